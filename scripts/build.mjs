@@ -1,0 +1,61 @@
+// Builds build/quire.wasm from assembly/ and build/host/ from host/.
+//
+//   node scripts/build.mjs             both, each only when a source is newer than the result
+//   node scripts/build.mjs --force     both, in any case
+//   node scripts/build.mjs --debug     also build/quire.debug.wasm, with names and no optimisation
+//   node scripts/build.mjs --prepare   what npm runs after an install: without the sources it says so and is content
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
+
+const ENTRY = "assembly/command.ts";
+const MODULE = "build/quire.wasm";
+const DEBUG_MODULE = "build/quire.debug.wasm";
+const HOST_STAMP = "build/host/cli.js";
+
+const options = new Set(process.argv.slice(2));
+const preparing = options.has("--prepare");
+const force = options.has("--force");
+
+function newest(paths) {
+  return Math.max(0, ...paths.map(changedAt));
+}
+
+function stop(message, status) {
+  console.log(message);
+  process.exit(status);
+}
+
+const asc = packageProgram("assemblyscript", "asc");
+const tsc = packageProgram("typescript", "tsc");
+if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc === null || tsc === null) {
+  const missing = asc === null || tsc === null ? "the compilers (npm ci installs them)" : `the sources (${ENTRY}, host/)`;
+  const built = existsSync(join(root, MODULE)) ? `; ${MODULE} is there already` : "";
+  stop(`SKIPPED: build: ${missing} are not here${built}`, preparing ? 0 : 1);
+}
+
+async function buildModule(target, outFile) {
+  const sources = filesBelow("assembly", ".ts").filter((path) => !path.includes("__tests__"));
+  if (!force && changedAt(outFile) > newest([...sources, "asconfig.json", "package-lock.json"])) return;
+  const started = Date.now();
+  const status = await runNode([asc, ENTRY, "--target", target]);
+  if (status !== 0) stop(`build: ${outFile} could not be built`, status);
+  const { size } = statSync(join(root, outFile));
+  console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function buildHost() {
+  const sources = [...filesBelow("host", ".ts"), "tsconfig.json", "tsconfig.host.json", "package-lock.json"];
+  if (!force && changedAt(HOST_STAMP) > newest(sources)) return;
+  const started = Date.now();
+  const status = await runNode([tsc, "-p", "tsconfig.host.json"]);
+  if (status !== 0) stop("build: build/host could not be built", status);
+  chmodSync(join(root, HOST_STAMP), 0o755);
+  console.log(`build: build/host, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+mkdirSync(join(root, "build"), { recursive: true });
+await buildModule("release", MODULE);
+if (options.has("--debug")) await buildModule("debug", DEBUG_MODULE);
+await buildHost();
