@@ -2,7 +2,7 @@
  * What AssemblyScript calls when an assertion fails: a bug of ours. The message goes to standard error (the shim's own handler
  * writes over static data), then the instance is dead.
  */
-import { fd_write } from "@assemblyscript/wasi-shim/assembly/bindings/wasi_snapshot_preview1";
+import { fd_write } from "./imports";
 
 const scratch: StaticArray<u8> = new StaticArray<u8>(512);
 

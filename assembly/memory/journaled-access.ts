@@ -1,0 +1,94 @@
+/**
+ * Changes that are noted in the manager's undo list first, so that a statement, a savepoint or a transaction can be taken back.
+ * `undo-list.ts` says what an entry holds for each kind of change.
+ */
+import { Status, OK, NO_PAGE, lastError } from "../status";
+import { MemoryAccess } from "./memory-access";
+import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW, MAX_PAYLOAD } from "./undo-list";
+
+export class JournaledAccess extends MemoryAccess {
+  growOnePage(): u32 {
+    const undo = this.manager.undo;
+    const pageNo = this.manager.growOnePage();
+    if (pageNo == NO_PAGE) return NO_PAGE;
+    return undo.push(UNDO_GROW, pageNo, 0, 0, 0, 0) != 0 ? pageNo : NO_PAGE;
+  }
+
+  writeAtRaw(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
+    const frame = this.target(pageNo, pageOffset, len);
+    if (!frame) return lastError.status;
+    if (len == 0) return OK;
+    const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
+    if (status != OK) return status;
+    memory.copy(frame.data + pageOffset, ptr, len);
+    this.manager.touch(frame, pageOffset, len);
+    return OK;
+  }
+
+  zeroRaw(pageNo: u32, pageOffset: u32, len: u32): Status {
+    const frame = this.target(pageNo, pageOffset, len);
+    if (!frame) return lastError.status;
+    if (len == 0 || isZero(frame.data + pageOffset, len)) return OK;
+    const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
+    if (status != OK) return status;
+    memory.fill(frame.data + pageOffset, 0, len);
+    this.manager.touch(frame, pageOffset, len);
+    return OK;
+  }
+
+  insertBytes(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
+    const frame = this.target(pageNo, pageOffset, len + tailLen);
+    if (!frame) return lastError.status;
+    if (len == 0) return OK;
+    const at = frame.data + pageOffset;
+    const payload = this.manager.undo.push(UNDO_INSERT, pageNo, pageOffset, len, tailLen, len);
+    if (payload == 0) return lastError.status;
+    memory.copy(payload, at + tailLen, len);
+    memory.copy(at + len, at, tailLen);
+    memory.copy(at, ptr, len);
+    this.manager.touch(frame, pageOffset, len + tailLen);
+    return OK;
+  }
+
+  removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status {
+    const frame = this.target(pageNo, pageOffset, len + tailLen);
+    if (!frame) return lastError.status;
+    if (len == 0) return OK;
+    const at = frame.data + pageOffset;
+    const payload = this.manager.undo.push(UNDO_REMOVE, pageNo, pageOffset, len, tailLen, len);
+    if (payload == 0) return lastError.status;
+    memory.copy(payload, at, len);
+    memory.copy(at, at + len, tailLen);
+    memory.fill(at + tailLen, 0, len);
+    this.manager.touch(frame, pageOffset, len + tailLen);
+    return OK;
+  }
+
+  /** Notes what `len` bytes are before they are overwritten. */
+  private remember(pageNo: u32, pageOffset: u32, at: usize, len: u32): Status {
+    const undo = this.manager.undo;
+    if (isZero(at, len)) return undo.push(UNDO_ZEROS, pageNo, pageOffset, len, 0, 0) != 0 ? OK : lastError.status;
+    while (len > 0) {
+      const part = min(len, MAX_PAYLOAD);
+      const payload = undo.push(UNDO_BYTES, pageNo, pageOffset, part, 0, part);
+      if (payload == 0) return lastError.status;
+      memory.copy(payload, at, part);
+      pageOffset += part;
+      at += part;
+      len -= part;
+    }
+    return OK;
+  }
+}
+
+/** Whether `len` bytes are all zero. */
+export function isZero(ptr: usize, len: u32): bool {
+  const end = ptr + len;
+  for (; ptr + 8 <= end; ptr += 8) {
+    if (load<u64>(ptr) != 0) return false;
+  }
+  for (; ptr < end; ptr++) {
+    if (load<u8>(ptr) != 0) return false;
+  }
+  return true;
+}

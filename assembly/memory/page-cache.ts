@@ -1,0 +1,212 @@
+/**
+ * Frames: copies of pages in memory, found by page number, with a limit on how many there are.
+ *
+ *   frame   | pageNo u32 | tick u32 | data ptr u32 | aux ptr u32 | dirty u32 | flags u32 | next u32 | kind u32 |  32 bytes
+ *
+ * `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in; `dirty`
+ * has a bit for each 4 KiB of the page that differs from the file. Frames hang in hash chains by page number; pages are numbered
+ * densely, so a lookup is one probe.
+ *
+ * Every lookup stamps its frame with a growing tick, and only frames that were not used for `GUARANTEE` lookups are evicted:
+ * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages looks its page up again.
+ */
+import { PAGE_SIZE } from "./layout";
+import { allocBlock, freeBlock, allocQuarter, freeQuarter, BLOCK_SIZE, QUARTER_SIZE } from "./block-pool";
+import { NO_PAGE } from "../status";
+
+/** How many lookups a frame's pointer survives. */
+export const GUARANTEE: u32 = 24;
+/** The fewest frames a cache has. */
+export const MIN_FRAMES: u32 = 32;
+/** Bytes of a page that share a dirty bit. */
+export const SECTOR_SHIFT: u32 = 12;
+/** How many frames an eviction looks at, at least; the oldest of them goes. */
+const EVICTION_WINDOW: u32 = 64;
+
+/** The aux block holds what the index layer derived from the page as it is now. */
+export const FLAG_AUX_VALID: u32 = 1;
+/** The frame's content exists nowhere else and must be kept or spilled before the frame is reused. */
+export const FLAG_SPILLED: u32 = 2;
+
+@unmanaged
+export class Frame {
+  pageNo: u32;
+  tick: u32;
+  data: usize;
+  aux: usize;
+  dirty: u32;
+  flags: u32;
+  next: u32;
+  /** Scratch of the index layer: bytes used by the node, valid with FLAG_AUX_VALID. */
+  used: u32;
+}
+
+export class PageCache {
+  private frames: usize;
+  private buckets: usize;
+  private bucketMask: u32;
+  /** Frames that exist; frame 0 is never used, so that 0 can mean none. */
+  private count: u32 = 1;
+  private readonly capacity: u32;
+  private freeList: u32 = 0;
+  private tick: u32 = GUARANTEE;
+  private hand: u32 = 1;
+  /** Pages read from the file or the spill since the cache was made. */
+  misses: u64 = 0;
+
+  /** A cache of about `byteLimit` bytes, offset arrays included, but at least `MIN_FRAMES` frames. */
+  constructor(byteLimit: u64) {
+    const perFrame: u64 = BLOCK_SIZE + QUARTER_SIZE;
+    this.capacity = <u32>max<u64>(min<u64>(byteLimit / perFrame, 50000), MIN_FRAMES) + 1;
+    let buckets: u32 = 64;
+    while (buckets < this.capacity) buckets <<= 1;
+    this.bucketMask = buckets - 1;
+    this.buckets = heap.alloc(<usize>buckets << 2);
+    memory.fill(this.buckets, 0, <usize>buckets << 2);
+    this.frames = heap.alloc(<usize>this.capacity * offsetof<Frame>());
+  }
+
+  @inline private at(index: u32): Frame {
+    return changetype<Frame>(this.frames + <usize>index * offsetof<Frame>());
+  }
+
+  /** The frame of `pageNo`, or null when the page is not in memory. */
+  @inline find(pageNo: u32): Frame | null {
+    let index = load<u32>(this.buckets + (<usize>(pageNo & this.bucketMask) << 2));
+    while (index != 0) {
+      const frame = this.at(index);
+      if (frame.pageNo == pageNo) {
+        frame.tick = ++this.tick;
+        return frame;
+      }
+      index = frame.next;
+    }
+    return null;
+  }
+
+  /**
+   * A frame to fill with `pageNo`, which must not be in the cache: a new one, or the one evicted, whose `pageNo` is then still the
+   * evicted page's and must be saved by the caller if it is dirty, before `install`. Null when there is neither memory nor an old frame.
+   */
+  take(): Frame | null {
+    if (this.freeList != 0) {
+      const frame = this.at(this.freeList);
+      this.freeList = frame.next;
+      return frame;
+    }
+    if (this.count < this.capacity) {
+      const data = allocBlock();
+      if (data != 0) {
+        const frame = this.at(this.count++);
+        frame.data = data;
+        frame.aux = 0;
+        frame.pageNo = NO_PAGE;
+        frame.dirty = 0;
+        frame.flags = 0;
+        return frame;
+      }
+    }
+    return this.oldest();
+  }
+
+  /** The least recently used frame of a window, clean ones before dirty ones when they are about as old. */
+  private oldest(): Frame | null {
+    let best: Frame | null = null;
+    let bestAge: u32 = 0;
+    let seen: u32 = 0;
+    for (let step: u32 = 1; step < this.count; step++) {
+      if (++this.hand >= this.count) this.hand = 1;
+      const frame = this.at(this.hand);
+      if (frame.pageNo == NO_PAGE) continue;
+      const age = this.tick - frame.tick;
+      if (age >= GUARANTEE && age > bestAge) {
+        best = frame;
+        bestAge = age;
+      }
+      if (++seen >= EVICTION_WINDOW && best) break;
+    }
+    return best;
+  }
+
+  /** Takes the frame's page out of the cache; its content is no longer wanted. The frame can be installed again. */
+  detach(frame: Frame): void {
+    const bucket = this.buckets + (<usize>(frame.pageNo & this.bucketMask) << 2);
+    const index = this.indexOf(frame);
+    let at = load<u32>(bucket);
+    if (at == index) store<u32>(bucket, frame.next);
+    else {
+      while (at != 0) {
+        const before = this.at(at);
+        if (before.next == index) {
+          before.next = frame.next;
+          break;
+        }
+        at = before.next;
+      }
+    }
+    frame.pageNo = NO_PAGE;
+    frame.dirty = 0;
+    frame.flags = 0;
+  }
+
+  /** Puts a detached or new frame into the cache as `pageNo`. */
+  install(frame: Frame, pageNo: u32): void {
+    const bucket = this.buckets + (<usize>(pageNo & this.bucketMask) << 2);
+    frame.pageNo = pageNo;
+    frame.dirty = 0;
+    frame.flags = 0;
+    frame.next = load<u32>(bucket);
+    frame.tick = ++this.tick;
+    store<u32>(bucket, this.indexOf(frame));
+  }
+
+  /** Gives a detached frame back. */
+  release(frame: Frame): void {
+    frame.next = this.freeList;
+    this.freeList = this.indexOf(frame);
+  }
+
+  @inline private indexOf(frame: Frame): u32 {
+    return <u32>((changetype<usize>(frame) - this.frames) / offsetof<Frame>());
+  }
+
+  /** The aux block of `frame`, 16 KiB; 0 when there is no memory. */
+  auxOf(frame: Frame): usize {
+    if (frame.aux == 0) frame.aux = allocQuarter();
+    return frame.aux;
+  }
+
+  /** How many frames there are to walk with `frameAt`, from 1. */
+  get frameCount(): u32 {
+    return this.count;
+  }
+
+  /** A frame by index, in use when its `pageNo` is not `NO_PAGE`. Does not count as a use. */
+  frameAt(index: u32): Frame {
+    return this.at(index);
+  }
+
+  /** Marks `len` bytes at `pageOffset` as different from the file. */
+  @inline static markDirty(frame: Frame, pageOffset: u32, len: u32): void {
+    const first = pageOffset >> SECTOR_SHIFT;
+    const last = (pageOffset + len - 1) >> SECTOR_SHIFT;
+    frame.dirty |= ((<u32>2 << last) - 1) & ~((<u32>1 << first) - 1);
+  }
+
+  /** Gives all memory back. */
+  free(): void {
+    for (let i: u32 = 1; i < this.count; i++) {
+      const frame = this.at(i);
+      freeBlock(frame.data);
+      if (frame.aux != 0) freeQuarter(frame.aux);
+    }
+    heap.free(this.frames);
+    heap.free(this.buckets);
+    this.frames = 0;
+    this.buckets = 0;
+    this.count = 1;
+  }
+}
+
+/** The dirty mask of a page that differs from the file as a whole. */
+export const ALL_DIRTY: u32 = (1 << (PAGE_SIZE >> SECTOR_SHIFT)) - 1;

@@ -1,0 +1,213 @@
+/**
+ * Where pages are kept: the heap, or a file through WASI. A provider knows nothing of pages' content.
+ *
+ * Errors are statuses; a read or write outside the provider's size is `OUT_OF_BOUNDS`.
+ */
+import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail } from "../status";
+import { File } from "../wasi/file";
+import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
+import { allocBlock, freeBlock } from "./block-pool";
+
+/** Pages of 64 KiB that can be read, written and added to. */
+export abstract class MemoryProvider {
+  /** Whether `grow`, `write` and `truncate` are refused. */
+  readOnly: bool = false;
+
+  /** Bytes of a page. */
+  get pageSize(): u32 {
+    return PAGE_SIZE;
+  }
+
+  /** Bytes kept. */
+  get size(): u64 {
+    return <u64>this.pages << PAGE_SHIFT;
+  }
+
+  /** Pages kept. */
+  abstract get pages(): u32;
+  /** Adds `count` zeroed pages at the end. */
+  abstract grow(count: u32): Status;
+  /** Reads `len` bytes at `fileOffset` into `ptr`. */
+  abstract read(fileOffset: u64, ptr: usize, len: u32): Status;
+  /** Writes `len` bytes at `fileOffset`. */
+  abstract write(fileOffset: u64, ptr: usize, len: u32): Status;
+  /** Cuts the provider down to `pages` pages. */
+  abstract truncate(pages: u32): Status;
+  /** Makes what was written survive a power cut, where there is one. */
+  abstract sync(): Status;
+  /** Gives everything back. The provider must not be used afterwards. */
+  abstract close(): Status;
+  /** A provider for pages of a transaction that outgrows the cache; null on failure (the status is in `lastError`). */
+  abstract openSpill(): MemoryProvider | null;
+
+  /** `OK` when `len` bytes at `fileOffset` are inside. */
+  protected bounds(fileOffset: u64, len: u32): Status {
+    if (fileOffset > this.size || <u64>len > this.size - fileOffset) {
+      return fail(OUT_OF_BOUNDS, "bytes " + fileOffset.toString() + " to " + (fileOffset + len).toString() + " are outside of " + this.size.toString());
+    }
+    return OK;
+  }
+}
+
+/** Pages in linear memory, gone with the instance. */
+export class HeapMemoryProvider extends MemoryProvider {
+  private table: usize = 0;
+  private room: u32 = 0;
+  private count: u32 = 0;
+
+  get pages(): u32 {
+    return this.count;
+  }
+
+  grow(count: u32): Status {
+    const need = this.count + count;
+    if (need > this.room) {
+      this.room = max<u32>(need, this.room * 2);
+      this.table = heap.realloc(this.table == 0 ? heap.alloc(8) : this.table, <usize>this.room << 2);
+    }
+    for (; this.count < need; this.count++) {
+      const block = allocBlock();
+      if (block == 0) return fail(OUT_OF_MEMORY, "no memory for page " + this.count.toString());
+      memory.fill(block, 0, PAGE_SIZE);
+      store<u32>(this.table + (<usize>this.count << 2), <u32>block);
+    }
+    return OK;
+  }
+
+  read(fileOffset: u64, ptr: usize, len: u32): Status {
+    const status = this.bounds(fileOffset, len);
+    if (status == OK) this.copy(fileOffset, ptr, len, false);
+    return status;
+  }
+
+  write(fileOffset: u64, ptr: usize, len: u32): Status {
+    const status = this.bounds(fileOffset, len);
+    if (status == OK) this.copy(fileOffset, ptr, len, true);
+    return status;
+  }
+
+  private copy(fileOffset: u64, ptr: usize, len: u32, write: bool): void {
+    while (len > 0) {
+      const at = <u32>fileOffset & (PAGE_SIZE - 1);
+      const part = min(len, PAGE_SIZE - at);
+      const here = <usize>load<u32>(this.table + (<usize>(fileOffset >> PAGE_SHIFT) << 2)) + at;
+      if (write) memory.copy(here, ptr, part);
+      else memory.copy(ptr, here, part);
+      fileOffset += part;
+      ptr += part;
+      len -= part;
+    }
+  }
+
+  truncate(pages: u32): Status {
+    while (this.count > pages) {
+      this.count -= 1;
+      freeBlock(load<u32>(this.table + (<usize>this.count << 2)));
+    }
+    return OK;
+  }
+
+  sync(): Status {
+    return OK;
+  }
+
+  close(): Status {
+    this.truncate(0);
+    if (this.table != 0) heap.free(this.table);
+    this.table = 0;
+    this.room = 0;
+    return OK;
+  }
+
+  openSpill(): MemoryProvider | null {
+    return new HeapMemoryProvider();
+  }
+}
+
+/** Pages in a file. */
+export class WasiMemoryProvider extends MemoryProvider {
+  private count: u32 = 0;
+  private temporary: bool = false;
+
+  private constructor(private file: File) {
+    super();
+  }
+
+  /**
+   * Opens `path`. `create`: make the file when it is missing (its folder must exist). Null on failure: `FILE_NOT_FOUND`,
+   * `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
+   */
+  static open(path: string, readOnly: bool, create: bool): WasiMemoryProvider | null {
+    const file = File.open(path, !readOnly, create);
+    if (!file) return null;
+    const size = file.size();
+    if (size < 0) {
+      file.close();
+      return null;
+    }
+    if ((size & (PAGE_SIZE - 1)) != 0 || <u64>size >> PAGE_SHIFT > 0xfffffffe) {
+      file.close();
+      fail(
+        NOT_A_PAGE_FILE,
+        path + " is " + size.toString() + " bytes long; a page file is a whole number of pages of 65536 bytes",
+        "check that this is the right file, or that it was copied whole",
+      );
+      return null;
+    }
+    const provider = new WasiMemoryProvider(file);
+    provider.readOnly = readOnly;
+    provider.count = <u32>(size >> PAGE_SHIFT);
+    return provider;
+  }
+
+  get pages(): u32 {
+    return this.count;
+  }
+
+  grow(count: u32): Status {
+    if (this.readOnly) return fail(READ_ONLY, this.file.path + " is open for reading only");
+    const status = this.file.setSize(<u64>(this.count + count) << PAGE_SHIFT);
+    if (status == OK) this.count += count;
+    return status;
+  }
+
+  read(fileOffset: u64, ptr: usize, len: u32): Status {
+    const status = this.bounds(fileOffset, len);
+    return status == OK ? this.file.read(fileOffset, ptr, len) : status;
+  }
+
+  write(fileOffset: u64, ptr: usize, len: u32): Status {
+    if (this.readOnly) return fail(READ_ONLY, this.file.path + " is open for reading only");
+    const status = this.bounds(fileOffset, len);
+    return status == OK ? this.file.write(fileOffset, ptr, len) : status;
+  }
+
+  truncate(pages: u32): Status {
+    if (pages >= this.count) return OK;
+    const status = this.file.setSize(<u64>pages << PAGE_SHIFT);
+    if (status == OK) this.count = pages;
+    return status;
+  }
+
+  sync(): Status {
+    return this.file.sync();
+  }
+
+  close(): Status {
+    const status = this.file.close();
+    return this.temporary ? this.file.unlink() : status;
+  }
+
+  /** The spill file is `NAME-spill` beside the file. It is made anew by its first use and removed at close. */
+  openSpill(): MemoryProvider | null {
+    const file = File.open(this.file.path + "-spill", true, true);
+    if (!file) return null;
+    const spill = new WasiMemoryProvider(file);
+    spill.temporary = true;
+    if (file.setSize(0) != OK) {
+      file.close();
+      return null;
+    }
+    return spill;
+  }
+}

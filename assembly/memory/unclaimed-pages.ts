@@ -1,0 +1,72 @@
+/**
+ * The unclaimed-pages ledger: a stack of pages that belong to nobody (`docs/format.md`, "Unclaimed pages").
+ *
+ *   | count u32 | page u32 | page u32 | …
+ */
+import { Status, OK, UNCLAIMED_PAGES_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
+import { MemoryAccess, setLastUnclaimed } from "./memory-access";
+import { isZero } from "./journaled-access";
+import { PAGE_SIZE } from "./layout";
+
+/** The most pages that the ledger lists; the reference's bound, one below what a page holds. */
+export const MAX_UNCLAIMED_PAGES: u32 = 16382;
+
+/** How many pages the ledger lists; 0xffffffff on failure. */
+export function unclaimedPageCount(access: MemoryAccess): u32 {
+  const pageNo = access.manager.unclaimedPagesPage;
+  const page = access.page(pageNo);
+  if (page == 0) return 0xffffffff;
+  const count = load<u32>(page);
+  if (count > MAX_UNCLAIMED_PAGES) {
+    damaged(pageNo, 0, "the unclaimed-pages ledger counts " + count.toString() + " pages, at most 16382 fit");
+    return 0xffffffff;
+  }
+  return count;
+}
+
+/** Takes the newest page off the ledger, into `lastUnclaimed` (`NO_PAGE`: there is none). The page is checked to be zero. */
+export function popUnclaimedPage(access: MemoryAccess): Status {
+  setLastUnclaimed(NO_PAGE);
+  const count = unclaimedPageCount(access);
+  if (count == 0) return OK;
+  if (count == 0xffffffff) return lastError.status;
+  const ledgerPage = access.manager.unclaimedPagesPage;
+  const pageOffset = count << 2;
+  const pageNo = load<u32>(access.page(ledgerPage) + pageOffset);
+  if (pageNo < access.manager.reservedPages || pageNo >= access.manager.pageCount) {
+    return damaged(ledgerPage, pageOffset, "the unclaimed-pages ledger lists page " + pageNo.toString() + ", which can't be claimed");
+  }
+  const page = access.page(pageNo);
+  if (page == 0) return lastError.status;
+  if (!isZero(page, PAGE_SIZE)) {
+    return damaged(pageNo, -1, "the page is listed as unclaimed but is not empty; it may belong to a table");
+  }
+  let status = access.writeU32(ledgerPage, 0, count - 1);
+  if (status == OK) status = access.zeroRaw(ledgerPage, pageOffset, 4);
+  if (status == OK) setLastUnclaimed(pageNo);
+  return status;
+}
+
+/** Puts a (zeroed) page on the ledger. */
+export function pushUnclaimedPage(access: MemoryAccess, pageNo: u32): Status {
+  const status = reserveUnclaimed(access, 1);
+  if (status != OK) return status;
+  const ledgerPage = access.manager.unclaimedPagesPage;
+  const count = unclaimedPageCount(access);
+  const written = access.writeU32(ledgerPage, (count + 1) << 2, pageNo);
+  return written == OK ? access.writeU32(ledgerPage, 0, count + 1) : written;
+}
+
+/** `OK` when the ledger has room for `extra` more pages, else `UNCLAIMED_PAGES_FULL`. */
+export function reserveUnclaimed(access: MemoryAccess, extra: u32): Status {
+  const count = unclaimedPageCount(access);
+  if (count == 0xffffffff) return lastError.status;
+  if (count + extra > MAX_UNCLAIMED_PAGES) {
+    return fail(
+      UNCLAIMED_PAGES_FULL,
+      "giving back " + extra.toString() + " pages needs room in the unclaimed-pages ledger, which lists " + count.toString() +
+        " of at most 16382",
+    );
+  }
+  return OK;
+}

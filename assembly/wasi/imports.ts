@@ -1,0 +1,118 @@
+/**
+ * The calls of `wasi_snapshot_preview1` that the module uses, and nothing else of the host. Each answers an errno, 0 for success.
+ * Pointers are plain addresses; result pointers must be aligned (wasmtime traps otherwise).
+ * Source: WebAssembly/WASI, legacy/preview1/witx/wasi_snapshot_preview1.witx.
+ */
+
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "args_sizes_get")
+export declare function args_sizes_get(argc: usize, bufferSize: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "args_get")
+export declare function args_get(argv: usize, buffer: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "environ_sizes_get")
+export declare function environ_sizes_get(count: usize, bufferSize: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "environ_get")
+export declare function environ_get(environ: usize, buffer: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "clock_time_get")
+export declare function clock_time_get(clock: u32, precision: u64, time: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_close")
+export declare function fd_close(fd: u32): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_datasync")
+export declare function fd_datasync(fd: u32): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_sync")
+export declare function fd_sync(fd: u32): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_filestat_set_size")
+export declare function fd_filestat_set_size(fd: u32, size: u64): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_pread")
+export declare function fd_pread(fd: u32, iovs: usize, iovsLen: usize, fileOffset: u64, count: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_pwrite")
+export declare function fd_pwrite(fd: u32, iovs: usize, iovsLen: usize, fileOffset: u64, count: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_read")
+export declare function fd_read(fd: u32, iovs: usize, iovsLen: usize, count: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_write")
+export declare function fd_write(fd: u32, iovs: usize, iovsLen: usize, count: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_seek")
+export declare function fd_seek(fd: u32, delta: i64, whence: u32, position: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_prestat_get")
+export declare function fd_prestat_get(fd: u32, prestat: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_prestat_dir_name")
+export declare function fd_prestat_dir_name(fd: u32, path: usize, pathLen: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "path_open")
+export declare function path_open(
+  dirFd: u32, lookupFlags: u32, path: usize, pathLen: usize, openFlags: u32,
+  rights: u64, inheritedRights: u64, fdFlags: u32, fd: usize,
+): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "path_unlink_file")
+export declare function path_unlink_file(dirFd: u32, path: usize, pathLen: usize): u32;
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "proc_exit")
+export declare function proc_exit(status: u32): void;
+
+/** Errnos that something is decided by. */
+export const ERRNO_ACCES: u32 = 2;
+export const ERRNO_DQUOT: u32 = 19;
+export const ERRNO_EXIST: u32 = 20;
+export const ERRNO_FBIG: u32 = 22;
+export const ERRNO_INTR: u32 = 27;
+export const ERRNO_ISDIR: u32 = 31;
+export const ERRNO_LOOP: u32 = 32;
+export const ERRNO_NOENT: u32 = 44;
+export const ERRNO_NOSPC: u32 = 51;
+export const ERRNO_NOSYS: u32 = 52;
+export const ERRNO_NOTDIR: u32 = 54;
+export const ERRNO_NOTSUP: u32 = 58;
+export const ERRNO_PERM: u32 = 63;
+export const ERRNO_PIPE: u32 = 64;
+export const ERRNO_ROFS: u32 = 69;
+export const ERRNO_SPIPE: u32 = 70;
+export const ERRNO_NOTCAPABLE: u32 = 76;
+
+/** The name of an errno, for messages: `EIO`, or `errno 99`. */
+export function errnoName(errno: u32): string {
+  switch (errno) {
+    case 2: return "EACCES";
+    case 8: return "EBADF";
+    case 19: return "EDQUOT";
+    case 20: return "EEXIST";
+    case 21: return "EFAULT";
+    case 22: return "EFBIG";
+    case 25: return "EILSEQ";
+    case 27: return "EINTR";
+    case 28: return "EINVAL";
+    case 29: return "EIO";
+    case 31: return "EISDIR";
+    case 32: return "ELOOP";
+    case 33: return "EMFILE";
+    case 37: return "ENAMETOOLONG";
+    case 41: return "ENFILE";
+    case 44: return "ENOENT";
+    case 48: return "ENOMEM";
+    case 51: return "ENOSPC";
+    case 52: return "ENOSYS";
+    case 54: return "ENOTDIR";
+    case 58: return "ENOTSUP";
+    case 63: return "EPERM";
+    case 64: return "EPIPE";
+    case 69: return "EROFS";
+    case 70: return "ESPIPE";
+    case 76: return "ENOTCAPABLE";
+    default: return "errno " + errno.toString();
+  }
+}
