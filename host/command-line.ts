@@ -1,0 +1,144 @@
+/**
+ * What the host has to understand of the command line: which word is FILE, because its folder is opened to the module, and which
+ * word is SOURCE, because the module cannot reach a file in another folder. Everything else is the module's business and is passed
+ * through untouched.
+ */
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
+import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
+import type { Preopen } from "./runtimes/adapter.js";
+import { runtimes } from "./runtimes/index.js";
+
+/** Options before FILE whose value is the next word. */
+const VALUED_OPTIONS: ReadonlySet<string> = new Set(["--cache", "--durability"]);
+
+/** The commands that read a SOURCE: how many words precede it, and the options among them whose value is the next word. */
+const SOURCE_COMMANDS: ReadonlyMap<string, { before: number; valued: ReadonlySet<string> }> = new Map([
+  ["import", { before: 1, valued: new Set(["--format", "--key", "--batch"]) }],
+  ["load", { before: 0, valued: new Set(["--format", "--layout", "--batch"]) }],
+]);
+
+/** The formats that a file's extension stands for. */
+const FORMATS: Readonly<Record<string, string>> = {
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".tab": "tsv",
+  ".ndjson": "ndjson",
+  ".jsonl": "ndjson",
+  ".json": "json",
+};
+
+/** A command line made ready for the module. */
+export interface PreparedCommand {
+  /** The runtime that the user asked for, or "node". */
+  readonly runtime: string;
+  /** The words for the module. */
+  readonly args: readonly string[];
+  /** The folders that it may reach: none or one. */
+  readonly preopens: readonly Preopen[];
+  /** The file that becomes its standard input, or null: the host's own. */
+  readonly stdinFile: string | null;
+}
+
+/** Takes `--runtime NAME` out of `words`. It may stand anywhere before a `--`; the last one counts. */
+export function takeRuntime(words: readonly string[]): { runtime: string; rest: string[] } {
+  let runtime = "node";
+  const rest: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (word === "--") {
+      rest.push(...words.slice(i));
+      break;
+    }
+    if (word === "--runtime") runtime = words[++i] ?? "";
+    else if (word.startsWith("--runtime=")) runtime = word.slice("--runtime=".length);
+    else rest.push(word);
+  }
+  const names = runtimes.map(({ name }) => name);
+  if (!names.includes(runtime)) {
+    const given = runtime === "" ? "--runtime has no name" : `there is no runtime "${runtime}"`;
+    throw new QuireError("USAGE", `${given}; use one of ${names.join(", ")}`, EXIT_USAGE);
+  }
+  return { runtime, rest };
+}
+
+/** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */
+export function filePosition(words: readonly string[]): number {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (VALUED_OPTIONS.has(word)) i++;
+    else if (!word.startsWith("-")) return word === "help" ? -1 : i;
+  }
+  return -1;
+}
+
+/** Where in `words` the SOURCE of the command at `commandPosition` is, or -1. */
+function sourcePosition(words: readonly string[], commandPosition: number): number {
+  const command = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
+  if (command === undefined) return -1;
+  let seen = 0;
+  for (let i = commandPosition + 1; i < words.length; i++) {
+    const word = words[i] as string;
+    if (command.valued.has(word)) i++;
+    else if (word === "-" || !word.startsWith("--")) {
+      if (seen++ === command.before) return word === "-" ? -1 : i;
+    }
+  }
+  return -1;
+}
+
+/**
+ * The name under which the module sees host folder `folder`: the folder's own name, so that its messages show what the user knows.
+ * Characters that mean something on a runtime's command line are replaced.
+ */
+export function guestName(folder: string): string {
+  const name = basename(folder).replace(/[^A-Za-z0-9._-]/g, "_");
+  return /^[.-]*$/.test(name) || name.startsWith("-") ? "data" : name;
+}
+
+/** `folder` as seen by the module (`guest`), when `path` lies in it; null when it does not, also by way of a symbolic link. */
+function insideFolder(path: string, folder: string): string | null {
+  if (!existsSync(path)) return null;
+  const within = relative(realpathSync(folder), realpathSync(path));
+  if (within.startsWith("..") || isAbsolute(within)) return null;
+  const named = relative(folder, path);
+  return named.startsWith("..") || isAbsolute(named) ? null : named.split(sep).join("/");
+}
+
+/** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
+export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
+  const { runtime, rest: args } = takeRuntime(words);
+  const position = filePosition(args);
+  if (position < 0) return { runtime, args, preopens: [], stdinFile: null };
+
+  const typed = args[position] as string;
+  const file = resolve(cwd, typed);
+  const folder = dirname(file);
+  if (file === parse(file).root || typed === "") {
+    throw new QuireError("USAGE", `"${typed}" is no name of a page file`, EXIT_USAGE);
+  }
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(file)}; make it first`);
+  }
+  const guest = guestName(folder);
+  args[position] = `${guest}/${basename(file)}`;
+
+  let stdinFile: string | null = null;
+  const at = sourcePosition(args, position + 1);
+  if (at >= 0) {
+    const source = resolve(cwd, args[at] as string);
+    if (!statSync(source, { throwIfNoEntry: false })?.isFile()) {
+      throw new QuireError("FILE_NOT_FOUND", `there is no file ${args[at]} to read from`, EXIT_NOT_DONE);
+    }
+    const within = insideFolder(source, folder);
+    if (within !== null) args[at] = `${guest}/${within}`;
+    else {
+      stdinFile = source;
+      args[at] = "-";
+      const format = FORMATS[extname(source).toLowerCase()];
+      const given = args.some((word) => word === "--format" || word.startsWith("--format="));
+      if (format !== undefined && !given && args[position + 1] === "import") args.push("--format", format);
+    }
+  }
+  return { runtime, args, preopens: [{ guest, host: folder }], stdinFile };
+}

@@ -1,0 +1,26 @@
+/** Failures of the host itself, in the form that the module uses for its own. */
+
+/** The exit status for I/O and runtime failures. */
+export const EXIT_RUNTIME = 4;
+/** The exit status for a wrong command line. */
+export const EXIT_USAGE = 2;
+/** The exit status for a command that could not be done. */
+export const EXIT_NOT_DONE = 1;
+
+/** A failure with a stable code and the exit status that it leads to. */
+export class QuireError extends Error {
+  override readonly name = "QuireError";
+  readonly code: string;
+  readonly exitStatus: number;
+
+  constructor(code: string, message: string, exitStatus: number = EXIT_RUNTIME, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.exitStatus = exitStatus;
+  }
+}
+
+/** The text of an unknown thrown thing (a trap inside node:wasi may be thrown as a symbol). */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

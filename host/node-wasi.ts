@@ -1,0 +1,58 @@
+/** Runs the module in this process, under Node's WASI. */
+import { existsSync, readFileSync } from "node:fs";
+import { QuireError, reasonOf } from "./errors.js";
+import type { Invocation } from "./runtimes/adapter.js";
+
+/** node:wasi without the line that tells every user that it is experimental. Other warnings go their way. */
+async function importWasi(): Promise<typeof import("node:wasi")> {
+  const emitWarning = process.emitWarning.bind(process) as (...details: unknown[]) => void;
+  process.emitWarning = (...details: unknown[]) => {
+    const experimental = details[1] === "ExperimentalWarning" && String(details[0]).includes("WASI");
+    if (!experimental) emitWarning(...details);
+  };
+  return import("node:wasi");
+}
+
+/** Throws a `QuireError` when there is no file at `path`. */
+export function requireModule(path: string): void {
+  if (!existsSync(path)) throw new QuireError("MODULE_NOT_FOUND", `${path}: there is no such file; npm run build makes it`);
+}
+
+/** Compiles the file at `path`; a file that is missing or no module is a `QuireError`. */
+export async function compileModule(path: string): Promise<WebAssembly.Module> {
+  requireModule(path);
+  try {
+    return await WebAssembly.compile(readFileSync(path));
+  } catch (error) {
+    throw new QuireError("MODULE_INVALID", `${path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/**
+ * Runs `invocation` to its end and returns its exit status. The module reads and writes this process's own standard streams
+ * (`stdin`: another file descriptor to read from) directly, not through Node's streams. A trap is a `QuireError`.
+ */
+export async function runInProcess(invocation: Invocation, stdin = 0): Promise<number> {
+  const module = await compileModule(invocation.module);
+  const { WASI } = await importWasi();
+  const wasi = new WASI({
+    version: "preview1",
+    args: [invocation.module, ...invocation.args],
+    env: { ...invocation.env },
+    preopens: Object.fromEntries(invocation.preopens.map(({ guest, host }) => [`/${guest}`, host])),
+    returnOnExit: true,
+    stdin,
+  });
+  try {
+    const instance = await WebAssembly.instantiate(module, wasi.getImportObject() as WebAssembly.Imports);
+    return wasi.start(instance);
+  } catch (error) {
+    throw trapError(reasonOf(error), error);
+  }
+}
+
+/** What a trap becomes, under any runtime. */
+export function trapError(reason: string, cause?: unknown): QuireError {
+  const message = `the module stopped in the middle of its work (${reason}); this is a fault of Quire, please report it`;
+  return new QuireError("RUNTIME_TRAP", message, undefined, { cause });
+}

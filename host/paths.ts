@@ -1,0 +1,29 @@
+/** Where the package keeps its things, and where this user's cache is. */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+function findPackageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error("package.json is missing above the host's own files");
+    folder = parent;
+  }
+  return folder;
+}
+
+/** The folder of the package: of the clone, or inside `node_modules`. */
+export const packageRoot: string = findPackageRoot();
+
+/** The module to run: `QUIRE_MODULE` (for developers), else the built one. */
+export function modulePath(): string {
+  return process.env["QUIRE_MODULE"] || join(packageRoot, "build", "quire.wasm");
+}
+
+/** The folder into which `npm run runtimes` installs, shared by all clones of this user. */
+export function runtimesCache(): string {
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  return join(cache, "quire", "runtimes");
+}

@@ -1,0 +1,14 @@
+/** The runtimes that `quire` can use. To add one, add its file to this folder and its name here. */
+import type { RuntimeAdapter } from "./adapter.js";
+import { node } from "./node.js";
+import { wasmedge } from "./wasmedge.js";
+import { wasmer } from "./wasmer.js";
+import { wasmtime } from "./wasmtime.js";
+import { wazero } from "./wazero.js";
+
+export const runtimes: readonly RuntimeAdapter[] = [node, wasmtime, wasmer, wasmedge, wazero];
+
+/** The runtime of that name, or undefined. */
+export function runtimeNamed(name: string): RuntimeAdapter | undefined {
+  return runtimes.find((runtime) => runtime.name === name);
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import type { RuntimeAdapter } from "./adapter.js";
+
+/** Node's own WASI, in a process of its own. (`quire` itself runs it without that process: see `../node-wasi.ts`.) */
+export const node: RuntimeAdapter = {
+  name: "node",
+  version: "20",
+  find() {
+    return process.execPath;
+  },
+  argv(invocation) {
+    return [fileURLToPath(new URL("../node-main.js", import.meta.url)), JSON.stringify(invocation)];
+  },
+};

@@ -1,0 +1,133 @@
+/** What the host makes of a command line before any runtime sees it. */
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { filePosition, guestName, prepareCommand, takeRuntime } from "../host/command-line.js";
+import { QuireError } from "../host/errors.js";
+import { wasmedge } from "../host/runtimes/wasmedge.js";
+import { wasmer } from "../host/runtimes/wasmer.js";
+import { wasmtime } from "../host/runtimes/wasmtime.js";
+import { wazero } from "../host/runtimes/wazero.js";
+import { tempFolder } from "./helpers/store.js";
+
+function codeOf(body: () => unknown): [string, number] {
+  try {
+    body();
+  } catch (error) {
+    assert.ok(error instanceof QuireError, String(error));
+    return [error.code, error.exitStatus];
+  }
+  return assert.fail("nothing was thrown");
+}
+
+test("--runtime is taken out wherever it stands, and nothing else", () => {
+  assert.deepEqual(takeRuntime(["a.db", "schema"]), { runtime: "node", rest: ["a.db", "schema"] });
+  assert.deepEqual(takeRuntime(["--runtime", "wasmtime", "a.db", "schema"]), { runtime: "wasmtime", rest: ["a.db", "schema"] });
+  assert.deepEqual(takeRuntime(["a.db", "get", "t", "1", "--runtime=wazero"]), {
+    runtime: "wazero",
+    rest: ["a.db", "get", "t", "1"],
+  });
+  assert.deepEqual(takeRuntime(["a.db", "--", "--runtime", "wasmtime"]).rest, ["a.db", "--", "--runtime", "wasmtime"]);
+  assert.deepEqual(
+    codeOf(() => takeRuntime(["--runtime", "jvm", "a.db"])),
+    ["USAGE", 2],
+  );
+  assert.deepEqual(
+    codeOf(() => takeRuntime(["a.db", "--runtime"])),
+    ["USAGE", 2],
+  );
+});
+
+test("FILE is the first word that is neither an option nor an option's value", () => {
+  assert.equal(filePosition(["a.db", "schema"]), 0);
+  assert.equal(filePosition(["--json", "a.db", "schema"]), 1);
+  assert.equal(filePosition(["--cache", "65536", "a.db", "schema"]), 2);
+  assert.equal(filePosition(["--cache=65536", "a.db", "schema"]), 1);
+  assert.equal(filePosition(["help", "create"]), -1);
+  assert.equal(filePosition(["--version"]), -1);
+  assert.equal(filePosition([]), -1);
+});
+
+test("FILE's folder is preopened under its own name, and nothing else is", (t) => {
+  const folder = tempFolder(t);
+  mkdirSync(join(folder, "db"));
+  const { args, preopens, stdinFile } = prepareCommand(["--json", "db/app.db", "get", "t", "db/app.db"], folder);
+  assert.deepEqual(args, ["--json", "db/app.db", "get", "t", "db/app.db"]);
+  assert.deepEqual(preopens, [{ guest: "db", host: join(folder, "db") }]);
+  assert.equal(stdinFile, null);
+  const absolute = prepareCommand([join(folder, "db", "app.db"), "schema"], "/");
+  assert.deepEqual(absolute.args, ["db/app.db", "schema"]);
+  assert.deepEqual(prepareCommand(["help"], folder).preopens, []);
+});
+
+test("a folder's name that a runtime's command line could misread is replaced", () => {
+  assert.equal(guestName("/srv/my data:1"), "my_data_1");
+  assert.equal(guestName("/srv/--dir"), "data");
+  assert.equal(guestName("/"), "data");
+});
+
+test("a missing folder and a FILE that is none are refused before a runtime starts", (t) => {
+  const folder = tempFolder(t);
+  assert.deepEqual(
+    codeOf(() => prepareCommand(["missing/app.db", "schema"], folder)),
+    ["FOLDER_NOT_FOUND", 4],
+  );
+  assert.deepEqual(
+    codeOf(() => prepareCommand(["/", "schema"], folder)),
+    ["USAGE", 2],
+  );
+});
+
+test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standard input", (t) => {
+  const folder = tempFolder(t);
+  mkdirSync(join(folder, "db", "in"), { recursive: true });
+  for (const name of ["db/in.csv", "db/in/deep.csv", "out.tsv", "out.dat"]) writeFileSync(join(folder, name), "a\n1\n");
+  symlinkSync(join(folder, "out.tsv"), join(folder, "db", "link.tsv"));
+  const prepare = (...words: string[]) => prepareCommand(["db/a.db", ...words], folder);
+
+  const inside = prepare("import", "t", "db/in.csv", "--create");
+  assert.deepEqual(inside.args, ["db/a.db", "import", "t", "db/in.csv", "--create"]);
+  assert.equal(inside.stdinFile, null);
+  assert.deepEqual(prepare("import", "--key", "id", "t", "db/in/deep.csv").args.slice(-1), ["db/in/deep.csv"]);
+
+  const outside = prepare("import", "t", "out.tsv", "--batch", "10");
+  assert.deepEqual(outside.args, ["db/a.db", "import", "t", "-", "--batch", "10", "--format", "tsv"]);
+  assert.equal(outside.stdinFile, join(folder, "out.tsv"));
+  assert.deepEqual(prepare("import", "t", "out.tsv", "--format", "csv").args.slice(-3), ["-", "--format", "csv"]);
+  assert.deepEqual(prepare("import", "t", "out.dat").args, ["db/a.db", "import", "t", "-"]);
+  // A link in the folder that leads out of it: the module could not follow it.
+  assert.equal(prepare("import", "t", "db/link.tsv").stdinFile, join(folder, "db", "link.tsv"));
+
+  assert.equal(prepare("load", "out.dat").stdinFile, join(folder, "out.dat"));
+  assert.equal(prepare("load", "-").stdinFile, null);
+  assert.equal(prepare("import", "t", "-").stdinFile, null);
+  assert.equal(prepare("import", "t").stdinFile, null);
+  assert.deepEqual(
+    codeOf(() => prepare("import", "t", "missing.csv")),
+    ["FILE_NOT_FOUND", 1],
+  );
+});
+
+test("each runtime is told about folders, variables and words in its own way", () => {
+  const invocation = {
+    module: "quire.wasm",
+    preopens: [{ guest: "data", host: "/srv/db" }],
+    args: ["data/a.db", "schema", "--json"],
+    env: { COLUMNS: "80" },
+  };
+  const words = ["quire.wasm", "data/a.db", "schema", "--json"];
+  assert.deepEqual(wasmtime.argv(invocation), ["run", "--dir", "/srv/db::data", "--env", "COLUMNS=80", ...words]);
+  assert.deepEqual(wazero.argv(invocation), ["run", "-mount=/srv/db:/data", "-env", "COLUMNS=80", ...words]);
+  assert.deepEqual(wasmedge.argv(invocation), ["--dir", "/data:/srv/db", "--env", "COLUMNS=80", ...words]);
+  assert.deepEqual(wasmer.argv(invocation), [
+    "run",
+    "--volume",
+    "/srv/db:/data",
+    "--env",
+    "COLUMNS=80",
+    "quire.wasm",
+    "--",
+    ...words.slice(1),
+  ]);
+});
