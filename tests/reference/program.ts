@@ -1,0 +1,80 @@
+/** Builds the reference programs (see README.md beside this file) and runs them. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { packageRoot, runtimesCache } from "../../host/paths.js";
+import type { Json, Layout, Row } from "../helpers/golden.js";
+
+/** The oldest cargo whose compiler has all that the crates use. */
+const OLDEST_CARGO = { major: 1, minor: 91 };
+
+/** A run that takes longer hangs: 0.9.0 does, on a record that ends at a page's last byte. Milliseconds. */
+const TIMEOUT_MS = 60_000;
+
+export type ReferenceBuild = { readonly folder: string } | { readonly skip: string };
+
+/**
+ * Builds both programs, which takes minutes the first time and a second after that. Where there is no cargo, or it can't get the
+ * crates, the answer is the line to skip with; a program that does not compile throws.
+ */
+export function buildReference(): ReferenceBuild {
+  const version = spawnSync("cargo", ["--version"], { encoding: "utf8" });
+  const numbers = /^cargo (\d+)\.(\d+)/.exec(version.stdout ?? "");
+  if (version.error !== undefined || numbers === null)
+    return { skip: "SKIPPED: no cargo here, so nothing is compared with the reference" };
+  const [major, minor] = [Number(numbers[1]), Number(numbers[2])];
+  if (major < OLDEST_CARGO.major || (major === OLDEST_CARGO.major && minor < OLDEST_CARGO.minor)) {
+    return {
+      skip: `SKIPPED: cargo ${major}.${minor} is older than ${OLDEST_CARGO.major}.${OLDEST_CARGO.minor}, which the reference needs`,
+    };
+  }
+  const target = join(dirname(runtimesCache()), "reference-target");
+  mkdirSync(target, { recursive: true });
+  const manifest = join(packageRoot, "tests", "reference", "Cargo.toml");
+  const words = ["build", "--release", "--locked", "--ignore-rust-version", "--manifest-path", manifest];
+  const env = { ...process.env, CARGO_TARGET_DIR: target };
+  const build = spawnSync("cargo", words, { encoding: "utf8", env });
+  if (build.status === 0) return { folder: join(target, "release") };
+  if (/failed to (download|get|fetch)|could ?n.t resolve|network|spurious/i.test(build.stderr)) {
+    return { skip: `SKIPPED: cargo can't get the reference's crates: ${build.stderr.trim().split("\n").at(-1) ?? ""}` };
+  }
+  throw new Error(`cargo ${words.join(" ")}: status ${build.status}\n${build.stderr}`);
+}
+
+/** The reference of one layout, working on one file with one of its databases. */
+export class Reference {
+  readonly #program: string;
+  readonly #path: string;
+  readonly #schema: string;
+
+  constructor(folder: string, layout: Layout, path: string, schema: string) {
+    this.#program = join(folder, layout === "0.9" ? "quire-reference-09" : "quire-reference-011");
+    this.#path = path;
+    this.#schema = schema;
+  }
+
+  /** Runs a command, which has to succeed, and returns its standard output. */
+  ok(...words: readonly string[]): string {
+    const args = [this.#path, "--schema", this.#schema, ...words];
+    const run = spawnSync(this.#program, args, { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 28 });
+    const said = `reference ${words.join(" ").slice(0, 200)}: status ${run.status}, signal ${run.signal}\n${run.stderr}`;
+    assert.equal(run.status, 0, said);
+    return run.stdout;
+  }
+
+  /** All rows of `table` in the reference's scan order. */
+  rows(table: string): Row[] {
+    return parseRows(this.ok("dump", table));
+  }
+
+  /** The rows whose `column` is `value`, looked up through the column's index where it has one. */
+  lookUp(table: string, column: string, value: Json): Row[] {
+    return parseRows(this.ok("get", table, column, JSON.stringify(value)));
+  }
+}
+
+function parseRows(text: string): Row[] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Row);
+}
