@@ -12,7 +12,7 @@ export default tseslint.config(
       globals: {
         console: "readonly",
         fetch: "readonly",
-        AbortSignal: "readonly",
+        AbortController: "readonly",
         performance: "readonly",
         Buffer: "readonly",
         URL: "readonly",

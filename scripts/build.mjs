@@ -3,6 +3,7 @@
 //   node scripts/build.mjs             both, each only when a source is newer than the result
 //   node scripts/build.mjs --force     both, in any case
 //   node scripts/build.mjs --debug     also build/quire.debug.wasm, with names and no optimisation
+//   node scripts/build.mjs --host      only build/host
 //   node scripts/build.mjs --prepare   what npm runs after an install: without the sources it says so and is content
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -56,6 +57,6 @@ async function buildHost() {
 }
 
 mkdirSync(join(root, "build"), { recursive: true });
-await buildModule("release", MODULE);
+if (!options.has("--host")) await buildModule("release", MODULE);
 if (options.has("--debug")) await buildModule("debug", DEBUG_MODULE);
 await buildHost();

@@ -3,7 +3,7 @@
 //
 //   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly)
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize, relative, sep } from "node:path";
+import { dirname, join, normalize, relative, resolve, sep } from "node:path";
 import process from "node:process";
 import { filesBelow, root } from "./lib.mjs";
 
@@ -13,7 +13,7 @@ const LAYERS = ["status", "wasi", "encode", "memory", "schema", "table", "index"
 /** memory and encode know nothing of each other, but that memory uses these two. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/xxh3"];
 
-const MAX_LINE = 130;
+const MAX_LINE = 140;
 
 const folder = process.argv[2] ?? "assembly";
 const offences = [];
@@ -48,7 +48,7 @@ const files = filesBelow(folder, ".ts");
 for (const path of files) {
   const file = relative(folder, path);
   if (file.split(sep).includes("__tests__")) continue;
-  const text = readFileSync(join(root, path), "utf8");
+  const text = readFileSync(resolve(root, path), "utf8");
   const sayAt = (index) => (what) => offences.push(`${path}:${text.slice(0, index).split("\n").length}: ${what}`);
   if (layerOf(file) < 0) sayAt(0)("this folder is no layer; scripts/check-layers.mjs lists them");
   // An import or export statement may go over several lines; comments and strings with such words at a line's start are not expected.

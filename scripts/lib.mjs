@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -46,13 +46,13 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** All files below `folder` (relative to the project's folder) whose name ends with `ending`, sorted. */
+/** All files below `folder` (absolute, or relative to the project's folder) whose name ends with `ending`, sorted. */
 export function filesBelow(folder, ending) {
   const found = [];
   const walk = (relative) => {
     let entries;
     try {
-      entries = readdirSync(join(root, relative), { withFileTypes: true });
+      entries = readdirSync(resolve(root, relative), { withFileTypes: true });
     } catch {
       return;
     }
