@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { runCommand, type RunOptions, type RunResult } from "../../host/run-command.js";
+import { Session } from "../../host/session.js";
 import { golden, type Layout, type Row } from "./golden.js";
 import { defaultRuntime } from "./runtimes.js";
 
@@ -49,6 +50,7 @@ export class Store {
   /** The page file's host path. */
   readonly path: string;
   readonly #options: readonly string[];
+  readonly #sessions: Session[] = [];
 
   constructor(runtime: string, folder: string, options: readonly string[]) {
     this.runtime = runtime;
@@ -79,6 +81,19 @@ export class Store {
     return said;
   }
 
+  /** Opens a session with `serve`; it is ended before the check at the end of the test. */
+  serve(options: Omit<RunOptions, "stdin"> = {}): Session {
+    const words = [...this.#options, "data/store.db"];
+    const session = new Session(this.runtime, this.folder, words, { timeoutMs: TIMEOUT_MS, ...options });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** Ends all sessions. */
+  async endSessions(): Promise<void> {
+    for (const session of this.#sessions.splice(0)) await session.close();
+  }
+
   /** All rows of `table` in scan order, with 64-bit integers, dates and the like as strings. */
   async rows(table: string): Promise<Row[]> {
     const text = await this.ok(["export", table, "--format", "ndjson"]);
@@ -105,6 +120,7 @@ export function openStore(t: TestContext, options: StoreOptions = {}): Store {
   const checkStatus = options.checkStatus === undefined ? 0 : options.checkStatus;
   t.after(async () => {
     try {
+      await store.endSessions();
       if (checkStatus !== null && existsSync(store.path)) {
         const { status, stdout, stderr } = await store.run(["check"]);
         assert.equal(status, checkStatus, `check at the end of the test: status ${status}\n${stdout}${stderr}`);
