@@ -1,25 +1,35 @@
 import { HeapMemoryProvider, WasiMemoryProvider } from "./memory/provider";
 import { MemoryManager } from "./memory/memory-manager";
 import { JournaledAccess } from "./memory/journaled-access";
-import { DirectAccess } from "./memory/direct-access";
+import { IndexTree } from "./index/index-tree";
+import { IndexLedger } from "./index/index-ledger";
+import { TableRegistry } from "./table/table-registry";
+import { TableReader } from "./table/table-reader";
+import { PageLedger } from "./table/page-ledger";
+import { FreeSegmentsLedger } from "./table/free-segments-ledger";
+import { AutoincrementLedger } from "./table/autoincrement-ledger";
+import { detectLayout } from "./schema/layout-detection";
+import { readRegistry, writeRegistry, computeSchemaHash, checkTablePages, fingerprintOf } from "./schema/schema-registry";
+import { TableSchemaSnapshot } from "./schema/table-schema-snapshot";
 import { errorMessage } from "./status";
-const p = WasiMemoryProvider.open("data/x.db", false, true);
-if (!p) { console.log(errorMessage()); } else {
-const m = new MemoryManager(p!);
+const h = new HeapMemoryProvider();
+const m = new MemoryManager(h);
 const a = new JournaledAccess(m);
-const d = new DirectAccess(m);
 while (m.pageCount < 3) a.growOnePage();
-d.claimPage();
-const q = a.claimPage();
-a.writeU32(q, 8, 5);
-a.insertBytes(q, 8, a.page(q)+8, 4, 4);
-a.removeBytes(q, 8,  4, 4);
-d.insertBytes(q, 8, a.page(q)+8, 4, 4);
-d.removeBytes(q, 8,  4, 4);
-a.unclaimPage(q);
-console.log(m.pageCount.toString()+" "+m.undo.mark.toString());
-m.undoTo(0);
-m.rollback();
-console.log(m.pageCount.toString());
-m.commit(); m.close(); }
-const h = new HeapMemoryProvider(); h.grow(1);
+const t = new IndexTree(a, IndexTree.create(a));
+const k = heap.alloc(64);
+store<u32>(k, 1); store<u32>(k, 5, 4); store<u8>(k, 14, 8);
+let x: u32 = 1; let t0 = Date.now();
+const N = 300000;
+for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); const st = t.insert(k, 13, i); m.undo.clear(); if (st) { console.log(errorMessage()); break; } }
+console.log(m.pageCount.toString()); console.log("insert " + (Date.now()-t0).toString());
+x = 1; let bad = 0;
+for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); if (t.find(k) == -1) bad++; }
+console.log("bad " + bad.toString());
+console.log("find " + (Date.now()-t0).toString());const r0 = t.rootPage; m.commit();
+t.rootPage = r0; x = 1; bad = 0;
+for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); const st = t.remove(k, i);  m.undo.clear(); if (st) { console.log(errorMessage()); break; } }
+console.log("remove " + (Date.now()-t0).toString()); const root = t.rootPage; m.rollback();
+t.rootPage = r0; x = 1; bad = 0;
+for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); if (t.find(k) == -1) bad++; }
+console.log("bad " + bad.toString());

@@ -1,0 +1,192 @@
+/**
+ * A row between its record and the rim: for each column whether it has a value, and where the value's bytes are.
+ *
+ * A record's body is the columns one after the other; a nullable column starts with 0 (null) or 1. Cells point into the record they
+ * were decoded from, or into the arena of values that were set. A row is made once for a table and used again and again.
+ */
+import { Status, OK, RECORD_TOO_LARGE, fail } from "../status";
+import { ByteBuffer } from "./byte-buffer";
+
+/** No value was given. */
+export const CELL_MISSING: u8 = 0;
+/** Null. */
+export const CELL_NULL: u8 = 1;
+/** A value, in its record encoding. */
+export const CELL_SET: u8 = 2;
+
+/** The most bytes of a record's body: with its length it must end before the page does (see docs/format.md, "Fragile"). */
+export const MAX_BODY: u32 = 65533;
+
+/** What the layout of a row needs to know of a column: 4 bytes each, in `RowLayout.columns`. */
+const COLUMN_STRIDE: u32 = 4;
+
+/** How a table's records are laid out. */
+export class RowLayout {
+  /** For each column: u16 fixed size (0: a u16 length stands before the bytes), u8 nullable, u8 unused. */
+  private columns: usize;
+
+  constructor(readonly columnCount: u32) {
+    this.columns = heap.alloc(max<u32>(columnCount, 1) * COLUMN_STRIDE);
+  }
+
+  setColumn(column: u32, fixedSize: u32, nullable: bool): void {
+    const at = this.columns + column * COLUMN_STRIDE;
+    store<u16>(at, <u16>fixedSize);
+    store<u8>(at, nullable ? 1 : 0, 2);
+  }
+
+  /** Bytes of a value of this column, or 0 when they vary. */
+  @inline fixedSize(column: u32): u32 {
+    return load<u16>(this.columns + column * COLUMN_STRIDE);
+  }
+
+  @inline nullable(column: u32): bool {
+    return load<u8>(this.columns + column * COLUMN_STRIDE, 2) != 0;
+  }
+
+  /** Bytes of a body when no column's size varies, else 0. */
+  get fixedBody(): u32 {
+    let sum: u32 = 0;
+    for (let i: u32 = 0; i < this.columnCount; i++) {
+      if (this.nullable(i) || this.fixedSize(i) == 0) return 0;
+      sum += this.fixedSize(i);
+    }
+    return sum;
+  }
+
+  free(): void {
+    heap.free(this.columns);
+  }
+}
+
+const CELL_STRIDE: u32 = 12;
+
+export class Row {
+  private cells: usize;
+  private arena: ByteBuffer = new ByteBuffer(1024);
+
+  constructor(readonly layout: RowLayout) {
+    this.cells = heap.alloc(max<u32>(layout.columnCount, 1) * CELL_STRIDE);
+    this.reset();
+  }
+
+  /** Makes every column missing and forgets the values that were set. */
+  reset(): void {
+    memory.fill(this.cells, 0, this.layout.columnCount * CELL_STRIDE);
+    this.arena.reset();
+  }
+
+  @inline private cell(column: u32): usize {
+    return this.cells + column * CELL_STRIDE;
+  }
+
+  /** `CELL_MISSING`, `CELL_NULL` or `CELL_SET`. */
+  @inline state(column: u32): u8 {
+    return load<u8>(this.cell(column), 8);
+  }
+
+  @inline isSet(column: u32): bool {
+    return this.state(column) == CELL_SET;
+  }
+
+  /** Where a set column's value is: a value as in a record, a length first where it varies. Valid until the next `set…`. */
+  @inline ptr(column: u32): usize {
+    const at = load<u32>(this.cell(column));
+    return load<u8>(this.cell(column), 9) != 0 ? this.arena.ptr + at : at;
+  }
+
+  /** Bytes of that value. */
+  @inline len(column: u32): u32 {
+    return load<u32>(this.cell(column), 4);
+  }
+
+  setNull(column: u32): void {
+    store<u64>(this.cell(column), 0);
+    store<u16>(this.cell(column), <u16>CELL_NULL, 8);
+  }
+
+  setMissing(column: u32): void {
+    store<u64>(this.cell(column), 0);
+    store<u16>(this.cell(column), 0, 8);
+  }
+
+  /** Copies a value into the row. `ptr` may not point into this row. */
+  set(column: u32, ptr: usize, len: u32): void {
+    const start = this.arena.len;
+    this.arena.addBytes(ptr, len);
+    this.setFromArena(column, start);
+  }
+
+  /** The buffer to append a value to, before `setFromArena`. */
+  get values(): ByteBuffer {
+    return this.arena;
+  }
+
+  /** Makes what was appended to `values` since it was `start` bytes long the column's value. */
+  setFromArena(column: u32, start: u32): void {
+    const cell = this.cell(column);
+    store<u32>(cell, start);
+    store<u32>(cell, this.arena.len - start, 4);
+    store<u8>(cell, CELL_SET, 8);
+    store<u8>(cell, 1, 9);
+  }
+
+  /** Takes the other row's cell for this column; the value is copied. Both rows must be of one table. */
+  copyCell(column: u32, other: Row): void {
+    const state = other.state(column);
+    if (state == CELL_SET) this.set(column, other.ptr(column), other.len(column));
+    else if (state == CELL_NULL) this.setNull(column);
+    else this.setMissing(column);
+  }
+
+  /** Points the cells into the `bodyLen` bytes at `body`; false when they are not a record of this layout. */
+  decode(body: usize, bodyLen: u32): bool {
+    const layout = this.layout;
+    const end = body + bodyLen;
+    let cell = this.cells;
+    for (let i: u32 = 0; i < layout.columnCount; i++, cell += CELL_STRIDE) {
+      if (layout.nullable(i)) {
+        if (body >= end) return false;
+        const flag = load<u8>(body++);
+        if (flag == 0) {
+          store<u64>(cell, 0);
+          store<u16>(cell, <u16>CELL_NULL, 8);
+          continue;
+        }
+        if (flag != 1) return false;
+      }
+      let len = layout.fixedSize(i);
+      if (len == 0) {
+        if (end - body < 2) return false;
+        len = 2 + <u32>load<u16>(body);
+      }
+      if (<usize>len > end - body) return false;
+      store<u32>(cell, <u32>body);
+      store<u32>(cell, len, 4);
+      store<u16>(cell, <u16>CELL_SET, 8);
+      body += len;
+    }
+    return body == end;
+  }
+
+  /** Appends the record's body to `out`. Every column must be set, or null where it is nullable. */
+  encode(out: ByteBuffer): Status {
+    const layout = this.layout;
+    const start = out.len;
+    for (let i: u32 = 0; i < layout.columnCount; i++) {
+      const set = this.isSet(i);
+      if (layout.nullable(i)) out.addU8(set ? 1 : 0);
+      if (set) out.addBytes(this.ptr(i), this.len(i));
+    }
+    const len = out.len - start;
+    if (len > MAX_BODY) {
+      return fail(RECORD_TOO_LARGE, "the record needs " + len.toString() + " bytes, a page holds at most " + MAX_BODY.toString());
+    }
+    return OK;
+  }
+
+  free(): void {
+    heap.free(this.cells);
+    this.arena.free();
+  }
+}

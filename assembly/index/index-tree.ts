@@ -1,0 +1,108 @@
+/**
+ * A B+ tree over the values of one or more columns: search and the entry points of change (`insert.ts` and `remove.ts` do the work).
+ *
+ * Keys below a separator's child are not above the separator, keys behind it are not below; equal keys go right when they are inserted,
+ * so a key that is in the tree once is in the leaf that `descend(key, after)` finds. Entries are in (key, address) order within a leaf;
+ * over the leaves of a long run of equal keys only the keys are in order, as in the reference.
+ */
+import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { compareKeyToProbe } from "../encode/key";
+import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
+import { NODE_LEAF, MAX_KEY_SIZE, nodeFrame, isLeaf, entryCount, childPage, entryKey, leafAddress, searchNode, writeNode } from "./node";
+import { insertIntoTree } from "./insert";
+import { removeFromTree } from "./remove";
+
+export class IndexTree {
+  /** Grows with each change of the tree. */
+  private version: u32 = 0;
+  /** Whether this session has made sure that no leaf but the root is empty; what a rollback may undo. */
+  purgedEpoch: u32 = 0xffffffff;
+  /** The cursor that changes use; free between calls. */
+  readonly path: TreeCursor;
+
+  constructor(readonly access: MemoryAccess, public rootPage: u32) {
+    this.path = changetype<TreeCursor>(0);
+    this.path = new TreeCursor(this);
+  }
+
+  /** Claims a page and makes it an empty root: its number, or `NO_PAGE`. */
+  static create(access: MemoryAccess): u32 {
+    const pageNo = access.claimPage();
+    if (pageNo == NO_PAGE) return NO_PAGE;
+    return writeNode(access, pageNo, NODE_LEAF, NO_PAGE, 0, NO_PAGE, NO_PAGE, 0, 0) == OK ? pageNo : NO_PAGE;
+  }
+
+  /** Changes with every change of the tree, and with every rollback. */
+  @inline get currentVersion(): u32 {
+    return this.version + this.access.manager.epoch;
+  }
+
+  /** Called by whatever changes the tree. */
+  @inline noteChange(): void {
+    this.version += 1;
+  }
+
+  /** The record of the (first) entry whose key equals `key`; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`) or on failure. */
+  find(key: usize): RecordAddress {
+    let pageNo = this.rootPage;
+    for (let level: u32 = 0; level < MAX_DEPTH; level++) {
+      const frame = nodeFrame(this.access, pageNo);
+      if (!frame) return NO_ADDRESS;
+      if (!isLeaf(frame)) {
+        pageNo = childPage(frame, searchNode(frame, key, true));
+        continue;
+      }
+      const slot = searchNode(frame, key, false);
+      if (slot < entryCount(frame) && compareKeyToProbe(entryKey(frame, slot), key) == 0) return leafAddress(frame, slot);
+      break;
+    }
+    lastError.status = OK;
+    return NO_ADDRESS;
+  }
+
+  /** Adds an entry. `KEY_TOO_LARGE` when no node can hold it. */
+  insert(key: usize, keyLen: u32, address: RecordAddress): Status {
+    if (keyLen > MAX_KEY_SIZE) {
+      return fail(KEY_TOO_LARGE, "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString());
+    }
+    return insertIntoTree(this, key, keyLen, address);
+  }
+
+  /** Removes the entry (`key`, `address`); `DAMAGED` when there is none. */
+  remove(key: usize, address: RecordAddress): Status {
+    return removeFromTree(this, key, address);
+  }
+
+  /** Makes the entry (`key`, `from`) point to another record. */
+  move(key: usize, keyLen: u32, from: RecordAddress, to: RecordAddress): Status {
+    const status = this.remove(key, from);
+    return status == OK ? this.insert(key, keyLen, to) : status;
+  }
+
+  /** Adds every page of the tree to `pages`, parents before children. */
+  collectPages(pages: Array<u32>): Status {
+    const start = pages.length;
+    pages.push(this.rootPage);
+    for (let i = start; i < pages.length; i++) {
+      const frame = nodeFrame(this.access, pages[i]);
+      if (!frame) return lastError.status;
+      if (isLeaf(frame)) continue;
+      const count = entryCount(frame);
+      // More nodes than the file has pages: a cycle.
+      if (<u32>pages.length + count > this.access.manager.pageCount + 1) return this.path.cycle();
+      for (let slot: u32 = 0; slot <= count; slot++) pages.push(childPage(frame, slot));
+    }
+    return OK;
+  }
+
+  /** Unclaims every page of the tree. */
+  release(): Status {
+    const pages = new Array<u32>();
+    let status = this.collectPages(pages);
+    for (let i = 0; i < pages.length && status == OK; i++) status = this.access.unclaimPage(pages[i]);
+    this.noteChange();
+    return status;
+  }
+}

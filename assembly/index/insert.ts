@@ -1,0 +1,230 @@
+/**
+ * Insertion and splits.
+ *
+ * A full leaf is split so that both halves hold about the same number of bytes; at the right end of the tree it is split at its end, so
+ * that ascending keys fill their leaves. The first key of the right half becomes the separator. An inner node that is full is split at
+ * a middle entry, whose key moves up (again at the end when the new entry goes there).
+ */
+import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { Frame } from "../memory/page-cache";
+import { PAGE_SIZE } from "../memory/layout";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
+import { IndexTree } from "./index-tree";
+import { purgeEmptyLeaves } from "./remove";
+import {
+  NODE_INNER, NODE_LEAF, LEAF_ENTRY, LEAF_HEADER, INNER_ENTRY, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
+  nodeFrame, isLeaf, entryCount, entryOffset, entryKey, entryKeyLen, childPage, searchLeaf, insertEntry, truncateNode, writeNode,
+} from "./node";
+
+/** The entry that is being inserted. */
+const entryBuffer: ByteBuffer = new ByteBuffer(512);
+/** Separators on their way up: the one to be inserted, and the one that its insertion pushes out. */
+const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer(512)];
+
+/** Inserts (`key`, `address`) into `tree`; the key fits a node. */
+export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
+  tree.noteChange();
+  let status: Status;
+  do status = tryInsert(tree, key, keyLen, address); while (status == AGAIN);
+  return status;
+}
+
+/** The tree was changed on the way, but the entry has no place yet. */
+const AGAIN: Status = -1;
+
+function tryInsert(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
+  const path = tree.path;
+  if (!path.descend(key, true)) return path.status;
+  const frame = path.leaf();
+  if (!frame) return lastError.status;
+  if (entryCount(frame) == 0 && path.depth > 1) {
+    // Left empty by the reference, and maybe outside of the leaf chain: nothing may go there.
+    const status = purgeEmptyLeaves(tree);
+    return status == OK ? AGAIN : status;
+  }
+  const slot = searchLeaf(frame, key, address);
+  path.slot = slot;
+  buildLeafEntry(key, keyLen, address);
+  if (frame.used + entryBuffer.len <= PAGE_SIZE) return insertEntry(tree.access, frame, slot, entryBuffer.ptr, entryBuffer.len);
+  return splitLeaf(tree, frame, slot, key, keyLen);
+}
+
+function buildLeafEntry(key: usize, keyLen: u32, address: RecordAddress): void {
+  entryBuffer.reset();
+  entryBuffer.addU16(keyLen);
+  entryBuffer.addBytes(key, keyLen);
+  entryBuffer.addU32(addressPage(address));
+  entryBuffer.addU16(addressOffset(address));
+}
+
+/** The entry at or behind which half of the node's bytes are, from 1 to count - 1 (0 when there is just one entry). */
+function middleEntry(frame: Frame): u32 {
+  const count = entryCount(frame);
+  const first = entryOffset(frame, 0);
+  const half = first + ((frame.used - first) >> 1);
+  let low: u32 = 0;
+  let high = count - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (entryOffset(frame, middle) <= half) low = middle;
+    else high = middle - 1;
+  }
+  return low == 0 && count > 1 ? 1 : low;
+}
+
+/** Whether the path's leaf is the last of the tree. */
+function atRightEnd(tree: IndexTree): bool {
+  const path = tree.path;
+  for (let level = <i32>path.depth - 2; level >= 0; level--) {
+    const frame = nodeFrame(tree.access, path.pages[level]);
+    if (!frame || path.slots[level] != entryCount(frame)) return false;
+  }
+  return true;
+}
+
+/** Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when neither half has room. */
+function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen: u32): Status {
+  const count = entryCount(frame);
+  const need = entryBuffer.len;
+  const leftPage = frame.pageNo;
+  const rightEnd = slot == count && atRightEnd(tree);
+  let at = rightEnd ? count : count > 1 ? middleEntry(frame) : slot;
+  let end = at < count ? entryOffset(frame, at) : frame.used;
+  let goesLeft = !rightEnd && (slot < at || (slot == at && end + need <= PAGE_SIZE));
+  let fits = (goesLeft ? end : LEAF_HEADER + frame.used - end) + need <= PAGE_SIZE;
+  if (!fits) {
+    at = slot;
+    end = at < count ? entryOffset(frame, at) : frame.used;
+    goesLeft = end + need <= PAGE_SIZE;
+    fits = goesLeft || LEAF_HEADER + frame.used - end + need <= PAGE_SIZE;
+  }
+  const separator = separators[0];
+  separator.reset();
+  if (fits && !goesLeft && slot == at) separator.addBytes(key, keyLen);
+  else separator.addBytes(entryKey(frame, at), entryKeyLen(frame, at));
+
+  const rightPage = moveLeafTail(tree, frame, at);
+  if (rightPage == NO_PAGE) return lastError.status;
+  let status = OK;
+  if (fits) {
+    const target = nodeFrame(tree.access, goesLeft ? leftPage : rightPage);
+    if (!target) return lastError.status;
+    status = insertEntry(tree.access, target, goesLeft ? slot : slot - at, entryBuffer.ptr, need);
+  }
+  if (status == OK) status = insertIntoParent(tree, <i32>tree.path.depth - 2, 0, leftPage, rightPage);
+  return status == OK && !fits ? AGAIN : status;
+}
+
+/** Moves the entries of leaf `frame` from `at` on into a new leaf behind it: the new leaf's page, or `NO_PAGE`. */
+function moveLeafTail(tree: IndexTree, frame: Frame, at: u32): u32 {
+  const access = tree.access;
+  const leftPage = frame.pageNo;
+  const rightPage = access.claimPage();
+  if (rightPage == NO_PAGE) return NO_PAGE;
+  const left = nodeFrame(access, leftPage);
+  if (!left) return NO_PAGE;
+  const count = entryCount(left);
+  const end = at < count ? entryOffset(left, at) : left.used;
+  const parent = load<u32>(left.data, PARENT_OFFSET);
+  const next = load<u32>(left.data, NEXT_OFFSET);
+  let status = writeNode(access, rightPage, NODE_LEAF, parent, count - at, leftPage, next, left.data + end, left.used - end);
+  if (status == OK) status = truncateNode(access, left, at);
+  if (status == OK) status = access.writeU32(leftPage, NEXT_OFFSET, rightPage);
+  if (status == OK && next != NO_PAGE) {
+    const after = nodeFrame(access, next);
+    if (!after) return NO_PAGE;
+    if (!isLeaf(after)) {
+      damaged(leftPage, NEXT_OFFSET, "the leaf's next page is no leaf");
+      return NO_PAGE;
+    }
+    status = access.writeU32(next, PREV_OFFSET, rightPage);
+  }
+  return status == OK ? rightPage : NO_PAGE;
+}
+
+/** Tells the node on `level` of the path that its child `left` was split: `separators[which]` and `right` are new. */
+function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, right: u32): Status {
+  const access = tree.access;
+  const separator = separators[which];
+  if (level < 0) return growRoot(tree, separator, left, right);
+  const pageNo = tree.path.pages[level];
+  const slot = tree.path.slots[level];
+  const frame = nodeFrame(access, pageNo);
+  if (!frame) return lastError.status;
+  if (frame.used + INNER_ENTRY + separator.len <= PAGE_SIZE) return insertSeparator(tree, frame, slot, separator, left, right);
+
+  // Full: the entry `at` moves up, what is behind it moves to a new node.
+  const count = entryCount(frame);
+  const at = slot == count ? count - 1 : middleEntry(frame);
+  const pushedOut = separators[1 - which];
+  pushedOut.reset();
+  pushedOut.addBytes(entryKey(frame, at), entryKeyLen(frame, at));
+  const rightNode = moveInnerTail(tree, pageNo, at);
+  if (rightNode == NO_PAGE) return lastError.status;
+  const target = nodeFrame(access, slot <= at ? pageNo : rightNode);
+  if (!target) return lastError.status;
+  if (target.used + INNER_ENTRY + separator.len <= PAGE_SIZE) {
+    const status = insertSeparator(tree, target, slot <= at ? slot : slot - at - 1, separator, left, right);
+    return status == OK ? insertIntoParent(tree, level - 1, 1 - which, pageNo, rightNode) : status;
+  }
+  // Very long keys: the half is too small still. Finish this split, then find the child's parent again and go on with that.
+  const copy = new ByteBuffer(separator.len);
+  copy.addBytes(separator.ptr, separator.len);
+  let status = insertIntoParent(tree, level - 1, 1 - which, pageNo, rightNode);
+  if (status == OK) {
+    separators[0].reset();
+    separators[0].addBytes(copy.ptr, copy.len);
+    const parentLevel = tree.path.findParent(left, copy.ptr);
+    status = parentLevel < 0 ? damaged(left, -1, "the index node is not under its parent") : insertIntoParent(tree, parentLevel, 0, left, right);
+  }
+  copy.free();
+  return status;
+}
+
+/** Inserts a separator that fits: child `slot` was `left` and becomes `right`, `left` gets the new entry before it. */
+function insertSeparator(tree: IndexTree, frame: Frame, slot: u32, separator: ByteBuffer, left: u32, right: u32): Status {
+  entryBuffer.reset();
+  entryBuffer.addU16(separator.len);
+  entryBuffer.addBytes(separator.ptr, separator.len);
+  entryBuffer.addU32(left);
+  const status = insertEntry(tree.access, frame, slot, entryBuffer.ptr, entryBuffer.len);
+  if (status != OK) return status;
+  if (slot + 1 == entryCount(frame)) return tree.access.writeU32(frame.pageNo, RIGHTMOST_OFFSET, right);
+  const entry = entryOffset(frame, slot + 1);
+  return tree.access.writeU32(frame.pageNo, entry + 2 + load<u16>(frame.data + entry), right);
+}
+
+/** Moves the entries behind `at` of inner node `pageNo` to a new node; entry `at` goes, its child becomes the rightmost. */
+function moveInnerTail(tree: IndexTree, pageNo: u32, at: u32): u32 {
+  const access = tree.access;
+  const newPage = access.claimPage();
+  if (newPage == NO_PAGE) return NO_PAGE;
+  const frame = nodeFrame(access, pageNo);
+  if (!frame) return NO_PAGE;
+  const count = entryCount(frame);
+  const from = at + 1 < count ? entryOffset(frame, at + 1) : frame.used;
+  const parent = load<u32>(frame.data, PARENT_OFFSET);
+  const rightmost = childPage(frame, count);
+  const newRightmost = childPage(frame, at);
+  let status = writeNode(access, newPage, NODE_INNER, parent, count - at - 1, rightmost, 0, frame.data + from, frame.used - from);
+  if (status == OK) status = truncateNode(access, frame, at);
+  if (status == OK) status = access.writeU32(pageNo, RIGHTMOST_OFFSET, newRightmost);
+  return status == OK ? newPage : NO_PAGE;
+}
+
+/** Puts a new root above `left` and `right`. */
+function growRoot(tree: IndexTree, separator: ByteBuffer, left: u32, right: u32): Status {
+  const access = tree.access;
+  const root = access.claimPage();
+  if (root == NO_PAGE) return lastError.status;
+  entryBuffer.reset();
+  entryBuffer.addU16(separator.len);
+  entryBuffer.addBytes(separator.ptr, separator.len);
+  entryBuffer.addU32(left);
+  let status = writeNode(access, root, NODE_INNER, NO_PAGE, 1, right, 0, entryBuffer.ptr, entryBuffer.len);
+  if (status == OK) status = access.writeU32(left, PARENT_OFFSET, root);
+  if (status == OK) status = access.writeU32(right, PARENT_OFFSET, root);
+  tree.rootPage = root;
+  return status;
+}

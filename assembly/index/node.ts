@@ -1,0 +1,219 @@
+/**
+ * B+ tree nodes where they lie in their pages (`docs/format.md`, "Index ledger").
+ *
+ *   inner   | 00 | parent u32 | count u16 | rightmost child u32 |            { key_len u16 | key | child u32 } … |
+ *   leaf    | 01 | parent u32 | count u16 | prev leaf u32 | next leaf u32 |  { key_len u16 | key | page u32 | offset u16 } … |
+ *
+ * A node is searched, not decoded: its frame's aux block holds the u16 offset of each entry, made when the node is first touched
+ * after it was read, when every length and key in it is checked; from then on keys are compared where they lie. Insertion and
+ * removal keep the offsets up to date; an undo throws them away. `frame.used` is the end of the last entry.
+ */
+import { Status, OK, OUT_OF_MEMORY, fail, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { Frame, FLAG_AUX_VALID } from "../memory/page-cache";
+import { PAGE_SIZE } from "../memory/layout";
+import { isKey, compareKeyToProbe } from "../encode/key";
+import { RecordAddress, addressOf } from "../table/page-ledger";
+
+export const NODE_INNER: u32 = 0;
+export const NODE_LEAF: u32 = 1;
+
+export const PARENT_OFFSET: u32 = 1;
+export const COUNT_OFFSET: u32 = PARENT_OFFSET + 4;
+export const RIGHTMOST_OFFSET: u32 = COUNT_OFFSET + 2;
+export const INNER_HEADER: u32 = RIGHTMOST_OFFSET + 4;
+export const PREV_OFFSET: u32 = COUNT_OFFSET + 2;
+export const NEXT_OFFSET: u32 = PREV_OFFSET + 4;
+export const LEAF_HEADER: u32 = NEXT_OFFSET + 4;
+/** Bytes of an entry besides its key. */
+export const INNER_ENTRY: u32 = 2 + 4;
+export const LEAF_ENTRY: u32 = 2 + 6;
+/** The longest key that fits a leaf by itself, and therefore an inner node. */
+export const MAX_KEY_SIZE: u32 = PAGE_SIZE - LEAF_HEADER - LEAF_ENTRY;
+/** Offsets that fit the aux block. */
+const MAX_ENTRIES: u32 = 8192;
+
+/** The frame of node `pageNo` with valid offsets, or null on failure. */
+@inline
+export function nodeFrame(access: MemoryAccess, pageNo: u32): Frame | null {
+  const frame = access.manager.frame(pageNo);
+  if (frame && (frame.flags & FLAG_AUX_VALID) != 0) return frame;
+  return frame ? indexNode(access, frame) : null;
+}
+
+/** Checks the node in `frame` and fills its offsets. */
+function indexNode(access: MemoryAccess, frame: Frame): Frame | null {
+  const page = frame.data;
+  const kind = <u32>load<u8>(page);
+  const count = <u32>load<u16>(page, COUNT_OFFSET);
+  if (kind > NODE_LEAF || count > MAX_ENTRIES) {
+    damaged(frame.pageNo, 0, "an index leads here, but this is no index node");
+    return null;
+  }
+  const aux = access.manager.cache.auxOf(frame);
+  if (aux == 0) {
+    fail(OUT_OF_MEMORY, "no memory for an index node's offsets");
+    return null;
+  }
+  const isLeaf = kind == NODE_LEAF;
+  const tail: u32 = isLeaf ? 6 : 4;
+  let at: u32 = isLeaf ? LEAF_HEADER : INNER_HEADER;
+  for (let i: u32 = 0; i < count; i++) {
+    if (at + 2 > PAGE_SIZE) return badNode(frame, at);
+    const keyLen = <u32>load<u16>(page + at);
+    const next = at + 2 + keyLen + tail;
+    if (next > PAGE_SIZE || !isKey(page + at + 2, keyLen)) return badNode(frame, at);
+    store<u16>(aux + (i << 1), <u16>at);
+    at = next;
+  }
+  frame.used = at;
+  frame.flags |= FLAG_AUX_VALID;
+  return frame;
+}
+
+function badNode(frame: Frame, at: u32): Frame | null {
+  damaged(frame.pageNo, at, "an index node's entry is malformed");
+  return null;
+}
+
+@inline
+export function isLeaf(frame: Frame): bool {
+  return load<u8>(frame.data) == NODE_LEAF;
+}
+
+@inline
+export function entryCount(frame: Frame): u32 {
+  return load<u16>(frame.data, COUNT_OFFSET);
+}
+
+/** Where entry `index` (below the count) starts. */
+@inline
+export function entryOffset(frame: Frame, index: u32): u32 {
+  return load<u16>(frame.aux + (index << 1));
+}
+
+/** The key of entry `index`. */
+@inline
+export function entryKey(frame: Frame, index: u32): usize {
+  return frame.data + entryOffset(frame, index) + 2;
+}
+
+/** Bytes of the key of entry `index`. */
+@inline
+export function entryKeyLen(frame: Frame, index: u32): u32 {
+  return load<u16>(frame.data + entryOffset(frame, index));
+}
+
+/** The record that leaf entry `index` points to. */
+@inline
+export function leafAddress(frame: Frame, index: u32): RecordAddress {
+  const entry = frame.data + entryOffset(frame, index);
+  const pointer = entry + 2 + load<u16>(entry);
+  return addressOf(load<u32>(pointer), load<u16>(pointer, 4));
+}
+
+/** Child `index` of an inner node; the rightmost one is `index` = count. */
+@inline
+export function childPage(frame: Frame, index: u32): u32 {
+  if (index >= entryCount(frame)) return load<u32>(frame.data, RIGHTMOST_OFFSET);
+  const entry = frame.data + entryOffset(frame, index);
+  return load<u32>(entry + 2 + load<u16>(entry));
+}
+
+/** The first entry whose key is not below `probe` (`after`: is above it); the count when there is none. */
+export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
+  const limit: i32 = after ? 0 : -1;
+  let low: u32 = 0;
+  let high = entryCount(frame);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKeyToProbe(entryKey(frame, middle), probe) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The first leaf entry that is not below (`probe`, `address`). */
+export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): u32 {
+  let low: u32 = 0;
+  let high = entryCount(frame);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = compareKeyToProbe(entryKey(frame, middle), probe);
+    if (order < 0 || (order == 0 && leafAddress(frame, middle) < address)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Inserts an entry of `len` bytes at position `index` of a node that has room for it. */
+export function insertEntry(access: MemoryAccess, frame: Frame, index: u32, entry: usize, len: u32): Status {
+  const count = entryCount(frame);
+  const at = index < count ? entryOffset(frame, index) : frame.used;
+  let status = access.insertBytes(frame.pageNo, at, entry, len, frame.used - at);
+  if (status == OK) status = access.writeU16(frame.pageNo, COUNT_OFFSET, count + 1);
+  if (status != OK) return status;
+  const slot = frame.aux + (index << 1);
+  memory.copy(slot + 2, slot, (count - index) << 1);
+  store<u16>(slot, <u16>at);
+  shiftOffsets(slot + 2, count - index, len);
+  frame.used += len;
+  return OK;
+}
+
+/** Removes entry `index`. */
+export function removeEntry(access: MemoryAccess, frame: Frame, index: u32): Status {
+  const count = entryCount(frame);
+  const at = entryOffset(frame, index);
+  const end = index + 1 < count ? entryOffset(frame, index + 1) : frame.used;
+  const len = end - at;
+  let status = access.removeBytes(frame.pageNo, at, len, frame.used - end);
+  if (status == OK) status = access.writeU16(frame.pageNo, COUNT_OFFSET, count - 1);
+  if (status != OK) return status;
+  const slot = frame.aux + (index << 1);
+  memory.copy(slot, slot + 2, (count - index - 1) << 1);
+  shiftOffsets(slot, count - index - 1, 0 - len);
+  frame.used -= len;
+  return OK;
+}
+
+/** Adds `by` (modulo 65,536) to `count` u16s at `ptr`, four at a time: no sum leaves its 16 bits, so none carries into the next. */
+function shiftOffsets(ptr: usize, count: u32, by: u32): void {
+  const end = ptr + (count << 1);
+  if (<i32>by >= 0) {
+    const four = <u64>(by & 0xffff) * 0x0001000100010001;
+    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) + four);
+  } else {
+    const four = <u64>((0 - by) & 0xffff) * 0x0001000100010001;
+    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) - four);
+  }
+  for (; ptr < end; ptr += 2) store<u16>(ptr, <u16>(load<u16>(ptr) + <u16>by));
+}
+
+/** Cuts the node off at entry `index`: that entry and all behind it are zeroed. */
+export function truncateNode(access: MemoryAccess, frame: Frame, index: u32): Status {
+  if (index >= entryCount(frame)) return OK;
+  const at = entryOffset(frame, index);
+  let status = access.zeroRaw(frame.pageNo, at, frame.used - at);
+  if (status == OK) status = access.writeU16(frame.pageNo, COUNT_OFFSET, index);
+  if (status == OK) frame.used = at;
+  return status;
+}
+
+/** Writes a whole node into a zeroed page: `count` entries of `len` bytes in all at `entries`; `a`, `b`: rightmost child, or prev and next. */
+export function writeNode(access: MemoryAccess, pageNo: u32, kind: u32, parent: u32, count: u32, a: u32, b: u32, entries: usize, len: u32): Status {
+  store<u8>(header, <u8>kind);
+  store<u32>(header, parent, PARENT_OFFSET);
+  store<u16>(header, <u16>count, COUNT_OFFSET);
+  store<u32>(header, a, RIGHTMOST_OFFSET);
+  store<u32>(header, b, NEXT_OFFSET);
+  const headerLen = kind == NODE_LEAF ? LEAF_HEADER : INNER_HEADER;
+  const frame = access.manager.frame(pageNo);
+  if (!frame) return lastError.status;
+  frame.flags &= ~FLAG_AUX_VALID;
+  const status = access.writeAtRaw(pageNo, 0, header, headerLen);
+  return status == OK && len > 0 ? access.writeAtRaw(pageNo, headerLen, entries, len) : status;
+}
+
+const headerBytes: StaticArray<u8> = new StaticArray<u8>(16);
+const header: usize = changetype<usize>(headerBytes);

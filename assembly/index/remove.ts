@@ -1,0 +1,153 @@
+/**
+ * Removal. A leaf that becomes empty is taken out of the leaf chain and out of the tree, and its page is given back; so is an inner
+ * node that loses its last child, and a root with a single child. (The reference leaves empty leaves in the tree for ever.)
+ */
+import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { RecordAddress } from "../table/page-ledger";
+import { compareKeyToProbe } from "../encode/key";
+import { IndexTree } from "./index-tree";
+import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
+import {
+  NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
+  nodeFrame, isLeaf, entryCount, entryKey, leafAddress, childPage, searchLeaf, removeEntry, writeNode,
+} from "./node";
+
+/** Removes (`key`, `address`) from `tree`; `DAMAGED` when it is not there. */
+export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddress): Status {
+  const path = tree.path;
+  tree.noteChange();
+  if (!path.descend(key, true)) return path.status;
+  for (;;) {
+    const frame = path.leaf();
+    if (!frame) return lastError.status;
+    const slot = searchLeaf(frame, key, address);
+    const count = entryCount(frame);
+    if (slot < count && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0) {
+      const status = removeEntry(tree.access, frame, slot);
+      return status == OK && count == 1 && path.depth > 1 ? dropEmptyLeaves(tree) : status;
+    }
+    // The entry may be in an earlier leaf only if this one starts with the key, or is empty.
+    if (count > 0 && compareKeyToProbe(entryKey(frame, 0), key) < 0) break;
+    if (!path.prevLeaf()) {
+      if (path.status != OK) return path.status;
+      break;
+    }
+  }
+  return damaged(tree.rootPage, -1, "an index has no entry for a row that it should have");
+}
+
+/** Gives back the leaf that just became empty, and every other one that is. */
+function dropEmptyLeaves(tree: IndexTree): Status {
+  if (tree.purgedEpoch == tree.access.manager.epoch) {
+    return roomToDrop(tree) ? dropLeaf(tree) : OK;
+  }
+  // Empty leaves of the reference's may name this one as their neighbour: none may stay when it goes.
+  return roomToDrop(tree) ? purgeEmptyLeaves(tree) : OK;
+}
+
+/** Whether the unclaimed-pages ledger can take a whole path. If not, the empty leaf stays, in the tree and in the chain. */
+function roomToDrop(tree: IndexTree): bool {
+  return reserveUnclaimed(tree.access, tree.path.depth) == OK;
+}
+
+/** Takes all empty leaves out of `tree`. */
+export function purgeEmptyLeaves(tree: IndexTree): Status {
+  const path = tree.path;
+  const walker = new TreeCursor(tree);
+  let more = true;
+  while (more) {
+    more = false;
+    let found = walker.leftmost();
+    while (found) {
+      const frame = walker.leaf();
+      if (!frame) return lastError.status;
+      if (entryCount(frame) == 0 && walker.depth > 1) {
+        path.copyFrom(walker);
+        const status = dropLeaf(tree);
+        if (status != OK) return status;
+        more = true;
+        break;
+      }
+      found = walker.nextLeaf();
+    }
+    if (walker.status != OK) return walker.status;
+  }
+  tree.purgedEpoch = tree.access.manager.epoch;
+  return OK;
+}
+
+/** Takes the path's leaf, which is empty, out of the chain and the tree. */
+function dropLeaf(tree: IndexTree): Status {
+  const access = tree.access;
+  const path = tree.path;
+  let status = unlinkLeaf(tree);
+  tree.noteChange();
+  let level = <i32>path.depth - 1;
+  // Nodes that lose their last child go as well; the root becomes an empty leaf instead.
+  while (status == OK && level > 0) {
+    const frame = nodeFrame(access, path.pages[level - 1]);
+    if (!frame) return lastError.status;
+    status = access.unclaimPage(path.pages[level]);
+    if (status != OK) return status;
+    if (entryCount(frame) > 0) {
+      status = removeChild(tree, path.pages[level - 1], path.slots[level - 1]);
+      break;
+    }
+    level -= 1;
+  }
+  if (status == OK && level == 0) {
+    status = access.zeroPage(tree.rootPage);
+    if (status == OK) status = writeNode(access, tree.rootPage, NODE_LEAF, NO_PAGE, 0, NO_PAGE, NO_PAGE, 0, 0);
+  }
+  return status == OK ? lowerRoot(tree) : status;
+}
+
+/** Links the leaves before and behind the path's leaf, in tree order, with each other. */
+function unlinkLeaf(tree: IndexTree): Status {
+  const before = neighbour(tree, false);
+  if (before < 0) return lastError.status;
+  const after = neighbour(tree, true);
+  if (after < 0) return lastError.status;
+  const beforePage = before == 0 ? NO_PAGE : <u32>(before - 1);
+  const afterPage = after == 0 ? NO_PAGE : <u32>(after - 1);
+  let status = OK;
+  if (beforePage != NO_PAGE) status = tree.access.writeU32(beforePage, NEXT_OFFSET, afterPage);
+  if (status == OK && afterPage != NO_PAGE) status = tree.access.writeU32(afterPage, PREV_OFFSET, beforePage);
+  return status;
+}
+
+/** The page before or behind the path's leaf in tree order, plus 1; 0 when there is none, -1 on failure. */
+function neighbour(tree: IndexTree, forward: bool): i64 {
+  const cursor = new TreeCursor(tree);
+  cursor.copyFrom(tree.path);
+  const found = forward ? cursor.nextLeaf() : cursor.prevLeaf();
+  if (found) return <i64>cursor.leafPage + 1;
+  return cursor.status == OK ? 0 : -1;
+}
+
+/** Removes child `slot` of an inner node that has at least one entry. */
+function removeChild(tree: IndexTree, pageNo: u32, slot: u32): Status {
+  const frame = nodeFrame(tree.access, pageNo);
+  if (!frame) return lastError.status;
+  const count = entryCount(frame);
+  if (slot < count) return removeEntry(tree.access, frame, slot);
+  const last = childPage(frame, count - 1);
+  const status = removeEntry(tree.access, frame, count - 1);
+  return status == OK ? tree.access.writeU32(pageNo, RIGHTMOST_OFFSET, last) : status;
+}
+
+/** While the root has a single child, the child becomes the root. */
+function lowerRoot(tree: IndexTree): Status {
+  for (let level: u32 = 0; level < MAX_DEPTH; level++) {
+    const frame = nodeFrame(tree.access, tree.rootPage);
+    if (!frame) return lastError.status;
+    if (isLeaf(frame) || entryCount(frame) > 0) return OK;
+    const child = childPage(frame, 0);
+    let status = tree.access.unclaimPage(tree.rootPage);
+    if (status == OK) status = tree.access.writeU32(child, PARENT_OFFSET, NO_PAGE);
+    if (status != OK) return status;
+    tree.rootPage = child;
+  }
+  return tree.path.cycle();
+}

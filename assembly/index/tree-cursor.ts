@@ -1,0 +1,239 @@
+/**
+ * A position in a tree: the path from the root to a leaf entry.
+ *
+ * It walks the tree and not the leaf chain, because reference 0.9.0 takes emptied leaves out of the chain but leaves them in the tree,
+ * where later entries may still go. A change of the tree makes the path stale (`fresh` says so); seek again then.
+ */
+import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { Frame } from "../memory/page-cache";
+import { RecordAddress } from "../table/page-ledger";
+import { IndexTree } from "./index-tree";
+import { nodeFrame, isLeaf, entryCount, childPage, searchNode, entryKey, entryKeyLen, leafAddress } from "./node";
+
+/** The most levels of a tree. Even with keys so long that two fill a node, 2^32 pages make fewer; more means a cycle. */
+export const MAX_DEPTH: u32 = 40;
+
+export class TreeCursor {
+  /** The node of each level, the root first. */
+  readonly pages: StaticArray<u32> = new StaticArray<u32>(MAX_DEPTH);
+  /** The child taken on each level; on the last, the entry. */
+  readonly slots: StaticArray<u32> = new StaticArray<u32>(MAX_DEPTH);
+  /** Levels in the path; 0 when it leads nowhere. */
+  depth: u32 = 0;
+  status: Status = OK;
+  private version: u32 = 0;
+
+  constructor(readonly tree: IndexTree) {}
+
+  /** Whether the tree is as it was when the cursor was placed. */
+  get fresh(): bool {
+    return this.version == this.tree.currentVersion;
+  }
+
+  /** The leaf's frame, or null on failure. */
+  @inline leaf(): Frame | null {
+    return nodeFrame(this.tree.access, unchecked(this.pages[this.depth - 1]));
+  }
+
+  @inline get slot(): u32 {
+    return unchecked(this.slots[this.depth - 1]);
+  }
+
+  @inline set slot(value: u32) {
+    unchecked((this.slots[this.depth - 1] = value));
+  }
+
+  private failed(): bool {
+    this.status = lastError.status;
+    this.depth = 0;
+    return false;
+  }
+
+  /** Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last. False on failure. */
+  descend(probe: usize, after: bool): bool {
+    this.start();
+    let pageNo = this.tree.rootPage;
+    for (let level: u32 = 0; level < MAX_DEPTH; level++) {
+      const frame = nodeFrame(this.tree.access, pageNo);
+      if (!frame) return this.failed();
+      unchecked((this.pages[level] = pageNo));
+      const slot = searchNode(frame, probe, after);
+      unchecked((this.slots[level] = slot));
+      if (isLeaf(frame)) {
+        this.depth = level + 1;
+        return true;
+      }
+      pageNo = childPage(frame, slot);
+    }
+    return this.tooDeep();
+  }
+
+  private start(): void {
+    this.status = OK;
+    this.depth = 0;
+    this.version = this.tree.currentVersion;
+  }
+
+  private tooDeep(): bool {
+    this.cycle();
+    return this.failed();
+  }
+
+  /** Records that the tree's nodes form a cycle. */
+  cycle(): Status {
+    return damaged(this.tree.rootPage, -1, "the index has too many nodes or levels: they form a cycle");
+  }
+
+  /** To the start of the first leaf, empty or not. */
+  leftmost(): bool {
+    this.start();
+    return this.descendEdge(this.tree.rootPage, 0, false);
+  }
+
+  /** Goes down from `pageNo` at `level` along the first or the last children. */
+  private descendEdge(pageNo: u32, level: u32, last: bool): bool {
+    for (; level < MAX_DEPTH; level++) {
+      const frame = nodeFrame(this.tree.access, pageNo);
+      if (!frame) return this.failed();
+      unchecked((this.pages[level] = pageNo));
+      const slot = last ? entryCount(frame) : 0;
+      unchecked((this.slots[level] = slot));
+      if (isLeaf(frame)) {
+        this.depth = level + 1;
+        return true;
+      }
+      pageNo = childPage(frame, slot);
+    }
+    return this.tooDeep();
+  }
+
+  /** To the first entry that is not below `probe` (`after`: that is above it). False when there is none, and on failure. */
+  seek(probe: usize, after: bool): bool {
+    return this.descend(probe, after) && this.skipForward();
+  }
+
+  /** To the last entry that is not above `probe` (`before`: that is below it). */
+  seekBack(probe: usize, before: bool): bool {
+    return this.descend(probe, !before) && this.prev();
+  }
+
+  seekFirst(): bool {
+    this.start();
+    return this.descendEdge(this.tree.rootPage, 0, false) && this.skipForward();
+  }
+
+  seekLast(): bool {
+    this.start();
+    return this.descendEdge(this.tree.rootPage, 0, true) && this.prev();
+  }
+
+  /** To the next entry. */
+  next(): bool {
+    this.slot += 1;
+    return this.skipForward();
+  }
+
+  /** From behind a leaf's last entry to the first entry of a later leaf. */
+  private skipForward(): bool {
+    for (;;) {
+      const frame = this.leaf();
+      if (!frame) return this.failed();
+      if (this.slot < entryCount(frame)) return true;
+      if (!this.nextLeaf()) return false;
+    }
+  }
+
+  /** To the previous entry. */
+  prev(): bool {
+    while (this.slot == 0) {
+      if (!this.prevLeaf()) return false;
+    }
+    this.slot -= 1;
+    return true;
+  }
+
+  /** To the start of the next leaf in tree order; false at the end (the cursor then stands nowhere) and on failure. */
+  nextLeaf(): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame) return this.failed();
+      const slot = unchecked(this.slots[level]);
+      if (slot >= entryCount(frame)) continue;
+      unchecked((this.slots[level] = slot + 1));
+      return this.descendEdge(childPage(frame, slot + 1), level + 1, false);
+    }
+    this.depth = 0;
+    return false;
+  }
+
+  /** Behind the end of the previous leaf in tree order; false at the start and on failure. */
+  prevLeaf(): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const slot = unchecked(this.slots[level]);
+      if (slot == 0) continue;
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame) return this.failed();
+      unchecked((this.slots[level] = slot - 1));
+      return this.descendEdge(childPage(frame, slot - 1), level + 1, true);
+    }
+    this.depth = 0;
+    return false;
+  }
+
+  /** The entry's key; valid for the next `GUARANTEE` page lookups. */
+  @inline key(): usize {
+    const frame = this.leaf();
+    return frame ? entryKey(frame, this.slot) : 0;
+  }
+
+  /** Bytes of the entry's key. */
+  keyLen(): u32 {
+    const frame = this.leaf();
+    return frame ? entryKeyLen(frame, this.slot) : 0;
+  }
+
+  /** The record that the entry points to. */
+  address(): RecordAddress {
+    const frame = this.leaf();
+    return frame ? leafAddress(frame, this.slot) : 0;
+  }
+
+  /** The leaf's page number. */
+  get leafPage(): u32 {
+    return this.depth == 0 ? NO_PAGE : this.pages[this.depth - 1];
+  }
+
+  /** Takes the other cursor's place; both must be of one tree. */
+  copyFrom(other: TreeCursor): void {
+    this.depth = other.depth;
+    this.version = other.version;
+    for (let i: u32 = 0; i < other.depth; i++) {
+      this.pages[i] = other.pages[i];
+      this.slots[i] = other.slots[i];
+    }
+  }
+
+  /** The path to the inner node that has `child` as a child, among those that `probe` can be under; the node's level, or -1. */
+  findParent(child: u32, probe: usize): i32 {
+    this.start();
+    return this.findBelow(this.tree.rootPage, 0, child, probe);
+  }
+
+  private findBelow(pageNo: u32, level: u32, child: u32, probe: usize): i32 {
+    if (level >= MAX_DEPTH) return -1;
+    let frame = nodeFrame(this.tree.access, pageNo);
+    if (!frame || isLeaf(frame)) return -1;
+    this.pages[level] = pageNo;
+    const last = searchNode(frame, probe, true);
+    for (let slot = searchNode(frame, probe, false); slot <= last; slot++) {
+      frame = nodeFrame(this.tree.access, pageNo);
+      if (!frame) return -1;
+      const next = childPage(frame, slot);
+      this.slots[level] = slot;
+      if (next == child) return level;
+      const found = this.findBelow(next, level + 1, child, probe);
+      if (found >= 0) return found;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,104 @@
+/** Columns and indexes as a schema snapshot describes them. */
+import { ByteBuffer } from "../encode/byte-buffer";
+import { TYPE_CUSTOM, typeName, fixedValueSize, VALUE_NULL, VALUE_CUSTOM, VALUE_BLOB, VALUE_TEXT, VALUE_JSON } from "../encode/data-type";
+
+export const FLAG_NULLABLE: u32 = 1;
+export const FLAG_AUTO: u32 = 2;
+export const FLAG_UNIQUE: u32 = 4;
+export const FLAG_PRIMARY_KEY: u32 = 8;
+
+export const ON_DELETE_RESTRICT: u8 = 1;
+export const ON_DELETE_CASCADE: u8 = 2;
+
+/** A column that must hold a value of another table's column. */
+export class ForeignKey {
+  constructor(readonly table: string, readonly column: string, readonly onDelete: u8) {}
+}
+
+export class Column {
+  /** UTF-8 of the name. */
+  readonly nameBytes: ArrayBuffer;
+  /** Tag of a custom type, else "". */
+  customTag: string = "";
+  /** n of custom(TAG,n); 0 for custom(TAG) and all other types. */
+  customSize: u32 = 0;
+  foreignKey: ForeignKey | null = null;
+  /** The default as the snapshot has it (discriminant, then the value as in a key), or null for none. */
+  defaultValue: ArrayBuffer | null = null;
+
+  constructor(readonly name: string, readonly type: u8, public flags: u32 = 0) {
+    this.nameBytes = String.UTF8.encode(name);
+  }
+
+  get nullable(): bool {
+    return (this.flags & FLAG_NULLABLE) != 0;
+  }
+  get auto(): bool {
+    return (this.flags & FLAG_AUTO) != 0;
+  }
+  get unique(): bool {
+    return (this.flags & FLAG_UNIQUE) != 0;
+  }
+  get primaryKey(): bool {
+    return (this.flags & FLAG_PRIMARY_KEY) != 0;
+  }
+
+  /** Bytes of a value in a record, or 0 when they vary. */
+  get fixedSize(): u32 {
+    return fixedValueSize(this.type, this.customSize);
+  }
+
+  /** The type as the command line spells it: `uint32`, `custom(rgb,3)`. */
+  get typeText(): string {
+    if (this.type != TYPE_CUSTOM) return typeName(this.type);
+    return this.customSize == 0 ? "custom(" + this.customTag + ")" : "custom(" + this.customTag + "," + this.customSize.toString() + ")";
+  }
+
+  /** Whether the `len` bytes at `name` are this column's name. */
+  @inline isNamed(name: usize, len: u32): bool {
+    return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), name, len) == 0;
+  }
+
+  /** Where the default's value starts inside `defaultValue`, as in a record; the discriminant and a custom value's tag are skipped. 0 for null. */
+  defaultOffset(): u32 {
+    const value = this.defaultValue;
+    if (!value) return 0;
+    const ptr = changetype<usize>(value);
+    const discriminant = load<u8>(ptr);
+    if (discriminant == VALUE_NULL) return 0;
+    if (discriminant != VALUE_CUSTOM) return 1;
+    // custom(TAG) keeps the length before the bytes as part of its value, custom(TAG,n) has none: both are what follows data_len.
+    return 5 + <u32>load<u16>(ptr, 1);
+  }
+}
+
+/** An index over one or more columns. */
+export class IndexDefinition {
+  constructor(readonly columns: Array<string>, readonly unique: bool) {}
+
+  /** `a,b`: how the command line names the index. */
+  get columnsText(): string {
+    return this.columns.join(",");
+  }
+}
+
+/** Whether values of this discriminant carry a u16 length. */
+export function hasLength(discriminant: u32): bool {
+  return discriminant == VALUE_BLOB || discriminant == VALUE_TEXT || discriminant == VALUE_JSON;
+}
+
+/** Appends a value of `column` (`len` bytes at `ptr`, as in a record; null when `ptr` is 0) as a key or a default has it: discriminant first. */
+export function addKeyValue(column: Column, discriminant: u8, ptr: usize, len: u32, out: ByteBuffer): void {
+  if (ptr == 0) {
+    out.addU8(VALUE_NULL);
+    return;
+  }
+  out.addU8(discriminant);
+  if (discriminant == VALUE_CUSTOM) {
+    const tag = String.UTF8.encode(column.customTag);
+    out.addU16(tag.byteLength);
+    out.addBytes(changetype<usize>(tag), tag.byteLength);
+    out.addU16(len);
+  }
+  out.addBytes(ptr, len);
+}

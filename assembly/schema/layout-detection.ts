@@ -1,0 +1,85 @@
+/**
+ * Which of the two layouts a file has; the file doesn't say (`docs/format.md`, "The file").
+ *
+ * It is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger), or when
+ * the file is two pages long; else 0.9. The registry decides first, because page 1 of a 0.11 file begins with a count whose low byte
+ * can look like the ACL's version.
+ */
+import { MemoryAccess } from "../memory/memory-access";
+import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
+import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
+import { readRegistry } from "./schema-registry";
+import { NO_PAGE } from "../status";
+
+/** The page that a table's own pages start at in layout 0.11. */
+const FIRST_0_11_PAGE: u32 = 2;
+
+/** The layout of the file, or 0 when its registry can't be read (the status is in `lastError`). */
+export function detectLayout(access: MemoryAccess): u8 {
+  const pages = access.manager.pageCount;
+  if (pages < 2) return LAYOUT_0_9;
+  if (pages == 2) return LAYOUT_0_11;
+  const registry = readRegistry(access);
+  if (!registry) return 0;
+  for (let i = 0; i < registry.length; i++) {
+    const table = registry[i];
+    if (
+      table.snapshot == FIRST_0_11_PAGE || table.pageLedger == FIRST_0_11_PAGE || table.freeSegments == FIRST_0_11_PAGE ||
+      table.indexLedger == FIRST_0_11_PAGE || table.autoincrement == FIRST_0_11_PAGE
+    ) {
+      return LAYOUT_0_11;
+    }
+    if (ledgerNames(access.page(table.pageLedger), 4, 12, 4) || ledgerNames(access.page(table.freeSegments), 2, 4, 2)) return LAYOUT_0_11;
+    if (indexLedgerNames(access.page(table.indexLedger))) return LAYOUT_0_11;
+  }
+  // A page 2 that is reached only through a tree or the unclaimed pages: page 1 as an unclaimed ledger that lists it, or an ACL.
+  const one = access.page(ACL_PAGE);
+  if (one != 0 && load<u8>(one) != 2 && unclaimedNames(access.page(unclaimedPagesPage(LAYOUT_0_11)))) return LAYOUT_0_11;
+  const two = access.page(FIRST_0_11_PAGE);
+  if (two != 0 && looksLikeNode(two, pages)) return LAYOUT_0_11;
+  return LAYOUT_0_9;
+}
+
+/** Whether a list of u32 page numbers, `stride` bytes apart from `start`, names page 2; `countSize` bytes of count come first. */
+function ledgerNames(page: usize, start: u32, stride: u32, countSize: u32): bool {
+  if (page == 0) return false;
+  const count = countSize == 2 ? <u32>load<u16>(page) : load<u32>(page);
+  for (let i: u32 = 0; i < count && start + (i + 1) * stride <= PAGE_SIZE; i++) {
+    if (load<u32>(page + start + i * stride) == FIRST_0_11_PAGE) return true;
+  }
+  return false;
+}
+
+function unclaimedNames(page: usize): bool {
+  const count = page == 0 ? 0 : load<u32>(page);
+  return count <= MAX_UNCLAIMED_PAGES && ledgerNames(page, 4, 4, 4);
+}
+
+function indexLedgerNames(page: usize): bool {
+  if (page == 0) return false;
+  const end = page + PAGE_SIZE;
+  let count = load<u64>(page);
+  let at = page + 8;
+  for (; count > 0; count--) {
+    if (at + 8 > end) return false;
+    let columns = load<u64>(at);
+    at += 8;
+    for (; columns > 0 && at < end; columns--) at += 1 + <usize>load<u8>(at);
+    if (at + 4 > end) return false;
+    if (load<u32>(at) == FIRST_0_11_PAGE) return true;
+    at += 4;
+  }
+  return false;
+}
+
+/** Whether page 2 is a leaf or an inner node of a tree and not an unclaimed-pages ledger, whose first byte is a count's. */
+function looksLikeNode(page: usize, pages: u32): bool {
+  const kind = load<u8>(page);
+  const parent = load<u32>(page, 1);
+  const count = <u32>load<u16>(page, 5);
+  if (kind > 1 || (parent != NO_PAGE && parent >= pages) || (kind == 0 && parent == 0)) return false;
+  const first = kind == 1 ? load<u32>(page, 7) : 0;
+  const second = kind == 1 ? load<u32>(page, 11) : load<u32>(page, 7);
+  // An unclaimed ledger that starts so would list page 0 or 255 and up in its first two entries, out of step with its count.
+  return count > 0 && (first == NO_PAGE || first < pages) && (second == NO_PAGE || second < pages) && parent == NO_PAGE;
+}

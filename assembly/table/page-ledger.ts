@@ -1,0 +1,161 @@
+/**
+ * The page ledger: the pages that hold a table's records, and how much of each one's tail is unused (`docs/format.md`, "Page ledger").
+ *
+ *   | count u32 | { page u32 | free u64 } … |
+ *
+ * Entries are kept in ascending order of page numbers, because the scan of reference 0.9.0 goes from a page to the next *higher* one
+ * and would pass by a lower page that comes later in the list.
+ */
+import { Status, OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, NO_PAGE, fail, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { PAGE_SIZE } from "../memory/layout";
+
+/** The most record pages of a table: one more and the reference's 16-bit size of the list wraps to 0. */
+export const MAX_RECORD_PAGES: u32 = 5460;
+/** The most entries that fit the page, and that a file may therefore have. */
+const ROOM: u32 = 5461;
+
+const ENTRIES_OFFSET: u32 = 4;
+const ENTRY_SIZE: u32 = 12;
+
+/** Where a record stands: page << 16 | byte. Ordered like the pair. */
+export type RecordAddress = u64;
+
+/** No record. */
+export const NO_ADDRESS: RecordAddress = 0xffffffffffffffff;
+
+@inline
+export function addressOf(pageNo: u32, pageOffset: u32): RecordAddress {
+  return (<u64>pageNo << 16) | pageOffset;
+}
+
+@inline
+export function addressPage(address: RecordAddress): u32 {
+  return <u32>(address >> 16);
+}
+
+@inline
+export function addressOffset(address: RecordAddress): u32 {
+  return <u32>address & 0xffff;
+}
+
+export class PageLedger {
+  /** Entries before this one have no tail that holds `hintSize` bytes; trusted while `hintEpoch` is the manager's. */
+  private hintEntry: u32 = 0;
+  private hintSize: u32 = 0;
+  private hintEpoch: u32 = 0;
+
+  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+
+  /** How many pages are listed; 0xffffffff when the ledger can't be read. */
+  get count(): u32 {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return 0xffffffff;
+    const count = load<u32>(page);
+    if (count > ROOM) {
+      damaged(this.pageNo, 0, "the page ledger counts " + count.toString() + " pages, at most 5461 fit");
+      return 0xffffffff;
+    }
+    return count;
+  }
+
+  /** The page of entry `index` (below `count`), or `NO_PAGE` when the ledger can't be read or names a page that can't hold records. */
+  pageAt(index: u32): u32 {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return NO_PAGE;
+    const listed = load<u32>(page + ENTRIES_OFFSET + index * ENTRY_SIZE);
+    if (listed < this.access.manager.reservedPages || listed >= this.access.manager.pageCount) {
+      damaged(this.pageNo, ENTRIES_OFFSET + index * ENTRY_SIZE, "the page ledger lists page " + listed.toString() + ", which can't hold records");
+      return NO_PAGE;
+    }
+    return listed;
+  }
+
+  /** The unused bytes at the end of entry `index`'s page; more than a page holds counts as none. */
+  freeAt(index: u32): u32 {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return 0;
+    const free = load<u64>(page + ENTRIES_OFFSET + index * ENTRY_SIZE, 4);
+    return free > PAGE_SIZE ? 0 : <u32>free;
+  }
+
+  /**
+   * Takes room for a slot of `slotSize` bytes, whose record ends `recordSize` (≤ `slotSize`) bytes after its start, from the first page
+   * that has it, or a new page. `NO_ADDRESS` on failure. A record never ends exactly where its page does (the reference's scan would wrap).
+   */
+  place(slotSize: u32, recordSize: u32, alignment: u32): RecordAddress {
+    if (slotSize > PAGE_SIZE || recordSize >= PAGE_SIZE) {
+      fail(RECORD_TOO_LARGE, "the record needs " + slotSize.toString() + " bytes, a page holds 65535");
+      return NO_ADDRESS;
+    }
+    const count = this.count;
+    if (count == 0xffffffff) return NO_ADDRESS;
+    const epoch = this.access.manager.epoch;
+    let entry: u32 = 0;
+    if (this.hintEpoch == epoch && slotSize >= this.hintSize) entry = min(this.hintEntry, count);
+    const ledger = this.access.page(this.pageNo);
+    for (; entry < count; entry++) {
+      const free = load<u64>(ledger + ENTRIES_OFFSET + entry * ENTRY_SIZE, 4);
+      if (free < slotSize || free > PAGE_SIZE) continue;
+      const start = alignUp(PAGE_SIZE - <u32>free, alignment);
+      if (start + slotSize > PAGE_SIZE || start + recordSize == PAGE_SIZE) continue;
+      break;
+    }
+    this.hintEpoch = epoch;
+    this.hintEntry = entry;
+    this.hintSize = slotSize;
+    if (entry == count) {
+      entry = this.addPage(count);
+      if (entry == 0xffffffff) return NO_ADDRESS;
+      this.hintEntry = entry;
+    }
+    const pageNo = this.pageAt(entry);
+    if (pageNo == NO_PAGE) return NO_ADDRESS;
+    const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
+    const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, PAGE_SIZE - start - slotSize);
+    return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
+  }
+
+  /** Claims a page and lists it in its place: the entry's index, or 0xffffffff. */
+  private addPage(count: u32): u32 {
+    if (count >= MAX_RECORD_PAGES) {
+      fail(TOO_MANY_RECORD_PAGES, "the table has " + count.toString() + " record pages, the most that its page ledger lists");
+      return 0xffffffff;
+    }
+    const pageNo = this.access.claimPage();
+    if (pageNo == NO_PAGE) return 0xffffffff;
+    const ledger = this.access.page(this.pageNo);
+    if (ledger == 0) return 0xffffffff;
+    let entry = count;
+    while (entry > 0 && load<u32>(ledger + ENTRIES_OFFSET + (entry - 1) * ENTRY_SIZE) > pageNo) entry -= 1;
+    store<u32>(newEntry, pageNo);
+    store<u64>(newEntry, PAGE_SIZE, 4);
+    const at = ENTRIES_OFFSET + entry * ENTRY_SIZE;
+    let status = this.access.insertBytes(this.pageNo, at, newEntry, ENTRY_SIZE, (count - entry) * ENTRY_SIZE);
+    if (status == OK) status = this.access.writeU32(this.pageNo, 0, count + 1);
+    return status == OK ? entry : 0xffffffff;
+  }
+
+  /** Unclaims every listed page and the ledger's own. */
+  release(): Status {
+    const count = this.count;
+    if (count == 0xffffffff) return lastError.status;
+    for (let i: u32 = 0; i < count; i++) {
+      const pageNo = this.pageAt(i);
+      if (pageNo == NO_PAGE) return lastError.status;
+      const status = this.access.unclaimPage(pageNo);
+      if (status != OK) return status;
+    }
+    return this.access.unclaimPage(this.pageNo);
+  }
+}
+
+const newEntryBytes: StaticArray<u8> = new StaticArray<u8>(16);
+const newEntry: usize = changetype<usize>(newEntryBytes);
+
+/** The next multiple of `alignment` (any number above 0) at or after `value`. */
+@inline
+export function alignUp(value: u32, alignment: u32): u32 {
+  const over = value % alignment;
+  return over == 0 ? value : value + alignment - over;
+}

@@ -1,0 +1,102 @@
+/**
+ * A scan over a table's records, in the order of the page ledger and of the slots in a page.
+ *
+ * It stops at damage: `lastError` says what and where. Records that are changed or removed during the scan are seen as they are when
+ * the scan comes to them.
+ */
+import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { PAGE_SIZE } from "../memory/layout";
+import { TableRegistry, RECORD_HEADER_SIZE } from "./table-registry";
+import { RecordAddress, addressOf } from "./page-ledger";
+
+export class TableReader {
+  /** The record that `next` found. */
+  address: RecordAddress = 0;
+  /** Its body; valid for the next `GUARANTEE` page lookups. */
+  body: usize = 0;
+  bodyLen: u32 = 0;
+  status: Status = OK;
+
+  private entry: u32 = 0;
+  private pageNo: u32 = NO_PAGE;
+  private pageOffset: u32 = 0;
+  private end: u32 = 0;
+
+  constructor(private access: MemoryAccess, private registry: TableRegistry) {}
+
+  /** Goes on from just behind `address`, wherever its page is in the ledger; from the start when the page is not listed. */
+  seekAfter(address: RecordAddress): void {
+    const count = this.registry.pageLedger.count;
+    this.entry = 0;
+    this.pageNo = NO_PAGE;
+    if (count == 0xffffffff) return;
+    for (let i: u32 = 0; i < count; i++) {
+      if (this.registry.pageLedger.pageAt(i) != <u32>(address >> 16)) continue;
+      this.openPage(i);
+      this.pageOffset = (<u32>address & 0xffff) + this.registry.slotAlignment;
+      return;
+    }
+  }
+
+  /** Finds the next record; false at the end, and on failure (then `status` is not `OK`). */
+  next(): bool {
+    for (;;) {
+      if (this.pageNo == NO_PAGE || this.pageOffset + RECORD_HEADER_SIZE > this.end) {
+        if (!this.nextPage()) return false;
+        continue;
+      }
+      const page = this.access.page(this.pageNo);
+      if (page == 0) {
+        this.status = lastError.status;
+        return false;
+      }
+      const step = this.registry.slotAlignment;
+      let at = this.pageOffset;
+      const end = this.end - RECORD_HEADER_SIZE;
+      while (at <= end && load<u16>(page + at) == 0) at += step;
+      if (at > end) {
+        this.pageOffset = at;
+        continue;
+      }
+      return this.found(page, at);
+    }
+  }
+
+  private found(page: usize, at: u32): bool {
+    const registry = this.registry;
+    const len = <u32>load<u16>(page + at);
+    if (at + RECORD_HEADER_SIZE + len > PAGE_SIZE || (registry.fixedBody != 0 && len != registry.fixedBody)) {
+      this.status = damaged(this.pageNo, at, "a record says it is " + len.toString() + " bytes long, which does not fit here");
+      return false;
+    }
+    this.address = addressOf(this.pageNo, at);
+    this.body = page + at + RECORD_HEADER_SIZE;
+    this.bodyLen = len;
+    this.pageOffset = at + registry.slotSize(len);
+    return true;
+  }
+
+  private nextPage(): bool {
+    const count = this.registry.pageLedger.count;
+    if (count == 0xffffffff) {
+      this.status = lastError.status;
+      return false;
+    }
+    const entry = this.pageNo == NO_PAGE ? this.entry : this.entry + 1;
+    return entry < count && this.openPage(entry);
+  }
+
+  private openPage(entry: u32): bool {
+    const pageNo = this.registry.pageLedger.pageAt(entry);
+    if (pageNo == NO_PAGE) {
+      this.status = lastError.status;
+      return false;
+    }
+    this.entry = entry;
+    this.pageNo = pageNo;
+    this.pageOffset = 0;
+    this.end = PAGE_SIZE - this.registry.pageLedger.freeAt(entry);
+    return true;
+  }
+}

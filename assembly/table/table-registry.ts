@@ -1,0 +1,107 @@
+/**
+ * A table's records: where they are written, read, moved and removed. It knows nothing of columns, keys or constraints.
+ *
+ *   slot    | length u16 | body | zero padding up to the slot's size |
+ *
+ * In a table whose columns all have a fixed size every slot is `2 + body` bytes and stands at a multiple of that; in any other a slot
+ * is `2 + body` rounded up to the table's alignment. A length of 0 is an empty slot.
+ */
+import { Status, OK, OUT_OF_BOUNDS, fail, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { PAGE_SIZE } from "../memory/layout";
+import { PageLedger, RecordAddress, NO_ADDRESS, addressPage, addressOffset, alignUp } from "./page-ledger";
+import { FreeSegmentsLedger } from "./free-segments-ledger";
+
+/** Bytes before a record's body. */
+export const RECORD_HEADER_SIZE: u32 = 2;
+
+export class TableRegistry {
+  /** Bytes that slots start at multiples of. */
+  readonly slotAlignment: u32;
+
+  /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
+  constructor(
+    private access: MemoryAccess, readonly pageLedger: PageLedger, readonly freeSegments: FreeSegmentsLedger,
+    alignment: u32, readonly fixedBody: u32,
+  ) {
+    this.slotAlignment = fixedBody != 0 ? fixedBody + RECORD_HEADER_SIZE : alignment;
+  }
+
+  /** Bytes of the slot of a record with a body of `bodyLen` bytes. */
+  @inline slotSize(bodyLen: u32): u32 {
+    return alignUp(bodyLen + RECORD_HEADER_SIZE, this.slotAlignment);
+  }
+
+  /** Writes a record: its address, or `NO_ADDRESS` on failure. */
+  insert(body: usize, bodyLen: u32): RecordAddress {
+    const slotSize = this.slotSize(bodyLen);
+    const recordSize = bodyLen + RECORD_HEADER_SIZE;
+    let address = this.freeSegments.take(slotSize, recordSize, this.slotAlignment);
+    if (address == NO_ADDRESS) {
+      if (lastError.status != OK) return NO_ADDRESS;
+      address = this.pageLedger.place(slotSize, recordSize, this.slotAlignment);
+      if (address == NO_ADDRESS) return NO_ADDRESS;
+    }
+    return this.write(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+  }
+
+  private write(address: RecordAddress, body: usize, bodyLen: u32): Status {
+    const pageNo = addressPage(address);
+    const pageOffset = addressOffset(address);
+    const status = this.access.writeU16(pageNo, pageOffset, bodyLen);
+    return status == OK ? this.access.writeAtRaw(pageNo, pageOffset + RECORD_HEADER_SIZE, body, bodyLen) : status;
+  }
+
+  /** The body's length at `address`, or 0 with `lastError` when there is no whole record. */
+  bodyLength(address: RecordAddress): u32 {
+    const pageOffset = addressOffset(address);
+    const page = this.access.page(addressPage(address));
+    if (page == 0) return 0;
+    if (pageOffset % this.slotAlignment != 0 || pageOffset + RECORD_HEADER_SIZE > PAGE_SIZE) {
+      fail(OUT_OF_BOUNDS, "a record can't stand at byte " + pageOffset.toString() + " of page " + addressPage(address).toString());
+      return 0;
+    }
+    const len = <u32>load<u16>(page + pageOffset);
+    if (len == 0 || pageOffset + RECORD_HEADER_SIZE + len > PAGE_SIZE) {
+      damaged(addressPage(address), pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
+      return 0;
+    }
+    return len;
+  }
+
+  /** The body's bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
+  @inline body(address: RecordAddress): usize {
+    const page = this.access.page(addressPage(address));
+    return page == 0 ? 0 : page + addressOffset(address) + RECORD_HEADER_SIZE;
+  }
+
+  /**
+   * Replaces the record at `address`; its new address, the old one when the slots are of one size, `NO_ADDRESS` on failure.
+   * (The reference overwrites in place only when the bodies are of one size; a slot's padding makes no difference to it.)
+   */
+  update(address: RecordAddress, body: usize, bodyLen: u32): RecordAddress {
+    const oldLen = this.bodyLength(address);
+    if (oldLen == 0) return NO_ADDRESS;
+    const slotSize = this.slotSize(bodyLen);
+    const end = addressOffset(address) + RECORD_HEADER_SIZE + bodyLen;
+    if (slotSize != this.slotSize(oldLen) || (end == PAGE_SIZE && bodyLen != oldLen)) {
+      if (this.delete(address) != OK) return NO_ADDRESS;
+      return this.insert(body, bodyLen);
+    }
+    let status = OK;
+    if (oldLen != bodyLen) status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
+    if (status == OK) status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
+    if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
+    return status == OK ? address : NO_ADDRESS;
+  }
+
+  /** Zeroes the record's slot and lists it as free. */
+  delete(address: RecordAddress): Status {
+    const bodyLen = this.bodyLength(address);
+    if (bodyLen == 0) return lastError.status;
+    const pageOffset = addressOffset(address);
+    const slotSize = min(this.slotSize(bodyLen), PAGE_SIZE - pageOffset);
+    const status = this.access.zeroRaw(addressPage(address), pageOffset, slotSize);
+    return status == OK ? this.freeSegments.give(address, slotSize) : status;
+  }
+}
