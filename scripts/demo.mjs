@@ -56,6 +56,7 @@ if (status !== 0) stop("npm start: the build failed", status);
 if (!existsSync(SOURCES)) stop("npm start: the data sets are missing; npm ci installs them (npm package vega-datasets)");
 
 const { runtimeNamed } = await import(pathToFileURL(join(root, "build/host/runtimes/index.js")).href);
+const { modulePath } = await import(pathToFileURL(join(root, "build/host/paths.js")).href);
 const wasmtime = runtimeNamed("wasmtime");
 const runtime = wasmtime.find() === null ? runtimeNamed("node") : wasmtime;
 const program = runtime.find();
@@ -69,7 +70,7 @@ if (isatty(1) && process.stdout.columns) env.COLUMNS = String(process.stdout.col
 /** Runs the module with these words; resolves with how long the whole process took, in milliseconds. */
 async function quire(words, source) {
   const invocation = {
-    module: join(root, "build/quire.wasm"),
+    module: modulePath(),
     preopens: [{ guest: "data", host: join(root, "data") }],
     args: words,
     env,
