@@ -104,9 +104,9 @@ console.log(dim(`${first.toFixed(0)} ms to compile the module and to start it; t
 const total = performance.now();
 for (const [title, words, source] of STEPS) {
   if (title !== "") console.log(bold(title));
-  console.log(
-    dim(`$ quire ${[FILE, ...words].map(quoted).join(" ")}${source === undefined ? "" : ` < vega-datasets/data/${source}`}`),
-  );
+  // What one would type for it: the host passes a SOURCE of another folder as standard input, too.
+  const typed = words.map((word) => (word === "-" ? `node_modules/vega-datasets/data/${source}` : word));
+  console.log(dim(`$ npx quire ${[FILE, ...typed].map(quoted).join(" ")}`));
   const ms = await quire([FILE, ...words], source);
   console.log(dim(`${ms.toFixed(ms < 100 ? 1 : 0)} ms\n`));
 }
