@@ -1,35 +1,34 @@
-import { HeapMemoryProvider, WasiMemoryProvider } from "./memory/provider";
-import { MemoryManager } from "./memory/memory-manager";
-import { JournaledAccess } from "./memory/journaled-access";
-import { IndexTree } from "./index/index-tree";
-import { IndexLedger } from "./index/index-ledger";
-import { TableRegistry } from "./table/table-registry";
-import { TableReader } from "./table/table-reader";
-import { PageLedger } from "./table/page-ledger";
-import { FreeSegmentsLedger } from "./table/free-segments-ledger";
-import { AutoincrementLedger } from "./table/autoincrement-ledger";
-import { detectLayout } from "./schema/layout-detection";
-import { readRegistry, writeRegistry, computeSchemaHash, checkTablePages, fingerprintOf } from "./schema/schema-registry";
-import { TableSchemaSnapshot } from "./schema/table-schema-snapshot";
-import { errorMessage } from "./status";
-const h = new HeapMemoryProvider();
-const m = new MemoryManager(h);
-const a = new JournaledAccess(m);
-while (m.pageCount < 3) a.growOnePage();
-const t = new IndexTree(a, IndexTree.create(a));
-const k = heap.alloc(64);
-store<u32>(k, 1); store<u32>(k, 5, 4); store<u8>(k, 14, 8);
-let x: u32 = 1; let t0 = Date.now();
-const N = 300000;
-for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); const st = t.insert(k, 13, i); m.undo.clear(); if (st) { console.log(errorMessage()); break; } }
-console.log(m.pageCount.toString()); console.log("insert " + (Date.now()-t0).toString());
-x = 1; let bad = 0;
-for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); if (t.find(k) == -1) bad++; }
-console.log("bad " + bad.toString());
-console.log("find " + (Date.now()-t0).toString());const r0 = t.rootPage; m.commit();
-t.rootPage = r0; x = 1; bad = 0;
-for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); const st = t.remove(k, i);  m.undo.clear(); if (st) { console.log(errorMessage()); break; } }
-console.log("remove " + (Date.now()-t0).toString()); const root = t.rootPage; m.rollback();
-t.rootPage = r0; x = 1; bad = 0;
-for (let i = 0; i < N; i++) { x = x * 1664525 + 1013904223; store<u32>(k, x >> 8, 9); if (t.find(k) == -1) bad++; }
-console.log("bad " + bad.toString());
+import { DbmsContext, OpenOptions } from "./store/dbms-context";
+import { Row } from "./encode/row";
+import { ByteBuffer } from "./encode/byte-buffer";
+import { writeTextValue } from "./encode/value-text";
+import { errorMessage, statusName } from "./status";
+function main(): void {
+const o = new OpenOptions();
+const args = process.argv;
+const db = DbmsContext.openFile(args[1], o);
+if (!db) { console.log(errorMessage()); return; }
+const text = new ByteBuffer();
+for (let i = 0; i < db.tables.length; i++) {
+  const t = db.tables[i];
+  console.log("# " + t.name + " " + t.countRows().toString() + " rows, hash ok " + (t.schema.columns.length).toString());
+  const r = t.reader();
+  const row = new Row(t.layout);
+  let n = 0;
+  while (r.next()) {
+    if (!row.decode(r.body, r.bodyLen)) { console.log("BAD RECORD"); break; }
+    text.reset();
+    for (let c = 0; c < t.schema.columns.length; c++) { if (c) text.addText("|"); if (row.isSet(c)) writeTextValue(t.schema.columns[c].type, t.schema.columns[c].customSize, row.ptr(c), text); }
+    if (n < 2) console.log(text.toText());
+    n++;
+  }
+  if (r.status) console.log(errorMessage());
+  console.log(n.toString());
+  if (args.length > 2) { const rr = t.reader(); const todo = new Array<u64>(); while (rr.next()) todo.push(rr.address);
+   for (let k = 0; k < todo.length; k++) { const s = db.delete(t, todo[k], 1); if (s) { console.log(statusName(s) + errorMessage()); break; } } }
+}
+console.log(db.schemaHash().toString());
+db.begin(); db.savepoint("a"); db.rollbackTo("a"); db.release("a"); db.rollback();
+db.close();
+}
+main();

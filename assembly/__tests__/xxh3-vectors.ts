@@ -4,7 +4,6 @@
  * The same values as `xxh3_vectors.csv` of Apache HBase (hbase-common test resources, column of seed 0), which were made with the
  * original C implementation of xxHash.
  */
-// prettier-ignore
 export const XXH3_VECTORS: StaticArray<u64> = [
   0x2d06800538d394c2, 0xc44bdff4074eecdb, 0xd6645fc3051a9457, 0x5f4299fc161c9cbb, 0x60dab036a58211f2, 0xb075753a84ca0fbe,
   0xa6584d1d9a6ae704, 0x0cd2084a62406b69, 0x3a1c2d7c85af88f8, 0xe9612598145bb9dc, 0xab69a08ef83d8f77, 0x1cf396aa4de6198d,

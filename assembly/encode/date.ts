@@ -1,12 +1,13 @@
 /**
  * Dates and date-times.
  *
- * A date is 4 bytes, `year u16 · month u8 · day u8`, written `2026-02-28`. A date-time is 13 bytes, `year u16 · month · day · hour ·
- * minute · second (u8 each) · microsecond u32 · offset in minutes i16`, written `2026-02-28T23:59:58.999999+05:30`; the fields are
- * local time. The order is field by field, offset last, as the reference derives it: not the order of instants.
+ * A date is 4 bytes, `year u16 · month u8 · day u8`, written `2026-02-28`. A date-time is 13 bytes, `year u16 · month · day ·
+ * hour · minute · second (u8 each) · microsecond u32 · offset in minutes i16`, written `2026-02-28T23:59:58.999999+05:30`; the
+ * fields are local time. The order is field by field, offset last, as the reference derives it: not the order of instants.
  *
- * A file can hold fields that no calendar has (the reference's default date is 0000-00-00). They are written as they are, with more
- * digits where a number needs them. Reading is strict unless `lenient` is asked for, which takes back everything that is written.
+ * A file can hold fields that no calendar has (the reference's default date is 0000-00-00). They are written as they are, with
+ * more digits where a number needs them. Reading is strict unless `lenient` is asked for, which takes back everything that is
+ * written.
  */
 import { ByteBuffer } from "./byte-buffer";
 import { addPadded, isDigit, parsedUnsigned, parseUnsigned } from "./digits";
@@ -120,8 +121,9 @@ function readOffset(target: usize, lenient: bool): bool {
 }
 
 /**
- * Writes the date-time that the `len` bytes at `ptr` spell to the 13 bytes at `target`; false when they spell none. Besides the form
- * above: a space or `t` for the `T`, no seconds or no fraction (zero), no offset or `Z` (+00:00), an offset without its colon.
+ * Writes the date-time that the `len` bytes at `ptr` spell to the 13 bytes at `target`; false when they spell none. Besides the
+ * form above: a space or `t` for the `T`, no seconds or no fraction (zero), no offset or `Z` (+00:00), an offset without its
+ * colon.
  */
 export function parseDateTime(ptr: usize, len: u32, target: usize, lenient: bool = false): bool {
   at = ptr;

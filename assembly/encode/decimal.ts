@@ -1,7 +1,7 @@
 /**
- * Decimals: 16 bytes, `flags u32 (scale in bits 16-23, sign in bit 31) · low u32 · mid u32 · high u32`, the value being the 96-bit
- * integer over 10^scale, with a scale of 0 to 28. The rules are those of Rust's `rust_decimal`: text keeps its scale ("1.10"),
- * values are compared numerically (1.0 equals 1.00, and -0 equals 0).
+ * Decimals: 16 bytes, `flags u32 (scale in bits 16-23, sign in bit 31) · low u32 · mid u32 · high u32`, the value being the
+ * 96-bit integer over 10^scale, with a scale of 0 to 28. The rules are those of Rust's `rust_decimal`: text keeps its scale
+ * ("1.10"), values are compared numerically (1.0 equals 1.00, and -0 equals 0).
  */
 import { ByteBuffer } from "./byte-buffer";
 import { digitsBefore, isDigit } from "./digits";
@@ -72,10 +72,10 @@ function readExponent(ptr: usize, end: usize): bool {
 }
 
 /**
- * Writes the decimal that the `len` bytes at `ptr` spell to the 16 bytes at `target`; false when they spell none, or one that is not
- * exactly a decimal. Takes an optional sign, digits with at most one point, and an optional exponent. The scale is the number of
- * fractional digits as written, less an exponent; zeros at the end go only as far as the value would not fit with them. Zero has
- * no sign.
+ * Writes the decimal that the `len` bytes at `ptr` spell to the 16 bytes at `target`; false when they spell none, or one that is
+ * not exactly a decimal. Takes an optional sign, digits with at most one point, and an optional exponent. The scale is the
+ * number of fractional digits as written, less an exponent; zeros at the end go only as far as the value would not fit with
+ * them. Zero has no sign.
  */
 export function parseDecimal(ptr: usize, len: u32, target: usize): bool {
   if (len > <u32>EXPONENT_LIMIT) return false;
@@ -155,7 +155,9 @@ export function isDecimal(ptr: usize): bool {
 const ROOM: usize = 264;
 const SCRATCH: usize = memory.data(<i32>ROOM, 8);
 
-/** Adds the decimal at `ptr` as text: an optional `-`, digits, and a point with as many digits as the scale when that is not 0. */
+/**
+ * Adds the decimal at `ptr` as text: an optional `-`, digits, and a point with as many digits as the scale when that is not 0.
+ */
 export function addDecimal(ptr: usize, out: ByteBuffer): void {
   low = load<u64>(ptr, LOW);
   high = load<u32>(ptr, HIGH);

@@ -1,7 +1,7 @@
 /**
  * The order of JSON documents, which is that of JSON columns in keys: null < false < true < numbers < strings < arrays < objects;
- * strings by their bytes, arrays element by element, objects as their members sorted by name, name before value, the shorter first
- * when one starts with the other. Of members with the same name the last one counts.
+ * strings by their bytes, arrays element by element, objects as their members sorted by name, name before value, the shorter
+ * first when one starts with the other. Of members with the same name the last one counts.
  *
  * How numbers compare depends on the reference's version: see `compareNumbers` and `useExactJsonNumbers`.
  */
@@ -17,7 +17,9 @@ const keyStack: ByteBuffer = new ByteBuffer(1024);
 
 let exactNumbers: bool = false;
 
-/** Chooses the order of numbers: that of layout 0.11 (exact), or that of layout 0.9 (mixed kinds as f64), which is the default. */
+/**
+ * Chooses the order of numbers: that of layout 0.11 (exact), or that of layout 0.9 (mixed kinds as f64), which is the default.
+ */
 export function useExactJsonNumbers(on: bool): void {
   exactNumbers = on;
 }

@@ -1,13 +1,13 @@
 /**
- * JSON numbers: the grammar, and the values that the reference's JSON reader (serde_json) makes of them, which decide both whether it
- * accepts a document and how documents compare.
+ * JSON numbers: the grammar, and the values that the reference's JSON reader (serde_json) makes of them, which decide both
+ * whether it accepts a document and how documents compare.
  *
  * An integer that fits i64 or u64 stays one; everything else (a fraction, an exponent, `-0`, larger integers) becomes an f64 by
- * serde_json's own arithmetic, which is not always correctly rounded: up to 64 bits of significand, then one or two multiplications
- * or divisions by a power of ten. It is followed to the bit here.
+ * serde_json's own arithmetic, which is not always correctly rounded: up to 64 bits of significand, then one or two
+ * multiplications or divisions by a power of ten. It is followed to the bit here.
  */
 import { isDigit } from "./digits";
-import { JSON_BAD_NUMBER, JSON_ENDS_EARLY, JSON_NUMBER_RANGE, scanFault } from "./json-string";
+import { JSON_BAD_NUMBER, JSON_ENDS_EARLY, JSON_NUMBER_RANGE, scanFault } from "./json-error";
 
 /** The value of the number last read: an integer, or `numberFloat` when `numberIsFloat`. */
 export let numberIsFloat: bool = false;
@@ -16,7 +16,6 @@ export let numberFloat: f64 = 0;
 export let numberNegative: bool = false;
 export let numberMagnitude: u64 = 0;
 
-// prettier-ignore
 const POWERS_OF_TEN: usize = memory.data<f64>([
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
   1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42,
@@ -204,7 +203,9 @@ export function compareNumbers(aPtr: usize, aLen: u32, bPtr: usize, bLen: u32, e
   return <i32>(reinterpret<i64>(a) >= 0) - <i32>(reinterpret<i64>(b) >= 0);
 }
 
-/** The order of two integers. A u64 above the largest i64 and a negative integer go through f64 in 0.9; the outcome is the same. */
+/**
+ * The order of two integers. A u64 above the largest i64 and a negative integer go through f64 in 0.9; the outcome is the same.
+ */
 function compareIntegers(aNegative: bool, aMagnitude: u64, bNegative: bool, bMagnitude: u64): i32 {
   if (aNegative != bNegative) return aNegative ? -1 : 1;
   if (aMagnitude == bMagnitude) return 0;

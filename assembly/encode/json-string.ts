@@ -5,40 +5,15 @@
  * first half of a pair followed by the second. That is what the reference's JSON reader accepts.
  */
 import { ByteBuffer } from "./byte-buffer";
+import { JSON_BAD_ESCAPE, JSON_CONTROL_CHARACTER, JSON_ENDS_EARLY, JSON_LONE_SURROGATE, scanFault } from "./json-error";
 import { addCodePoint, utf8CharacterLength, utf8ValidLength } from "./utf8";
 import { hexDigit } from "./uuid";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 
-/** What is wrong with a JSON text; `jsonErrorText` has the words. */
-export const JSON_ENDS_EARLY: i32 = 1;
-export const JSON_NO_VALUE: i32 = 2;
-export const JSON_NO_COMMA_IN_ARRAY: i32 = 3;
-export const JSON_NO_COMMA_IN_OBJECT: i32 = 4;
-export const JSON_NO_KEY: i32 = 5;
-export const JSON_NO_COLON: i32 = 6;
-export const JSON_CONTROL_CHARACTER: i32 = 7;
-export const JSON_BAD_ESCAPE: i32 = 8;
-export const JSON_LONE_SURROGATE: i32 = 9;
-export const JSON_BAD_NUMBER: i32 = 10;
-export const JSON_NUMBER_RANGE: i32 = 11;
-export const JSON_TOO_DEEP: i32 = 12;
-export const JSON_TRAILING: i32 = 13;
-export const JSON_BAD_UTF8: i32 = 14;
-
-/** Why and where the last scan failed. */
-export let scanError: i32 = 0;
-export let scanErrorAt: usize = 0;
 /** Whether the last string scanned holds escapes. */
 export let scanHasEscapes: bool = false;
-
-/** Notes a fault at `at`; returns 0, the scan functions' sign of one. */
-export function scanFault(error: i32, at: usize): usize {
-  scanError = error;
-  scanErrorAt = at;
-  return 0;
-}
 
 /** The first byte from `at` on that a string cannot hold as it is (a quote, a backslash, a control character), or `end`. */
 export function plainEnd(at: usize, end: usize): usize {

@@ -3,21 +3,23 @@
  *
  *     node (20 bytes)   kind u8 · flags u8 · height u16 · start u32 · end u32 · next u32 · extra u32
  *
- * `start` and `end` are the node's bytes in the text, quotes and brackets included. Nodes stand in the order of the text, node 0 is
- * the whole value, and 0 also means "no node". An array's elements are linked by `next`; so are an object's keys, and the value of
- * key k is node k + 1. `extra` is the number of elements or members, or where the arena holds a string without its escapes.
+ * `start` and `end` are the node's bytes in the text, quotes and brackets included. Nodes stand in the order of the text, node 0
+ * is the whole value, and 0 also means "no node". An array's elements are linked by `next`; so are an object's keys, and the
+ * value of key k is node k + 1. `extra` is the number of elements or members, or where the arena holds a string without its
+ * escapes.
  *
  * What is accepted is what the reference's reader (serde_json) accepts: RFC 8259 in valid UTF-8, no number beyond f64, no lone
  * surrogate escape, no member names checked for being unique. Reading takes no recursion and allocates nothing but tape.
  */
 import { ByteBuffer, bytesEqual } from "./byte-buffer";
 import { isDigit } from "./digits";
-import { scanNumber } from "./json-number";
 import {
-  JSON_BAD_ESCAPE, JSON_BAD_NUMBER, JSON_BAD_UTF8, JSON_CONTROL_CHARACTER, JSON_ENDS_EARLY, JSON_LONE_SURROGATE, JSON_NO_COLON,
-  JSON_NO_COMMA_IN_ARRAY, JSON_NO_COMMA_IN_OBJECT, JSON_NO_KEY, JSON_NO_VALUE, JSON_NUMBER_RANGE, JSON_TOO_DEEP, JSON_TRAILING,
-  scanError, scanErrorAt, scanHasEscapes, scanString, unescapeJson,
-} from "./json-string";
+  JSON_BAD_UTF8, JSON_ENDS_EARLY, JSON_NO_COLON, JSON_NO_COMMA_IN_ARRAY, JSON_NO_COMMA_IN_OBJECT, JSON_NO_KEY, JSON_NO_VALUE,
+  JSON_TOO_DEEP, JSON_TRAILING, jsonErrorText, scanError, scanErrorAt,
+} from "./json-error";
+import { scanNumber } from "./json-number";
+import { skipSpace } from "./json-space";
+import { scanHasEscapes, scanString, unescapeJson } from "./json-string";
 import { utf8ValidLength } from "./utf8";
 
 /** Kinds of nodes, in the order in which the reference sorts values of different kinds. */
@@ -55,17 +57,6 @@ const OPEN_BRACE: u32 = 0x7b;
 const OPEN_BRACKET: u32 = 0x5b;
 const CLOSE_BRACE: u32 = 0x7d;
 const CLOSE_BRACKET: u32 = 0x5d;
-
-@inline
-function isSpace(byte: u32): bool {
-  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
-}
-
-@inline
-function skipSpace(at: usize, end: usize): usize {
-  while (at < end && isSpace(load<u8>(at))) at++;
-  return at;
-}
 
 /** A reusable reader and what it read. The text must stay in place as long as the nodes are used. */
 export class JsonTape {
@@ -132,7 +123,8 @@ export class JsonTape {
     const node = this.used;
     if (node == this.capacity) {
       this.capacity = max<u32>(64, this.capacity << 1);
-      this.nodes = this.nodes == 0 ? heap.alloc(<usize>this.capacity * NODE_SIZE) : heap.realloc(this.nodes, <usize>this.capacity * NODE_SIZE);
+      const byteLen = <usize>this.capacity * NODE_SIZE;
+      this.nodes = this.nodes == 0 ? heap.alloc(byteLen) : heap.realloc(this.nodes, byteLen);
     }
     this.used = node + 1;
     const record = this.at(node);
@@ -359,45 +351,4 @@ export class JsonTape {
   errorText(): string {
     return jsonErrorText(this.error) + " at byte " + this.errorOffset.toString();
   }
-}
-
-/** The words for `error`, one of `JSON_…`. */
-export function jsonErrorText(error: i32): string {
-  switch (error) {
-    case JSON_ENDS_EARLY: return "the JSON text ends early";
-    case JSON_NO_VALUE: return "expected a JSON value";
-    case JSON_NO_COMMA_IN_ARRAY: return "expected ',' or ']'";
-    case JSON_NO_COMMA_IN_OBJECT: return "expected ',' or '}'";
-    case JSON_NO_KEY: return "expected a member name in double quotes";
-    case JSON_NO_COLON: return "expected ':'";
-    case JSON_CONTROL_CHARACTER: return "a control character inside a string, where an escape must stand,";
-    case JSON_BAD_ESCAPE: return "an unknown escape";
-    case JSON_LONE_SURROGATE: return "half of a surrogate pair";
-    case JSON_BAD_NUMBER: return "a malformed number";
-    case JSON_NUMBER_RANGE: return "a number out of range";
-    case JSON_TOO_DEEP: return "arrays and objects nested too deep";
-    case JSON_TRAILING: return "something after the JSON value";
-    case JSON_BAD_UTF8: return "bytes that are not UTF-8";
-    default: return "no error";
-  }
-}
-
-/** Adds the valid JSON text of `len` bytes at `ptr` (not in `out`) without its white space; names, order and numbers stay as they are. */
-export function addCompactJson(ptr: usize, len: u32, out: ByteBuffer): void {
-  const end = ptr + len;
-  let run = ptr; // what is to be copied starts here
-  let at = ptr;
-  while (at < end) {
-    const byte = <u32>load<u8>(at);
-    if (byte == 0x22) {
-      at = scanString(at + 1, end) + 1;
-    } else if (isSpace(byte)) {
-      out.addBytes(run, <u32>(at - run));
-      at = skipSpace(at, end);
-      run = at;
-    } else {
-      at++;
-    }
-  }
-  out.addBytes(run, <u32>(end - run));
 }

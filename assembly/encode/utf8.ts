@@ -61,7 +61,10 @@ export function isUtf8(ptr: usize, len: u32): bool {
   return utf8ValidLength(ptr, len) == len;
 }
 
-/** Adds the `len` bytes at `ptr` (not in `out`), with U+FFFD in place of each run that is no character (as the WHATWG decoder does). */
+/**
+ * Adds the `len` bytes at `ptr` (not in `out`), with U+FFFD in place of each run that is no character (as the WHATWG decoder
+ * does).
+ */
 export function addUtf8Lossy(ptr: usize, len: u32, out: ByteBuffer): void {
   let at = ptr;
   let left = len;

@@ -3,23 +3,22 @@
  * key arguments.
  *
  * JSON form: 8- to 32-bit integers are numbers; 64-bit integers, decimals, UUIDs, dates and date-times are strings (integers and
- * decimals may be read from numbers too); blobs and custom values are lower-case hexadecimal; a JSON column is the document itself.
- * The hexadecimal of a length-prefixed custom value holds its prefix, which is part of the value in the format. Text form: the same
- * without quotes. Null is the caller's business.
+ * decimals may be read from numbers too); blobs and custom values are lower-case hexadecimal; a JSON column is the document
+ * itself. The hexadecimal of a length-prefixed custom value holds its prefix, which is part of the value in the format. Text
+ * form: the same without quotes. Null is the caller's business.
  */
 import { BAD_VALUE, OK, RECORD_TOO_LARGE, Status, fail } from "../status";
 import { ByteBuffer } from "./byte-buffer";
 import {
   DATETIME_SIZE, DATE_SIZE, DECIMAL_SIZE, TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_INT8,
-  TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_JSON, TYPE_TEXT, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, TYPE_UUID, UUID_SIZE,
-  fixedValueSize, isInteger, typeName,
+  TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_JSON, TYPE_TEXT, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, TYPE_UUID,
+  UUID_SIZE, fixedValueSize, isInteger, typeName,
 } from "./data-type";
 import { addDate, addDateTime, parseDate, parseDateTime } from "./date";
 import { addDecimal, parseDecimal } from "./decimal";
 import { addSigned, addUnsigned, parseUnsigned, parsedUnsigned } from "./digits";
-import {
-  JSON_COLUMN_DEPTH, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_STRING, JSON_TRUE, JsonTape, addCompactJson,
-} from "./json";
+import { JSON_COLUMN_DEPTH, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_STRING, JSON_TRUE, JsonTape } from "./json";
+import { addCompactJson } from "./json-compact";
 import { addJsonString } from "./json-string";
 import { addUtf8Lossy, isUtf8, utf8ValidLength } from "./utf8";
 import { addHex, addUuid, parseHex, parseUuid } from "./uuid";
@@ -36,8 +35,8 @@ const messageBuffer: ByteBuffer = new ByteBuffer(128);
 let lenientDates: bool = false;
 
 /**
- * Whether dates and date-times that no calendar has (0000-00-00, which files may hold) are taken too: for loading a dump back. Off
- * at first.
+ * Whether dates and date-times that no calendar has (0000-00-00, which files may hold) are taken too: for loading a dump back.
+ * Off at first.
  */
 export function useLenientDates(on: bool): void {
   lenientDates = on;
@@ -206,13 +205,16 @@ export function parseValue(type: u8, customSize: u32, ptr: usize, len: u32, out:
   return fits ? OK : notA(type, customSize, ptr, len);
 }
 
-/** The same from `node` of `tape`. Strings are read like text; numbers serve integers, decimals and booleans; JSON takes anything. */
+/**
+ * The same from `node` of `tape`. Strings are read like text; numbers serve integers, decimals and booleans; JSON takes anything.
+ */
 export function parseJsonValue(type: u8, customSize: u32, tape: JsonTape, node: u32, out: ByteBuffer): Status {
   const ptr = tape.rawPtr(node);
   const len = tape.rawLen(node);
   if (type == TYPE_JSON) {
     if (tape.height(node) > JSON_COLUMN_DEPTH) {
-      return fail(BAD_VALUE, shown(ptr, len) + " is nested deeper than the " + JSON_COLUMN_DEPTH.toString() + " levels a JSON column takes");
+      const depth = JSON_COLUMN_DEPTH.toString();
+      return fail(BAD_VALUE, shown(ptr, len) + " is nested deeper than the " + depth + " levels that a JSON column takes");
     }
     return addDocument(ptr, len, out);
   }
@@ -269,8 +271,8 @@ function isBare(type: u8): bool {
 }
 
 /**
- * Appends the JSON form of the value of `type` whose record encoding is at `ptr` (checked to be whole; not in `out`), always on one
- * line. A JSON column that holds no valid JSON becomes a JSON string; bytes that are not UTF-8 become U+FFFD.
+ * Appends the JSON form of the value of `type` whose record encoding is at `ptr` (checked to be whole; not in `out`), always on
+ * one line. A JSON column that holds no valid JSON becomes a JSON string; bytes that are not UTF-8 become U+FFFD.
  */
 export function writeJsonValue(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): void {
   if (type == TYPE_TEXT) {

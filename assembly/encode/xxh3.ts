@@ -1,8 +1,8 @@
 /**
  * XXH3-64 with seed 0 and the default secret, as the xxHash specification describes it: the hash of table names and schemas.
  *
- * Five classes by length: 0-3, 4-8, 9-16 bytes, 17-128, 129-240, and from 241 on stripes of 64 bytes in blocks of 1,024. All loads
- * are unaligned and little-endian, which is what WebAssembly does.
+ * Five classes by length: 0-3, 4-8, 9-16 bytes, 17-128, 129-240, and from 241 on stripes of 64 bytes in blocks of 1,024. All
+ * loads are unaligned and little-endian, which is what WebAssembly does.
  */
 
 const PRIME32_1: u64 = 0x9e3779b1;
@@ -17,7 +17,6 @@ const PRIME_MX1: u64 = 0x165667919e3779f9;
 const PRIME_MX2: u64 = 0x9fb21c651e98df25;
 
 /** The 192 bytes of the default secret. */
-// prettier-ignore
 const SECRET: usize = memory.data<u8>([
   0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe, 0x7c, 0x01, 0x81, 0x2c, 0xf7, 0x21, 0xad, 0x1c,
   0xde, 0xd4, 0x6d, 0xe9, 0x83, 0x90, 0x97, 0xdb, 0x72, 0x40, 0xa4, 0xa4, 0xb7, 0xb3, 0x67, 0x1f,

@@ -84,6 +84,19 @@ export class TreeCursor {
     return damaged(this.tree.rootPage, -1, "the index has too many nodes or levels: they form a cycle");
   }
 
+  /** Entries of the whole tree, or -1 on failure. The cursor stands nowhere afterwards. */
+  countEntries(): i64 {
+    let sum: i64 = 0;
+    let found = this.leftmost();
+    while (found) {
+      const frame = this.leaf();
+      if (!frame) return -1;
+      sum += entryCount(frame);
+      found = this.nextLeaf();
+    }
+    return this.status == OK ? sum : -1;
+  }
+
   /** To the start of the first leaf, empty or not. */
   leftmost(): bool {
     this.start();
@@ -135,12 +148,12 @@ export class TreeCursor {
 
   /** From behind a leaf's last entry to the first entry of a later leaf. */
   private skipForward(): bool {
-    for (;;) {
+    do {
       const frame = this.leaf();
       if (!frame) return this.failed();
       if (this.slot < entryCount(frame)) return true;
-      if (!this.nextLeaf()) return false;
-    }
+    } while (this.nextLeaf());
+    return false;
   }
 
   /** To the previous entry. */

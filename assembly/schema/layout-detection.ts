@@ -51,7 +51,7 @@ function ledgerNames(page: usize, start: u32, stride: u32, countSize: u32): bool
 }
 
 function unclaimedNames(page: usize): bool {
-  const count = page == 0 ? 0 : load<u32>(page);
+  const count: u32 = page == 0 ? 0 : load<u32>(page);
   return count <= MAX_UNCLAIMED_PAGES && ledgerNames(page, 4, 4, 4);
 }
 

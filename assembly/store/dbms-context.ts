@@ -1,0 +1,492 @@
+/**
+ * A store that is open: its tables, its transaction, and statements that are all or nothing.
+ *
+ * Without `begin` each statement is a transaction of its own. A statement that fails is taken back by the undo list, which reaches
+ * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
+ */
+import {
+  Status, OK, NO_TRANSACTION, TRANSACTION_ACTIVE, TABLE_NOT_FOUND, TABLE_EXISTS, NAME_COLLISION, FOREIGN_KEY_RESTRICT, BAD_SCHEMA,
+  NO_PAGE, NOT_A_PAGE_FILE, fail, lastError,
+} from "../status";
+import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
+import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { MemoryAccess } from "../memory/memory-access";
+import { JournaledAccess } from "../memory/journaled-access";
+import { LAYOUT_0_9, reservedPages } from "../memory/layout";
+import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { Row } from "../encode/row";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { TablePages, readRegistry, writeRegistry, computeSchemaHash, fingerprintOf } from "../schema/schema-registry";
+import { detectLayout } from "../schema/layout-detection";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { IndexTree } from "../index/index-tree";
+import { Table, Reference } from "./table";
+import { Statements } from "./statements";
+import { AccessControlList } from "../acl/access-control-list";
+
+/** How a store is opened. */
+export class OpenOptions {
+  readOnly: bool = false;
+  /** Make the file when it is missing. */
+  create: bool = false;
+  cacheBytes: u64 = DEFAULT_CACHE_BYTES;
+  /** Layout of a new store; an existing one has its own. */
+  layout: u8 = LAYOUT_0_9;
+}
+
+class Savepoint {
+  constructor(readonly name: string, readonly mark: u64) {}
+}
+
+export class DbmsContext {
+  readonly access: MemoryAccess;
+  /** Sorted by name, in the order of its UTF-8 bytes. */
+  tables: Array<Table>;
+  readonly acl: AccessControlList;
+  private statements: Statements;
+  private entries: Array<TablePages> = new Array<TablePages>();
+  private savepoints: Array<Savepoint> = new Array<Savepoint>();
+  private active: bool = false;
+  /** A table was created or dropped since the last commit. */
+  private schemaChanged: bool = false;
+  /** Rows that the last statement's cascades deleted or changed besides those it was asked to. */
+  cascaded: u64 = 0;
+
+  private constructor(readonly manager: MemoryManager) {
+    const access = new JournaledAccess(manager);
+    const tables = new Array<Table>();
+    this.tables = tables;
+    this.statements = new Statements(tables);
+    this.access = access;
+    this.acl = new AccessControlList(access);
+  }
+
+  /** Opens the page file `path`; null on failure. */
+  static openFile(path: string, options: OpenOptions): DbmsContext | null {
+    const provider = WasiMemoryProvider.open(path, options.readOnly, options.create);
+    return provider ? DbmsContext.openProvider(provider, options) : null;
+  }
+
+  /** Makes a store in memory. */
+  static openHeap(options: OpenOptions): DbmsContext | null {
+    return DbmsContext.openProvider(new HeapMemoryProvider(), options);
+  }
+
+  /** Opens the store that `provider` keeps, which is closed on failure. */
+  static openProvider(provider: MemoryProvider, options: OpenOptions): DbmsContext | null {
+    const context = new DbmsContext(new MemoryManager(provider, options.cacheBytes));
+    if (context.start(options) == OK) return context;
+    // Closing may fail as well; what matters is why the store could not be opened.
+    const status = lastError.status;
+    const what = lastError.what;
+    const hint = lastError.hint;
+    const pageNo = lastError.pageNo;
+    const pageOffset = lastError.pageOffset;
+    context.manager.close();
+    fail(status, what, hint);
+    lastError.pageNo = pageNo;
+    lastError.pageOffset = pageOffset;
+    return null;
+  }
+
+  private start(options: OpenOptions): Status {
+    const manager = this.manager;
+    const isNew = manager.pageCount == 0;
+    if (isNew) manager.layout = options.layout;
+    else {
+      const layout = detectLayout(this.access);
+      if (layout == 0) return lastError.status;
+      manager.layout = layout;
+    }
+    if (manager.pageCount < reservedPages(manager.layout)) {
+      if (manager.readOnly) return fail(NOT_A_PAGE_FILE, "the file has " + manager.pageCount.toString() + " pages, a store has at least 3", "open it for writing to complete it");
+      while (manager.pageCount < reservedPages(manager.layout)) {
+        if (this.access.growOnePage() == NO_PAGE) return lastError.status;
+      }
+      const status = manager.commit();
+      if (status != OK) return status;
+    }
+    return this.loadTables();
+  }
+
+  /** Reads the registry and opens every table. */
+  private loadTables(): Status {
+    for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
+    this.tables = new Array<Table>();
+    this.statements.setTables(this.tables);
+    const entries = readRegistry(this.access);
+    if (!entries) return lastError.status;
+    this.entries = entries;
+    for (let i = 0; i < entries.length; i++) {
+      const table = Table.open(this.access, entries[i]);
+      if (!table) return lastError.status;
+      this.addTable(table);
+    }
+    this.linkReferences();
+    return OK;
+  }
+
+  private addTable(table: Table): void {
+    let at = this.tables.length;
+    while (at > 0 && compareNames(this.tables[at - 1].name, table.name) > 0) at -= 1;
+    this.tables.push(table);
+    for (let i = this.tables.length - 1; i > at; i--) this.tables[i] = this.tables[i - 1];
+    this.tables[at] = table;
+  }
+
+  private linkReferences(): void {
+    for (let i = 0; i < this.tables.length; i++) this.tables[i].references = new Array<Reference>();
+    for (let i = 0; i < this.tables.length; i++) {
+      const columns = this.tables[i].schema.columns;
+      for (let j = 0; j < columns.length; j++) {
+        const foreignKey = columns[j].foreignKey;
+        const target = foreignKey ? this.findTable(foreignKey.table) : null;
+        if (target) target.references.push(new Reference(this.tables[i], j));
+      }
+    }
+  }
+
+  private findTable(name: string): Table | null {
+    for (let i = 0; i < this.tables.length; i++) {
+      if (this.tables[i].name == name) return this.tables[i];
+    }
+    return null;
+  }
+
+  /** The table called `name`, ready to be read; null with `TABLE_NOT_FOUND` or damage. A rollback may make it stale: ask again then. */
+  table(name: string): Table | null {
+    const table = this.findTable(name);
+    if (!table) {
+      fail(TABLE_NOT_FOUND, "there is no table " + name, this.tables.length > 0 ? "tables: " + this.tableNames() : "the file has no tables yet");
+      return null;
+    }
+    return table.refresh() == OK ? table : null;
+  }
+
+  private tableNames(): string {
+    let text = "";
+    for (let i = 0; i < this.tables.length; i++) {
+      if (i == 20) return text + ", …";
+      text += (i > 0 ? ", " : "") + this.tables[i].name;
+    }
+    return text;
+  }
+
+  // ---- transactions ----
+
+  /** Whether `begin` was called and neither `commit` nor `rollback` yet. */
+  get inTransaction(): bool {
+    return this.active;
+  }
+
+  begin(): Status {
+    if (this.active) return fail(TRANSACTION_ACTIVE, "a transaction is open already", "use a savepoint to nest");
+    const status = this.manager.writable();
+    if (status == OK) this.active = true;
+    return status;
+  }
+
+  /** Makes the transaction durable. On failure nothing can be done with this handle any more. */
+  commit(): Status {
+    if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to commit");
+    return this.finishCommit();
+  }
+
+  private finishCommit(): Status {
+    this.active = false;
+    this.savepoints = new Array<Savepoint>();
+    this.schemaChanged = false;
+    return this.manager.commit();
+  }
+
+  /** Takes the whole transaction back. */
+  rollback(): Status {
+    if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
+    this.active = false;
+    this.savepoints = new Array<Savepoint>();
+    const status = this.manager.rollback();
+    return status == OK ? this.reloadChangedSchema() : status;
+  }
+
+  private reloadChangedSchema(): Status {
+    if (!this.schemaChanged) return OK;
+    this.schemaChanged = false;
+    return this.loadTables();
+  }
+
+  /** Sets a savepoint inside the transaction; a later one of the same name hides an earlier one. */
+  savepoint(name: string): Status {
+    if (!this.active) return fail(NO_TRANSACTION, "a savepoint needs a transaction", "begin one first");
+    this.savepoints.push(new Savepoint(name, this.manager.undo.mark));
+    return OK;
+  }
+
+  private findSavepoint(name: string): i32 {
+    for (let i = this.savepoints.length - 1; i >= 0; i--) {
+      if (this.savepoints[i].name == name) return i;
+    }
+    fail(NO_TRANSACTION, "there is no savepoint " + name);
+    return -1;
+  }
+
+  /** Takes back what was done since the savepoint, which stays; later ones go. */
+  rollbackTo(name: string): Status {
+    const at = this.findSavepoint(name);
+    if (at < 0) return NO_TRANSACTION;
+    while (this.savepoints.length > at + 1) this.savepoints.pop();
+    const status = this.manager.undoTo(this.savepoints[at].mark);
+    // The schema may still differ from the file's: what is known to have changed stays so until the transaction ends.
+    return status == OK && this.schemaChanged ? this.loadTables() : status;
+  }
+
+  /** Forgets the savepoint and later ones; what was done since stays. */
+  release(name: string): Status {
+    const at = this.findSavepoint(name);
+    if (at < 0) return NO_TRANSACTION;
+    while (this.savepoints.length > at) this.savepoints.pop();
+    if (this.savepoints.length == 0) this.manager.undo.clear();
+    return OK;
+  }
+
+  /** Starts a statement: `OK`, and the mark to give to `endStatement` in `statementMark`. */
+  private beginStatement(): Status {
+    const status = this.manager.writable();
+    if (status == OK) this.statementMark = this.manager.undo.mark;
+    this.cascaded = 0;
+    this.statements.cascaded = 0;
+    return status;
+  }
+
+  private statementMark: u64 = 0;
+
+  /** Ends a statement that came to `status`: keeps and (outside of a transaction) commits it, or takes it back. */
+  private endStatement(status: Status): Status {
+    this.cascaded = this.statements.cascaded;
+    if (status == OK) {
+      if (!this.active) return this.finishCommit();
+      if (this.savepoints.length == 0) this.manager.undo.clear();
+      return OK;
+    }
+    const what = lastError.what;
+    const hint = lastError.hint;
+    let undone = this.manager.undoTo(this.statementMark);
+    if (undone == OK && !this.active) undone = this.manager.rollback();
+    if (undone == OK && this.schemaChanged) undone = this.active ? this.loadTables() : this.reloadChangedSchema();
+    if (undone != OK) return undone;
+    lastError.status = status;
+    lastError.what = what;
+    lastError.hint = hint;
+    return status;
+  }
+
+  // ---- rows ----
+
+  /** Inserts `row`; missing columns get a number, their default, or null. The address goes to `lastAddress`. */
+  insert(table: Table, row: Row): Status {
+    const status = this.beginStatement();
+    if (status != OK) return status;
+    this.lastAddress = this.statements.insert(table, row);
+    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+  }
+
+  /** Where the last inserted or updated row stands. */
+  lastAddress: RecordAddress = NO_ADDRESS;
+
+  /** Replaces the row at `address`; columns that are missing in `row` stay as they are. */
+  update(table: Table, address: RecordAddress, row: Row): Status {
+    const status = this.beginStatement();
+    if (status != OK) return status;
+    this.lastAddress = this.statements.update(table, address, row);
+    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+  }
+
+  /** Deletes the row at `address`; `mode` is one of `DELETE_…`. */
+  delete(table: Table, address: RecordAddress, mode: u8): Status {
+    const status = this.beginStatement();
+    if (status != OK) return status;
+    return this.endStatement(this.statements.delete(table, address, mode));
+  }
+
+  /** Reads the row at `address`: its bytes go into `body`, which `row` then points into. */
+  read(table: Table, address: RecordAddress, row: Row, body: ByteBuffer): Status {
+    return this.statements.readRow(table, address, row, body);
+  }
+
+  // ---- tables ----
+
+  /** Makes a table. Its foreign keys must name existing tables (or itself), and a column of the same type that is unique there. */
+  createTable(schema: TableSchemaSnapshot): Status {
+    let status = this.beginStatement();
+    if (status != OK) return status;
+    status = this.checkNewTable(schema);
+    if (status != OK) return status;
+    this.schemaChanged = true;
+    status = this.writeTable(schema);
+    if (status == OK) status = this.refreshRegistry();
+    return this.endStatement(status);
+  }
+
+  private checkNewTable(schema: TableSchemaSnapshot): Status {
+    const status = schema.validate();
+    if (status != OK) return status;
+    if (this.findTable(schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
+    const fingerprint = fingerprintOf(schema.name);
+    for (let i = 0; i < this.tables.length; i++) {
+      if (this.tables[i].pages.fingerprint != fingerprint) continue;
+      return fail(NAME_COLLISION, "the name " + schema.name + " has the same fingerprint as that of table " + this.tables[i].name, "choose another name");
+    }
+    for (let i = 0; i < schema.columns.length; i++) {
+      const column = schema.columns[i];
+      const foreignKey = column.foreignKey;
+      if (!foreignKey) continue;
+      const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
+      const other = this.findTable(foreignKey.table);
+      const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
+      if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
+      const position = target.columnIndex(foreignKey.column);
+      if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
+      const named = target.columns[position];
+      if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
+      if (named.typeText != column.typeText) return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+    }
+    return OK;
+  }
+
+  /** Claims and writes the table's pages, in the reference's order, and adds its entry. */
+  private writeTable(schema: TableSchemaSnapshot): Status {
+    const access = this.access;
+    const pages = new TablePages();
+    pages.fingerprint = fingerprintOf(schema.name);
+    pages.snapshot = access.claimPage();
+    if (pages.snapshot != NO_PAGE) pages.pageLedger = access.claimPage();
+    if (pages.pageLedger != NO_PAGE) pages.freeSegments = access.claimPage();
+    if (pages.freeSegments != NO_PAGE) pages.indexLedger = access.claimPage();
+    if (pages.indexLedger == NO_PAGE) return lastError.status;
+    let hasAuto = false;
+    for (let i = 0; i < schema.columns.length; i++) hasAuto = hasAuto || schema.columns[i].auto;
+    if (hasAuto) {
+      pages.autoincrement = access.claimPage();
+      if (pages.autoincrement == NO_PAGE) return lastError.status;
+    }
+    const encoded = new ByteBuffer(1024);
+    let status = schema.encode(encoded);
+    if (status == OK) status = access.writeAtRaw(pages.snapshot, 0, encoded.ptr, encoded.len);
+    const len = encoded.len;
+    encoded.free();
+    const roots = new Array<u32>();
+    for (let i = 0; i < schema.indexes.length && status == OK; i++) {
+      const root = IndexTree.create(access);
+      if (root == NO_PAGE) status = lastError.status;
+      roots.push(root);
+    }
+    if (status != OK) return status;
+    const table = new Table(access, pages, schema, len);
+    status = table.indexLedger.init(schema.indexes, roots);
+    const autoincrement = table.autoincrement;
+    if (status == OK && autoincrement) status = autoincrement.init(schema.columns);
+    if (status == OK) status = table.loadRoots();
+    if (status != OK) return status;
+    this.entries.push(pages);
+    this.addTable(table);
+    this.linkReferences();
+    return OK;
+  }
+
+  /** Writes the registry with a new schema hash. */
+  private refreshRegistry(): Status {
+    const hash = this.schemaHash();
+    return hash == 0 ? lastError.status : writeRegistry(this.access, this.entries, hash);
+  }
+
+  /** The hash over the definitions of all tables as they are now; 0 on failure. */
+  schemaHash(): u64 {
+    const pages = new Array<u32>();
+    const lens = new Array<u32>();
+    for (let i = 0; i < this.tables.length; i++) {
+      pages.push(this.tables[i].pages.snapshot);
+      lens.push(this.tables[i].snapshotLen);
+    }
+    return computeSchemaHash(this.access, pages, lens);
+  }
+
+  /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
+  dropTable(name: string): Status {
+    let status = this.beginStatement();
+    if (status != OK) return status;
+    const table = this.table(name);
+    if (!table) return lastError.status;
+    for (let i = 0; i < table.references.length; i++) {
+      const other = table.references[i].table;
+      if (other === table) continue;
+      return fail(FOREIGN_KEY_RESTRICT, "table " + other.name + " refers to " + name, "drop that table first");
+    }
+    this.schemaChanged = true;
+    status = this.releaseTable(table);
+    if (status == OK) status = this.refreshRegistry();
+    return this.endStatement(status);
+  }
+
+  private releaseTable(table: Table): Status {
+    const trees = new Array<u32>();
+    for (let i = 0; i < table.indexes.length; i++) {
+      const status = table.indexes[i].tree.collectPages(trees);
+      if (status != OK) return status;
+    }
+    const recordPages = table.registry.pageLedger.count;
+    const segmentsPages = table.registry.freeSegments.pageTotal;
+    if (recordPages == 0xffffffff || segmentsPages == 0xffffffff) return lastError.status;
+    const total = recordPages + segmentsPages + trees.length + 4 + (table.autoincrement ? 1 : 0);
+    let status = reserveUnclaimed(this.access, total);
+    if (status == OK) status = table.registry.pageLedger.release();
+    if (status == OK) status = table.registry.freeSegments.release();
+    for (let i = 0; i < trees.length && status == OK; i++) status = this.access.unclaimPage(trees[i]);
+    if (status == OK) status = table.indexLedger.release();
+    if (status == OK) status = this.access.unclaimPage(table.pages.snapshot);
+    const autoincrement = table.autoincrement;
+    if (status == OK && autoincrement) status = autoincrement.release();
+    if (status != OK) return status;
+    this.removeTable(table);
+    return OK;
+  }
+
+  private removeTable(table: Table): void {
+    const at = this.tables.indexOf(table);
+    this.tables.splice(at, 1);
+    for (let i = 0; i < this.entries.length; i++) {
+      if (this.entries[i].fingerprint == table.pages.fingerprint) {
+        this.entries.splice(i, 1);
+        break;
+      }
+    }
+    this.linkReferences();
+  }
+
+  // ---- access control ----
+
+  /** Runs as a statement: starts it, to be followed by `endChange`. For changes of the access control list. */
+  beginChange(): Status {
+    return this.beginStatement();
+  }
+
+  /** Ends what `beginChange` started. */
+  endChange(status: Status): Status {
+    return this.endStatement(status);
+  }
+
+  /** Closes the store; an open transaction is rolled back. */
+  close(): Status {
+    if (this.active) this.rollback();
+    for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
+    this.tables = new Array<Table>();
+    return this.manager.close();
+  }
+}
+
+/** The order of names by their UTF-8 bytes. */
+export function compareNames(a: string, b: string): i32 {
+  const left = String.UTF8.encode(a);
+  const right = String.UTF8.encode(b);
+  const order = memory.compare(changetype<usize>(left), changetype<usize>(right), min(left.byteLength, right.byteLength));
+  return order != 0 ? order : left.byteLength - right.byteLength;
+}

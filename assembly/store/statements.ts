@@ -1,0 +1,429 @@
+/**
+ * Changes of single rows, in step with all indexes and constraints. They leave what they did when they fail: the context takes a
+ * failed statement back.
+ *
+ * Order of checks: values for all columns, primary key, unique columns, foreign keys (the reference's order). Null counts as a value in a
+ * unique index, as in the reference: one row can have it. A null foreign key refers to nothing and is fine.
+ */
+import {
+  Status, OK, NOT_NULL, PRIMARY_KEY_CONFLICT, UNIQUE_CONFLICT, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, TABLE_NOT_FOUND, BAD_SCHEMA,
+  fail, damaged, lastError,
+} from "../status";
+import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { compareKeyToProbe } from "../encode/key";
+import { Row, CELL_MISSING, CELL_NULL } from "../encode/row";
+import { writeTextValue } from "../encode/value-text";
+import { Column, ON_DELETE_CASCADE } from "../schema/column";
+import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
+import { Table, TableIndex, addKeyPart } from "./table";
+
+/** What a delete does about rows that refer to the one that goes. */
+export const DELETE_BY_SCHEMA: u8 = 0;
+/** Delete them too, whatever the schema says. */
+export const DELETE_CASCADE: u8 = 1;
+/** Refuse, whatever the schema says. */
+export const DELETE_RESTRICT: u8 = 2;
+
+/** Key updates that pass from table to table through foreign keys at most: more means a cycle of keys that follow each other. */
+const MAX_KEY_CHAIN: i32 = 64;
+
+/** Statements of one context: the buffers that they use over and over. */
+export class Statements {
+  private body: ByteBuffer = new ByteBuffer(1024);
+  private keys: ByteBuffer = new ByteBuffer(1024);
+  private oldKeys: ByteBuffer = new ByteBuffer(1024);
+  private probe: ByteBuffer = new ByteBuffer(256);
+  private pending: Array<PendingDelete> = new Array<PendingDelete>();
+  /** Rows that cascading deletes and key updates removed or changed besides the ones asked for. */
+  cascaded: u64 = 0;
+
+  /** `table(name)` of the context; foreign keys look their tables up by it. */
+  constructor(private tables: Array<Table>) {}
+
+  /** Takes note of a new list of tables. */
+  setTables(tables: Array<Table>): void {
+    this.tables = tables;
+  }
+
+  private tableNamed(name: string): Table | null {
+    for (let i = 0; i < this.tables.length; i++) {
+      if (this.tables[i].name == name) return this.tables[i];
+    }
+    fail(TABLE_NOT_FOUND, "a foreign key names the table " + name + ", which does not exist");
+    return null;
+  }
+
+  // ---- insert ----
+
+  /** Inserts `row`, whose missing columns are filled in: its address, or `NO_ADDRESS` on failure. */
+  insert(table: Table, row: Row): RecordAddress {
+    let status = table.refresh();
+    if (status == OK) status = this.fill(table, row);
+    if (status != OK) return NO_ADDRESS;
+    this.body.reset();
+    status = row.encode(this.body);
+    if (status == OK) status = this.checkUnique(table, row, NO_ADDRESS);
+    if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
+    if (status != OK) return NO_ADDRESS;
+    const address = table.registry.insert(this.body.ptr, this.body.len);
+    if (address == NO_ADDRESS) return NO_ADDRESS;
+    // `keys` holds the keys of all indexes one after the other, as checkUnique built them.
+    let at: u32 = 0;
+    for (let i = 0; i < table.indexes.length; i++) {
+      const len = load<u32>(this.keys.ptr + at);
+      status = table.addEntry(table.indexes[i], this.keys.ptr + at + 4, len, address);
+      if (status != OK) return NO_ADDRESS;
+      at += 4 + len;
+    }
+    return address;
+  }
+
+  /** Gives missing columns a value: the next number, the default, or null; and refuses nulls where they can't be. */
+  private fill(table: Table, row: Row): Status {
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const state = row.state(i);
+      const column = unchecked(columns[i]);
+      if (column.auto) {
+        const status = this.fillAuto(table, row, i, column);
+        if (status != OK) return status;
+        continue;
+      }
+      if (state == CELL_MISSING) {
+        const value = column.defaultValue;
+        const offset = column.defaultOffset();
+        if (value && offset != 0) row.set(i, changetype<usize>(value) + offset, value.byteLength - offset);
+        else if (column.nullable) row.setNull(i);
+        else return fail(NOT_NULL, columnPath(table, column) + " has no value and no default");
+      } else if (state == CELL_NULL && !column.nullable) {
+        return fail(NOT_NULL, columnPath(table, column) + " can't be null");
+      }
+    }
+    return OK;
+  }
+
+  private fillAuto(table: Table, row: Row, position: i32, column: Column): Status {
+    const ledger = table.autoincrement;
+    if (!ledger) return damaged(table.pages.snapshot, -1, "column " + column.name + " is auto-incremented, but the table has no ledger for it");
+    if (row.isSet(position)) return ledger.raiseTo(column, row.ptr(position));
+    const start = row.values.len;
+    const status = ledger.next(column, row.values);
+    if (status == OK) row.setFromArena(position, start);
+    return status;
+  }
+
+  /** Builds the keys of all indexes into `keys`, and looks for other rows (than the one at `self`) with the unique ones. */
+  private checkUnique(table: Table, row: Row, self: RecordAddress): Status {
+    this.buildKeys(table, row, this.keys);
+    let at: u32 = 0;
+    for (let i = 0; i < table.indexes.length; i++) {
+      const index = unchecked(table.indexes[i]);
+      const len = load<u32>(this.keys.ptr + at);
+      if (index.unique) {
+        const found = index.tree.find(this.keys.ptr + at + 4);
+        if (found == NO_ADDRESS && lastError.status != OK) return lastError.status;
+        if (found != NO_ADDRESS && found != self) return this.conflict(table, index, row);
+      }
+      at += 4 + len;
+    }
+    return OK;
+  }
+
+  private buildKeys(table: Table, row: Row, out: ByteBuffer): void {
+    out.reset();
+    for (let i = 0; i < table.indexes.length; i++) {
+      const at = out.len;
+      out.addU32(0);
+      unchecked(table.indexes[i]).addKey(table.schema, row, out);
+      store<u32>(out.ptr + at, out.len - at - 4);
+    }
+  }
+
+  private conflict(table: Table, index: TableIndex, row: Row): Status {
+    const position = index.columns[0];
+    const column = table.schema.columns[position];
+    const value = cellText(column, row, position);
+    if (column.primaryKey) return fail(PRIMARY_KEY_CONFLICT, table.name + " has a row with " + column.name + " = " + value + " already");
+    return fail(UNIQUE_CONFLICT, "another row of " + table.name + " has " + column.name + " = " + value);
+  }
+
+  // ---- foreign keys ----
+
+  /** `OK` when every foreign key of `row` that differs from `old`'s (all of them when there is no old row) names a row. */
+  private checkForeignKeys(table: Table, row: Row, old: Row | null): Status {
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const column = unchecked(columns[i]);
+      const foreignKey = column.foreignKey;
+      if (!foreignKey || !row.isSet(i)) continue;
+      if (old && old.isSet(i) && bytesEqual(old.ptr(i), old.len(i), row.ptr(i), row.len(i))) continue;
+      const target = this.tableNamed(foreignKey.table);
+      if (!target) return lastError.status;
+      const position = target.schema.columnIndex(foreignKey.column);
+      if (position < 0) return fail(BAD_SCHEMA, columnPath(table, column) + " refers to " + foreignKey.table + "." + foreignKey.column + ", which does not exist");
+      // A row may refer to itself.
+      if (target === table && row.isSet(position) && bytesEqual(row.ptr(position), row.len(position), row.ptr(i), row.len(i))) continue;
+      this.buildProbe(target.schema.columns[position], column, row.ptr(i), row.len(i));
+      const found = this.findRow(target, position, NO_ADDRESS);
+      if (found == NO_ADDRESS) {
+        if (lastError.status != OK) return lastError.status;
+        return fail(
+          FOREIGN_KEY_BROKEN,
+          columnPath(table, column) + " = " + cellText(column, row, i) + ": " + foreignKey.table + " has no row with that " + foreignKey.column,
+        );
+      }
+    }
+    return OK;
+  }
+
+  /** Makes `probe` the key of one value, which is of `from`'s type and tag and looked for in column `to`. */
+  private buildProbe(to: Column, from: Column, ptr: usize, len: u32): void {
+    this.probe.reset();
+    this.probe.addU32(1);
+    addKeyPart(to.type == from.type ? to : from, ptr, len, this.probe);
+  }
+
+  /** A row of `table`, other than `except`, whose column equals `probe`: through an index that starts with the column, else by a scan. */
+  private findRow(table: Table, position: i32, except: RecordAddress): RecordAddress {
+    if (table.refresh() != OK) return NO_ADDRESS;
+    const index = table.indexStartingWith(position);
+    if (!index) return this.scanForRow(table, position, except);
+    if (index.unique && except == NO_ADDRESS) return index.tree.find(this.probe.ptr);
+    const cursor = index.cursor;
+    for (let found = cursor.seek(this.probe.ptr, false); found; found = cursor.next()) {
+      if (compareKeyToProbe(cursor.key(), this.probe.ptr) != 0) break;
+      if (cursor.address() != except) return cursor.address();
+    }
+    lastError.status = cursor.status;
+    return NO_ADDRESS;
+  }
+
+  private scanForRow(table: Table, position: i32, except: RecordAddress): RecordAddress {
+    const row = new Row(table.layout);
+    const key = new ByteBuffer(64);
+    const reader = table.reader();
+    let found: RecordAddress = NO_ADDRESS;
+    let status = OK;
+    while (found == NO_ADDRESS && reader.next()) {
+      if (!row.decode(reader.body, reader.bodyLen)) {
+        status = damagedRecord(reader.address);
+        break;
+      }
+      if (!row.isSet(position) || reader.address == except) continue;
+      key.reset();
+      key.addU32(1);
+      addKeyPart(table.schema.columns[position], row.ptr(position), row.len(position), key);
+      if (compareKeyToProbe(key.ptr, this.probe.ptr) == 0) found = reader.address;
+    }
+    if (status == OK) status = reader.status;
+    row.free();
+    key.free();
+    lastError.status = status;
+    return found;
+  }
+
+  // ---- update ----
+
+  /** Replaces the row at `address` by `row`, all of whose columns are set or null; its new address, or `NO_ADDRESS` on failure. */
+  update(table: Table, address: RecordAddress, row: Row, chain: i32 = 0): RecordAddress {
+    if (table.refresh() != OK) return NO_ADDRESS;
+    if (chain == 0) return this.replace(table, address, row, table.oldRow, table.oldBody, chain);
+    // A key that is carried on may come back to a table whose own buffers are in use.
+    const old = new Row(table.layout);
+    const oldBody = new ByteBuffer(256);
+    const newAddress = this.replace(table, address, row, old, oldBody, chain);
+    old.free();
+    oldBody.free();
+    return newAddress;
+  }
+
+  private replace(table: Table, address: RecordAddress, row: Row, old: Row, oldBody: ByteBuffer, chain: i32): RecordAddress {
+    if (this.readRow(table, address, old, oldBody) != OK) return NO_ADDRESS;
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      if (row.state(i) == CELL_MISSING) row.copyCell(i, old);
+      if (!row.isSet(i) && !columns[i].nullable) {
+        fail(NOT_NULL, columnPath(table, columns[i]) + " can't be null");
+        return NO_ADDRESS;
+      }
+    }
+    this.body.reset();
+    let status = row.encode(this.body);
+    if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;
+    if (status == OK) status = this.checkUnique(table, row, address);
+    if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, old);
+    if (status == OK) status = this.raiseCounters(table, row, old);
+    if (status != OK) return NO_ADDRESS;
+    this.buildKeys(table, old, this.oldKeys);
+    const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
+    if (newAddress == NO_ADDRESS) return NO_ADDRESS;
+    status = this.moveEntries(table, address, newAddress);
+    if (status == OK && table.references.length > 0) status = this.carryKeys(table, old, row, chain);
+    return status == OK ? newAddress : NO_ADDRESS;
+  }
+
+  /** Entries whose key or record changed are removed (`oldKeys`) and inserted (`keys`) anew. */
+  private moveEntries(table: Table, from: RecordAddress, to: RecordAddress): Status {
+    let at: u32 = 0;
+    let oldAt: u32 = 0;
+    for (let i = 0; i < table.indexes.length; i++) {
+      const key = this.keys.ptr + at + 4;
+      const len = load<u32>(this.keys.ptr + at);
+      const oldKey = this.oldKeys.ptr + oldAt + 4;
+      const oldLen = load<u32>(this.oldKeys.ptr + oldAt);
+      at += 4 + len;
+      oldAt += 4 + oldLen;
+      if (from == to && bytesEqual(key, len, oldKey, oldLen)) continue;
+      let status = table.removeEntry(table.indexes[i], oldKey, from);
+      if (status == OK) status = table.addEntry(table.indexes[i], key, len, to);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  private raiseCounters(table: Table, row: Row, old: Row): Status {
+    const ledger = table.autoincrement;
+    if (!ledger) return OK;
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      if (!columns[i].auto || bytesEqual(row.ptr(i), row.len(i), old.ptr(i), old.len(i))) continue;
+      const status = ledger.raiseTo(columns[i], row.ptr(i));
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** Rows that refer to a value that changed get the new one, as in the reference. */
+  private carryKeys(table: Table, old: Row, row: Row, chain: i32): Status {
+    for (let i = 0; i < table.references.length; i++) {
+      const reference = table.references[i];
+      const column = reference.table.schema.columns[reference.column];
+      const foreignKey = column.foreignKey;
+      const position = foreignKey ? table.schema.columnIndex(foreignKey.column) : -1;
+      if (position < 0 || !old.isSet(position)) continue;
+      if (row.isSet(position) && bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) continue;
+      if (chain >= MAX_KEY_CHAIN) return fail(FOREIGN_KEY_RESTRICT, "the key of " + table.name + " changes rows over more than 64 foreign keys: they form a cycle");
+      for (;;) {
+        this.buildProbe(column, table.schema.columns[position], old.ptr(position), old.len(position));
+        const found = this.findRow(reference.table, reference.column, NO_ADDRESS);
+        if (found == NO_ADDRESS) {
+          if (lastError.status != OK) return lastError.status;
+          break;
+        }
+        const change = new Row(reference.table.layout);
+        if (row.isSet(position)) change.set(reference.column, row.ptr(position), row.len(position));
+        else change.setNull(reference.column);
+        const moved = this.update(reference.table, found, change, chain + 1);
+        change.free();
+        if (moved == NO_ADDRESS) return lastError.status;
+        this.cascaded += 1;
+      }
+    }
+    return OK;
+  }
+
+  // ---- delete ----
+
+  /** Deletes the row at `address`, and rows that refer to it where `mode` and the schema say so. */
+  delete(table: Table, address: RecordAddress, mode: u8): Status {
+    const pending = this.pending;
+    let status = this.deleteOne(table, address, mode, pending);
+    while (status == OK && pending.length > 0) {
+      const next = pending[pending.length - 1];
+      this.probe.reset();
+      this.probe.addBytes(next.key.ptr, next.key.len);
+      const found = this.findRow(next.table, next.column, NO_ADDRESS);
+      if (found == NO_ADDRESS) {
+        status = lastError.status;
+        pending.pop().key.free();
+        continue;
+      }
+      status = this.deleteOne(next.table, found, mode, pending);
+      this.cascaded += 1;
+    }
+    while (pending.length > 0) pending.pop().key.free();
+    return status;
+  }
+
+  /** Deletes one row and adds to `pending` what has to follow it. The row goes first, so that rows in a circle end. */
+  private deleteOne(table: Table, address: RecordAddress, mode: u8, pending: Array<PendingDelete>): Status {
+    let status = table.refresh();
+    if (status != OK) return status;
+    const row = table.oldRow;
+    status = this.readRow(table, address, row, table.oldBody);
+    if (status == OK) status = this.followReferences(table, address, row, mode, pending);
+    if (status == OK) {
+      this.buildKeys(table, row, this.oldKeys);
+      let at: u32 = 0;
+      for (let i = 0; i < table.indexes.length && status == OK; i++) {
+        const len = load<u32>(this.oldKeys.ptr + at);
+        status = table.removeEntry(table.indexes[i], this.oldKeys.ptr + at + 4, address);
+        at += 4 + len;
+      }
+    }
+    return status == OK ? table.registry.delete(address) : status;
+  }
+
+  private followReferences(table: Table, address: RecordAddress, row: Row, mode: u8, pending: Array<PendingDelete>): Status {
+    for (let i = 0; i < table.references.length; i++) {
+      const reference = table.references[i];
+      const column = reference.table.schema.columns[reference.column];
+      const foreignKey = column.foreignKey;
+      const position = foreignKey ? table.schema.columnIndex(foreignKey.column) : -1;
+      if (!foreignKey || position < 0 || !row.isSet(position)) continue;
+      this.buildProbe(column, table.schema.columns[position], row.ptr(position), row.len(position));
+      if (mode == DELETE_CASCADE || (mode == DELETE_BY_SCHEMA && foreignKey.onDelete == ON_DELETE_CASCADE)) {
+        const key = new ByteBuffer(this.probe.len);
+        key.addBytes(this.probe.ptr, this.probe.len);
+        pending.push(new PendingDelete(reference.table, reference.column, key));
+        continue;
+      }
+      const found = this.findRow(reference.table, reference.column, reference.table === table ? address : NO_ADDRESS);
+      if (found != NO_ADDRESS) {
+        return fail(
+          FOREIGN_KEY_RESTRICT,
+          "rows of " + reference.table.name + " refer to this row of " + table.name + " (" + column.name + " = " +
+            cellText(table.schema.columns[position], row, position) + ")",
+          "delete them first, or delete with --cascade",
+        );
+      }
+      if (lastError.status != OK) return lastError.status;
+    }
+    return OK;
+  }
+
+  // ---- reading ----
+
+  /** Copies the record at `address` into `body` and decodes it into `row`. */
+  readRow(table: Table, address: RecordAddress, row: Row, body: ByteBuffer): Status {
+    const len = table.registry.bodyLength(address);
+    if (len == 0) return lastError.status;
+    body.reset();
+    body.addBytes(table.registry.body(address), len);
+    return row.decode(body.ptr, len) ? OK : damagedRecord(address);
+  }
+}
+
+/** Rows that are still to be deleted: those of `table` whose column equals `key`. */
+class PendingDelete {
+  constructor(readonly table: Table, readonly column: i32, readonly key: ByteBuffer) {}
+}
+
+/** Records that the record at `address` does not decode. */
+export function damagedRecord(address: RecordAddress): Status {
+  return damaged(addressPage(address), addressOffset(address), "the record does not fit its table's columns");
+}
+
+function columnPath(table: Table, column: Column): string {
+  return table.name + "." + column.name;
+}
+
+/** A cell's value for a message, cut to 60 characters. */
+function cellText(column: Column, row: Row, position: i32): string {
+  if (!row.isSet(position)) return "null";
+  const out = new ByteBuffer(128);
+  writeTextValue(column.type, column.customSize, row.ptr(position), out);
+  const text = out.toText();
+  out.free();
+  return text.length > 60 ? text.substring(0, 60) + "…" : text;
+}

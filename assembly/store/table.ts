@@ -1,0 +1,212 @@
+/**
+ * A table that is open: its definition, its ledgers and its indexes.
+ */
+import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { PAGE_SIZE } from "../memory/layout";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { Row, RowLayout } from "../encode/row";
+import { valueDiscriminant } from "../encode/data-type";
+import { addKeyValue, Column, IndexDefinition } from "../schema/column";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
+import { PageLedger } from "../table/page-ledger";
+import { FreeSegmentsLedger } from "../table/free-segments-ledger";
+import { AutoincrementLedger } from "../table/autoincrement-ledger";
+import { TableRegistry } from "../table/table-registry";
+import { TableReader } from "../table/table-reader";
+import { IndexLedger } from "../index/index-ledger";
+import { IndexTree } from "../index/index-tree";
+import { TreeCursor } from "../index/tree-cursor";
+
+/** An index of an open table. */
+export class TableIndex {
+  /** Positions of the indexed columns. */
+  readonly columns: StaticArray<i32>;
+  /** For look-ups inside one statement. */
+  readonly cursor: TreeCursor;
+
+  constructor(readonly definition: IndexDefinition, readonly tree: IndexTree, schema: TableSchemaSnapshot) {
+    const names = definition.columns;
+    const columns = new StaticArray<i32>(names.length);
+    for (let i = 0; i < names.length; i++) columns[i] = schema.columnIndex(names[i]);
+    this.columns = columns;
+    this.cursor = new TreeCursor(tree);
+  }
+
+  get unique(): bool {
+    return this.definition.unique;
+  }
+
+  /** Appends the key of `row` in this index. */
+  addKey(schema: TableSchemaSnapshot, row: Row, out: ByteBuffer): void {
+    const columns = this.columns;
+    out.addU32(columns.length);
+    for (let i = 0; i < columns.length; i++) {
+      const position = unchecked(columns[i]);
+      addKeyPart(schema.columns[position], row.isSet(position) ? row.ptr(position) : 0, row.len(position), out);
+    }
+  }
+}
+
+/** Appends one column's part of a key: size, discriminant, value. `ptr` 0 is null. */
+export function addKeyPart(column: Column, ptr: usize, len: u32, out: ByteBuffer): void {
+  const at = out.len;
+  out.addU32(0);
+  addKeyValue(column, valueDiscriminant(column.type), ptr, len, out);
+  store<u32>(out.ptr + at, out.len - at - 4);
+}
+
+/** A foreign key that names a table: where it is. */
+export class Reference {
+  constructor(readonly table: Table, readonly column: i32) {}
+}
+
+export class Table {
+  readonly layout: RowLayout;
+  readonly registry: TableRegistry;
+  readonly indexLedger: IndexLedger;
+  readonly autoincrement: AutoincrementLedger | null;
+  /** In the snapshot's order: the primary key's first. */
+  readonly indexes: Array<TableIndex> = new Array<TableIndex>();
+  /** Position of the primary key's column. */
+  readonly keyColumn: i32;
+  /** Foreign keys of this and other tables that name this one; filled by the context. */
+  references: Array<Reference> = new Array<Reference>();
+  /** Whether some column is a foreign key. */
+  readonly hasForeignKeys: bool;
+  /** The row that a statement replaces or removes, and its record's bytes. */
+  readonly oldRow: Row;
+  readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** The manager's epoch in which the indexes' roots were read. */
+  private rootsEpoch: u32;
+
+  /** Opens a table whose snapshot is `schema`, which must be valid; the indexes' roots are still to be read. */
+  constructor(readonly access: MemoryAccess, readonly pages: TablePages, readonly schema: TableSchemaSnapshot, readonly snapshotLen: u32) {
+    const layout = schema.rowLayout();
+    this.layout = layout;
+    this.oldRow = new Row(layout);
+    this.registry = new TableRegistry(
+      access, new PageLedger(access, pages.pageLedger), new FreeSegmentsLedger(access, pages.freeSegments), schema.alignment, layout.fixedBody,
+    );
+    this.indexLedger = new IndexLedger(access, pages.indexLedger);
+    this.autoincrement = pages.autoincrement != NO_PAGE ? new AutoincrementLedger(access, pages.autoincrement) : null;
+    this.keyColumn = schema.columnIndex(schema.primaryKey);
+    let foreignKeys = false;
+    for (let i = 0; i < schema.columns.length; i++) foreignKeys = foreignKeys || schema.columns[i].foreignKey != null;
+    this.hasForeignKeys = foreignKeys;
+    this.rootsEpoch = access.manager.epoch;
+    for (let i = 0; i < schema.indexes.length; i++) {
+      this.indexes.push(new TableIndex(schema.indexes[i], new IndexTree(access, NO_PAGE), schema));
+    }
+  }
+
+  /** Opens the table that a registry entry describes; null on failure. */
+  static open(access: MemoryAccess, pages: TablePages): Table | null {
+    let status = checkTablePages(access, pages);
+    const page = status == OK ? access.page(pages.snapshot) : 0;
+    if (page == 0) return null;
+    const schema = TableSchemaSnapshot.decode(page, PAGE_SIZE);
+    if (!schema) {
+      damaged(pages.snapshot, 0, "this is no schema snapshot, though the registry says it is");
+      return null;
+    }
+    status = schema.validate();
+    if (status != OK) {
+      damaged(pages.snapshot, -1, lastError.what);
+      return null;
+    }
+    if (fingerprintOf(schema.name) != pages.fingerprint) {
+      damaged(pages.snapshot, -1, "the snapshot is of a table " + schema.name + ", the registry means another one");
+      return null;
+    }
+    const encoded = new ByteBuffer(1024);
+    status = schema.encode(encoded);
+    const len = encoded.len;
+    encoded.free();
+    if (status != OK) return null;
+    const table = new Table(access, pages, schema, len);
+    return table.loadRoots() == OK ? table : null;
+  }
+
+  get name(): string {
+    return this.schema.name;
+  }
+
+  /** The primary key's index. */
+  get primary(): TableIndex {
+    return this.indexes[0];
+  }
+
+  /** Reads the indexes' roots from the ledger. */
+  loadRoots(): Status {
+    for (let i = 0; i < this.indexes.length; i++) {
+      const index = this.indexes[i];
+      const root = this.indexLedger.root(index.definition.columns);
+      if (root == NO_PAGE) return lastError.status;
+      index.tree.rootPage = root;
+    }
+    this.rootsEpoch = this.access.manager.epoch;
+    return OK;
+  }
+
+  /** Makes sure that nothing kept in memory is older than the last rollback. To be called before a statement or a scan. */
+  refresh(): Status {
+    return this.rootsEpoch == this.access.manager.epoch ? OK : this.loadRoots();
+  }
+
+  /** Adds an index entry and notes a new root. */
+  addEntry(index: TableIndex, key: usize, keyLen: u32, address: u64): Status {
+    const root = index.tree.rootPage;
+    const status = index.tree.insert(key, keyLen, address);
+    return status == OK && index.tree.rootPage != root ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage) : status;
+  }
+
+  /** Removes an index entry and notes a new root. */
+  removeEntry(index: TableIndex, key: usize, address: u64): Status {
+    const root = index.tree.rootPage;
+    const status = index.tree.remove(key, address);
+    return status == OK && index.tree.rootPage != root ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage) : status;
+  }
+
+  /** The index on exactly these columns, or null. */
+  indexOn(columns: Array<string>): TableIndex | null {
+    for (let i = 0; i < this.indexes.length; i++) {
+      const names = this.indexes[i].definition.columns;
+      if (names.length != columns.length) continue;
+      let same = true;
+      for (let j = 0; j < names.length; j++) same = same && names[j] == columns[j];
+      if (same) return this.indexes[i];
+    }
+    return null;
+  }
+
+  /** An index whose first column is `column`, one of that column alone if there is one; or null. */
+  indexStartingWith(column: i32): TableIndex | null {
+    let best: TableIndex | null = null;
+    for (let i = 0; i < this.indexes.length; i++) {
+      const index = this.indexes[i];
+      if (index.columns[0] != column) continue;
+      if (index.columns.length == 1) return index;
+      if (!best) best = index;
+    }
+    return best;
+  }
+
+  /** A scan over all records. */
+  reader(): TableReader {
+    return new TableReader(this.access, this.registry);
+  }
+
+  /** How many rows there are: the entries of the primary key's index; -1 on failure. */
+  countRows(): i64 {
+    return this.refresh() == OK ? this.primary.tree.path.countEntries() : -1;
+  }
+
+  /** Gives back the memory that is not garbage-collected. The table must not be used afterwards. */
+  free(): void {
+    this.oldRow.free();
+    this.oldBody.free();
+    this.layout.free();
+  }
+}
