@@ -1,0 +1,137 @@
+/**
+ * Rows one after the other: of a whole table in the order of its records, or of a range of an index, forwards or backwards.
+ *
+ * Bounds are keys (of as many of the index's first columns as the caller likes) and are inclusive; equal bounds give the rows with just
+ * that key. A statement or rollback between two calls of `next` is noticed: the scan then finds its place again by the last row's key and
+ * address (or what came behind it).
+ */
+import { Status, OK, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { compareKeyToProbe } from "../encode/key";
+import { Row } from "../encode/row";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { TableReader } from "../table/table-reader";
+import { TreeCursor } from "../index/tree-cursor";
+import { Table, TableIndex } from "./table";
+import { damagedRecord } from "./statements";
+
+export class RowScan {
+  /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
+  readonly row: Row;
+  address: RecordAddress = NO_ADDRESS;
+  /** Not `OK` after `next` came to damage. */
+  status: Status = OK;
+  /** The body of the current record. */
+  body: usize = 0;
+  bodyLen: u32 = 0;
+
+  private reader: TableReader | null = null;
+  private cursor: TreeCursor | null = null;
+  private from: ByteBuffer | null = null;
+  private to: ByteBuffer | null = null;
+  private lastKey: ByteBuffer = new ByteBuffer(64);
+  private started: bool = false;
+
+  /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
+  constructor(readonly table: Table, readonly index: TableIndex | null = null, readonly reverse: bool = false) {
+    this.row = new Row(table.layout);
+    if (index) this.cursor = new TreeCursor(index.tree);
+    else this.reader = table.reader();
+  }
+
+  /** Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live as long as the scan. */
+  setBounds(from: ByteBuffer | null, to: ByteBuffer | null): void {
+    this.from = from;
+    this.to = to;
+  }
+
+  /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there. */
+  resumeAfter(key: ByteBuffer | null, address: RecordAddress): void {
+    this.address = address;
+    this.started = true;
+    const reader = this.reader;
+    if (reader) reader.seekAfter(address);
+    if (key) {
+      this.lastKey.reset();
+      this.lastKey.addBytes(key.ptr, key.len);
+      const cursor = this.cursor;
+      if (cursor) cursor.depth = 0;
+    }
+  }
+
+  /** To the next row; false at the end, and on failure. */
+  next(): bool {
+    const reader = this.reader;
+    if (reader) {
+      if (!reader.next()) return this.end(reader.status);
+      this.address = reader.address;
+      return this.decode(reader.body, reader.bodyLen);
+    }
+    if (!this.advance(this.cursor!)) return false;
+    const registry = this.table.registry;
+    const len = registry.bodyLength(this.address);
+    if (len == 0) return this.end(lastError.status);
+    return this.decode(registry.body(this.address), len);
+  }
+
+  /** Moves the cursor on and takes the entry's address; false at the end of the range. */
+  private advance(cursor: TreeCursor): bool {
+    let found: bool;
+    if (!this.started) found = this.first(cursor);
+    else if (cursor.depth > 0 && cursor.fresh) found = this.reverse ? cursor.prev() : cursor.next();
+    else found = this.findAgain(cursor);
+    this.started = true;
+    if (!found) return this.end(cursor.status);
+    const key = cursor.key();
+    const bound = this.reverse ? this.from : this.to;
+    if (bound) {
+      const order = compareKeyToProbe(key, bound.ptr);
+      if (this.reverse ? order < 0 : order > 0) return this.end(OK);
+    }
+    this.lastKey.reset();
+    this.lastKey.addBytes(key, cursor.keyLen());
+    this.address = cursor.address();
+    return true;
+  }
+
+  private first(cursor: TreeCursor): bool {
+    const bound = this.reverse ? this.to : this.from;
+    if (this.reverse) return bound ? cursor.seekBack(bound.ptr, false) : cursor.seekLast();
+    return bound ? cursor.seek(bound.ptr, false) : cursor.seekFirst();
+  }
+
+  /** The entry behind the last one in the scan's direction, after a change of the tree. */
+  private findAgain(cursor: TreeCursor): bool {
+    const key = this.lastKey.ptr;
+    let found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
+    // Among equal keys: behind the entry itself, or, if it has gone, at the first that was not given yet, by address.
+    while (found && compareKeyToProbe(cursor.key(), key) == 0) {
+      const address = cursor.address();
+      if (address == this.address) return this.reverse ? cursor.prev() : cursor.next();
+      if (this.reverse ? address < this.address : address > this.address) return true;
+      found = this.reverse ? cursor.prev() : cursor.next();
+    }
+    return found;
+  }
+
+  private decode(body: usize, bodyLen: u32): bool {
+    this.body = body;
+    this.bodyLen = bodyLen;
+    return this.row.decode(body, bodyLen) ? true : this.end(damagedRecord(this.address));
+  }
+
+  private end(status: Status): bool {
+    this.status = status;
+    return false;
+  }
+
+  /** The last row's key in the index, for `resumeAfter`. Empty for a scan without an index. */
+  get resumeKey(): ByteBuffer {
+    return this.lastKey;
+  }
+
+  free(): void {
+    this.row.free();
+    this.lastKey.free();
+  }
+}
