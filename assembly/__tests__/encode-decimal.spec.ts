@@ -1,6 +1,6 @@
 /**
- * Decimals. The encodings and texts are rust_decimal's (1.43: `from_str_exact`, `serialize`, `Display`, `cmp`), where a comment does
- * not say otherwise.
+ * Decimals. The encodings and texts are rust_decimal's (1.43: `from_str_exact`, `serialize`, `Display`, `cmp`), where a comment
+ * does not say otherwise.
  */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addDecimal, compareDecimal, isDecimal, parseDecimal } from "../encode/decimal";
@@ -48,9 +48,9 @@ describe("decimals as text", () => {
 
   test("the scale and every digit are kept", () => {
     const texts = [
-      "0", "0.0", "0.0000000000000000000000000000", "1.10", "100", "123456789.987654321", "-0.01", "7.9228162514264337593543950335",
-      "-79228162514264337593543950335", "18446744073709551615", "18446744073709551616", "1000000000", "10000000000000000000000000000",
-      "0.1000000000000000000000000000", "5000000000.000000001",
+      "0", "0.0", "0.0000000000000000000000000000", "1.10", "100", "123456789.987654321", "-0.01",
+      "7.9228162514264337593543950335", "-79228162514264337593543950335", "18446744073709551615", "18446744073709551616",
+      "1000000000", "10000000000000000000000000000", "0.1000000000000000000000000000", "5000000000.000000001",
     ];
     for (let i = 0; i < texts.length; i++) expect(again(texts[i])).toBe(texts[i]);
   });
@@ -67,7 +67,10 @@ describe("decimals as text", () => {
   });
 
   test("what is no decimal", () => {
-    const texts = ["", "-", "+", ".", "-.", "1.2.3", "1..", "1 ", " 1", "0x10", "1_000", "1,5", "--1", "NaN", "Infinity", "1e", "1e+", "e5", "1e5.0"];
+    const texts = [
+      "", "-", "+", ".", "-.", "1.2.3", "1..", "1 ", " 1", "0x10", "1_000", "1,5", "--1", "NaN", "Infinity", "1e", "1e+", "e5",
+      "1e5.0",
+    ];
     for (let i = 0; i < texts.length; i++) expect(again(texts[i])).toBe("refused", texts[i]);
   });
 
