@@ -41,9 +41,8 @@ export class JournaledAccess extends MemoryAccess {
     if (!frame) return lastError.status;
     if (len == 0) return OK;
     const at = frame.data + pageOffset;
-    const payload = this.manager.undo.push(UNDO_INSERT, pageNo, pageOffset, len, tailLen, len);
-    if (payload == 0) return lastError.status;
-    memory.copy(payload, at + tailLen, len);
+    const status = this.rememberSplice(UNDO_INSERT, pageNo, pageOffset, at, len, tailLen);
+    if (status != OK) return status;
     memory.copy(at + len, at, tailLen);
     memory.copy(at, ptr, len);
     this.manager.touch(frame, pageOffset, len + tailLen);
@@ -55,12 +54,21 @@ export class JournaledAccess extends MemoryAccess {
     if (!frame) return lastError.status;
     if (len == 0) return OK;
     const at = frame.data + pageOffset;
-    const payload = this.manager.undo.push(UNDO_REMOVE, pageNo, pageOffset, len, tailLen, len);
-    if (payload == 0) return lastError.status;
-    memory.copy(payload, at, len);
+    const status = this.rememberSplice(UNDO_REMOVE, pageNo, pageOffset, at, len, tailLen);
+    if (status != OK) return status;
     memory.copy(at, at + len, tailLen);
     memory.fill(at + tailLen, 0, len);
     this.manager.touch(frame, pageOffset, len + tailLen);
+    return OK;
+  }
+
+  /** Notes an insertion or a removal of `len` bytes: the bytes that the shift overwrites. */
+  private rememberSplice(kind: u32, pageNo: u32, pageOffset: u32, at: usize, len: u32, tailLen: u32): Status {
+    // Almost a whole page: the payload fits no undo block, and there is next to no tail to be spared.
+    if (len > MAX_PAYLOAD) return this.remember(pageNo, pageOffset, at, len + tailLen);
+    const payload = this.manager.undo.push(kind, pageNo, pageOffset, len, tailLen, len);
+    if (payload == 0) return lastError.status;
+    memory.copy(payload, kind == UNDO_INSERT ? at + tailLen : at, len);
     return OK;
   }
 

@@ -1,0 +1,249 @@
+import { OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE } from "../status";
+import { HeapMemoryProvider } from "../memory/provider";
+import { MemoryManager } from "../memory/memory-manager";
+import { JournaledAccess } from "../memory/journaled-access";
+import { unclaimedPageCount } from "../memory/unclaimed-pages";
+import { IndexTree } from "../index/index-tree";
+import { TreeCursor } from "../index/tree-cursor";
+import { NEXT_OFFSET, PREV_OFFSET, MAX_KEY_SIZE } from "../index/node";
+import { compareKeys } from "../encode/key";
+
+let seed: u32 = 7;
+function random(below: u32): u32 {
+  seed = seed * 1664525 + 1013904223;
+  return (seed >> 8) % below;
+}
+
+const key: usize = heap.alloc(70000);
+let keyLen: u32 = 0;
+
+/** Makes `key` the one-column key of `value`: a uint32, or a text of varying and great length. */
+function makeKey(value: u32, longest: u32): void {
+  store<u32>(key, 1);
+  if (longest == 0) {
+    store<u32>(key, 5, 4);
+    store<u8>(key, 14, 8);
+    store<u32>(key, value, 9);
+    keyLen = 13;
+    return;
+  }
+  const len = 8 + ((value * 2654435761) >> 4) % longest;
+  store<u32>(key, 3 + len, 4);
+  store<u8>(key, 11, 8);
+  store<u16>(key, <u16>len, 9);
+  memory.fill(key + 11, 0x78, len);
+  for (let i: u32 = 0; i < 8; i++) store<u8>(key + 11 + i, <u8>(48 + ((value >> (28 - i * 4)) & 15)));
+  keyLen = 11 + len;
+}
+
+function newTree(): IndexTree {
+  const manager = new MemoryManager(new HeapMemoryProvider(), 0);
+  const access = new JournaledAccess(manager);
+  while (manager.pageCount < 3) access.growOnePage();
+  return new IndexTree(access, IndexTree.create(access));
+}
+
+/** The model: (value << 32 | address), sorted. */
+function sorted(model: Map<u64, bool>): Array<u64> {
+  const list = model.keys();
+  list.sort((a: u64, b: u64) => (a < b ? -1 : a > b ? 1 : 0));
+  return list;
+}
+
+/** Walks the tree both ways and the leaf chain, and compares with the model. */
+function expectEqual(tree: IndexTree, model: Map<u64, bool>, longest: u32): void {
+  const list = sorted(model);
+  const seen = new Map<u64, bool>();
+  const cursor = new TreeCursor(tree);
+  let at = 0;
+  for (let found = cursor.seekFirst(); found; found = cursor.next()) {
+    if (at >= list.length) break;
+    makeKey(<u32>(list[at] >> 32), longest);
+    if (compareKeys(cursor.key(), key) != 0) break;
+    seen.set((list[at] & 0xffffffff00000000) | cursor.address(), true);
+    at += 1;
+  }
+  expect(cursor.status).toBe(OK);
+  expect(at).toBe(list.length, "entries forwards");
+  expect(seen.size).toBe(model.size, "addresses");
+  for (let i = 0; i < list.length; i++) {
+    if (!seen.has(list[i])) expect(list[i]).toBe(0, "an entry is missing");
+  }
+  let back = 0;
+  for (let found = cursor.seekLast(); found; found = cursor.prev()) back += 1;
+  expect(back).toBe(list.length, "entries backwards");
+
+  // The leaf chain is the tree's order, and no leaf but the root is empty.
+  let previous: u32 = NO_PAGE;
+  let more = cursor.leftmost();
+  while (more) {
+    const page = tree.access.page(cursor.leafPage);
+    expect(load<u32>(page, PREV_OFFSET)).toBe(previous);
+    if (cursor.depth > 1) expect(load<u16>(page, 5)).toBeGreaterThan(0);
+    previous = cursor.leafPage;
+    const next = load<u32>(page, NEXT_OFFSET);
+    more = cursor.nextLeaf();
+    expect(next).toBe(more ? cursor.leafPage : NO_PAGE);
+  }
+}
+
+/** Random inserts and removals against the model; then everything is removed. Pages that the tree gave back and holds add up. */
+function modelRun(rounds: i32, values: u32, longest: u32, removeBias: u32): void {
+  const tree = newTree();
+  const model = new Map<u64, bool>();
+  let address: u64 = 1;
+  for (let i = 0; i < rounds; i++) {
+    const value = random(values);
+    if (model.size > 0 && random(100) < removeBias) {
+      const list = model.keys();
+      const victim = list[random(list.length)];
+      makeKey(<u32>(victim >> 32), longest);
+      if (tree.remove(key, victim & 0xffffffff) != OK) expect(i).toBe(-1, "remove failed");
+      model.delete(victim);
+    } else {
+      makeKey(value, longest);
+      if (tree.insert(key, keyLen, address) != OK) expect(i).toBe(-1, "insert failed");
+      model.set(((<u64>value) << 32) | address, true);
+      address = (address + 7919) & 0xffffff;
+    }
+    tree.access.manager.undo.clear();
+    if (i % (rounds / 8) == rounds / 8 - 1) expectEqual(tree, model, longest);
+  }
+  const pages = new Array<u32>();
+  expect(tree.collectPages(pages)).toBe(OK);
+  expect(<u32>pages.length + unclaimedPageCount(tree.access) + 3).toBe(tree.access.manager.pageCount, "no page is lost");
+  const list = sorted(model);
+  while (list.length > 0) {
+    const victim = list.splice(random(list.length), 1)[0];
+    makeKey(<u32>(victim >> 32), longest);
+    if (tree.remove(key, victim & 0xffffffff) != OK) expect(victim).toBe(0, "the last removals");
+    model.delete(victim);
+    if (list.length == 20) expectEqual(tree, model, longest);
+  }
+  expectEqual(tree, model, longest);
+  expect(tree.path.countEntries()).toBe(0);
+  expect(unclaimedPageCount(tree.access) + 4).toBe(tree.access.manager.pageCount, "one empty leaf is left");
+  expect(tree.release()).toBe(OK);
+  tree.access.manager.close();
+}
+
+describe("B+ tree against a model", () => {
+  test("few values, long runs of equal keys", () => {
+    seed = 11;
+    modelRun(12000, 5, 0, 30);
+  });
+  test("many values", () => {
+    seed = 12;
+    modelRun(12000, 100000, 0, 30);
+  });
+  test("keys of up to 9,000 bytes: a few fill a node, three levels and more", () => {
+    seed = 13;
+    modelRun(1600, 3000, 9000, 25);
+  });
+  test("keys of up to 65,000 bytes: a node holds one or two", () => {
+    seed = 14;
+    modelRun(400, 500, 65000, 25);
+  });
+  test("runs of equal long keys over many leaves, more removals than inserts at the end", () => {
+    seed = 15;
+    modelRun(1200, 12, 6000, 45);
+  });
+});
+
+describe("B+ tree", () => {
+  test("ascending keys fill their leaves", () => {
+    const tree = newTree();
+    for (let i: u32 = 0; i < 30000; i++) {
+      makeKey(i, 0);
+      tree.insert(key, keyLen, i);
+      tree.access.manager.undo.clear();
+    }
+    const pages = new Array<u32>();
+    tree.collectPages(pages);
+    // A leaf holds (65536 - 15) / 21 = 3,120 entries; 30,000 need 10 leaves and a root.
+    expect(pages.length).toBe(11);
+    tree.access.manager.close();
+  });
+
+  test("seek finds bounds in both directions", () => {
+    const tree = newTree();
+    for (let i: u32 = 0; i < 9000; i++) {
+      makeKey(i * 2, 0);
+      tree.insert(key, keyLen, i);
+    }
+    const cursor = new TreeCursor(tree);
+    for (let i: u32 = 1; i < 17998; i += 37) {
+      makeKey(i, 0);
+      expect(cursor.seek(key, false)).toBe(true);
+      expect(cursor.address()).toBe((i + 1) >> 1);
+      makeKey(i, 0);
+      expect(cursor.seekBack(key, false)).toBe(true);
+      expect(cursor.address()).toBe(i >> 1);
+    }
+    makeKey(8, 0);
+    cursor.seek(key, true);
+    expect(cursor.address()).toBe(5, "after an equal key");
+    makeKey(8, 0);
+    cursor.seekBack(key, true);
+    expect(cursor.address()).toBe(3, "before an equal key");
+    makeKey(17999, 0);
+    expect(cursor.seek(key, false)).toBe(false);
+    expect(cursor.status).toBe(OK);
+    tree.access.manager.close();
+  });
+
+  test("a key that no node holds is refused, the largest that fits is not", () => {
+    const tree = newTree();
+    store<u32>(key, 1);
+    store<u8>(key, 11, 8);
+    memory.fill(key + 11, 0x61, 65535);
+    const largest = MAX_KEY_SIZE - 11;
+    store<u32>(key, largest + 3, 4);
+    store<u16>(key, <u16>largest, 9);
+    const mark = tree.access.manager.undo.mark;
+    for (let i: u32 = 0; i < 5; i++) expect(tree.insert(key, largest + 11, i)).toBe(OK);
+    expect(tree.insert(key, largest + 12, 9)).toBe(KEY_TOO_LARGE);
+    expect(tree.path.countEntries()).toBe(5);
+    for (let i: u32 = 0; i < 5; i++) expect(tree.remove(key, i)).toBe(OK);
+    expect(tree.path.countEntries()).toBe(0);
+    expect(tree.access.manager.undoTo(mark)).toBe(OK);
+    tree.access.manager.close();
+  });
+
+  test("removing what is not there is damage, and changes nothing", () => {
+    const tree = newTree();
+    makeKey(5, 0);
+    tree.insert(key, keyLen, 50);
+    expect(tree.remove(key, 51)).toBe(DAMAGED);
+    makeKey(6, 0);
+    expect(tree.remove(key, 50)).toBe(DAMAGED);
+    expect(tree.path.countEntries()).toBe(1);
+    tree.access.manager.close();
+  });
+
+  test("an undone split leaves the tree as it was", () => {
+    const tree = newTree();
+    const manager = tree.access.manager;
+    for (let i: u32 = 0; i < 3000; i++) {
+      makeKey(i * 10, 0);
+      tree.insert(key, keyLen, i);
+    }
+    const mark = manager.undo.mark;
+    const root = tree.rootPage;
+    for (let i: u32 = 0; i < 6000; i++) {
+      makeKey(i * 3 + 1, 0);
+      tree.insert(key, keyLen, 100000 + i);
+    }
+    for (let i: u32 = 0; i < 2500; i++) {
+      makeKey(i * 10, 0);
+      expect(tree.remove(key, i)).toBe(OK);
+    }
+    expect(tree.rootPage).not.toBe(root);
+    expect(manager.undoTo(mark)).toBe(OK);
+    tree.rootPage = root;
+    const model = new Map<u64, bool>();
+    for (let i: u64 = 0; i < 3000; i++) model.set(((i * 10) << 32) | i, true);
+    expectEqual(tree, model, 0);
+    manager.close();
+  });
+});
