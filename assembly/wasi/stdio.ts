@@ -138,7 +138,12 @@ function readStrings(isArguments: bool): Array<string> {
   const pointers = heap.alloc((<usize>count + 1) << 2);
   const buffer = heap.alloc(<usize>load<u32>(scratch, 4) + 1);
   if ((isArguments ? args_get(pointers, buffer) : environ_get(pointers, buffer)) == 0) {
-    for (let i: u32 = 0; i < count; i++) list.push(String.UTF8.decodeUnsafe(load<u32>(pointers + (<usize>i << 2)), <usize>-1, true));
+    for (let i: u32 = 0; i < count; i++) {
+      const ptr = <usize>load<u32>(pointers + (<usize>i << 2));
+      let len: usize = 0;
+      while (load<u8>(ptr + len) != 0) len++;
+      list.push(String.UTF8.decodeUnsafe(ptr, len, false));
+    }
   }
   heap.free(pointers);
   heap.free(buffer);

@@ -1,0 +1,110 @@
+/**
+ * What a command gets: its words and options, its store, and what is known of the person in front of it.
+ *
+ * A command is a function `(ctx: CommandContext) => Status`. It writes what it has to say to `stdout`; the frame (`frame.ts`) opens the
+ * store before it unless the command does so itself, and afterwards reports a failure, closes the store, writes out what waits and
+ * ends with the exit status.
+ */
+import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
+import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { Table } from "../store/table";
+import { environmentVariable } from "../wasi/stdio";
+import { nearest } from "./nearest";
+import { Invocation } from "./invocation";
+
+export class CommandContext {
+  /** The open store, or null before `openStore`. */
+  store: DbmsContext | null = null;
+  /** Replies are JSON. */
+  readonly json: bool;
+  /** Output may have colours. */
+  readonly color: bool;
+  /** A person watches standard error: show how far the work is. */
+  readonly progress: bool;
+  /** The terminal's width in characters; 0: no limit. */
+  readonly columns: i32;
+
+  constructor(readonly invocation: Invocation) {
+    this.json = invocation.has("json");
+    this.color = invocation.has("color") || (environmentVariable("QUIRE_COLOR") == "1" && !invocation.has("no-color"));
+    this.progress = invocation.has("progress") || (environmentVariable("QUIRE_TTY") == "1" && !invocation.has("no-progress"));
+    const columns = environmentVariable("COLUMNS");
+    const width = columns ? parseCount(columns, 10000) : 0;
+    this.columns = width > 0 ? <i32>width : 0;
+  }
+
+  /** The open store; only for commands that have one. */
+  get db(): DbmsContext {
+    return this.store!;
+  }
+
+  get words(): Array<string> {
+    return this.invocation.words;
+  }
+
+  /** The word behind the command at `position`, or "". */
+  word(position: i32): string {
+    return position < this.words.length ? this.words[position] : "";
+  }
+
+  has(option: string): bool {
+    return this.invocation.has(option);
+  }
+
+  /** The table called `name`, or null with an error that names one that is spelled alike. */
+  table(name: string): Table | null {
+    const db = this.db;
+    const table = db.table(name);
+    if (table || db.tables.length == 0) return table;
+    const names = new Array<string>();
+    for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
+    const like = nearest(name, names);
+    if (like != "") lastError.hint = "did you mean " + like + "?";
+    return null;
+  }
+
+  /** The value of a number option: `otherwise` when it was not given, -1 with `USAGE` when it is no number up to `limit`. */
+  number(option: string, otherwise: i64, limit: i64 = i64.MAX_VALUE): i64 {
+    if (!this.has(option)) return otherwise;
+    const text = this.invocation.option(option, "");
+    const value = parseCount(text, limit);
+    if (value < 0) {
+      const range = limit == i64.MAX_VALUE ? "" : " up to " + limit.toString();
+      fail(USAGE, "--" + option + " needs a whole number" + range + ", not " + text);
+    }
+    return value;
+  }
+}
+
+/** Reads a count in decimal digits, nothing else; -1 when it is none, or above `limit`. */
+export function parseCount(text: string, limit: i64): i64 {
+  if (text.length == 0 || text.length > 18) return -1;
+  let value: i64 = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= limit ? value : -1;
+}
+
+/** Opens the invocation's FILE into `ctx.store`, for writing with `write`; with `create`, a missing file is made. */
+export function openStore(ctx: CommandContext, write: bool, create: bool): Status {
+  const options = new OpenOptions();
+  options.readOnly = !write || ctx.has("readonly");
+  options.create = create && !options.readOnly;
+  const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
+  if (cache < 0) return USAGE;
+  options.cacheBytes = <u64>cache;
+  const layout = ctx.invocation.option("layout", "");
+  if (layout == "0.11") options.layout = LAYOUT_0_11;
+  else if (layout == "0.9" || layout == "") options.layout = LAYOUT_0_9;
+  else return fail(USAGE, "there is no layout " + layout, "use 0.9 or 0.11");
+  const store = DbmsContext.openFile(ctx.invocation.file, options);
+  if (!store) return lastError.status;
+  ctx.store = store;
+  if (layout == "" || store.manager.layout == options.layout) return OK;
+  const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
+  return fail(BAD_VALUE, ctx.invocation.file + " has layout " + own + ", not " + layout, "a file keeps its layout: dump it and load it into a new one");
+}

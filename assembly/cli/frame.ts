@@ -1,0 +1,92 @@
+/** Runs a command line from its words to its exit status. */
+import { Status, OK, USAGE, exitStatus, errorMessage, statusName, fail, lastError } from "../status";
+import { addJsonString } from "../encode/json-string";
+import { stdout, stderr } from "../wasi/stdio";
+import { CommandContext, openStore } from "./context";
+import { Command, OPENS_READ, OPENS_WRITE } from "./commands";
+import { findCommand, showHelp, VERSION } from "./help";
+import { Invocation } from "./invocation";
+
+/** The running command and what it was given: global, so that `serve` may collect garbage while it runs. */
+let current: CommandContext | null = null;
+let currentCommand: Command | null = null;
+
+/** Runs the words behind the program's name: the exit status. */
+export function runCommandLine(args: Array<string>): i32 {
+  const invocation = new Invocation();
+  let status = invocation.parse(args);
+  const ctx = new CommandContext(invocation);
+  current = ctx;
+  if (status == OK) status = run(ctx);
+  if (status != OK) report(ctx, status);
+  const store = ctx.store;
+  if (store) {
+    ctx.store = null;
+    const closed = store.close();
+    if (status == OK && closed != OK) {
+      status = closed;
+      report(ctx, status);
+    }
+  }
+  const flushed = stdout.flush();
+  if (status == OK && flushed != OK) {
+    status = flushed;
+    report(ctx, status);
+  }
+  stderr.flush();
+  return stdout.closed && status == OK ? 0 : exitStatus(status);
+}
+
+function run(ctx: CommandContext): Status {
+  const invocation = ctx.invocation;
+  if (ctx.has("version")) {
+    stdout.line("quire " + VERSION);
+    return OK;
+  }
+  if (ctx.has("help")) return showHelp(invocation.command == "help" ? ctx.word(0) : invocation.command);
+  if (invocation.command == "") {
+    if (invocation.file == "") return fail(USAGE, "there is no FILE and no COMMAND", "usage: quire FILE COMMAND …; quire help lists all commands");
+    const isCommand = findCommand(invocation.file) != null;
+    return fail(
+      USAGE, isCommand ? "there is no FILE before " + invocation.file : "there is no COMMAND behind " + invocation.file,
+      "usage: quire FILE COMMAND …; quire help lists all commands",
+    );
+  }
+  const command = findCommand(invocation.command);
+  if (!command) return USAGE;
+  currentCommand = command;
+  let status = checkWords(ctx, command);
+  if (status == OK && (command.opens == OPENS_READ || command.opens == OPENS_WRITE)) status = openStore(ctx, command.opens == OPENS_WRITE, false);
+  if (status == OK) status = command.run(ctx);
+  // A command's own usage errors get its usage line, unless they say what to do.
+  if (status == USAGE && lastError.hint == "") lastError.hint = "usage: " + command.usage;
+  return status;
+}
+
+function checkWords(ctx: CommandContext, command: Command): Status {
+  const status = ctx.invocation.allow(command.options.split(","));
+  if (status != OK) return status;
+  const count = ctx.words.length;
+  if (count > command.most) return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
+  if (count >= command.least) return OK;
+  const missing = command.form.split(" ")[count];
+  return fail(USAGE, command.name + " needs " + missing, "usage: " + command.usage);
+}
+
+/** Says on standard error what went wrong, in one line; with `--json` on standard output, as a reply. */
+function report(ctx: CommandContext, status: Status): void {
+  const message = oneLine(errorMessage());
+  if (!ctx.json) {
+    stderr.line("quire: " + statusName(status) + ": " + message);
+    return;
+  }
+  stdout.text("{\"error\":{\"code\":\"" + statusName(status) + "\",\"message\":");
+  const text = String.UTF8.encode(message);
+  addJsonString(changetype<usize>(text), text.byteLength, stdout.buffer);
+  stdout.line("}}");
+}
+
+/** Names and values may hold line breaks; an error is one line. */
+function oneLine(text: string): string {
+  return text.replaceAll("\r", " ").replaceAll("\n", " ");
+}

@@ -1,0 +1,50 @@
+/** What `help`, `--help`, `--version` and usage errors show. */
+import { Status, OK, USAGE, fail } from "../status";
+import { stdout } from "../wasi/stdio";
+import { CommandContext } from "./context";
+import { Command, allCommands } from "./commands";
+import { nearest } from "./nearest";
+
+/** The version that `--version` prints; a test compares it with package.json. */
+export const VERSION: string = "0.1.0";
+
+/** The command called `name`, or null with `USAGE` and what it was probably meant to be. */
+export function findCommand(name: string): Command | null {
+  const commands = allCommands();
+  const names = new Array<string>();
+  for (let i = 0; i < commands.length; i++) {
+    if (commands[i].name == name) return commands[i];
+    names.push(commands[i].name);
+  }
+  const like = nearest(name, names);
+  fail(USAGE, "there is no command " + name, like != "" ? "did you mean " + like + "?" : "quire help lists all commands");
+  return null;
+}
+
+export function runHelp(ctx: CommandContext): Status {
+  return showHelp(ctx.word(0));
+}
+
+/** Prints the overview, or with a name the help of that command. */
+export function showHelp(name: string): Status {
+  if (name == "") {
+    showOverview();
+    return OK;
+  }
+  const command = findCommand(name);
+  if (!command) return USAGE;
+  stdout.line(command.usage + "\n  " + command.summary);
+  if (command.details != "") stdout.line("\n" + command.details);
+  if (command.options != "") stdout.line("\nOptions: --" + command.options.split(",").join(", --"));
+  return OK;
+}
+
+function showOverview(): void {
+  stdout.line("quire [OPTIONS] FILE COMMAND …: look into and change a page file\n");
+  const commands = allCommands();
+  for (let i = 0; i < commands.length; i++) stdout.line("  " + commands[i].name.padEnd(8) + commands[i].summary);
+  stdout.line(
+    "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version\n" +
+      "quire help COMMAND tells more about one.",
+  );
+}

@@ -1,0 +1,6 @@
+import { Status, UNSUPPORTED, fail } from "../status";
+import { CommandContext } from "./context";
+
+export function runScan(ctx: CommandContext): Status {
+  return fail(UNSUPPORTED, "not there yet");
+}
