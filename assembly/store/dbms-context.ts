@@ -12,10 +12,11 @@ import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memor
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
-import { LAYOUT_0_9, reservedPages } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, reservedPages } from "../memory/layout";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
+import { useExactJsonNumbers } from "../encode/json-compare";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, readRegistry, writeRegistry, computeSchemaHash, fingerprintOf } from "../schema/schema-registry";
 import { detectLayout } from "../schema/layout-detection";
@@ -156,6 +157,7 @@ export class DbmsContext {
 
   /** The table called `name`, ready to be read; null with `TABLE_NOT_FOUND` or damage. A rollback may make it stale: ask again then. */
   table(name: string): Table | null {
+    useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
     const table = this.findTable(name);
     if (!table) {
       fail(TABLE_NOT_FOUND, "there is no table " + name, this.tables.length > 0 ? "tables: " + this.tableNames() : "the file has no tables yet");
@@ -251,6 +253,7 @@ export class DbmsContext {
 
   /** Starts a statement: `OK`, and the mark to give to `endStatement` in `statementMark`. */
   private beginStatement(): Status {
+    useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
     const status = this.manager.writable();
     if (status == OK) this.statementMark = this.manager.undo.mark;
     this.cascaded = 0;

@@ -15,6 +15,7 @@ export const MAX_RECORD_PAGES: u32 = 5460;
 /** The most entries that fit the page, and that a file may therefore have. */
 const ROOM: u32 = 5461;
 
+const NO_ENTRY: u32 = 0xffffffff;
 const ENTRIES_OFFSET: u32 = 4;
 const ENTRY_SIZE: u32 = 12;
 
@@ -40,8 +41,13 @@ export function addressOffset(address: RecordAddress): u32 {
 }
 
 export class PageLedger {
-  /** Entries before this one have no tail that holds `hintSize` bytes; trusted while `hintEpoch` is the manager's. */
+  /**
+   * Entries before this one have no tail that holds `hintSize` bytes, but for `skippedEntry` and later ones, which were passed by because
+   * a record of `skippedSize` would have ended at their page's end. Trusted while `hintEpoch` is the manager's.
+   */
   private hintEntry: u32 = 0;
+  private skippedEntry: u32 = NO_ENTRY;
+  private skippedSize: u32 = 0;
   private hintSize: u32 = 0;
   private hintEpoch: u32 = 0;
 
@@ -92,15 +98,23 @@ export class PageLedger {
     if (count == 0xffffffff) return NO_ADDRESS;
     const epoch = this.access.manager.epoch;
     let entry: u32 = 0;
-    if (this.hintEpoch == epoch && slotSize >= this.hintSize) entry = min(this.hintEntry, count);
+    let skipped = NO_ENTRY;
+    if (this.hintEpoch == epoch && slotSize >= this.hintSize) {
+      const sameSizes = slotSize == this.hintSize && recordSize == this.skippedSize;
+      entry = min(sameSizes ? this.hintEntry : min(this.hintEntry, this.skippedEntry), count);
+      if (sameSizes) skipped = this.skippedEntry;
+    }
     const ledger = this.access.page(this.pageNo);
     for (; entry < count; entry++) {
       const free = load<u64>(ledger + ENTRIES_OFFSET + entry * ENTRY_SIZE, 4);
       if (free < slotSize || free > PAGE_SIZE) continue;
       const start = alignUp(PAGE_SIZE - <u32>free, alignment);
-      if (start + slotSize > PAGE_SIZE || start + recordSize == PAGE_SIZE) continue;
-      break;
+      if (start + slotSize > PAGE_SIZE) continue;
+      if (start + recordSize < PAGE_SIZE) break;
+      skipped = min(skipped, entry);
     }
+    this.skippedEntry = skipped;
+    this.skippedSize = recordSize;
     this.hintEpoch = epoch;
     this.hintEntry = entry;
     this.hintSize = slotSize;
