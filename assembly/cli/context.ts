@@ -10,7 +10,7 @@ import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { environmentVariable } from "../wasi/stdio";
-import { nearest } from "./nearest";
+import { nearest } from "../schema/nearest";
 import { Invocation } from "./invocation";
 
 export class CommandContext {

@@ -3,7 +3,7 @@ import { Status, OK, USAGE, fail } from "../status";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { Command, allCommands } from "./commands";
-import { nearest } from "./nearest";
+import { nearest } from "../schema/nearest";
 
 /** The version that `--version` prints; a test compares it with package.json. */
 export const VERSION: string = "0.1.0";

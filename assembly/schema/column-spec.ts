@@ -1,0 +1,322 @@
+/**
+ * Columns as `create` takes them and `schema` prints them: `name:type[:flag]…`.
+ *
+ * Parts are separated by `:`. A backslash takes the meaning from the character behind it, so that names may hold `:`, `.`, `,` and
+ * parentheses. `default=VALUE` comes last and its value is all that follows, backslashes and colons included; `default` alone is a
+ * default of null.
+ *
+ * The indexes that follow from the flags stand in the reference's order: the primary key; unique columns in declaration order; columns
+ * with `index` in declaration order; groups sorted by their names' bytes. A list of columns is indexed only once, at its first place.
+ */
+import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
+import { parseValue, writeTextValue } from "../encode/value-text";
+import {
+  Column, ForeignKey, IndexDefinition, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ON_DELETE_CASCADE, ON_DELETE_RESTRICT,
+  addKeyValue,
+} from "./column";
+import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "./table-schema-snapshot";
+import { nearest } from "./nearest";
+
+const TYPES: StaticArray<string> = [
+  "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "decimal", "boolean", "date", "datetime", "blob", "text",
+  "uuid", "json", "custom",
+];
+const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
+
+/** An index over several columns in the making. */
+class Group {
+  readonly columns: Array<string> = new Array<string>();
+  readonly nameBytes: ArrayBuffer;
+
+  constructor(readonly name: string) {
+    this.nameBytes = String.UTF8.encode(name);
+  }
+}
+
+/** Takes the specs of a table's columns and makes its definition. */
+export class TableDefinition {
+  private columns: Array<Column> = new Array<Column>();
+  private plain: Array<string> = new Array<string>();
+  private groups: Array<Group> = new Array<Group>();
+
+  constructor(readonly name: string) {}
+
+  /** Adds a column. `BAD_SCHEMA` says what is wrong with `spec`. */
+  add(spec: string): Status {
+    const scanner = new SpecScanner(spec);
+    const name = scanner.part(":");
+    if (name == "") return fail(BAD_SCHEMA, "the column " + spec + " has no name", "write it like name:type:flag");
+    if (!scanner.more) return fail(BAD_SCHEMA, "column " + name + " has no type", "write it like " + name + ":text");
+    const column = parseType(scanner, name);
+    if (!column) return lastError.status;
+    while (scanner.more) {
+      const status = this.addFlag(scanner, column);
+      if (status != OK) return status;
+    }
+    if (column.primaryKey) column.flags |= FLAG_UNIQUE;
+    this.columns.push(column);
+    return OK;
+  }
+
+  private addFlag(scanner: SpecScanner, column: Column): Status {
+    const flag = scanner.part(":=");
+    const hasValue = scanner.ended == 0x3d;
+    if (hasValue && flag == "default") return this.addDefault(column, scanner.rest());
+    if (hasValue && flag == "index") {
+      const name = scanner.part(":");
+      if (name == "") return flagError(column, "index= needs a group's name");
+      this.group(name).columns.push(column.name);
+      return OK;
+    }
+    if (hasValue && flag == "references") return this.addReference(column, scanner);
+    if (hasValue && FLAGS.includes(flag)) return flagError(column, flag + " takes no value");
+    if (flag == "pk") column.flags |= FLAG_PRIMARY_KEY;
+    else if (flag == "unique") column.flags |= FLAG_UNIQUE;
+    else if (flag == "null") column.flags |= FLAG_NULLABLE;
+    else if (flag == "auto") column.flags |= FLAG_AUTO;
+    else if (flag == "index") this.plain.push(column.name);
+    else if (flag == "default") column.defaultValue = nullDefault();
+    else if (flag == "cascade" || flag == "restrict") {
+      const key = column.foreignKey;
+      if (!key) return flagError(column, flag + " comes behind references=TABLE.COLUMN");
+      column.foreignKey = new ForeignKey(key.table, key.column, flag == "cascade" ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT);
+    } else if (flag == "references") return flagError(column, "references needs =TABLE.COLUMN");
+    else return flagError(column, "there is no flag " + flag, suggestion(flag, FLAGS, "flags"));
+    return OK;
+  }
+
+  private addReference(column: Column, scanner: SpecScanner): Status {
+    const table = scanner.part(".:");
+    const target = scanner.ended == 0x2e ? scanner.part(":") : "";
+    if (table == "" || target == "") return flagError(column, "references= needs TABLE.COLUMN");
+    column.foreignKey = new ForeignKey(table, target, ON_DELETE_RESTRICT);
+    return OK;
+  }
+
+  private addDefault(column: Column, text: string): Status {
+    const bytes = String.UTF8.encode(text);
+    const value = new ByteBuffer(64);
+    const encoded = new ByteBuffer(64);
+    const status = parseValue(column.type, column.customSize, changetype<usize>(bytes), bytes.byteLength, value);
+    if (status == OK) {
+      addKeyValue(column, valueDiscriminant(column.type), value.ptr, value.len, encoded);
+      const copy = new ArrayBuffer(encoded.len);
+      memory.copy(changetype<usize>(copy), encoded.ptr, encoded.len);
+      column.defaultValue = copy;
+    }
+    value.free();
+    encoded.free();
+    return status == OK ? OK : flagError(column, "default: " + lastError.what);
+  }
+
+  private group(name: string): Group {
+    for (let i = 0; i < this.groups.length; i++) {
+      if (this.groups[i].name == name) return this.groups[i];
+    }
+    const group = new Group(name);
+    // Sorted by the bytes of the names.
+    let at = this.groups.length;
+    this.groups.push(group);
+    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--) this.groups[at] = this.groups[at - 1];
+    this.groups[at] = group;
+    return group;
+  }
+
+  /** The definition; `alignment` 0 is the usual one: the body's size when all columns have a fixed one, else 32. It is still to be validated. */
+  build(alignment: u32): TableSchemaSnapshot {
+    let primaryKey = "";
+    for (let i = 0; i < this.columns.length; i++) {
+      if (this.columns[i].primaryKey && primaryKey == "") primaryKey = this.columns[i].name;
+    }
+    const schema = new TableSchemaSnapshot(this.name, primaryKey);
+    schema.columns = this.columns;
+    addIndex(schema, [primaryKey]);
+    for (let i = 0; i < this.columns.length; i++) {
+      if (this.columns[i].unique) addIndex(schema, [this.columns[i].name]);
+    }
+    for (let i = 0; i < this.plain.length; i++) addIndex(schema, [this.plain[i]]);
+    for (let i = 0; i < this.groups.length; i++) addIndex(schema, this.groups[i].columns);
+    const layout = schema.rowLayout();
+    schema.alignment = alignment != 0 ? alignment : layout.fixedBody != 0 ? layout.fixedBody : DEFAULT_ALIGNMENT;
+    layout.free();
+    return schema;
+  }
+}
+
+function addIndex(schema: TableSchemaSnapshot, columns: Array<string>): void {
+  const text = columns.join("\0");
+  for (let i = 0; i < schema.indexes.length; i++) {
+    if (schema.indexes[i].columns.join("\0") == text) return;
+  }
+  const position = schema.columnIndex(columns[0]);
+  schema.indexes.push(new IndexDefinition(columns, columns.length == 1 && position >= 0 && schema.columns[position].unique));
+}
+
+function nullDefault(): ArrayBuffer {
+  const value = new ArrayBuffer(1);
+  store<u8>(changetype<usize>(value), VALUE_NULL);
+  return value;
+}
+
+function compareNames(a: ArrayBuffer, b: ArrayBuffer): i32 {
+  const order = memory.compare(changetype<usize>(a), changetype<usize>(b), min(a.byteLength, b.byteLength));
+  return order != 0 ? order : a.byteLength - b.byteLength;
+}
+
+function flagError(column: Column, what: string, hint: string = ""): Status {
+  return fail(BAD_SCHEMA, "column " + column.name + ": " + what, hint);
+}
+
+function suggestion(word: string, names: StaticArray<string>, what: string): string {
+  const list = new Array<string>();
+  for (let i = 0; i < names.length; i++) list.push(names[i]);
+  const like = nearest(word, list);
+  return like != "" ? "did you mean " + like + "?" : what + ": " + list.join(", ");
+}
+
+/** Reads the type behind a column's name: up to a `:` or the end. */
+function parseType(scanner: SpecScanner, name: string): Column | null {
+  const word = scanner.part(":(");
+  if (scanner.ended != 0x28) {
+    const type = typeByName(word);
+    if (type != 0) return new Column(name, type);
+    if (word == "custom") fail(BAD_SCHEMA, "column " + name + ": custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
+    else fail(BAD_SCHEMA, "column " + name + ": there is no type " + word, suggestion(word, TYPES, "types"));
+    return null;
+  }
+  const tag = scanner.part(",)");
+  let size: i64 = 0;
+  if (scanner.ended == 0x2c) {
+    const digits = scanner.part(")");
+    size = digits.length > 0 && digits.length < 6 ? <i64>parseInt(digits, 10) : -1;
+    if (size <= 0 || size > 65533 || size.toString() != digits) {
+      fail(BAD_SCHEMA, "column " + name + ": custom(TAG,N) needs a number of bytes from 1 to 65533");
+      return null;
+    }
+  }
+  if (word != "custom" || scanner.ended != 0x29 || scanner.part(":") != "") {
+    fail(BAD_SCHEMA, "column " + name + ": only custom(TAG) and custom(TAG,N) have parentheses");
+    return null;
+  }
+  const column = new Column(name, TYPE_CUSTOM);
+  column.customTag = tag;
+  column.customSize = <u32>size;
+  return column;
+}
+
+/** Takes a spec apart. */
+class SpecScanner {
+  private at: i32 = 0;
+  /** The character that ended the last part; 0 at the end of the spec. */
+  ended: i32 = 0x3a;
+
+  constructor(private readonly text: string) {}
+
+  /** Whether another part follows. */
+  get more(): bool {
+    return this.ended == 0x3a;
+  }
+
+  /** The text up to one of the characters in `ends`, without its backslashes. */
+  part(ends: string): string {
+    let part = "";
+    while (this.at < this.text.length) {
+      let char = this.text.charAt(this.at++);
+      if (char == "\\" && this.at < this.text.length) char = this.text.charAt(this.at++);
+      else if (ends.includes(char)) {
+        this.ended = char.charCodeAt(0);
+        return part;
+      }
+      part += char;
+    }
+    this.ended = 0;
+    return part;
+  }
+
+  /** All that is left. */
+  rest(): string {
+    const rest = this.text.substring(this.at);
+    this.at = this.text.length;
+    this.ended = 0;
+    return rest;
+  }
+}
+
+/** `text` with a backslash before each character that means something in a spec. */
+export function escapeSpec(text: string): string {
+  let escaped = "";
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (":.,()=\\".includes(char)) escaped += "\\";
+    escaped += char;
+  }
+  return escaped;
+}
+
+/** The specs of a table's columns, from which `TableDefinition` makes the same definition again. Groups are called g1, g2 … */
+export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
+  const indexes = schema.indexes;
+  const flags = new Array<string>(schema.columns.length).fill("");
+  const digits = indexes.length.toString().length;
+  let groups = 0;
+  let lastPlain = -1;
+  for (let i = 1; i < indexes.length; i++) {
+    const columns = indexes[i].columns;
+    const position = schema.columnIndex(columns[0]);
+    if (columns.length == 1 && schema.columns[position].unique) continue;
+    if (columns.length == 1 && groups == 0 && position > lastPlain) {
+      flags[position] += ":index";
+      lastPlain = position;
+      continue;
+    }
+    groups += 1;
+    for (let j = 0; j < columns.length; j++) flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
+  }
+  const specs = new Array<string>();
+  for (let i = 0; i < schema.columns.length; i++) specs.push(columnSpec(schema.columns[i], flags[i]));
+  return specs;
+}
+
+function columnSpec(column: Column, indexFlags: string): string {
+  let text = escapeSpec(column.name) + ":";
+  if (column.type == TYPE_CUSTOM) {
+    text += "custom(" + escapeSpec(column.customTag) + (column.customSize != 0 ? "," + column.customSize.toString() : "") + ")";
+  } else text += typeName(column.type);
+  if (column.primaryKey) text += ":pk";
+  else if (column.unique) text += ":unique";
+  if (column.nullable) text += ":null";
+  if (column.auto) text += ":auto";
+  text += indexFlags;
+  const key = column.foreignKey;
+  if (key) text += ":references=" + escapeSpec(key.table) + "." + escapeSpec(key.column) + (key.onDelete == ON_DELETE_CASCADE ? ":cascade" : "");
+  const value = column.defaultValue;
+  if (!value) return text;
+  const offset = column.defaultOffset();
+  return text + ":default" + (offset == 0 ? "" : "=" + defaultText(column, changetype<usize>(value) + offset));
+}
+
+/** A default's value as text. */
+export function defaultText(column: Column, ptr: usize): string {
+  const out = new ByteBuffer(64);
+  writeTextValue(column.type, column.customSize, ptr, out);
+  const text = out.toText();
+  out.free();
+  return text;
+}
+
+/** Whether the columns' specs make the very same definition again: the definition may come from elsewhere. */
+export function isExpressible(schema: TableSchemaSnapshot): bool {
+  const definition = new TableDefinition(schema.name);
+  const specs = columnSpecs(schema);
+  for (let i = 0; i < specs.length; i++) {
+    if (definition.add(specs[i]) != OK) return false;
+  }
+  const a = new ByteBuffer(1024);
+  const b = new ByteBuffer(1024);
+  const same = schema.encode(a) == OK && definition.build(schema.alignment).encode(b) == OK && a.len == b.len && memory.compare(a.ptr, b.ptr, a.len) == 0;
+  a.free();
+  b.free();
+  return same;
+}
