@@ -1,6 +1,94 @@
-import { Status, UNSUPPORTED, fail } from "../status";
-import { CommandContext } from "./context";
+/**
+ * `serve`: a request a line on standard input, a reply a line on standard output, until the input ends. A transaction that is open
+ * then is rolled back.
+ */
+import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { isSpace } from "../encode/json-space";
+import { addError, handleRequest } from "../request/dispatcher";
+import { Session } from "../request/session";
+import { stdout, Input } from "../wasi/stdio";
+import { CommandContext, openStore } from "./context";
+
+/** Bytes of the longest request. */
+const LONGEST_LINE: u32 = 64 << 20;
+/** Bytes read at once. */
+const READ_SIZE: u32 = 65536;
+/** Garbage is collected after so many requests. */
+const COLLECT_EVERY: u32 = 256;
+
+// Global, so that collecting garbage spares them: no frame's own variables count.
+let session: Session | null = null;
+let input: Input | null = null;
+const lines: ByteBuffer = new ByteBuffer(READ_SIZE);
+let requestsServed: u32 = 0;
 
 export function runServe(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const status = openStore(ctx, true, true);
+  if (status != OK) return status;
+  session = new Session(ctx.db);
+  input = Input.open("-");
+  return input ? serveLines() : lastError.status;
+}
+
+/** Reads and answers lines until the input ends or nobody reads the replies. */
+function serveLines(): Status {
+  let searched: u32 = 0;
+  let skipping = false;
+  while (!stdout.closed) {
+    const count = input!.read(lines.reserve(READ_SIZE), READ_SIZE);
+    if (count < 0) return lastError.status;
+    lines.len += count;
+    let start: u32 = 0;
+    for (;;) {
+      const end = lineEnd(searched, lines.len);
+      if (end == lines.len) break;
+      const status = skipping ? OK : answer(lines.ptr + start, end - start);
+      if (status != OK) return status;
+      skipping = false;
+      start = end + 1;
+      searched = start;
+    }
+    if (count == 0) return skipping ? OK : answer(lines.ptr + start, lines.len - start);
+    // What is left of the last line moves to the front.
+    memory.copy(lines.ptr, lines.ptr + start, lines.len - start);
+    lines.len -= start;
+    if (lines.len > LONGEST_LINE && !skipping) {
+      skipping = true;
+      const status = refuse();
+      if (status != OK) return status;
+    }
+    if (skipping) lines.len = 0;
+    searched = lines.len;
+  }
+  return OK;
+}
+
+/** The offset of the next line break from `offset` on, or `end`. */
+function lineEnd(offset: u32, end: u32): u32 {
+  const ptr = lines.ptr;
+  while (offset < end && load<u8>(ptr + offset) != 10) offset += 1;
+  return offset;
+}
+
+/** Answers one line; empty ones have no reply. A failure of the request is in its reply; not being able to reply is one of ours. */
+function answer(ptr: usize, len: u32): Status {
+  let blank = true;
+  for (let i: u32 = 0; i < len && blank; i++) blank = isSpace(load<u8>(ptr + i));
+  if (blank) return OK;
+  handleRequest(session!, ptr, len, stdout.buffer);
+  stdout.buffer.addU8(10);
+  const status = stdout.flush();
+  requestsServed += 1;
+  if (requestsServed % COLLECT_EVERY == 0) __collect();
+  return status;
+}
+
+function refuse(): Status {
+  fail(BAD_REQUEST, "a request is at most " + LONGEST_LINE.toString() + " bytes long", "send fewer rows at once");
+  stdout.buffer.addU8(0x7b);
+  addError(BAD_REQUEST, stdout.buffer);
+  stdout.buffer.addU8(0x7d);
+  stdout.buffer.addU8(10);
+  return stdout.flush();
 }

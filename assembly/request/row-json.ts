@@ -70,6 +70,7 @@ export class RowWriter {
   /** Writes the columns at `positions`, in that order. */
   constructor(private readonly schema: TableSchemaSnapshot, private readonly positions: StaticArray<i32>) {
     const ends = new StaticArray<u32>(positions.length);
+    this.ends = ends;
     for (let i = 0; i < positions.length; i++) {
       const name = schema.columns[positions[i]].nameBytes;
       this.names.addU8(i == 0 ? 0x7b : 0x2c);
@@ -77,7 +78,6 @@ export class RowWriter {
       this.names.addU8(0x3a);
       ends[i] = this.names.len;
     }
-    this.ends = ends;
   }
 
   /** A writer of all columns, in the schema's order. */

@@ -1,0 +1,163 @@
+/** `insert`, `update`, `delete` and `get`. Several rows of one request are all done or none. */
+import { Status, OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { addUnsigned } from "../encode/digits";
+import { Row } from "../encode/row";
+import { damagedRecord, DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
+import { DbmsContext } from "../store/dbms-context";
+import { Table } from "../store/table";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { Session } from "./session";
+import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
+import { RowWriter, columnPositions, readJsonRow, writeJsonCell } from "./row-json";
+import { addAscii } from "./reply";
+
+/** A name for savepoints that no request uses. */
+const OWN_SAVEPOINT: string = "\0";
+
+/** Starts something of several statements that is all or nothing, also inside a transaction. To be followed by `endTogether`. */
+export function beginTogether(db: DbmsContext): Status {
+  return db.inTransaction ? db.savepoint(OWN_SAVEPOINT) : db.begin();
+}
+
+/** Ends it: keeps (and outside of a transaction commits) what was done, or takes it back when `status` is a failure. */
+export function endTogether(db: DbmsContext, inner: bool, status: Status): Status {
+  if (status == OK) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
+  const what = lastError.what;
+  const hint = lastError.hint;
+  const pageNo = lastError.pageNo;
+  const pageOffset = lastError.pageOffset;
+  let undone = inner ? db.rollbackTo(OWN_SAVEPOINT) : db.rollback();
+  if (undone == OK && inner) undone = db.release(OWN_SAVEPOINT);
+  if (undone != OK) return undone;
+  fail(status, what, hint);
+  lastError.pageNo = pageNo;
+  lastError.pageOffset = pageOffset;
+  return status;
+}
+
+/** The one node of field `one`, or the first of the list `many`; 0 with `BAD_REQUEST` unless just one of the two is there. */
+function oneOrMany(session: Session, one: i32, many: i32): u32 {
+  const request = session.request;
+  if (request.has(one) == request.has(many)) {
+    fail(BAD_REQUEST, one == FIELD_KEY ? "give either key or keys" : "give either row or rows");
+    return 0;
+  }
+  if (request.has(one)) return request.node(one);
+  return request.needList(many) == OK ? request.tape.first(request.node(many)) : 0;
+}
+
+export function handleInsert(session: Session, out: ByteBuffer): Status {
+  const table = session.table();
+  const first = table ? oneOrMany(session, FIELD_ROW, FIELD_ROWS) : 0;
+  if (!table || first == 0) return lastError.status;
+  const many = session.request.has(FIELD_ROWS);
+  const row = session.row(table);
+  const db = session.db;
+  const inner = db.inTransaction;
+  let status = many ? beginTogether(db) : OK;
+  if (status != OK) return status;
+  addAscii(out, "{\"keys\":[");
+  let count: u64 = 0;
+  for (let node = first; node != 0 && status == OK; node = many ? session.request.tape.next(node) : 0) {
+    status = readJsonRow(table, session.request.tape, node, row);
+    if (status == OK) status = db.insert(table, row);
+    count += 1;
+    if (status == OK) {
+      if (count > 1) out.addU8(0x2c);
+      writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
+    } else if (many) lastError.what = "row " + count.toString() + ": " + lastError.what;
+  }
+  if (many) status = endTogether(db, inner, status);
+  addAscii(out, "]}");
+  return status;
+}
+
+export function handleUpdate(session: Session, out: ByteBuffer): Status {
+  const table = session.table();
+  if (!table) return lastError.status;
+  const request = session.request;
+  const address = session.find(table, request.node(FIELD_KEY));
+  if (address == NO_ADDRESS) return lastError.status;
+  const row = session.row(table);
+  let status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
+  if (status == OK) status = session.db.update(table, address, row);
+  if (status != OK) return status;
+  addAscii(out, "{\"updated\":1,\"cascaded\":");
+  addUnsigned(session.db.cascaded, out);
+  out.addU8(0x7d);
+  return OK;
+}
+
+export function handleDelete(session: Session, out: ByteBuffer): Status {
+  const table = session.table();
+  const first = table ? oneOrMany(session, FIELD_KEY, FIELD_KEYS) : 0;
+  if (!table || first == 0) return lastError.status;
+  const request = session.request;
+  const cascade = request.flag(FIELD_CASCADE, 2);
+  if (cascade < 0) return BAD_REQUEST;
+  const many = request.has(FIELD_KEYS);
+  const db = session.db;
+  const inner = db.inTransaction;
+  // Every row must be there at first; a cascade from one of them may then take another with it.
+  for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
+    if (session.find(table, node) == NO_ADDRESS) return lastError.status;
+  }
+  let status = many ? beginTogether(db) : OK;
+  let deleted: u64 = 0;
+  let cascaded: u64 = 0;
+  for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
+    status = table.refresh();
+    const address = status == OK ? session.find(table, node) : NO_ADDRESS;
+    if (status == OK && address == NO_ADDRESS) {
+      status = lastError.status == ROW_NOT_FOUND ? OK : lastError.status;
+      continue;
+    }
+    if (status == OK) status = db.delete(table, address, cascade == 2 ? DELETE_BY_SCHEMA : cascade == 1 ? DELETE_CASCADE : DELETE_RESTRICT);
+    deleted += 1;
+    cascaded += db.cascaded;
+  }
+  if (many) status = endTogether(db, inner, status);
+  addAscii(out, "{\"deleted\":");
+  addUnsigned(deleted, out);
+  addAscii(out, ",\"cascaded\":");
+  addUnsigned(cascaded, out);
+  out.addU8(0x7d);
+  return status;
+}
+
+/** A writer of the columns that the request names, or of all; null on failure. */
+export function requestedColumns(session: Session, table: Table): RowWriter | null {
+  if (!session.request.has(FIELD_COLUMNS)) return RowWriter.all(table.schema);
+  const names = session.request.texts(FIELD_COLUMNS);
+  const positions = names ? columnPositions(table.schema, names) : null;
+  return positions ? new RowWriter(table.schema, positions) : null;
+}
+
+export function handleGet(session: Session, out: ByteBuffer): Status {
+  const table = session.table();
+  const first = table ? oneOrMany(session, FIELD_KEY, FIELD_KEYS) : 0;
+  const writer = table && first != 0 ? requestedColumns(session, table) : null;
+  if (!table || !writer) return lastError.status;
+  const request = session.request;
+  const many = request.has(FIELD_KEYS);
+  const row = session.row(table);
+  let status = OK;
+  addAscii(out, many ? "{\"rows\":[" : "{\"row\":");
+  for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
+    if (node != first) out.addU8(0x2c);
+    const address = session.find(table, node);
+    status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
+    if (status == OK) writer.write(row, out);
+  }
+  addAscii(out, many ? "]}" : "}");
+  writer.free();
+  return status;
+}
+
+/** Decodes the record at `address` where it lies. */
+function readRow(table: Table, address: RecordAddress, row: Row): Status {
+  const len = table.registry.bodyLength(address);
+  if (len == 0) return lastError.status;
+  return row.decode(table.registry.body(address), len) ? OK : damagedRecord(address);
+}

@@ -1,0 +1,255 @@
+/**
+ * `scan`: rows of a table as they are stored, or a range of an index.
+ *
+ * Bounds are values of the index's first columns, one or a list of them, and are inclusive. A reply that does not hold all rows has a
+ * token `after` for the request that goes on behind its last row: the row's address, and its key in the index, in hexadecimal.
+ */
+import { Status, OK, BAD_REQUEST, INDEX_NOT_FOUND, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { addUnsigned } from "../encode/digits";
+import { JSON_ARRAY, JSON_NULL } from "../encode/json";
+import { isKey } from "../encode/key";
+import { addHex, parseHex } from "../encode/uuid";
+import { RecordAddress } from "../table/page-ledger";
+import { RowScan } from "../store/row-scan";
+import { Table, TableIndex } from "../store/table";
+import { Session } from "./session";
+import {
+  FIELD_AFTER, FIELD_COUNT, FIELD_EQ, FIELD_FROM, FIELD_INDEX, FIELD_LIMIT, FIELD_OFFSET, FIELD_REVERSE, FIELD_TO,
+} from "./request";
+import { requestedColumns } from "./row-requests";
+import { addAscii } from "./reply";
+
+/** Rows in one reply, unless the request says otherwise. */
+const DEFAULT_LIMIT: i64 = 1000;
+/** A reply that has grown to this many bytes ends with the row in hand. */
+const REPLY_BYTES: u32 = 8 << 20;
+
+/** A scan that a request describes. */
+export class ScanPlan {
+  reverse: bool = false;
+  /** Rows to skip, and to give at most. */
+  offset: i64 = 0;
+  limit: i64 = 0;
+  countOnly: bool = false;
+  private from: ByteBuffer | null = null;
+  private to: ByteBuffer | null = null;
+  private scan: RowScan | null = null;
+
+  constructor(readonly session: Session, readonly table: Table, readonly index: TableIndex | null) {}
+
+  /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
+  static open(session: Session, defaultLimit: i64): ScanPlan | null {
+    const table = session.table();
+    if (!table) return null;
+    const request = session.request;
+    const bounded = request.has(FIELD_EQ) || request.has(FIELD_FROM) || request.has(FIELD_TO);
+    let index: TableIndex | null = null;
+    if (request.has(FIELD_INDEX)) {
+      const names = request.texts(FIELD_INDEX);
+      index = names ? findIndex(table, names) : null;
+      if (!index) return null;
+    } else if (bounded || request.flag(FIELD_REVERSE, 0) == 1) index = table.primary;
+    const plan = new ScanPlan(session, table, index);
+    if (plan.read(defaultLimit) == OK) return plan;
+    plan.free();
+    return null;
+  }
+
+  private read(defaultLimit: i64): Status {
+    const request = this.session.request;
+    const reverse = request.flag(FIELD_REVERSE, 0);
+    const count = request.flag(FIELD_COUNT, 0);
+    this.countOnly = count == 1;
+    this.reverse = reverse == 1;
+    this.offset = request.count(FIELD_OFFSET, 0);
+    this.limit = request.count(FIELD_LIMIT, this.countOnly ? i64.MAX_VALUE : defaultLimit);
+    if (reverse < 0 || count < 0 || this.offset < 0 || this.limit < 0) return BAD_REQUEST;
+    const index = this.index;
+    const scan = new RowScan(this.table, index, this.reverse);
+    this.scan = scan;
+    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    if (index) {
+      this.from = this.bound(index, request.has(FIELD_EQ) ? FIELD_EQ : FIELD_FROM);
+      this.to = request.has(FIELD_EQ) ? this.from : this.bound(index, FIELD_TO);
+      if (this.badBound) return lastError.status;
+      scan.setBounds(this.from, this.to);
+    }
+    return request.has(FIELD_AFTER) ? this.resume(scan) : OK;
+  }
+
+  private badBound: bool = false;
+
+  /** The key of the values in a field; null when it is missing, and on failure (`badBound`). */
+  private bound(index: TableIndex, field: i32): ByteBuffer | null {
+    const request = this.session.request;
+    const tape = request.tape;
+    const node = request.node(field);
+    if (node == 0 || this.badBound) return null;
+    const isList = tape.kind(node) == JSON_ARRAY;
+    const count = isList ? tape.count(node) : 1;
+    const columns = index.columns;
+    const key = new ByteBuffer(64);
+    key.addU32(count);
+    let status = OK;
+    if (count == 0 || <i32>count > columns.length) {
+      const names = index.definition.columns;
+      status = fail(BAD_REQUEST, "scan: a bound of " + count.toString() + " values; the index is on " + names.join(", "), "an array is a list of values for these columns");
+    }
+    let item = isList ? tape.first(node) : node;
+    for (let i: u32 = 0; i < count && status == OK; i++) {
+      status = request.addKeyPart(this.table.schema.columns[columns[i]], item, key);
+      item = tape.next(item);
+    }
+    if (status == OK) return key;
+    this.badBound = true;
+    key.free();
+    return null;
+  }
+
+  /** Goes on behind the row that the token `after` stands for. */
+  private resume(scan: RowScan): Status {
+    const request = this.session.request;
+    if (request.tape.kind(request.node(FIELD_AFTER)) == JSON_NULL) return OK;
+    const status = request.needText(FIELD_AFTER);
+    if (status != OK) return status;
+    const tape = request.tape;
+    const hexLen = tape.stringLen(request.node(FIELD_AFTER));
+    const len = hexLen >> 1;
+    const token = new ByteBuffer(max<u32>(len, 16));
+    const index = this.index;
+    let good = len >= 8 && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
+    const address: RecordAddress = good ? load<u64>(token.ptr) : 0;
+    good = good && address >> 48 == 0;
+    if (good && index) {
+      const key = new ByteBuffer(len);
+      key.addBytes(token.ptr + 8, len - 8);
+      good = isKey(key.ptr, key.len) && load<u32>(key.ptr) == index.columns.length;
+      if (good) scan.resumeAfter(key, address);
+      key.free();
+    } else if (good) {
+      good = len == 8 && (<u32>address & 0xffff) % this.table.registry.slotAlignment == 0;
+      if (good) scan.resumeAfter(null, address);
+    }
+    token.free();
+    return good ? OK : fail(BAD_REQUEST, "scan: after is no token of this scan", "take it from the reply before, and repeat its other fields");
+  }
+
+  /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */
+  next(): RowScan | null {
+    const scan = this.scan!;
+    return scan.next() ? scan : null;
+  }
+
+  get status(): Status {
+    return this.scan!.status;
+  }
+
+  /** Skips the first `offset` rows; false when there are no more. */
+  skip(): bool {
+    for (let left = this.offset; left > 0; left--) {
+      if (!this.next()) return false;
+    }
+    return true;
+  }
+
+  /** How many rows there are behind `offset`, at most `limit`; -1 on failure. */
+  count(): i64 {
+    const request = this.session.request;
+    const whole = !request.has(FIELD_EQ) && !request.has(FIELD_FROM) && !request.has(FIELD_TO) && !request.has(FIELD_AFTER);
+    let count: i64 = 0;
+    if (whole) {
+      count = this.table.countRows();
+      if (count < 0) return -1;
+      return min<i64>(max<i64>(count - this.offset, 0), this.limit);
+    }
+    if (this.skip()) {
+      while (count < this.limit && this.next()) count += 1;
+    }
+    return this.status == OK ? count : -1;
+  }
+
+  /** Appends the token for the row that `next` gave last. */
+  addToken(out: ByteBuffer): void {
+    const scan = this.scan!;
+    const address = memory.data(8, 8);
+    store<u64>(address, scan.address);
+    addHex(address, 8, out);
+    if (this.index) addHex(scan.resumeKey.ptr, scan.resumeKey.len, out);
+  }
+
+  free(): void {
+    const scan = this.scan;
+    const from = this.from;
+    const to = this.to;
+    if (scan) scan.free();
+    if (from) from.free();
+    if (to && to !== from) to.free();
+  }
+}
+
+/** The index on just these columns, or else the first that starts with them; null with `INDEX_NOT_FOUND`. */
+function findIndex(table: Table, names: Array<string>): TableIndex | null {
+  const exact = table.indexOn(names);
+  if (exact) return exact;
+  let list = "";
+  for (let i = 0; i < table.indexes.length; i++) {
+    const columns = table.indexes[i].definition.columns;
+    let starts = columns.length > names.length;
+    for (let j = 0; j < names.length && starts; j++) starts = columns[j] == names[j];
+    if (starts) return table.indexes[i];
+    list += (i > 0 ? "; " : "") + columns.join(",");
+  }
+  fail(INDEX_NOT_FOUND, "table " + table.name + " has no index on " + names.join(","), "its indexes: " + list);
+  return null;
+}
+
+export function handleScan(session: Session, out: ByteBuffer): Status {
+  const plan = ScanPlan.open(session, DEFAULT_LIMIT);
+  if (!plan) return lastError.status;
+  const status = plan.countOnly ? addCount(plan, out) : addRows(session, plan, out);
+  plan.free();
+  return status;
+}
+
+function addCount(plan: ScanPlan, out: ByteBuffer): Status {
+  const count = plan.count();
+  if (count < 0) return lastError.status;
+  addAscii(out, "{\"count\":");
+  addUnsigned(count, out);
+  out.addU8(0x7d);
+  return OK;
+}
+
+function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
+  const writer = requestedColumns(session, plan.table);
+  if (!writer) return lastError.status;
+  const start = out.len;
+  const token = new ByteBuffer(64);
+  let count: i64 = 0;
+  let more = false;
+  addAscii(out, "{\"rows\":[");
+  let row = plan.skip() ? plan.next() : null;
+  while (row && !more) {
+    if (count == plan.limit || out.len - start > REPLY_BYTES) {
+      more = true;
+      break;
+    }
+    if (count > 0) out.addU8(0x2c);
+    writer.write(row.row, out);
+    count += 1;
+    token.reset();
+    plan.addToken(token);
+    row = plan.next();
+  }
+  addAscii(out, "],\"after\":");
+  if (more && count > 0) {
+    out.addU8(0x22);
+    out.addBytes(token.ptr, token.len);
+    out.addU8(0x22);
+  } else addAscii(out, "null");
+  out.addU8(0x7d);
+  token.free();
+  writer.free();
+  return plan.status;
+}

@@ -1,0 +1,86 @@
+/** What requests work on: an open store, and buffers that are used over and over. */
+import { Status, OK, ROW_NOT_FOUND, TABLE_NOT_FOUND, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { isText } from "../encode/ascii";
+import { Row } from "../encode/row";
+import { nearest } from "../schema/nearest";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { DbmsContext } from "../store/dbms-context";
+import { Table } from "../store/table";
+import { Request, FIELD_TABLE } from "./request";
+
+/** A row buffer for one table. */
+class TableRow {
+  constructor(readonly table: Table, readonly row: Row) {}
+}
+
+export class Session {
+  readonly request: Request = new Request();
+  private rows: Array<TableRow> = new Array<TableRow>();
+  private probe: ByteBuffer = new ByteBuffer(256);
+
+  constructor(readonly db: DbmsContext) {}
+
+  /** The table that the request names, ready to be read; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
+  table(): Table | null {
+    if (this.request.needText(FIELD_TABLE) != OK) return null;
+    const tape = this.request.tape;
+    const node = this.request.node(FIELD_TABLE);
+    const ptr = tape.stringPtr(node);
+    const len = tape.stringLen(node);
+    const tables = this.db.tables;
+    for (let i = 0; i < tables.length; i++) {
+      if (isText(ptr, len, unchecked(tables[i]).name)) return tables[i].refresh() == OK ? tables[i] : null;
+    }
+    unknownTable(this.db, String.UTF8.decodeUnsafe(ptr, len));
+    return null;
+  }
+
+  /** A row of `table` to fill or to decode into; one for each table, so its content lasts only until the next use. */
+  row(table: Table): Row {
+    const rows = this.rows;
+    for (let i = 0; i < rows.length; i++) {
+      if (changetype<usize>(unchecked(rows[i]).table) == changetype<usize>(table)) return rows[i].row;
+    }
+    const row = new Row(table.layout);
+    rows.push(new TableRow(table, row));
+    return row;
+  }
+
+  /** To be called after anything that may have replaced the open tables. */
+  forgetRows(): void {
+    for (let i = 0; i < this.rows.length; i++) this.rows[i].row.free();
+    this.rows = new Array<TableRow>();
+  }
+
+  /** The row whose primary key is the value at `node`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */
+  find(table: Table, node: u32): RecordAddress {
+    const probe = this.probe;
+    probe.reset();
+    probe.addU32(1);
+    const column = table.schema.columns[table.keyColumn];
+    if (this.request.addKeyPart(column, node, probe) != OK) {
+      lastError.what = table.name + "." + lastError.what;
+      return NO_ADDRESS;
+    }
+    const address = table.primary.tree.find(probe.ptr);
+    if (address == NO_ADDRESS && lastError.status == OK) {
+      const text = new ByteBuffer(64);
+      const tape = this.request.tape;
+      text.addBytes(tape.rawPtr(node), min<u32>(tape.rawLen(node), 60));
+      fail(ROW_NOT_FOUND, table.name + " has no row with " + column.name + " = " + text.toText());
+      text.free();
+    }
+    return address;
+  }
+}
+
+/** Fails with `TABLE_NOT_FOUND` and the name that was probably meant, or those there are. */
+export function unknownTable(db: DbmsContext, name: string): Status {
+  const names = new Array<string>();
+  for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
+  const like = nearest(name, names);
+  const list = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
+  const hint = like != "" ? "did you mean " + like + "?" : names.length == 0 ? "the file has no tables yet" : "tables: " + list;
+  return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
+}
