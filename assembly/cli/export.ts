@@ -1,6 +1,69 @@
-import { Status, UNSUPPORTED, fail } from "../status";
+/** `export`: all rows of a table in the order in which they are stored. */
+import { Status, OK, USAGE, fail, lastError } from "../status";
+import { columnPositions } from "../request/row-json";
+import { RowScan } from "../store/row-scan";
+import { Table } from "../store/table";
+import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { FormatOptions, rowFormat } from "./export-rows";
 
 export function runExport(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "export is not there yet");
+  const table = ctx.table(ctx.word(0));
+  if (!table) return lastError.status;
+  const positions = chosenColumns(ctx, table);
+  if (!positions) return lastError.status;
+  const options = formatOptions(ctx);
+  const name = ctx.invocation.option("format", ctx.json ? "json" : "table");
+  if (ctx.has("delimiter")) {
+    const text = ctx.invocation.option("delimiter", "");
+    options.delimiter = text.length == 1 ? text.charCodeAt(0) : text == "\\t" ? 9 : 0;
+    if (name != "csv" || options.delimiter == 0 || options.delimiter > 127 || options.delimiter == 0x22 || options.delimiter == 10 || options.delimiter == 13) {
+      return fail(USAGE, "--delimiter needs one ASCII character, and goes with --format csv");
+    }
+  }
+  const format = rowFormat(name, table.schema, positions, stdout, options);
+  if (!format) return lastError.status;
+  const scan = new RowScan(table);
+  format.begin();
+  while (scan.next() && !stdout.closed && stdout.status == OK) format.row(scan.row);
+  format.end();
+  const status = scan.status;
+  scan.free();
+  return status;
+}
+
+/** How rows are to be printed for this command. */
+export function formatOptions(ctx: CommandContext): FormatOptions {
+  const options = new FormatOptions();
+  if (ctx.has("null")) options.nullText = ctx.invocation.option("null", "");
+  options.header = !ctx.has("no-header");
+  options.color = ctx.color;
+  options.columns = ctx.columns;
+  return options;
+}
+
+/** The positions of the columns that `--columns A,B` names, or of all; null with `COLUMN_NOT_FOUND`. */
+export function chosenColumns(ctx: CommandContext, table: Table): StaticArray<i32> | null {
+  if (ctx.has("columns")) return columnPositions(table.schema, splitNames(ctx.invocation.option("columns", "")));
+  const positions = new StaticArray<i32>(table.schema.columns.length);
+  for (let i = 0; i < positions.length; i++) positions[i] = i;
+  return positions;
+}
+
+/** Names with commas between them; a backslash takes a comma's meaning away. */
+function splitNames(text: string): Array<string> {
+  const names = new Array<string>();
+  let name = "";
+  for (let i = 0; i < text.length; i++) {
+    let char = text.charAt(i);
+    if (char == ",") {
+      names.push(name);
+      name = "";
+      continue;
+    }
+    if (char == "\\" && i + 1 < text.length) char = text.charAt(++i);
+    name += char;
+  }
+  names.push(name);
+  return names;
 }

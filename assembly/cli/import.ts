@@ -1,6 +1,450 @@
-import { Status, UNSUPPORTED, fail } from "../status";
-import { CommandContext } from "./context";
+/**
+ * `import`: rows from CSV, TSV, NDJSON or JSON into a table, which `--create` makes.
+ *
+ * All of it is one transaction, unless `--batch N` commits every N rows. Nothing is allocated for a row that is fine; what bad rows
+ * leave behind is collected now and then, for which everything that is in use is reachable from a global.
+ */
+import {
+  Status, OK, USAGE, BAD_VALUE, NOT_NULL, TABLE_EXISTS, RECORD_TOO_LARGE, KEY_TOO_LARGE, COLUMN_NOT_FOUND, PRIMARY_KEY_CONFLICT,
+  fail, lastError, statusName, errorMessage,
+} from "../status";
+import { addJsonString } from "../encode/json-string";
+import { Row } from "../encode/row";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { columnSpecs } from "../schema/column-spec";
+import { DbmsContext } from "../store/dbms-context";
+import { Table } from "../store/table";
+import { stderr, stdout } from "../wasi/stdio";
+import { CommandContext, openStore } from "./context";
+import { DelimitedReader } from "./delimited-reader";
+import { isMissing, openOrMakeStore, removeStore } from "./import-file";
+import { JsonReader } from "./import-json";
+import { Progress, grouped } from "./import-progress";
+import { CellMapping, fillFromObject, readHeader } from "./import-rows";
+import { ByteSource } from "./import-source";
+import { TableGuess } from "./infer-schema";
+
+/** Bad rows that are listed; more are counted. */
+const MOST_LISTED: u64 = 20;
+/** Bad rows between two collections of what they left behind. */
+const COLLECT_EVERY: u64 = 1024;
+
+/** The running import: a global, so that its objects are found when garbage is collected. */
+let running: Import | null = null;
 
 export function runImport(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "import is not there yet");
+  const work = new Import(ctx);
+  running = work;
+  const status = work.run();
+  running = null;
+  return status;
+}
+
+class Import {
+  private readonly tableName: string;
+  private readonly create: bool;
+  private readonly skipBad: bool;
+  private batch: i64 = 0;
+  private nullText: string = "";
+  private source: ByteSource | null = null;
+  private cells: DelimitedReader | null = null;
+  private objects: JsonReader | null = null;
+  private mapping: CellMapping | null = null;
+  private row: Row | null = null;
+  private table: Table | null = null;
+  private schema: TableSchemaSnapshot | null = null;
+  private progress: Progress | null = null;
+  private imported: u64 = 0;
+  private committed: u64 = 0;
+  private skipped: u64 = 0;
+  /** The file did not exist before, and nothing was committed to it. */
+  private fileIsNew: bool = false;
+  /** Bad rows as JSON, for `--json`. */
+  private listed: Array<string> = new Array<string>();
+
+  constructor(private readonly ctx: CommandContext) {
+    this.tableName = ctx.word(0);
+    this.create = ctx.has("create");
+    this.skipBad = ctx.has("skip-bad");
+  }
+
+  run(): Status {
+    let status = this.open();
+    if (status == OK) status = this.prepare();
+    if (status == OK) status = this.importRows();
+    const progress = this.progress;
+    if (progress) progress.end();
+    if (status == OK) this.report();
+    else this.takeBack();
+    const source = this.source;
+    if (source) source.close();
+    const row = this.row;
+    if (row) row.free();
+    return status;
+  }
+
+  // ---- what comes in ----
+
+  private open(): Status {
+    const ctx = this.ctx;
+    const path = ctx.words.length > 1 ? ctx.word(1) : "-";
+    const format = this.format(path);
+    if (format == "") return lastError.status;
+    const batch = ctx.number("batch", 0);
+    if (batch < 0 || (batch == 0 && ctx.has("batch"))) return fail(USAGE, "--batch needs a number of rows, 1 or more");
+    this.batch = batch;
+    if (!this.create && ctx.has("key")) return fail(USAGE, "--key goes with --create", "leave --key out, or add --create");
+    let delimiter: u32 = format == "tsv" ? 9 : 0x2c;
+    if (ctx.has("delimiter")) {
+      const text = ctx.invocation.option("delimiter", "");
+      delimiter = text.length == 1 ? text.charCodeAt(0) : text == "\\t" ? 9 : 0;
+      if (format != "csv" || delimiter == 0 || delimiter > 127 || delimiter == 0x22 || delimiter == 10 || delimiter == 13) {
+        return fail(USAGE, "--delimiter needs one ASCII character, and goes with --format csv");
+      }
+    }
+    this.nullText = ctx.invocation.option("null", format == "tsv" ? "\\N" : "");
+    const source = ByteSource.open(path);
+    if (!source) return lastError.status;
+    this.source = source;
+    if (this.create) {
+      const status = source.beginSample();
+      if (status != OK) return status;
+    }
+    if (format == "csv" || format == "tsv") {
+      const cells = new DelimitedReader(source, delimiter, format == "tsv");
+      this.cells = cells;
+      return cells.status;
+    }
+    this.objects = new JsonReader(source, format == "ndjson");
+    return OK;
+  }
+
+  /** The source's format, "" on failure. */
+  private format(path: string): string {
+    const given = this.ctx.invocation.option("format", "");
+    if (given == "csv" || given == "tsv" || given == "ndjson" || given == "json") return given;
+    if (given != "") {
+      fail(USAGE, "import knows no format " + given, "formats: csv, tsv, ndjson, json");
+      return "";
+    }
+    const lower = path.toLowerCase();
+    if (lower.endsWith(".csv")) return "csv";
+    if (lower.endsWith(".tsv") || lower.endsWith(".tab")) return "tsv";
+    if (lower.endsWith(".ndjson") || lower.endsWith(".jsonl")) return "ndjson";
+    if (lower.endsWith(".json")) return "json";
+    fail(USAGE, (path == "-" ? "standard input" : path) + " does not tell its format", "add --format csv, tsv, ndjson or json");
+    return "";
+  }
+
+  // ---- the table ----
+
+  /** Opens the store, begins the transaction, and finds or makes the table. */
+  private prepare(): Status {
+    const ctx = this.ctx;
+    if (!this.create) {
+      let status = openStore(ctx, true, false);
+      if (status != OK) return status;
+      const table = ctx.table(this.tableName);
+      if (!table) return lastError.status;
+      status = ctx.db.begin();
+      return status == OK ? this.useTable(table) : status;
+    }
+    let status = this.checkFree();
+    if (status == OK) status = this.infer();
+    if (status != OK) return status;
+    this.fileIsNew = isMissing(ctx.invocation.file);
+    if (!ctx.store) status = openOrMakeStore(ctx);
+    if (status == OK) status = ctx.db.begin();
+    if (status == OK) status = ctx.db.createTable(this.schema!);
+    if (status != OK) return status;
+    const table = ctx.db.table(this.tableName);
+    return table ? this.useTable(table) : lastError.status;
+  }
+
+  /** Makes sure that a table of this name can be made, before a long source is read for it. */
+  private checkFree(): Status {
+    const ctx = this.ctx;
+    if (isMissing(ctx.invocation.file)) return OK;
+    const status = openStore(ctx, true, true);
+    if (status != OK) return status;
+    for (let i = 0; i < ctx.db.tables.length; i++) {
+      if (ctx.db.tables[i].name != this.tableName) continue;
+      return fail(TABLE_EXISTS, "there is a table " + this.tableName + " already", "leave --create out to add rows to it");
+    }
+    return OK;
+  }
+
+  private useTable(table: Table): Status {
+    this.table = table;
+    this.row = new Row(table.layout);
+    const cells = this.cells;
+    if (!cells) return OK;
+    if (this.ctx.has("no-header")) return OK;
+    const names = this.header(cells);
+    if (!names) return lastError.status;
+    const mapping = CellMapping.byNames(table.schema, names, this.nullText);
+    this.mapping = mapping;
+    return mapping ? OK : this.atLine(cells.line, lastError.status);
+  }
+
+  /** Reads the header row; null on failure. */
+  private header(cells: DelimitedReader): Array<string> | null {
+    if (!cells.next()) {
+      if (cells.status == OK) fail(BAD_VALUE, "there is no header row in " + this.source!.name);
+      else this.atLine(cells.line, cells.status);
+      return null;
+    }
+    cells.expected = cells.cellCount;
+    const names = readHeader(cells);
+    if (!names) {
+      this.atLine(cells.line, lastError.status);
+      return null;
+    }
+    // A column without a name (a row number, as some programs write it) gets one when the table is made from the source.
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] != "") continue;
+      const name = "column" + (i + 1).toString();
+      if (names.includes(name) || !this.create) {
+        fail(BAD_VALUE, "the header's name " + (i + 1).toString() + " is empty");
+        this.atLine(cells.line, BAD_VALUE);
+        return null;
+      }
+      names[i] = name;
+    }
+    return names;
+  }
+
+  // ---- --create ----
+
+  /** Reads the source once (or what is kept of standard input) to find out the columns. */
+  private infer(): Status {
+    const source = this.source!;
+    const guess = new TableGuess();
+    const cells = this.cells;
+    const objects = this.objects;
+    let status = cells ? this.inferCells(cells, guess) : this.inferObjects(objects!, guess);
+    const schema = status == OK ? guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut) : null;
+    guess.free();
+    if (!schema) return lastError.status;
+    this.schema = schema;
+    status = source.endSample();
+    if (status != OK) return status;
+    if (cells) cells.restart();
+    else objects!.restart();
+    return OK;
+  }
+
+  private inferCells(cells: DelimitedReader, guess: TableGuess): Status {
+    const nullText = String.UTF8.encode(this.nullText);
+    const nullPtr = changetype<usize>(nullText);
+    const nullLen = <u32>nullText.byteLength;
+    if (!this.ctx.has("no-header")) {
+      const names = this.header(cells);
+      if (!names) return lastError.status;
+      for (let i = 0; i < names.length; i++) {
+        const status = guess.addColumn(names[i]);
+        if (status != OK) return this.atLine(cells.line, status);
+      }
+    }
+    for (;;) {
+      if (!cells.next()) {
+        if (cells.status == OK) return OK;
+        if (cells.status != BAD_VALUE || !this.skipBad) return this.atLine(cells.line, cells.status);
+        continue;
+      }
+      if (guess.columns.length == 0) {
+        cells.expected = cells.cellCount;
+        for (let i: u32 = 0; i < cells.cellCount; i++) guess.addColumn("column" + (i + 1).toString());
+      }
+      for (let i: u32 = 0; i < cells.cellCount; i++) {
+        const column = unchecked(guess.columns[i]);
+        if (cells.isBare(i, nullPtr, nullLen)) column.addNull();
+        else column.addText(cells.textPtr(i), cells.textLen(i));
+      }
+      guess.rows += 1;
+    }
+    return OK; // never reached, but the compiler cannot tell
+  }
+
+  private inferObjects(objects: JsonReader, guess: TableGuess): Status {
+    for (;;) {
+      if (objects.next()) {
+        const status = guess.addObject(objects.tape);
+        if (status != OK) return this.atLine(objects.line, status);
+      } else if (objects.status == OK) return OK;
+      else if (!objects.canGoOn || !this.skipBad) return this.atLine(objects.line, objects.status);
+    }
+    return OK; // never reached, but the compiler cannot tell
+  }
+
+  // ---- the rows ----
+
+  private importRows(): Status {
+    const progress = new Progress(this.ctx.progress, this.tableName);
+    this.progress = progress;
+    const db = this.ctx.db;
+    const source = this.source!;
+    const size = source.size;
+    for (;;) {
+      let status = this.readRow();
+      if (status == OK) {
+        if (this.atEnd) return this.commit(db, true);
+        status = db.insert(this.table!, this.row!);
+      }
+      if (status != OK) {
+        if (!this.canSkip(status)) return this.atLine(this.line, status);
+        status = this.skip(status);
+        if (status != OK) return status;
+        continue;
+      }
+      this.imported += 1;
+      if (this.batch != 0 && this.imported - this.committed >= <u64>this.batch) {
+        status = this.commit(db, false);
+        if (status != OK) return status;
+      }
+      progress.row(this.imported, source.position, size);
+    }
+    return OK; // never reached, but the compiler cannot tell
+  }
+
+  /** `readRow` came to the end of the source. */
+  private atEnd: bool = false;
+
+  /** The line that the row read last starts in. */
+  private get line(): u64 {
+    const cells = this.cells;
+    return cells ? cells.line : this.objects!.line;
+  }
+
+  /** Reads the next row of the source into `row`. */
+  private readRow(): Status {
+    const cells = this.cells;
+    if (cells) {
+      if (!cells.next()) {
+        this.atEnd = cells.status == OK;
+        return cells.status;
+      }
+      const mapping = this.mapping;
+      if (mapping) return mapping.fill(cells, this.row!);
+      return this.mapByOrder(cells);
+    }
+    const objects = this.objects!;
+    if (!objects.next()) {
+      this.atEnd = objects.status == OK;
+      return objects.status;
+    }
+    return fillFromObject(this.table!.schema, objects.tape, this.row!);
+  }
+
+  /** The first row of a source without a header. */
+  private mapByOrder(cells: DelimitedReader): Status {
+    const mapping = CellMapping.byOrder(this.table!.schema, cells.cellCount, this.nullText);
+    if (!mapping) return lastError.status;
+    cells.expected = cells.cellCount;
+    this.mapping = mapping;
+    return mapping.fill(cells, this.row!);
+  }
+
+  private commit(db: DbmsContext, last: bool): Status {
+    let status = db.commit();
+    if (status != OK) return status;
+    this.committed = this.imported;
+    this.fileIsNew = false;
+    return last ? OK : db.begin();
+  }
+
+  /** Whether `status` is about one row, and others may be fine. */
+  private canSkip(status: Status): bool {
+    if (!this.skipBad || this.source!.status != OK) return false;
+    const objects = this.objects;
+    if (objects && !objects.canGoOn) return false;
+    if (status >= PRIMARY_KEY_CONFLICT && status <= NOT_NULL) return true;
+    return status == BAD_VALUE || status == COLUMN_NOT_FOUND || status == RECORD_TOO_LARGE || status == KEY_TOO_LARGE;
+  }
+
+  /** Counts a bad row, and lists it when it is one of the first. */
+  private skip(status: Status): Status {
+    this.skipped += 1;
+    if (this.skipped <= MOST_LISTED) {
+      this.atLine(this.line, status);
+      const text = errorMessage().replaceAll("\n", " ").replaceAll("\r", " ");
+      if (this.ctx.json) this.listed.push("{\"line\":" + this.line.toString() + ",\"code\":\"" + statusName(status) + "\",\"message\":" + jsonText(text) + "}");
+      else {
+        this.progress!.end();
+        stderr.line("skipped " + text);
+      }
+    }
+    if (this.skipped % COLLECT_EVERY == 0) __collect();
+    return OK;
+  }
+
+  /** Puts the line before what was wrong. */
+  private atLine(line: u64, status: Status): Status {
+    const what = lastError.what;
+    lastError.what = "line " + line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
+    return status;
+  }
+
+  // ---- afterwards ----
+
+  /** Takes a failed import back and says in the error what remains of it. */
+  private takeBack(): void {
+    const store = this.ctx.store;
+    const status = lastError.status;
+    const what = lastError.what;
+    let hint = lastError.hint;
+    const began = store != null && store.inTransaction;
+    if (began && store!.rollback() != OK) return;
+    if (this.fileIsNew) removeStore(this.ctx);
+    if (began && status != USAGE) {
+      if (this.committed > 0) hint = joined(hint, "the " + grouped(this.committed) + " rows of the batches before stay");
+      else hint = joined(hint, "nothing was imported");
+    }
+    if (this.create && this.schema && status == PRIMARY_KEY_CONFLICT) {
+      hint = joined("name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)", hint);
+    } else if (this.create && this.schema && status == BAD_VALUE && this.source!.path == "-") {
+      hint = joined("create the table first if the types found out are too narrow", hint);
+    }
+    const pageNo = lastError.pageNo;
+    const pageOffset = lastError.pageOffset;
+    fail(status, what, hint);
+    lastError.pageNo = pageNo;
+    lastError.pageOffset = pageOffset;
+  }
+
+  private report(): void {
+    const schema = this.schema;
+    const seconds = this.progress!.seconds;
+    if (this.ctx.json) {
+      let text = "{\"table\":" + jsonText(this.tableName) + ",\"imported\":" + this.imported.toString() + ",\"skipped\":" + this.skipped.toString();
+      if (this.skipped > 0) text += ",\"bad\":[" + this.listed.join(",") + "]";
+      if (schema) {
+        const specs = columnSpecs(schema);
+        for (let i = 0; i < specs.length; i++) specs[i] = jsonText(specs[i]);
+        text += ",\"columns\":[" + specs.join(",") + "]";
+      }
+      stdout.line(text + ",\"seconds\":" + seconds + "}");
+      return;
+    }
+    if (schema) stderr.line("made " + this.tableName + " with the columns " + columnSpecs(schema).join(" "));
+    if (this.skipped > MOST_LISTED) stderr.line("skipped " + grouped(this.skipped - MOST_LISTED) + " more");
+    stdout.line(
+      "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.tableName +
+        (this.skipped > 0 ? ", skipped " + this.skipped.toString() + " bad ones," : "") + " in " + seconds + " s",
+    );
+  }
+}
+
+function joined(a: string, b: string): string {
+  return a == "" ? b : a + "; " + b;
+}
+
+/** `text` as a JSON string. */
+function jsonText(text: string): string {
+  const bytes = String.UTF8.encode(text);
+  const start = stdout.buffer.len;
+  addJsonString(changetype<usize>(bytes), bytes.byteLength, stdout.buffer);
+  const quoted = stdout.buffer.toText(start);
+  stdout.buffer.len = start;
+  return quoted;
 }
