@@ -88,9 +88,19 @@ export function bytesEqual(aPtr: usize, a: u32, bPtr: usize, b: u32): bool {
   return a == b && memory.compare(aPtr, bPtr, a) == 0;
 }
 
-/** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. */
-@inline
+/** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. Eight bytes at a time, as big-endian numbers. */
 export function compareBytes(aPtr: usize, a: u32, bPtr: usize, b: u32): i32 {
-  const order = memory.compare(aPtr, bPtr, min(a, b));
-  return order != 0 ? order : <i32>(a > b) - <i32>(a < b);
+  let left = min(a, b);
+  for (; left >= 8; left -= 8) {
+    const x = load<u64>(aPtr);
+    const y = load<u64>(bPtr);
+    if (x != y) return bswap<u64>(x) > bswap<u64>(y) ? 1 : -1;
+    aPtr += 8;
+    bPtr += 8;
+  }
+  for (; left > 0; left--) {
+    const order = <i32>load<u8>(aPtr++) - <i32>load<u8>(bPtr++);
+    if (order != 0) return order;
+  }
+  return <i32>(a > b) - <i32>(a < b);
 }

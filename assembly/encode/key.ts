@@ -34,6 +34,12 @@ function fixedSize(discriminant: u32): u32 {
   }
 }
 
+/** Whether the value at `ptr` (which is one) is of a type whose values are all of one size. */
+@inline
+export function isFixedKeyValue(ptr: usize): bool {
+  return fixedSize(load<u8>(ptr)) != 0xff;
+}
+
 /** Whether the `size` bytes at `ptr` are one value, discriminant and all. Nothing outside of them is read. */
 export function isKeyValue(ptr: usize, size: u32): bool {
   if (size == 0) return false;
@@ -121,6 +127,7 @@ function order<T>(a: usize, b: usize): i32 {
 export function compareKeyToProbe(key: usize, probe: usize): i32 {
   const keyCount = load<u32>(key);
   let left = load<u32>(probe);
+  if (left == 1 && keyCount > 0) return compareKeyValues(key + 8, probe + 8);
   let keyLeft = keyCount;
   key += 4;
   probe += 4;

@@ -4,15 +4,17 @@
  *   inner   | 00 | parent u32 | count u16 | rightmost child u32 |            { key_len u16 | key | child u32 } … |
  *   leaf    | 01 | parent u32 | count u16 | prev leaf u32 | next leaf u32 |  { key_len u16 | key | page u32 | offset u16 } … |
  *
- * A node is searched, not decoded: its frame's aux block holds the u16 offset of each entry, made when the node is first touched
- * after it was read, when every length and key in it is checked; from then on keys are compared where they lie. Insertion and
- * removal keep the offsets up to date; an undo throws them away. `frame.used` is the end of the last entry.
+ * A node is searched, not decoded. When it is first touched after it was read, every length and key in it is checked, and where its
+ * entries start is noted: entries that are all of one size, with keys of one type, need no more than that size (`frame.stride`);
+ * otherwise the frame's aux block gets the u16 offset of each. From then on keys are compared where they lie. Insertion and removal
+ * keep this up to date; an undo throws it away. `frame.used` is the end of the last entry.
  */
 import { Status, OK, OUT_OF_MEMORY, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { Frame, FLAG_AUX_VALID } from "../memory/page-cache";
+import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
-import { isKey, compareKeyToProbe } from "../encode/key";
+import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
+import { VALUE_UINT32 } from "../encode/data-type";
 import { RecordAddress, addressOf } from "../table/page-ledger";
 
 export const NODE_INNER: u32 = 0;
@@ -37,11 +39,11 @@ const MAX_ENTRIES: u32 = 8192;
 @inline
 export function nodeFrame(access: MemoryAccess, pageNo: u32): Frame | null {
   const frame = access.manager.frame(pageNo);
-  if (frame && (frame.flags & FLAG_AUX_VALID) != 0) return frame;
+  if (frame && (frame.flags & FLAG_NODE_VALID) != 0) return frame;
   return frame ? indexNode(access, frame) : null;
 }
 
-/** Checks the node in `frame` and fills its offsets. */
+/** Checks the node in `frame` and notes where its entries are. */
 function indexNode(access: MemoryAccess, frame: Frame): Frame | null {
   const page = frame.data;
   const kind = <u32>load<u8>(page);
@@ -50,14 +52,45 @@ function indexNode(access: MemoryAccess, frame: Frame): Frame | null {
     damaged(frame.pageNo, 0, "an index leads here, but this is no index node");
     return null;
   }
+  const isLeafNode = kind == NODE_LEAF;
+  frame.base = isLeafNode ? LEAF_HEADER : INNER_HEADER;
+  const tail: u32 = isLeafNode ? 6 : 4;
+  if (!indexUniform(frame, count, tail)) {
+    frame.stride = 0;
+    if (!indexOffsets(access, frame, count, tail)) return null;
+  }
+  frame.flags |= FLAG_NODE_VALID;
+  return frame;
+}
+
+/** Notes the entries' size, if they are all of the first one's, with keys of one column of the same type. */
+function indexUniform(frame: Frame, count: u32, tail: u32): bool {
+  if (count == 0) return false;
+  const first = frame.data + frame.base;
+  const keyLen = <u32>load<u16>(first);
+  const stride = 2 + keyLen + tail;
+  const used = <u64>frame.base + <u64>stride * count;
+  if (used > PAGE_SIZE || load<u32>(first, 2) != 1 || !isKey(first + 2, keyLen) || !isFixedKeyValue(first + 10)) return false;
+  const head = load<u64>(first, 2);
+  const discriminant = load<u8>(first, 10);
+  const end = frame.data + <usize>used;
+  for (let at = first + stride; at < end; at += stride) {
+    if (load<u16>(at) != keyLen || load<u64>(at, 2) != head || load<u8>(at, 10) != discriminant) return false;
+  }
+  frame.stride = stride;
+  frame.used = <u32>used;
+  return true;
+}
+
+/** Fills the aux block with the entries' offsets. */
+function indexOffsets(access: MemoryAccess, frame: Frame, count: u32, tail: u32): bool {
   const aux = access.manager.cache.auxOf(frame);
   if (aux == 0) {
     fail(OUT_OF_MEMORY, "no memory for an index node's offsets");
-    return null;
+    return false;
   }
-  const isLeaf = kind == NODE_LEAF;
-  const tail: u32 = isLeaf ? 6 : 4;
-  let at: u32 = isLeaf ? LEAF_HEADER : INNER_HEADER;
+  const page = frame.data;
+  let at = frame.base;
   for (let i: u32 = 0; i < count; i++) {
     if (at + 2 > PAGE_SIZE) return badNode(frame, at);
     const keyLen = <u32>load<u16>(page + at);
@@ -67,13 +100,12 @@ function indexNode(access: MemoryAccess, frame: Frame): Frame | null {
     at = next;
   }
   frame.used = at;
-  frame.flags |= FLAG_AUX_VALID;
-  return frame;
+  return true;
 }
 
-function badNode(frame: Frame, at: u32): Frame | null {
+function badNode(frame: Frame, at: u32): bool {
   damaged(frame.pageNo, at, "an index node's entry is malformed");
-  return null;
+  return false;
 }
 
 @inline
@@ -89,7 +121,7 @@ export function entryCount(frame: Frame): u32 {
 /** Where entry `index` (below the count) starts. */
 @inline
 export function entryOffset(frame: Frame, index: u32): u32 {
-  return load<u16>(frame.aux + (index << 1));
+  return frame.stride != 0 ? frame.base + index * frame.stride : <u32>load<u16>(frame.aux + (index << 1));
 }
 
 /** The key of entry `index`. */
@@ -122,15 +154,40 @@ export function childPage(frame: Frame, index: u32): u32 {
 
 /** The first entry whose key is not below `probe` (`after`: is above it); the count when there is none. */
 export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
+  const count = entryCount(frame);
+  if (frame.stride != 0 && load<u8>(probe, 8) == VALUE_UINT32 && load<u64>(probe) == load<u64>(frame.data + frame.base, 2)) {
+    if (load<u8>(frame.data + frame.base, 10) == VALUE_UINT32) return searchU32(frame, count, load<u32>(probe, 9), after);
+  }
   const limit: i32 = after ? 0 : -1;
   let low: u32 = 0;
-  let high = entryCount(frame);
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (compareKeyToProbe(entryKey(frame, middle), probe) <= limit) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+/** `searchNode` in a node of nothing but one-column uint32 keys. */
+function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
+  if (after) {
+    if (value == u32.MAX_VALUE) return count;
+    value += 1;
+  }
+  const stride = frame.stride;
+  // The first value that is not below `value`: the range shrinks by a half each time, with no branch to mispredict.
+  let at = frame.data + frame.base + 11;
+  const start = at;
+  let left = count;
+  while (left > 0) {
+    const half = left >> 1;
+    const middle = at + half * stride;
+    const below = load<u32>(middle) < value;
+    at = select(middle + stride, at, below);
+    left = select(left - half - 1, half, below);
+  }
+  return <u32>((at - start) / stride);
 }
 
 /** The first leaf entry that is not below (`probe`, `address`). */
@@ -153,6 +210,19 @@ export function insertEntry(access: MemoryAccess, frame: Frame, index: u32, entr
   let status = access.insertBytes(frame.pageNo, at, entry, len, frame.used - at);
   if (status == OK) status = access.writeU16(frame.pageNo, COUNT_OFFSET, count + 1);
   if (status != OK) return status;
+  if (frame.stride != 0) {
+    const first = frame.data + (index == 0 && count > 0 ? frame.base + len : frame.base);
+    if (len == frame.stride && load<u64>(first, 2) == load<u64>(entry, 2) && load<u8>(first, 10) == load<u8>(entry, 10)) {
+      frame.used += len;
+      return OK;
+    }
+    frame.flags &= ~FLAG_NODE_VALID;
+    return nodeFrame(access, frame.pageNo) ? OK : lastError.status;
+  }
+  if (count == 0) {
+    frame.flags &= ~FLAG_NODE_VALID;
+    return nodeFrame(access, frame.pageNo) ? OK : lastError.status;
+  }
   const slot = frame.aux + (index << 1);
   memory.copy(slot + 2, slot, (count - index) << 1);
   store<u16>(slot, <u16>at);
@@ -170,9 +240,11 @@ export function removeEntry(access: MemoryAccess, frame: Frame, index: u32): Sta
   let status = access.removeBytes(frame.pageNo, at, len, frame.used - end);
   if (status == OK) status = access.writeU16(frame.pageNo, COUNT_OFFSET, count - 1);
   if (status != OK) return status;
-  const slot = frame.aux + (index << 1);
-  memory.copy(slot, slot + 2, (count - index - 1) << 1);
-  shiftOffsets(slot, count - index - 1, 0 - len);
+  if (frame.stride == 0) {
+    const slot = frame.aux + (index << 1);
+    memory.copy(slot, slot + 2, (count - index - 1) << 1);
+    shiftOffsets(slot, count - index - 1, 0 - len);
+  }
   frame.used -= len;
   return OK;
 }
@@ -210,7 +282,7 @@ export function writeNode(access: MemoryAccess, pageNo: u32, kind: u32, parent: 
   const headerLen = kind == NODE_LEAF ? LEAF_HEADER : INNER_HEADER;
   const frame = access.manager.frame(pageNo);
   if (!frame) return lastError.status;
-  frame.flags &= ~FLAG_AUX_VALID;
+  frame.flags &= ~FLAG_NODE_VALID;
   const status = access.writeAtRaw(pageNo, 0, header, headerLen);
   return status == OK && len > 0 ? access.writeAtRaw(pageNo, headerLen, entries, len) : status;
 }

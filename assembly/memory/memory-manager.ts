@@ -11,7 +11,7 @@
 import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, HANDLE_POISONED, READ_ONLY, OUT_OF_PAGES, NO_PAGE, fail, lastError } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, ALL_DIRTY, SECTOR_SHIFT, FLAG_AUX_VALID, FLAG_SPILLED } from "./page-cache";
+import { PageCache, Frame, ALL_DIRTY, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
 import { Spill } from "./spill";
 import { U32Map } from "./u32-map";
 import { UndoList, UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
@@ -329,7 +329,7 @@ export class MemoryManager {
           memory.copy(at, undo.payload, len);
           break;
       }
-      frame.flags &= ~FLAG_AUX_VALID;
+      frame.flags &= ~(FLAG_NODE_VALID | FLAG_SORTED);
       this.touch(frame, undo.pageOffset, len + tailLen);
     }
     if (found < 0) {

@@ -1,11 +1,10 @@
 /**
  * Frames: copies of pages in memory, found by page number, with a limit on how many there are.
  *
- *   frame   | pageNo u32 | tick u32 | data ptr u32 | aux ptr u32 | dirty u32 | flags u32 | next u32 | kind u32 |  32 bytes
- *
- * `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in; `dirty`
- * has a bit for each 4 KiB of the page that differs from the file. Frames hang in hash chains by page number; pages are numbered
- * densely, so a lookup is one probe.
+ * A frame's `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in;
+ * `dirty` has a bit for each 4 KiB of the page that differs from the file. Frames hang in hash chains by page number; pages are
+ * numbered densely, so a lookup is one probe. An eighth of the limit is for aux blocks; when they run out, one is taken from the node
+ * that was not used for longest.
  *
  * Every lookup stamps its frame with a growing tick, and only frames that were not used for `GUARANTEE` lookups are evicted:
  * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages looks its page up again.
@@ -23,10 +22,12 @@ export const SECTOR_SHIFT: u32 = 12;
 /** How many frames an eviction looks at, at least; the oldest of them goes. */
 const EVICTION_WINDOW: u32 = 64;
 
-/** The aux block holds what the index layer derived from the page as it is now. */
-export const FLAG_AUX_VALID: u32 = 1;
-/** The frame's content exists nowhere else and must be kept or spilled before the frame is reused. */
+/** What the index layer derived from the page (`aux`, `used`, `stride`, `base`) is true of it as it is now. */
+export const FLAG_NODE_VALID: u32 = 1;
+/** The spill has the page as it is now. */
 export const FLAG_SPILLED: u32 = 2;
+/** The page is a segments page whose segments are known to be in order. */
+export const FLAG_SORTED: u32 = 4;
 
 @unmanaged
 export class Frame {
@@ -37,8 +38,11 @@ export class Frame {
   dirty: u32;
   flags: u32;
   next: u32;
-  /** Scratch of the index layer: bytes used by the node, valid with FLAG_AUX_VALID. */
+  /** Of a node: where its last entry ends. */
   used: u32;
+  /** Of a node whose entries are all of one size, with keys of one type: that size, and where the first one starts; else 0. */
+  stride: u32;
+  base: u32;
 }
 
 export class PageCache {
@@ -51,13 +55,16 @@ export class PageCache {
   private freeList: u32 = 0;
   private tick: u32 = GUARANTEE;
   private hand: u32 = 1;
+  private auxCount: u32 = 0;
+  private readonly auxCapacity: u32;
   /** Pages read from the file or the spill since the cache was made. */
   misses: u64 = 0;
 
   /** A cache of about `byteLimit` bytes, offset arrays included, but at least `MIN_FRAMES` frames. */
   constructor(byteLimit: u64) {
-    const perFrame: u64 = BLOCK_SIZE + QUARTER_SIZE;
-    this.capacity = <u32>max<u64>(min<u64>(byteLimit / perFrame, 50000), MIN_FRAMES) + 1;
+    const forAux = byteLimit >> 3;
+    this.capacity = <u32>max<u64>(min<u64>((byteLimit - forAux) / BLOCK_SIZE, 50000), MIN_FRAMES) + 1;
+    this.auxCapacity = <u32>max<u64>(min<u64>(forAux / QUARTER_SIZE, 50000), MIN_FRAMES);
     let buckets: u32 = 64;
     while (buckets < this.capacity) buckets <<= 1;
     this.bucketMask = buckets - 1;
@@ -109,15 +116,15 @@ export class PageCache {
     return this.oldest();
   }
 
-  /** The least recently used frame of a window, clean ones before dirty ones when they are about as old. */
-  private oldest(): Frame | null {
+  /** The least recently used frame of a window (`withAux`: that has an aux block), or null when all were used just now. */
+  private oldest(withAux: bool = false): Frame | null {
     let best: Frame | null = null;
     let bestAge: u32 = 0;
     let seen: u32 = 0;
     for (let step: u32 = 1; step < this.count; step++) {
       if (++this.hand >= this.count) this.hand = 1;
       const frame = this.at(this.hand);
-      if (frame.pageNo == NO_PAGE) continue;
+      if (withAux ? frame.aux == 0 : frame.pageNo == NO_PAGE) continue;
       const age = this.tick - frame.tick;
       if (age >= GUARANTEE && age > bestAge) {
         best = frame;
@@ -172,7 +179,18 @@ export class PageCache {
 
   /** The aux block of `frame`, 16 KiB; 0 when there is no memory. */
   auxOf(frame: Frame): usize {
-    if (frame.aux == 0) frame.aux = allocQuarter();
+    if (frame.aux != 0) return frame.aux;
+    if (this.auxCount >= this.auxCapacity) {
+      const owner = this.oldest(true);
+      if (owner) {
+        frame.aux = owner.aux;
+        owner.aux = 0;
+        owner.flags &= ~FLAG_NODE_VALID;
+        return frame.aux;
+      }
+    }
+    frame.aux = allocQuarter();
+    if (frame.aux != 0) this.auxCount += 1;
     return frame.aux;
   }
 

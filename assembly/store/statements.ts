@@ -62,12 +62,14 @@ export class Statements {
     if (status != OK) return NO_ADDRESS;
     this.body.reset();
     status = row.encode(this.body);
-    if (status == OK) status = this.checkUnique(table, row, NO_ADDRESS);
+    if (status != OK) return NO_ADDRESS;
+    this.buildKeys(table, row, this.keys);
+    status = this.checkUnique(table, row, null);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
     if (status != OK) return NO_ADDRESS;
     const address = table.registry.insert(this.body.ptr, this.body.len);
     if (address == NO_ADDRESS) return NO_ADDRESS;
-    // `keys` holds the keys of all indexes one after the other, as checkUnique built them.
+    // `keys` holds the keys of all indexes one after the other, each with its length.
     let at: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const len = load<u32>(this.keys.ptr + at);
@@ -112,19 +114,24 @@ export class Statements {
     return status;
   }
 
-  /** Builds the keys of all indexes into `keys`, and looks for other rows (than the one at `self`) with the unique ones. */
-  private checkUnique(table: Table, row: Row, self: RecordAddress): Status {
-    this.buildKeys(table, row, this.keys);
+  /** Looks for other rows with the unique ones of `keys`, but for those that are equal to the row's `old` ones. */
+  private checkUnique(table: Table, row: Row, old: ByteBuffer | null): Status {
     let at: u32 = 0;
+    let oldAt: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const index = unchecked(table.indexes[i]);
+      const key = this.keys.ptr + at + 4;
       const len = load<u32>(this.keys.ptr + at);
-      if (index.unique) {
-        const found = index.tree.find(this.keys.ptr + at + 4);
-        if (found == NO_ADDRESS && lastError.status != OK) return lastError.status;
-        if (found != NO_ADDRESS && found != self) return this.conflict(table, index, row);
-      }
       at += 4 + len;
+      if (old) {
+        const oldKey = old.ptr + oldAt + 4;
+        oldAt += 4 + load<u32>(old.ptr + oldAt);
+        if (index.unique && compareKeyToProbe(key, oldKey) == 0) continue;
+      }
+      if (!index.unique) continue;
+      const found = index.tree.find(key);
+      if (found != NO_ADDRESS) return this.conflict(table, index, row);
+      if (lastError.status != OK) return lastError.status;
     }
     return OK;
   }
@@ -250,11 +257,13 @@ export class Statements {
     this.body.reset();
     let status = row.encode(this.body);
     if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;
-    if (status == OK) status = this.checkUnique(table, row, address);
+    if (status != OK) return NO_ADDRESS;
+    this.buildKeys(table, old, this.oldKeys);
+    this.buildKeys(table, row, this.keys);
+    status = this.checkUnique(table, row, this.oldKeys);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, old);
     if (status == OK) status = this.raiseCounters(table, row, old);
     if (status != OK) return NO_ADDRESS;
-    this.buildKeys(table, old, this.oldKeys);
     const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
     if (newAddress == NO_ADDRESS) return NO_ADDRESS;
     status = this.moveEntries(table, address, newAddress);

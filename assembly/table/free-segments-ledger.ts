@@ -4,14 +4,18 @@
  *   ledger page     | count u16 | segments page u32 | …
  *   segments page   | count u16 | { page u32 | offset u16 | size u16 } … |
  *
- * A segment goes to the first segments page that is not full, merged with its neighbours on that page of the list; a search takes the
- * first that is large enough, in list order; what it leaves becomes a segment. A page that is free as a whole has the size 65,535, for
- * 65,536 does not fit; its last byte is free all the same.
+ * A segment goes to the first segments page that is not full, merged with its neighbours on that page; a search takes the first that is
+ * large enough, in list order; what it leaves stays as a segment. A page that is free as a whole has the size 65,535, for 65,536 does
+ * not fit; its last byte is free all the same.
+ *
+ * The order of segments means nothing to the format. They are kept in ascending order of (page, offset), so that neighbours are found by
+ * a binary search; a page that the reference wrote in another order is sorted by the first change.
  */
 import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { isZero } from "../memory/journaled-access";
 import { PAGE_SIZE } from "../memory/layout";
+import { Frame, FLAG_SORTED } from "../memory/page-cache";
 import { RecordAddress, NO_ADDRESS, addressOf, addressPage, addressOffset } from "./page-ledger";
 
 const MAX_SEGMENTS: u32 = 8191;
@@ -93,14 +97,15 @@ export class FreeSegmentsLedger {
     return NO_ADDRESS;
   }
 
-  /** Takes the first `slotSize` bytes of segment `index`; the rest becomes a segment. */
+  /** Takes the first `slotSize` bytes of segment `index`; the rest stays a segment. */
   private takeFrom(segmentsPage: u32, index: u32, count: u32, slotSize: u32): RecordAddress {
-    const segment = this.access.page(segmentsPage) + 2 + index * SEGMENT_SIZE;
+    const at = 2 + index * SEGMENT_SIZE;
+    const segment = this.access.page(segmentsPage) + at;
     const pageNo = load<u32>(segment);
     const pageOffset = <u32>load<u16>(segment, 4);
     const listedSize = <u32>load<u16>(segment, 6);
     if (pageNo < this.access.manager.reservedPages || pageNo >= this.access.manager.pageCount || pageOffset + slotSize > PAGE_SIZE) {
-      damaged(segmentsPage, 2 + index * SEGMENT_SIZE, "a free segment lies outside of the file's pages");
+      damaged(segmentsPage, at, "a free segment lies outside of the file's pages");
       return NO_ADDRESS;
     }
     const page = this.access.page(pageNo);
@@ -109,11 +114,10 @@ export class FreeSegmentsLedger {
       damaged(pageNo, pageOffset, "bytes that are listed as a free segment are not empty");
       return NO_ADDRESS;
     }
-    if (this.removeAt(segmentsPage, index, count) != OK) return NO_ADDRESS;
-    if (listedSize > slotSize) {
-      if (this.append(segmentsPage, count - 1, pageNo, pageOffset + slotSize, listedSize - slotSize) != OK) return NO_ADDRESS;
-    }
-    return addressOf(pageNo, pageOffset);
+    const status = listedSize > slotSize
+      ? this.resize(segmentsPage, index, pageOffset + slotSize, listedSize - slotSize)
+      : this.removeAt(segmentsPage, index, count);
+    return status == OK ? addressOf(pageNo, pageOffset) : NO_ADDRESS;
   }
 
   /** Lists the `size` zeroed bytes at `address` as free. */
@@ -131,48 +135,69 @@ export class FreeSegmentsLedger {
   }
 
   private giveOn(segmentsPage: u32, count: u32, address: RecordAddress, size: u32): Status {
+    const frame = this.sortedFrame(segmentsPage, count);
+    if (!frame) return lastError.status;
+    const list = frame.data + 2;
     const pageNo = addressPage(address);
     let start = addressOffset(address);
+    // The first segment that is not before the new one.
     let index: u32 = 0;
-    // A merge may meet the neighbour on the other side: start over with the result, as the reference does.
-    while (index < count) {
-      const segment = this.access.page(segmentsPage) + 2 + index * SEGMENT_SIZE;
-      const otherStart = <u32>load<u16>(segment, 4);
-      const otherSize = <u32>load<u16>(segment, 6);
-      const before = otherStart + otherSize == start;
-      if (load<u32>(segment) != pageNo || (!before && start + size != otherStart)) {
-        index += 1;
-        continue;
-      }
+    let high = count;
+    while (index < high) {
+      const middle = (index + high) >> 1;
+      const segment = list + middle * SEGMENT_SIZE;
+      if (addressOf(load<u32>(segment), load<u16>(segment, 4)) < address) index = middle + 1;
+      else high = middle;
+    }
+    const after = list + index * SEGMENT_SIZE;
+    if (index < count && load<u32>(after) == pageNo && load<u16>(after, 4) == start + size) {
+      size = min<u32>(size + load<u16>(after, 6), 0xffff);
       const status = this.removeAt(segmentsPage, index, count);
       if (status != OK) return status;
       count -= 1;
-      if (before) start = otherStart;
-      size = min<u32>(size + otherSize, 0xffff);
-      index = 0;
+    }
+    const before = after - SEGMENT_SIZE;
+    if (index > 0 && load<u32>(before) == pageNo && <u32>load<u16>(before, 4) + load<u16>(before, 6) == start) {
+      start = load<u16>(before, 4);
+      size = min<u32>(size + load<u16>(before, 6), 0xffff);
+      this.sizeBound = max(this.sizeBound, usableSize(start, size));
+      return this.resize(segmentsPage, index - 1, start, size);
     }
     this.sizeBound = max(this.sizeBound, usableSize(start, size));
-    return this.append(segmentsPage, count, pageNo, start, size);
-  }
-
-  private append(segmentsPage: u32, count: u32, pageNo: u32, start: u32, size: u32): Status {
     store<u32>(scratch, pageNo);
     store<u16>(scratch, <u16>start, 4);
     store<u16>(scratch, <u16>size, 6);
-    const status = this.access.writeAtRaw(segmentsPage, 2 + count * SEGMENT_SIZE, scratch, SEGMENT_SIZE);
+    const status = this.access.insertBytes(segmentsPage, 2 + index * SEGMENT_SIZE, scratch, SEGMENT_SIZE, (count - index) * SEGMENT_SIZE);
     return status == OK ? this.access.writeU16(segmentsPage, 0, count + 1) : status;
   }
 
-  /** Removes segment `index` of `count`: the last one takes its place. */
+  /** Changes a segment's start and size; its place in the order stays. */
+  private resize(segmentsPage: u32, index: u32, start: u32, size: u32): Status {
+    return this.access.writeU32(segmentsPage, 2 + index * SEGMENT_SIZE + 4, start | (size << 16));
+  }
+
+  /** Removes segment `index` of `count`. */
   private removeAt(segmentsPage: u32, index: u32, count: u32): Status {
-    const last = 2 + (count - 1) * SEGMENT_SIZE;
-    let status = OK;
-    if (index != count - 1) {
-      store<u64>(scratch, load<u64>(this.access.page(segmentsPage) + last));
-      status = this.access.writeAtRaw(segmentsPage, 2 + index * SEGMENT_SIZE, scratch, SEGMENT_SIZE);
-    }
-    if (status == OK) status = this.access.zeroRaw(segmentsPage, last, SEGMENT_SIZE);
+    const at = 2 + index * SEGMENT_SIZE;
+    const status = this.access.removeBytes(segmentsPage, at, SEGMENT_SIZE, (count - index - 1) * SEGMENT_SIZE);
     return status == OK ? this.access.writeU16(segmentsPage, 0, count - 1) : status;
+  }
+
+  /** The frame of a segments page that is in order; null on failure. */
+  private sortedFrame(segmentsPage: u32, count: u32): Frame | null {
+    const frame = this.access.manager.frame(segmentsPage);
+    if (!frame || (frame.flags & FLAG_SORTED) != 0) return frame;
+    const list = frame.data + 2;
+    let sorted = true;
+    for (let i: u32 = 1; i < count && sorted; i++) sorted = orderOf(list, i - 1) < orderOf(list, i);
+    if (!sorted) {
+      const copy = sortedCopy(list, count);
+      const status = this.access.writeAtRaw(segmentsPage, 2, copy, count * SEGMENT_SIZE);
+      heap.free(copy);
+      if (status != OK) return null;
+    }
+    frame.flags |= FLAG_SORTED;
+    return frame;
   }
 
   /** Claims and lists a segments page: its number, or `NO_PAGE`. */
@@ -183,6 +208,10 @@ export class FreeSegmentsLedger {
     }
     const segmentsPage = this.access.claimPage();
     if (segmentsPage == NO_PAGE) return NO_PAGE;
+    const frame = this.access.manager.frame(segmentsPage);
+    if (!frame) return NO_PAGE;
+    // Whatever the page was before.
+    frame.flags &= ~FLAG_SORTED;
     let status = this.access.writeU32(this.pageNo, 2 + (pages << 2), segmentsPage);
     if (status == OK) status = this.access.writeU16(this.pageNo, 0, pages + 1);
     return status == OK ? segmentsPage : NO_PAGE;
@@ -204,6 +233,31 @@ export class FreeSegmentsLedger {
 
 const scratchBytes: StaticArray<u8> = new StaticArray<u8>(8);
 const scratch: usize = changetype<usize>(scratchBytes);
+
+/** What segments are ordered by: page, then offset. */
+@inline
+function orderOf(list: usize, index: u32): u64 {
+  const segment = list + index * SEGMENT_SIZE;
+  return addressOf(load<u32>(segment), load<u16>(segment, 4));
+}
+
+/** The segments at `list` in order, in memory that the caller frees (Shell sort: it happens once a page). */
+function sortedCopy(list: usize, count: u32): usize {
+  const copy = heap.alloc(count * SEGMENT_SIZE);
+  memory.copy(copy, list, count * SEGMENT_SIZE);
+  for (let gap = count >> 1; gap > 0; gap >>= 1) {
+    for (let i = gap; i < count; i++) {
+      const value = load<u64>(copy + i * SEGMENT_SIZE);
+      const order = orderOf(copy, i);
+      let at = i;
+      for (; at >= gap && orderOf(copy, at - gap) > order; at -= gap) {
+        store<u64>(copy + at * SEGMENT_SIZE, load<u64>(copy + (at - gap) * SEGMENT_SIZE));
+      }
+      store<u64>(copy + at * SEGMENT_SIZE, value);
+    }
+  }
+  return copy;
+}
 
 /** The bytes of a segment: one more than listed when it ends one byte before its page does. */
 @inline
