@@ -112,9 +112,9 @@ export function allCommands(): Array<Command> {
     new Command("map", runMap, "", "draw the page file, one cell a page"),
     new Command("page", runPage, "N", "show one page, decoded and in hexadecimal").takes(1, 1, "hex"),
     new Command("check", runCheck, "", "walk everything and list every fault").takes(0, 0, "quick"),
-    new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list").takes(1, MANY, "table").needs(OPENS_ITSELF)
+    new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list").takes(1, MANY).needs(OPENS_ITSELF)
       .tells(
-        "IDENTITY is hexadecimal, or text behind text:. Rights: admin, manage-acl, migrate, and read, insert, update, delete, all for all tables,\n" +
+        "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate, and read, insert, update, delete, all for all tables,\n" +
           "  or TABLE:read, TABLE:all and so on for one.\n" +
           "Example: quire data/app.db acl grant text:alice manage-acl users:read users:insert",
       ),

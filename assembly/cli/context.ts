@@ -10,7 +10,7 @@ import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { environmentVariable } from "../wasi/stdio";
-import { nearest } from "../schema/nearest";
+import { unknownTable } from "../request/session";
 import { Invocation } from "./invocation";
 
 export class CommandContext {
@@ -54,13 +54,11 @@ export class CommandContext {
 
   /** The table called `name`, or null with an error that names one that is spelled alike. */
   table(name: string): Table | null {
-    const db = this.db;
-    const table = db.table(name);
-    if (table || db.tables.length == 0) return table;
-    const names = new Array<string>();
-    for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
-    const like = nearest(name, names);
-    if (like != "") lastError.hint = "did you mean " + like + "?";
+    const tables = this.db.tables;
+    for (let i = 0; i < tables.length; i++) {
+      if (tables[i].name == name) return tables[i].refresh() == OK ? tables[i] : null;
+    }
+    unknownTable(this.db, name);
     return null;
   }
 
@@ -89,8 +87,11 @@ export function parseCount(text: string, limit: i64): i64 {
   return value <= limit ? value : -1;
 }
 
-/** Opens the invocation's FILE into `ctx.store`, for writing with `write`; with `create`, a missing file is made. */
-export function openStore(ctx: CommandContext, write: bool, create: bool): Status {
+/**
+ * Opens the invocation's FILE into `ctx.store`, for writing with `write`; with `create`, a missing file is made, of the layout that
+ * --layout names or else `usualLayout`.
+ */
+export function openStore(ctx: CommandContext, write: bool, create: bool, usualLayout: u8 = LAYOUT_0_9): Status {
   const options = new OpenOptions();
   options.readOnly = !write || ctx.has("readonly");
   options.create = create && !options.readOnly;
@@ -99,7 +100,8 @@ export function openStore(ctx: CommandContext, write: bool, create: bool): Statu
   options.cacheBytes = <u64>cache;
   const layout = ctx.invocation.option("layout", "");
   if (layout == "0.11") options.layout = LAYOUT_0_11;
-  else if (layout == "0.9" || layout == "") options.layout = LAYOUT_0_9;
+  else if (layout == "0.9") options.layout = LAYOUT_0_9;
+  else if (layout == "") options.layout = usualLayout;
   else return fail(USAGE, "there is no layout " + layout, "use 0.9 or 0.11");
   const store = DbmsContext.openFile(ctx.invocation.file, options);
   if (!store) return lastError.status;

@@ -6,6 +6,7 @@
  * on the command.
  */
 import { Status, OK, USAGE, fail } from "../status";
+import { nearest } from "../schema/nearest";
 
 /** Options that are followed by a value. */
 const VALUE_OPTIONS: StaticArray<string> = [
@@ -48,7 +49,11 @@ export class Invocation {
         if (equals < 0 && i + 1 >= args.length) return fail(USAGE, "--" + name + " needs a value");
         this.add(name, equals < 0 ? args[++i] : word.substring(equals + 1));
       } else if (FLAG_OPTIONS.includes(name) && equals < 0) this.add(name, "");
-      else return fail(USAGE, (FLAG_OPTIONS.includes(name) ? "--" + name + " takes no value" : "unknown option --" + name), "see help");
+      else if (FLAG_OPTIONS.includes(name)) return fail(USAGE, "--" + name + " takes no value");
+      else {
+        const like = nearest(name, VALUE_OPTIONS.slice<Array<string>>().concat(FLAG_OPTIONS.slice<Array<string>>()));
+        return fail(USAGE, "there is no option --" + name, like != "" ? "did you mean --" + like + "?" : "quire help COMMAND lists those of a command");
+      }
     }
     if (plain.length > 0 && plain[0] == "help") {
       this.command = "help";
@@ -82,7 +87,7 @@ export class Invocation {
     const general: Array<string> = ["json", "readonly", "cache", "color", "no-color", "progress", "no-progress", "help", "version"];
     for (let i = 0; i < this.names.length; i++) {
       if (allowed.includes(this.names[i]) || general.includes(this.names[i])) continue;
-      return fail(USAGE, this.command + " has no option --" + this.names[i], "see help " + this.command);
+      return fail(USAGE, this.command + " has no option --" + this.names[i], "quire help " + this.command + " lists those it has");
     }
     return OK;
   }

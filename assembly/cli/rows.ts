@@ -1,18 +1,110 @@
-import { Status, UNSUPPORTED, fail } from "../status";
+/** `insert`, `update`, `delete` and `get`. */
+import { Status, OK, USAGE, fail, lastError } from "../status";
+import { JSON_OBJECT } from "../encode/json";
+import { NO_ADDRESS } from "../table/page-ledger";
+import { RowWriter } from "../request/row-json";
+import { FIELD_KEY, FIELD_KEYS } from "../request/request";
+import { readRow, requestedColumns } from "../request/row-requests";
+import { Table } from "../store/table";
+import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { addField, addJsonArgument, addKeys, addNamesField, call, counted, nodeText, parseRequest, readReply, replyMember, sessionOf, startRequest } from "./call";
+import { TableView } from "./table-view";
+
+/** Keys of new rows that are named. */
+const SHOWN_KEYS: i32 = 20;
 
 export function runInsert(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const words = ctx.words;
+  const many = words.length > 2;
+  startRequest("insert", words[0]);
+  const out = addField(many ? "rows" : "row");
+  if (many) out.addU8(0x5b);
+  for (let i = 1; i < words.length; i++) {
+    if (i > 1) out.addU8(0x2c);
+    const status = addJsonArgument(out, many ? "row " + i.toString() : "the row", words[i], JSON_OBJECT);
+    if (status != OK) return status;
+  }
+  if (many) out.addU8(0x5d);
+  const status = call(ctx);
+  if (status != OK || ctx.json) return status;
+  const tape = readReply();
+  const keys = replyMember(tape, "keys");
+  let text = "";
+  let shown = 0;
+  for (let node = tape.first(keys); node != 0; node = tape.next(node)) {
+    if (shown++ == SHOWN_KEYS) {
+      text += ", …";
+      break;
+    }
+    text += (shown > 1 ? ", " : "") + nodeText(tape, node);
+  }
+  const table = ctx.table(words[0]);
+  stdout.line("inserted " + counted(tape.count(keys).toString(), "row", "rows") + (table ? ": " + table.schema.primaryKey + " = " + text : ""));
+  return OK;
 }
 
 export function runUpdate(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const table = ctx.table(ctx.word(0));
+  if (!table) return lastError.status;
+  startRequest("update", ctx.word(0));
+  let status = addKeys(ctx, table, 1, 2);
+  if (status == OK) status = addJsonArgument(addField("set"), "the change", ctx.word(2), JSON_OBJECT);
+  if (status == OK) status = call(ctx);
+  if (status != OK || ctx.json) return status;
+  const tape = readReply();
+  const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
+  stdout.line("updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"));
+  return OK;
 }
 
 export function runDelete(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const table = ctx.table(ctx.word(0));
+  if (!table) return lastError.status;
+  if (ctx.has("cascade") && ctx.has("restrict")) return fail(USAGE, "--cascade and --restrict exclude each other");
+  startRequest("delete", ctx.word(0));
+  let status = addKeys(ctx, table, 1, ctx.words.length);
+  if (ctx.has("cascade")) addField("cascade").addText("true");
+  else if (ctx.has("restrict")) addField("cascade").addText("false");
+  if (status == OK) status = call(ctx);
+  if (status != OK || ctx.json) return status;
+  const tape = readReply();
+  const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
+  const deleted = counted(nodeText(tape, replyMember(tape, "deleted")), "row", "rows");
+  stdout.line("deleted " + deleted + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that referred", "rows that referred") + " to them"));
+  return OK;
 }
 
 export function runGet(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const table = ctx.table(ctx.word(0));
+  if (!table) return lastError.status;
+  startRequest("get", ctx.word(0));
+  let status = addKeys(ctx, table, 1, ctx.words.length);
+  if (status == OK) status = addNamesField(ctx, "columns");
+  if (status != OK) return status;
+  if (ctx.json) return call(ctx);
+  status = parseRequest(ctx);
+  if (status != OK) return status;
+  const writer = requestedColumns(sessionOf(ctx), table);
+  return writer ? printRows(ctx, table, writer) : lastError.status;
+}
+
+/** Prints the rows with the keys of the request: one with a line for each column, several as a table. */
+function printRows(ctx: CommandContext, table: Table, writer: RowWriter): Status {
+  const session = sessionOf(ctx);
+  const request = session.request;
+  const schema = table.schema;
+  const many = request.has(FIELD_KEYS);
+  const view = many ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color) : TableView.ofFields(stdout, ctx.color);
+  const row = session.row(table);
+  let status = OK;
+  for (let node = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY); node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
+    const address = session.find(table, node);
+    status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
+    if (status != OK) return status;
+    if (many) view.addRow(schema, writer.positions, row);
+    else view.addFields(schema, writer.positions, row);
+  }
+  view.finish();
+  return status;
 }

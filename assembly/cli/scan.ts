@@ -1,6 +1,105 @@
-import { Status, UNSUPPORTED, fail } from "../status";
+/** `scan`. */
+import { Status, OK, USAGE, fail, lastError } from "../status";
+import { addUnsigned } from "../encode/digits";
+import { JSON_ARRAY } from "../encode/json";
+import { Column } from "../schema/column";
+import { Table } from "../store/table";
+import { ScanPlan, findIndex } from "../request/scan-request";
+import { requestedColumns } from "../request/row-requests";
+import { RowWriter } from "../request/row-json";
+import { FIELD_INDEX } from "../request/request";
+import { addAscii } from "../request/reply";
+import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { addField, addJsonArgument, addNamesField, addValueArgument, parseRequest, sessionOf, startRequest } from "./call";
+import { TableView } from "./table-view";
 
 export function runScan(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "not there yet");
+  const table = ctx.table(ctx.word(0));
+  if (!table) return lastError.status;
+  if (ctx.has("eq") && (ctx.has("from") || ctx.has("to"))) return fail(USAGE, "--eq goes without --from and --to");
+  const column = firstColumn(ctx, table);
+  if (!column) return lastError.status;
+  startRequest("scan", table.name);
+  let status = addNamesField(ctx, "index");
+  if (status == OK) status = addNamesField(ctx, "columns");
+  if (status == OK) status = addBound(ctx, column, "eq");
+  if (status == OK) status = addBound(ctx, column, "from");
+  if (status == OK) status = addBound(ctx, column, "to");
+  if (status != OK) return status;
+  if (ctx.has("reverse")) addField("reverse").addText("true");
+  if (ctx.has("count")) addField("count").addText("true");
+  const offset = ctx.number("offset", -2);
+  const limit = ctx.number("limit", -2);
+  if (offset == -1 || limit == -1) return USAGE;
+  if (offset >= 0) addUnsigned(offset, addField("offset"));
+  if (limit >= 0) addUnsigned(limit, addField("limit"));
+  status = parseRequest(ctx);
+  const plan = status == OK ? ScanPlan.open(sessionOf(ctx), i64.MAX_VALUE) : null;
+  if (!plan) return lastError.status;
+  if (plan.countOnly) return printCount(ctx, plan);
+  const writer = requestedColumns(sessionOf(ctx), table);
+  if (!writer) return lastError.status;
+  return ctx.json ? printJson(plan, writer) : printTable(ctx, plan, writer);
+}
+
+/** The first column of the index that bounds are for, which says how they are read; null on failure. */
+function firstColumn(ctx: CommandContext, table: Table): Column | null {
+  if (!ctx.has("index")) return table.schema.columns[table.keyColumn];
+  // The request's own reader knows both ways to write names.
+  startRequest("scan", table.name);
+  let status = addNamesField(ctx, "index");
+  if (status == OK) status = parseRequest(ctx);
+  const names = status == OK ? sessionOf(ctx).request.texts(FIELD_INDEX) : null;
+  const index = names ? findIndex(table, names) : null;
+  return index ? table.schema.columns[index.columns[0]] : null;
+}
+
+/** A value, or a JSON array of the values of several columns. */
+function addBound(ctx: CommandContext, column: Column, name: string): Status {
+  if (!ctx.has(name)) return OK;
+  const text = ctx.invocation.option(name, "");
+  if (text.startsWith("[")) return addJsonArgument(addField(name), "--" + name, text, JSON_ARRAY);
+  return addValueArgument(addField(name), column, text);
+}
+
+function printCount(ctx: CommandContext, plan: ScanPlan): Status {
+  const count = plan.count();
+  if (count < 0) return lastError.status;
+  stdout.line(ctx.json ? "{\"ok\":{\"count\":" + count.toString() + "}}" : count.toString());
+  return OK;
+}
+
+function printTable(ctx: CommandContext, plan: ScanPlan, writer: RowWriter): Status {
+  const schema = plan.table.schema;
+  const view = TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color);
+  let count: i64 = 0;
+  if (plan.skip()) {
+    while (count < plan.limit && !stdout.closed) {
+      const row = plan.next();
+      if (!row) break;
+      view.addRow(schema, writer.positions, row.row);
+      count += 1;
+    }
+  }
+  view.finish();
+  return plan.status;
+}
+
+function printJson(plan: ScanPlan, writer: RowWriter): Status {
+  const out = stdout.buffer;
+  let count: i64 = 0;
+  addAscii(out, "{\"ok\":{\"rows\":[");
+  if (plan.skip()) {
+    while (count < plan.limit && !stdout.closed) {
+      const row = plan.next();
+      if (!row) break;
+      if (count > 0) out.addU8(0x2c);
+      writer.write(row.row, out);
+      stdout.check();
+      count += 1;
+    }
+  }
+  if (plan.status == OK) stdout.line("],\"after\":null}}");
+  return plan.status;
 }

@@ -67,8 +67,8 @@ export class RowWriter {
   private names: ByteBuffer = new ByteBuffer(256);
   private ends: StaticArray<u32>;
 
-  /** Writes the columns at `positions`, in that order. */
-  constructor(private readonly schema: TableSchemaSnapshot, private readonly positions: StaticArray<i32>) {
+  /** Writes the columns at `positions` of the schema, in that order. */
+  constructor(private readonly schema: TableSchemaSnapshot, readonly positions: StaticArray<i32>) {
     const ends = new StaticArray<u32>(positions.length);
     this.ends = ends;
     for (let i = 0; i < positions.length; i++) {

@@ -156,7 +156,7 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
 }
 
 /** Decodes the record at `address` where it lies. */
-function readRow(table: Table, address: RecordAddress, row: Row): Status {
+export function readRow(table: Table, address: RecordAddress, row: Row): Status {
   const len = table.registry.bodyLength(address);
   if (len == 0) return lastError.status;
   return row.decode(table.registry.body(address), len) ? OK : damagedRecord(address);

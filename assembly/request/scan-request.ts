@@ -189,7 +189,7 @@ export class ScanPlan {
 }
 
 /** The index on just these columns, or else the first that starts with them; null with `INDEX_NOT_FOUND`. */
-function findIndex(table: Table, names: Array<string>): TableIndex | null {
+export function findIndex(table: Table, names: Array<string>): TableIndex | null {
   const exact = table.indexOn(names);
   if (exact) return exact;
   let list = "";
