@@ -16,6 +16,8 @@ import { Invocation } from "./invocation";
 export class CommandContext {
   /** The open store, or null before `openStore`. */
   store: DbmsContext | null = null;
+  /** The command's reply tells of its failure already; the frame only takes the exit status. */
+  told: bool = false;
   /** Replies are JSON. */
   readonly json: bool;
   /** Output may have colours. */

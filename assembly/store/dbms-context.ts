@@ -318,11 +318,14 @@ export class DbmsContext {
 
   // ---- tables ----
 
-  /** Makes a table. Its foreign keys must name existing tables (or itself), and a column of the same type that is unique there. */
-  createTable(schema: TableSchemaSnapshot): Status {
+  /**
+   * Makes a table. Its foreign keys must name existing tables (or itself), and a column of the same type that is unique there. With
+   * `forward` they may name tables that are still to be made: the caller then checks them itself.
+   */
+  createTable(schema: TableSchemaSnapshot, forward: bool = false): Status {
     let status = this.beginStatement();
     if (status != OK) return status;
-    status = this.checkNewTable(schema);
+    status = this.checkNewTable(schema, forward);
     if (status != OK) return status;
     this.schemaChanged = true;
     status = this.writeTable(schema);
@@ -330,7 +333,7 @@ export class DbmsContext {
     return this.endStatement(status);
   }
 
-  private checkNewTable(schema: TableSchemaSnapshot): Status {
+  private checkNewTable(schema: TableSchemaSnapshot, forward: bool): Status {
     const status = schema.validate();
     if (status != OK) return status;
     if (this.findTable(schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
@@ -346,6 +349,7 @@ export class DbmsContext {
       const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
       const other = this.findTable(foreignKey.table);
       const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
+      if (!target && forward) continue;
       if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
       const position = target.columnIndex(foreignKey.column);
       if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
