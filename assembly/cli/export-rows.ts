@@ -7,7 +7,7 @@ import { writeTextValue } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowWriter } from "../request/row-json";
 import { Output } from "../wasi/stdio";
-import { TableRows, LineRows } from "./export-table";
+import { LineRows, MarkdownRows, TableRows } from "./export-table";
 
 /** Prints rows of one table, or some of their columns, in one format. Nothing is allocated for a row. */
 export abstract class RowFormat {
@@ -39,10 +39,11 @@ export const FORMATS: string = "table, csv, tsv, ndjson, json, markdown, line";
 export function rowFormat(
   name: string, schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, options: FormatOptions,
 ): RowFormat | null {
-  if (name == "table" || name == "markdown") return new TableRows(schema, positions, out, options, name == "markdown");
+  if (name == "table") return new TableRows(schema, positions, out, options);
+  if (name == "markdown") return new MarkdownRows(schema, positions, out);
   if (name == "csv" || name == "tsv") return new DelimitedRows(schema, positions, out, options, name == "tsv");
   if (name == "ndjson" || name == "json") return new JsonRows(schema, positions, out, name == "json");
-  if (name == "line") return new LineRows(schema, positions, out, options);
+  if (name == "line") return new LineRows(schema, positions, out, options.color);
   fail(USAGE, "there is no format " + name, "formats: " + FORMATS);
   return null;
 }

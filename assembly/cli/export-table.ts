@@ -1,60 +1,94 @@
 /**
  * Rows for people: a table with aligned columns, the same in Markdown, and one value a line.
  *
- * Widths come from the first rows, which wait until they are known. Longer cells behind them are cut in a table, and put the alignment out
- * in Markdown, which loses nothing.
+ * Markdown is aligned by its first rows, which wait until their widths are known; longer cells behind them put the alignment out, but
+ * nothing is cut.
  */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { isInteger, TYPE_DECIMAL } from "../encode/data-type";
+import { writeTextValue } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Output } from "../wasi/stdio";
 import { FormatOptions, RowFormat } from "./export-rows";
-import { addRepeated, addShown, addVisible, cutToWidth, shownWidth } from "./export-text";
+import { TableView, addPrintable } from "./table-view";
 
-/** Rows that decide the widths, and the bytes at which fewer are enough. */
+/** Rows that decide the widths of Markdown, and the bytes at which fewer are enough. */
 const SAMPLE_ROWS: u32 = 1000;
 const SAMPLE_BYTES: u32 = 1 << 20;
-/** The widest column of a table, and the most that Markdown is padded to. */
+/** Markdown is padded up to this width. */
 const WIDEST: u32 = 60;
-/** Columns are not made narrower than this to fit a terminal. */
-const NARROWEST: u32 = 6;
 
-const SPACE: u8 = 0x20;
-const DASH: u8 = 0x2d;
+/** "NULL" */
+const NULL_WORD: u32 = 0x4c4c554e;
 
+/** The table that `scan` prints as well. */
 export class TableRows extends RowFormat {
+  private readonly view: TableView;
+
+  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, options: FormatOptions) {
+    super(schema, positions, out);
+    this.view = TableView.ofRows(schema, positions, out, options.columns, options.color);
+  }
+
+  begin(): void {}
+
+  row(row: Row): void {
+    this.view.addRow(this.schema, this.positions, row);
+  }
+
+  end(): void {
+    this.view.finish();
+  }
+}
+
+export class MarkdownRows extends RowFormat {
   private readonly widths: StaticArray<u32>;
-  /** Cells of rows that wait, each with its length (u32), width (u32) and whether it is null (u32) before it. */
+  /** Cells that wait: u32 length, u32 width, bytes. */
   private readonly waiting: ByteBuffer = new ByteBuffer(4096);
   private waitingRows: u32 = 0;
   private started: bool = false;
+  private readonly text: ByteBuffer = new ByteBuffer(256);
   private readonly cell: ByteBuffer = new ByteBuffer(256);
 
-  constructor(
-    schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly options: FormatOptions,
-    private readonly markdown: bool,
-  ) {
+  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output) {
     super(schema, positions, out);
-    this.widths = new StaticArray<u32>(positions.length);
+    this.widths = new StaticArray<u32>(positions.length).fill(3);
   }
 
+  /** The names are the first row that waits. */
   begin(): void {
     for (let i = 0; i < this.positions.length; i++) {
-      this.readName(i);
-      this.widths[i] = max<u32>(min<u32>(shownWidth(this.cell.ptr, this.cell.len), WIDEST), this.markdown ? 3 : 1);
+      const name = this.schema.columns[this.positions[i]].nameBytes;
+      this.addWaiting(i, this.readCell(changetype<usize>(name), name.byteLength));
     }
+    this.waitingRows = 1;
   }
 
-  private readName(i: i32): void {
-    const name = this.schema.columns[this.positions[i]].nameBytes;
-    this.cell.reset();
-    addVisible(changetype<usize>(name), name.byteLength, this.cell, this.markdown);
+  /** Makes `cell` of the text: its width. */
+  private readCell(ptr: usize, len: u32): u32 {
+    const cell = this.cell;
+    cell.reset();
+    let width: u32 = 0;
+    let run = ptr;
+    const end = ptr + len;
+    for (let at = ptr; at < end; at++) {
+      const byte = <u32>load<u8>(at);
+      if (byte != 0x7c && byte != 0x0a) continue;
+      width += addPrintable(run, <u32>(at - run), 0, cell);
+      if (byte == 0x7c) cell.addU16(0x7c5c);
+      else cell.addU32(0x3e72623c);
+      width += byte == 0x7c ? 2 : 4;
+      run = at + 1;
+    }
+    return width + addPrintable(run, <u32>(end - run), 0, cell);
   }
 
-  private isRight(i: i32): bool {
-    const type = this.schema.columns[this.positions[i]].type;
-    return isInteger(type) || type == TYPE_DECIMAL;
+  private addWaiting(i: i32, width: u32): void {
+    this.widths[i] = max(this.widths[i], min(width, WIDEST));
+    this.waiting.addU32(this.cell.len);
+    this.waiting.addU32(width);
+    this.waiting.addBytes(this.cell.ptr, this.cell.len);
   }
 
   row(row: Row): void {
@@ -62,110 +96,73 @@ export class TableRows extends RowFormat {
     const positions = this.positions;
     for (let i = 0; i < positions.length; i++) {
       const position = unchecked(positions[i]);
-      this.cell.reset();
-      addShown(columns[position], position, row, this.cell, this.markdown);
-      const isNull = !row.isSet(position);
-      if (this.started) {
-        this.addCell(i, isNull);
-        continue;
-      }
-      const width = this.markdown ? shownWidth(this.cell.ptr, this.cell.len) : cutToWidth(this.cell, 0, WIDEST);
-      this.widths[i] = max(this.widths[i], min(width, WIDEST));
-      this.waiting.addU32(this.cell.len);
-      this.waiting.addU32(isNull ? 1 : 0);
-      this.waiting.addBytes(this.cell.ptr, this.cell.len);
+      const column = unchecked(columns[position]);
+      this.text.reset();
+      if (row.isSet(position)) writeTextValue(column.type, column.customSize, row.ptr(position), this.text);
+      else this.text.addU32(NULL_WORD);
+      const width = this.readCell(this.text.ptr, this.text.len);
+      if (this.started) this.printCell(i, this.cell.ptr, this.cell.len, width);
+      else this.addWaiting(i, width);
     }
     if (this.started) this.endRow();
     else if (++this.waitingRows == SAMPLE_ROWS || this.waiting.len >= SAMPLE_BYTES) this.start();
   }
 
-  /** Prints the header and the rows that waited: the widths are known. */
+  /** Prints what waited: the widths are known. */
   private start(): void {
     this.started = true;
-    if (!this.markdown) this.fitTerminal();
-    if (this.options.header || this.markdown) this.printHeader();
-    let at: u32 = 0;
     const waiting = this.waiting;
+    let at: u32 = 0;
     for (let row: u32 = 0; row < this.waitingRows; row++) {
       for (let i = 0; i < this.positions.length; i++) {
         const len = load<u32>(waiting.ptr + at);
-        this.cell.reset();
-        this.cell.addBytes(waiting.ptr + at + 8, len);
-        this.addCell(i, load<u32>(waiting.ptr + at, 4) != 0);
+        this.printCell(i, waiting.ptr + at + 8, len, load<u32>(waiting.ptr + at, 4));
         at += 8 + len;
       }
       this.endRow();
+      if (row == 0) this.printRule();
     }
     waiting.reset();
   }
 
-  /** Narrows the widest columns until a row fits the terminal, as far as that goes. */
-  private fitTerminal(): void {
-    const limit = this.options.columns;
-    if (limit == 0) return;
-    const widths = this.widths;
-    let total: u32 = 0;
-    for (let i = 0; i < widths.length; i++) total += widths[i] + (i > 0 ? 2 : 0);
-    for (; total > limit; total--) {
-      let widest = 0;
-      for (let i = 1; i < widths.length; i++) {
-        if (widths[i] > widths[widest]) widest = i;
-      }
-      if (widths[widest] <= NARROWEST) return;
-      widths[widest] -= 1;
-    }
+  private isRight(i: i32): bool {
+    const type = this.schema.columns[this.positions[i]].type;
+    return isInteger(type) || type == TYPE_DECIMAL;
   }
 
-  private printHeader(): void {
+  private printRule(): void {
     const out = this.out.buffer;
-    const bold = this.options.color && !this.markdown;
-    if (bold) out.addText("\x1b[1m");
     for (let i = 0; i < this.positions.length; i++) {
-      this.readName(i);
-      this.addCell(i, false);
-    }
-    if (bold) out.addText("\x1b[0m");
-    this.endRow();
-    for (let i = 0; i < this.positions.length; i++) {
-      if (this.markdown) out.addU16(0x207c);
-      else if (i > 0) out.addU16(0x2020);
-      const marked = this.markdown && this.isRight(i);
-      addRepeated(DASH, this.widths[i] - (marked ? 1 : 0), out);
-      if (marked) out.addU8(0x3a);
-      if (this.markdown) out.addU8(SPACE);
+      const right = this.isRight(i);
+      out.addU16(0x207c);
+      addRepeated(0x2d, this.widths[i] - (right ? 1 : 0), out);
+      if (right) out.addU8(0x3a);
+      out.addU8(0x20);
     }
     this.endRow();
   }
 
-  /** Appends `cell`, cut and padded to its column's width, to the line. */
-  private addCell(i: i32, isNull: bool): void {
+  private printCell(i: i32, ptr: usize, len: u32, width: u32): void {
     const out = this.out.buffer;
-    const width = unchecked(this.widths[i]);
-    const cell = this.cell;
-    const own = this.markdown ? shownWidth(cell.ptr, cell.len) : cutToWidth(cell, 0, width);
-    const padding = own < width ? width - own : 0;
+    const room = unchecked(this.widths[i]);
+    const padding = width < room ? room - width : 0;
     const right = this.isRight(i);
-    if (this.markdown) out.addU16(0x207c);
-    else if (i > 0) out.addU16(0x2020);
-    if (right) addRepeated(SPACE, padding, out);
-    const dim = isNull && this.options.color && !this.markdown;
-    if (dim) out.addText("\x1b[2m");
-    out.addBytes(cell.ptr, cell.len);
-    if (dim) out.addText("\x1b[0m");
-    // Lines of a table don't end in spaces.
-    if (!right && (this.markdown || i + 1 < this.positions.length)) addRepeated(SPACE, padding, out);
-    if (this.markdown) out.addU8(SPACE);
+    out.addU16(0x207c);
+    if (right) addRepeated(0x20, padding, out);
+    out.addBytes(ptr, len);
+    if (!right) addRepeated(0x20, padding, out);
+    out.addU8(0x20);
   }
 
   private endRow(): void {
-    if (this.markdown) this.out.buffer.addU8(0x7c);
-    this.out.buffer.addU8(10);
+    this.out.buffer.addU16(0x0a7c);
     this.out.check();
   }
 
   end(): void {
     if (!this.started) this.start();
     this.waiting.free();
+    this.text.free();
     this.cell.free();
   }
 }
@@ -174,25 +171,25 @@ export class TableRows extends RowFormat {
 export class LineRows extends RowFormat {
   private readonly names: ByteBuffer = new ByteBuffer(256);
   private readonly nameLens: StaticArray<u32>;
+  private readonly text: ByteBuffer = new ByteBuffer(256);
   private first: bool = true;
 
-  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly options: FormatOptions) {
+  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly color: bool) {
     super(schema, positions, out);
     this.nameLens = new StaticArray<u32>(positions.length);
   }
 
   begin(): void {
-    const columns = this.schema.columns;
     let widest: u32 = 0;
+    // Once to measure the names, once to pad them.
     for (let pass = 0; pass < 2; pass++) {
       this.names.reset();
       for (let i = 0; i < this.positions.length; i++) {
         const start = this.names.len;
-        const name = columns[this.positions[i]].nameBytes;
-        addVisible(changetype<usize>(name), name.byteLength, this.names);
-        const width = cutToWidth(this.names, start, WIDEST);
-        widest = max(widest, width);
-        if (pass == 1) addRepeated(SPACE, widest - width, this.names);
+        const name = this.schema.columns[this.positions[i]].nameBytes;
+        const width = addPrintable(changetype<usize>(name), name.byteLength, 0, this.names);
+        widest = max(widest, min(width, WIDEST));
+        if (pass == 1 && width < widest) addRepeated(0x20, widest - width, this.names);
         this.nameLens[i] = this.names.len - start;
       }
     }
@@ -200,19 +197,23 @@ export class LineRows extends RowFormat {
 
   row(row: Row): void {
     const buffer = this.out.buffer;
+    const columns = this.schema.columns;
     if (!this.first) buffer.addU8(10);
     this.first = false;
     let at: u32 = 0;
     for (let i = 0; i < this.positions.length; i++) {
       const position = unchecked(this.positions[i]);
+      const column = unchecked(columns[position]);
       buffer.addBytes(this.names.ptr + at, this.nameLens[i]);
       at += this.nameLens[i];
-      buffer.addU8(SPACE);
+      buffer.addU8(0x20);
       buffer.addU16(0x203d);
-      const dim = this.options.color && !row.isSet(position);
-      if (dim) buffer.addText("\x1b[2m");
-      addShown(this.schema.columns[position], position, row, buffer);
-      if (dim) buffer.addText("\x1b[0m");
+      if (row.isSet(position)) {
+        this.text.reset();
+        writeTextValue(column.type, column.customSize, row.ptr(position), this.text);
+        addPrintable(this.text.ptr, this.text.len, 0, buffer);
+      } else if (this.color) buffer.addText("\x1b[2mNULL\x1b[0m");
+      else buffer.addU32(NULL_WORD);
       buffer.addU8(10);
     }
     this.out.check();
@@ -220,5 +221,11 @@ export class LineRows extends RowFormat {
 
   end(): void {
     this.names.free();
+    this.text.free();
   }
+}
+
+function addRepeated(byte: u8, count: u32, out: ByteBuffer): void {
+  memory.fill(out.reserve(count), byte, count);
+  out.len += count;
 }

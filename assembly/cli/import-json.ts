@@ -22,6 +22,8 @@ export class JsonReader {
   /** `BAD_VALUE` when a row is malformed; `canGoOn` says whether `next` may be called again. */
   status: Status = OK;
   canGoOn: bool = true;
+  /** A line that is JSON but no object is malformed. */
+  objectsOnly: bool = true;
   /** The current row: node 0 is an object. */
   readonly tape: JsonTape = new JsonTape();
   private nextLine: u64 = 1;
@@ -86,7 +88,7 @@ export class JsonReader {
       while (first < len && isSpace(load<u8>(row + first))) first++;
       if (first == len) continue;
       if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
-      return this.tape.kind(0) == JSON_OBJECT || this.bad("a row is an object like {\"name\": 1}, one in a line", true);
+      return !this.objectsOnly || this.tape.kind(0) == JSON_OBJECT || this.bad("a row is an object like {\"name\": 1}, one in a line", true);
     }
     return false; // never reached, but the compiler cannot tell
   }

@@ -8,10 +8,11 @@ import {
   Status, OK, USAGE, BAD_VALUE, NOT_NULL, TABLE_EXISTS, RECORD_TOO_LARGE, KEY_TOO_LARGE, COLUMN_NOT_FOUND, PRIMARY_KEY_CONFLICT,
   fail, lastError, statusName, errorMessage,
 } from "../status";
-import { addJsonString } from "../encode/json-string";
+import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { columnSpecs } from "../schema/column-spec";
+import { addString } from "../request/reply";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { stderr, stdout } from "../wasi/stdio";
@@ -23,6 +24,7 @@ import { Progress, grouped } from "./import-progress";
 import { CellMapping, fillFromObject, readHeader } from "./import-rows";
 import { ByteSource } from "./import-source";
 import { TableGuess } from "./infer-schema";
+import { shellWord } from "./tables";
 
 /** Bad rows that are listed; more are counted. */
 const MOST_LISTED: u64 = 20;
@@ -426,7 +428,7 @@ class Import {
       stdout.line(text + ",\"seconds\":" + seconds + "}");
       return;
     }
-    if (schema) stderr.line("made " + this.tableName + " with the columns " + columnSpecs(schema).join(" "));
+    if (schema) stderr.line("created " + shellWord(this.tableName) + " " + shellWords(columnSpecs(schema)));
     if (this.skipped > MOST_LISTED) stderr.line("skipped " + grouped(this.skipped - MOST_LISTED) + " more");
     stdout.line(
       "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.tableName +
@@ -441,10 +443,15 @@ function joined(a: string, b: string): string {
 
 /** `text` as a JSON string. */
 function jsonText(text: string): string {
-  const bytes = String.UTF8.encode(text);
-  const start = stdout.buffer.len;
-  addJsonString(changetype<usize>(bytes), bytes.byteLength, stdout.buffer);
-  const quoted = stdout.buffer.toText(start);
-  stdout.buffer.len = start;
+  const out = new ByteBuffer(256);
+  addString(out, text);
+  const quoted = out.toText();
+  out.free();
   return quoted;
+}
+
+/** The columns as words that a shell reads back for `create`. */
+function shellWords(specs: Array<string>): string {
+  for (let i = 0; i < specs.length; i++) specs[i] = shellWord(specs[i]);
+  return specs.join(" ");
 }

@@ -1,6 +1,397 @@
-import { Status, UNSUPPORTED, fail } from "../status";
-import { CommandContext } from "./context";
+/**
+ * `load`: a database from what `dump` wrote, in one transaction, into a file that is new or empty.
+ *
+ * Foreign keys that name a table which comes later (or their own) are put aside while a table's rows come in, and checked at the end.
+ */
+import { Status, OK, BAD_VALUE, BAD_SCHEMA, FOREIGN_KEY_BROKEN, TABLE_EXISTS, UNSUPPORTED, fail, lastError } from "../status";
+import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { JSON_ARRAY, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JsonTape } from "../encode/json";
+import { parseUnsigned, parsedUnsigned } from "../encode/digits";
+import { Row } from "../encode/row";
+import { isUtf8 } from "../encode/utf8";
+import { parseHex } from "../encode/uuid";
+import { parseValue, useLenientDates, writeTextValue } from "../encode/value-text";
+import { ForeignKey } from "../schema/column";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { NO_ADDRESS } from "../table/page-ledger";
+import { defineTable } from "../request/schema-requests";
+import { RowScan } from "../store/row-scan";
+import { Table, addKeyPart } from "../store/table";
+import { stdout } from "../wasi/stdio";
+import { CommandContext, openStore } from "./context";
+import { DUMP_VERSION, hex64 } from "./dump";
+import { isMissing, removeStore } from "./import-file";
+import { JsonReader } from "./import-json";
+import { Progress } from "./import-progress";
+import { fillFromObject } from "./import-rows";
+import { ByteSource } from "./import-source";
+
+/** Not a number. */
+const NONE: u64 = u64.MAX_VALUE;
 
 export function runLoad(ctx: CommandContext): Status {
-  return fail(UNSUPPORTED, "load is not there yet");
+  const source = ByteSource.open(ctx.words.length > 0 ? ctx.word(0) : "-");
+  if (!source) return lastError.status;
+  const work = new Load(ctx, source);
+  useLenientDates(true);
+  const status = work.run();
+  useLenientDates(false);
+  source.close();
+  return status;
+}
+
+/** A foreign key whose rows are checked at the end. */
+class Deferred {
+  constructor(readonly table: string, readonly column: i32, readonly key: ForeignKey) {}
+}
+
+class Load {
+  private readonly lines: JsonReader;
+  private readonly progress: Progress;
+  private readonly deferred: Array<Deferred> = new Array<Deferred>();
+  private readonly bytes: ByteBuffer = new ByteBuffer(1024);
+  private tables: u64 = 0;
+  private rows: u64 = 0;
+
+  constructor(private readonly ctx: CommandContext, private readonly source: ByteSource) {
+    const lines = new JsonReader(source, true);
+    lines.objectsOnly = false;
+    this.lines = lines;
+    this.progress = new Progress(ctx.progress, "load");
+  }
+
+  run(): Status {
+    let status = this.nextLine();
+    if (status != OK) return status;
+    // Nothing of the first line is needed once the store is there but these.
+    const lines = this.lines;
+    const tape = lines.tape;
+    if (this.text("quire") != "dump") return fail(BAD_VALUE, "this is no dump: its first line does not begin with {\"quire\":\"dump\"");
+    const version = this.number("version");
+    if (version != DUMP_VERSION) return fail(UNSUPPORTED, "the dump has version " + (version == NONE ? "?" : version.toString()) + ", this program reads version 1");
+    const hash = this.text("schemaHash");
+    const tables = this.number("tables");
+    const layout = this.text("layout");
+    if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11")) return fail(BAD_VALUE, "line 1: the dump names no layout");
+
+    const ctx = this.ctx;
+    const isNew = isMissing(ctx.invocation.file);
+    status = openStore(ctx, true, true, layout == "0.11" ? LAYOUT_0_11 : LAYOUT_0_9);
+    if (status == OK) status = this.checkEmpty();
+    if (status == OK) status = ctx.db.begin();
+    if (status == OK) status = this.loadLines();
+    if (status == OK) status = this.checkDeferred();
+    if (status == OK && tables != this.tables) status = fail(BAD_VALUE, "the dump has " + this.tables.toString() + " tables, its first line says otherwise");
+    if (status == OK && hash != "" && this.tables > 0 && hash != hex64(ctx.db.schemaHash())) {
+      status = fail(BAD_SCHEMA, "the tables do not have the schema hash " + hash + " that the dump's first line says", "take schemaHash out of it if you changed the tables");
+    }
+    if (status == OK) status = ctx.db.commit();
+    this.progress.end();
+    if (status != OK) {
+      this.takeBack(isNew);
+      return status;
+    }
+    if (ctx.json) stdout.line("{\"tables\":" + this.tables.toString() + ",\"rows\":" + this.rows.toString() + ",\"seconds\":" + this.progress.seconds + "}");
+    else {
+      stdout.line(
+        "loaded " + this.tables.toString() + (this.tables == 1 ? " table" : " tables") + " with " + this.rows.toString() +
+          (this.rows == 1 ? " row" : " rows") + " in " + this.progress.seconds + " s",
+      );
+    }
+    return OK;
+  }
+
+  private checkEmpty(): Status {
+    const db = this.ctx.db;
+    const first = db.tables.length > 0 ? "table " + db.tables[0].name : "";
+    if (first != "") return fail(TABLE_EXISTS, this.ctx.invocation.file + " is not empty: it has " + first, "load into a new file");
+    if (db.manager.layout != LAYOUT_0_9) return OK;
+    const list = db.acl.read();
+    if (!list) return lastError.status;
+    return list.length == 0 ? OK : fail(TABLE_EXISTS, this.ctx.invocation.file + " is not empty: it has an access control list", "load into a new file");
+  }
+
+  private takeBack(isNew: bool): void {
+    const store = this.ctx.store;
+    const status = lastError.status;
+    const what = lastError.what;
+    const hint = lastError.hint;
+    if (store && store.inTransaction) {
+      if (store.rollback() != OK) return;
+      fail(status, what, hint == "" ? "nothing was loaded" : hint + "; nothing was loaded");
+    }
+    if (isNew) removeStore(this.ctx);
+  }
+
+  // ---- lines ----
+
+  /** Reads the next line; it is an error when there is none. */
+  private nextLine(): Status {
+    const lines = this.lines;
+    if (lines.next()) return OK;
+    if (lines.status != OK) return this.atLine(lines.status);
+    return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ": its last line is {\"end\":…}");
+  }
+
+  private atLine(status: Status): Status {
+    const what = lastError.what;
+    lastError.what = "line " + this.lines.line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
+    return status;
+  }
+
+  /** The node of the line's member `name`, 0 for none. */
+  private member(name: string): u32 {
+    const tape = this.lines.tape;
+    if (tape.kind(0) != JSON_OBJECT) return 0;
+    const bytes = String.UTF8.encode(name);
+    return tape.member(0, changetype<usize>(bytes), bytes.byteLength);
+  }
+
+  /** The line's text `name`, "" when there is none. */
+  private text(name: string): string {
+    const node = this.member(name);
+    return node == 0 ? "" : textOf(this.lines.tape, node);
+  }
+
+  private number(name: string): u64 {
+    return numberOf(this.lines.tape, this.member(name));
+  }
+
+  private loadLines(): Status {
+    for (;;) {
+      let status = this.nextLine();
+      if (status != OK) return status;
+      const end = this.member("end");
+      if (end != 0) return this.checkEnd(end);
+      if (this.member("table") != 0) status = this.loadTable();
+      else if (this.member("identity") != 0) status = this.atLineIf(this.loadIdentity());
+      else status = this.atLine(fail(BAD_VALUE, "expected a table, an identity or the end"));
+      if (status != OK) return status;
+    }
+    return OK; // never reached, but the compiler cannot tell
+  }
+
+  private atLineIf(status: Status): Status {
+    return status == OK ? OK : this.atLine(status);
+  }
+
+  private checkEnd(end: u32): Status {
+    const tape = this.lines.tape;
+    const rows = tape.kind(end) == JSON_OBJECT ? numberOf(tape, tape.member(end, changetype<usize>(ROWS), 4)) : NONE;
+    if (rows != this.rows) return this.atLine(fail(BAD_VALUE, "the dump has " + this.rows.toString() + " rows, its last line says otherwise"));
+    if (this.lines.next()) return this.atLine(fail(BAD_VALUE, "something comes behind the dump's end"));
+    return this.lines.status == OK ? OK : this.atLine(this.lines.status);
+  }
+
+  // ---- tables ----
+
+  private loadTable(): Status {
+    const db = this.ctx.db;
+    const count = this.number("rows");
+    if (count == NONE) return this.atLine(fail(BAD_VALUE, "the table has no number of rows"));
+    const schema = this.readSchema();
+    if (!schema) return this.atLine(lastError.status);
+    const columns = schema.columns;
+    const counters = new Array<string>();
+    const counterNode = this.member("counters");
+    for (let i = 0; i < columns.length; i++) {
+      const name = columns[i].nameBytes;
+      const tape = this.lines.tape;
+      const isThere = columns[i].auto && counterNode != 0 && tape.kind(counterNode) == JSON_OBJECT;
+      const node = isThere ? tape.member(counterNode, changetype<usize>(name), name.byteLength) : 0;
+      counters.push(node == 0 ? "" : textOf(tape, node));
+    }
+    let status = db.createTable(schema, true);
+    const table = status == OK ? db.table(schema.name) : null;
+    if (!table) return this.atLine(lastError.status);
+    this.tables += 1;
+    const firstDeferred = this.deferred.length;
+    this.putAside(table);
+    status = this.loadRows(table, count);
+    for (let i = firstDeferred; i < this.deferred.length; i++) columns[this.deferred[i].column].foreignKey = this.deferred[i].key;
+    return status == OK ? this.setCounters(table, counters) : status;
+  }
+
+  /** The table's definition; null on failure. */
+  private readSchema(): TableSchemaSnapshot | null {
+    const tape = this.lines.tape;
+    const snapshot = this.member("snapshot");
+    if (snapshot != 0) {
+      if (!this.readHex(snapshot)) return null;
+      const schema = TableSchemaSnapshot.decode(this.bytes.ptr, this.bytes.len);
+      if (!schema) fail(BAD_SCHEMA, "the table's snapshot is none");
+      return schema && schema.validate() == OK ? schema : null;
+    }
+    const columns = this.member("columns");
+    const specs = new Array<string>();
+    if (columns != 0 && tape.kind(columns) == JSON_ARRAY) {
+      for (let node = tape.first(columns); node != 0; node = tape.next(node)) specs.push(textOf(tape, node));
+    }
+    const alignment = this.member("alignment") == 0 ? 0 : this.number("alignment");
+    if (specs.length == 0 || alignment > 65536) {
+      fail(BAD_SCHEMA, "the table has no columns, or no proper alignment");
+      return null;
+    }
+    return defineTable(this.text("table"), specs, <u32>alignment);
+  }
+
+  /** Reads hexadecimal digits into `bytes`. */
+  private readHex(node: u32): bool {
+    const tape = this.lines.tape;
+    const bytes = this.bytes;
+    bytes.reset();
+    if (tape.kind(node) == JSON_STRING) {
+      const len = tape.stringLen(node);
+      if (parseHex(tape.stringPtr(node), len, bytes.reserve(len >> 1))) {
+        bytes.len = len >> 1;
+        return true;
+      }
+    }
+    fail(BAD_VALUE, "expected hexadecimal digits in a string");
+    return false;
+  }
+
+  /** Takes the foreign keys out of `table` whose rows may not be there yet. */
+  private putAside(table: Table): void {
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const key = columns[i].foreignKey;
+      if (!key) continue;
+      let isThere = false;
+      const tables = this.ctx.db.tables;
+      for (let j = 0; j < tables.length; j++) isThere = isThere || (tables[j].name == key.table && tables[j] !== table);
+      if (isThere) continue;
+      this.deferred.push(new Deferred(table.name, i, key));
+      columns[i].foreignKey = null;
+    }
+  }
+
+  private loadRows(table: Table, count: u64): Status {
+    const row = new Row(table.layout);
+    const lines = this.lines;
+    const size = this.source.size;
+    let status = OK;
+    for (let i: u64 = 0; i < count && status == OK; i++) {
+      status = this.nextLine();
+      if (status != OK) break;
+      status = this.readRow(table, row);
+      if (status == OK) status = this.ctx.db.insert(table, row);
+      if (status != OK) this.atLine(status);
+      this.rows += 1;
+      this.progress.row(this.rows, this.source.position, size);
+    }
+    row.free();
+    return status;
+  }
+
+  private readRow(table: Table, row: Row): Status {
+    const tape = this.lines.tape;
+    if (tape.kind(0) == JSON_OBJECT) return fillFromObject(table.schema, tape, row);
+    if (tape.kind(0) != JSON_ARRAY || tape.count(0) != 1) return fail(BAD_VALUE, "expected a row of " + table.name);
+    if (!this.readHex(tape.first(0))) return BAD_VALUE;
+    return row.decode(this.bytes.ptr, this.bytes.len) ? OK : fail(BAD_VALUE, "the record does not fit the columns of " + table.name);
+  }
+
+  /** Sets the table's counters to what they were: rows given explicitly may have moved them further. */
+  private setCounters(table: Table, counters: Array<string>): Status {
+    const ledger = table.autoincrement;
+    if (!ledger) return OK;
+    const columns = table.schema.columns;
+    const db = this.ctx.db;
+    let status = db.beginChange();
+    if (status == OK) status = ledger.init(columns);
+    for (let i = 0; i < columns.length && status == OK; i++) {
+      if (counters[i] == "") continue;
+      const text = String.UTF8.encode(counters[i]);
+      this.bytes.reset();
+      status = parseValue(columns[i].type, 0, changetype<usize>(text), text.byteLength, this.bytes);
+      if (status == OK) status = ledger.raiseTo(columns[i], this.bytes.ptr);
+    }
+    return db.endChange(status);
+  }
+
+  // ---- access control ----
+
+  private loadIdentity(): Status {
+    const db = this.ctx.db;
+    const tape = this.lines.tape;
+    if (!this.readHex(this.member("identity"))) return BAD_VALUE;
+    const id = new ArrayBuffer(this.bytes.len);
+    memory.copy(changetype<usize>(id), this.bytes.ptr, this.bytes.len);
+    const flags = this.number("flags");
+    const allTables = this.number("allTables");
+    const tables = this.member("tables");
+    if (flags > 7 || allTables > 15 || tables == 0 || tape.kind(tables) != JSON_ARRAY) return fail(BAD_VALUE, "the identity's rights are malformed");
+    let status = db.beginChange();
+    if (status == OK) status = db.acl.supported();
+    if (status == OK) status = db.acl.grant(id, <u8>flags, <u8>allTables, 0, 0);
+    for (let node = tape.first(tables); node != 0 && status == OK; node = tape.next(node)) {
+      const isPair = tape.kind(node) == JSON_ARRAY && tape.count(node) == 2;
+      const perms = isPair ? numberOf(tape, tape.next(tape.first(node))) : NONE;
+      if (perms > 15 || !this.readHex(tape.first(node)) || this.bytes.len != 8) status = fail(BAD_VALUE, "the identity's rights are malformed");
+      else status = db.acl.grant(id, 0, 0, bswap<u64>(load<u64>(this.bytes.ptr)), <u8>perms);
+    }
+    return db.endChange(status);
+  }
+
+  // ---- foreign keys that were put aside ----
+
+  private checkDeferred(): Status {
+    for (let i = 0; i < this.deferred.length; i++) {
+      const table = this.ctx.db.table(this.deferred[i].table);
+      if (!table) return lastError.status;
+      const status = this.checkForeignKey(table, this.deferred[i]);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  private checkForeignKey(table: Table, deferred: Deferred): Status {
+    const column = table.schema.columns[deferred.column];
+    const where = table.name + "." + column.name;
+    const target = this.ctx.db.table(deferred.key.table);
+    if (!target) return fail(BAD_SCHEMA, where + " refers to the table " + deferred.key.table + ", which is not in the dump");
+    const position = target.schema.columnIndex(deferred.key.column);
+    const named = where + " refers to " + target.name + "." + deferred.key.column;
+    if (position < 0) return fail(BAD_SCHEMA, named + ", and there is no such column");
+    if (!target.schema.columns[position].unique) return fail(BAD_SCHEMA, named + ", which is not unique");
+    if (target.schema.columns[position].typeText != column.typeText) return fail(BAD_SCHEMA, named + ", which is of another type");
+    const index = target.indexStartingWith(position);
+    if (!index || !index.unique) return fail(BAD_SCHEMA, named + ", which has no index of its own");
+    const scan = new RowScan(table);
+    const key = this.bytes;
+    let status = OK;
+    while (status == OK && scan.next()) {
+      if (!scan.row.isSet(deferred.column)) continue;
+      key.reset();
+      key.addU32(1);
+      addKeyPart(column, scan.row.ptr(deferred.column), scan.row.len(deferred.column), key);
+      if (index.tree.find(key.ptr) != NO_ADDRESS) continue;
+      status = lastError.status;
+      if (status != OK) break;
+      key.reset();
+      writeTextValue(column.type, column.customSize, scan.row.ptr(deferred.column), key);
+      status = fail(FOREIGN_KEY_BROKEN, where + " = " + key.toText().substring(0, 60) + ": " + target.name + " has no row with that " + deferred.key.column);
+    }
+    if (status == OK) status = scan.status;
+    scan.free();
+    return status;
+  }
+}
+
+const ROWS: ArrayBuffer = String.UTF8.encode("rows");
+
+/** The text of a JSON string, "" for any other value. */
+function textOf(tape: JsonTape, node: u32): string {
+  if (tape.kind(node) != JSON_STRING) return "";
+  const ptr = tape.stringPtr(node);
+  const len = tape.stringLen(node);
+  return isUtf8(ptr, len) ? String.UTF8.decodeUnsafe(ptr, len) : "";
+}
+
+/** The count that a JSON number is, `NONE` for any other value and for no node. */
+function numberOf(tape: JsonTape, node: u32): u64 {
+  if (node == 0 || tape.kind(node) != JSON_NUMBER) return NONE;
+  return parseUnsigned(tape.rawPtr(node), tape.rawLen(node), NONE - 1) ? parsedUnsigned : NONE;
 }

@@ -113,7 +113,7 @@ function printTable(ctx: CommandContext, schema: TableSchemaSnapshot): void {
 }
 
 /** `text` as a shell reads it back: in single quotes when it holds anything but letters, digits and harmless marks. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   let plain = text.length > 0;
   for (let i = 0; i < text.length && plain; i++) {
     const unit = text.charCodeAt(i);
