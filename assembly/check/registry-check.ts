@@ -1,0 +1,191 @@
+/** Pages that belong to the file as a whole: the schema registry, the access control list, and the unclaimed-pages ledger. */
+import { NO_PAGE } from "../status";
+import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
+import { isZero } from "../memory/journaled-access";
+import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
+import { compareBytes } from "../encode/byte-buffer";
+import { storedSchemaHash, computeSchemaHash } from "../schema/schema-registry";
+import { ACL_VERSION } from "../acl/access-control-list";
+import { compareNames } from "../store/dbms-context";
+import { CheckedTable } from "./checked-table";
+import { Survey, SURVEY_ALL } from "./survey";
+import { firstNonZero } from "./bytes";
+import {
+  REGISTRY_DAMAGED, FINGERPRINT_WRONG, SCHEMA_HASH_WRONG, UNCLAIMED_DAMAGED, UNCLAIMED_NOT_EMPTY, ACL_DAMAGED, ACL_ORDER, ACL_ODD,
+} from "./fault-kinds";
+import {
+  OWNER_REGISTRY, OWNER_ACL, OWNER_UNCLAIMED_LEDGER, OWNER_SNAPSHOT, OWNER_PAGE_LEDGER, OWNER_FREE_LEDGER, OWNER_INDEX_LEDGER,
+  OWNER_AUTOINCREMENT, OWNER_UNCLAIMED,
+} from "./owner-map";
+
+/** Bytes of a registry entry without an autoincrement page. */
+const ENTRY_SIZE: u32 = 25;
+
+/** Reads the registry's entries into `survey.tables` and claims the ledgers that they name. */
+export function checkRegistry(survey: Survey): void {
+  const manager = survey.access.manager;
+  const owners = survey.owners;
+  owners.set(SCHEMA_PAGE, OWNER_REGISTRY, 0, 0);
+  const unclaimedPage = manager.unclaimedPagesPage;
+  if (manager.layout == LAYOUT_0_9 && survey.pageCount > ACL_PAGE) owners.set(ACL_PAGE, OWNER_ACL, 0, 0);
+  if (unclaimedPage < survey.pageCount) owners.set(unclaimedPage, OWNER_UNCLAIMED_LEDGER, 0, 0);
+
+  const report = survey.report;
+  const page = survey.page(SCHEMA_PAGE);
+  if (page == 0) return;
+  const count = load<u64>(page, 8);
+  // A count that can't be: go on as long as entries look like entries.
+  const guessing = count > (PAGE_SIZE - 16) / ENTRY_SIZE;
+  if (guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 8)) report.say("the schema registry counts " + count.toString() + " tables, more than a page holds");
+  let at: u32 = 16;
+  for (let i: u64 = 0; i < count; i++) {
+    if (at + ENTRY_SIZE > PAGE_SIZE || at + ENTRY_SIZE + (load<u8>(page + at, 24) == 1 ? 4 : 0) > PAGE_SIZE) {
+      if (!guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, at)) report.say("the schema registry runs over its page");
+      break;
+    }
+    if (guessing && !looksLikeEntry(survey, page + at)) break;
+    at = readEntry(survey, at);
+  }
+}
+
+function looksLikeEntry(survey: Survey, entry: usize): bool {
+  for (let i = 8; i < 24; i += 4) {
+    const pageNo = load<u32>(entry + i);
+    if (pageNo < survey.access.manager.reservedPages || pageNo >= survey.pageCount) return false;
+  }
+  return load<u8>(entry, 24) <= 1;
+}
+
+/** Reads the entry at byte `at`; where the next one starts. */
+function readEntry(survey: Survey, at: u32): u32 {
+  const report = survey.report;
+  const entry = survey.access.page(SCHEMA_PAGE) + at;
+  const fingerprint = load<u64>(entry);
+  const tables = survey.tables;
+  const table = new CheckedTable(tables.length + 1, at, fingerprint);
+  for (let i = 0; i < tables.length; i++) {
+    if (tables[i].fingerprint == fingerprint && report.add(FINGERPRINT_WRONG, SCHEMA_PAGE, at)) report.say("two tables have this fingerprint");
+  }
+  tables.push(table);
+  const pages = table.pages;
+  pages.fingerprint = fingerprint;
+  pages.snapshot = claimLedger(survey, table, at + 8, OWNER_SNAPSHOT);
+  pages.pageLedger = claimLedger(survey, table, at + 12, OWNER_PAGE_LEDGER);
+  pages.freeSegments = claimLedger(survey, table, at + 16, OWNER_FREE_LEDGER);
+  pages.indexLedger = claimLedger(survey, table, at + 20, OWNER_INDEX_LEDGER);
+  const flag = load<u8>(survey.access.page(SCHEMA_PAGE) + at, 24);
+  if (flag > 1 && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, at + 24)) {
+    report.say("the mark of an autoincrement page is " + flag.toString() + ", not 0 or 1 (the reference takes it for 0)");
+  }
+  if (flag != 1) return at + ENTRY_SIZE;
+  pages.autoincrement = claimLedger(survey, table, at + ENTRY_SIZE, OWNER_AUTOINCREMENT);
+  return at + ENTRY_SIZE + 4;
+}
+
+function claimLedger(survey: Survey, table: CheckedTable, at: u32, kind: u32): u32 {
+  const pageNo = load<u32>(survey.access.page(SCHEMA_PAGE) + at);
+  return survey.claim(pageNo, kind, table.number, 0, SCHEMA_PAGE, at) ? pageNo : NO_PAGE;
+}
+
+/** Compares the schema hash with the snapshots, when all of them could be read. */
+export function checkSchemaHash(survey: Survey): void {
+  const stored = storedSchemaHash(survey.access);
+  const sorted = new Array<CheckedTable>();
+  for (let i = 0; i < survey.tables.length; i++) {
+    const table = survey.tables[i];
+    if (!table.table) return;
+    let at = sorted.length;
+    while (at > 0 && compareNames(sorted[at - 1].name, table.name) > 0) at -= 1;
+    sorted.push(table);
+    for (let j = sorted.length - 1; j > at; j--) sorted[j] = sorted[j - 1];
+    sorted[at] = table;
+  }
+  const pages = new Array<u32>();
+  const lens = new Array<u32>();
+  for (let i = 0; i < sorted.length; i++) {
+    pages.push(sorted[i].pages.snapshot);
+    lens.push(sorted[i].table!.snapshotLen);
+  }
+  const hash = computeSchemaHash(survey.access, pages, lens);
+  if (hash == stored || (sorted.length == 0 && stored == 0)) return;
+  if (survey.report.add(SCHEMA_HASH_WRONG, SCHEMA_PAGE, 0)) {
+    survey.report.say("the schema hash is " + stored.toString(16) + ", that of the tables' definitions is " + hash.toString(16));
+  }
+}
+
+/** Claims the pages of the unclaimed-pages ledger; after all others, so that a page with two owners is found here. */
+export function checkUnclaimed(survey: Survey): void {
+  const report = survey.report;
+  const ledger = survey.access.manager.unclaimedPagesPage;
+  if (ledger >= survey.pageCount) return;
+  let page = survey.page(ledger);
+  if (page == 0) return;
+  const count = load<u32>(page);
+  const guessing = count > MAX_UNCLAIMED_PAGES;
+  if (guessing && report.add(UNCLAIMED_DAMAGED, ledger, 0)) {
+    report.say("the unclaimed-pages ledger counts " + count.toString() + " pages, at most " + MAX_UNCLAIMED_PAGES.toString() + " fit");
+  }
+  for (let i: u32 = 0; i < min(count, MAX_UNCLAIMED_PAGES); i++) {
+    page = survey.access.page(ledger);
+    if (page == 0) return;
+    const pageNo = load<u32>(page + 4 + (i << 2));
+    if (guessing && (pageNo < survey.access.manager.reservedPages || pageNo >= survey.pageCount)) return;
+    survey.unclaimed += 1;
+    if (!survey.claim(pageNo, OWNER_UNCLAIMED, 0, 0, ledger, 4 + (i << 2)) || survey.level < SURVEY_ALL) continue;
+    const listed = survey.page(pageNo);
+    if (listed == 0 || isZero(listed, PAGE_SIZE)) continue;
+    if (report.add(UNCLAIMED_NOT_EMPTY, pageNo, firstNonZero(listed, PAGE_SIZE))) report.say("the page is listed as unclaimed but is not empty");
+  }
+}
+
+/** Checks the form and the order of the access control list. */
+export function checkAcl(survey: Survey): void {
+  const report = survey.report;
+  if (survey.access.manager.layout != LAYOUT_0_9 || survey.pageCount <= ACL_PAGE) return;
+  const page = survey.page(ACL_PAGE);
+  if (page == 0) return;
+  const version = load<u8>(page);
+  if (version == 0 && isZero(page, PAGE_SIZE)) return;
+  if (version != ACL_VERSION) {
+    if (report.add(ACL_DAMAGED, ACL_PAGE, 0)) report.say("the access control list has version " + version.toString() + ", not 2");
+    return;
+  }
+  const count = load<u32>(page, 1);
+  let at: u32 = 5;
+  let previous: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const idLen = at < PAGE_SIZE ? <u32>load<u8>(page + at) : 0;
+    const rights = at + 1 + idLen;
+    const grants: u32 = rights + 4 > PAGE_SIZE ? 0 : load<u16>(page + rights, 2);
+    if (rights + 4 + grants * 9 > PAGE_SIZE) {
+      if (report.add(ACL_DAMAGED, ACL_PAGE, min(at, PAGE_SIZE - 1))) {
+        report.say("the access control list counts " + counted(count) + ", but runs over its page at number " + (i + 1).toString());
+      }
+      return;
+    }
+    if (i > 0) {
+      const order = compareBytes(page + previous + 1, load<u8>(page + previous), page + at + 1, idLen);
+      if (order >= 0 && report.add(ACL_ORDER, ACL_PAGE, at)) report.say(order == 0 ? "the identity is listed twice" : "the identity should stand before the one in front of it");
+    }
+    previous = at;
+    checkRights(survey, page, rights, grants);
+    at = rights + 4 + grants * 9;
+  }
+}
+
+function counted(count: u32): string {
+  return count.toString() + (count == 1 ? " identity" : " identities");
+}
+
+function checkRights(survey: Survey, page: usize, rights: u32, grants: u32): void {
+  const report = survey.report;
+  if ((load<u8>(page + rights) & 0xf8) != 0 || (load<u8>(page + rights, 1) & 0xf0) != 0) {
+    if (report.add(ACL_ODD, ACL_PAGE, rights)) report.say("the identity has rights that don't exist");
+  }
+  for (let i: u32 = 0; i < grants; i++) {
+    const at = rights + 4 + i * 9;
+    const fingerprint = load<u64>(page + at);
+    if (i > 0 && load<u64>(page + at - 9) >= fingerprint && report.add(ACL_ORDER, ACL_PAGE, at)) report.say("the tables of an identity are not in the order of their fingerprints");
+    if ((load<u8>(page + at, 8) & 0xf0) != 0 && report.add(ACL_ODD, ACL_PAGE, at + 8)) report.say("the identity has rights on a table that don't exist");
+  }
+}

@@ -1,0 +1,19 @@
+/** How the inspecting commands open a file: for reading, and whatever state it is in. */
+import { DirectAccess } from "../memory/direct-access";
+import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { MemoryAccess } from "../memory/memory-access";
+import { WasiMemoryProvider } from "../memory/provider";
+import { guessLayout } from "../check/store-check";
+import { CommandContext } from "./context";
+
+/** The file's pages; null on failure. The tables need not make sense. */
+export function openPages(ctx: CommandContext): MemoryAccess | null {
+  const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
+  if (cache < 0) return null;
+  const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false);
+  if (!provider) return null;
+  const manager = new MemoryManager(provider, <u64>cache);
+  const access = new DirectAccess(manager);
+  if (manager.pageCount > 0) manager.layout = guessLayout(access);
+  return access;
+}
