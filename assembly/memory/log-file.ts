@@ -1,0 +1,231 @@
+/**
+ * The log file `NAME-log`: two header slots, the owner's mark, and frames (docs/log.md has the layout and the argument).
+ *
+ *   0      header slot 0 | 512  header slot 1 | 1024  owner u64 | 4096  frames …
+ *
+ *   header | magic u64 | version u32 | generation u32 | salt u64 | main_pages u32 | 0 u32 | page0_xxh3 u64 | xxh3 of these 40 bytes u64 |
+ *   frame  | len u32 | kind u32 | sequence u64 | xxh3 u64 | payload, padded to 8 |
+ *
+ * A frame's xxh3 is over salt, file offset, sequence, kind, length and the xxh3 of its payload: a frame of another generation, of another
+ * place, or cut off by a crash is none. The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
+ * frame with its sequence number; a checkpoint is IMAGE frames and one IMAGES_END frame, after the last transaction.
+ */
+import { Status, OK, IO_ERROR, NOT_A_PAGE_FILE, HANDLE_POISONED, fail, lastError } from "../status";
+import { File } from "../wasi/file";
+import { randomU64 } from "../wasi/random";
+import { xxh3 } from "../encode/xxh3";
+
+export const FRAME_CHUNK: u32 = 1;
+export const FRAME_COMMIT: u32 = 2;
+export const FRAME_IMAGE: u32 = 3;
+export const FRAME_IMAGES_END: u32 = 4;
+
+/** Bytes before a frame's payload. */
+export const FRAME_HEADER: u32 = 24;
+/** Where frames start. */
+export const FRAMES_START: u64 = 4096;
+/** The longest payload that is written or believed. */
+export const MAX_PAYLOAD_BYTES: u32 = 4 << 20;
+
+const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
+const VERSION: u32 = 1;
+const SLOT_SIZE: u32 = 512;
+const HEADER_SIZE: u32 = 48;
+const OWNER_OFFSET: u64 = 1024;
+
+export class LogFile {
+  /** The state at the last checkpoint. */
+  generation: u32 = 0;
+  private salt: u64 = 0;
+  mainPages: u32 = 0;
+  page0Hash: u64 = 0;
+  /** Sequence number of the next transaction. */
+  sequence: u64 = 1;
+  /** Where the next frame goes. */
+  end: u64 = FRAMES_START;
+  /** Behind the last frame of the last transaction: what a rollback goes back to. */
+  committedEnd: u64 = FRAMES_START;
+  private owner: u64 = 0;
+  /** Whether frames were written since the last sync. */
+  private head: usize = heap.alloc(64);
+  /** The frame that `readFrame` found. */
+  kind: u32 = 0;
+  len: u32 = 0;
+
+  private constructor(private file: File, readonly readOnly: bool) {}
+
+  /**
+   * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when there is none to
+   * read, else on failure.
+   */
+  static open(path: string, write: bool): LogFile | null {
+    const name = path + "-log";
+    if (!write) {
+      const found = File.open(name, false, false);
+      if (!found) {
+        lastError.status = OK;
+        return null;
+      }
+      return LogFile.start(found, true);
+    }
+    const file = File.open(name, true, true);
+    return file ? LogFile.start(file, false) : null;
+  }
+
+  private static start(file: File, readOnly: bool): LogFile | null {
+    const log = new LogFile(file, readOnly);
+    if (log.readHeaders() == OK) return log;
+    file.close();
+    return null;
+  }
+
+  /** Takes the valid header of the highest generation; none is generation 0. */
+  private readHeaders(): Status {
+    const size = this.file.size();
+    if (size < 0) return IO_ERROR;
+    const slots = heap.alloc(SLOT_SIZE * 2);
+    memory.fill(slots, 0, SLOT_SIZE * 2);
+    let status = OK;
+    if (size > 0) status = this.file.read(0, slots, <u32>min<i64>(size, SLOT_SIZE * 2));
+    for (let i: u32 = 0; i < 2 && status == OK; i++) {
+      const slot = slots + i * SLOT_SIZE;
+      if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;
+      if (load<u32>(slot, 8) != VERSION) {
+        status = fail(NOT_A_PAGE_FILE, this.file.path + " has log version " + load<u32>(slot, 8).toString() + ", this program knows version 1",
+          "use the version of Quire that wrote it");
+      } else if (load<u32>(slot, 12) > this.generation) {
+        this.generation = load<u32>(slot, 12);
+        this.salt = load<u64>(slot, 16);
+        this.mainPages = load<u32>(slot, 24);
+        this.page0Hash = load<u64>(slot, 32);
+      }
+    }
+    heap.free(slots);
+    return status;
+  }
+
+  /** Writes this session's mark, which tells an earlier session that is still open that it must not write any more. */
+  claim(): Status {
+    this.owner = randomU64();
+    store<u64>(this.head, this.owner);
+    return this.file.write(OWNER_OFFSET, this.head, 8);
+  }
+
+  /** `OK` while no other session has opened the file for writing. */
+  checkOwner(): Status {
+    const status = this.file.read(OWNER_OFFSET, this.head, 8);
+    if (status != OK) return status;
+    if (load<u64>(this.head) == this.owner) return OK;
+    return fail(HANDLE_POISONED, "another program has opened " + this.file.path + " for writing", "close this one, and open the file again");
+  }
+
+  /** Starts a new generation: all frames are void, and the main file is as described. Not synced. */
+  reset(mainPages: u32, page0Hash: u64): Status {
+    this.generation += 1;
+    this.salt = randomU64();
+    this.mainPages = mainPages;
+    this.page0Hash = page0Hash;
+    this.sequence = 1;
+    this.end = FRAMES_START;
+    this.committedEnd = FRAMES_START;
+    const head = this.head;
+    store<u64>(head, MAGIC);
+    store<u32>(head, VERSION, 8);
+    store<u32>(head, this.generation, 12);
+    store<u64>(head, this.salt, 16);
+    store<u32>(head, mainPages, 24);
+    store<u32>(head, 0, 28);
+    store<u64>(head, page0Hash, 32);
+    store<u64>(head, xxh3(head, HEADER_SIZE - 8), 40);
+    return this.file.write((this.generation & 1) * SLOT_SIZE, head, HEADER_SIZE);
+  }
+
+  /** The checksum of a frame at `offset`. */
+  private checksum(offset: u64, kind: u32, payload: usize, len: u32): u64 {
+    const head = this.head;
+    store<u64>(head, this.salt);
+    store<u64>(head, offset, 8);
+    store<u64>(head, this.sequence, 16);
+    store<u32>(head, kind, 24);
+    store<u32>(head, len, 28);
+    store<u64>(head, xxh3(payload, len), 32);
+    return xxh3(head, 40);
+  }
+
+  /** Writes a frame at the end; where it stands, or 0 on failure. A COMMIT frame ends the transaction. */
+  append(kind: u32, payload: usize, len: u32): u64 {
+    const offset = this.end;
+    const size = FRAME_HEADER + ((len + 7) & ~7);
+    const frame = heap.alloc(size);
+    store<u64>(frame + size - 8, 0);
+    memory.copy(frame + FRAME_HEADER, payload, len);
+    store<u32>(frame, len);
+    store<u32>(frame, kind, 4);
+    store<u64>(frame, this.sequence, 8);
+    store<u64>(frame, this.checksum(offset, kind, payload, len), 16);
+    const status = this.file.write(offset, frame, size);
+    heap.free(frame);
+    if (status != OK) return 0;
+    this.end = offset + size;
+    if (kind == FRAME_COMMIT) {
+      this.sequence += 1;
+      this.committedEnd = this.end;
+    }
+    return offset;
+  }
+
+  /**
+   * Reads the frame at `offset` into `ptr`, which has room for `MAX_PAYLOAD_BYTES`: where the next one would start, 0 when there is no valid
+   * frame, or 1 on failure to read. `kind` and `len` tell what it is; a COMMIT moves `sequence` on.
+   */
+  readFrame(offset: u64, ptr: usize): u64 {
+    const size = this.file.size();
+    if (size < 0) return 1;
+    if (offset + FRAME_HEADER > <u64>size) return 0;
+    const header = heap.alloc(FRAME_HEADER);
+    let status = this.file.read(offset, header, FRAME_HEADER);
+    const len = load<u32>(header);
+    const kind = load<u32>(header, 4);
+    const sequence = load<u64>(header, 8);
+    const sum = load<u64>(header, 16);
+    heap.free(header);
+    if (status != OK) return 1;
+    const next = offset + FRAME_HEADER + ((<u64>len + 7) & ~7);
+    if (len > MAX_PAYLOAD_BYTES || next > <u64>size || sequence != this.sequence || kind < FRAME_CHUNK || kind > FRAME_IMAGES_END) return 0;
+    status = this.file.read(offset + FRAME_HEADER, ptr, len);
+    if (status != OK) return 1;
+    if (sum != this.checksum(offset, kind, ptr, len)) return 0;
+    this.kind = kind;
+    this.len = len;
+    if (kind == FRAME_COMMIT) this.sequence += 1;
+    return next;
+  }
+
+  read(offset: u64, ptr: usize, len: u32): Status {
+    return this.file.read(offset, ptr, len);
+  }
+
+  /** What was written from `offset` on is void: the next frame goes there. */
+  rewind(offset: u64): void {
+    this.end = offset;
+  }
+
+  sync(): Status {
+    return this.file.sync();
+  }
+
+  /** Cuts the file down to its headers; what is cut must be void. */
+  shrink(): Status {
+    return this.file.setSize(FRAMES_START);
+  }
+
+  /** Bytes of frames in use. */
+  get usedBytes(): u64 {
+    return this.end - FRAMES_START;
+  }
+
+  close(): Status {
+    heap.free(this.head);
+    return this.file.close();
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * Replays a log over its page file (docs/log.md). What is replayed stays in the cache, as changes that a checkpoint then writes.
+ *
+ * A complete set of checkpoint images wins: the main file may hold any part of it, so pages that it has are taken from the images, and pages
+ * beyond its old end from the records. Without one the main file is untouched since the last checkpoint, and the records say all.
+ */
+import { Status, OK, NO_PAGE, DAMAGED, fail, damaged, lastError } from "../status";
+import { xxh3 } from "../encode/xxh3";
+import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
+import { MemoryManager } from "./memory-manager";
+import { DirectAccess } from "./direct-access";
+import { SECTOR_SHIFT } from "./page-cache";
+import { LogFile, FRAMES_START, FRAME_CHUNK, FRAME_COMMIT, FRAME_IMAGE, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
+import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
+
+/** Bytes that a disk writes wholly or not at all; checkpoint images note the hash of each before it was overwritten. */
+export const BLOCK_SHIFT: u32 = 9;
+const BLOCKS_PER_SECTOR: u32 = 1 << (SECTOR_SHIFT - BLOCK_SHIFT);
+
+/** Applies the log's transactions to `manager`'s pages. `recovered` tells whether there were any. */
+export class Recovery {
+  recovered: bool = false;
+  private access: DirectAccess;
+  private buffer: usize = 0;
+  private images: bool = false;
+  private imagesStart: u64 = 0;
+
+  constructor(private manager: MemoryManager, private log: LogFile) {
+    this.access = new DirectAccess(manager);
+  }
+
+  /** At open: finds what the log holds, checks that it belongs to the file, and replays it. */
+  run(): Status {
+    if (this.log.generation == 0) return OK;
+    this.buffer = heap.alloc(MAX_PAYLOAD_BYTES);
+    let status = this.survey();
+    if (status == OK && this.recovered) status = this.checkMain();
+    if (status == OK && this.recovered) status = this.replay();
+    heap.free(this.buffer);
+    return status;
+  }
+
+  /** After a transaction too large to be undone was dropped: the committed ones again. */
+  runAgain(): Status {
+    this.buffer = heap.alloc(MAX_PAYLOAD_BYTES);
+    const status = this.replay();
+    heap.free(this.buffer);
+    return status;
+  }
+
+  /** Finds the last whole transaction, and whether a whole set of images follows it. */
+  private survey(): Status {
+    const log = this.log;
+    log.sequence = 1;
+    log.committedEnd = FRAMES_START;
+    let offset = FRAMES_START;
+    for (;;) {
+      const next = log.readFrame(offset, this.buffer);
+      if (next == 1) return lastError.status;
+      if (next == 0) break;
+      if (log.kind == FRAME_COMMIT) {
+        log.committedEnd = next;
+        this.recovered = true;
+      } else if (log.kind == FRAME_IMAGE && this.imagesStart == 0) this.imagesStart = offset;
+      else if (log.kind == FRAME_IMAGES_END) {
+        this.images = this.recovered;
+        break;
+      }
+      offset = next;
+    }
+    log.end = log.committedEnd;
+    return OK;
+  }
+
+  /** `OK` when the main file is the one that the log goes on from. */
+  private checkMain(): Status {
+    const manager = this.manager;
+    const log = this.log;
+    if (manager.provider.pages < log.mainPages) {
+      return this.refuse("the log goes on from a file of " + log.mainPages.toString() + " pages, this one has " + manager.provider.pages.toString());
+    }
+    manager.startAt(log.mainPages);
+    return this.images ? this.eachFrame(CHECK_IMAGES) : this.eachFrame(CHECK_BASES);
+  }
+
+  private refuse(why: string): Status {
+    return fail(DAMAGED, why + "; the log does not belong to this file as it is now",
+      "put the file back that belongs to the log, or recover --force, which drops the log and loses what is only in it");
+  }
+
+  /** Applies all transactions, then the images. */
+  private replay(): Status {
+    let status = this.eachFrame(APPLY_RECORDS);
+    if (status == OK && this.images) status = this.eachFrame(APPLY_IMAGES);
+    return status;
+  }
+
+  private eachFrame(task: i32): Status {
+    const log = this.log;
+    const sequence = log.sequence;
+    const images = task == CHECK_IMAGES || task == APPLY_IMAGES;
+    let offset = images ? this.imagesStart : FRAMES_START;
+    if (!images) log.sequence = 1;
+    let status = OK;
+    // Frames were found valid before; a next of 0 is the end.
+    while (status == OK && (images || offset < log.committedEnd)) {
+      const next = log.readFrame(offset, this.buffer);
+      if (next == 1) status = lastError.status;
+      if (next <= 1 || (images && log.kind == FRAME_IMAGES_END)) break;
+      status = images ? this.eachImage(task) : this.eachRecord(task);
+      offset = next;
+    }
+    log.sequence = sequence;
+    return status;
+  }
+
+  private malformed(): Status {
+    return fail(DAMAGED, "the log holds a record that makes no sense", "recover --force drops the log");
+  }
+
+  private eachRecord(task: i32): Status {
+    let at = this.buffer;
+    const end = at + this.log.len;
+    while (at < end) {
+      const kind = <u32>load<u8>(at);
+      const head: u32 = kind == REDO_GROW ? 5 : kind == REDO_BASE ? 13 : kind == REDO_INSERT || kind == REDO_REMOVE ? 11 : 9;
+      if (kind < REDO_WRITE || kind > REDO_BASE || at + head > end) return this.malformed();
+      const pageNo = load<u32>(at, 1);
+      let len: u32 = 0;
+      if (head >= 9 && kind != REDO_BASE) {
+        len = load<u16>(at, 7);
+        if (len == 0) len = PAGE_SIZE;
+      }
+      const payload = at + head;
+      if (kind == REDO_WRITE || kind == REDO_INSERT) {
+        if (payload + len > end) return this.malformed();
+        at = payload + len;
+      } else at = payload;
+      const pageOffset = kind == REDO_GROW || kind == REDO_BASE ? 0 : <u32>load<u16>(payload - head, 5);
+      const tailLen = head == 11 ? <u32>load<u16>(payload - 2) : 0;
+      const status = task == CHECK_BASES ? (kind == REDO_BASE ? this.checkBase(pageNo, load<u64>(payload - 8)) : OK)
+        : this.apply(kind, pageNo, pageOffset, len, tailLen, payload);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  private checkBase(pageNo: u32, hash: u64): Status {
+    if (pageNo >= this.log.mainPages) return this.malformed();
+    const page = this.manager.page(pageNo);
+    if (page == 0) return lastError.status;
+    if (xxh3(page, PAGE_SIZE) == hash) return OK;
+    return this.refuse("page " + pageNo.toString() + " was changed by another program, or is of an older copy");
+  }
+
+  private apply(kind: u32, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32, payload: usize): Status {
+    const access = this.access;
+    if (kind == REDO_BASE) return OK;
+    if (kind == REDO_GROW) {
+      if (pageNo != this.manager.pageCount) return this.malformed();
+      return access.growOnePage() != NO_PAGE ? OK : lastError.status;
+    }
+    if (this.images && pageNo < this.log.mainPages) return OK;
+    switch (kind) {
+      case REDO_WRITE: return access.writeAtRaw(pageNo, pageOffset, payload, len);
+      case REDO_ZERO: return access.zeroRaw(pageNo, pageOffset, len);
+      case REDO_INSERT: return access.insertBytes(pageNo, pageOffset, payload, len, tailLen);
+      default: return access.removeBytes(pageNo, pageOffset, len, tailLen);
+    }
+  }
+
+  /** IMAGE payload: { page u32 | mask u16 | for each sector of the mask: 8 block hashes u64, 4,096 bytes } … */
+  private eachImage(task: i32): Status {
+    let at = this.buffer;
+    const end = at + this.log.len;
+    while (at < end) {
+      if (at + 6 > end) return this.malformed();
+      const pageNo = load<u32>(at);
+      let mask = <u32>load<u16>(at, 4);
+      at += 6;
+      if (pageNo >= this.log.mainPages || at + popcnt(mask) * IMAGE_SECTOR_SIZE > end) return this.malformed();
+      for (; mask != 0; mask &= mask - 1) {
+        const sector = ctz(mask);
+        const status = task == CHECK_IMAGES ? this.checkSector(pageNo, sector, at)
+          : this.access.writeAtRaw(pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
+        if (status != OK) return status;
+        at += IMAGE_SECTOR_SIZE;
+      }
+    }
+    return OK;
+  }
+
+  /** Each 512 bytes of the main file must be what they were before the checkpoint, or what it wrote. */
+  private checkSector(pageNo: u32, sector: u32, image: usize): Status {
+    const page = this.manager.page(pageNo);
+    if (page == 0) return lastError.status;
+    for (let i: u32 = 0; i < BLOCKS_PER_SECTOR; i++) {
+      const now = page + (sector << SECTOR_SHIFT) + (i << BLOCK_SHIFT);
+      if (memory.compare(now, image + BLOCKS_PER_SECTOR * 8 + (i << BLOCK_SHIFT), 1 << BLOCK_SHIFT) == 0) continue;
+      if (xxh3(now, 1 << BLOCK_SHIFT) == load<u64>(image + i * 8)) continue;
+      return this.refuse("page " + pageNo.toString() + " is neither as before the last checkpoint nor as after it");
+    }
+    return OK;
+  }
+}
+
+/** Bytes of one sector's part of an image: its blocks' hashes, and the sector. */
+export const IMAGE_SECTOR_SIZE: u32 = (BLOCKS_PER_SECTOR * 8) + (1 << SECTOR_SHIFT);
+
+const CHECK_BASES: i32 = 0;
+const CHECK_IMAGES: i32 = 1;
+const APPLY_RECORDS: i32 = 2;
+const APPLY_IMAGES: i32 = 3;
+
+/** Appends the image of the sectors in `mask` of a page: `before` is the page in the main file, `after` as it is to be. */
+export function addImage(out: usize, pageNo: u32, mask: u32, before: usize, after: usize): usize {
+  store<u32>(out, pageNo);
+  store<u16>(out, <u16>mask, 4);
+  out += 6;
+  for (; mask != 0; mask &= mask - 1) {
+    const start = ctz(mask) << SECTOR_SHIFT;
+    for (let i: u32 = 0; i < BLOCKS_PER_SECTOR; i++) {
+      store<u64>(out, xxh3(before + start + (i << BLOCK_SHIFT), 1 << BLOCK_SHIFT));
+      out += 8;
+    }
+    memory.copy(out, after + start, 1 << SECTOR_SHIFT);
+    out += 1 << SECTOR_SHIFT;
+  }
+  return out;
+}
