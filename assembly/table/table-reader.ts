@@ -33,10 +33,22 @@ export class TableReader {
     if (count == 0xffffffff) return;
     for (let i: u32 = 0; i < count; i++) {
       if (this.registry.pageLedger.pageAt(i) != <u32>(address >> 16)) continue;
-      this.openPage(i);
-      this.pageOffset = (<u32>address & 0xffff) + this.registry.slotAlignment;
+      if (this.openPage(i)) this.skipTo(<u32>address & 0xffff);
       return;
     }
+  }
+
+  /** Skips the slots up to byte `last`. From the page's start: the record there may have gone, or its place be inside of another one by now. */
+  private skipTo(last: u32): void {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return;
+    const registry = this.registry;
+    let at: u32 = 0;
+    while (at <= last && at + RECORD_HEADER_SIZE <= this.end) {
+      const len = <u32>load<u16>(page + at);
+      at += len == 0 ? registry.slotAlignment : registry.slotSize(len);
+    }
+    this.pageOffset = at;
   }
 
   /** Finds the next record; false at the end, and on failure (then `status` is not `OK`). */
