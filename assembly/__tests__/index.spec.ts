@@ -206,7 +206,7 @@ describe("B+ tree", () => {
     expect(tree.path.countEntries()).toBe(5);
     for (let i: u32 = 0; i < 5; i++) expect(tree.remove(key, i)).toBe(OK);
     expect(tree.path.countEntries()).toBe(0);
-    expect(tree.access.manager.undoTo(mark)).toBe(OK);
+    expect(tree.access.manager.undoTo(mark, 0)).toBe(OK);
     tree.access.manager.close();
   });
 
@@ -239,7 +239,7 @@ describe("B+ tree", () => {
       expect(tree.remove(key, i)).toBe(OK);
     }
     expect(tree.rootPage).not.toBe(root);
-    expect(manager.undoTo(mark)).toBe(OK);
+    expect(manager.undoTo(mark, 0)).toBe(OK);
     tree.rootPage = root;
     const model = new Map<u64, bool>();
     for (let i: u64 = 0; i < 3000; i++) model.set(((i * 10) << 32) | i, true);

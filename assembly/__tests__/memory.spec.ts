@@ -142,10 +142,10 @@ describe("page cache and transactions", () => {
     }
     const grown = manager.pageCount;
     for (let i = marks.length - 1; i >= 0; i -= 3) {
-      expect(manager.undoTo(marks[i])).toBe(OK);
+      expect(manager.undoTo(marks[i], 0)).toBe(OK);
       expect(checksum(access, pages)).toBe(hashes[i]);
     }
-    expect(manager.undoTo(marks[0])).toBe(OK);
+    expect(manager.undoTo(marks[0], 0)).toBe(OK);
     expect(checksum(access, pages)).toBe(hashes[0]);
     expect(grown).toBeGreaterThan(manager.pageCount);
     expect(manager.pageCount).toBe(pages + 3);
@@ -164,9 +164,9 @@ describe("page cache and transactions", () => {
     const middle = manager.undo.mark;
     memory.fill(block, 0xee, 65536);
     for (let i: u32 = 0; i < 60; i++) access.writeAtRaw(pageNo, 0, block, 60000);
-    expect(manager.undoTo(middle)).toBe(OK);
+    expect(manager.undoTo(middle, 0)).toBe(OK);
     expect(load<u8>(access.page(pageNo), 59999)).toBe(60);
-    expect(manager.undoTo(start)).toBe(OK);
+    expect(manager.undoTo(start, 0)).toBe(OK);
     expect(isZero(access.page(pageNo), 65536)).toBe(true);
     manager.close();
   });

@@ -1,5 +1,5 @@
 /**
- * Changes that can only be taken back all together, by the manager's `rollback`: for files that are being made, and for tests.
+ * Changes that no undo list and no log knows of: for replaying a log, and for tests.
  */
 import { Status, OK, lastError } from "../status";
 import { MemoryAccess } from "./memory-access";
@@ -13,8 +13,8 @@ export class DirectAccess extends MemoryAccess {
     const frame = this.target(pageNo, pageOffset, len);
     if (!frame) return lastError.status;
     if (len == 0) return OK;
-    memory.copy(frame.data + pageOffset, ptr, len);
     this.manager.touch(frame, pageOffset, len);
+    memory.copy(frame.data + pageOffset, ptr, len);
     return OK;
   }
 
@@ -22,8 +22,8 @@ export class DirectAccess extends MemoryAccess {
     const frame = this.target(pageNo, pageOffset, len);
     if (!frame) return lastError.status;
     if (len == 0) return OK;
-    memory.fill(frame.data + pageOffset, 0, len);
     this.manager.touch(frame, pageOffset, len);
+    memory.fill(frame.data + pageOffset, 0, len);
     return OK;
   }
 
@@ -32,9 +32,9 @@ export class DirectAccess extends MemoryAccess {
     if (!frame) return lastError.status;
     if (len == 0) return OK;
     const at = frame.data + pageOffset;
+    this.manager.touch(frame, pageOffset, len + tailLen);
     memory.copy(at + len, at, tailLen);
     memory.copy(at, ptr, len);
-    this.manager.touch(frame, pageOffset, len + tailLen);
     return OK;
   }
 
@@ -43,9 +43,9 @@ export class DirectAccess extends MemoryAccess {
     if (!frame) return lastError.status;
     if (len == 0) return OK;
     const at = frame.data + pageOffset;
+    this.manager.touch(frame, pageOffset, len + tailLen);
     memory.copy(at, at + len, tailLen);
     memory.fill(at + tailLen, 0, len);
-    this.manager.touch(frame, pageOffset, len + tailLen);
     return OK;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Changes that are noted in the manager's undo list first, so that a statement, a savepoint or a transaction can be taken back.
- * `undo-list.ts` says what an entry holds for each kind of change.
+ * Changes that are noted twice: in the manager's undo list, so that a statement, a savepoint or a transaction can be taken back, and in its
+ * redo records, which a commit puts into the log. `undo-list.ts` and `redo-buffer.ts` say what is kept of each kind of change.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
 import { MemoryAccess } from "./memory-access";
@@ -11,7 +11,10 @@ export class JournaledAccess extends MemoryAccess {
     const undo = this.manager.undo;
     const pageNo = this.manager.growOnePage();
     if (pageNo == NO_PAGE) return NO_PAGE;
-    return undo.push(UNDO_GROW, pageNo, 0, 0, 0, 0) != 0 ? pageNo : NO_PAGE;
+    if (undo.push(UNDO_GROW, pageNo, 0, 0, 0, 0) == 0) return NO_PAGE;
+    const redo = this.manager.redo;
+    if (redo) redo.grow(pageNo);
+    return pageNo;
   }
 
   writeAtRaw(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
@@ -20,9 +23,10 @@ export class JournaledAccess extends MemoryAccess {
     if (len == 0) return OK;
     const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
     if (status != OK) return status;
-    memory.copy(frame.data + pageOffset, ptr, len);
     this.manager.touch(frame, pageOffset, len);
-    return OK;
+    memory.copy(frame.data + pageOffset, ptr, len);
+    const redo = this.manager.redo;
+    return redo ? redo.write(pageNo, pageOffset, ptr, len) : OK;
   }
 
   zeroRaw(pageNo: u32, pageOffset: u32, len: u32): Status {
@@ -31,8 +35,10 @@ export class JournaledAccess extends MemoryAccess {
     if (len == 0 || isZero(frame.data + pageOffset, len)) return OK;
     const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
     if (status != OK) return status;
-    memory.fill(frame.data + pageOffset, 0, len);
     this.manager.touch(frame, pageOffset, len);
+    memory.fill(frame.data + pageOffset, 0, len);
+    const redo = this.manager.redo;
+    if (redo) redo.zero(pageNo, pageOffset, len);
     return OK;
   }
 
@@ -43,10 +49,11 @@ export class JournaledAccess extends MemoryAccess {
     const at = frame.data + pageOffset;
     const status = this.rememberSplice(UNDO_INSERT, pageNo, pageOffset, at, len, tailLen);
     if (status != OK) return status;
+    this.manager.touch(frame, pageOffset, len + tailLen);
     memory.copy(at + len, at, tailLen);
     memory.copy(at, ptr, len);
-    this.manager.touch(frame, pageOffset, len + tailLen);
-    return OK;
+    const redo = this.manager.redo;
+    return redo ? redo.insert(pageNo, pageOffset, ptr, len, tailLen) : OK;
   }
 
   removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status {
@@ -56,9 +63,11 @@ export class JournaledAccess extends MemoryAccess {
     const at = frame.data + pageOffset;
     const status = this.rememberSplice(UNDO_REMOVE, pageNo, pageOffset, at, len, tailLen);
     if (status != OK) return status;
+    this.manager.touch(frame, pageOffset, len + tailLen);
     memory.copy(at, at + len, tailLen);
     memory.fill(at + tailLen, 0, len);
-    this.manager.touch(frame, pageOffset, len + tailLen);
+    const redo = this.manager.redo;
+    if (redo) redo.remove(pageNo, pageOffset, len, tailLen);
     return OK;
   }
 

@@ -1,23 +1,36 @@
 /**
- * Pages of one store: the cache in front of the provider, the transaction's undo list and spill, and the one place where a
- * transaction reaches the file (`commit`).
+ * Pages of one store: the cache in front of the provider, the transaction's undo list, redo records and spill, the log, and
+ * checkpoints (docs/log.md).
  *
  * Invariants:
- * - Nothing of an uncommitted transaction is in the provider: changed pages stay in their frames, or go to the spill.
- * - `pageCount` counts pages of the transaction too; the provider has `committedPages` until the commit.
- * - A page at or above `provider.pages` that is in no frame and not in the spill is all zero.
- * - After a failed write or sync of a commit the manager is poisoned: what the file holds is not known any more.
+ * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill.
+ * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero,
+ *   whatever a torn checkpoint left there.
+ * - Without a log (a store in memory) a commit is a checkpoint.
+ * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
  */
 import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, HANDLE_POISONED, READ_ONLY, OUT_OF_PAGES, NO_PAGE, fail, lastError } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, ALL_DIRTY, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
+import { allocBlock, freeBlock } from "./block-pool";
+import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
+import { RedoBuffer } from "./redo-buffer";
+import { Recovery, addImage, IMAGE_SECTOR_SIZE } from "./recovery";
+import { xxh3 } from "../encode/xxh3";
 import { Spill } from "./spill";
 import { U32Map } from "./u32-map";
 import { UndoList, UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
 export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
+
+/** The default of the log's length that a checkpoint follows: 4 MiB. */
+export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
+/** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
+const UNDO_LIMIT: u64 = 1 << 20;
+/** Images are written to the log in frames of about this many bytes. */
+const IMAGE_FRAME_BYTES: u32 = 1 << 20;
 
 const NO_SLOT: u32 = 0xffffffff;
 
@@ -31,7 +44,15 @@ export class MemoryManager {
   private dirtyFrames: usize = 0;
   private dirtyCount: u32 = 0;
   private dirtyRoom: u32 = 0;
-  private committedPages: u32;
+  /** Pages of the main file at the last checkpoint. */
+  private mainPages: u32;
+  /** The log, and the running transaction's records for it; null for a store in memory, or one that is only read. */
+  private log: LogFile | null = null;
+  redo: RedoBuffer | null = null;
+  /** The log is emptied by a checkpoint when it is longer than this. */
+  checkpointBytes: u64 = DEFAULT_CHECKPOINT_BYTES;
+  /** Whether the undo list reaches back to the transaction's start. */
+  private undoComplete: bool = true;
   /** Which of the two page layouts the file has. */
   layout: u8 = LAYOUT_0_9;
   /** Pages of the store, those of the running transaction included. */
@@ -49,7 +70,7 @@ export class MemoryManager {
     this.spill = spill;
     this.undo = new UndoList(spill);
     this.cache = new PageCache(cacheBytes);
-    this.committedPages = provider.pages;
+    this.mainPages = provider.pages;
     this.pageCount = provider.pages;
   }
 
@@ -101,7 +122,7 @@ export class MemoryManager {
     const slot = this.spilledPages.get(pageNo, NO_SLOT);
     let status = OK;
     if (slot != NO_SLOT) status = this.spill.read(slot, frame.data);
-    else if (pageNo < this.provider.pages) status = this.provider.read(<u64>pageNo << PAGE_SHIFT, frame.data, PAGE_SIZE);
+    else if (pageNo < this.mainPages) status = this.provider.read(<u64>pageNo << PAGE_SHIFT, frame.data, PAGE_SIZE);
     else memory.fill(frame.data, 0, PAGE_SIZE);
     if (status != OK) {
       this.cache.release(frame);
@@ -134,12 +155,19 @@ export class MemoryManager {
     return frame;
   }
 
-  /** Notes that `len` (> 0) bytes at `pageOffset` of `frame` are being changed, before or after they are. */
+  /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
-    if (frame.dirty == 0) this.noteDirty(frame);
+    if (frame.dirty == 0) this.firstChange(frame);
     frame.flags &= ~FLAG_SPILLED;
     PageCache.markDirty(frame, pageOffset, len);
     this.changes += 1;
+  }
+
+  /** A page is changed for the first time since the last checkpoint: the log is to note what the main file has. */
+  private firstChange(frame: Frame): void {
+    this.noteDirty(frame);
+    const redo = this.redo;
+    if (redo && frame.pageNo < this.mainPages) redo.base(frame.pageNo, xxh3(frame.data, PAGE_SIZE));
   }
 
   private noteDirty(frame: Frame): void {
@@ -172,16 +200,95 @@ export class MemoryManager {
     return this.changes != 0;
   }
 
+  /** Takes the log into use that belongs to the provider's file, and replays what is in it. */
+  useLog(log: LogFile): Status {
+    this.log = log;
+    let status = log.readOnly ? OK : log.claim();
+    const recovery = new Recovery(this, log);
+    if (status == OK) status = recovery.run();
+    if (status != OK) return status;
+    this.changes = 0;
+    if (log.readOnly) return OK;
+    this.redo = new RedoBuffer(log);
+    if (recovery.recovered) {
+      status = this.checkpoint();
+      // What a torn checkpoint added to the file beyond its pages.
+      return status == OK ? this.provider.truncate(this.pageCount) : status;
+    }
+    const page = this.pageCount > 0 ? this.page(0) : 0;
+    return log.reset(this.mainPages, page != 0 ? xxh3(page, PAGE_SIZE) : 0);
+  }
+
+  /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
+  startAt(pages: u32): void {
+    this.mainPages = pages;
+    this.pageCount = pages;
+  }
+
   /**
-   * Makes all changes durable: the redo log's place. For now pages go to the file in ascending order, then the file is synced; a
-   * crash in between leaves a torn file. On failure the handle is poisoned.
+   * Makes the transaction durable: its records are appended to the log, which is synced. A failure before that (no room) leaves the
+   * transaction as it was, to be rolled back; a failed sync poisons the handle, and so does another writer.
    */
   commit(): Status {
+    const redo = this.redo;
+    const log = this.log;
+    if (!redo || !log) return this.checkpoint();
+    let status = OK;
+    if (redo.mark != 0) {
+      status = this.writable();
+      if (status == OK) status = this.stillOwner(log);
+      if (status == OK) status = redo.commit();
+      if (status != OK) return status;
+      if (this.syncCommits) {
+        status = log.sync();
+        if (status != OK) this.poisoned = true;
+        else status = this.stillOwner(log);
+        if (status != OK) return status;
+      }
+    }
     this.undo.clear();
-    if (this.changes == 0) return OK;
+    this.undoComplete = true;
+    this.changes = 0;
+    // The transaction is durable whatever becomes of the checkpoint; if that fails the next statement says so.
+    if (log.usedBytes > this.checkpointBytes) this.checkpoint();
+    return OK;
+  }
+
+  private stillOwner(log: LogFile): Status {
+    const status = log.checkOwner();
+    if (status != OK) this.poisoned = true;
+    return status;
+  }
+
+  /** Makes earlier commits durable that were not synced. */
+  sync(): Status {
+    const log = this.log;
+    if (!log || log.readOnly) return OK;
+    let status = this.usable();
+    if (status == OK) status = log.sync();
+    if (status != OK) this.poisoned = true;
+    return status;
+  }
+
+  /** Brings the main file up to date and empties the log. Not inside a transaction. */
+  checkpoint(): Status {
+    if (this.dirtyCount == 0 && this.pageCount == this.mainPages) return OK;
     let status = this.writable();
+    if (status != OK) return status;
+    const log = this.log;
+    this.sortDirtyFrames();
+    if (log) {
+      status = this.writeImages(log);
+      if (status != OK) return status;
+      status = this.stillOwner(log);
+    }
     if (status == OK) status = this.writeBack();
-    if (status == OK && this.syncCommits) status = this.provider.sync();
+    if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
+    if (status == OK && log) {
+      const page = this.page(0);
+      status = page != 0 ? log.reset(this.pageCount, xxh3(page, PAGE_SIZE)) : lastError.status;
+      if (status == OK) status = log.sync();
+    }
     if (status != OK) {
       this.poisoned = true;
       return status;
@@ -190,12 +297,85 @@ export class MemoryManager {
     return OK;
   }
 
+  /** Appends the new content of all changed sectors that the main file has, and syncs the log. */
+  private writeImages(log: LogFile): Status {
+    const out = heap.alloc(IMAGE_FRAME_BYTES + IMAGE_SECTOR_SIZE * 17);
+    let at = out;
+    let status = OK;
+    const before = allocBlock();
+    if (before == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
+    let any = false;
+    for (let i: u32 = 0; i < this.dirtyCount && status == OK; i++) {
+      const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + (<usize>i << 3)));
+      if (frame.dirty == 0 || frame.pageNo >= this.mainPages) continue;
+      if (i > 0 && load<u64>(this.dirtyFrames + (<usize>i << 3)) == load<u64>(this.dirtyFrames + ((<usize>i - 1) << 3))) continue;
+      status = this.addPageImage(log, frame.pageNo, frame.dirty, frame.data, before, out, at);
+      at = this.imageEnd;
+      any = true;
+    }
+    // Pages that are only in the spill: they come through a frame of their own.
+    const spilled = this.spilledOnly();
+    for (let i = 0; i < spilled.length && status == OK; i++) {
+      if (spilled[i] >= this.mainPages) continue;
+      const after = allocBlock();
+      if (after == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
+      else {
+        status = this.spill.read(this.spilledPages.get(spilled[i], NO_SLOT), after);
+        if (status == OK) status = this.addPageImage(log, spilled[i], ALL_DIRTY, after, before, out, at);
+        at = this.imageEnd;
+        any = true;
+        freeBlock(after);
+      }
+    }
+    if (status == OK && any) {
+      if (log.append(FRAME_IMAGE, out, <u32>(at - out)) == 0) status = lastError.status;
+      if (status == OK && log.append(FRAME_IMAGES_END, out, 0) == 0) status = lastError.status;
+      if (status == OK) {
+        status = log.sync();
+        if (status != OK) this.poisoned = true;
+      }
+    }
+    if (status != OK) log.rewind(log.committedEnd);
+    if (before != 0) freeBlock(before);
+    heap.free(out);
+    return status;
+  }
+
+  private imageEnd: usize = 0;
+
+  private addPageImage(log: LogFile, pageNo: u32, mask: u32, data: usize, before: usize, out: usize, at: usize): Status {
+    this.imageEnd = at;
+    const status = this.provider.read(<u64>pageNo << PAGE_SHIFT, before, PAGE_SIZE);
+    if (status != OK) return status;
+    this.imageEnd = addImage(at, pageNo, mask, before, data);
+    if (this.imageEnd - out < IMAGE_FRAME_BYTES) return OK;
+    const written = log.append(FRAME_IMAGE, out, <u32>(this.imageEnd - out));
+    this.imageEnd = out;
+    return written != 0 ? OK : lastError.status;
+  }
+
+  /** The pages of the spill that are in no frame, in ascending order. */
+  private spilledOnly(): StaticArray<u32> {
+    let count = 0;
+    for (let i: u32 = 0; i < this.spilledPages.slots; i++) {
+      const pageNo = this.spilledPages.slotKey(i);
+      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) count += 1;
+    }
+    const list = new StaticArray<u32>(count);
+    let at = 0;
+    for (let i: u32 = 0; i < this.spilledPages.slots; i++) {
+      const pageNo = this.spilledPages.slotKey(i);
+      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) list[at++] = pageNo;
+    }
+    list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
+    return list;
+  }
+
   private writeBack(): Status {
     if (this.pageCount > this.provider.pages) {
       const status = this.provider.grow(this.pageCount - this.provider.pages);
       if (status != OK) return status;
     }
-    this.sortDirtyFrames();
     for (let i: u32 = 0; i < this.dirtyCount; i++) {
       const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + (<usize>i << 3)));
       if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
@@ -225,15 +405,8 @@ export class MemoryManager {
 
   /** Copies the pages that are only in the spill, in ascending order of their numbers. */
   private writeSpilledPages(): Status {
-    const count = this.spilledPages.count;
-    if (count == 0) return OK;
-    const list = new StaticArray<u32>(count);
-    let at = 0;
-    for (let i: u32 = 0; i < this.spilledPages.slots; i++) {
-      const pageNo = this.spilledPages.slotKey(i);
-      if (pageNo != NO_PAGE) list[at++] = pageNo;
-    }
-    list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
+    if (this.spilledPages.count == 0) return OK;
+    const list = this.spilledOnly();
     const frame = this.cache.take();
     if (!frame) return fail(OUT_OF_MEMORY, "no memory for a page");
     if (frame.pageNo != NO_PAGE) this.cache.detach(frame);
@@ -268,36 +441,82 @@ export class MemoryManager {
     }
   }
 
+  /** Nothing differs from the main file. */
   private forgetChanges(): void {
     this.dirtyCount = 0;
     this.changes = 0;
     this.spilledPages.clear();
     this.spill.clear();
-    this.committedPages = this.pageCount;
+    this.mainPages = this.pageCount;
+    this.undo.clear();
+    this.undoComplete = true;
+    const redo = this.redo;
+    if (redo) {
+      redo.clear();
+      redo.clearBases();
+    }
   }
 
-  /** Takes back everything since the last commit: changed pages are dropped, for the file still has what they were. */
+  /** Takes back everything since the last commit: by the undo list if it reaches so far, else from the main file and the log. */
   rollback(): Status {
-    this.undo.clear();
-    if (this.changes == 0) return OK;
+    const redo = this.redo;
+    const log = this.log;
+    let status = this.usable();
+    if (status != OK) return status;
+    if (this.changes == 0) {
+      this.undo.clear();
+    } else if (redo && log && this.undoComplete) status = this.undoTo(0, 0);
+    else {
+      this.dropChanges();
+      if (redo && log) {
+        redo.clear();
+        log.rewind(log.committedEnd);
+        status = new Recovery(this, log).runAgain();
+        if (status != OK) this.poisoned = true;
+      }
+    }
+    this.undoComplete = true;
+    this.changes = 0;
+    return status;
+  }
+
+  /** Every page is as the main file has it. */
+  private dropChanges(): void {
     const cache = this.cache;
     for (let i: u32 = 1; i < cache.frameCount; i++) {
       const frame = cache.frameAt(i);
       if (frame.pageNo == NO_PAGE) continue;
-      if (frame.dirty != 0 || frame.pageNo >= this.committedPages) {
+      if (frame.dirty != 0 || frame.pageNo >= this.mainPages) {
         cache.detach(frame);
         cache.release(frame);
       }
     }
-    this.pageCount = this.committedPages;
-    this.forgetChanges();
+    this.pageCount = this.mainPages;
+    this.dirtyCount = 0;
+    this.spilledPages.clear();
+    this.spill.clear();
+    this.undo.clear();
     this.epoch += 1;
-    return OK;
+  }
+
+  /** A statement is done and no savepoint is open: undo entries are kept only while a rollback by them is cheap. */
+  statementDone(): void {
+    if (!this.redo || this.undo.mark > UNDO_LIMIT || !this.undoComplete) {
+      this.undo.clear();
+      this.undoComplete = this.undoComplete && this.changes == 0;
+    }
+  }
+
+  /** The position of the redo records, to go with the undo list's. */
+  get redoMark(): u64 {
+    const redo = this.redo;
+    return redo ? redo.mark : 0;
   }
 
   /** Takes back what was journaled since `mark` was the undo list's. A failure poisons the handle. */
-  undoTo(mark: u64): Status {
+  undoTo(mark: u64, redoMark: u64): Status {
     this.epoch += 1;
+    const redo = this.redo;
     const undo = this.undo;
     let found: i32;
     while ((found = undo.pop(mark)) > 0) {
@@ -313,6 +532,7 @@ export class MemoryManager {
       const at = frame.data + undo.pageOffset;
       const len = undo.len;
       const tailLen = undo.tailLen;
+      this.touch(frame, undo.pageOffset, len + tailLen);
       switch (undo.kind) {
         case UNDO_BYTES:
           memory.copy(at, undo.payload, len);
@@ -330,13 +550,11 @@ export class MemoryManager {
           break;
       }
       frame.flags &= ~(FLAG_NODE_VALID | FLAG_SORTED);
-      this.touch(frame, undo.pageOffset, len + tailLen);
     }
-    if (found < 0) {
-      this.poisoned = true;
-      return lastError.status;
-    }
-    return OK;
+    let status = found < 0 ? lastError.status : OK;
+    if (status == OK && redo) status = redo.truncate(redoMark);
+    if (status != OK) this.poisoned = true;
+    return status;
   }
 
   private dropLastPage(): void {
@@ -354,16 +572,29 @@ export class MemoryManager {
     }
   }
 
-  /** Rolls back what is not committed, closes the provider and gives all memory back. */
+  /** Rolls back what is not committed, brings the main file up to date, closes the files and gives all memory back. */
   close(): Status {
+    let status = OK;
+    const log = this.log;
+    if (!this.poisoned && log && !this.readOnly) {
+      if (this.changes != 0) status = this.rollback();
+      if (status == OK) status = this.checkpoint();
+      if (status == OK) status = log.shrink();
+    }
+    if (log) {
+      const closed = log.close();
+      if (status == OK) status = closed;
+    }
     const spillStatus = this.spill.close();
-    const status = this.provider.close();
+    const closed = this.provider.close();
+    const redo = this.redo;
+    if (redo) redo.free();
     this.undo.free();
     this.cache.free();
     this.spilledPages.free();
     if (this.dirtyFrames != 0) heap.free(this.dirtyFrames);
     this.dirtyFrames = 0;
     this.poisoned = true;
-    return status != OK ? status : spillStatus;
+    return status != OK ? status : closed != OK ? closed : spillStatus;
   }
 }

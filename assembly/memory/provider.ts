@@ -200,6 +200,8 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   /** The spill file is `NAME-spill` beside the file. It is made anew by its first use and removed at close. */
   openSpill(): MemoryProvider | null {
+    // A store that is only read changes nothing, the folder included.
+    if (this.readOnly) return new HeapMemoryProvider();
     const file = File.open(this.file.path + "-spill", true, true);
     if (!file) return null;
     const spill = new WasiMemoryProvider(file);

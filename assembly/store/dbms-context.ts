@@ -10,6 +10,7 @@ import {
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
 import { LAYOUT_0_9, LAYOUT_0_11, reservedPages } from "../memory/layout";
@@ -37,7 +38,7 @@ export class OpenOptions {
 }
 
 class Savepoint {
-  constructor(readonly name: string, readonly mark: u64) {}
+  constructor(readonly name: string, readonly mark: u64, readonly redoMark: u64) {}
 }
 
 export class DbmsContext {
@@ -66,7 +67,13 @@ export class DbmsContext {
   /** Opens the page file `path`; null on failure. */
   static openFile(path: string, options: OpenOptions): DbmsContext | null {
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create);
-    return provider ? DbmsContext.openProvider(provider, options) : null;
+    if (!provider) return null;
+    const log = LogFile.open(path, !options.readOnly);
+    if (!log && lastError.status != OK) {
+      provider.close();
+      return null;
+    }
+    return DbmsContext.openProvider(provider, options, log);
   }
 
   /** Makes a store in memory. */
@@ -74,10 +81,10 @@ export class DbmsContext {
     return DbmsContext.openProvider(new HeapMemoryProvider(), options);
   }
 
-  /** Opens the store that `provider` keeps, which is closed on failure. */
-  static openProvider(provider: MemoryProvider, options: OpenOptions): DbmsContext | null {
+  /** Opens the store that `provider` keeps, with its log; both are closed on failure. */
+  static openProvider(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null): DbmsContext | null {
     const context = new DbmsContext(new MemoryManager(provider, options.cacheBytes));
-    if (context.start(options) == OK) return context;
+    if ((log ? context.manager.useLog(log) : OK) == OK && context.start(options) == OK) return context;
     // Closing may fail as well; what matters is why the store could not be opened.
     const status = lastError.status;
     const what = lastError.what;
@@ -198,8 +205,19 @@ export class DbmsContext {
   private finishCommit(): Status {
     this.active = false;
     this.savepoints = new Array<Savepoint>();
-    this.schemaChanged = false;
-    return this.manager.commit();
+    const status = this.manager.commit();
+    if (status == OK) {
+      this.schemaChanged = false;
+      return OK;
+    }
+    // Nothing of it is in the file: in memory it goes as well, unless the handle can't be used any more.
+    const what = lastError.what;
+    const hint = lastError.hint;
+    if (this.manager.rollback() == OK) this.reloadChangedSchema();
+    lastError.status = status;
+    lastError.what = what;
+    lastError.hint = hint;
+    return status;
   }
 
   /** Takes the whole transaction back. */
@@ -220,7 +238,7 @@ export class DbmsContext {
   /** Sets a savepoint inside the transaction; a later one of the same name hides an earlier one. */
   savepoint(name: string): Status {
     if (!this.active) return fail(NO_TRANSACTION, "a savepoint needs a transaction", "begin one first");
-    this.savepoints.push(new Savepoint(name, this.manager.undo.mark));
+    this.savepoints.push(new Savepoint(name, this.manager.undo.mark, this.manager.redoMark));
     return OK;
   }
 
@@ -237,7 +255,7 @@ export class DbmsContext {
     const at = this.findSavepoint(name);
     if (at < 0) return NO_TRANSACTION;
     while (this.savepoints.length > at + 1) this.savepoints.pop();
-    const status = this.manager.undoTo(this.savepoints[at].mark);
+    const status = this.manager.undoTo(this.savepoints[at].mark, this.savepoints[at].redoMark);
     // The schema may still differ from the file's: what is known to have changed stays so until the transaction ends.
     return status == OK && this.schemaChanged ? this.loadTables() : status;
   }
@@ -247,7 +265,7 @@ export class DbmsContext {
     const at = this.findSavepoint(name);
     if (at < 0) return NO_TRANSACTION;
     while (this.savepoints.length > at) this.savepoints.pop();
-    if (this.savepoints.length == 0) this.manager.undo.clear();
+    if (this.savepoints.length == 0) this.manager.statementDone();
     return OK;
   }
 
@@ -255,25 +273,27 @@ export class DbmsContext {
   private beginStatement(): Status {
     useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
     const status = this.manager.writable();
-    if (status == OK) this.statementMark = this.manager.undo.mark;
+    this.statementMark = this.manager.undo.mark;
+    this.statementRedoMark = this.manager.redoMark;
     this.cascaded = 0;
     this.statements.cascaded = 0;
     return status;
   }
 
   private statementMark: u64 = 0;
+  private statementRedoMark: u64 = 0;
 
   /** Ends a statement that came to `status`: keeps and (outside of a transaction) commits it, or takes it back. */
   private endStatement(status: Status): Status {
     this.cascaded = this.statements.cascaded;
     if (status == OK) {
       if (!this.active) return this.finishCommit();
-      if (this.savepoints.length == 0) this.manager.undo.clear();
+      if (this.savepoints.length == 0) this.manager.statementDone();
       return OK;
     }
     const what = lastError.what;
     const hint = lastError.hint;
-    let undone = this.manager.undoTo(this.statementMark);
+    let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
     if (undone == OK && this.schemaChanged) undone = this.active ? this.loadTables() : this.reloadChangedSchema();
     if (undone != OK) return undone;
