@@ -6,11 +6,11 @@
  *   header | magic u64 | version u32 | generation u32 | salt u64 | main_pages u32 | 0 u32 | page0_xxh3 u64 | xxh3 of these 40 bytes u64 |
  *   frame  | len u32 | kind u32 | sequence u64 | xxh3 u64 | payload, padded to 8 |
  *
- * A frame's xxh3 is over salt, file offset, sequence, kind, length and the xxh3 of its payload: a frame of another generation, of another
- * place, or cut off by a crash is none. The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
+ * A frame's xxh3 is over salt, file offset, sequence, kind, length, the xxh3 of its payload, and the xxh3 of the frame before it: a frame of
+ * another generation, of another place, behind another frame (chunks that were taken back), or cut off by a crash is none. The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
  * frame with its sequence number; a checkpoint is IMAGE frames and one IMAGES_END frame, after the last transaction.
  */
-import { Status, OK, IO_ERROR, NOT_A_PAGE_FILE, HANDLE_POISONED, fail, lastError } from "../status";
+import { Status, OK, IO_ERROR, FILE_NOT_FOUND, NOT_A_PAGE_FILE, HANDLE_POISONED, OUT_OF_BOUNDS, fail, lastError } from "../status";
 import { File } from "../wasi/file";
 import { randomU64 } from "../wasi/random";
 import { xxh3 } from "../encode/xxh3";
@@ -45,8 +45,10 @@ export class LogFile {
   end: u64 = FRAMES_START;
   /** Behind the last frame of the last transaction: what a rollback goes back to. */
   committedEnd: u64 = FRAMES_START;
+  /** The checksum of the frame before `end`, and of that before `committedEnd`; 0 at the start. */
+  chain: u64 = 0;
+  committedChain: u64 = 0;
   private owner: u64 = 0;
-  /** Whether frames were written since the last sync. */
   private head: usize = heap.alloc(64);
   /** The frame that `readFrame` found. */
   kind: u32 = 0;
@@ -63,7 +65,8 @@ export class LogFile {
     if (!write) {
       const found = File.open(name, false, false);
       if (!found) {
-        lastError.status = OK;
+        // Any other failure may hide what is only in the log.
+        if (lastError.status == FILE_NOT_FOUND) lastError.status = OK;
         return null;
       }
       return LogFile.start(found, true);
@@ -80,7 +83,8 @@ export class LogFile {
   }
 
   /** Takes the valid header of the highest generation; none is generation 0. */
-  private readHeaders(): Status {
+  readHeaders(): Status {
+    this.generation = 0;
     const size = this.file.size();
     if (size < 0) return IO_ERROR;
     const slots = heap.alloc(SLOT_SIZE * 2);
@@ -127,7 +131,9 @@ export class LogFile {
     this.page0Hash = page0Hash;
     this.sequence = 1;
     this.end = FRAMES_START;
+    this.chain = 0;
     this.committedEnd = FRAMES_START;
+    this.committedChain = 0;
     const head = this.head;
     store<u64>(head, MAGIC);
     store<u32>(head, VERSION, 8);
@@ -149,11 +155,17 @@ export class LogFile {
     store<u32>(head, kind, 24);
     store<u32>(head, len, 28);
     store<u64>(head, xxh3(payload, len), 32);
-    return xxh3(head, 40);
+    store<u64>(head, this.chain, 40);
+    return xxh3(head, 48);
   }
 
   /** Writes a frame at the end; where it stands, or 0 on failure. A COMMIT frame ends the transaction. */
   append(kind: u32, payload: usize, len: u32): u64 {
+    // A longer one would not be believed when it is read.
+    if (len > MAX_PAYLOAD_BYTES) {
+      fail(OUT_OF_BOUNDS, "a frame of " + len.toString() + " bytes is too long for the log");
+      return 0;
+    }
     const offset = this.end;
     const size = FRAME_HEADER + ((len + 7) & ~7);
     const frame = heap.alloc(size);
@@ -162,21 +174,24 @@ export class LogFile {
     store<u32>(frame, len);
     store<u32>(frame, kind, 4);
     store<u64>(frame, this.sequence, 8);
-    store<u64>(frame, this.checksum(offset, kind, payload, len), 16);
+    const sum = this.checksum(offset, kind, payload, len);
+    store<u64>(frame, sum, 16);
     const status = this.file.write(offset, frame, size);
     heap.free(frame);
     if (status != OK) return 0;
     this.end = offset + size;
+    this.chain = sum;
     if (kind == FRAME_COMMIT) {
       this.sequence += 1;
       this.committedEnd = this.end;
+      this.committedChain = sum;
     }
     return offset;
   }
 
   /**
    * Reads the frame at `offset` into `ptr`, which has room for `MAX_PAYLOAD_BYTES`: where the next one would start, 0 when there is no valid
-   * frame, or 1 on failure to read. `kind` and `len` tell what it is; a COMMIT moves `sequence` on.
+   * frame, or 1 on failure to read. `kind` and `len` tell what it is; `chain` moves on, and with a COMMIT `sequence`.
    */
   readFrame(offset: u64, ptr: usize): u64 {
     const size = this.file.size();
@@ -197,6 +212,7 @@ export class LogFile {
     if (sum != this.checksum(offset, kind, ptr, len)) return 0;
     this.kind = kind;
     this.len = len;
+    this.chain = sum;
     if (kind == FRAME_COMMIT) this.sequence += 1;
     return next;
   }
@@ -205,9 +221,15 @@ export class LogFile {
     return this.file.read(offset, ptr, len);
   }
 
-  /** What was written from `offset` on is void: the next frame goes there. */
-  rewind(offset: u64): void {
+  /** What was written from `offset` on is void: the next frame goes there. `chain` is the checksum of the frame before. */
+  rewind(offset: u64, chain: u64): void {
     this.end = offset;
+    this.chain = chain;
+  }
+
+  /** What was written since the last COMMIT is void. */
+  rewindToCommit(): void {
+    this.rewind(this.committedEnd, this.committedChain);
   }
 
   sync(): Status {

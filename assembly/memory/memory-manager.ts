@@ -203,17 +203,25 @@ export class MemoryManager {
   /** Takes the log into use that belongs to the provider's file, and replays what is in it. */
   useLog(log: LogFile): Status {
     this.log = log;
-    let status = log.readOnly ? OK : log.claim();
+    let status = OK;
+    if (!log.readOnly) {
+      status = log.claim();
+      // Another writer may have gone on until now.
+      if (status == OK) status = log.readHeaders();
+      if (status == OK) status = this.provider.refresh();
+      this.startAt(this.provider.pages);
+    }
     const recovery = new Recovery(this, log);
     if (status == OK) status = recovery.run();
     if (status != OK) return status;
     this.changes = 0;
     if (log.readOnly) return OK;
     this.redo = new RedoBuffer(log);
-    if (recovery.recovered) {
-      status = this.checkpoint();
-      // What a torn checkpoint added to the file beyond its pages.
-      return status == OK ? this.provider.truncate(this.pageCount) : status;
+    if (recovery.recovered) return this.writeCheckpoint(!recovery.images);
+    // A new file's name must last before what is in its log counts on it.
+    if (this.pageCount == 0) {
+      status = this.provider.sync();
+      if (status != OK) return status;
     }
     const page = this.pageCount > 0 ? this.page(0) : 0;
     return log.reset(this.mainPages, page != 0 ? xxh3(page, PAGE_SIZE) : 0);
@@ -273,17 +281,23 @@ export class MemoryManager {
   /** Brings the main file up to date and empties the log. Not inside a transaction. */
   checkpoint(): Status {
     if (this.dirtyCount == 0 && this.pageCount == this.mainPages) return OK;
+    return this.writeCheckpoint(true);
+  }
+
+  /** Without `withImages` the log must have the images already. */
+  private writeCheckpoint(withImages: bool): Status {
     let status = this.writable();
     if (status != OK) return status;
     const log = this.log;
     this.sortDirtyFrames();
     if (log) {
-      status = this.writeImages(log);
+      if (withImages) status = this.writeImages(log);
       if (status != OK) return status;
       status = this.stillOwner(log);
     }
     if (status == OK) status = this.writeBack();
     if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
+    if (status == OK && log) status = this.stillOwner(log);
     if (status == OK && log) {
       const page = this.page(0);
       status = page != 0 ? log.reset(this.pageCount, xxh3(page, PAGE_SIZE)) : lastError.status;
@@ -335,7 +349,7 @@ export class MemoryManager {
         if (status != OK) this.poisoned = true;
       }
     }
-    if (status != OK) log.rewind(log.committedEnd);
+    if (status != OK) log.rewindToCommit();
     if (before != 0) freeBlock(before);
     heap.free(out);
     return status;
@@ -372,6 +386,11 @@ export class MemoryManager {
   }
 
   private writeBack(): Status {
+    // What a torn checkpoint left beyond the pages of the last whole one is not zero, as pages that grow are.
+    if (this.provider.pages > this.mainPages) {
+      const status = this.provider.truncate(this.mainPages);
+      if (status != OK) return status;
+    }
     if (this.pageCount > this.provider.pages) {
       const status = this.provider.grow(this.pageCount - this.provider.pages);
       if (status != OK) return status;
@@ -470,7 +489,7 @@ export class MemoryManager {
       this.dropChanges();
       if (redo && log) {
         redo.clear();
-        log.rewind(log.committedEnd);
+        log.rewindToCommit();
         status = new Recovery(this, log).runAgain();
         if (status != OK) this.poisoned = true;
       }

@@ -3,7 +3,7 @@
  *
  * Errors are statuses; a read or write outside the provider's size is `OUT_OF_BOUNDS`.
  */
-import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail } from "../status";
+import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError } from "../status";
 import { File } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { allocBlock, freeBlock } from "./block-pool";
@@ -33,6 +33,10 @@ export abstract class MemoryProvider {
   abstract write(fileOffset: u64, ptr: usize, len: u32): Status;
   /** Cuts the provider down to `pages` pages. */
   abstract truncate(pages: u32): Status;
+  /** Finds out again how many pages there are, where another program may have changed that. */
+  refresh(): Status {
+    return OK;
+  }
   /** Makes what was written survive a power cut, where there is one. */
   abstract sync(): Status;
   /** Gives everything back. The provider must not be used afterwards. */
@@ -140,24 +144,25 @@ export class WasiMemoryProvider extends MemoryProvider {
   static open(path: string, readOnly: bool, create: bool): WasiMemoryProvider | null {
     const file = File.open(path, !readOnly, create);
     if (!file) return null;
-    const size = file.size();
-    if (size < 0) {
-      file.close();
-      return null;
-    }
-    if ((size & (PAGE_SIZE - 1)) != 0 || <u64>size >> PAGE_SHIFT > 0xfffffffe) {
-      file.close();
-      fail(
-        NOT_A_PAGE_FILE,
-        path + " is " + size.toString() + " bytes long; a page file is a whole number of pages of 65536 bytes",
-        "check that this is the right file, or that it was copied whole",
-      );
-      return null;
-    }
     const provider = new WasiMemoryProvider(file);
     provider.readOnly = readOnly;
-    provider.count = <u32>(size >> PAGE_SHIFT);
-    return provider;
+    if (provider.refresh() == OK) return provider;
+    file.close();
+    return null;
+  }
+
+  refresh(): Status {
+    const size = this.file.size();
+    if (size < 0) return lastError.status;
+    if ((size & (PAGE_SIZE - 1)) != 0 || <u64>size >> PAGE_SHIFT > 0xfffffffe) {
+      return fail(
+        NOT_A_PAGE_FILE,
+        this.file.path + " is " + size.toString() + " bytes long; a page file is a whole number of pages of 65536 bytes",
+        "check that this is the right file, or that it was copied whole",
+      );
+    }
+    this.count = <u32>(size >> PAGE_SHIFT);
+    return OK;
   }
 
   get pages(): u32 {

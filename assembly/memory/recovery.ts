@@ -22,8 +22,8 @@ export class Recovery {
   recovered: bool = false;
   private access: DirectAccess;
   private buffer: usize = 0;
-  private images: bool = false;
-  private imagesStart: u64 = 0;
+  /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
+  images: bool = false;
 
   constructor(private manager: MemoryManager, private log: LogFile) {
     this.access = new DirectAccess(manager);
@@ -52,7 +52,9 @@ export class Recovery {
   private survey(): Status {
     const log = this.log;
     log.sequence = 1;
+    log.chain = 0;
     log.committedEnd = FRAMES_START;
+    log.committedChain = 0;
     let offset = FRAMES_START;
     for (;;) {
       const next = log.readFrame(offset, this.buffer);
@@ -60,15 +62,15 @@ export class Recovery {
       if (next == 0) break;
       if (log.kind == FRAME_COMMIT) {
         log.committedEnd = next;
+        log.committedChain = log.chain;
         this.recovered = true;
-      } else if (log.kind == FRAME_IMAGE && this.imagesStart == 0) this.imagesStart = offset;
-      else if (log.kind == FRAME_IMAGES_END) {
+      } else if (log.kind == FRAME_IMAGES_END) {
         this.images = this.recovered;
         break;
       }
       offset = next;
     }
-    log.end = log.committedEnd;
+    log.rewindToCommit();
     return OK;
   }
 
@@ -98,8 +100,11 @@ export class Recovery {
   private eachFrame(task: i32): Status {
     const log = this.log;
     const sequence = log.sequence;
+    const chain = log.chain;
     const images = task == CHECK_IMAGES || task == APPLY_IMAGES;
-    let offset = images ? this.imagesStart : FRAMES_START;
+    // The images follow the last transaction.
+    let offset = images ? log.committedEnd : FRAMES_START;
+    log.chain = images ? log.committedChain : 0;
     if (!images) log.sequence = 1;
     let status = OK;
     // Frames were found valid before; a next of 0 is the end.
@@ -111,6 +116,7 @@ export class Recovery {
       offset = next;
     }
     log.sequence = sequence;
+    log.chain = chain;
     return status;
   }
 

@@ -24,6 +24,9 @@ export const REDO_BASE: u32 = 6;
 
 /** Records beyond this many bytes are written to the log as a chunk. */
 const CHUNK_BYTES: u32 = 1 << 20;
+/** Bytes of a BASE record, and how many of them are written at once when there are too many for the last frame. */
+const BASE_SIZE: u32 = 13;
+const BASES_IN_CHUNK: u32 = CHUNK_BYTES / BASE_SIZE;
 
 export class RedoBuffer {
   private records: ByteBuffer = new ByteBuffer(4096);
@@ -33,6 +36,8 @@ export class RedoBuffer {
   private start: u64 = 0;
   private chunkStarts: Array<u64> = new Array<u64>();
   private chunkOffsets: Array<u64> = new Array<u64>();
+  /** The log's `chain` before each chunk. */
+  private chunkChains: Array<u64> = new Array<u64>();
 
   constructor(private log: LogFile) {}
 
@@ -87,10 +92,12 @@ export class RedoBuffer {
   }
 
   private flushChunk(): Status {
+    const chain = this.log.chain;
     const offset = this.log.append(FRAME_CHUNK, this.records.ptr, this.records.len);
     if (offset == 0) return lastError.status;
     this.chunkStarts.push(this.start);
     this.chunkOffsets.push(offset);
+    this.chunkChains.push(chain);
     this.start += this.records.len;
     this.records.reset();
     return OK;
@@ -107,7 +114,7 @@ export class RedoBuffer {
       if (status != OK) return status;
       this.records.len = len;
       this.start = from;
-      this.log.rewind(offset);
+      this.log.rewind(offset, this.chunkChains.pop());
     }
     this.records.len = <u32>(mark - this.start);
     return OK;
@@ -115,6 +122,12 @@ export class RedoBuffer {
 
   /** Writes what is left and the mark that makes the whole of it a transaction. The caller syncs. */
   commit(): Status {
+    // More than one frame holds. They are true whatever becomes of the transaction.
+    while (this.bases.len > CHUNK_BYTES) {
+      const from = this.bases.len - BASE_SIZE * BASES_IN_CHUNK;
+      if (this.log.append(FRAME_CHUNK, this.bases.ptr + from, BASE_SIZE * BASES_IN_CHUNK) == 0) return lastError.status;
+      this.bases.len = from;
+    }
     this.records.addBytes(this.bases.ptr, this.bases.len);
     const offset = this.log.append(FRAME_COMMIT, this.records.ptr, this.records.len);
     if (offset == 0) {
@@ -133,6 +146,7 @@ export class RedoBuffer {
     while (this.chunkStarts.length > 0) {
       this.chunkStarts.pop();
       this.chunkOffsets.pop();
+      this.chunkChains.pop();
     }
   }
 

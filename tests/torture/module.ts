@@ -1,0 +1,102 @@
+/**
+ * The workload's module, compiled from the sources as they are or with some of their text replaced: smaller limits, so that what is rare
+ * happens often, or a planted fault.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../../host/paths.js";
+
+/** In `file`, `find` (exactly once) becomes `replace`. */
+export interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Chunks, images and undo lists split at a few kilobytes, so that small workloads have many of them. */
+export const SMALL_LIMITS: readonly Patch[] = [
+  { file: "assembly/memory/redo-buffer.ts", find: "const CHUNK_BYTES: u32 = 1 << 20;", replace: "const CHUNK_BYTES: u32 = 1 << 12;" },
+  { file: "assembly/memory/memory-manager.ts", find: "const IMAGE_FRAME_BYTES: u32 = 1 << 20;", replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;" },
+  { file: "assembly/memory/memory-manager.ts", find: "const UNDO_LIMIT: u64 = 1 << 20;", replace: "const UNDO_LIMIT: u64 = 1 << 13;" },
+  { file: "assembly/memory/page-cache.ts", find: "export const MIN_FRAMES: u32 = 32;", replace: "export const MIN_FRAMES: u32 = 26;" },
+];
+
+const ENTRY = "tests/fixtures/torture.ts";
+const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory", "--exportStart", "_initialize"];
+
+interface Compiler {
+  main(
+    args: readonly string[],
+    api: {
+      readFile: (name: string, baseDir: string) => string | null;
+      writeFile: (name: string, contents: Uint8Array | string) => void;
+      listFiles: () => string[];
+    },
+  ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
+}
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(join(packageRoot, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.parentPath.includes("__tests__"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** What everything that goes into the module hashes to. */
+function fingerprint(patches: readonly Patch[], level: string): string {
+  const hash = createHash("sha256").update(JSON.stringify([patches, FLAGS, level]));
+  for (const path of [...sourcesBelow("assembly"), join(packageRoot, ENTRY)]) hash.update(path).update(readFileSync(path));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Compiles the workload with `patches`, or takes what an earlier run compiled of the same. */
+export async function compileWorkload(patches: readonly Patch[], level = "-O2"): Promise<WebAssembly.Module> {
+  const folder = join(packageRoot, "build", "torture");
+  const output = join(folder, `${fingerprint(patches, level)}.wasm`);
+  if (statSync(output, { throwIfNoEntry: false }) === undefined) {
+    mkdirSync(folder, { recursive: true });
+    const bytes = await compile(patches, level);
+    const temporary = `${output}.${process.pid}`;
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, output);
+  }
+  return new WebAssembly.Module(readFileSync(output));
+}
+
+async function compile(patches: readonly Patch[], level: string): Promise<Uint8Array> {
+  const { main } = (await import(
+    pathToFileURL(join(packageRoot, "node_modules", "assemblyscript", "dist", "asc.js")).href
+  )) as Compiler;
+  let module: Uint8Array | null = null;
+  const unused = new Set(patches);
+  const { error, stderr } = await main(
+    [ENTRY, ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
+    {
+      readFile: (name) => {
+        let text: string;
+        try {
+          text = readFileSync(join(packageRoot, name), "utf8");
+        } catch {
+          return null;
+        }
+        for (const patch of patches) {
+          if (patch.file !== name.replaceAll("\\", "/")) continue;
+          if (text.split(patch.find).length !== 2) throw new Error(`${name} has not exactly one ${patch.find}`);
+          text = text.replace(patch.find, () => patch.replace);
+          unused.delete(patch);
+        }
+        return text;
+      },
+      writeFile: (_name, contents) => {
+        if (typeof contents !== "string") module = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null || module === null) throw new Error(`the workload does not compile: ${error?.message}\n${stderr.toString()}`);
+  const [left] = unused;
+  if (left !== undefined) throw new Error(`${left.file} is not part of the module; its patch has no effect`);
+  return module;
+}
