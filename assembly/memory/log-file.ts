@@ -115,7 +115,7 @@ export class LogFile {
     return this.file.write(OWNER_OFFSET, this.head, 8);
   }
 
-  /** `OK` while no other session has opened the file for writing. */
+  /** `OK` while no other session has opened the file for writing. Asked before each write to any of the three files. */
   checkOwner(): Status {
     const status = this.file.read(OWNER_OFFSET, this.head, 8);
     if (status != OK) return status;
@@ -125,6 +125,8 @@ export class LogFile {
 
   /** Starts a new generation: all frames are void, and the main file is as described. Not synced. */
   reset(mainPages: u32, page0Hash: u64): Status {
+    const status = this.checkOwner();
+    if (status != OK) return status;
     this.generation += 1;
     this.salt = randomU64();
     this.mainPages = mainPages;
@@ -166,6 +168,8 @@ export class LogFile {
       fail(OUT_OF_BOUNDS, "a frame of " + len.toString() + " bytes is too long for the log");
       return 0;
     }
+    // What another session has put there is not to be written over.
+    if (this.checkOwner() != OK) return 0;
     const offset = this.end;
     const size = FRAME_HEADER + ((len + 7) & ~7);
     const frame = heap.alloc(size);
@@ -238,6 +242,8 @@ export class LogFile {
 
   /** Cuts the file down to its headers; what is cut must be void. */
   shrink(): Status {
+    const status = this.checkOwner();
+    if (status != OK) return status;
     return this.file.setSize(FRAMES_START);
   }
 

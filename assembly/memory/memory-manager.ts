@@ -209,6 +209,7 @@ export class MemoryManager {
       // Another writer may have gone on until now.
       if (status == OK) status = log.readHeaders();
       if (status == OK) status = this.provider.refresh();
+      this.spill.guard = log;
       this.startAt(this.provider.pages);
     }
     const recovery = new Recovery(this, log);
@@ -244,8 +245,8 @@ export class MemoryManager {
     let status = OK;
     if (redo.mark != 0) {
       status = this.writable();
-      if (status == OK) status = this.stillOwner(log);
       if (status == OK) status = redo.commit();
+      if (status == HANDLE_POISONED) this.poisoned = true;
       if (status != OK) return status;
       if (this.syncCommits) {
         status = log.sync();
@@ -292,12 +293,12 @@ export class MemoryManager {
     this.sortDirtyFrames();
     if (log) {
       if (withImages) status = this.writeImages(log);
+      if (status == HANDLE_POISONED) this.poisoned = true;
       if (status != OK) return status;
       status = this.stillOwner(log);
     }
     if (status == OK) status = this.writeBack();
     if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
-    if (status == OK && log) status = this.stillOwner(log);
     if (status == OK && log) {
       const page = this.page(0);
       status = page != 0 ? log.reset(this.pageCount, xxh3(page, PAGE_SIZE)) : lastError.status;
@@ -385,7 +386,9 @@ export class MemoryManager {
     return list;
   }
 
+  /** The owner is asked before each page: a session that has taken over has the images, and goes on from them. */
   private writeBack(): Status {
+    const log = this.log;
     // What a torn checkpoint left beyond the pages of the last whole one is not zero, as pages that grow are.
     if (this.provider.pages > this.mainPages) {
       const status = this.provider.truncate(this.mainPages);
@@ -398,7 +401,8 @@ export class MemoryManager {
     for (let i: u32 = 0; i < this.dirtyCount; i++) {
       const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + (<usize>i << 3)));
       if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
-      const status = this.writeSectors(frame);
+      let status = log ? log.checkOwner() : OK;
+      if (status == OK) status = this.writeSectors(frame);
       if (status != OK) return status;
       frame.dirty = 0;
       frame.flags &= ~FLAG_SPILLED;
@@ -431,6 +435,7 @@ export class MemoryManager {
     if (frame.pageNo != NO_PAGE) this.cache.detach(frame);
     let status = OK;
     for (let i = 0; i < list.length && status == OK; i++) {
+      // It asks for the owner.
       status = this.spill.read(this.spilledPages.get(list[i], NO_SLOT), frame.data);
       if (status == OK) status = this.provider.write(<u64>list[i] << PAGE_SHIFT, frame.data, PAGE_SIZE);
     }

@@ -82,8 +82,17 @@ export class Recovery {
       return this.refuse("the log goes on from a file of " + log.mainPages.toString() + " pages, this one has " + manager.provider.pages.toString());
     }
     manager.startAt(log.mainPages);
-    return this.images ? this.eachFrame(CHECK_IMAGES) : this.eachFrame(CHECK_BASES);
+    let status = this.images ? this.eachFrame(CHECK_IMAGES) : this.eachFrame(CHECK_BASES);
+    // Where page 0 is in the images its sectors were compared.
+    if (status == OK && !this.page0InImages && log.mainPages > 0) {
+      const page = manager.page(0);
+      if (page == 0) return lastError.status;
+      if (xxh3(page, PAGE_SIZE) != log.page0Hash) status = this.refuse("page 0 is not as the last checkpoint left it");
+    }
+    return status;
   }
+
+  private page0InImages: bool = false;
 
   private refuse(why: string): Status {
     return fail(DAMAGED, why + "; the log does not belong to this file as it is now",
@@ -184,6 +193,7 @@ export class Recovery {
       const pageNo = load<u32>(at);
       let mask = <u32>load<u16>(at, 4);
       at += 6;
+      if (pageNo == 0) this.page0InImages = true;
       if (pageNo >= this.log.mainPages || at + popcnt(mask) * IMAGE_SECTOR_SIZE > end) return this.malformed();
       for (; mask != 0; mask &= mask - 1) {
         const sector = ctz(mask);

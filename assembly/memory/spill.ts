@@ -5,16 +5,26 @@
 import { Status, OK, lastError } from "../status";
 import { MemoryProvider } from "./provider";
 import { PAGE_SHIFT, PAGE_SIZE } from "./layout";
+import { LogFile } from "./log-file";
 
 export class Spill {
   private store: MemoryProvider | null = null;
   private used: u32 = 0;
   private freeSlots: Array<u32> = new Array<u32>();
 
+  /** The log whose owner may use the file; another session that has taken it over uses the same one. */
+  guard: LogFile | null = null;
+
   constructor(private owner: MemoryProvider) {}
+
+  private allowed(): Status {
+    const guard = this.guard;
+    return guard ? guard.checkOwner() : OK;
+  }
 
   /** Writes the block at `ptr` to a slot, a new one unless `slot` is given (0xffffffff: none). The slot, or 0xffffffff on failure. */
   write(slot: u32, ptr: usize): u32 {
+    if (this.allowed() != OK) return 0xffffffff;
     let provider = this.store;
     if (!provider) {
       provider = this.owner.openSpill();
@@ -34,7 +44,8 @@ export class Spill {
   /** Reads a slot into the block at `ptr`. */
   read(slot: u32, ptr: usize): Status {
     const provider = this.store;
-    return provider ? provider.read(<u64>slot << PAGE_SHIFT, ptr, PAGE_SIZE) : lastError.status;
+    const status = provider ? provider.read(<u64>slot << PAGE_SHIFT, ptr, PAGE_SIZE) : lastError.status;
+    return status == OK ? this.allowed() : status;
   }
 
   /** Gives a slot back. */

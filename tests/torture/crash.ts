@@ -41,6 +41,7 @@ interface Run {
 interface Plan {
   readonly seed: number;
   readonly steps: number;
+  readonly cache: number;
   readonly checkpoint: number;
   readonly flags: number;
   readonly big: number;
@@ -51,10 +52,11 @@ function planOf(seed: number): Plan {
   const random = new Random(seed, 77);
   return {
     seed,
-    steps: 10 + random.below(20),
+    steps: 8 + random.below(16),
+    cache: random.pick([0, 0, 4 << 20]),
     checkpoint: random.pick([1500, 12_000, 60_000, 300_000]),
     flags: (random.oneIn(5) ? UNSYNCED : 0) | (random.oneIn(3) ? LAYOUT_11 : 0),
-    big: random.oneIn(4) ? 4 + random.below(30) : 0,
+    big: random.oneIn(6) ? 4 + random.below(30) : 0,
   };
 }
 
@@ -142,7 +144,7 @@ export class CrashTorture {
 
   /** Runs the workload without a crash. */
   #workload(): Run {
-    const { seed, steps, checkpoint, flags, big } = this.#plan;
+    const { seed, steps, cache, checkpoint, flags, big } = this.#plan;
     const disk = new Disk();
     const marks: Mark[] = [];
     const random = new Random(seed, 78);
@@ -159,7 +161,7 @@ export class CrashTorture {
         this.#checked.add(pages);
       };
       const opening = (): void => {
-        const status = engine.open({ checkpoint, flags: flags | CREATE });
+        const status = engine.open({ cache, checkpoint, flags: flags | CREATE });
         if (status !== 0) throw new Error(`open without any crash: ${engine.message()}`);
       };
       opening();
@@ -188,13 +190,13 @@ export class CrashTorture {
   #verify(images: Map<string, Image>, run: Run, point: number, random: Random, depth: number): void {
     this.totals.outcomes += 1;
     if (depth > 0) this.totals.nested += 1;
-    const { seed, checkpoint, flags } = this.#plan;
+    const { seed, cache, checkpoint, flags } = this.#plan;
     const allowed = allowedMarks(run.marks, point);
-    const seen = this.#readOnly(images, allowed[0]?.empty === true, "before the recovery");
+    const seen = random.oneIn(2) ? this.#readOnly(images, allowed[0]?.empty === true, "before the recovery") : "";
 
     const disk = Disk.of(images);
     const engine = this.#on(disk, random.u32());
-    if (engine.open({ checkpoint, flags: flags | CREATE }) !== 0) throw new Error(`can't be opened after the crash: ${engine.message()}`);
+    if (engine.open({ cache, checkpoint, flags: flags | CREATE }) !== 0) throw new Error(`can't be opened after the crash: ${engine.message()}`);
     const pages = engine.pagesHash();
     if (pages === "") throw new Error(`can't be read after the crash: ${engine.message()}`);
     const found = allowed.find((mark) => mark.pages === pages);
@@ -230,9 +232,11 @@ export class CrashTorture {
     const logSize = closed.get(LOG_FILE)?.size ?? 0;
     if (logSize > 4096) throw new Error(`the log has ${logSize} bytes after close`);
     if (closed.has(SPILL_FILE) && !images.has(SPILL_FILE)) throw new Error("the spill file is still there after close");
-    // The page file by itself, and with its log.
+    // The page file by itself, or with its log.
     if (random.oneIn(2)) closed.delete(LOG_FILE);
-    if (this.#readOnly(closed, false, "after close") !== after.pages) throw new Error("after close the file has another state than before");
+    if (random.oneIn(2) && this.#readOnly(closed, false, "after close") !== after.pages) {
+      throw new Error("after close the file has another state than before");
+    }
 
     if (depth < MAX_DEPTH && disk.changes.length > 0 && (depth > 0 || random.oneIn(2))) {
       const again: Run = { start: images, changes: disk.changes, marks };
@@ -253,7 +257,7 @@ export class CrashTorture {
     if (!images.has(PAGE_FILE) && mayBeNothing) return "";
     const disk = Disk.of(images);
     const engine = this.#on(disk, 5);
-    if (engine.open({ flags: READ_ONLY }) !== 0) {
+    if (engine.open({ cache: 8 << 20, flags: READ_ONLY }) !== 0) {
       if (mayBeNothing) return "";
       throw new Error(`can't be opened for reading ${when}: ${engine.message()}`);
     }

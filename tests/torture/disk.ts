@@ -12,7 +12,7 @@ import { Random } from "./random.js";
 /** Bytes that a disk writes wholly or not at all. */
 export const SECTOR = 512;
 /** Content is kept in chunks of so many bytes, which images share. */
-const CHUNK = 16384;
+const CHUNK = 4096;
 const ZEROS = new Uint8Array(CHUNK);
 
 /** A file's content. Copies share their chunks until one of them is written to. */
@@ -70,7 +70,11 @@ export class Image {
       const at = Math.floor((offset + done) / CHUNK);
       const start = (offset + done) % CHUNK;
       const len = Math.min(CHUNK - start, bytes.length - done);
-      this.#own(at).set(bytes.subarray(done, done + len), start);
+      if (len === CHUNK) {
+        // What is written is never changed afterwards.
+        this.#chunks[at] = bytes.subarray(done, done + len);
+        this.#shared[at] = true;
+      } else this.#own(at).set(bytes.subarray(done, done + len), start);
       done += len;
     }
   }
