@@ -200,9 +200,16 @@ export class MemoryManager {
     return this.changes != 0;
   }
 
-  /** Takes the log into use that belongs to the provider's file, and replays what is in it. */
+  /** Takes the log into use that belongs to the provider's file, and replays what is in it. On failure both stay as they are. */
   useLog(log: LogFile): Status {
     this.log = log;
+    const status = this.recover(log);
+    // Closing would empty a log that was refused.
+    if (status != OK) this.poisoned = true;
+    return status;
+  }
+
+  private recover(log: LogFile): Status {
     let status = OK;
     if (!log.readOnly) {
       status = log.claim();

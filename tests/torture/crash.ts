@@ -135,7 +135,7 @@ export class CrashTorture {
     } catch (error) {
       if (error instanceof TortureFailure) throw error;
       const what = error instanceof Error ? error : new Error(String(error));
-      const said = this.#engine?.said ?? "";
+      const said = this.#engine?.host.stderr ?? "";
       const where = what instanceof WebAssembly.RuntimeError ? `a trap: ${what.stack ?? what.message} ${said}` : what.message;
       this.#engine = null;
       throw new TortureFailure(this.seed, point, outcome, where);

@@ -23,8 +23,13 @@ export const SMALL_LIMITS: readonly Patch[] = [
   { file: "assembly/memory/page-cache.ts", find: "export const MIN_FRAMES: u32 = 32;", replace: "export const MIN_FRAMES: u32 = 26;" },
 ];
 
-const ENTRY = "tests/fixtures/torture.ts";
-const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory", "--exportStart", "_initialize"];
+/** The workload, and the command as it is but for its memory, which is imported so that it can be limited. */
+const ENTRIES = {
+  workload: ["tests/fixtures/torture.ts", "--exportStart", "_initialize"],
+  command: ["assembly/command.ts", "--exportStart", "_start"],
+} as const;
+type Entry = keyof typeof ENTRIES;
+const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory"];
 
 interface Compiler {
   main(
@@ -45,19 +50,19 @@ function sourcesBelow(folder: string): string[] {
 }
 
 /** What everything that goes into the module hashes to. */
-function fingerprint(patches: readonly Patch[], level: string): string {
-  const hash = createHash("sha256").update(JSON.stringify([patches, FLAGS, level]));
-  for (const path of [...sourcesBelow("assembly"), join(packageRoot, ENTRY)]) hash.update(path).update(readFileSync(path));
+function fingerprint(entry: Entry, patches: readonly Patch[], level: string): string {
+  const hash = createHash("sha256").update(JSON.stringify([ENTRIES[entry], patches, FLAGS, level]));
+  for (const path of [...sourcesBelow("assembly"), join(packageRoot, "tests/fixtures/torture.ts")]) hash.update(path).update(readFileSync(path));
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Compiles the workload with `patches`, or takes what an earlier run compiled of the same. */
-export async function compileWorkload(patches: readonly Patch[], level = "-O2"): Promise<WebAssembly.Module> {
+/** Compiles a module with `patches`, or takes what an earlier run compiled of the same. */
+export async function compileModule(entry: Entry, patches: readonly Patch[], level = "-O2"): Promise<WebAssembly.Module> {
   const folder = join(packageRoot, "build", "torture");
-  const output = join(folder, `${fingerprint(patches, level)}.wasm`);
+  const output = join(folder, `${fingerprint(entry, patches, level)}.wasm`);
   if (statSync(output, { throwIfNoEntry: false }) === undefined) {
     mkdirSync(folder, { recursive: true });
-    const bytes = await compile(patches, level);
+    const bytes = await compile(entry, patches, level);
     const temporary = `${output}.${process.pid}`;
     writeFileSync(temporary, bytes);
     renameSync(temporary, output);
@@ -65,14 +70,14 @@ export async function compileWorkload(patches: readonly Patch[], level = "-O2"):
   return new WebAssembly.Module(readFileSync(output));
 }
 
-async function compile(patches: readonly Patch[], level: string): Promise<Uint8Array> {
+async function compile(entry: Entry, patches: readonly Patch[], level: string): Promise<Uint8Array> {
   const { main } = (await import(
     pathToFileURL(join(packageRoot, "node_modules", "assemblyscript", "dist", "asc.js")).href
   )) as Compiler;
   let module: Uint8Array | null = null;
   const unused = new Set(patches);
   const { error, stderr } = await main(
-    [ENTRY, ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
+    [...ENTRIES[entry], ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
     {
       readFile: (name) => {
         let text: string;
@@ -95,7 +100,7 @@ async function compile(patches: readonly Patch[], level: string): Promise<Uint8A
       listFiles: () => [],
     },
   );
-  if (error !== null || module === null) throw new Error(`the workload does not compile: ${error?.message}\n${stderr.toString()}`);
+  if (error !== null || module === null) throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
   const [left] = unused;
   if (left !== undefined) throw new Error(`${left.file} is not part of the module; its patch has no effect`);
   return module;
