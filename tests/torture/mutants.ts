@@ -1,0 +1,113 @@
+/** Planted faults. The torture is worth as much as the faults it finds: each of these must be caught, most of them within seconds. */
+import { CrashTorture } from "./crash.js";
+import { lostSync } from "./faults.js";
+import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
+import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
+
+const LOG = "assembly/memory/log-file.ts";
+const MANAGER = "assembly/memory/memory-manager.ts";
+const RECOVERY = "assembly/memory/recovery.ts";
+const REDO = "assembly/memory/redo-buffer.ts";
+
+/** What has to catch a fault: crashes, a second writer, a foreign file, or calls that fail. */
+type Catcher = "crash" | "writers" | "foreign" | "faults";
+
+export interface Mutant {
+  readonly name: string;
+  readonly catcher: Catcher;
+  readonly patches: readonly Patch[];
+}
+
+function mutant(name: string, catcher: Catcher, file: string, find: string, replace: string): Mutant {
+  return { name, catcher, patches: [{ file, find, replace }] };
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  mutant("the log is not synced before a commit is acknowledged", "crash", MANAGER,
+    "if (this.syncCommits) {\n        status = log.sync();", "if (this.syncCommits) {\n        status = OK;"),
+  mutant("the images are not synced before the page file is written", "crash", MANAGER,
+    "if (status == OK) {\n        status = log.sync();\n        if (status != OK) this.poisoned = true;\n      }\n    }\n    if (status != OK) log.rewindToCommit();",
+    "}\n    if (status != OK) log.rewindToCommit();"),
+  mutant("the page file is not synced before the log is reset", "crash", MANAGER,
+    "if (status == OK && (this.syncCommits || log)) status = this.provider.sync();", ""),
+  mutant("the reset header is not synced before new frames", "crash", MANAGER,
+    "      if (status == OK) status = log.sync();\n    }\n    if (status != OK) {\n      this.poisoned = true;", "    }\n    if (status != OK) {\n      this.poisoned = true;"),
+  mutant("the log is reset before the page file is written", "crash", MANAGER,
+    "      status = this.stillOwner(log);\n    }\n    if (status == OK) status = this.writeBack();",
+    "      status = this.stillOwner(log);\n      log.reset(this.pageCount, xxh3(this.page(0), PAGE_SIZE));\n      log.sync();\n    }\n    if (status == OK) status = this.writeBack();"),
+  mutant("a checkpoint writes no images", "crash", MANAGER, "if (withImages) status = this.writeImages(log);", ""),
+  mutant("the salt is not in the checksum", "crash", LOG, "    store<u64>(head, this.salt);\n    store<u64>(head, offset, 8);",
+    "    store<u64>(head, 0);\n    store<u64>(head, offset, 8);"),
+  mutant("the checksum does not count the frame before", "crash", LOG, "store<u64>(head, this.chain, 40);", "store<u64>(head, 0, 40);"),
+  mutant("frames' checksums are not compared", "crash", LOG, "if (sum != this.checksum(offset, kind, ptr, len)) return 0;", ""),
+  mutant("the older header counts", "crash", LOG, "} else if (load<u32>(slot, 12) > this.generation) {",
+    "} else if (this.generation == 0 || load<u32>(slot, 12) < this.generation) {"),
+  mutant("the images are not applied", "crash", RECOVERY, "if (status == OK && this.images) status = this.eachFrame(APPLY_IMAGES);", ""),
+  mutant("a part of the images is enough", "crash", RECOVERY, "} else if (log.kind == FRAME_IMAGES_END) {", "} else if (log.kind >= FRAME_IMAGE) {"),
+  mutant("a transaction without its end is replayed", "crash", RECOVERY, "if (log.kind == FRAME_COMMIT) {", "if (log.kind <= FRAME_COMMIT) {"),
+  mutant("the last transaction is not replayed", "crash", RECOVERY, "if (log.kind == FRAME_COMMIT) {\n        log.committedEnd = next;",
+    "if (log.kind == FRAME_COMMIT) {\n        log.committedEnd = offset;"),
+  mutant("a recovery writes over the images that it needs", "crash", MANAGER, "return this.writeCheckpoint(!recovery.images);",
+    "return this.writeCheckpoint(true);"),
+  mutant("what a torn checkpoint added to the file stays", "crash", MANAGER, "if (this.provider.pages > this.mainPages) {", "if (false) {"),
+  mutant("new pages come from a torn file", "crash", MANAGER, "else if (pageNo < this.mainPages) status = this.provider.read",
+    "else if (pageNo < this.provider.pages) status = this.provider.read"),
+  mutant("a recovery starts with the pages that the file has", "crash", RECOVERY, "manager.startAt(log.mainPages);", ""),
+  mutant("zeroing is not in the log", "crash", "assembly/memory/journaled-access.ts", "if (redo) redo.zero(pageNo, pageOffset, len);", ""),
+  mutant("a savepoint's records stay in the log", "crash", REDO, "this.records.len = <u32>(mark - this.start);", "if (mark == 0) this.records.len = 0;"),
+  mutant("a new file is not synced", "crash", MANAGER, "if (this.pageCount == 0) {\n      status = this.provider.sync();", "if (false) {\n      status = this.provider.sync();"),
+  mutant("a reading handle does not look into the log", "crash", "assembly/store/dbms-context.ts",
+    "const log = LogFile.open(path, !options.readOnly);", "const log = options.readOnly ? null : LogFile.open(path, true);"),
+  mutant("nobody asks who owns the file", "writers", LOG, "if (load<u64>(this.head) == this.owner) return OK;", "return OK;"),
+  mutant("the owner is asked for in commits only", "writers", LOG, "if (this.checkOwner() != OK) return 0;", "if (kind == FRAME_COMMIT && this.checkOwner() != OK) return 0;"),
+  mutant("the owner is not asked for once more before the reply", "writers", MANAGER,
+    "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);", "if (status != OK) this.poisoned = true;"),
+  mutant("the header is read before the mark is left", "writers", MANAGER, "if (status == OK) status = log.readHeaders();\n", "\n"),
+  mutant("the size is read before the mark is left", "writers", MANAGER, "if (status == OK) status = this.provider.refresh();\n", "\n"),
+  mutant("pages are not compared with their hashes", "foreign", RECOVERY, "if (xxh3(page, PAGE_SIZE) == hash) return OK;", "return OK;"),
+  mutant("sectors are not compared with their hashes", "foreign", RECOVERY,
+    "if (xxh3(now, 1 << BLOCK_SHIFT) == load<u64>(image + i * 8)) continue;", "continue;"),
+  mutant("a shorter file is taken", "foreign", RECOVERY, "if (manager.provider.pages < log.mainPages) {", "if (false) {"),
+  mutant("a failed sync is forgotten", "faults", MANAGER,
+    "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
+    "if (status != OK) return status;"),
+];
+
+/** How long a fault may live. Milliseconds of this process. */
+const LIFETIME_MS = 60_000;
+
+export interface Verdict {
+  /** What found it, in its own words; null when nothing did. */
+  readonly caught: string | null;
+  readonly ms: number;
+}
+
+/** Builds the mutant and looks for its fault. */
+export async function judge(mutant: Mutant): Promise<Verdict> {
+  const module = await compileModule("workload", [...SMALL_LIMITS, ...mutant.patches], "-O1");
+  const started = performance.now();
+  let caught: string | null = null;
+  try {
+    look(module, mutant.catcher, started + LIFETIME_MS);
+  } catch (error) {
+    caught = error instanceof Error ? error.message : String(error);
+  }
+  return { caught, ms: performance.now() - started };
+}
+
+/** Runs what has to find the fault; throws when it does. */
+function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): void {
+  if (catcher === "crash") {
+    for (let seed = 1; performance.now() < deadline; seed++) new CrashTorture({ usual: module, small: module }, seed).run(deadline);
+  } else if (catcher === "writers") {
+    for (let when = 0; when < 4; when++) for (let seed = 1; seed < 4; seed++) takeOver(module, seed, when);
+    firstGoesOn(module, 1);
+    secondBetweenCalls(module, 1, true);
+    secondBetweenCalls(module, 1, false);
+  } else if (catcher === "foreign") {
+    for (let seed = 1; seed < 5; seed++) {
+      foreignFile(module, seed, false);
+      foreignFile(module, seed, true);
+    }
+  } else lostSync(module, 1);
+}
