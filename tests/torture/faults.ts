@@ -2,9 +2,11 @@
  * Calls that fail: the Nth one, for every N, once and for ever. What is to hold: an error that says what failed, no trap; and when the store
  * is opened again it is as before or after the transaction that failed, with nothing that `check` finds.
  */
-import { Disk, type Image } from "./disk.js";
-import { CREATE, Engine } from "./engine.js";
-import { EIO, type Fault, type Hook } from "./host.js";
+import { runCommand } from "./command.js";
+import { afterPowerCut, Disk, type Image } from "./disk.js";
+import { CREATE, Engine, INITIAL_PAGES } from "./engine.js";
+import { EINTR, EIO, ENOSPC, type Fault, type Hook } from "./host.js";
+import { Random } from "./random.js";
 
 /** Status of assembly/status.ts. */
 const HANDLE_POISONED = 53;
@@ -32,14 +34,15 @@ export function lostSync(module: WebAssembly.Module, seed: number): number {
       return { errno: EIO };
     };
     const acknowledged: number[] = [];
-    let told = engine.open({ checkpoint: 1500, flags: CREATE }) !== 0;
+    const opened = engine.open({ checkpoint: 1500, flags: CREATE }) === 0;
+    let told = !opened;
     for (let id = 1; id < 30 && !told; id++) {
       const status = engine.put(id);
       if (status === 0 && !lost) acknowledged.push(id);
       if (status === 0 && lost && id < 29 && engine.put(id + 1) === 0) throw new Error(`sync ${place} failed, and row ${id + 1} is acknowledged`);
       told = status !== 0;
     }
-    if (told && engine.put(50) !== HANDLE_POISONED && engine.host.disk.files.size > 1) {
+    if (told && opened && engine.put(50) !== HANDLE_POISONED) {
       throw new Error(`sync ${place} failed, and the handle goes on: ${engine.message()}`);
     }
     engine.close();
@@ -54,4 +57,242 @@ export function lostSync(module: WebAssembly.Module, seed: number): number {
   }
 }
 
-export type FaultHook = (place: number) => Hook;
+// ---- every call in turn ----
+
+export interface FaultKind {
+  readonly name: string;
+  readonly fault: Fault;
+  /** Only these calls. */
+  readonly calls?: readonly string[];
+  readonly forEver: boolean;
+  /** Nobody notices: everything goes on as without it. */
+  readonly harmless: boolean;
+}
+
+const WRITES = ["write", "size", "open"];
+
+export const FAULT_KINDS: readonly FaultKind[] = [
+  { name: "EIO once", fault: { errno: EIO }, forEver: false, harmless: false },
+  { name: "EIO for ever", fault: { errno: EIO }, forEver: true, harmless: false },
+  { name: "EIO once, though it was done", fault: { errno: EIO, after: true }, calls: ["write", "size", "sync"], forEver: false, harmless: false },
+  { name: "ENOSPC once", fault: { errno: ENOSPC }, calls: WRITES, forEver: false, harmless: false },
+  { name: "ENOSPC for ever", fault: { errno: ENOSPC }, calls: WRITES, forEver: true, harmless: false },
+  { name: "EINTR once", fault: { errno: EINTR }, calls: ["read", "write", "size", "open"], forEver: false, harmless: true },
+  { name: "a short read or write once", fault: { most: 7 }, calls: ["read", "write"], forEver: false, harmless: true },
+  { name: "short reads and writes for ever", fault: { most: 1000 }, calls: ["read", "write"], forEver: true, harmless: true },
+];
+
+/** Fails the `place`th call that `kind` is about; `reached` tells whether it came to that. */
+function failing(kind: FaultKind, place: number): { hook: Hook; reached: () => boolean } {
+  let count = 0;
+  return {
+    hook: (name) => {
+      if (kind.calls !== undefined && !kind.calls.includes(name)) return undefined;
+      count += 1;
+      return count === place || (kind.forEver && count > place) ? kind.fault : undefined;
+    },
+    reached: () => count >= place,
+  };
+}
+
+/** What a failure may say: a code, and the file, or the memory, or that the handle is not what it was. */
+const SAYS_WHAT = /^[A-Z_]+: .*(store\.db|memory|another program|earlier failure|data\/)/;
+
+/** Rows of the store on `images`, as a new session sees them; `check` has to find nothing. */
+function contentOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, what: string): string {
+  const engine = new Engine(module).use(Disk.of(images), 3);
+  if (engine.open({ cache: 4 << 20, flags: CREATE }) !== 0) throw new Error(`${what}: the store can't be opened again: ${engine.message()}`);
+  const faults = engine.check();
+  if (faults !== "") throw new Error(`${what}: ${faults}`);
+  const content = engine.contentHash();
+  if (engine.close() !== 0) throw new Error(`${what}: the store can't be closed again: ${engine.message()}`);
+  return content;
+}
+
+/**
+ * Runs a workload in which the `place`th call fails, and goes on as long as the handle lets it. False when there are fewer calls. After each
+ * failed transaction the handle shows what was there before it (or nothing any more); in the end a new session finds just the acknowledged
+ * transactions, with or without the one that failed last for a handle that was poisoned by it.
+ */
+export function workloadFault(module: WebAssembly.Module, seed: number, kind: FaultKind, place: number): boolean {
+  const what = `${kind.name}, call ${place}, seed ${seed}`;
+  const disk = new Disk();
+  const engine = new Engine(module).use(disk, seed);
+  const { hook, reached } = failing(kind, place);
+  const told = (doing: string): void => {
+    const message = engine.message();
+    if (kind.harmless) throw new Error(`${what}: ${doing} fails: ${message}`);
+    if (!SAYS_WHAT.test(message)) throw new Error(`${what}: ${doing} says only ${message}`);
+  };
+  let current = "";
+  let allowed = new Set<string>();
+  try {
+    engine.host.hook = hook;
+    let opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
+    if (!opened) {
+      told("open");
+      if (kind.forEver) return reached();
+      opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
+      if (!opened) throw new Error(`${what}: open fails once more: ${engine.message()}`);
+    }
+    engine.host.hook = null;
+    current = engine.contentHash();
+    allowed = new Set([current]);
+    let poisoned = false;
+    for (let n = 0; n < 9 && !poisoned; n++) {
+      const before = disk.images();
+      engine.host.hook = hook;
+      const status = engine.step(seed, n, 2);
+      engine.host.hook = null;
+      if (status === 0) {
+        current = engine.contentHash();
+        allowed = new Set([current]);
+        continue;
+      }
+      told(`transaction ${n}`);
+      // With it, if the failure came too late to take it back.
+      const other = new Engine(module).use(Disk.of(before), 4);
+      if (other.open({ flags: CREATE }) !== 0 || other.step(seed, n, 2) !== 0) throw new Error(`${what}: transaction ${n} can't be done at all: ${other.message()}`);
+      const after = other.contentHash();
+      poisoned = engine.begin() !== 0;
+      if (poisoned) allowed.add(after);
+      else {
+        const rolledBack = engine.commit() === 0 ? engine.contentHash() : "";
+        if (rolledBack !== current) throw new Error(`${what}: transaction ${n} failed, and other rows are there than before`);
+      }
+    }
+    engine.host.hook = hook;
+    if (engine.close() !== 0) told("close");
+    engine.host.hook = null;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
+    throw error;
+  }
+  const content = contentOf(module, disk.images(), what);
+  if (!allowed.has(content)) throw new Error(`${what}: in the end there are other rows than acknowledged`);
+  const cut = contentOf(module, afterPowerCut(disk, place % 5, new Random(seed, place)), `${what}, power cut`);
+  if (!allowed.has(cut)) throw new Error(`${what}: after a power cut there are other rows than acknowledged`);
+  return reached();
+}
+
+// ---- commands ----
+
+interface TestedCommand {
+  readonly words: readonly string[];
+  readonly stdin?: string;
+  readonly reads: boolean;
+}
+
+const ROWS = Array.from({ length: 40 }, (_, at) => `{"id":${at + 100},"name":"row ${at}","price":"${at}.50"}`);
+
+/** Commands for the loops, on a store with table `items`; the script for `serve` has transactions, some of them rolled back. */
+export const COMMANDS: readonly TestedCommand[] = [
+  { words: ["create", "orders", "id:uint32:pk", "item:uint32:references=items.id", "at:datetime:null:index"], reads: false },
+  { words: ["insert", "items", ...ROWS.slice(0, 5)], reads: false },
+  { words: ["update", "items", "3", '{"name":"three"}'], reads: false },
+  { words: ["delete", "items", "4", "5"], reads: false },
+  { words: ["drop", "spare"], reads: false },
+  { words: ["import", "items", "-", "--format", "ndjson"], stdin: ROWS.join("\n"), reads: false },
+  {
+    words: ["serve"],
+    stdin: [
+      '{"op":"begin"}',
+      '{"op":"insert","table":"items","row":{"id":900,"name":"a","price":"1"}}',
+      '{"op":"savepoint","name":"s"}',
+      '{"op":"delete","table":"items","key":2}',
+      '{"op":"rollback_to","name":"s"}',
+      '{"op":"commit"}',
+    ].join("\n"),
+    reads: false,
+  },
+  { words: ["export", "items", "--format", "csv"], reads: true },
+  { words: ["dump"], reads: true },
+  { words: ["get", "items", "3"], reads: true },
+  { words: ["scan", "items", "--limit", "3"], reads: true },
+  { words: ["schema"], reads: true },
+  { words: ["info"], reads: true },
+  { words: ["check"], reads: true },
+];
+
+function commandLine(command: TestedCommand): string[] {
+  return ["data/store.db", ...command.words];
+}
+
+/** A store for the commands: closed, or (`hot`) with transactions that are only in its log. */
+export function commandStore(module: WebAssembly.Module, hot: boolean): Map<string, Image> {
+  const disk = new Disk();
+  const must = (words: string[], stdin = ""): void => {
+    const run = runCommand(module, disk, ["data/store.db", ...words], { stdin });
+    if (run.status !== 0) throw new Error(`${words.join(" ")}: ${run.stderr}${run.trap}`);
+  };
+  must(["create", "items", "id:uint32:pk", "name:text", "price:decimal:null:index"]);
+  must(["create", "spare", "id:uint32:pk"]);
+  must(["import", "items", "-", "--format", "ndjson"], Array.from({ length: 30 }, (_, at) => `{"id":${at},"name":"n ${at}","price":"1.${at}"}`).join("\n"));
+  if (!hot) return disk.images();
+  // A session that is killed: what its sync made durable is in the log.
+  const session = Disk.of(disk.images());
+  const script = Array.from({ length: 5 }, (_, at) => `{"op":"insert","table":"items","row":{"id":${at + 50},"name":"hot","price":"2"}}`);
+  runCommand(module, session, ["data/store.db", "serve"], { stdin: script.join("\n") });
+  const cut = Disk.of(disk.images());
+  let syncs = 0;
+  for (const change of session.changes) {
+    cut.apply(change);
+    if (change.kind === "sync" && ++syncs === script.length) break;
+  }
+  return cut.images();
+}
+
+/** All rows and definitions, as `dump` prints them; `check` has to find nothing. */
+function dumpOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, what: string): string {
+  const disk = Disk.of(images);
+  // Without a session that recovers it there would only be half of it to check.
+  const dump = runCommand(module, disk, ["data/store.db", "dump"]);
+  if (dump.status !== 0) throw new Error(`${what}: the store can't be dumped: ${dump.stderr}${dump.trap}`);
+  const check = runCommand(module, disk, ["data/store.db", "check"]);
+  if (check.status !== 0) throw new Error(`${what}: check: ${check.stdout}${check.stderr}`);
+  return dump.stdout;
+}
+
+/** Runs a command in which the `place`th call fails. False when there are fewer calls. */
+export function commandFault(module: WebAssembly.Module, start: ReadonlyMap<string, Image>, command: TestedCommand, kind: FaultKind, place: number): boolean {
+  const what = `${command.words[0]}: ${kind.name}, call ${place}`;
+  const { hook, reached } = failing(kind, place);
+  const disk = Disk.of(start);
+  const run = runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "", hook });
+  if (!reached()) return false;
+  judgeCommand(module, start, command, disk, run, what, kind.harmless);
+  return true;
+}
+
+/** Runs a command with so little memory that the `place`th growth is refused, counted in pages. False when it needs no more. */
+export function commandMemory(module: WebAssembly.Module, start: ReadonlyMap<string, Image>, command: TestedCommand, place: number): boolean {
+  const disk = Disk.of(start);
+  const maximumPages = INITIAL_PAGES + place;
+  const run = runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "", maximumPages });
+  judgeCommand(module, start, command, disk, run, `${command.words[0]}: ${maximumPages} pages of memory`, false);
+  return run.pages >= maximumPages;
+}
+
+function judgeCommand(
+  module: WebAssembly.Module,
+  start: ReadonlyMap<string, Image>,
+  command: TestedCommand,
+  disk: Disk,
+  run: ReturnType<typeof runCommand>,
+  what: string,
+  harmless: boolean,
+): void {
+  if (run.status === null) throw new Error(`${what}: a trap: ${run.trap} ${run.stderr}`);
+  const failedReply = run.stdout.includes('"error":');
+  if (run.status !== 0 && !/^quire: [A-Z_]+: .+/m.test(run.stderr) && !failedReply) throw new Error(`${what}: status ${run.status}, and it says ${run.stderr}`);
+  if (harmless && (run.status !== 0 || failedReply)) throw new Error(`${what}: status ${run.status}: ${run.stderr}`);
+  if (command.reads && disk.changes.length > 0) throw new Error(`${what}: a reading command changed ${disk.changes[0]?.file}`);
+  const dump = dumpOf(module, disk.images(), what);
+  const wholly = Disk.of(start);
+  runCommand(module, wholly, commandLine(command), { stdin: command.stdin ?? "" });
+  const before = dumpOf(module, start, "before");
+  const after = dumpOf(module, wholly.images(), "after");
+  if (dump !== before && dump !== after) throw new Error(`${what}: neither as before nor as after`);
+  if (run.status === 0 && !failedReply && dump !== after) throw new Error(`${what}: it says that it went well, and nothing is there`);
+}
+

@@ -1,0 +1,45 @@
+/** The command itself (assembly/command.ts) over a simulated disk: one process, from its words to its exit status. */
+import type { Disk } from "./disk.js";
+import { INITIAL_PAGES } from "./engine.js";
+import { Exit, Host, type Hook } from "./host.js";
+
+export interface CommandRun {
+  /** The exit status; null after a trap. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Calls that touched a file. */
+  readonly calls: number;
+  /** Pages of linear memory at the end. */
+  readonly pages: number;
+  readonly trap: string;
+}
+
+export interface CommandOptions {
+  readonly stdin?: string;
+  readonly hook?: Hook;
+  readonly maximumPages?: number;
+}
+
+/** Runs `quire WORDS…`. */
+export function runCommand(module: WebAssembly.Module, disk: Disk, words: readonly string[], options: CommandOptions = {}): CommandRun {
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: options.maximumPages ?? 4096 });
+  const host = new Host(memory);
+  host.use(disk, 11);
+  host.args = ["quire", ...words];
+  host.stdin = Buffer.from(options.stdin ?? "");
+  host.hook = options.hook ?? null;
+  let status: number | null = 0;
+  let trap = "";
+  try {
+    const instance = new WebAssembly.Instance(module, { env: { memory }, wasi_snapshot_preview1: host.imports() });
+    (instance.exports as { _start: () => void })._start();
+  } catch (error) {
+    if (error instanceof Exit) status = error.status;
+    else if (error instanceof WebAssembly.RuntimeError) {
+      status = null;
+      trap = error.stack ?? error.message;
+    } else throw error;
+  }
+  return { status, stdout: host.stdout, stderr: host.stderr, calls: host.calls, pages: memory.buffer.byteLength / 65536, trap };
+}
