@@ -1,15 +1,16 @@
 /** Requests in, replies out: what `serve`, the commands and the library share. */
-import { Status, OK, UNSUPPORTED, errorMessage, fail, statusName } from "../status";
+import { Status, OK, errorMessage, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
 import {
   FIELD_ID, FIELD_NAME, OP_ACL_LIST, OP_ACL_GRANT, OP_ACL_REVOKE, OP_ACL_REMOVE, OP_BEGIN, OP_COMMIT, OP_CREATE, OP_DELETE, OP_DROP,
-  OP_GET, OP_INFO, OP_INSERT, OP_RELEASE, OP_ROLLBACK, OP_ROLLBACK_TO, OP_SAVEPOINT, OP_SCAN, OP_SCHEMA, OP_TABLES, OP_UPDATE,
+  OP_GET, OP_INFO, OP_INSERT, OP_RELEASE, OP_ROLLBACK, OP_ROLLBACK_TO, OP_SAVEPOINT, OP_SCAN, OP_SCHEMA, OP_STATS, OP_TABLES, OP_UPDATE,
 } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
 import { handleAclChange, handleAclList } from "./acl-requests";
+import { handleCheck, handleStats } from "./inspect-requests";
 import { addAscii, addString } from "./reply";
 
 /**
@@ -70,8 +71,10 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
     case OP_INFO: return handleInfo(session, out);
     case OP_ACL_LIST: return handleAclList(session, out);
     case OP_ACL_GRANT: case OP_ACL_REVOKE: case OP_ACL_REMOVE: return handleAclChange(session, out);
-    case OP_BEGIN: case OP_COMMIT: case OP_ROLLBACK: case OP_SAVEPOINT: case OP_ROLLBACK_TO: case OP_RELEASE: return handleTransaction(session, out);
-    default: return fail(UNSUPPORTED, "this operation is not there yet");
+    case OP_BEGIN: case OP_COMMIT: case OP_ROLLBACK: case OP_SAVEPOINT: case OP_ROLLBACK_TO: case OP_RELEASE:
+      return handleTransaction(session, out);
+    case OP_STATS: return handleStats(session, out);
+    default: return handleCheck(session, out);
   }
 }
 

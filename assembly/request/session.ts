@@ -2,6 +2,8 @@
 import { Status, OK, ROW_NOT_FOUND, TABLE_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isText } from "../encode/ascii";
+import { JSON_STRING } from "../encode/json";
+import { utf8ValidLength } from "../encode/utf8";
 import { Row } from "../encode/row";
 import { nearest } from "../schema/nearest";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
@@ -65,11 +67,12 @@ export class Session {
     }
     const address = table.primary.tree.find(probe.ptr);
     if (address == NO_ADDRESS && lastError.status == OK) {
-      const text = new ByteBuffer(64);
       const tape = this.request.tape;
-      text.addBytes(tape.rawPtr(node), min<u32>(tape.rawLen(node), 60));
-      fail(ROW_NOT_FOUND, table.name + " has no row with " + column.name + " = " + text.toText());
-      text.free();
+      const isString = tape.kind(node) == JSON_STRING;
+      const ptr = isString ? tape.stringPtr(node) : tape.rawPtr(node);
+      const len = isString ? tape.stringLen(node) : tape.rawLen(node);
+      const shown = len > 60 ? utf8ValidLength(ptr, 60) : len;
+      fail(ROW_NOT_FOUND, table.name + " has no row with " + column.name + " = " + String.UTF8.decodeUnsafe(ptr, shown) + (shown < len ? "…" : ""));
     }
     return address;
   }
