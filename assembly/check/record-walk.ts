@@ -61,6 +61,13 @@ export class RecordWalk {
     this.registry = table.registry;
   }
 
+  /** Makes `next` start with the record pages from `ordinal` on. */
+  start(ordinal: u32): void {
+    this.ordinal = ordinal - 1;
+    this.at = PAGE_SIZE;
+    this.limit = 0;
+  }
+
   private get report(): CheckReport {
     return this.survey.report;
   }

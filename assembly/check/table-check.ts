@@ -8,7 +8,7 @@ import { MAX_RECORD_PAGES } from "../table/page-ledger";
 import { isUtf8 } from "../encode/utf8";
 import { Table } from "../store/table";
 import { CheckedIndex, CheckedTable } from "./checked-table";
-import { Survey, SURVEY_ALL } from "./survey";
+import { Survey } from "./survey";
 import { checkDefinition } from "./definition-check";
 import {
   SNAPSHOT_DAMAGED, FINGERPRINT_WRONG, LEDGER_DAMAGED, PAGE_FREE_WRONG, INDEX_LEDGER_WRONG, REFERENCE_LEDGER_ORDER, REFERENCE_PAGES,
@@ -54,7 +54,7 @@ export function openDefinition(survey: Survey, table: CheckedTable): void {
   }
   table.schema = schema;
   table.table = new Table(survey.access, table.pages, schema, len);
-  if (survey.level == SURVEY_ALL) checkDefinition(survey, table, schema);
+  checkDefinition(survey, table, schema);
 }
 
 /** Claims record pages, segments pages, and reads the index ledger. */
@@ -89,7 +89,7 @@ function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void 
     table.recordPages.addU32(free > PAGE_SIZE ? PAGE_SIZE : PAGE_SIZE - <u32>free);
     if (pageNo < last && sorted) {
       sorted = false;
-      if (isOld && survey.level == SURVEY_ALL && report.add(REFERENCE_LEDGER_ORDER, ledger, at)) {
+      if (isOld && report.add(REFERENCE_LEDGER_ORDER, ledger, at)) {
         report.say("page " + pageNo.toString() + " is listed behind page " + last.toString() + ": the scan of reference 0.9.0 passes by its rows");
       }
     }
