@@ -92,8 +92,8 @@ export function allCommands(): Array<Command> {
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table").takes(1, 1, "format,columns,null,delimiter,no-header"),
-    new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").takes(0, 1, "table,schema"),
-    new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump").takes(0, 1, "layout,batch").needs(OPENS_ITSELF),
+    new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
+    new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump").takes(0, 1, "layout").needs(OPENS_ITSELF),
     new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none").takes(2, MANY).needs(OPENS_WRITE)
       .tells("JSON is an object like {\"id\": 1, \"name\": \"pen\"}; columns left out get their number, their default, or null."),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
@@ -107,11 +107,12 @@ export function allCommands(): Array<Command> {
           "that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
           "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.",
       ),
-    new Command("info", runInfo, "", "tell about the file: layout, pages, tables"),
-    new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1),
-    new Command("map", runMap, "", "draw the page file, one cell a page"),
-    new Command("page", runPage, "N", "show one page, decoded and in hexadecimal").takes(1, 1, "hex"),
-    new Command("check", runCheck, "", "walk everything and list every fault").takes(0, 0, "quick"),
+    new Command("info", runInfo, "", "tell about the file: layout, pages, tables").needs(OPENS_ITSELF),
+    new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
+    new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
+    new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
+    new Command("check", runCheck, "[--all]", "walk everything and list every fault").takes(0, 0, "all").needs(OPENS_ITSELF)
+      .tells("Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind."),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list").takes(1, MANY).needs(OPENS_ITSELF)
       .tells(
         "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate, and read, insert, update, delete, all for all tables,\n" +

@@ -18,7 +18,7 @@ export function runCommandLine(args: Array<string>): i32 {
   const ctx = new CommandContext(invocation);
   current = ctx;
   if (status == OK) status = run(ctx);
-  if (status != OK) report(ctx, status);
+  if (status != OK && !ctx.told) report(ctx, status);
   const store = ctx.store;
   if (store) {
     ctx.store = null;
