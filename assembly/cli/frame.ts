@@ -31,7 +31,7 @@ export function runCommandLine(args: Array<string>): i32 {
   const flushed = stdout.flush();
   if (status == OK && flushed != OK) {
     status = flushed;
-    report(ctx, status);
+    if (!stdout.closed) report(ctx, status);
   }
   stderr.flush();
   return stdout.closed && status == OK ? 0 : exitStatus(status);

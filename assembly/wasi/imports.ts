@@ -71,6 +71,7 @@ export const ERRNO_DQUOT: u32 = 19;
 export const ERRNO_EXIST: u32 = 20;
 export const ERRNO_FBIG: u32 = 22;
 export const ERRNO_INTR: u32 = 27;
+export const ERRNO_IO: u32 = 29;
 export const ERRNO_ISDIR: u32 = 31;
 export const ERRNO_LOOP: u32 = 32;
 export const ERRNO_NOENT: u32 = 44;

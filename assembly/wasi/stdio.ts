@@ -4,7 +4,8 @@
 import { Status, OK, IO_ERROR, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import {
-  fd_write, fd_read, args_get, args_sizes_get, environ_get, environ_sizes_get, clock_time_get, ERRNO_INTR, ERRNO_PIPE, errnoName,
+  fd_write, fd_read, args_get, args_sizes_get, environ_get, environ_sizes_get, clock_time_get, ERRNO_INTR, ERRNO_IO, ERRNO_PIPE,
+  errnoName,
 } from "./imports";
 import { File } from "./file";
 
@@ -56,9 +57,10 @@ export class Output {
       store<u32>(scratch, len, 4);
       const errno = fd_write(this.fd, scratch, 1, scratch + 8);
       if (errno == ERRNO_INTR) continue;
-      if (errno == ERRNO_PIPE) this.closed = true;
-      else if (errno != 0) this.status = fail(IO_ERROR, "can't write to descriptor " + this.fd.toString() + " (" + errnoName(errno) + ")");
-      else {
+      // wasmtime says EIO for a closed pipe. Since that may be a real fault as well, the exit status tells of it, but no message does.
+      if (errno == ERRNO_PIPE || errno == ERRNO_IO) this.closed = true;
+      if (errno != 0 && errno != ERRNO_PIPE) this.status = fail(IO_ERROR, "can't write to descriptor " + this.fd.toString() + " (" + errnoName(errno) + ")");
+      if (errno == 0) {
         const count = min(load<u32>(scratch, 8), len);
         ptr += count;
         len -= count;
