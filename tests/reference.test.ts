@@ -273,6 +273,30 @@ eachLayout("turns on trees of several levels", layouts, async (t, layout) => {
   await assertAgreement(store, reference, database);
 });
 
+eachLayout("turns on a tree of keys of many kilobytes", layouts, async (t, layout) => {
+  const database = databaseNamed("tall");
+  const { store, reference } = await createdDatabase(t, database, layout);
+  const row = (i: number): Row => ({ key: `${(i * 55_433) % 1009} ${"z".repeat(6000 + ((i * 37) % 900))}`, n: i });
+  const rows = Array.from({ length: 330 }, (_, i) => row(i));
+  await importRows(store, "wide", rows.slice(0, 300));
+  for (const { key, n } of rows.slice(300)) reference.ok("insert-json", "wide", JSON.stringify({ key, n }));
+  await assertAgreement(store, reference, database);
+  const isLeft = (index: number): boolean => index % 5 < 2;
+  for (const [index, { key }] of rows.entries()) {
+    if (!isLeft(index) && index % 7 < 4) reference.ok("delete-json", "wide", JSON.stringify(key));
+  }
+  const gone = rows.filter((_, index) => !isLeft(index) && index % 7 >= 4).map((one) => keyWord(one, "key"));
+  await store.ok(["delete", "wide", ...gone]);
+  const left = rows.filter((_, index) => isLeft(index));
+  assertSameRows(reference.rows("wide"), left, "what was not deleted");
+  for (const one of [left[0], left[60], left.at(-1)]) {
+    assert.ok(one);
+    assertSameRows(reference.lookUp("wide", "key", one["key"] ?? null), [one], "by a long key");
+  }
+  reference.ok("insert-json", "wide", ...Array.from({ length: 12 }, (_, i) => JSON.stringify(row(400 + i))));
+  await assertAgreement(store, reference, database);
+});
+
 eachLayout("records that could end at a page's last byte", layouts, async (t, layout) => {
   // 0.9.0 scans such a page for ever, so Quire has to leave that place free: in all-fixed tables and in others.
   const fixed = Array.from({ length: 9000 }, (_, i): Row => ({ id: i, a: String(i), b: -i % 1000 }));
