@@ -105,7 +105,7 @@ class EntryCheck {
     }
     if (this.isMarked(this.seen, bit)) {
       // Twice with one key in one leaf was found already.
-      const again = slot > 0 && leafAddress(frame, slot - 1) == address;
+      const again = slot > 0 && leafAddress(frame, slot - 1) == address && compareKeys(entryKey(frame, slot - 1), entryKey(frame, slot)) == 0;
       if (!index.repeated && !again && report.add(ENTRY_TWICE, leaf, at)) report.say("index " + index.columnsText + ": another entry points to this row as well");
       return;
     }

@@ -151,21 +151,22 @@ export function checkAcl(survey: Survey): void {
     return;
   }
   const count = load<u32>(page, 1);
+  const listed = identitiesOn(page, count);
+  if (listed < count && report.add(ACL_DAMAGED, ACL_PAGE, 1)) {
+    report.say("the access control list counts " + count.toString() + " identities, but number " + (listed + 1).toString() + " runs over the page");
+  }
+  if (listed < count) return;
   let at: u32 = 5;
   let previous: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const idLen = at < PAGE_SIZE ? <u32>load<u8>(page + at) : 0;
+    const idLen = <u32>load<u8>(page + at);
     const rights = at + 1 + idLen;
-    const grants: u32 = rights + 4 > PAGE_SIZE ? 0 : load<u16>(page + rights, 2);
-    if (rights + 4 + grants * 9 > PAGE_SIZE) {
-      if (report.add(ACL_DAMAGED, ACL_PAGE, min(at, PAGE_SIZE - 1))) {
-        report.say("the access control list counts " + counted(count) + ", but runs over its page at number " + (i + 1).toString());
-      }
-      return;
-    }
+    const grants = <u32>load<u16>(page + rights, 2);
     if (i > 0) {
       const order = compareBytes(page + previous + 1, load<u8>(page + previous), page + at + 1, idLen);
-      if (order >= 0 && report.add(ACL_ORDER, ACL_PAGE, at)) report.say(order == 0 ? "the identity is listed twice" : "the identity should stand before the one in front of it");
+      if (order >= 0 && report.add(ACL_ORDER, ACL_PAGE, at)) {
+        report.say(order == 0 ? "the identity is listed twice" : "the identity should stand before the one in front of it");
+      }
     }
     previous = at;
     checkRights(survey, page, rights, grants);
@@ -173,8 +174,16 @@ export function checkAcl(survey: Survey): void {
   }
 }
 
-function counted(count: u32): string {
-  return count.toString() + (count == 1 ? " identity" : " identities");
+/** How many of `count` identities the page holds as a whole. */
+function identitiesOn(page: usize, count: u32): u32 {
+  let at: u32 = 5;
+  for (let i: u32 = 0; i < count; i++) {
+    const rights = at < PAGE_SIZE ? at + 1 + <u32>load<u8>(page + at) : PAGE_SIZE;
+    const grants: u32 = rights + 4 > PAGE_SIZE ? 0 : load<u16>(page + rights, 2);
+    at = rights + 4 + grants * 9;
+    if (at > PAGE_SIZE) return i;
+  }
+  return count;
 }
 
 function checkRights(survey: Survey, page: usize, rights: u32, grants: u32): void {

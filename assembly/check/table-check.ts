@@ -31,14 +31,14 @@ export function openDefinition(survey: Survey, table: CheckedTable): void {
     if (report.add(SNAPSHOT_DAMAGED, pageNo, 0)) report.say("the page holds no table definition, though the schema registry says so");
     return;
   }
-  if (fingerprintOf(schema.name) != table.fingerprint) {
-    if (report.add(FINGERPRINT_WRONG, pageNo, 0)) report.say("the definition is of a table " + schema.name + ", whose fingerprint is not the registry's");
-  }
-  for (let i = 0; i < survey.tables.length; i++) {
-    if (survey.tables[i].name == schema.name && report.add(FINGERPRINT_WRONG, pageNo, 0)) report.say("there is another table " + schema.name);
-  }
+  let twice = false;
+  for (let i = 0; i < survey.tables.length; i++) twice = twice || survey.tables[i].name == schema.name;
   table.name = schema.name;
   report.enter(table.name);
+  if (fingerprintOf(schema.name) != table.fingerprint && report.add(FINGERPRINT_WRONG, pageNo, 0)) {
+    report.say("the definition is of a table " + schema.name + ", whose fingerprint is not the registry's");
+  }
+  if (twice && report.add(FINGERPRINT_WRONG, pageNo, 0)) report.say("there is another table " + schema.name);
   if (schema.validate() != OK) {
     if (report.add(SNAPSHOT_DAMAGED, pageNo)) report.say(lastError.what);
     return;
