@@ -44,7 +44,8 @@ export function runDump(ctx: CommandContext): Status {
   const db = ctx.db;
   const tables = loadOrder(db.tables);
   const out = stdout.buffer;
-  out.addText("{\"quire\":\"dump\",\"version\":" + DUMP_VERSION.toString() + ",\"layout\":\"" + (db.manager.layout == LAYOUT_0_9 ? "0.9" : "0.11"));
+  const layout = db.manager.layout == LAYOUT_0_9 ? "0.9" : "0.11";
+  out.addText("{\"quire\":\"dump\",\"version\":" + DUMP_VERSION.toString() + ",\"layout\":\"" + layout);
   const hash = db.schemaHash();
   if (hash == 0) return lastError.status;
   stdout.line("\",\"schemaHash\":\"" + hex64(hash) + "\",\"tables\":" + tables.length.toString() + "}");
@@ -135,7 +136,8 @@ function dumpTable(table: Table, before: u64, progress: Progress): i64 {
   writer.free();
   if (status != OK) return -1;
   if (found == count || stdout.closed || stdout.status != OK) return found;
-  fail(DAMAGED, "table " + table.name + " has " + found.toString() + " rows, and " + count.toString() + " in its primary key's index", "run check to see all that is wrong");
+  const rows = found.toString() + " rows, and " + count.toString() + " in its primary key's index";
+  fail(DAMAGED, "table " + table.name + " has " + rows, "run check to see all that is wrong");
   return -1;
 }
 

@@ -89,7 +89,8 @@ class DelimitedRows extends RowFormat {
   private readonly nullText: ArrayBuffer;
 
   constructor(
-    schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly options: FormatOptions, private readonly tsv: bool,
+    schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly options: FormatOptions,
+    private readonly tsv: bool,
   ) {
     super(schema, positions, out);
     const nullText = options.nullText;

@@ -88,7 +88,8 @@ export class JsonReader {
       while (first < len && isSpace(load<u8>(row + first))) first++;
       if (first == len) continue;
       if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
-      return !this.objectsOnly || this.tape.kind(0) == JSON_OBJECT || this.bad("a row is an object like {\"name\": 1}, one in a line", true);
+      if (!this.objectsOnly || this.tape.kind(0) == JSON_OBJECT) return true;
+      return this.bad("a row is an object like {\"name\": 1}, one in a line", true);
     }
     return false; // never reached, but the compiler cannot tell
   }

@@ -1,7 +1,7 @@
 /** Whether values repeat: a set of their hashes, with open addressing, up to a limit of memory. */
 
-/** Hashes that the set holds at most: 8 bytes each in a table twice as large, 16 MiB in all. More are not looked at. */
-const MOST: u32 = 1 << 20;
+/** Hashes that the set holds at most: 8 bytes each in a table twice as large, 8 MiB in all. More are not looked at. */
+const MOST: u32 = 1 << 19;
 
 export class HashSet {
   /** A value came twice (or, as good as never, two have the same hash). */
