@@ -75,7 +75,11 @@ testOnRuntimes("--version is the package's version", async (_t, runtime) => {
 const reads = [
   ...[["drop", "t"], ["tables"], ["schema"], ["export", "t"], ["dump"], ["insert", "t", "{}"], ["update", "t", "1", "{}"]],
   ...[["delete", "t", "1"], ["get", "t", "1"], ["scan", "t"], ["info"], ["stats"], ["map"], ["page", "0"], ["check"]],
-  ...[["acl", "list"], ["acl", "grant", "00", "read"], ["import", "t", "-", "--format", "csv"]],
+  ...[
+    ["acl", "list"],
+    ["acl", "grant", "00", "read"],
+    ["import", "t", "-", "--format", "csv"],
+  ],
 ];
 
 test("a missing file is an error that leaves none behind", async (t) => {
