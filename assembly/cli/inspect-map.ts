@@ -1,7 +1,8 @@
 /**
  * `map`: a picture of the page file, one cell a page.
  *
- * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows it.
+ * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows
+ * it.
  */
 import { Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -95,7 +96,9 @@ function printLegend(ctx: CommandContext, survey: Survey): void {
   for (let kind = 1; kind <= KIND_LETTERS.length; kind++) {
     const at = kind % KIND_LETTERS.length;
     if (counts[at] == 0) continue;
-    out.addText(KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n");
+    out.addText(
+      KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n",
+    );
   }
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];

@@ -28,11 +28,14 @@ export interface SandboxResult {
 
 /** A run that takes longer hangs. Milliseconds. */
 const TIMEOUT_MS = 20_000;
+/** After so many runs a new thread takes over: what an engine keeps of instances that are gone adds up. */
+const RUNS_OF_A_THREAD = 300;
 
 export class Sandbox {
   readonly #folder = mkdtempSync(join(tmpdir(), "quire-sandbox-"));
   readonly #module: WebAssembly.Module;
   #worker: Worker | null = null;
+  #runs = 0;
 
   private constructor(module: WebAssembly.Module) {
     this.#module = module;
@@ -49,6 +52,10 @@ export class Sandbox {
 
   /** Runs the module with these words. */
   async run(request: SandboxRequest): Promise<SandboxResult> {
+    if (++this.#runs % RUNS_OF_A_THREAD === 0) {
+      await this.#worker?.terminate();
+      this.#worker = null;
+    }
     this.#worker ??= new Worker(new URL("./sandbox-worker.js", import.meta.url), {
       workerData: { folder: this.#folder, module: this.#module },
       execArgv: ["--no-warnings"],
