@@ -175,7 +175,7 @@ testOnRuntimes("a reader that goes away ends the command quietly", async (t, run
   const store = openStore(t, { runtime, golden: "deep" });
   const { adapter, program } = requireRuntime(runtime);
   const preopens = [{ guest: "data", host: store.folder }];
-  const args = ["data/store.db", "scan", (await store.ok(["tables", "--json"])).match(/"name":"(\w+)"/)?.[1] ?? ""];
+  const args = ["data/store.db", "scan", /"name":"(\w+)"/.exec(await store.ok(["tables", "--json"]))?.[1] ?? ""];
   const child = spawn(program, adapter.argv({ module: modulePath(), preopens, args, env: {} }));
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));

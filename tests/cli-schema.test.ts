@@ -76,7 +76,8 @@ test("schema of one table, and how words are quoted", async (t) => {
   const copy = openStore(t);
   await copy.ok(shellWords(line));
   assert.equal(await copy.ok(["schema"]), line);
-  assert.deepEqual(JSON.parse(await store.ok(["schema", "--json"])).ok.tables[0].fields, [
+  const { ok } = JSON.parse(await store.ok(["schema", "--json"])) as { ok: { tables: { fields: unknown }[] } };
+  assert.deepEqual(ok.tables[0]?.fields, [
     { name: "a b", type: "text", null: false, unique: true },
     { name: "c:d", type: "custom(x)y,3)", null: true },
     { name: "e", type: "text", null: false, default: "it's: \\ ok" },
