@@ -61,6 +61,7 @@ function printCells(ctx: CommandContext, survey: Survey): void {
       out.addText(pageNo.toString().padStart(digits) + "  ");
       stdout.check();
     }
+    else if (!ctx.color) out.addU8(0x20);
     addCell(ctx, survey, pageNo, out);
   }
   if (survey.pageCount > 0) out.addU8(10);
@@ -73,7 +74,6 @@ function addCell(ctx: CommandContext, survey: Survey, pageNo: u32, out: ByteBuff
   if (!ctx.color) {
     out.addU8(letter);
     out.addU8(table == 0 ? 0x20 : tableLetter(table));
-    out.addU8(0x20);
     return;
   }
   if (table != 0) addColor(table, out);

@@ -10,6 +10,8 @@ export interface SandboxRequest {
   readonly args: readonly string[];
   /** What `data/store.db` holds before the run; absent: nothing, or with `keep` what the last run left. */
   readonly bytes?: Uint8Array;
+  /** The module's environment; empty when absent. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Return what the file holds afterwards, and leave it there. */
   readonly keep?: boolean;
 }
