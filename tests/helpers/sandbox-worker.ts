@@ -1,10 +1,11 @@
 /** The thread of a sandbox: runs the module on one file after the other, each in an instance of its own. */
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { WASI } from "node:wasi";
 import { parentPort, workerData } from "node:worker_threads";
+import { importWasi } from "../../host/node-wasi.js";
 import type { SandboxRequest, SandboxResult } from "./sandbox.js";
 
+const { WASI } = await importWasi();
 const { folder, module } = workerData as { folder: string; module: WebAssembly.Module };
 const path = join(folder, "store.db");
 const streams = [join(folder, "stdin"), join(folder, "stdout"), join(folder, "stderr")];

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { compileModule } from "../../host/node-wasi.js";
+import { compileModule, importWasi } from "../../host/node-wasi.js";
 import { modulePath } from "../../host/paths.js";
 
 export interface SandboxRequest {
@@ -44,6 +44,8 @@ export class Sandbox {
   }
 
   static async open(): Promise<Sandbox> {
+    // For the flags that it sets.
+    await importWasi();
     return new Sandbox(await compileModule(modulePath()));
   }
 
@@ -60,7 +62,6 @@ export class Sandbox {
     }
     this.#worker ??= new Worker(new URL("./sandbox-worker.js", import.meta.url), {
       workerData: { folder: this.#folder, module: this.#module },
-      execArgv: ["--no-warnings"],
     });
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
