@@ -15,7 +15,7 @@ const firstSeed = Number(process.env["QUIRE_HOSTILE_SEED"] ?? 1);
 /** The cache of 16 MiB, and as much again for everything else. */
 const MEMORY_LIMIT = 48 << 20;
 
-const sandbox = await Sandbox.open();
+const sandbox = Sandbox.open();
 after(() => sandbox.close());
 
 function fail(
