@@ -1,10 +1,15 @@
 /** Runs the module in this process, under Node's WASI. */
 import { existsSync, readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { QuireError, reasonOf } from "./errors.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
-/** node:wasi without the line that tells every user that it is experimental. Other warnings go their way. */
-async function importWasi(): Promise<typeof import("node:wasi")> {
+/**
+ * node:wasi without the line that tells every user that it is experimental (other warnings go their way), and without V8's fast calls:
+ * with them a garbage collection inside of memory.grow, which comes once a module has grown to some 64 MiB, crashes the process (nodejs/node#46777).
+ */
+export async function importWasi(): Promise<typeof import("node:wasi")> {
+  setFlagsFromString("--no-turbo-fast-api-calls");
   const emitWarning = process.emitWarning.bind(process) as (...details: unknown[]) => void;
   process.emitWarning = (...details: unknown[]) => {
     const experimental = details[1] === "ExperimentalWarning" && String(details[0]).includes("WASI");

@@ -5,7 +5,7 @@
  * escapes, any other backslash is itself. Lines end with LF, CRLF or CR. A byte order mark is skipped. Blank lines are no rows, unless
  * a row has one cell.
  */
-import { Status, OK, BAD_VALUE, fail } from "../status";
+import { Status, OK, USAGE, BAD_VALUE, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { ByteSource } from "./import-source";
 
@@ -24,6 +24,17 @@ const IN_ARENA: u8 = 2;
 /** The TSV cell holds backslashes. */
 const ESCAPED: u8 = 4;
 
+/** The delimiter that `text` means: a byte, or 0 when it can't be one. */
+export function delimiterOf(text: string): u32 {
+  if (text == "\\t") return TAB;
+  const unit = text.length == 1 ? text.charCodeAt(0) : 0;
+  return unit > 127 || unit == QUOTE || unit == LINE_FEED || unit == CARRIAGE_RETURN ? 0 : unit;
+}
+
+export function badDelimiter(): Status {
+  return fail(USAGE, "--delimiter needs one ASCII character, and goes with --format csv");
+}
+
 export class DelimitedReader {
   /** The line (from 1) that the current row starts in. */
   line: u64 = 0;
@@ -39,7 +50,11 @@ export class DelimitedReader {
   private rowStart: usize = 0;
   private readonly tsv: bool;
 
-  constructor(private readonly source: ByteSource, private readonly delimiter: u32, tsv: bool) {
+  constructor(
+    private readonly source: ByteSource,
+    private readonly delimiter: u32,
+    tsv: bool,
+  ) {
     this.tsv = tsv;
     this.skipMark();
   }
@@ -75,7 +90,7 @@ export class DelimitedReader {
     return true;
   }
 
-  /** To the next row; false at the end and when `status` is not `OK`: `line` then names the row, and `next` may be called again after `BAD_VALUE`. */
+  /** To the next row; false at the end and when `status` is not `OK`: `line` then names the row; after `BAD_VALUE` others may follow. */
   next(): bool {
     const source = this.source;
     if (source.status != OK) return false;
@@ -150,6 +165,7 @@ export class DelimitedReader {
     return 0; // never reached, but the compiler cannot tell
   }
 
+
   @inline private endsCell(byte: u32): bool {
     return byte == this.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;
   }
@@ -183,7 +199,7 @@ export class DelimitedReader {
     this.quotesDoubled = false;
     for (;;) {
       if (!this.has(at)) {
-        this.status = fail(BAD_VALUE, "a quote is not closed before the end of " + source.name);
+        if (source.status == OK) this.status = fail(BAD_VALUE, "a quote is not closed before the end of " + source.name);
         return 0;
       }
       const byte = <u32>load<u8>(source.start + at);

@@ -1,10 +1,11 @@
 /** `export`: all rows of a table in the order in which they are stored. */
-import { Status, OK, USAGE, fail, lastError } from "../status";
+import { Status, OK, lastError } from "../status";
 import { columnPositions } from "../request/row-json";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { badDelimiter, delimiterOf } from "./delimited-reader";
 import { FormatOptions, rowFormat } from "./export-rows";
 
 export function runExport(ctx: CommandContext): Status {
@@ -15,11 +16,8 @@ export function runExport(ctx: CommandContext): Status {
   const options = formatOptions(ctx);
   const name = ctx.invocation.option("format", ctx.json ? "json" : "table");
   if (ctx.has("delimiter")) {
-    const text = ctx.invocation.option("delimiter", "");
-    options.delimiter = text.length == 1 ? text.charCodeAt(0) : text == "\\t" ? 9 : 0;
-    if (name != "csv" || options.delimiter == 0 || options.delimiter > 127 || options.delimiter == 0x22 || options.delimiter == 10 || options.delimiter == 13) {
-      return fail(USAGE, "--delimiter needs one ASCII character, and goes with --format csv");
-    }
+    options.delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
+    if (name != "csv" || options.delimiter == 0) return badDelimiter();
   }
   const format = rowFormat(name, table.schema, positions, stdout, options);
   if (!format) return lastError.status;

@@ -5,26 +5,35 @@
  * leave behind is collected now and then, for which everything that is in use is reachable from a global.
  */
 import {
-  Status, OK, USAGE, BAD_VALUE, NOT_NULL, TABLE_EXISTS, RECORD_TOO_LARGE, KEY_TOO_LARGE, COLUMN_NOT_FOUND, PRIMARY_KEY_CONFLICT,
-  fail, lastError, statusName, errorMessage,
+  Status,
+  OK,
+  USAGE,
+  BAD_VALUE,
+  NOT_NULL,
+  TABLE_EXISTS,
+  RECORD_TOO_LARGE,
+  KEY_TOO_LARGE,
+  COLUMN_NOT_FOUND,
+  PRIMARY_KEY_CONFLICT,
+  fail,
+  lastError,
+  errorMessage,
 } from "../status";
-import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { columnSpecs } from "../schema/column-spec";
-import { addString } from "../request/reply";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
-import { stderr, stdout } from "../wasi/stdio";
+import { stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
-import { DelimitedReader } from "./delimited-reader";
+import { DelimitedReader, badDelimiter, delimiterOf } from "./delimited-reader";
 import { isMissing, openOrMakeStore, removeStore } from "./import-file";
 import { JsonReader } from "./import-json";
 import { Progress, grouped } from "./import-progress";
+import { ImportReport, badRow } from "./import-report";
 import { CellMapping, fillFromObject, readHeader } from "./import-rows";
 import { ByteSource } from "./import-source";
 import { TableGuess } from "./infer-schema";
-import { shellWord } from "./tables";
+import { guessFromCells, guessFromObjects } from "./infer-source";
 
 /** Bad rows that are listed; more are counted. */
 const MOST_LISTED: u64 = 20;
@@ -54,7 +63,9 @@ class Import {
   private mapping: CellMapping | null = null;
   private row: Row | null = null;
   private table: Table | null = null;
+  /** The definition that --create found out; `sampled`: from the start of the source alone. */
   private schema: TableSchemaSnapshot | null = null;
+  private sampled: bool = false;
   private progress: Progress | null = null;
   private imported: u64 = 0;
   private committed: u64 = 0;
@@ -98,11 +109,8 @@ class Import {
     if (!this.create && ctx.has("key")) return fail(USAGE, "--key goes with --create", "leave --key out, or add --create");
     let delimiter: u32 = format == "tsv" ? 9 : 0x2c;
     if (ctx.has("delimiter")) {
-      const text = ctx.invocation.option("delimiter", "");
-      delimiter = text.length == 1 ? text.charCodeAt(0) : text == "\\t" ? 9 : 0;
-      if (format != "csv" || delimiter == 0 || delimiter > 127 || delimiter == 0x22 || delimiter == 10 || delimiter == 13) {
-        return fail(USAGE, "--delimiter needs one ASCII character, and goes with --format csv");
-      }
+      delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
+      if (format != "csv" || delimiter == 0) return badDelimiter();
     }
     this.nullText = ctx.invocation.option("null", format == "tsv" ? "\\N" : "");
     const source = ByteSource.open(path);
@@ -224,59 +232,22 @@ class Import {
     const guess = new TableGuess();
     const cells = this.cells;
     const objects = this.objects;
-    let status = cells ? this.inferCells(cells, guess) : this.inferObjects(objects!, guess);
-    const schema = status == OK ? guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut) : null;
+    const names = cells && !this.ctx.has("no-header") ? this.header(cells) : null;
+    if (cells && !this.ctx.has("no-header") && !names) return lastError.status;
+    let status = cells
+      ? guessFromCells(cells, guess, names, this.nullText, this.skipBad)
+      : guessFromObjects(objects!, guess, this.skipBad);
+    if (status != OK) return this.atLine(this.line, status);
+    const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
     guess.free();
     if (!schema) return lastError.status;
     this.schema = schema;
+    this.sampled = source.isCut;
     status = source.endSample();
     if (status != OK) return status;
     if (cells) cells.restart();
     else objects!.restart();
     return OK;
-  }
-
-  private inferCells(cells: DelimitedReader, guess: TableGuess): Status {
-    const nullText = String.UTF8.encode(this.nullText);
-    const nullPtr = changetype<usize>(nullText);
-    const nullLen = <u32>nullText.byteLength;
-    if (!this.ctx.has("no-header")) {
-      const names = this.header(cells);
-      if (!names) return lastError.status;
-      for (let i = 0; i < names.length; i++) {
-        const status = guess.addColumn(names[i]);
-        if (status != OK) return this.atLine(cells.line, status);
-      }
-    }
-    for (;;) {
-      if (!cells.next()) {
-        if (cells.status == OK) return OK;
-        if (cells.status != BAD_VALUE || !this.skipBad) return this.atLine(cells.line, cells.status);
-        continue;
-      }
-      if (guess.columns.length == 0) {
-        cells.expected = cells.cellCount;
-        for (let i: u32 = 0; i < cells.cellCount; i++) guess.addColumn("column" + (i + 1).toString());
-      }
-      for (let i: u32 = 0; i < cells.cellCount; i++) {
-        const column = unchecked(guess.columns[i]);
-        if (cells.isBare(i, nullPtr, nullLen)) column.addNull();
-        else column.addText(cells.textPtr(i), cells.textLen(i));
-      }
-      guess.rows += 1;
-    }
-    return OK; // never reached, but the compiler cannot tell
-  }
-
-  private inferObjects(objects: JsonReader, guess: TableGuess): Status {
-    for (;;) {
-      if (objects.next()) {
-        const status = guess.addObject(objects.tape);
-        if (status != OK) return this.atLine(objects.line, status);
-      } else if (objects.status == OK) return OK;
-      else if (!objects.canGoOn || !this.skipBad) return this.atLine(objects.line, objects.status);
-    }
-    return OK; // never reached, but the compiler cannot tell
   }
 
   // ---- the rows ----
@@ -370,7 +341,7 @@ class Import {
     if (this.skipped <= MOST_LISTED) {
       this.atLine(this.line, status);
       const text = errorMessage().replaceAll("\n", " ").replaceAll("\r", " ");
-      if (this.ctx.json) this.listed.push("{\"line\":" + this.line.toString() + ",\"code\":\"" + statusName(status) + "\",\"message\":" + jsonText(text) + "}");
+      if (this.ctx.json) this.listed.push(badRow(this.line, status, text));
       else {
         this.progress!.end();
         stderr.line("skipped " + text);
@@ -395,6 +366,8 @@ class Import {
     const status = lastError.status;
     const what = lastError.what;
     let hint = lastError.hint;
+    const pageNo = lastError.pageNo;
+    const pageOffset = lastError.pageOffset;
     const began = store != null && store.inTransaction;
     if (began && store!.rollback() != OK) return;
     if (this.fileIsNew) removeStore(this.ctx);
@@ -403,55 +376,26 @@ class Import {
       else hint = joined(hint, "nothing was imported");
     }
     if (this.create && this.schema && status == PRIMARY_KEY_CONFLICT) {
-      hint = joined("name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)", hint);
-    } else if (this.create && this.schema && status == BAD_VALUE && this.source!.path == "-") {
-      hint = joined("create the table first if the types found out are too narrow", hint);
+      hint = joined(
+        "name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)",
+        hint,
+      );
+    } else if (this.sampled && status == BAD_VALUE) {
+      hint = joined("the types are those of the first 16 MiB: create the table first, or import from a file", hint);
     }
-    const pageNo = lastError.pageNo;
-    const pageOffset = lastError.pageOffset;
     fail(status, what, hint);
     lastError.pageNo = pageNo;
     lastError.pageOffset = pageOffset;
   }
 
   private report(): void {
-    const schema = this.schema;
-    const seconds = this.progress!.seconds;
-    if (this.ctx.json) {
-      let text = "{\"table\":" + jsonText(this.tableName) + ",\"imported\":" + this.imported.toString() + ",\"skipped\":" + this.skipped.toString();
-      if (this.skipped > 0) text += ",\"bad\":[" + this.listed.join(",") + "]";
-      if (schema) {
-        const specs = columnSpecs(schema);
-        for (let i = 0; i < specs.length; i++) specs[i] = jsonText(specs[i]);
-        text += ",\"columns\":[" + specs.join(",") + "]";
-      }
-      stdout.line(text + ",\"seconds\":" + seconds + "}");
-      return;
-    }
-    if (schema) stderr.line("created " + shellWord(this.tableName) + " " + shellWords(columnSpecs(schema)));
-    if (this.skipped > MOST_LISTED) stderr.line("skipped " + grouped(this.skipped - MOST_LISTED) + " more");
-    stdout.line(
-      "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.tableName +
-        (this.skipped > 0 ? ", skipped " + this.skipped.toString() + " bad ones," : "") + " in " + seconds + " s",
-    );
+    const layout = this.ctx.db.manager.layout;
+    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema, layout);
+    if (this.ctx.json) report.printJson(this.listed);
+    else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
   }
 }
 
 function joined(a: string, b: string): string {
   return a == "" ? b : a + "; " + b;
-}
-
-/** `text` as a JSON string. */
-function jsonText(text: string): string {
-  const out = new ByteBuffer(256);
-  addString(out, text);
-  const quoted = out.toText();
-  out.free();
-  return quoted;
-}
-
-/** The columns as words that a shell reads back for `create`. */
-function shellWords(specs: Array<string>): string {
-  for (let i = 0; i < specs.length; i++) specs[i] = shellWord(specs[i]);
-  return specs.join(" ");
 }

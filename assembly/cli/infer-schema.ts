@@ -1,5 +1,5 @@
 /** A table's definition from the rows that are to go into it. */
-import { Status, OK, BAD_VALUE, COLUMN_NOT_FOUND, NAME_TOO_LONG, fail } from "../status";
+import { Status, OK, BAD_VALUE, COLUMN_NOT_FOUND, NAME_TOO_LONG, NOT_NULL, fail } from "../status";
 import { JsonTape } from "../encode/json";
 import { isUtf8 } from "../encode/utf8";
 import { TYPE_UINT32 } from "../encode/data-type";
@@ -38,7 +38,9 @@ export class TableGuess {
         position = 0;
         while (position < columns.length && !columns[position].isNamed(name, len)) position++;
         if (position == columns.length) {
-          if (position == MOST_COLUMNS) return fail(BAD_VALUE, "the rows have more than 1000 different names", "is the table inside one object?");
+          if (position == MOST_COLUMNS) {
+            return fail(BAD_VALUE, "the rows have more than 1000 different names", "is the table inside one object?");
+          }
           if (len == 0 || !isUtf8(name, len)) return fail(BAD_VALUE, "a value has an empty name");
           const status = this.addColumn(String.UTF8.decodeUnsafe(name, len));
           if (status != OK) return status;
@@ -66,7 +68,16 @@ export class TableGuess {
       const names = new Array<string>();
       for (let i = 0; i < guesses.length; i++) names.push(guesses[i].name);
       const like = nearest(key, names);
-      fail(COLUMN_NOT_FOUND, "there is no column " + key + " to be the key", like != "" ? "did you mean " + like + "?" : "columns: " + names.slice(0, 20).join(", "));
+      const hint = like != "" ? "did you mean " + like + "?" : "columns: " + names.slice(0, 20).join(", ");
+      fail(COLUMN_NOT_FOUND, "there is no column " + key + " to be the key", hint);
+      return null;
+    }
+    if (keyAt >= 0 && guesses[keyAt].values < this.rows && guesses[keyAt].nulls > 0) {
+      fail(
+        NOT_NULL,
+        "column " + key + " has rows without a value, so it can't be the key",
+        "name another one, or leave --key out",
+      );
       return null;
     }
     const columns = new Array<Column>();

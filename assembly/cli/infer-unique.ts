@@ -1,7 +1,7 @@
 /** Whether values repeat: a set of their hashes, with open addressing, up to a limit of memory. */
 
-/** Hashes that the set holds at most: 8 bytes each in a table twice as large, 16 MiB in all. More are not looked at. */
-const MOST: u32 = 1 << 20;
+/** Hashes that the set holds at most: 8 bytes each in a table twice as large, 8 MiB in all. More are not looked at. */
+const MOST: u32 = 1 << 19;
 
 export class HashSet {
   /** A value came twice (or, as good as never, two have the same hash). */
@@ -25,8 +25,8 @@ export class HashSet {
 
   private insert(hash: u64): void {
     const mask = this.room - 1;
-    for (let at = <u32>hash & mask; ; at = (at + 1) & mask) {
-      const slot = this.slots + (<usize>at << 3);
+    for (let at = (<u32>hash) & mask; ; at = (at + 1) & mask) {
+      const slot = this.slots + ((<usize>at) << 3);
       const held = load<u64>(slot);
       if (held == hash) {
         this.repeated = true;
@@ -44,11 +44,11 @@ export class HashSet {
     const old = this.slots;
     const oldRoom = this.room;
     this.room = max<u32>(1024, oldRoom << 1);
-    this.slots = heap.alloc(<usize>this.room << 3);
-    memory.fill(this.slots, 0, <usize>this.room << 3);
+    this.slots = heap.alloc((<usize>this.room) << 3);
+    memory.fill(this.slots, 0, (<usize>this.room) << 3);
     this.used = 0;
     for (let i: u32 = 0; i < oldRoom; i++) {
-      const hash = load<u64>(old + (<usize>i << 3));
+      const hash = load<u64>(old + ((<usize>i) << 3));
       if (hash != 0) this.insert(hash);
     }
     if (old != 0) heap.free(old);

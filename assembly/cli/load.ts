@@ -3,7 +3,7 @@
  *
  * Foreign keys that name a table which comes later (or their own) are put aside while a table's rows come in, and checked at the end.
  */
-import { Status, OK, BAD_VALUE, BAD_SCHEMA, FOREIGN_KEY_BROKEN, TABLE_EXISTS, UNSUPPORTED, fail, lastError } from "../status";
+import { Status, OK, BAD_VALUE, BAD_SCHEMA, TABLE_EXISTS, UNSUPPORTED, fail, lastError } from "../status";
 import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_ARRAY, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JsonTape } from "../encode/json";
@@ -11,13 +11,10 @@ import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { Row } from "../encode/row";
 import { isUtf8 } from "../encode/utf8";
 import { parseHex } from "../encode/uuid";
-import { parseValue, useLenientDates, writeTextValue } from "../encode/value-text";
-import { ForeignKey } from "../schema/column";
+import { parseValue, useLenientDates } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { NO_ADDRESS } from "../table/page-ledger";
 import { defineTable } from "../request/schema-requests";
-import { RowScan } from "../store/row-scan";
-import { Table, addKeyPart } from "../store/table";
+import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { DUMP_VERSION, hex64 } from "./dump";
@@ -26,6 +23,7 @@ import { JsonReader } from "./import-json";
 import { Progress } from "./import-progress";
 import { fillFromObject } from "./import-rows";
 import { ByteSource } from "./import-source";
+import { LaterKeys } from "./load-keys";
 
 /** Not a number. */
 const NONE: u64 = u64.MAX_VALUE;
@@ -41,20 +39,18 @@ export function runLoad(ctx: CommandContext): Status {
   return status;
 }
 
-/** A foreign key whose rows are checked at the end. */
-class Deferred {
-  constructor(readonly table: string, readonly column: i32, readonly key: ForeignKey) {}
-}
-
 class Load {
   private readonly lines: JsonReader;
   private readonly progress: Progress;
-  private readonly deferred: Array<Deferred> = new Array<Deferred>();
+  private readonly later: LaterKeys = new LaterKeys();
   private readonly bytes: ByteBuffer = new ByteBuffer(1024);
   private tables: u64 = 0;
   private rows: u64 = 0;
 
-  constructor(private readonly ctx: CommandContext, private readonly source: ByteSource) {
+  constructor(
+    private readonly ctx: CommandContext,
+    private readonly source: ByteSource,
+  ) {
     const lines = new JsonReader(source, true);
     lines.objectsOnly = false;
     this.lines = lines;
@@ -67,13 +63,18 @@ class Load {
     // Nothing of the first line is needed once the store is there but these.
     const lines = this.lines;
     const tape = lines.tape;
-    if (this.text("quire") != "dump") return fail(BAD_VALUE, "this is no dump: its first line does not begin with {\"quire\":\"dump\"");
+    if (this.text("quire") != "dump")
+      return fail(BAD_VALUE, 'this is no dump: its first line does not begin with {"quire":"dump"');
     const version = this.number("version");
-    if (version != DUMP_VERSION) return fail(UNSUPPORTED, "the dump has version " + (version == NONE ? "?" : version.toString()) + ", this program reads version 1");
+    if (version != DUMP_VERSION) {
+      const shown = version == NONE ? "?" : version.toString();
+      return fail(UNSUPPORTED, "the dump has version " + shown + ", this program reads version 1");
+    }
     const hash = this.text("schemaHash");
     const tables = this.number("tables");
     const layout = this.text("layout");
-    if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11")) return fail(BAD_VALUE, "line 1: the dump names no layout");
+    if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11"))
+      return fail(BAD_VALUE, "line 1: the dump names no layout");
 
     const ctx = this.ctx;
     const isNew = isMissing(ctx.invocation.file);
@@ -81,10 +82,13 @@ class Load {
     if (status == OK) status = this.checkEmpty();
     if (status == OK) status = ctx.db.begin();
     if (status == OK) status = this.loadLines();
-    if (status == OK) status = this.checkDeferred();
-    if (status == OK && tables != this.tables) status = fail(BAD_VALUE, "the dump has " + this.tables.toString() + " tables, its first line says otherwise");
+    if (status == OK) status = this.later.check(ctx.db);
+    if (status == OK && tables != this.tables) {
+      status = fail(BAD_VALUE, "the dump has " + this.tables.toString() + " tables, its first line says otherwise");
+    }
     if (status == OK && hash != "" && this.tables > 0 && hash != hex64(ctx.db.schemaHash())) {
-      status = fail(BAD_SCHEMA, "the tables do not have the schema hash " + hash + " that the dump's first line says", "take schemaHash out of it if you changed the tables");
+      const what = "the tables do not have the schema hash " + hash + " that the dump's first line says";
+      status = fail(BAD_SCHEMA, what, "take schemaHash out of it if you changed the tables");
     }
     if (status == OK) status = ctx.db.commit();
     this.progress.end();
@@ -92,24 +96,27 @@ class Load {
       this.takeBack(isNew);
       return status;
     }
-    if (ctx.json) stdout.line("{\"tables\":" + this.tables.toString() + ",\"rows\":" + this.rows.toString() + ",\"seconds\":" + this.progress.seconds + "}");
-    else {
-      stdout.line(
-        "loaded " + this.tables.toString() + (this.tables == 1 ? " table" : " tables") + " with " + this.rows.toString() +
-          (this.rows == 1 ? " row" : " rows") + " in " + this.progress.seconds + " s",
-      );
+    const seconds = this.progress.seconds;
+    const tableCount = this.tables.toString();
+    const rowCount = this.rows.toString();
+    if (ctx.json) {
+      stdout.line('{"tables":' + tableCount + ',"rows":' + rowCount + ',"seconds":' + seconds + "}");
+      return OK;
     }
+    const loaded =
+      tableCount + (this.tables == 1 ? " table" : " tables") + " with " + rowCount + (this.rows == 1 ? " row" : " rows");
+    stdout.line("loaded " + loaded + " in " + seconds + " s");
     return OK;
   }
 
   private checkEmpty(): Status {
     const db = this.ctx.db;
-    const first = db.tables.length > 0 ? "table " + db.tables[0].name : "";
-    if (first != "") return fail(TABLE_EXISTS, this.ctx.invocation.file + " is not empty: it has " + first, "load into a new file");
+    const isNotEmpty = this.ctx.invocation.file + " is not empty: it has ";
+    if (db.tables.length > 0) return fail(TABLE_EXISTS, isNotEmpty + "table " + db.tables[0].name, "load into a new file");
     if (db.manager.layout != LAYOUT_0_9) return OK;
     const list = db.acl.read();
     if (!list) return lastError.status;
-    return list.length == 0 ? OK : fail(TABLE_EXISTS, this.ctx.invocation.file + " is not empty: it has an access control list", "load into a new file");
+    return list.length == 0 ? OK : fail(TABLE_EXISTS, isNotEmpty + "an access control list", "load into a new file");
   }
 
   private takeBack(isNew: bool): void {
@@ -131,7 +138,7 @@ class Load {
     const lines = this.lines;
     if (lines.next()) return OK;
     if (lines.status != OK) return this.atLine(lines.status);
-    return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ": its last line is {\"end\":…}");
+    return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ': its last line is {"end":…}');
   }
 
   private atLine(status: Status): Status {
@@ -179,7 +186,9 @@ class Load {
   private checkEnd(end: u32): Status {
     const tape = this.lines.tape;
     const rows = tape.kind(end) == JSON_OBJECT ? numberOf(tape, tape.member(end, changetype<usize>(ROWS), 4)) : NONE;
-    if (rows != this.rows) return this.atLine(fail(BAD_VALUE, "the dump has " + this.rows.toString() + " rows, its last line says otherwise"));
+    if (rows != this.rows) {
+      return this.atLine(fail(BAD_VALUE, "the dump has " + this.rows.toString() + " rows, its last line says otherwise"));
+    }
     if (this.lines.next()) return this.atLine(fail(BAD_VALUE, "something comes behind the dump's end"));
     return this.lines.status == OK ? OK : this.atLine(this.lines.status);
   }
@@ -206,10 +215,9 @@ class Load {
     const table = status == OK ? db.table(schema.name) : null;
     if (!table) return this.atLine(lastError.status);
     this.tables += 1;
-    const firstDeferred = this.deferred.length;
-    this.putAside(table);
+    this.later.putAside(table, db.tables);
     status = this.loadRows(table, count);
-    for (let i = firstDeferred; i < this.deferred.length; i++) columns[this.deferred[i].column].foreignKey = this.deferred[i].key;
+    this.later.putBack(table);
     return status == OK ? this.setCounters(table, counters) : status;
   }
 
@@ -252,21 +260,6 @@ class Load {
     return false;
   }
 
-  /** Takes the foreign keys out of `table` whose rows may not be there yet. */
-  private putAside(table: Table): void {
-    const columns = table.schema.columns;
-    for (let i = 0; i < columns.length; i++) {
-      const key = columns[i].foreignKey;
-      if (!key) continue;
-      let isThere = false;
-      const tables = this.ctx.db.tables;
-      for (let j = 0; j < tables.length; j++) isThere = isThere || (tables[j].name == key.table && tables[j] !== table);
-      if (isThere) continue;
-      this.deferred.push(new Deferred(table.name, i, key));
-      columns[i].foreignKey = null;
-    }
-  }
-
   private loadRows(table: Table, count: u64): Status {
     const row = new Row(table.layout);
     const lines = this.lines;
@@ -290,7 +283,9 @@ class Load {
     if (tape.kind(0) == JSON_OBJECT) return fillFromObject(table.schema, tape, row);
     if (tape.kind(0) != JSON_ARRAY || tape.count(0) != 1) return fail(BAD_VALUE, "expected a row of " + table.name);
     if (!this.readHex(tape.first(0))) return BAD_VALUE;
-    return row.decode(this.bytes.ptr, this.bytes.len) ? OK : fail(BAD_VALUE, "the record does not fit the columns of " + table.name);
+    return row.decode(this.bytes.ptr, this.bytes.len)
+      ? OK
+      : fail(BAD_VALUE, "the record does not fit the columns of " + table.name);
   }
 
   /** Sets the table's counters to what they were: rows given explicitly may have moved them further. */
@@ -322,65 +317,25 @@ class Load {
     const flags = this.number("flags");
     const allTables = this.number("allTables");
     const tables = this.member("tables");
-    if (flags > 7 || allTables > 15 || tables == 0 || tape.kind(tables) != JSON_ARRAY) return fail(BAD_VALUE, "the identity's rights are malformed");
+    if (flags > 7 || allTables > 15 || tables == 0 || tape.kind(tables) != JSON_ARRAY) return badRights();
     let status = db.beginChange();
     if (status == OK) status = db.acl.supported();
     if (status == OK) status = db.acl.grant(id, <u8>flags, <u8>allTables, 0, 0);
     for (let node = tape.first(tables); node != 0 && status == OK; node = tape.next(node)) {
       const isPair = tape.kind(node) == JSON_ARRAY && tape.count(node) == 2;
       const perms = isPair ? numberOf(tape, tape.next(tape.first(node))) : NONE;
-      if (perms > 15 || !this.readHex(tape.first(node)) || this.bytes.len != 8) status = fail(BAD_VALUE, "the identity's rights are malformed");
+      if (perms > 15 || !this.readHex(tape.first(node)) || this.bytes.len != 8) status = badRights();
       else status = db.acl.grant(id, 0, 0, bswap<u64>(load<u64>(this.bytes.ptr)), <u8>perms);
     }
     return db.endChange(status);
   }
-
-  // ---- foreign keys that were put aside ----
-
-  private checkDeferred(): Status {
-    for (let i = 0; i < this.deferred.length; i++) {
-      const table = this.ctx.db.table(this.deferred[i].table);
-      if (!table) return lastError.status;
-      const status = this.checkForeignKey(table, this.deferred[i]);
-      if (status != OK) return status;
-    }
-    return OK;
-  }
-
-  private checkForeignKey(table: Table, deferred: Deferred): Status {
-    const column = table.schema.columns[deferred.column];
-    const where = table.name + "." + column.name;
-    const target = this.ctx.db.table(deferred.key.table);
-    if (!target) return fail(BAD_SCHEMA, where + " refers to the table " + deferred.key.table + ", which is not in the dump");
-    const position = target.schema.columnIndex(deferred.key.column);
-    const named = where + " refers to " + target.name + "." + deferred.key.column;
-    if (position < 0) return fail(BAD_SCHEMA, named + ", and there is no such column");
-    if (!target.schema.columns[position].unique) return fail(BAD_SCHEMA, named + ", which is not unique");
-    if (target.schema.columns[position].typeText != column.typeText) return fail(BAD_SCHEMA, named + ", which is of another type");
-    const index = target.indexStartingWith(position);
-    if (!index || !index.unique) return fail(BAD_SCHEMA, named + ", which has no index of its own");
-    const scan = new RowScan(table);
-    const key = this.bytes;
-    let status = OK;
-    while (status == OK && scan.next()) {
-      if (!scan.row.isSet(deferred.column)) continue;
-      key.reset();
-      key.addU32(1);
-      addKeyPart(column, scan.row.ptr(deferred.column), scan.row.len(deferred.column), key);
-      if (index.tree.find(key.ptr) != NO_ADDRESS) continue;
-      status = lastError.status;
-      if (status != OK) break;
-      key.reset();
-      writeTextValue(column.type, column.customSize, scan.row.ptr(deferred.column), key);
-      status = fail(FOREIGN_KEY_BROKEN, where + " = " + key.toText().substring(0, 60) + ": " + target.name + " has no row with that " + deferred.key.column);
-    }
-    if (status == OK) status = scan.status;
-    scan.free();
-    return status;
-  }
 }
 
 const ROWS: ArrayBuffer = String.UTF8.encode("rows");
+
+function badRights(): Status {
+  return fail(BAD_VALUE, "the identity's rights are malformed");
+}
 
 /** The text of a JSON string, "" for any other value. */
 function textOf(tape: JsonTape, node: u32): string {

@@ -8,7 +8,8 @@ import { isSpace } from "../encode/json-space";
 import { addError, handleRequest } from "../request/dispatcher";
 import { Session } from "../request/session";
 import { stdout, Input } from "../wasi/stdio";
-import { CommandContext, openStore } from "./context";
+import { CommandContext } from "./context";
+import { openOrMakeStore } from "./import-file";
 
 /** Bytes of the longest request. */
 const LONGEST_LINE: u32 = 64 << 20;
@@ -24,7 +25,7 @@ const lines: ByteBuffer = new ByteBuffer(READ_SIZE);
 let requestsServed: u32 = 0;
 
 export function runServe(ctx: CommandContext): Status {
-  const status = openStore(ctx, true, true);
+  const status = openOrMakeStore(ctx);
   if (status != OK) return status;
   session = new Session(ctx.db);
   input = Input.open("-");

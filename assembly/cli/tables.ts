@@ -9,6 +9,7 @@ import { defineTable, isUsualAlignment } from "../request/schema-requests";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { addField, addTextsField, call, member, nodeText, readReply, replyMember, startRequest, counted } from "./call";
+import { isMissing, removeStore } from "./import-file";
 import { TableView } from "./table-view";
 
 export function runCreate(ctx: CommandContext): Status {
@@ -19,15 +20,21 @@ export function runCreate(ctx: CommandContext): Status {
   // A definition that can't be leaves no file behind.
   const schema = defineTable(name, specs, <u32>alignment);
   if (!schema) return lastError.status;
+  const isNew = isMissing(ctx.invocation.file);
   let status = openStore(ctx, true, true);
   if (status != OK) return status;
   startRequest("create", name);
   addTextsField("columns", specs);
   if (alignment > 0) addUnsigned(alignment, addField("alignment"));
   status = call(ctx);
+  if (status != OK && isNew) removeStore(ctx);
   if (status == OK && !ctx.json) {
     stdout.line(
-      "created " + name + ": " + counted(schema.columns.length.toString(), "column", "columns") + ", " +
+      "created " +
+        name +
+        ": " +
+        counted(schema.columns.length.toString(), "column", "columns") +
+        ", " +
         counted(schema.indexes.length.toString(), "index", "indexes"),
     );
   }

@@ -10,7 +10,17 @@
  * another generation, of another place, behind another frame (chunks that were taken back), or cut off by a crash is none. The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
  * frame with its sequence number; a checkpoint is IMAGE frames and one IMAGES_END frame, after the last transaction.
  */
-import { Status, OK, IO_ERROR, FILE_NOT_FOUND, NOT_A_PAGE_FILE, HANDLE_POISONED, OUT_OF_BOUNDS, fail, lastError } from "../status";
+import {
+  Status,
+  OK,
+  IO_ERROR,
+  FILE_NOT_FOUND,
+  NOT_A_PAGE_FILE,
+  HANDLE_POISONED,
+  OUT_OF_BOUNDS,
+  fail,
+  lastError,
+} from "../status";
 import { File } from "../wasi/file";
 import { randomU64 } from "../wasi/random";
 import { xxh3 } from "../encode/xxh3";
@@ -54,7 +64,10 @@ export class LogFile {
   kind: u32 = 0;
   len: u32 = 0;
 
-  private constructor(private file: File, readonly readOnly: bool) {}
+  private constructor(
+    private file: File,
+    readonly readOnly: bool,
+  ) {}
 
   /**
    * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when there is none to
@@ -95,8 +108,11 @@ export class LogFile {
       const slot = slots + i * SLOT_SIZE;
       if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;
       if (load<u32>(slot, 8) != VERSION) {
-        status = fail(NOT_A_PAGE_FILE, this.file.path + " has log version " + load<u32>(slot, 8).toString() + ", this program knows version 1",
-          "use the version of Quire that wrote it");
+        status = fail(
+          NOT_A_PAGE_FILE,
+          this.file.path + " has log version " + load<u32>(slot, 8).toString() + ", this program knows version 1",
+          "use the version of Quire that wrote it",
+        );
       } else if (load<u32>(slot, 12) > this.generation) {
         this.generation = load<u32>(slot, 12);
         this.salt = load<u64>(slot, 16);
@@ -120,7 +136,11 @@ export class LogFile {
     const status = this.file.read(OWNER_OFFSET, this.head, 8);
     if (status != OK) return status;
     if (load<u64>(this.head) == this.owner) return OK;
-    return fail(HANDLE_POISONED, "another program has opened " + this.file.path + " for writing", "close this one, and open the file again");
+    return fail(
+      HANDLE_POISONED,
+      "another program has opened " + this.file.path + " for writing",
+      "close this one, and open the file again",
+    );
   }
 
   /** Starts a new generation: all frames are void, and the main file is as described. Not synced. */
@@ -210,7 +230,8 @@ export class LogFile {
     heap.free(header);
     if (status != OK) return 1;
     const next = offset + FRAME_HEADER + ((<u64>len + 7) & ~7);
-    if (len > MAX_PAYLOAD_BYTES || next > <u64>size || sequence != this.sequence || kind < FRAME_CHUNK || kind > FRAME_IMAGES_END) return 0;
+    if (len > MAX_PAYLOAD_BYTES || next > <u64>size || sequence != this.sequence || kind < FRAME_CHUNK || kind > FRAME_IMAGES_END)
+      return 0;
     status = this.file.read(offset + FRAME_HEADER, ptr, len);
     if (status != OK) return 1;
     if (sum != this.checksum(offset, kind, ptr, len)) return 0;

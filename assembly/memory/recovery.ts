@@ -25,7 +25,10 @@ export class Recovery {
   /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
   images: bool = false;
 
-  constructor(private manager: MemoryManager, private log: LogFile) {
+  constructor(
+    private manager: MemoryManager,
+    private log: LogFile,
+  ) {
     this.access = new DirectAccess(manager);
   }
 
@@ -79,7 +82,12 @@ export class Recovery {
     const manager = this.manager;
     const log = this.log;
     if (manager.provider.pages < log.mainPages) {
-      return this.refuse("the log goes on from a file of " + log.mainPages.toString() + " pages, this one has " + manager.provider.pages.toString());
+      return this.refuse(
+        "the log goes on from a file of " +
+          log.mainPages.toString() +
+          " pages, this one has " +
+          manager.provider.pages.toString(),
+      );
     }
     manager.startAt(log.mainPages);
     let status = this.images ? this.eachFrame(CHECK_IMAGES) : this.eachFrame(CHECK_BASES);
@@ -95,8 +103,11 @@ export class Recovery {
   private page0InImages: bool = false;
 
   private refuse(why: string): Status {
-    return fail(DAMAGED, why + "; the log does not belong to this file as it is now",
-      "put the file back that belongs to the log, or recover --force, which drops the log and loses what is only in it");
+    return fail(
+      DAMAGED,
+      why + "; the log does not belong to this file as it is now",
+      "put the file back that belongs to the log, or recover --force, which drops the log and loses what is only in it",
+    );
   }
 
   /** Applies all transactions, then the images. */
@@ -153,8 +164,12 @@ export class Recovery {
       } else at = payload;
       const pageOffset = kind == REDO_GROW || kind == REDO_BASE ? 0 : <u32>load<u16>(payload - head, 5);
       const tailLen = head == 11 ? <u32>load<u16>(payload - 2) : 0;
-      const status = task == CHECK_BASES ? (kind == REDO_BASE ? this.checkBase(pageNo, load<u64>(payload - 8)) : OK)
-        : this.apply(kind, pageNo, pageOffset, len, tailLen, payload);
+      const status =
+        task == CHECK_BASES
+          ? kind == REDO_BASE
+            ? this.checkBase(pageNo, load<u64>(payload - 8))
+            : OK
+          : this.apply(kind, pageNo, pageOffset, len, tailLen, payload);
       if (status != OK) return status;
     }
     return OK;
@@ -177,10 +192,14 @@ export class Recovery {
     }
     if (this.images && pageNo < this.log.mainPages) return OK;
     switch (kind) {
-      case REDO_WRITE: return access.writeAtRaw(pageNo, pageOffset, payload, len);
-      case REDO_ZERO: return access.zeroRaw(pageNo, pageOffset, len);
-      case REDO_INSERT: return access.insertBytes(pageNo, pageOffset, payload, len, tailLen);
-      default: return access.removeBytes(pageNo, pageOffset, len, tailLen);
+      case REDO_WRITE:
+        return access.writeAtRaw(pageNo, pageOffset, payload, len);
+      case REDO_ZERO:
+        return access.zeroRaw(pageNo, pageOffset, len);
+      case REDO_INSERT:
+        return access.insertBytes(pageNo, pageOffset, payload, len, tailLen);
+      default:
+        return access.removeBytes(pageNo, pageOffset, len, tailLen);
     }
   }
 
@@ -197,8 +216,10 @@ export class Recovery {
       if (pageNo >= this.log.mainPages || at + popcnt(mask) * IMAGE_SECTOR_SIZE > end) return this.malformed();
       for (; mask != 0; mask &= mask - 1) {
         const sector = ctz(mask);
-        const status = task == CHECK_IMAGES ? this.checkSector(pageNo, sector, at)
-          : this.access.writeAtRaw(pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
+        const status =
+          task == CHECK_IMAGES
+            ? this.checkSector(pageNo, sector, at)
+            : this.access.writeAtRaw(pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
         if (status != OK) return status;
         at += IMAGE_SECTOR_SIZE;
       }
@@ -221,7 +242,7 @@ export class Recovery {
 }
 
 /** Bytes of one sector's part of an image: its blocks' hashes, and the sector. */
-export const IMAGE_SECTOR_SIZE: u32 = (BLOCKS_PER_SECTOR * 8) + (1 << SECTOR_SHIFT);
+export const IMAGE_SECTOR_SIZE: u32 = BLOCKS_PER_SECTOR * 8 + (1 << SECTOR_SHIFT);
 
 const CHECK_BASES: i32 = 0;
 const CHECK_IMAGES: i32 = 1;

@@ -46,6 +46,7 @@ export class RedoBuffer {
     return this.start + this.records.len;
   }
 
+
   @inline private head(kind: u32, pageNo: u32, pageOffset: u32, len: u32, extra: u32): usize {
     const at = this.records.reserve(11 + extra);
     store<u8>(at, <u8>kind);

@@ -8,7 +8,7 @@
  */
 import { Status, OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
 
 /** The most record pages of a table: one more and the reference's 16-bit size of the list wraps to 0. */
 export const MAX_RECORD_PAGES: u32 = 5460;
@@ -25,19 +25,22 @@ export type RecordAddress = u64;
 /** No record. */
 export const NO_ADDRESS: RecordAddress = 0xffffffffffffffff;
 
+
 @inline
 export function addressOf(pageNo: u32, pageOffset: u32): RecordAddress {
-  return (<u64>pageNo << 16) | pageOffset;
+  return ((<u64>pageNo) << 16) | pageOffset;
 }
+
 
 @inline
 export function addressPage(address: RecordAddress): u32 {
   return <u32>(address >> 16);
 }
 
+
 @inline
 export function addressOffset(address: RecordAddress): u32 {
-  return <u32>address & 0xffff;
+  return (<u32>address) & 0xffff;
 }
 
 export class PageLedger {
@@ -51,7 +54,10 @@ export class PageLedger {
   private hintSize: u32 = 0;
   private hintEpoch: u32 = 0;
 
-  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+  constructor(
+    private access: MemoryAccess,
+    readonly pageNo: u32,
+  ) {}
 
   /** How many pages are listed; 0xffffffff when the ledger can't be read. */
   get count(): u32 {
@@ -71,7 +77,11 @@ export class PageLedger {
     if (page == 0) return NO_PAGE;
     const listed = load<u32>(page + ENTRIES_OFFSET + index * ENTRY_SIZE);
     if (listed < this.access.manager.reservedPages || listed >= this.access.manager.pageCount) {
-      damaged(this.pageNo, ENTRIES_OFFSET + index * ENTRY_SIZE, "the page ledger lists page " + listed.toString() + ", which can't hold records");
+      damaged(
+        this.pageNo,
+        ENTRIES_OFFSET + index * ENTRY_SIZE,
+        "the page ledger lists page " + listed.toString() + ", which can't hold records",
+      );
       return NO_PAGE;
     }
     return listed;
@@ -126,7 +136,10 @@ export class PageLedger {
     const pageNo = this.pageAt(entry);
     if (pageNo == NO_PAGE) return NO_ADDRESS;
     const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
-    const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, PAGE_SIZE - start - slotSize);
+    let free = PAGE_SIZE - start - slotSize;
+    // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
+    if (free == slotSize && alignment == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
+    const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }
 

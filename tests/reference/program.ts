@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packageRoot, runtimesCache } from "../../host/paths.js";
 import type { Json, Layout, Row } from "../helpers/golden.js";
@@ -18,7 +18,7 @@ export type ReferenceBuild = { readonly folder: string } | { readonly skip: stri
 /** What the programs are made of, in this folder. */
 const SOURCES = [
   "Cargo.toml",
-  "Cargo.lock",
+  "Cargo.lock.template",
   "v0.9/Cargo.toml",
   "v0.11/Cargo.toml",
   ...["exercise", "json", "main", "random", "schemas"].map((name) => `src/${name}.rs`),
@@ -51,7 +51,11 @@ export function buildReference(): ReferenceBuild {
   if (PROGRAMS.every((program) => existsSync(join(folder, program)))) return { folder };
 
   const target = join(cache, "reference-target");
-  const words = ["build", "--release", "--locked", "--ignore-rust-version", "--manifest-path", join(sources, "Cargo.toml")];
+  const copy = join(cache, "reference-sources");
+  cpSync(sources, copy, { recursive: true });
+  const lock = readFileSync(join(sources, "Cargo.lock.template"), "utf8");
+  writeFileSync(join(copy, "Cargo.lock"), lock.replaceAll('"REGISTRY"', registrySource(join(cache, "reference-registry"))));
+  const words = ["build", "--release", "--locked", "--ignore-rust-version", "--manifest-path", join(copy, "Cargo.toml")];
   const build = spawnSync("cargo", words, { encoding: "utf8", env: { ...process.env, CARGO_TARGET_DIR: target } });
   if (build.status !== 0) {
     if (/failed to (download|get|fetch)|could ?n.t resolve|network|spurious/i.test(build.stderr)) {
@@ -62,11 +66,21 @@ export function buildReference(): ReferenceBuild {
   mkdirSync(folder, { recursive: true });
   for (const program of PROGRAMS) {
     // Renamed into place whole: another test run may be looking.
-    const copy = join(folder, `${program}.${process.pid}`);
-    copyFileSync(join(target, "release", program), copy);
-    renameSync(copy, join(folder, program));
+    const partial = join(folder, `${program}.${process.pid}`);
+    copyFileSync(join(target, "release", program), partial);
+    renameSync(partial, join(folder, program));
   }
   return { folder };
+}
+
+/** How this machine's cargo spells its registry in lock files, quotes and all: read from the lock file of a crate with one dependency. */
+function registrySource(folder: string): string {
+  mkdirSync(join(folder, "src"), { recursive: true });
+  writeFileSync(join(folder, "src", "lib.rs"), "");
+  writeFileSync(join(folder, "Cargo.toml"), '[package]\nname = "probe"\nversion = "0.1.0"\n[dependencies]\nitoa = "1"\n[workspace]\n');
+  spawnSync("cargo", ["generate-lockfile", "--manifest-path", join(folder, "Cargo.toml")], { encoding: "utf8" });
+  const lock = join(folder, "Cargo.lock");
+  return (existsSync(lock) ? /^source = (".*")$/m.exec(readFileSync(lock, "utf8"))?.[1] : undefined) ?? '"REGISTRY"';
 }
 
 /** The reference of one layout, working on one file with one of its databases. */

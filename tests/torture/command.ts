@@ -22,7 +22,12 @@ export interface CommandOptions {
 }
 
 /** Runs `quire WORDS…`. */
-export function runCommand(module: WebAssembly.Module, disk: Disk, words: readonly string[], options: CommandOptions = {}): CommandRun {
+export function runCommand(
+  module: WebAssembly.Module,
+  disk: Disk,
+  words: readonly string[],
+  options: CommandOptions = {},
+): CommandRun {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: options.maximumPages ?? 4096 });
   const host = new Host(memory);
   host.use(disk, 11);

@@ -154,7 +154,8 @@ export class CrashTorture {
         const pages = engine.pagesHash();
         const content = engine.contentHash();
         marks.push({ at: disk.changes.length, pages, content, durable, next, empty: marks.length === 0 });
-        if (pages === "" || content === "") throw new Error(`transaction ${next - 1}: the store can't be read: ${engine.message()}`);
+        if (pages === "" || content === "")
+          throw new Error(`transaction ${next - 1}: the store can't be read: ${engine.message()}`);
         if (this.#checked.has(pages)) return;
         const faults = engine.check();
         if (faults !== "") throw new Error(`transaction ${next - 1} leaves faults without any crash: ${faults}`);
@@ -187,23 +188,26 @@ export class CrashTorture {
   }
 
   /** Opens what a crash left of `run` at `point`, which must be one of the states that it may be, and goes on from there. */
-  #verify(images: Map<string, Image>, run: Run, point: number, random: Random, depth: number): void {
+  #verify(images: Map<string, Image>, run: Run, at: number, random: Random, depth: number): void {
     this.totals.outcomes += 1;
     if (depth > 0) this.totals.nested += 1;
     const { seed, cache, checkpoint, flags } = this.#plan;
-    const allowed = allowedMarks(run.marks, point);
+    const allowed = allowedMarks(run.marks, at);
     const seen = random.oneIn(2) ? this.#readOnly(images, allowed[0]?.empty === true, "before the recovery") : "";
 
     const disk = Disk.of(images);
     const engine = this.#on(disk, random.u32());
-    if (engine.open({ cache, checkpoint, flags: flags | CREATE }) !== 0) throw new Error(`can't be opened after the crash: ${engine.message()}`);
+    if (engine.open({ cache, checkpoint, flags: flags | CREATE }) !== 0)
+      throw new Error(`can't be opened after the crash: ${engine.message()}`);
     const pages = engine.pagesHash();
     if (pages === "") throw new Error(`can't be read after the crash: ${engine.message()}`);
     const found = allowed.find((mark) => mark.pages === pages);
     if (found === undefined) {
       const other = run.marks.findIndex((mark) => mark.pages === pages);
       const what = other >= 0 ? `the state of mark ${other}` : `no state that ever was (check: ${engine.check() || "no faults"})`;
-      throw new Error(`after the crash there is ${what}, allowed: transactions ${allowed.map((mark) => mark.next - 1).join(", ")}`);
+      throw new Error(
+        `after the crash there is ${what}, allowed: transactions ${allowed.map((mark) => mark.next - 1).join(", ")}`,
+      );
     }
     if (seen !== "" && seen !== pages) throw new Error("a reading handle saw another state than the recovery came to");
     this.trace?.(`${"  ".repeat(depth + 1)}recovered to transaction ${found.next - 1}`);
@@ -214,19 +218,24 @@ export class CrashTorture {
       this.#checked.add(pages);
     }
 
-    // One more transaction: without the crash it led to the same rows.
-    if (engine.step(seed, found.next, 0) !== 0) throw new Error(`the next transaction fails: ${engine.message()}`);
-    const after = { pages: engine.pagesHash(), content: engine.contentHash() };
-    const expected = this.#plan.big > 0 || depth > 0 ? undefined : run.marks.find((mark) => mark.next === found.next + 1);
-    if (expected !== undefined && expected.content !== after.content) throw new Error("the next transaction leads to other rows than without the crash");
+    // One more transaction: without the crash it led to the same rows. Or another one, or none.
+    const other = random.below(6);
+    const next = found.next + (other === 0 ? 1000 : 0);
+    if (other !== 1 && engine.step(seed, next, 0) !== 0) throw new Error(`the next transaction fails: ${engine.message()}`);
+    const after = other === 1 ? { pages, content: found.content } : { pages: engine.pagesHash(), content: engine.contentHash() };
+    const expected =
+      this.#plan.big > 0 || depth > 0 || other < 2 ? undefined : run.marks.find((mark) => mark.next === found.next + 1);
+    if (expected !== undefined && expected.content !== after.content)
+      throw new Error("the next transaction leads to other rows than without the crash");
     const durable = (flags & UNSYNCED) === 0;
-    marks.push({ at: disk.changes.length, ...after, durable, next: found.next + 1, empty: false });
+    const empty = other === 1 && found.empty;
+    marks.push({ at: disk.changes.length, ...after, durable, next: next + 1, empty });
     if (random.oneIn(16)) {
       const faults = engine.check();
       if (faults !== "") throw new Error(`check after the next transaction: ${faults}`);
     }
     if (engine.close() !== 0) throw new Error(`can't be closed after the recovery: ${engine.message()}`);
-    marks.push({ at: disk.changes.length, ...after, durable: true, next: found.next + 1, empty: false });
+    marks.push({ at: disk.changes.length, ...after, durable: true, next: next + 1, empty });
 
     const closed = disk.images();
     const logSize = closed.get(LOG_FILE)?.size ?? 0;
@@ -241,14 +250,16 @@ export class CrashTorture {
     if (depth < MAX_DEPTH && disk.changes.length > 0 && (depth > 0 || random.oneIn(2))) {
       const again: Run = { start: images, changes: disk.changes, marks };
       const opened = marks[0]!.at;
-      const next = random.oneIn(3) || opened === 0 ? random.below(disk.changes.length + 1) : random.below(opened + 1);
+      const point = random.oneIn(3) || opened === 0 ? random.below(disk.changes.length + 1) : random.below(opened + 1);
       const cut = Disk.of(images);
-      for (const change of disk.changes.slice(0, next)) cut.apply(change);
+      for (const change of disk.changes.slice(0, point)) cut.apply(change);
       const outcome = random.below(6);
-      this.trace?.(`${"  ".repeat(depth + 1)}crash at change ${next} of ${disk.changes.length}: ${describe(disk.changes[next - 1])}`);
+      this.trace?.(
+        `${"  ".repeat(depth + 1)}crash at change ${point} of ${disk.changes.length}: ${describe(disk.changes[point - 1])}`,
+      );
       // Before the recovery is through, all is as it was.
       const before: Mark = { ...found, at: 0, durable: true };
-      this.#verify(afterPowerCut(cut, outcome, random), { ...again, marks: [before, ...marks] }, next, random, depth + 1);
+      this.#verify(afterPowerCut(cut, outcome, random), { ...again, marks: [before, ...marks] }, point, random, depth + 1);
     }
   }
 

@@ -39,7 +39,8 @@ export function lostSync(module: WebAssembly.Module, seed: number): number {
     for (let id = 1; id < 30 && !told; id++) {
       const status = engine.put(id);
       if (status === 0 && !lost) acknowledged.push(id);
-      if (status === 0 && lost && id < 29 && engine.put(id + 1) === 0) throw new Error(`sync ${place} failed, and row ${id + 1} is acknowledged`);
+      if (status === 0 && lost && id < 29 && engine.put(id + 1) === 0)
+        throw new Error(`sync ${place} failed, and row ${id + 1} is acknowledged`);
       told = status !== 0;
     }
     if (told && opened && engine.put(50) !== HANDLE_POISONED) {
@@ -74,7 +75,13 @@ const WRITES = ["write", "size", "open"];
 export const FAULT_KINDS: readonly FaultKind[] = [
   { name: "EIO once", fault: { errno: EIO }, forEver: false, harmless: false },
   { name: "EIO for ever", fault: { errno: EIO }, forEver: true, harmless: false },
-  { name: "EIO once, though it was done", fault: { errno: EIO, after: true }, calls: ["write", "size", "sync"], forEver: false, harmless: false },
+  {
+    name: "EIO once, though it was done",
+    fault: { errno: EIO, after: true },
+    calls: ["write", "size", "sync"],
+    forEver: false,
+    harmless: false,
+  },
   { name: "ENOSPC once", fault: { errno: ENOSPC }, calls: WRITES, forEver: false, harmless: false },
   { name: "ENOSPC for ever", fault: { errno: ENOSPC }, calls: WRITES, forEver: true, harmless: false },
   { name: "EINTR once", fault: { errno: EINTR }, calls: ["read", "write", "size", "open"], forEver: false, harmless: true },
@@ -101,7 +108,8 @@ const SAYS_WHAT = /^[A-Z_]+: .*(store\.db|memory|another program|earlier failure
 /** Rows of the store on `images`, as a new session sees them; `check` has to find nothing. */
 function contentOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, what: string): string {
   const engine = new Engine(module).use(Disk.of(images), 3);
-  if (engine.open({ cache: 4 << 20, flags: CREATE }) !== 0) throw new Error(`${what}: the store can't be opened again: ${engine.message()}`);
+  if (engine.open({ cache: 4 << 20, flags: CREATE }) !== 0)
+    throw new Error(`${what}: the store can't be opened again: ${engine.message()}`);
   const faults = engine.check();
   if (faults !== "") throw new Error(`${what}: ${faults}`);
   const content = engine.contentHash();
@@ -152,7 +160,8 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
       told(`transaction ${n}`);
       // With it, if the failure came too late to take it back.
       const other = new Engine(module).use(Disk.of(before), 4);
-      if (other.open({ flags: CREATE }) !== 0 || other.step(seed, n, 2) !== 0) throw new Error(`${what}: transaction ${n} can't be done at all: ${other.message()}`);
+      if (other.open({ flags: CREATE }) !== 0 || other.step(seed, n, 2) !== 0)
+        throw new Error(`${what}: transaction ${n} can't be done at all: ${other.message()}`);
       const after = other.contentHash();
       poisoned = engine.begin() !== 0;
       if (poisoned) allowed.add(after);
@@ -165,7 +174,8 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
     if (engine.close() !== 0) told("close");
     engine.host.hook = null;
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
+    if (error instanceof WebAssembly.RuntimeError)
+      throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
     throw error;
   }
   const content = contentOf(module, disk.images(), what);
@@ -227,11 +237,17 @@ export function commandStore(module: WebAssembly.Module, hot: boolean): Map<stri
   };
   must(["create", "items", "id:uint32:pk", "name:text", "price:decimal:null:index"]);
   must(["create", "spare", "id:uint32:pk"]);
-  must(["import", "items", "-", "--format", "ndjson"], Array.from({ length: 30 }, (_, at) => `{"id":${at},"name":"n ${at}","price":"1.${at}"}`).join("\n"));
+  must(
+    ["import", "items", "-", "--format", "ndjson"],
+    Array.from({ length: 30 }, (_, at) => `{"id":${at},"name":"n ${at}","price":"1.${at}"}`).join("\n"),
+  );
   if (!hot) return disk.images();
   // A session that is killed: what its sync made durable is in the log.
   const session = Disk.of(disk.images());
-  const script = Array.from({ length: 5 }, (_, at) => `{"op":"insert","table":"items","row":{"id":${at + 50},"name":"hot","price":"2"}}`);
+  const script = Array.from(
+    { length: 5 },
+    (_, at) => `{"op":"insert","table":"items","row":{"id":${at + 50},"name":"hot","price":"2"}}`,
+  );
   runCommand(module, session, ["data/store.db", "serve"], { stdin: script.join("\n") });
   const cut = Disk.of(disk.images());
   let syncs = 0;
@@ -254,7 +270,13 @@ function dumpOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, 
 }
 
 /** Runs a command in which the `place`th call fails. False when there are fewer calls. */
-export function commandFault(module: WebAssembly.Module, start: ReadonlyMap<string, Image>, command: TestedCommand, kind: FaultKind, place: number): boolean {
+export function commandFault(
+  module: WebAssembly.Module,
+  start: ReadonlyMap<string, Image>,
+  command: TestedCommand,
+  kind: FaultKind,
+  place: number,
+): boolean {
   const what = `${command.words[0]}: ${kind.name}, call ${place}`;
   const { hook, reached } = failing(kind, place);
   const disk = Disk.of(start);
@@ -265,7 +287,12 @@ export function commandFault(module: WebAssembly.Module, start: ReadonlyMap<stri
 }
 
 /** Runs a command with so little memory that the `place`th growth is refused, counted in pages. False when it needs no more. */
-export function commandMemory(module: WebAssembly.Module, start: ReadonlyMap<string, Image>, command: TestedCommand, place: number): boolean {
+export function commandMemory(
+  module: WebAssembly.Module,
+  start: ReadonlyMap<string, Image>,
+  command: TestedCommand,
+  place: number,
+): boolean {
   const disk = Disk.of(start);
   const maximumPages = INITIAL_PAGES + place;
   const run = runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "", maximumPages });
@@ -284,7 +311,8 @@ function judgeCommand(
 ): void {
   if (run.status === null) throw new Error(`${what}: a trap: ${run.trap} ${run.stderr}`);
   const failedReply = run.stdout.includes('"error":');
-  if (run.status !== 0 && !/^quire: [A-Z_]+: .+/m.test(run.stderr) && !failedReply) throw new Error(`${what}: status ${run.status}, and it says ${run.stderr}`);
+  if (run.status !== 0 && !/^quire: [A-Z_]+: .+/m.test(run.stderr) && !failedReply)
+    throw new Error(`${what}: status ${run.status}, and it says ${run.stderr}`);
   if (harmless && (run.status !== 0 || failedReply)) throw new Error(`${what}: status ${run.status}: ${run.stderr}`);
   if (command.reads && disk.changes.length > 0) throw new Error(`${what}: a reading command changed ${disk.changes[0]?.file}`);
   const dump = dumpOf(module, disk.images(), what);
@@ -293,6 +321,6 @@ function judgeCommand(
   const before = dumpOf(module, start, "before");
   const after = dumpOf(module, wholly.images(), "after");
   if (dump !== before && dump !== after) throw new Error(`${what}: neither as before nor as after`);
-  if (run.status === 0 && !failedReply && dump !== after) throw new Error(`${what}: it says that it went well, and nothing is there`);
+  if (run.status === 0 && !failedReply && dump !== after)
+    throw new Error(`${what}: it says that it went well, and nothing is there`);
 }
-

@@ -72,7 +72,6 @@ export class Host {
     this.#stdinAt = 0;
   }
 
-
   #refresh(): void {
     if (this.#bytes.buffer === this.memory.buffer) return;
     this.#view = new DataView(this.memory.buffer);
@@ -104,8 +103,17 @@ export class Host {
         this.#bytes.set(Buffer.from("data"), ptr);
         return 0;
       },
-      path_open: (_dir: number, _look: number, ptr: number, len: number, flags: number, rights: bigint, _i: bigint, _f: number, out: number) =>
-        this.#open(this.#name(ptr, len), (flags & 1) !== 0, (rights & 64n) !== 0n, out),
+      path_open: (
+        _dir: number,
+        _look: number,
+        ptr: number,
+        len: number,
+        flags: number,
+        rights: bigint,
+        _i: bigint,
+        _f: number,
+        out: number,
+      ) => this.#open(this.#name(ptr, len), (flags & 1) !== 0, (rights & 64n) !== 0n, out),
       path_unlink_file: (_dir: number, ptr: number, len: number): number => {
         const file = this.#name(ptr, len);
         const fault = this.#fault("unlink", file);
@@ -122,7 +130,8 @@ export class Host {
         return fault !== undefined && "errno" in fault ? fault.errno : 0;
       },
       fd_seek: (fd: number, delta: bigint, whence: number, out: number): number => this.#seek(fd, Number(delta), whence, out),
-      fd_pread: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number => this.#read(fd, iovs, Number(offset), out),
+      fd_pread: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number =>
+        this.#read(fd, iovs, Number(offset), out),
       fd_pwrite: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number =>
         this.#write(fd, iovs, Number(offset), out),
       fd_read: (fd: number, iovs: number, _count: number, out: number): number => {

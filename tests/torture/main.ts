@@ -14,7 +14,9 @@ if (args.includes("--mutants")) {
   for (const mutant of MUTANTS) {
     if (words.length > 0 && !words.some((word) => mutant.name.includes(word))) continue;
     const { caught, ms } = await judge(mutant);
-    console.log(`${caught === null ? "ALIVE " : "caught"} ${(ms / 1000).toFixed(1)} s  ${mutant.name}: ${caught?.split("\n")[0] ?? ""}`);
+    console.log(
+      `${caught === null ? "ALIVE " : "caught"} ${(ms / 1000).toFixed(1)} s  ${mutant.name}: ${caught?.split("\n")[0] ?? ""}`,
+    );
   }
 } else if (args.includes("--writers")) {
   for (let when = 0; when < 4; when++) for (let seed = 1; seed < 4; seed++) takeOver(small, seed, when);
@@ -42,6 +44,8 @@ if (args.includes("--mutants")) {
     }
     const { points, outcomes, nested } = torture.totals;
     const time = performance.now() - started;
-    console.log(`seed ${seed}: ${points} points, ${outcomes} outcomes (${nested} nested), ${time.toFixed(0)} ms, ${(time / outcomes).toFixed(2)} each: ${said}`);
+    console.log(
+      `seed ${seed}: ${points} points, ${outcomes} outcomes (${nested} nested), ${time.toFixed(0)} ms, ${(time / outcomes).toFixed(2)} each: ${said}`,
+    );
   }
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../host/paths.js";
 
-/** In `file`, `find` (exactly once) becomes `replace`. */
+/** In `file`, `find` (exactly once, however its white space is) becomes `replace`. */
 export interface Patch {
   readonly file: string;
   readonly find: string;
@@ -17,10 +17,26 @@ export interface Patch {
 
 /** Chunks, images and undo lists split at a few kilobytes, so that small workloads have many of them. */
 export const SMALL_LIMITS: readonly Patch[] = [
-  { file: "assembly/memory/redo-buffer.ts", find: "const CHUNK_BYTES: u32 = 1 << 20;", replace: "const CHUNK_BYTES: u32 = 1 << 12;" },
-  { file: "assembly/memory/memory-manager.ts", find: "const IMAGE_FRAME_BYTES: u32 = 1 << 20;", replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;" },
-  { file: "assembly/memory/memory-manager.ts", find: "const UNDO_LIMIT: u64 = 1 << 20;", replace: "const UNDO_LIMIT: u64 = 1 << 13;" },
-  { file: "assembly/memory/page-cache.ts", find: "export const MIN_FRAMES: u32 = 32;", replace: "export const MIN_FRAMES: u32 = 26;" },
+  {
+    file: "assembly/memory/redo-buffer.ts",
+    find: "const CHUNK_BYTES: u32 = 1 << 20;",
+    replace: "const CHUNK_BYTES: u32 = 1 << 12;",
+  },
+  {
+    file: "assembly/memory/memory-manager.ts",
+    find: "const IMAGE_FRAME_BYTES: u32 = 1 << 20;",
+    replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;",
+  },
+  {
+    file: "assembly/memory/memory-manager.ts",
+    find: "const UNDO_LIMIT: u64 = 1 << 20;",
+    replace: "const UNDO_LIMIT: u64 = 1 << 13;",
+  },
+  {
+    file: "assembly/memory/page-cache.ts",
+    find: "export const MIN_FRAMES: u32 = 32;",
+    replace: "export const MIN_FRAMES: u32 = 26;",
+  },
 ];
 
 /** The workload, and the command as it is but for its memory, which is imported so that it can be limited. */
@@ -42,6 +58,20 @@ interface Compiler {
   ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
 }
 
+/** `text` with the patch, which must have exactly one place there. */
+function patched(text: string, patch: Patch): string {
+  const words = patch.find.trim().split(/\s+/);
+  const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "g");
+  const places = text.match(pattern)?.length ?? 0;
+  if (places !== 1) throw new Error(`${patch.file} has ${places} places, not one, for the patch of: ${patch.find}`);
+  return text.replace(pattern, () => patch.replace);
+}
+
+/** Throws when a patch has no place in the sources as they are. */
+export function checkPatches(patches: readonly Patch[]): void {
+  for (const patch of patches) patched(readFileSync(join(packageRoot, patch.file), "utf8"), patch);
+}
+
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(packageRoot, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.parentPath.includes("__tests__"))
@@ -52,7 +82,8 @@ function sourcesBelow(folder: string): string[] {
 /** What everything that goes into the module hashes to. */
 function fingerprint(entry: Entry, patches: readonly Patch[], level: string): string {
   const hash = createHash("sha256").update(JSON.stringify([ENTRIES[entry], patches, FLAGS, level]));
-  for (const path of [...sourcesBelow("assembly"), join(packageRoot, "tests/fixtures/torture.ts")]) hash.update(path).update(readFileSync(path));
+  for (const path of [...sourcesBelow("assembly"), join(packageRoot, "tests/fixtures/torture.ts")])
+    hash.update(path).update(readFileSync(path));
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -88,8 +119,7 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
         }
         for (const patch of patches) {
           if (patch.file !== name.replaceAll("\\", "/")) continue;
-          if (text.split(patch.find).length !== 2) throw new Error(`${name} has not exactly one ${patch.find}`);
-          text = text.replace(patch.find, () => patch.replace);
+          text = patched(text, patch);
           unused.delete(patch);
         }
         return text;
@@ -100,7 +130,8 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
       listFiles: () => [],
     },
   );
-  if (error !== null || module === null) throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
+  if (error !== null || module === null)
+    throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
   const [left] = unused;
   if (left !== undefined) throw new Error(`${left.file} is not part of the module; its patch has no effect`);
   return module;

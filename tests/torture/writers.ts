@@ -20,7 +20,12 @@ function ok(status: number, engine: Engine, what: string): void {
 }
 
 /** Opens the store and looks at it: `check` finds nothing, and the rows of `wanted` are there. */
-function expectRows(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, wanted: Iterable<number>, what: string): void {
+function expectRows(
+  module: WebAssembly.Module,
+  images: ReadonlyMap<string, Image>,
+  wanted: Iterable<number>,
+  what: string,
+): void {
   const engine = new Engine(module).use(Disk.of(images), 9);
   ok(engine.open({}), engine, `${what}: the store can't be opened`);
   const faults = engine.check();
@@ -73,7 +78,8 @@ export function takeOver(module: WebAssembly.Module, seed: number, when: number)
     for (let id = 200; id < 300 && refused === 0; id++) refused = first.put(id);
     if (refused === 0) refused = first.commit();
   } else refused = first.put(3);
-  if (refused !== HANDLE_POISONED) throw new Error(`the first was told ${refused}, not that another has taken over: ${first.message()}`);
+  if (refused !== HANDLE_POISONED)
+    throw new Error(`the first was told ${refused}, not that another has taken over: ${first.message()}`);
   if (!/another program/.test(first.message())) throw new Error(`the first was told only: ${first.message()}`);
   if (first.put(4) === 0) throw new Error("the first goes on after it was told");
   if (first.checkpoint() === 0) throw new Error("the first makes a checkpoint after it was told");
@@ -220,16 +226,41 @@ export function foreignFile(module: WebAssembly.Module, seed: number, torn: bool
   for (const change of disk.changes) if (change.file === PAGE_FILE && change.kind === "write") touched.add(change.offset);
 
   const refuse = (main: Image, what: string): void => {
-    const reader = new Engine(module).use(Disk.of(new Map([[PAGE_FILE, main], [LOG_FILE, log]])), 5);
+    const reader = new Engine(module).use(
+      Disk.of(
+        new Map([
+          [PAGE_FILE, main],
+          [LOG_FILE, log],
+        ]),
+      ),
+      5,
+    );
     if (reader.open({ flags: READ_ONLY }) !== DAMAGED) throw new Error(`${what}: a reading handle takes it: ${reader.message()}`);
-    if (reader.host.disk.changes.length > 0) throw new Error(`${what}: a reading handle changed ${reader.host.disk.changes[0]?.file}`);
-    const opener = new Engine(module).use(Disk.of(new Map([[PAGE_FILE, main], [LOG_FILE, log]])), 6);
+    if (reader.host.disk.changes.length > 0)
+      throw new Error(`${what}: a reading handle changed ${reader.host.disk.changes[0]?.file}`);
+    const opener = new Engine(module).use(
+      Disk.of(
+        new Map([
+          [PAGE_FILE, main],
+          [LOG_FILE, log],
+        ]),
+      ),
+      6,
+    );
     if (opener.open({}) !== DAMAGED) throw new Error(`${what}: it is taken: ${opener.message()}`);
     if (!/log/.test(opener.message())) throw new Error(`${what}: it says only ${opener.message()}`);
     const after = opener.host.disk.images();
     if (!main.equals(after.get(PAGE_FILE)!)) throw new Error(`${what}: the refused page file was changed`);
     // The log is as good as before, but for the mark of who asked.
-    expectRows(module, new Map([[PAGE_FILE, own], [LOG_FILE, after.get(LOG_FILE)!]]), [1, 7], `${what}: then with its own file`);
+    expectRows(
+      module,
+      new Map([
+        [PAGE_FILE, own],
+        [LOG_FILE, after.get(LOG_FILE)!],
+      ]),
+      [1, 7],
+      `${what}: then with its own file`,
+    );
   };
 
   if (!torn) refuse(older.get(PAGE_FILE)!, "an older copy");

@@ -1,0 +1,313 @@
+/** What each kind of page holds. Every count and length is checked: the page may be damaged. */
+import { NO_PAGE } from "../status";
+import { PAGE_SIZE } from "../memory/layout";
+import { isZero } from "../memory/journaled-access";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { isKey } from "../encode/key";
+import { valueDiscriminant, TYPE_CUSTOM, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
+import { addHex } from "../encode/uuid";
+import { isUtf8 } from "../encode/utf8";
+import { writeJsonValue } from "../encode/value-text";
+import { columnSpecs } from "../schema/column-spec";
+import { integerSize } from "../table/autoincrement-ledger";
+import {
+  COUNT_OFFSET,
+  INNER_HEADER,
+  LEAF_HEADER,
+  NEXT_OFFSET,
+  NODE_LEAF,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  RIGHTMOST_OFFSET,
+} from "../index/node";
+import { CheckedTable } from "../check/checked-table";
+import { RecordWalk } from "../check/record-walk";
+import { addQuoted } from "../check/check-report";
+import { looksLike } from "../check/store-check";
+import { Survey } from "../check/survey";
+import {
+  OWNER_REGISTRY,
+  OWNER_ACL,
+  OWNER_UNCLAIMED_LEDGER,
+  OWNER_SNAPSHOT,
+  OWNER_PAGE_LEDGER,
+  OWNER_FREE_LEDGER,
+  OWNER_INDEX_LEDGER,
+  OWNER_AUTOINCREMENT,
+  OWNER_RECORDS,
+  OWNER_SEGMENTS,
+  OWNER_INNER,
+  OWNER_LEAF,
+  OWNER_NONE,
+} from "../check/owner-map";
+import { PageView } from "./page-view";
+
+/** Fills `view` with what page `pageNo`, whose bytes are at `page`, holds. */
+export function decodePage(survey: Survey, pageNo: u32, page: usize, view: PageView): void {
+  const table = survey.tableOf(pageNo);
+  switch (survey.owners.kind(pageNo)) {
+    case OWNER_REGISTRY:
+      return decodeRegistry(survey, page, view);
+    case OWNER_ACL:
+      return decodeAcl(survey, page, view);
+    case OWNER_UNCLAIMED_LEDGER:
+      return decodeList(page, load<u32>(page), 4, 16382, view);
+    case OWNER_FREE_LEDGER:
+      return decodeList(page, load<u16>(page), 2, 16383, view);
+    case OWNER_SNAPSHOT:
+      return decodeSnapshot(table!, view);
+    case OWNER_PAGE_LEDGER:
+      return decodePageLedger(page, view);
+    case OWNER_SEGMENTS:
+      return decodeSegments(page, view);
+    case OWNER_INDEX_LEDGER:
+      return decodeIndexLedger(table!, view);
+    case OWNER_AUTOINCREMENT:
+      return decodeAutoincrement(page, view);
+    case OWNER_RECORDS:
+      return decodeRecords(survey, table!, pageNo, view);
+    case OWNER_INNER:
+    case OWNER_LEAF:
+      return decodeNode(page, view);
+    case OWNER_NONE:
+      return view.field("content", looksLike(page));
+    default:
+      return view.field("content", isZero(page, PAGE_SIZE) ? "empty" : "not empty");
+  }
+}
+
+function pageText(pageNo: u32): string {
+  return pageNo == NO_PAGE ? "null" : pageNo.toString();
+}
+
+function decodeRegistry(survey: Survey, page: usize, view: PageView): void {
+  view.field("schema hash", load<u64>(page).toString(16));
+  view.number("tables", load<u64>(page, 8));
+  view.titles(["byte", "table", "fingerprint", "snapshot", "page ledger", "free segments", "index ledger", "autoincrement"]);
+  for (let i = 0; i < survey.tables.length; i++) {
+    const at = survey.tables[i].entryOffset;
+    view.raw(at.toString());
+    view.cell(survey.tables[i].name);
+    view.cell(load<u64>(page + at).toString(16));
+    for (let j: u32 = 8; j < 24; j += 4) view.raw(load<u32>(page + at + j).toString());
+    view.raw(load<u8>(page + at, 24) == 1 && at + 29 <= PAGE_SIZE ? load<u32>(page + at, 25).toString() : "null");
+  }
+}
+
+function decodeAcl(survey: Survey, page: usize, view: PageView): void {
+  const count = load<u32>(page, 1);
+  view.number("version", load<u8>(page));
+  view.number("identities", count);
+  view.titles(["byte", "identity", "rights", "all tables", "tables"]);
+  if (load<u8>(page) != 2) return;
+  let at: u32 = 5;
+  for (let i: u32 = 0; i < count && at < PAGE_SIZE; i++) {
+    const idLen = <u32>load<u8>(page + at);
+    const rights = at + 1 + idLen;
+    const grants: u32 = rights + 4 <= PAGE_SIZE ? load<u16>(page + rights, 2) : 0;
+    if (rights + 4 + grants * 9 > PAGE_SIZE) return;
+    view.raw(at.toString());
+    view.cell(hexText(page + at + 1, idLen));
+    view.cell(flagNames(load<u8>(page + rights), ["admin", "manage-acl", "migrate"]));
+    view.cell(permissions(load<u8>(page + rights, 1)));
+    let text = "";
+    for (let j: u32 = 0; j < grants; j++) {
+      const grant = page + rights + 4 + j * 9;
+      text += (j > 0 ? " " : "") + tableWith(survey, load<u64>(grant)) + ":" + permissions(load<u8>(grant, 8));
+    }
+    view.cell(text);
+    at = rights + 4 + grants * 9;
+  }
+}
+
+function tableWith(survey: Survey, fingerprint: u64): string {
+  for (let i = 0; i < survey.tables.length; i++) {
+    if (survey.tables[i].fingerprint == fingerprint) return survey.tables[i].name;
+  }
+  return fingerprint.toString(16);
+}
+
+function permissions(bits: u32): string {
+  return flagNames(bits, ["read", "insert", "update", "delete"]);
+}
+
+function flagNames(bits: u32, names: Array<string>): string {
+  const set = new Array<string>();
+  for (let i = 0; i < names.length; i++) {
+    if (((bits >> i) & 1) != 0) set.push(names[i]);
+  }
+  return set.join(",");
+}
+
+function hexText(ptr: usize, len: u32): string {
+  const out = new ByteBuffer(len * 2 + 16);
+  addHex(ptr, len, out);
+  const text = out.toText();
+  out.free();
+  return text;
+}
+
+/** A list of u32 numbers. */
+function decodeList(page: usize, count: u32, start: u32, room: u32, view: PageView): void {
+  view.number("count", count);
+  view.titles(["position", "page"]);
+  for (let i: u32 = 0; i < min(count, room); i++) {
+    view.raw(i.toString());
+    view.raw(load<u32>(page + start + i * 4).toString());
+  }
+}
+
+function decodePageLedger(page: usize, view: PageView): void {
+  const count = load<u32>(page);
+  view.number("count", count);
+  view.titles(["position", "page", "free"]);
+  for (let i: u32 = 0; i < min<u32>(count, 5461); i++) {
+    view.raw(i.toString());
+    view.raw(load<u32>(page + 4 + i * 12).toString());
+    view.raw(load<u64>(page + 8 + i * 12).toString());
+  }
+}
+
+function decodeSegments(page: usize, view: PageView): void {
+  const count = <u32>load<u16>(page);
+  view.number("count", count);
+  view.titles(["position", "page", "byte", "size"]);
+  for (let i: u32 = 0; i < min<u32>(count, 8191); i++) {
+    view.raw(i.toString());
+    view.raw(load<u32>(page + 2 + i * 8).toString());
+    view.raw(load<u16>(page + 6 + i * 8).toString());
+    view.raw(load<u16>(page + 8 + i * 8).toString());
+  }
+}
+
+function decodeSnapshot(table: CheckedTable, view: PageView): void {
+  const schema = table.schema;
+  if (!schema) return view.field("content", "no table definition that can be used");
+  view.field("name", schema.name);
+  view.field("primary key", schema.primaryKey);
+  view.number("alignment", schema.alignment);
+  view.titles(["column", "definition"]);
+  const specs = columnSpecs(schema);
+  for (let i = 0; i < schema.columns.length; i++) {
+    view.cell(schema.columns[i].name);
+    view.cell(specs[i]);
+  }
+  for (let i = 0; i < schema.indexes.length; i++) {
+    view.cell("");
+    view.cell((schema.indexes[i].unique ? "unique index " : "index ") + schema.indexes[i].columnsText);
+  }
+}
+
+function decodeIndexLedger(table: CheckedTable, view: PageView): void {
+  view.number("count", table.indexes.length);
+  view.titles(["byte", "columns", "root"]);
+  for (let i = 0; i < table.indexes.length; i++) {
+    const index = table.indexes[i];
+    view.raw(index.rootOffset.toString());
+    view.cell(index.columnsText);
+    view.raw(pageText(index.tree.rootPage));
+  }
+}
+
+function decodeAutoincrement(page: usize, view: PageView): void {
+  view.number("count", load<u8>(page));
+  view.titles(["byte", "column", "last"]);
+  let at: u32 = 1;
+  for (let left = <u32>load<u8>(page); left > 0 && at < PAGE_SIZE; left--) {
+    const nameLen = <u32>load<u8>(page + at);
+    const value = at + 1 + nameLen;
+    const size: u32 = value < PAGE_SIZE ? integerSize(load<u8>(page + value)) : 0;
+    if (size == 0 || value + 1 + size > PAGE_SIZE || !isUtf8(page + at + 1, nameLen)) return;
+    view.raw(at.toString());
+    view.cell(String.UTF8.decodeUnsafe(page + at + 1, nameLen));
+    view.raw(valueText(page + value));
+    at = value + 1 + size;
+  }
+}
+
+function decodeRecords(survey: Survey, checked: CheckedTable, pageNo: u32, view: PageView): void {
+  const ordinal = checked.pageOrdinals.get(pageNo, 0);
+  view.number("used", checked.usedOf(ordinal));
+  const table = checked.table;
+  if (!table) return;
+  view.titles(["byte", "length", "row"]);
+  const walk = new RecordWalk(survey, checked, table, null);
+  walk.start(ordinal);
+  const out = new ByteBuffer(1024);
+  while (walk.next() && walk.ordinal == ordinal) {
+    view.raw(walk.pageOffset.toString());
+    view.raw(walk.bodyLen.toString());
+    out.reset();
+    out.addU8(0x7b);
+    for (let i = 0; i < table.schema.columns.length; i++) {
+      const column = table.schema.columns[i];
+      if (i > 0) out.addU8(0x2c);
+      addQuoted(column.name, out);
+      out.addU8(0x3a);
+      if (walk.row.isSet(i)) writeJsonValue(column.type, column.customSize, walk.row.ptr(i), out);
+      else out.addText("null");
+    }
+    out.addU8(0x7d);
+    view.raw(out.toText());
+  }
+  out.free();
+  walk.free();
+}
+
+function decodeNode(page: usize, view: PageView): void {
+  const leaf = load<u8>(page) == NODE_LEAF;
+  const count = <u32>load<u16>(page, COUNT_OFFSET);
+  view.field("parent", pageText(load<u32>(page, PARENT_OFFSET)));
+  view.number("count", count);
+  if (leaf) {
+    view.field("previous leaf", pageText(load<u32>(page, PREV_OFFSET)));
+    view.field("next leaf", pageText(load<u32>(page, NEXT_OFFSET)));
+    view.titles(["byte", "key", "page", "at"]);
+  } else view.titles(["byte", "key", "child"]);
+  let at = leaf ? LEAF_HEADER : INNER_HEADER;
+  for (let i: u32 = 0; i < count && at + 2 <= PAGE_SIZE; i++) {
+    const keyLen = <u32>load<u16>(page + at);
+    const pointer = at + 2 + keyLen;
+    if (pointer + (leaf ? 6 : 4) > PAGE_SIZE || !isKey(page + at + 2, keyLen)) return;
+    view.raw(at.toString());
+    view.raw(keyText(page + at + 2));
+    view.raw(load<u32>(page + pointer).toString());
+    if (leaf) view.raw(load<u16>(page + pointer, 4).toString());
+    at = pointer + (leaf ? 6 : 4);
+  }
+  if (leaf) return;
+  view.raw(RIGHTMOST_OFFSET.toString());
+  view.raw("null");
+  view.raw(load<u32>(page, RIGHTMOST_OFFSET).toString());
+}
+
+/** A key as JSON: its value, or an array of its values. */
+function keyText(key: usize): string {
+  const count = load<u32>(key);
+  let text = "";
+  key += 4;
+  for (let left = count; left > 0; left--) {
+    text += (left != count ? "," : "") + valueText(key + 4);
+    key += 4 + <usize>load<u32>(key);
+  }
+  return count == 1 ? text : "[" + text + "]";
+}
+
+/** A value with its discriminant as JSON. */
+function valueText(ptr: usize): string {
+  const discriminant = load<u8>(ptr);
+  if (discriminant == VALUE_NULL) return "null";
+  if (discriminant == VALUE_CUSTOM) {
+    const tagLen = <usize>load<u16>(ptr, 1);
+    return '"' + hexText(ptr + 5 + tagLen, load<u16>(ptr + 3 + tagLen)) + '"';
+  }
+  for (let type: u32 = 1; type < TYPE_CUSTOM; type++) {
+    if (valueDiscriminant(<u8>type) != discriminant) continue;
+    const out = new ByteBuffer(256);
+    writeJsonValue(<u8>type, 0, ptr + 1, out);
+    const text = out.toText();
+    out.free();
+    return text;
+  }
+  return "null";
+}
