@@ -6,8 +6,10 @@
  *   header | magic u64 | version u32 | generation u32 | salt u64 | main_pages u32 | 0 u32 | page0_xxh3 u64 | xxh3 of these 40 bytes u64 |
  *   frame  | len u32 | kind u32 | sequence u64 | xxh3 u64 | payload, padded to 8 |
  *
- * A frame's xxh3 is over salt, file offset, sequence, kind, length, the xxh3 of its payload, and the xxh3 of the frame before it: a frame of
- * another generation, of another place, behind another frame (chunks that were taken back), or cut off by a crash is none. The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
+ * A frame's xxh3 is over salt, file offset, sequence, kind, length, the xxh3 of its payload, and the xxh3 of the frame
+ * before it: a frame of
+ * another generation, of another place, behind another frame (chunks that were taken back), or cut off by a crash is none.
+ * The header with the highest generation counts. Each transaction is CHUNK frames and one COMMIT
  * frame with its sequence number; a checkpoint is IMAGE frames and one IMAGES_END frame, after the last transaction.
  */
 import {
@@ -70,7 +72,8 @@ export class LogFile {
   ) {}
 
   /**
-   * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when there is none to
+   * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when
+   * there is none to
    * read, else on failure.
    */
   static open(path: string, write: bool): LogFile | null {
@@ -214,7 +217,8 @@ export class LogFile {
   }
 
   /**
-   * Reads the frame at `offset` into `ptr`, which has room for `MAX_PAYLOAD_BYTES`: where the next one would start, 0 when there is no valid
+   * Reads the frame at `offset` into `ptr`, which has room for `MAX_PAYLOAD_BYTES`: where the next one would start, 0 when
+   * there is no valid
    * frame, or 1 on failure to read. `kind` and `len` tell what it is; `chain` moves on, and with a COMMIT `sequence`.
    */
   readFrame(offset: u64, ptr: usize): u64 {

@@ -1,7 +1,8 @@
 /**
  * Replays a log over its page file (docs/log.md). What is replayed stays in the cache, as changes that a checkpoint then writes.
  *
- * A complete set of checkpoint images wins: the main file may hold any part of it, so pages that it has are taken from the images, and pages
+ * A complete set of checkpoint images wins: the main file may hold any part of it, so pages that it has are taken from the
+ * images, and pages
  * beyond its old end from the records. Without one the main file is untouched since the last checkpoint, and the records say all.
  */
 import { Status, OK, NO_PAGE, DAMAGED, fail, damaged, lastError } from "../status";
