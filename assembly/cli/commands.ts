@@ -16,6 +16,8 @@ import { runStats } from "./inspect-stats";
 import { runMap } from "./inspect-map";
 import { runPage } from "./inspect-page";
 import { runCheck } from "./inspect-check";
+import { runBackup, runHash } from "./hash";
+import { runDiff } from "./diff";
 
 /** What the frame opens for a command. */
 export const OPENS_NOTHING: u8 = 0;
@@ -113,6 +115,10 @@ export function allCommands(): Array<Command> {
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
     new Command("check", runCheck, "[--all]", "walk everything and list every fault").takes(0, 0, "all").needs(OPENS_ITSELF)
       .tells("Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind."),
+    new Command("hash", runHash, "[TABLE]", "print a hash of the rows and definitions, the same however they are stored").takes(0, 1),
+    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ").takes(1, 1, "count").needs(OPENS_ITSELF)
+      .tells("- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values. Exit status 0: equal, 1: different."),
+    new Command("backup", runBackup, "OUT", "copy the pages into a new file").takes(1, 1).needs(OPENS_ITSELF),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list").takes(1, MANY).needs(OPENS_ITSELF)
       .tells(
         "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate, and read, insert, update, delete, all for all tables,\n" +

@@ -3,14 +3,16 @@ import { Status, OK, errorMessage, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
 import {
-  FIELD_ID, FIELD_NAME, OP_ACL_LIST, OP_ACL_GRANT, OP_ACL_REVOKE, OP_ACL_REMOVE, OP_BEGIN, OP_COMMIT, OP_CREATE, OP_DELETE, OP_DROP,
-  OP_GET, OP_INFO, OP_INSERT, OP_RELEASE, OP_ROLLBACK, OP_ROLLBACK_TO, OP_SAVEPOINT, OP_SCAN, OP_SCHEMA, OP_STATS, OP_TABLES, OP_UPDATE,
+  FIELD_ID, FIELD_NAME, OP_ACL_LIST, OP_ACL_GRANT, OP_ACL_REVOKE, OP_ACL_REMOVE, OP_BEGIN, OP_COMMIT, OP_BACKUP, OP_CREATE, OP_DELETE,
+  OP_DROP, OP_GET, OP_HASH, OP_INFO, OP_INSERT, OP_RELEASE, OP_ROLLBACK, OP_ROLLBACK_TO, OP_SAVEPOINT, OP_SCAN, OP_SCHEMA, OP_STATS,
+  OP_TABLES, OP_UPDATE,
 } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
 import { handleAclChange, handleAclList } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
+import { handleBackup, handleHash } from "./care-requests";
 import { addAscii, addString } from "./reply";
 
 /**
@@ -74,6 +76,8 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
     case OP_BEGIN: case OP_COMMIT: case OP_ROLLBACK: case OP_SAVEPOINT: case OP_ROLLBACK_TO: case OP_RELEASE:
       return handleTransaction(session, out);
     case OP_STATS: return handleStats(session, out);
+    case OP_HASH: return handleHash(session, out);
+    case OP_BACKUP: return handleBackup(session, out);
     default: return handleCheck(session, out);
   }
 }

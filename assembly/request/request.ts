@@ -38,10 +38,13 @@ export const FIELD_NAME: i32 = 19;
 export const FIELD_CASCADE: i32 = 20;
 export const FIELD_IDENTITY: i32 = 21;
 export const FIELD_RIGHTS: i32 = 22;
+export const FIELD_PATH: i32 = 23;
+export const FIELD_QUICK: i32 = 24;
 
 const FIELDS: StaticArray<string> = [
   "id", "op", "table", "columns", "alignment", "row", "rows", "key", "keys", "set", "index", "eq", "from", "to", "reverse", "offset",
-  "limit", "count", "after", "name", "cascade", "identity", "rights",
+  "limit", "count", "after", "name", "cascade", "identity", "rights", "path",
+  "quick",
 ];
 
 export const OP_GET: i32 = 0;
@@ -66,6 +69,8 @@ export const OP_ACL_LIST: i32 = 18;
 export const OP_ACL_GRANT: i32 = 19;
 export const OP_ACL_REVOKE: i32 = 20;
 export const OP_ACL_REMOVE: i32 = 21;
+export const OP_HASH: i32 = 22;
+export const OP_BACKUP: i32 = 23;
 
 /** The operations: name, the fields that they need, and those that they take besides. */
 const OPERATIONS: StaticArray<string> = [
@@ -86,14 +91,16 @@ const OPERATIONS: StaticArray<string> = [
   "schema", "", "table",
   "info", "", "",
   "stats", "", "table",
-  "check", "", "",
+  "check", "", "quick",
   "aclList", "", "",
   "aclGrant", "identity rights", "",
   "aclRevoke", "identity rights", "",
   "aclRemove", "identity", "",
+  "hash", "", "table",
+  "backup", "path", "",
 ];
 
-const OPERATION_COUNT: i32 = 22;
+const OPERATION_COUNT: i32 = 24;
 
 /** For each operation the bits of the fields it needs, then of all it takes. */
 const masks: StaticArray<u32> = fieldMasks();

@@ -62,6 +62,9 @@ export declare function path_open(
 @external("wasi_snapshot_preview1", "path_unlink_file")
 export declare function path_unlink_file(dirFd: u32, path: usize, pathLen: usize): u32;
 // @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "path_rename")
+export declare function path_rename(fromFd: u32, from: usize, fromLen: usize, toFd: u32, to: usize, toLen: usize): u32;
+// @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "proc_exit")
 export declare function proc_exit(status: u32): void;
 
