@@ -1,8 +1,8 @@
 /**
  * A table's free segments, checked one by one and brought together by record page.
  *
- * They are listed in no order, and there may be more than should be kept in memory: they are collected for a group of record pages at a
- * time, of as many pages as have `GROUP_SEGMENTS` of them.
+ * They are listed in no order, and there may be more than should be kept in memory: they are collected for a group of record
+ * pages at a time, of as many pages as have `GROUP_SEGMENTS` of them.
  */
 import { PAGE_SIZE } from "../memory/layout";
 import { usableSize } from "../table/free-segments-ledger";
@@ -47,7 +47,9 @@ export class SegmentList {
       if (page == 0) continue;
       const count = <u32>load<u16>(page);
       if (count > ROOM) {
-        if (!collect && this.survey.report.add(LEDGER_DAMAGED, pageNo, 0)) this.survey.report.say("the page counts " + count.toString() + " free segments, at most 8191 fit");
+        if (!collect && this.survey.report.add(LEDGER_DAMAGED, pageNo, 0)) {
+          this.survey.report.say("the page counts " + count.toString() + " free segments, at most 8191 fit");
+        }
         continue;
       }
       for (let j: u32 = 0; j < count; j++) {
@@ -69,7 +71,8 @@ export class SegmentList {
 
   /** Whether the segment is one: apart from overlaps. */
   private isSound(ordinal: u32, start: u32, listed: u32): bool {
-    return ordinal != 0xffffffff && listed != 0 && start % this.alignment == 0 && start + usableSize(start, listed) <= this.table.usedOf(ordinal);
+    if (ordinal == 0xffffffff || listed == 0 || start % this.alignment != 0) return false;
+    return start + usableSize(start, listed) <= this.table.usedOf(ordinal);
   }
 
   private check(pageNo: u32, at: u32, named: u32, ordinal: u32, start: u32, listed: u32): void {
@@ -83,18 +86,23 @@ export class SegmentList {
       table.segmentBytes += size;
       const uneven = size % this.alignment != 0 && start + size != PAGE_SIZE;
       if (uneven && this.survey.level == SURVEY_ALL && report.add(SEGMENT_WRONG, pageNo, at + 6)) {
-        report.say("a free segment of " + size.toString() + " bytes is listed, which is no multiple of " + this.alignment.toString());
+        report.say(
+          "a free segment of " + size.toString() + " bytes is listed, which is no multiple of " + this.alignment.toString(),
+        );
       }
       return;
     }
     this.unsound += 1;
     if (this.survey.level < SURVEY_ALL || !report.add(SEGMENT_WRONG, pageNo, at)) return;
-    const where = "a free segment of " + size.toString() + " bytes at byte " + start.toString() + " of page " + named.toString() + " is listed, ";
+    const segment = "a free segment of " + size.toString() + " bytes at byte " + start.toString() + " of page " + named.toString();
+    const where = segment + " is listed, ";
     if (ordinal == 0xffffffff) report.say(where + "which is no record page of this table");
     else if (listed == 0) report.say(where + "which is empty");
-    else if (start % this.alignment != 0) report.say(where + "where no slot can start: slots are at multiples of " + this.alignment.toString());
+    else if (start % this.alignment != 0) {
+      report.say(where + "where no slot can start: slots are at multiples of " + this.alignment.toString());
+    }
     else if (start + size > PAGE_SIZE) report.say(where + "which leaves the page");
-    else report.say(where + "which reaches into the unused end of the page, from byte " + table.usedOf(ordinal).toString() + " on");
+    else report.say(where + "which reaches into the unused end of the page: that starts at byte " + table.usedOf(ordinal).toString());
   }
 
   /** Makes the segments of record page `ordinal` ready; pages are asked for in ascending order. */

@@ -374,7 +374,8 @@ class Import {
   }
 
   private report(): void {
-    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema);
+    const layout = this.ctx.db.manager.layout;
+    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema, layout);
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
   }

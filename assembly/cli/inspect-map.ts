@@ -1,7 +1,8 @@
 /**
  * `map`: a picture of the page file, one cell a page.
  *
- * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows it.
+ * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows
+ * it.
  */
 import { Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -60,6 +61,7 @@ function printCells(ctx: CommandContext, survey: Survey): void {
       out.addText(pageNo.toString().padStart(digits) + "  ");
       stdout.check();
     }
+    else if (!ctx.color) out.addU8(0x20);
     addCell(ctx, survey, pageNo, out);
   }
   if (survey.pageCount > 0) out.addU8(10);
@@ -72,7 +74,6 @@ function addCell(ctx: CommandContext, survey: Survey, pageNo: u32, out: ByteBuff
   if (!ctx.color) {
     out.addU8(letter);
     out.addU8(table == 0 ? 0x20 : tableLetter(table));
-    out.addU8(0x20);
     return;
   }
   if (table != 0) addColor(table, out);
@@ -95,7 +96,9 @@ function printLegend(ctx: CommandContext, survey: Survey): void {
   for (let kind = 1; kind <= KIND_LETTERS.length; kind++) {
     const at = kind % KIND_LETTERS.length;
     if (counts[at] == 0) continue;
-    out.addText(KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n");
+    out.addText(
+      KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n",
+    );
   }
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];

@@ -24,7 +24,10 @@ export function runPage(ctx: CommandContext): Status {
   const access = openPages(ctx);
   if (!access) return lastError.status;
   const pages = access.manager.pageCount;
-  if (number >= <i64>pages) return fail(USAGE, "there is no page " + number.toString(), pages == 0 ? "the file is empty" : "the last one is " + (pages - 1).toString());
+  if (number >= <i64>pages) {
+    const hint = pages == 0 ? "the file is empty" : "the last one is " + (pages - 1).toString();
+    return fail(USAGE, "there is no page " + number.toString(), hint);
+  }
   const pageNo = <u32>number;
   const survey = surveyStore(access, new CheckReport(), SURVEY_OWNERS);
   if (!survey) return lastError.status;

@@ -11,12 +11,12 @@ import { nearest } from "../schema/nearest";
 /** Options that are followed by a value. */
 const VALUE_OPTIONS: StaticArray<string> = [
   "alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache", "null",
-  "delimiter", "table", "after", "schema",
+  "delimiter",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
   "json", "readonly", "create", "skip-bad", "cascade", "restrict", "reverse", "count", "help", "version", "color", "no-color",
-  "progress", "no-progress", "hex", "quick", "no-header", "all",
+  "progress", "no-progress", "hex", "no-header", "all",
 ];
 
 export class Invocation {
@@ -52,7 +52,8 @@ export class Invocation {
       else if (FLAG_OPTIONS.includes(name)) return fail(USAGE, "--" + name + " takes no value");
       else {
         const like = nearest(name, VALUE_OPTIONS.slice<Array<string>>().concat(FLAG_OPTIONS.slice<Array<string>>()));
-        return fail(USAGE, "there is no option --" + name, like != "" ? "did you mean --" + like + "?" : "quire help COMMAND lists those of a command");
+        const hint = like != "" ? "did you mean --" + like + "?" : "quire help COMMAND lists those of a command";
+        return fail(USAGE, "there is no option --" + name, hint);
       }
     }
     if (plain.length > 0 && plain[0] == "help") {

@@ -10,7 +10,9 @@ import { isUtf8 } from "../encode/utf8";
 import { writeJsonValue } from "../encode/value-text";
 import { columnSpecs } from "../schema/column-spec";
 import { integerSize } from "../table/autoincrement-ledger";
-import { COUNT_OFFSET, INNER_HEADER, LEAF_HEADER, NEXT_OFFSET, NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, RIGHTMOST_OFFSET } from "../index/node";
+import {
+  COUNT_OFFSET, INNER_HEADER, LEAF_HEADER, NEXT_OFFSET, NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, RIGHTMOST_OFFSET,
+} from "../index/node";
 import { CheckedTable } from "../check/checked-table";
 import { RecordWalk } from "../check/record-walk";
 import { addQuoted } from "../check/check-report";
@@ -28,8 +30,8 @@ export function decodePage(survey: Survey, pageNo: u32, page: usize, view: PageV
   switch (survey.owners.kind(pageNo)) {
     case OWNER_REGISTRY: return decodeRegistry(survey, page, view);
     case OWNER_ACL: return decodeAcl(survey, page, view);
-    case OWNER_UNCLAIMED_LEDGER: return decodeList(page, load<u32>(page), 4, 4, 16382, view, "position", "page");
-    case OWNER_FREE_LEDGER: return decodeList(page, load<u16>(page), 2, 4, 16383, view, "position", "page");
+    case OWNER_UNCLAIMED_LEDGER: return decodeList(page, load<u32>(page), 4, 16382, view);
+    case OWNER_FREE_LEDGER: return decodeList(page, load<u16>(page), 2, 16383, view);
     case OWNER_SNAPSHOT: return decodeSnapshot(table!, view);
     case OWNER_PAGE_LEDGER: return decodePageLedger(page, view);
     case OWNER_SEGMENTS: return decodeSegments(page, view);
@@ -114,12 +116,12 @@ function hexText(ptr: usize, len: u32): string {
 }
 
 /** A list of u32 numbers. */
-function decodeList(page: usize, count: u32, start: u32, stride: u32, room: u32, view: PageView, first: string, second: string): void {
+function decodeList(page: usize, count: u32, start: u32, room: u32, view: PageView): void {
   view.number("count", count);
-  view.titles([first, second]);
+  view.titles(["position", "page"]);
   for (let i: u32 = 0; i < min(count, room); i++) {
     view.raw(i.toString());
-    view.raw(load<u32>(page + start + i * stride).toString());
+    view.raw(load<u32>(page + start + i * 4).toString());
   }
 }
 

@@ -68,7 +68,5 @@ export function parseUuid(ptr: usize, len: u32, target: usize): bool {
 
 /** 16 hexadecimal digits. */
 export function hex64(value: u64): string {
-  let text = "";
-  for (let shift: u64 = 64; shift > 0; shift -= 8) text += (<u32>(value >> (shift - 8)) & 255).toString(16).padStart(2, "0");
-  return text;
+  return value.toString(16).padStart(16, "0");
 }

@@ -9,7 +9,7 @@ import { Status, OK, BAD_VALUE, IDENTITY_NOT_FOUND, fail, lastError } from "../s
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
 import { addHex, hex64, parseHex } from "../encode/uuid";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
 import { unknownTable, Session } from "./session";
@@ -44,8 +44,7 @@ class Rights {
   private unknown(word: string, forTable: bool): Status {
     const names: Array<string> = ["read", "insert", "update", "delete", "all"];
     if (!forTable) names.push("admin"), names.push("manage-acl"), names.push("migrate");
-    const like = nearest(word, names);
-    return fail(BAD_VALUE, "there is no right " + word, like != "" ? "did you mean " + like + "?" : "rights: " + names.join(", "));
+    return fail(BAD_VALUE, "there is no right " + word, suggestion(word, names, "rights"));
   }
 
   private addTable(name: string, bits: u8): Status {

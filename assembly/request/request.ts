@@ -12,7 +12,7 @@ import {
 import { parseJsonValue } from "../encode/value-text";
 import { TYPE_JSON } from "../encode/data-type";
 import { Column } from "../schema/column";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { addKeyPart } from "../store/table";
 
 export const FIELD_ID: i32 = 0;
@@ -176,8 +176,8 @@ export class Request {
     }
     const names = new Array<string>();
     for (let i = 0; i < OPERATION_COUNT; i++) names.push(OPERATIONS[i * 3]);
-    const like = nearest(String.UTF8.decodeUnsafe(ptr, len), names);
-    return fail(BAD_REQUEST, "there is no operation " + this.shown(node), like != "" ? "did you mean " + like + "?" : "operations: " + names.join(", "));
+    const hint = suggestion(String.UTF8.decodeUnsafe(ptr, len), names, "operations");
+    return fail(BAD_REQUEST, "there is no operation " + this.shown(node), hint);
   }
 
   private checkFields(name: string): Status {
@@ -239,8 +239,9 @@ export class Request {
   count(field: i32, otherwise: i64): i64 {
     const node = this.node(field);
     if (node == 0) return otherwise;
-    const isNumber = this.tape.kind(node) == JSON_NUMBER && parseUnsigned(this.tape.rawPtr(node), this.tape.rawLen(node), <u64>i64.MAX_VALUE);
-    if (isNumber) return <i64>parsedUnsigned;
+    const tape = this.tape;
+    const isNumber = tape.kind(node) == JSON_NUMBER;
+    if (isNumber && parseUnsigned(tape.rawPtr(node), tape.rawLen(node), <u64>i64.MAX_VALUE)) return <i64>parsedUnsigned;
     this.wrong(field, "a whole number");
     return -1;
   }
@@ -296,6 +297,5 @@ function unknownField(operation: string, op: i32, field: string): Status {
   for (let i = 0; i < FIELDS.length; i++) {
     if ((takes & (1 << i)) != 0) names.push(FIELDS[i]);
   }
-  const like = nearest(field, names);
-  return fail(BAD_REQUEST, operation + " has no field " + field, like != "" && like != field ? "did you mean " + like + "?" : "fields: " + names.join(", "));
+  return fail(BAD_REQUEST, operation + " has no field " + field, suggestion(field, names, "fields"));
 }

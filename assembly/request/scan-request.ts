@@ -68,7 +68,9 @@ export class ScanPlan {
     const index = this.index;
     const scan = new RowScan(this.table, index, this.reverse);
     this.scan = scan;
-    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) {
+      return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    }
     if (index) {
       this.from = this.bound(index, request.has(FIELD_EQ) ? FIELD_EQ : FIELD_FROM);
       this.to = request.has(FIELD_EQ) ? this.from : this.bound(index, FIELD_TO);
@@ -93,8 +95,8 @@ export class ScanPlan {
     key.addU32(count);
     let status = OK;
     if (count == 0 || <i32>count > columns.length) {
-      const names = index.definition.columns;
-      status = fail(BAD_REQUEST, "scan: a bound of " + count.toString() + " values; the index is on " + names.join(", "), "an array is a list of values for these columns");
+      const what = "scan: a bound of " + count.toString() + " values; the index is on " + index.definition.columns.join(", ");
+      status = fail(BAD_REQUEST, what, "an array is a list of values for these columns");
     }
     let item = isList ? tape.first(node) : node;
     for (let i: u32 = 0; i < count && status == OK; i++) {
@@ -132,7 +134,8 @@ export class ScanPlan {
       if (good) scan.resumeAfter(null, address);
     }
     token.free();
-    return good ? OK : fail(BAD_REQUEST, "scan: after is no token of this scan", "take it from the reply before, and repeat its other fields");
+    if (good) return OK;
+    return fail(BAD_REQUEST, "scan: after is no token of this scan", "take it from the reply before, and repeat its other fields");
   }
 
   /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */

@@ -10,7 +10,7 @@ const path = join(folder, "store.db");
 const streams = [join(folder, "stdin"), join(folder, "stdout"), join(folder, "stderr")];
 
 /** Runs one command: what came of it. */
-async function run({ args, bytes, keep }: SandboxRequest): Promise<SandboxResult> {
+async function run({ args, bytes, env, keep }: SandboxRequest): Promise<SandboxResult> {
   if (bytes) writeFileSync(path, bytes);
   else if (!keep) rmSync(path, { force: true });
   writeFileSync(streams[0]!, "");
@@ -19,6 +19,7 @@ async function run({ args, bytes, keep }: SandboxRequest): Promise<SandboxResult
   const wasi = new WASI({
     version: "preview1",
     args: ["quire", ...args],
+    env: { ...env },
     preopens: { "/data": folder },
     returnOnExit: true,
     stdin,

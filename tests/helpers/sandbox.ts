@@ -10,6 +10,8 @@ export interface SandboxRequest {
   readonly args: readonly string[];
   /** What `data/store.db` holds before the run; absent: nothing, or with `keep` what the last run left. */
   readonly bytes?: Uint8Array;
+  /** The module's environment; empty when absent. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Return what the file holds afterwards, and leave it there. */
   readonly keep?: boolean;
 }
@@ -28,11 +30,14 @@ export interface SandboxResult {
 
 /** A run that takes longer hangs. Milliseconds. */
 const TIMEOUT_MS = 20_000;
+/** After so many runs a new thread takes over: what an engine keeps of instances that are gone adds up. */
+const RUNS_OF_A_THREAD = 300;
 
 export class Sandbox {
   readonly #folder = mkdtempSync(join(tmpdir(), "quire-sandbox-"));
   readonly #module: WebAssembly.Module;
   #worker: Worker | null = null;
+  #runs = 0;
 
   private constructor(module: WebAssembly.Module) {
     this.#module = module;
@@ -49,6 +54,10 @@ export class Sandbox {
 
   /** Runs the module with these words. */
   async run(request: SandboxRequest): Promise<SandboxResult> {
+    if (++this.#runs % RUNS_OF_A_THREAD === 0) {
+      await this.#worker?.terminate();
+      this.#worker = null;
+    }
     this.#worker ??= new Worker(new URL("./sandbox-worker.js", import.meta.url), {
       workerData: { folder: this.#folder, module: this.#module },
       execArgv: ["--no-warnings"],
