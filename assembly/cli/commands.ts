@@ -18,6 +18,7 @@ import { runPage } from "./inspect-page";
 import { runCheck } from "./inspect-check";
 import { runBackup, runHash } from "./hash";
 import { runDiff } from "./diff";
+import { runCompact, runConvert } from "./compact";
 
 /** What the frame opens for a command. */
 export const OPENS_NOTHING: u8 = 0;
@@ -120,8 +121,11 @@ export function allCommands(): Array<Command> {
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
     new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
-    new Command("check", runCheck, "[--all]", "walk everything and list every fault").takes(0, 0, "all").needs(OPENS_ITSELF)
-      .tells("Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind."),
+    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault").takes(0, 0, "all,quick").needs(OPENS_ITSELF)
+      .tells(
+        "Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind.\n" +
+          "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
+      ),
     new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
     new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ").takes(1, 1, "count").needs(OPENS_ITSELF)
       .tells(
@@ -129,6 +133,16 @@ export function allCommands(): Array<Command> {
           "Exit status 0: equal, 1: different. --count only counts the rows.",
       ),
     new Command("backup", runBackup, "OUT", "copy the pages into a new file").takes(1, 1).needs(OPENS_ITSELF),
+    new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages").takes(0, 1).needs(OPENS_ITSELF)
+      .tells(
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a link to it is replaced.",
+      ),
+    new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
+      .takes(1, 1, "layout,acl,drop-acl").needs(OPENS_ITSELF)
+      .tells(
+        "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
+          "leaves it out. Without either, a list with identities is an error.",
+      ),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
       .takes(1, MANY).needs(OPENS_ITSELF)
       .tells(

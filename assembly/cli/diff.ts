@@ -7,22 +7,19 @@ import { Status, OK, DIFFERENT, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { OpenOptions, DbmsContext, compareNames } from "../store/dbms-context";
+import { DbmsContext, compareNames } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { RowDiff, SharedColumns, haveOneKey, schemaDifferences, ROW_CHANGED, ROW_ONLY_A, ROW_ONLY_B, SAME_ROWS } from "../care/table-diff";
 import { addString, addStrings } from "../request/reply";
 import { RowWriter, writeJsonCell } from "../request/row-json";
 import { stdout } from "../wasi/stdio";
 import { counted } from "../check/check-report";
-import { CommandContext, openStore } from "./context";
+import { CommandContext, openForReading, openStore } from "./context";
 
 export function runDiff(ctx: CommandContext): Status {
   let status = openStore(ctx, false, false);
   if (status != OK) return status;
-  const options = new OpenOptions();
-  options.readOnly = true;
-  options.cacheBytes = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
-  const other = DbmsContext.openFile(ctx.word(0), options);
+  const other = openForReading(ctx, ctx.word(0));
   if (!other) return lastError.status;
   const work = new Diff(ctx, ctx.db, other);
   status = work.run();

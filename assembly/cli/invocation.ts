@@ -11,12 +11,12 @@ import { nearest } from "../schema/nearest";
 /** Options that are followed by a value. */
 const VALUE_OPTIONS: StaticArray<string> = [
   "alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache", "null",
-  "delimiter",
+  "delimiter", "acl", "schema",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
   "json", "readonly", "create", "skip-bad", "cascade", "restrict", "reverse", "count", "help", "version", "color", "no-color",
-  "progress", "no-progress", "hex", "no-header", "all",
+  "progress", "no-progress", "hex", "no-header", "all", "drop-acl", "quick",
 ];
 
 export class Invocation {

@@ -110,7 +110,7 @@ function isReadable(ptr: usize, len: u32): bool {
 }
 
 /** What an identity may do, as rights are written. */
-function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
+export function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   const rights = new Array<string>();
   for (let i = 0; i < FLAGS.length; i++) {
     if ((<u32>identity.flags & (1 << i)) != 0) rights.push(FLAGS[i]);
