@@ -182,6 +182,7 @@ export const REFERENCE_DRIFT = kind(
 export const TABLE_LOST = kind(ERROR, "TABLE_LOST", "repair OUT --schema FILE", "repair needs its definition, as schema prints it", "a table");
 export const ROW_LOST = kind(ERROR, "ROW_LOST", "", "insert it again, from a backup if there is one", "the row");
 export const ROWS_LOST = kind(ERROR, "ROWS_LOST", "", "compare with a backup", "rows");
+export const ROW_ODD = kind(WARNING, "ROW_ODD", "update", "compare the row with a backup, and update what is wrong", "maybe some values");
 export const ROW_TWICE = kind(WARNING, "ROW_TWICE", "", "compare it with the row that was kept", "one version of a row");
 export const ACL_LOST = kind(ERROR, "ACL_LOST", "acl grant", "grant the rights again", "the access control list");
 export const COUNTER_LOST = kind(

@@ -4,10 +4,11 @@
  * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for
  * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
-import { Status, NO_PAGE, lastError } from "../status";
+import { Status, OK, NO_PAGE, lastError } from "../status";
 import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, layoutName, reservedPages, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
 import { isZero } from "../memory/journaled-access";
 import { MemoryAccess } from "../memory/memory-access";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
@@ -143,6 +144,10 @@ export function looksLike(page: usize): string {
 
 /** Which layout a file has, as far as one can tell from a damaged one. */
 export function guessLayout(access: MemoryAccess): u8 {
+  const two = access.manager.pageCount > 2 ? access.page(2) : 0;
+  // What layout 0.9 has there, a ledger, is no definition.
+  const schema = two != 0 ? TableSchemaSnapshot.decode(two, PAGE_SIZE) : null;
+  if (schema && schema.validate() == OK) return LAYOUT_0_11;
   const layout = detectLayout(access);
   if (layout != 0) return layout;
   // The registry has an entry that can't be. Another one may name page 2.

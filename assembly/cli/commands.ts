@@ -19,6 +19,7 @@ import { runCheck } from "./inspect-check";
 import { runBackup, runHash } from "./hash";
 import { runDiff } from "./diff";
 import { runCompact, runConvert } from "./compact";
+import { runRepair } from "./repair";
 
 /** What the frame opens for a command. */
 export const OPENS_NOTHING: u8 = 0;
@@ -142,6 +143,13 @@ export function allCommands(): Array<Command> {
       .tells(
         "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
           "leaves it out. Without either, a list with identities is an error.",
+      ),
+    new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
+      .takes(1, 1, "schema,layout,all").needs(OPENS_ITSELF)
+      .tells(
+        "What could not be saved is listed by page and byte, and the exit status is 3; --all lists more than 50 losses of a kind.\n" +
+          "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
+          "--layout tells the layout of a file that is too damaged to show it.",
       ),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
       .takes(1, MANY).needs(OPENS_ITSELF)
