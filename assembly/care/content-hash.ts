@@ -15,7 +15,11 @@ import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 
 export class TableHash {
-  constructor(readonly table: Table, readonly rows: u64, readonly hash: u64) {}
+  constructor(
+    readonly table: Table,
+    readonly rows: u64,
+    readonly hash: u64,
+  ) {}
 }
 
 /** Hashes one table, walking all of its records; null on failure. */
@@ -69,7 +73,8 @@ export function combineHashes(list: Array<TableHash>): u64 {
 export function sameCount(table: Table, found: u64, indexed: u64): bool {
   if (found == indexed) return true;
   fail(
-    DAMAGED, "table " + table.name + " has " + found.toString() + " rows, and " + indexed.toString() + " in its primary key's index",
+    DAMAGED,
+    "table " + table.name + " has " + found.toString() + " rows, and " + indexed.toString() + " in its primary key's index",
     "run check to see all that is wrong",
   );
   return false;

@@ -50,7 +50,12 @@ function takeAway(path: string): void {
 
 /** Copies all pages, as they were last committed, into a new file `path`. */
 export function backUp(manager: MemoryManager, path: string): Status {
-  if (manager.hasChanges) return fail(TRANSACTION_ACTIVE, "a backup holds what is committed, and a transaction is open", "commit it or roll it back first");
+  if (manager.hasChanges)
+    return fail(
+      TRANSACTION_ACTIVE,
+      "a backup holds what is committed, and a transaction is open",
+      "commit it or roll it back first",
+    );
   let status = checkNew(path);
   const provider = status == OK ? WasiMemoryProvider.open(path, false, true) : null;
   if (!provider) return lastError.status;
@@ -58,7 +63,7 @@ export function backUp(manager: MemoryManager, path: string): Status {
   for (let pageNo: u32 = 0; pageNo < manager.pageCount && status == OK; pageNo++) {
     const page = manager.page(pageNo);
     if (page == 0) status = lastError.status;
-    else if (!isZero(page, PAGE_SIZE)) status = provider.write(<u64>pageNo << PAGE_SHIFT, page, PAGE_SIZE);
+    else if (!isZero(page, PAGE_SIZE)) status = provider.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
   }
   if (status == OK) status = provider.sync();
   const error = savedError();

@@ -29,7 +29,10 @@ export class PackedCopy {
   private runKey: ByteBuffer = new ByteBuffer(256);
   private changes: u32 = 0;
 
-  constructor(private from: DbmsContext, private to: DbmsContext) {}
+  constructor(
+    private from: DbmsContext,
+    private to: DbmsContext,
+  ) {}
 
   /** Copies everything; the access control list only when both layouts have one. */
   copy(): Status {
@@ -60,7 +63,8 @@ export class PackedCopy {
     status = this.copyRows(source, target);
     for (let i = 1; i < target.indexes.length && status == OK; i++) {
       // Reference 0.9.0 may list an index twice: both are one tree.
-      if (target.indexOn(target.indexes[i].definition.columns) === target.indexes[i]) status = this.copyEntries(source, target, i);
+      if (target.indexOn(target.indexes[i].definition.columns) === target.indexes[i])
+        status = this.copyEntries(source, target, i);
     }
     if (status == OK) status = copyCounters(source, target);
     return this.to.endChange(status);
@@ -82,7 +86,11 @@ export class PackedCopy {
       this.key.reset();
       target.primary.addKey(target.schema, scan.row, this.key);
       if (count > 0 && compareKeyToProbe(this.key.ptr, this.runKey.ptr) == 0) {
-        status = damaged(addressPage(scan.address), addressOffset(scan.address), "another row of " + source.name + " has the same primary key");
+        status = damaged(
+          addressPage(scan.address),
+          addressOffset(scan.address),
+          "another row of " + source.name + " has the same primary key",
+        );
         break;
       }
       this.runKey.reset();
@@ -111,11 +119,13 @@ export class PackedCopy {
       target.primary.addKey(target.schema, scan.row, this.probe);
       const address = target.primary.tree.find(this.probe.ptr);
       if (address == NO_ADDRESS) {
-        const what = "index " + index.definition.columnsText + " of " + source.name + " names a row that the primary key's does not have";
+        const what =
+          "index " + index.definition.columnsText + " of " + source.name + " names a row that the primary key's does not have";
         status = damaged(addressPage(scan.address), addressOffset(scan.address), what);
         break;
       }
-      if (this.run.len >= RUN_BYTES || !bytesEqual(this.key.ptr, this.key.len, this.runKey.ptr, this.runKey.len)) status = this.addRun(target, index);
+      if (this.run.len >= RUN_BYTES || !bytesEqual(this.key.ptr, this.key.len, this.runKey.ptr, this.runKey.len))
+        status = this.addRun(target, index);
       if (this.run.len == 0) {
         this.runKey.reset();
         this.runKey.addBytes(this.key.ptr, this.key.len);
@@ -135,7 +145,7 @@ export class PackedCopy {
     sortAddresses(list, count);
     let status = OK;
     for (let i: u32 = 0; i < count && status == OK; i++) {
-      status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, load<u64>(list + (<usize>i << 3))));
+      status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, load<u64>(list + ((<usize>i) << 3))));
     }
     this.run.reset();
     return status;
@@ -147,7 +157,11 @@ export class PackedCopy {
     const after = before ? hashTables(this.to.tables) : null;
     if (!before || !after) return lastError.status;
     if (combineHashes(before) == combineHashes(after)) return OK;
-    return fail(DAMAGED, "the copy does not hold what the file does", "does another program write to it? Else run check to see what is wrong");
+    return fail(
+      DAMAGED,
+      "the copy does not hold what the file does",
+      "does another program write to it? Else run check to see what is wrong",
+    );
   }
 }
 
@@ -172,13 +186,13 @@ function copyCounters(source: Table, target: Table): Status {
 function sortAddresses(list: usize, count: u32): void {
   for (let gap = count >> 1; gap > 0; gap >>= 1) {
     for (let i = gap; i < count; i++) {
-      const value = load<u64>(list + (<usize>i << 3));
+      const value = load<u64>(list + ((<usize>i) << 3));
       let at = i;
-      while (at >= gap && load<u64>(list + (<usize>(at - gap) << 3)) > value) {
-        store<u64>(list + (<usize>at << 3), load<u64>(list + (<usize>(at - gap) << 3)));
+      while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << 3)) > value) {
+        store<u64>(list + ((<usize>at) << 3), load<u64>(list + ((<usize>(at - gap)) << 3)));
         at -= gap;
       }
-      store<u64>(list + (<usize>at << 3), value);
+      store<u64>(list + ((<usize>at) << 3), value);
     }
   }
 }

@@ -22,7 +22,15 @@ import { CheckReport } from "../check/check-report";
 import { CheckedIndex, CheckedTable } from "../check/checked-table";
 import { checkIndex } from "../check/index-check";
 import {
-  OwnerMap, OWNER_AUTOINCREMENT, OWNER_INDEX_LEDGER, OWNER_LEAF, OWNER_INNER, OWNER_NONE, OWNER_PAGE_LEDGER, OWNER_RECORDS, OWNER_SNAPSHOT,
+  OwnerMap,
+  OWNER_AUTOINCREMENT,
+  OWNER_INDEX_LEDGER,
+  OWNER_LEAF,
+  OWNER_INNER,
+  OWNER_NONE,
+  OWNER_PAGE_LEDGER,
+  OWNER_RECORDS,
+  OWNER_SNAPSHOT,
 } from "../check/owner-map";
 import { checkRegistry } from "../check/registry-check";
 import { Survey, SURVEY_OWNERS } from "../check/survey";
@@ -64,7 +72,7 @@ export class FoundTable {
   }
 
   recordPage(i: u32): u32 {
-    return load<u32>(this.records.ptr + (<usize>i << 2));
+    return load<u32>(this.records.ptr + ((<usize>i) << 2));
   }
 
   dropRecords(pageNo: u32): void {
@@ -86,7 +94,11 @@ export class SalvageSearch {
   /** Pages of nobody that hold rows which fit several tables. */
   ambiguous: Array<u32> = new Array<u32>();
 
-  private constructor(private readonly access: MemoryAccess, owners: OwnerMap, private readonly given: Array<TableSchemaSnapshot>) {
+  private constructor(
+    private readonly access: MemoryAccess,
+    owners: OwnerMap,
+    private readonly given: Array<TableSchemaSnapshot>,
+  ) {
     // What is wrong is told by what can't be saved; the survey's own faults are check's business.
     this.survey = new Survey(access, new CheckReport(0), owners, SURVEY_OWNERS);
   }
@@ -137,7 +149,8 @@ export class SalvageSearch {
     const pageNo = checked.pages.snapshot;
     const page = pageNo != NO_PAGE ? this.access.page(pageNo) : 0;
     const schema = page != 0 ? definitionOn(page) : null;
-    if (schema && fingerprintOf(schema.name) == checked.fingerprint && !this.tableNamed(schema.name)) return this.define(checked, schema);
+    if (schema && fingerprintOf(schema.name) == checked.fingerprint && !this.tableNamed(schema.name))
+      return this.define(checked, schema);
     for (let i = 0; i < this.given.length; i++) {
       if (fingerprintOf(this.given[i].name) == checked.fingerprint && !this.tableNamed(this.given[i].name)) {
         return this.define(checked, this.given[i]);
@@ -342,7 +355,8 @@ export class SalvageSearch {
     for (let pageNo = this.least; pageNo < this.end; pageNo++) {
       const number = votes.get(pageNo, 0);
       const kind = owners.kind(pageNo);
-      if (number == 0 || kind == OWNER_LEAF || kind == OWNER_INNER || (kind == OWNER_RECORDS && owners.table(pageNo) == number)) continue;
+      if (number == 0 || kind == OWNER_LEAF || kind == OWNER_INNER || (kind == OWNER_RECORDS && owners.table(pageNo) == number))
+        continue;
       const before = kind == OWNER_RECORDS ? this.ofNumber(owners.table(pageNo)) : null;
       if (before) before.dropRecords(pageNo);
       this.ofNumber(number)!.addRecords(pageNo);

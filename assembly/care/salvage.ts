@@ -41,7 +41,11 @@ export class Salvage {
   twice: u64 = 0;
   readonly layout: u8;
 
-  private constructor(private readonly access: MemoryAccess, private readonly to: DbmsContext, private readonly report: CheckReport) {
+  private constructor(
+    private readonly access: MemoryAccess,
+    private readonly to: DbmsContext,
+    private readonly report: CheckReport,
+  ) {
     this.layout = access.manager.layout;
   }
 
@@ -58,7 +62,8 @@ export class Salvage {
     report.enter("");
     if (status == OK) status = work.saveRights();
     for (let i = 0; i < search.ambiguous.length; i++) {
-      if (report.add(ROWS_LOST, search.ambiguous[i])) report.say("the page holds rows that fit several tables, and nothing tells which");
+      if (report.add(ROWS_LOST, search.ambiguous[i]))
+        report.say("the page holds rows that fit several tables, and nothing tells which");
     }
     search.free();
     return status == OK ? work : null;
@@ -70,7 +75,8 @@ export class Salvage {
     this.report.enter(checked.name);
     if (!source) {
       // A registry entry that leads nowhere is no table.
-      if (checked.pages.snapshot == NO_PAGE && checked.pages.pageLedger == NO_PAGE && checked.pages.indexLedger == NO_PAGE) return OK;
+      if (checked.pages.snapshot == NO_PAGE && checked.pages.pageLedger == NO_PAGE && checked.pages.indexLedger == NO_PAGE)
+        return OK;
       if (this.report.add(TABLE_LOST, checked.pages.snapshot)) {
         this.report.say("the table's definition can't be read, and none was given; without it its rows can't be told");
       }
@@ -93,7 +99,12 @@ export class Salvage {
 
   /** Grants the rights of the access control list anew. */
   private saveRights(): Status {
-    if (this.access.manager.layout != LAYOUT_0_9 || this.to.manager.layout != LAYOUT_0_9 || this.access.manager.pageCount <= ACL_PAGE) return OK;
+    if (
+      this.access.manager.layout != LAYOUT_0_9 ||
+      this.to.manager.layout != LAYOUT_0_9 ||
+      this.access.manager.pageCount <= ACL_PAGE
+    )
+      return OK;
     const list = new AccessControlList(this.access).read();
     if (!list) {
       this.report.addLastError(ACL_LOST, ACL_PAGE);
@@ -129,8 +140,13 @@ class RowSalvage {
   private countersLost: bool;
 
   constructor(
-    private readonly access: MemoryAccess, private readonly search: SalvageSearch, private readonly found: FoundTable,
-    private readonly source: Table, private readonly target: Table, private readonly to: DbmsContext, private readonly report: CheckReport,
+    private readonly access: MemoryAccess,
+    private readonly search: SalvageSearch,
+    private readonly found: FoundTable,
+    private readonly source: Table,
+    private readonly target: Table,
+    private readonly to: DbmsContext,
+    private readonly report: CheckReport,
   ) {
     this.walk = new SlotWalk(source);
     this.indexed = found.isIndexed;
@@ -174,7 +190,8 @@ class RowSalvage {
     if (this.indexed) return OK;
     if (walk.badPlaces > 0) {
       if (this.report.add(ROWS_LOST, pageNo, walk.firstBad)) {
-        const places = walk.badPlaces == 1 ? "bytes that are no row" : "bytes that are no row, here and at other places of the page";
+        const places =
+          walk.badPlaces == 1 ? "bytes that are no row" : "bytes that are no row, here and at other places of the page";
         this.report.say(places + "; " + counted(rows, "row") + " of it could be read");
       }
     }
@@ -195,7 +212,8 @@ class RowSalvage {
     const primary = this.found.primary;
     if (!primary) return OK;
     for (let pageNo: u32 = 0; pageNo < this.access.manager.pageCount; pageNo++) {
-      if (owners.kind(pageNo) != OWNER_LEAF || owners.table(pageNo) != number || owners.index(pageNo) != <u32>primary.number) continue;
+      if (owners.kind(pageNo) != OWNER_LEAF || owners.table(pageNo) != number || owners.index(pageNo) != <u32>primary.number)
+        continue;
       const leaf = nodeFrame(this.access, pageNo);
       const count: u32 = leaf && isLeaf(leaf) ? entryCount(leaf) : 0;
       for (let i: u32 = 0; i < count; i++) {
@@ -284,7 +302,9 @@ class RowSalvage {
       if (row.isSet(i)) writeJsonValue(columns[i].type, columns[i].customSize, row.ptr(i), out);
       else out.addText("null");
     }
-    this.report.say("another row has the same " + index.definition.columnsText + " and was kept; this one is " + out.toText() + "}");
+    this.report.say(
+      "another row has the same " + index.definition.columnsText + " and was kept; this one is " + out.toText() + "}",
+    );
     out.free();
   }
 

@@ -102,12 +102,19 @@ const tape: JsonTape = new JsonTape();
 
 function isSoundValue(type: u8, ptr: usize): bool {
   switch (type) {
-    case TYPE_BOOLEAN: return load<u8>(ptr) <= 1;
-    case TYPE_DATE: return isCalendarDate(ptr, false);
-    case TYPE_DATETIME: return isCalendarDate(ptr, true);
-    case TYPE_DECIMAL: return isDecimal(ptr);
-    case TYPE_TEXT: return isUtf8(ptr + 2, load<u16>(ptr));
-    case TYPE_JSON: return isUtf8(ptr + 2, load<u16>(ptr)) && tape.parse(ptr + 2, load<u16>(ptr));
-    default: return true;
+    case TYPE_BOOLEAN:
+      return load<u8>(ptr) <= 1;
+    case TYPE_DATE:
+      return isCalendarDate(ptr, false);
+    case TYPE_DATETIME:
+      return isCalendarDate(ptr, true);
+    case TYPE_DECIMAL:
+      return isDecimal(ptr);
+    case TYPE_TEXT:
+      return isUtf8(ptr + 2, load<u16>(ptr));
+    case TYPE_JSON:
+      return isUtf8(ptr + 2, load<u16>(ptr)) && tape.parse(ptr + 2, load<u16>(ptr));
+    default:
+      return true;
   }
 }

@@ -79,7 +79,10 @@ class Side {
   readonly found: Row;
   private body: ByteBuffer = new ByteBuffer(256);
 
-  constructor(readonly db: DbmsContext, readonly table: Table) {
+  constructor(
+    readonly db: DbmsContext,
+    readonly table: Table,
+  ) {
     this.scan = new RowScan(table, table.primary);
     this.found = new Row(table.layout);
   }
@@ -112,7 +115,13 @@ export class RowDiff {
   private matched: u64 = 0;
   private second: bool = false;
 
-  constructor(dbA: DbmsContext, tableA: Table, dbB: DbmsContext, tableB: Table, private readonly shared: SharedColumns) {
+  constructor(
+    dbA: DbmsContext,
+    tableA: Table,
+    dbB: DbmsContext,
+    tableB: Table,
+    private readonly shared: SharedColumns,
+  ) {
     const a = new Side(dbA, tableA);
     const b = new Side(dbB, tableB);
     this.a = a;
@@ -162,7 +171,9 @@ export class RowDiff {
     const left = unchecked(this.shared.inA[i]);
     const right = unchecked(this.shared.inB[i]);
     if (this.rowA.state(left) != this.rowB.state(right)) return true;
-    return this.rowA.isSet(left) && !bytesEqual(this.rowA.ptr(left), this.rowA.len(left), this.rowB.ptr(right), this.rowB.len(right));
+    return (
+      this.rowA.isSet(left) && !bytesEqual(this.rowA.ptr(left), this.rowA.len(left), this.rowB.ptr(right), this.rowB.len(right))
+    );
   }
 
   free(): void {

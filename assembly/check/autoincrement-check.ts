@@ -17,7 +17,10 @@ class Counter {
   highest: u64 = 0;
   seen: bool = false;
 
-  constructor(readonly position: i32, readonly column: Column) {}
+  constructor(
+    readonly position: i32,
+    readonly column: Column,
+  ) {}
 
   get signed(): bool {
     return this.column.type <= TYPE_INT64;
@@ -31,7 +34,11 @@ class Counter {
 export class AutoincrementCheck {
   private counters: Array<Counter> = new Array<Counter>();
 
-  constructor(private survey: Survey, private checked: CheckedTable, table: Table) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    table: Table,
+  ) {
     const columns = table.schema.columns;
     for (let i = 0; i < columns.length; i++) {
       if (columns[i].auto) this.counters.push(new Counter(i, columns[i]));
@@ -96,8 +103,12 @@ export class AutoincrementCheck {
       if (!counter.isBelow(value, counter.highest) || !this.survey.report.add(AUTOINCREMENT_BEHIND, pageNo, counter.at)) continue;
       const highest = counter.signed ? (<i64>counter.highest).toString() : counter.highest.toString();
       this.survey.report.say(
-        "the counter of " + counter.column.name + " is at " + (counter.signed ? (<i64>value).toString() : value.toString()) +
-          ", but a row has " + highest,
+        "the counter of " +
+          counter.column.name +
+          " is at " +
+          (counter.signed ? (<i64>value).toString() : value.toString()) +
+          ", but a row has " +
+          highest,
       );
     }
   }

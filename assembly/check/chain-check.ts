@@ -26,13 +26,17 @@ class ChainCheck {
   private places: U32Map = new U32Map();
   private count: u32;
 
-  constructor(private survey: Survey, private index: CheckedIndex) {
+  constructor(
+    private survey: Survey,
+    private index: CheckedIndex,
+  ) {
     this.count = index.leafList.len >> 4;
     for (let i: u32 = 0; i < this.count; i++) this.places.set(this.pageAt(i), i);
   }
 
+
   @inline private item(i: u32): usize {
-    return this.index.leafList.ptr + (<usize>i << 4);
+    return this.index.leafList.ptr + ((<usize>i) << 4);
   }
   private pageAt(i: u32): u32 {
     return load<u32>(this.item(i));
@@ -96,7 +100,10 @@ class ChainCheck {
       } else if (this.entriesAt(i) == 0) empty += 1;
       else if (report.add(LEAF_UNCHAINED, this.pageAt(i))) {
         report.say(
-          "index " + this.index.columnsText + ": a leaf of " + counted(this.entriesAt(i), "entry").replace("entrys", "entries") +
+          "index " +
+            this.index.columnsText +
+            ": a leaf of " +
+            counted(this.entriesAt(i), "entry").replace("entrys", "entries") +
             " is not in the chain of leaves",
         );
       }
@@ -104,7 +111,10 @@ class ChainCheck {
     if (!broken && this.count > 0 && linked == 0) this.broken(0, NEXT_OFFSET, "no leaf is in the chain of leaves");
     if (empty > 0 && report.add(LEAF_EMPTY)) {
       report.say(
-        "index " + this.index.columnsText + ": " + (empty == 1 ? "1 empty leaf is" : empty.toString() + " empty leaves are") +
+        "index " +
+          this.index.columnsText +
+          ": " +
+          (empty == 1 ? "1 empty leaf is" : empty.toString() + " empty leaves are") +
           " still in the tree, outside of the chain",
       );
     }

@@ -120,8 +120,13 @@ export class CheckReport {
         if (fault.table != names[i]) continue;
         const place = fault.place;
         out.addText(
-          "  " + severityName(fault.kind.severity) + " " + fault.kind.name + (place == "" ? ": " : " " + place + ": ") +
-            fault.what + "\n",
+          "  " +
+            severityName(fault.kind.severity) +
+            " " +
+            fault.kind.name +
+            (place == "" ? ": " : " " + place + ": ") +
+            fault.what +
+            "\n",
         );
         if (!told.includes(fault.kind)) told.push(fault.kind);
       }
@@ -139,25 +144,23 @@ export class CheckReport {
   /** Appends `"errors":…,"warnings":…,"notes":…,"omitted":…,"faults":[…]`. */
   addJson(out: ByteBuffer): void {
     out.addText(
-      "\"errors\":" + this.errors.toString() + ",\"warnings\":" + this.warnings.toString() + ",\"notes\":" +
-        this.notes.toString(),
+      '"errors":' + this.errors.toString() + ',"warnings":' + this.warnings.toString() + ',"notes":' + this.notes.toString(),
     );
-    out.addText(",\"omitted\":" + this.omitted.toString() + ",\"faults\":[");
+    out.addText(',"omitted":' + this.omitted.toString() + ',"faults":[');
     for (let i = 0; i < this.faults.length; i++) {
       const fault = this.faults[i];
       out.addText(
-        (i > 0 ? ",{" : "{") + "\"severity\":\"" + severityName(fault.kind.severity) + "\",\"code\":\"" + fault.kind.name +
-          "\",\"table\":",
+        (i > 0 ? ",{" : "{") + '"severity":"' + severityName(fault.kind.severity) + '","code":"' + fault.kind.name + '","table":',
       );
       addOptional(fault.table, out);
-      out.addText(",\"page\":" + (fault.pageNo == NO_PAGE ? "null" : fault.pageNo.toString()));
-      out.addText(",\"byte\":" + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ",\"message\":");
+      out.addText(',"page":' + (fault.pageNo == NO_PAGE ? "null" : fault.pageNo.toString()));
+      out.addText(',"byte":' + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ',"message":');
       addQuoted(fault.what, out);
-      out.addText(",\"hint\":");
+      out.addText(',"hint":');
       addQuoted(fault.kind.hint, out);
-      out.addText(",\"lost\":");
+      out.addText(',"lost":');
       addOptional(fault.kind.lost, out);
-      out.addText(",\"mend\":");
+      out.addText(',"mend":');
       addOptional(fault.kind.mend, out);
       out.addU8(0x7d);
     }

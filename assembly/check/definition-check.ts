@@ -6,7 +6,13 @@ import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { CheckedTable } from "./checked-table";
 import { Survey } from "./survey";
 import {
-  SCHEMA_ODD, FOREIGN_KEY_ODD, REFERENCE_COLUMN, REFERENCE_FOREIGN_KEY, REFERENCE_NAME, REFERENCE_DRIFT, REFERENCE_PADDING,
+  SCHEMA_ODD,
+  FOREIGN_KEY_ODD,
+  REFERENCE_COLUMN,
+  REFERENCE_FOREIGN_KEY,
+  REFERENCE_NAME,
+  REFERENCE_DRIFT,
+  REFERENCE_PADDING,
 } from "./fault-kinds";
 
 /** Words that no Rust struct or field can be called. */
@@ -55,7 +61,8 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
   const opened = table.table!;
   if (isOld && opened.layout.fixedBody == 0 && PAGE_SIZE % schema.alignment != 0 && report.add(REFERENCE_PADDING, pageNo)) {
     report.say(
-      "an alignment of " + schema.alignment.toString() +
+      "an alignment of " +
+        schema.alignment.toString() +
         " does not divide a page: reference 0.9.0 may write padding into the next page",
     );
   }

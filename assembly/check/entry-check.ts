@@ -41,7 +41,11 @@ class EntryCheck {
   private row: Row;
   private key: ByteBuffer = new ByteBuffer(256);
 
-  constructor(private survey: Survey, private checked: CheckedTable, private table: Table) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    private table: Table,
+  ) {
     const slotsPerPage = PAGE_SIZE / table.registry.slotAlignment + 1;
     const bytes = ((<usize>checked.recordPageCount * slotsPerPage) >> 3) + 8;
     this.slotsPerPage = slotsPerPage;
@@ -63,13 +67,15 @@ class EntryCheck {
     return <i64>ordinal * this.slotsPerPage + addressOffset(address) / step;
   }
 
+
   @inline private mark(bits: usize, bit: i64): void {
     const ptr = bits + <usize>(bit >> 3);
-    store<u8>(ptr, load<u8>(ptr) | (<u8>1 << (<u8>bit & 7)));
+    store<u8>(ptr, load<u8>(ptr) | ((<u8>1) << ((<u8>bit) & 7)));
   }
 
+
   @inline private isMarked(bits: usize, bit: i64): bool {
-    return (load<u8>(bits + <usize>(bit >> 3)) & (<u8>1 << (<u8>bit & 7))) != 0;
+    return (load<u8>(bits + <usize>(bit >> 3)) & ((<u8>1) << ((<u8>bit) & 7))) != 0;
   }
 
   /** Compares one index with the rows. */
@@ -103,8 +109,13 @@ class EntryCheck {
     if (bit < 0 || !this.isMarked(this.rows, bit)) {
       if (this.checked.badRecords.has(address) || !report.add(ENTRY_WITHOUT_ROW, leaf, at)) return;
       report.say(
-        "index " + index.columnsText + ": the entry points to page " + addressPage(address).toString() + ", byte " +
-          addressOffset(address).toString() + ", where no row of this table starts",
+        "index " +
+          index.columnsText +
+          ": the entry points to page " +
+          addressPage(address).toString() +
+          ", byte " +
+          addressOffset(address).toString() +
+          ", where no row of this table starts",
       );
       return;
     }
@@ -127,8 +138,12 @@ class EntryCheck {
     const node = nodeFrame(access, leaf);
     if (!node || compareKeys(entryKey(node, slot), this.key.ptr) == 0 || !report.add(ENTRY_WRONG_KEY, leaf, at)) return;
     report.say(
-      "index " + index.columnsText + ": the entry's key is not that of its row on page " + addressPage(address).toString() +
-        ", byte " + addressOffset(address).toString(),
+      "index " +
+        index.columnsText +
+        ": the entry's key is not that of its row on page " +
+        addressPage(address).toString() +
+        ", byte " +
+        addressOffset(address).toString(),
     );
   }
 
@@ -138,7 +153,8 @@ class EntryCheck {
     const walk = new RecordWalk(this.survey, this.checked, this.table, null);
     while (walk.next()) {
       if (this.isMarked(this.seen, this.bitOf(walk.address))) continue;
-      if (report.add(ROW_WITHOUT_ENTRY, walk.pageNo, walk.pageOffset)) report.say("the row has no entry in index " + index.columnsText);
+      if (report.add(ROW_WITHOUT_ENTRY, walk.pageNo, walk.pageOffset))
+        report.say("the row has no entry in index " + index.columnsText);
     }
     walk.free();
   }

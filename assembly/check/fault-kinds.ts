@@ -59,51 +59,89 @@ const DEFINITION = "dump the table and load it into a new file with the schema p
 
 // ---- the file ----
 export const FILE_SHORT = kind(WARNING, "FILE_SHORT", "", "open it for writing to complete it");
-export const FILE_PADDED = kind(NOTE, "FILE_PADDED", COMPACT, "the memory of a canister is often larger than what it holds: harmless");
+export const FILE_PADDED = kind(
+  NOTE,
+  "FILE_PADDED",
+  COMPACT,
+  "the memory of a canister is often larger than what it holds: harmless",
+);
 export const PAGE_UNREADABLE = kind(
-  ERROR, "PAGE_UNREADABLE", REPAIR,
-  "the disk or the runtime fails: copy the file elsewhere and check the copy", "what the page holds",
+  ERROR,
+  "PAGE_UNREADABLE",
+  REPAIR,
+  "the disk or the runtime fails: copy the file elsewhere and check the copy",
+  "what the page holds",
 );
 export const REGISTRY_DAMAGED = kind(
-  ERROR, "REGISTRY_DAMAGED", REPAIR, "repair finds tables by their definitions", "the way to tables that are not listed",
+  ERROR,
+  "REGISTRY_DAMAGED",
+  REPAIR,
+  "repair finds tables by their definitions",
+  "the way to tables that are not listed",
 );
 export const PAGE_NUMBER_WRONG = kind(ERROR, "PAGE_NUMBER_WRONG", REPAIR, SAVE, "the way to the page that is meant");
 export const PAGE_OWNED_TWICE = kind(
-  ERROR, "PAGE_OWNED_TWICE", REPAIR, "change nothing in this file: " + SAVE, "what one of the two had there",
+  ERROR,
+  "PAGE_OWNED_TWICE",
+  REPAIR,
+  "change nothing in this file: " + SAVE,
+  "what one of the two had there",
 );
 export const PAGE_LEAKED = kind(WARNING, "PAGE_LEAKED", COMPACT, HARMLESS);
 export const FINGERPRINT_WRONG = kind(ERROR, "FINGERPRINT_WRONG", REPAIR, "repair goes by the definitions");
 export const SCHEMA_HASH_WRONG = kind(
-  ERROR, "SCHEMA_HASH_WRONG", COMPACT, "the reference refuses the file; compact, create and drop write the hash anew",
+  ERROR,
+  "SCHEMA_HASH_WRONG",
+  COMPACT,
+  "the reference refuses the file; compact, create and drop write the hash anew",
 );
 export const UNCLAIMED_DAMAGED = kind(ERROR, "UNCLAIMED_DAMAGED", COMPACT, CHANGE_NOTHING);
 export const UNCLAIMED_NOT_EMPTY = kind(ERROR, "UNCLAIMED_NOT_EMPTY", COMPACT, CHANGE_NOTHING);
 export const ACL_DAMAGED = kind(
-  ERROR, "ACL_DAMAGED", REPAIR,
-  "the reference takes such a list for empty, and repair leaves it out: grant the rights again", "the access control list",
+  ERROR,
+  "ACL_DAMAGED",
+  REPAIR,
+  "the reference takes such a list for empty, and repair leaves it out: grant the rights again",
+  "the access control list",
 );
 export const ACL_ORDER = kind(
-  ERROR, "ACL_ORDER", "acl grant", "identities out of order are not found; grant and revoke write the list anew",
+  ERROR,
+  "ACL_ORDER",
+  "acl grant",
+  "identities out of order are not found; grant and revoke write the list anew",
 );
 export const ACL_ODD = kind(WARNING, "ACL_ODD", "acl grant", "readers ignore it; grant and revoke write the list anew");
 
 // ---- a table's pages ----
 export const SNAPSHOT_DAMAGED = kind(
-  ERROR, "SNAPSHOT_DAMAGED", "repair OUT --schema FILE",
-  "repair needs the definition, as schema prints it for a copy of the file", "the table's definition, and without it the rows",
+  ERROR,
+  "SNAPSHOT_DAMAGED",
+  "repair OUT --schema FILE",
+  "repair needs the definition, as schema prints it for a copy of the file",
+  "the table's definition, and without it the rows",
 );
 export const SCHEMA_ODD = kind(WARNING, "SCHEMA_ODD", "dump", DEFINITION);
 export const LEDGER_DAMAGED = kind(ERROR, "LEDGER_DAMAGED", REPAIR, SAVE);
 export const PAGE_FREE_WRONG = kind(ERROR, "PAGE_FREE_WRONG", REPAIR, "new rows may be written over old ones: " + SAVE);
 export const INDEX_LEDGER_WRONG = kind(ERROR, "INDEX_LEDGER_WRONG", REPAIR, REBUILD);
 export const AUTOINCREMENT_DAMAGED = kind(
-  ERROR, "AUTOINCREMENT_DAMAGED", REPAIR, "repair starts from the highest numbers in the rows", "the last numbers handed out",
+  ERROR,
+  "AUTOINCREMENT_DAMAGED",
+  REPAIR,
+  "repair starts from the highest numbers in the rows",
+  "the last numbers handed out",
 );
 export const AUTOINCREMENT_MISSING = kind(
-  WARNING, "AUTOINCREMENT_MISSING", REPAIR, "repair starts from the highest numbers in the rows", "the last number handed out",
+  WARNING,
+  "AUTOINCREMENT_MISSING",
+  REPAIR,
+  "repair starts from the highest numbers in the rows",
+  "the last number handed out",
 );
 export const AUTOINCREMENT_BEHIND = kind(
-  WARNING, "AUTOINCREMENT_BEHIND", "insert",
+  WARNING,
+  "AUTOINCREMENT_BEHIND",
+  "insert",
   "the next numbers may be taken already; an insert of a higher one moves the counter",
 );
 
@@ -115,8 +153,20 @@ export const DATE_ODD = kind(WARNING, "DATE_ODD", "update", "no calendar has it;
 export const BOOLEAN_ODD = kind(WARNING, "BOOLEAN_ODD", "update", "it is read as true; update the column to make it 1");
 export const DECIMAL_ODD = kind(WARNING, "DECIMAL_ODD", "update", "the value may not be what was meant: update the column");
 export const PADDING_NOT_ZERO = kind(WARNING, "PADDING_NOT_ZERO", COMPACT, HARMLESS);
-export const SLOT_NOT_EMPTY = kind(ERROR, "SLOT_NOT_EMPTY", REPAIR, "compare with a backup; repair leaves the bytes out", "maybe a row");
-export const TAIL_NOT_EMPTY = kind(ERROR, "TAIL_NOT_EMPTY", REPAIR, "compare with a backup; repair leaves the bytes out", "maybe rows");
+export const SLOT_NOT_EMPTY = kind(
+  ERROR,
+  "SLOT_NOT_EMPTY",
+  REPAIR,
+  "compare with a backup; repair leaves the bytes out",
+  "maybe a row",
+);
+export const TAIL_NOT_EMPTY = kind(
+  ERROR,
+  "TAIL_NOT_EMPTY",
+  REPAIR,
+  "compare with a backup; repair leaves the bytes out",
+  "maybe rows",
+);
 export const SEGMENT_WRONG = kind(ERROR, "SEGMENT_WRONG", COMPACT, CHANGE_NOTHING);
 export const SEGMENT_NOT_EMPTY = kind(ERROR, "SEGMENT_NOT_EMPTY", COMPACT, CHANGE_NOTHING);
 export const SEGMENT_OVERLAP = kind(ERROR, "SEGMENT_OVERLAP", COMPACT, CHANGE_NOTHING);
@@ -130,14 +180,23 @@ export const ADDRESS_ORDER = kind(ERROR, "ADDRESS_ORDER", COMPACT, CHANGE_NOTHIN
 export const SEPARATOR_WRONG = kind(ERROR, "SEPARATOR_WRONG", REPAIR, REBUILD);
 export const UNIQUE_TWICE = kind(ERROR, "UNIQUE_TWICE", "delete", "delete or update one of the rows");
 export const UNIQUE_NULLS = kind(
-  WARNING, "UNIQUE_NULLS", "update", "the reference lets one row have null there; give the others values",
+  WARNING,
+  "UNIQUE_NULLS",
+  "update",
+  "the reference lets one row have null there; give the others values",
 );
 export const CHAIN_BROKEN = kind(ERROR, "CHAIN_BROKEN", COMPACT, "the reference's range scans go astray: " + CHANGE_NOTHING);
 export const LEAF_UNCHAINED = kind(
-  WARNING, "LEAF_UNCHAINED", COMPACT, "range scans of the reference miss its entries (0.9.0 makes such leaves): compact mends it",
+  WARNING,
+  "LEAF_UNCHAINED",
+  COMPACT,
+  "range scans of the reference miss its entries (0.9.0 makes such leaves): compact mends it",
 );
 export const LEAF_EMPTY = kind(
-  NOTE, "LEAF_EMPTY", COMPACT, "0.9.0 leaves them behind; they go when an entry is added or removed near one",
+  NOTE,
+  "LEAF_EMPTY",
+  COMPACT,
+  "0.9.0 leaves them behind; they go when an entry is added or removed near one",
 );
 export const ENTRY_WITHOUT_ROW = kind(ERROR, "ENTRY_WITHOUT_ROW", REPAIR, REBUILD, "maybe a row");
 export const ENTRY_WRONG_KEY = kind(ERROR, "ENTRY_WRONG_KEY", REPAIR, REBUILD);
@@ -147,7 +206,11 @@ export const INDEX_UNCHECKED = kind(NOTE, "INDEX_UNCHECKED", REPAIR, "put the er
 
 // ---- between tables ----
 export const FOREIGN_KEY_BROKEN = kind(
-  ERROR, "FOREIGN_KEY_BROKEN", "insert", "insert the missing row, or update or delete this one", "maybe the row that is referred to",
+  ERROR,
+  "FOREIGN_KEY_BROKEN",
+  "insert",
+  "insert the missing row, or update or delete this one",
+  "maybe the row that is referred to",
 );
 export const FOREIGN_KEY_ODD = kind(WARNING, "FOREIGN_KEY_ODD", "dump", DEFINITION);
 
@@ -158,33 +221,65 @@ export const REFERENCE_HOLES = kind(WARNING, "REFERENCE_HOLES", COMPACT, FOR_REF
 export const REFERENCE_PAGE_END = kind(WARNING, "REFERENCE_PAGE_END", COMPACT, FOR_REFERENCE);
 export const REFERENCE_PADDING = kind(WARNING, "REFERENCE_PADDING", COMPACT, FOR_REFERENCE);
 export const REFERENCE_COLUMN = kind(
-  WARNING, "REFERENCE_COLUMN", CONVERT, "Quire reads it; for the reference make the column the last one, or use layout 0.11",
+  WARNING,
+  "REFERENCE_COLUMN",
+  CONVERT,
+  "Quire reads it; for the reference make the column the last one, or use layout 0.11",
 );
 export const REFERENCE_NULL_KEY = kind(
-  WARNING, "REFERENCE_NULL_KEY", CONVERT,
+  WARNING,
+  "REFERENCE_NULL_KEY",
+  CONVERT,
   "Quire and 0.11 take it for fine; 0.9.0 reads the rows but can't insert or update such ones",
 );
 export const REFERENCE_FOREIGN_KEY = kind(
-  WARNING, "REFERENCE_FOREIGN_KEY", CONVERT, "Quire and 0.11 look it up in the column that is named",
+  WARNING,
+  "REFERENCE_FOREIGN_KEY",
+  CONVERT,
+  "Quire and 0.11 look it up in the column that is named",
 );
 export const REFERENCE_EMPTY_LEAF = kind(
-  WARNING, "REFERENCE_EMPTY_LEAF", COMPACT,
+  WARNING,
+  "REFERENCE_EMPTY_LEAF",
+  COMPACT,
   "0.9.0 may miss equal keys before it; an insert or delete near it takes it away",
 );
 export const REFERENCE_NAME = kind(
-  NOTE, "REFERENCE_NAME", "", "Quire doesn't mind; a Rust struct can't be declared with such a name",
+  NOTE,
+  "REFERENCE_NAME",
+  "",
+  "Quire doesn't mind; a Rust struct can't be declared with such a name",
 );
 export const REFERENCE_DRIFT = kind(
-  NOTE, "REFERENCE_DRIFT", "", "Quire doesn't mind; the reference sees schema drift and refuses to work with the file",
+  NOTE,
+  "REFERENCE_DRIFT",
+  "",
+  "Quire doesn't mind; the reference sees schema drift and refuses to work with the file",
 );
 
 // ---- what repair could not save ----
-export const TABLE_LOST = kind(ERROR, "TABLE_LOST", "repair OUT --schema FILE", "repair needs its definition, as schema prints it", "a table");
+export const TABLE_LOST = kind(
+  ERROR,
+  "TABLE_LOST",
+  "repair OUT --schema FILE",
+  "repair needs its definition, as schema prints it",
+  "a table",
+);
 export const ROW_LOST = kind(ERROR, "ROW_LOST", "", "insert it again, from a backup if there is one", "the row");
 export const ROWS_LOST = kind(ERROR, "ROWS_LOST", "", "compare with a backup", "rows");
-export const ROW_ODD = kind(WARNING, "ROW_ODD", "update", "compare the row with a backup, and update what is wrong", "maybe some values");
+export const ROW_ODD = kind(
+  WARNING,
+  "ROW_ODD",
+  "update",
+  "compare the row with a backup, and update what is wrong",
+  "maybe some values",
+);
 export const ROW_TWICE = kind(WARNING, "ROW_TWICE", "", "compare it with the row that was kept", "one version of a row");
 export const ACL_LOST = kind(ERROR, "ACL_LOST", "acl grant", "grant the rights again", "the access control list");
 export const COUNTER_LOST = kind(
-  WARNING, "COUNTER_LOST", "", "the counter now starts from the highest number in the rows", "the last number handed out",
+  WARNING,
+  "COUNTER_LOST",
+  "",
+  "the counter now starts from the highest number in the rows",
+  "the last number handed out",
 );

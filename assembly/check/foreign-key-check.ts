@@ -17,7 +17,12 @@ class Lookup {
   isNull: bool = false;
   nulls: u64 = 0;
 
-  constructor(readonly position: i32, readonly column: Column, readonly target: Table, readonly index: TableIndex) {}
+  constructor(
+    readonly position: i32,
+    readonly column: Column,
+    readonly target: Table,
+    readonly index: TableIndex,
+  ) {}
 }
 
 /** Checks the foreign keys of a table that could be opened; all tables must have been walked. */
@@ -77,8 +82,12 @@ function findLookups(survey: Survey, checked: CheckedTable, table: Table): Array
     if (index && known && !known.unsound && !known.incomplete) list.push(new Lookup(i, columns[i], opened, index));
     else if (survey.report.add(INDEX_UNCHECKED)) {
       survey.report.say(
-        "the foreign key " + columns[i].name + " was not checked: " +
-          (index ? "the index of " + foreignKey.table + " has errors" : foreignKey.table + " has no index on " + foreignKey.column),
+        "the foreign key " +
+          columns[i].name +
+          " was not checked: " +
+          (index
+            ? "the index of " + foreignKey.table + " has errors"
+            : foreignKey.table + " has no index on " + foreignKey.column),
       );
     }
   }

@@ -12,14 +12,33 @@ import { VALUE_NULL } from "../encode/data-type";
 import { xxh3 } from "../encode/xxh3";
 import { MAX_DEPTH } from "../index/tree-cursor";
 import {
-  nodeFrame, isLeaf, entryCount, entryOffset, entryKey, entryKeyLen, childPage, leafAddress,
-  RIGHTMOST_OFFSET, INNER_HEADER, PREV_OFFSET, NEXT_OFFSET, COUNT_OFFSET, NODE_INNER,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryOffset,
+  entryKey,
+  entryKeyLen,
+  childPage,
+  leafAddress,
+  RIGHTMOST_OFFSET,
+  INNER_HEADER,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  COUNT_OFFSET,
+  NODE_INNER,
 } from "../index/node";
 import { CheckedIndex, CheckedTable } from "./checked-table";
 import { checkChain } from "./chain-check";
 import { Survey, SURVEY_ALL } from "./survey";
 import {
-  NODE_DAMAGED, TREE_TOO_DEEP, KEY_ORDER, ADDRESS_ORDER, SEPARATOR_WRONG, UNIQUE_TWICE, UNIQUE_NULLS, ENTRY_TWICE,
+  NODE_DAMAGED,
+  TREE_TOO_DEEP,
+  KEY_ORDER,
+  ADDRESS_ORDER,
+  SEPARATOR_WRONG,
+  UNIQUE_TWICE,
+  UNIQUE_NULLS,
+  ENTRY_TWICE,
 } from "./fault-kinds";
 import { OWNER_INNER, OWNER_LEAF } from "./owner-map";
 
@@ -40,7 +59,11 @@ class TreeWalk {
   /** The separator that was reported last: page << 16 | entry. */
   private reportedSeparator: u64 = u64.MAX_VALUE;
 
-  constructor(private survey: Survey, private table: CheckedTable, private index: CheckedIndex) {
+  constructor(
+    private survey: Survey,
+    private table: CheckedTable,
+    private index: CheckedIndex,
+  ) {
     this.full = survey.level == SURVEY_ALL;
     const definition = index.index;
     this.unique = definition != null && definition.unique && !index.repeated;
@@ -57,7 +80,14 @@ class TreeWalk {
    * nor above entry `highSlot` of `highPage` (`NO_PAGE`: no bound).
    */
   private visit(
-    pageNo: u32, level: u32, fromPage: u32, fromOffset: u32, lowPage: u32, lowSlot: u32, highPage: u32, highSlot: u32,
+    pageNo: u32,
+    level: u32,
+    fromPage: u32,
+    fromOffset: u32,
+    lowPage: u32,
+    lowSlot: u32,
+    highPage: u32,
+    highSlot: u32,
   ): void {
     const survey = this.survey;
     const index = this.index;
@@ -95,8 +125,14 @@ class TreeWalk {
       const left = slot == 0;
       const right = slot == count;
       this.visit(
-        childPage(node, slot), level + 1, pageNo, at,
-        left ? lowPage : pageNo, left ? lowSlot : slot - 1, right ? highPage : pageNo, right ? highSlot : slot,
+        childPage(node, slot),
+        level + 1,
+        pageNo,
+        at,
+        left ? lowPage : pageNo,
+        left ? lowSlot : slot - 1,
+        right ? highPage : pageNo,
+        right ? highSlot : slot,
       );
     }
   }
@@ -146,12 +182,17 @@ class TreeWalk {
   }
 
   private wrongSeparator(parent: Frame, slot: u32, child: Frame, how: string): void {
-    const place = (<u64>parent.pageNo << 16) | slot;
+    const place = ((<u64>parent.pageNo) << 16) | slot;
     if (place == this.reportedSeparator) return;
     this.reportedSeparator = place;
     if (!this.survey.report.add(SEPARATOR_WRONG, parent.pageNo, entryOffset(parent, slot))) return;
     this.survey.report.say(
-      "index " + this.index.columnsText + ": the separator is " + how + " page " + child.pageNo.toString() +
+      "index " +
+        this.index.columnsText +
+        ": the separator is " +
+        how +
+        " page " +
+        child.pageNo.toString() +
         " at its side: searches miss entries",
     );
   }

@@ -17,7 +17,14 @@ import { RecordWalk } from "./record-walk";
 import { SegmentList } from "./segment-list";
 import { Survey, SURVEY_ALL } from "./survey";
 import {
-  BOOLEAN_ODD, DATE_ODD, DECIMAL_ODD, JSON_INVALID, TEXT_NOT_UTF8, SPACE_LOST, REFERENCE_HOLES, REFERENCE_PAGE_END,
+  BOOLEAN_ODD,
+  DATE_ODD,
+  DECIMAL_ODD,
+  JSON_INVALID,
+  TEXT_NOT_UTF8,
+  SPACE_LOST,
+  REFERENCE_HOLES,
+  REFERENCE_PAGE_END,
 } from "./fault-kinds";
 
 /** Walks the records of a table that could be opened. */
@@ -69,7 +76,8 @@ function reportSpace(survey: Survey, checked: CheckedTable, table: Table, walk: 
   if (survey.access.manager.layout != LAYOUT_0_9) return;
   if (walk.holePages > 0 && table.layout.fixedBody != 0 && report.add(REFERENCE_HOLES, walk.holePage)) {
     report.say(
-      "all columns have a fixed size, and " + counted(walk.holePages, "page") +
+      "all columns have a fixed size, and " +
+        counted(walk.holePages, "page") +
         " of records have empty slots between them: the scan of reference 0.9.0 fails or misreads",
     );
   }
@@ -107,7 +115,8 @@ function checkValue(survey: Survey, walk: RecordWalk, column: Column, position: 
         report.say(column.name + ": the boolean is " + load<u8>(ptr).toString() + ", not 0 or 1");
       }
       break;
-    case TYPE_DATE: case TYPE_DATETIME:
+    case TYPE_DATE:
+    case TYPE_DATETIME:
       if (!isCalendarDate(ptr, column.type == TYPE_DATETIME) && report.add(DATE_ODD, walk.pageNo, at)) {
         report.say(column.name + ": there is no such date or time");
       }

@@ -16,7 +16,13 @@ import { SegmentList } from "./segment-list";
 import { Survey } from "./survey";
 import { firstNonZero } from "./bytes";
 import {
-  FaultKind, RECORD_MALFORMED, PAGE_FREE_WRONG, PADDING_NOT_ZERO, SLOT_NOT_EMPTY, TAIL_NOT_EMPTY, SEGMENT_NOT_EMPTY,
+  FaultKind,
+  RECORD_MALFORMED,
+  PAGE_FREE_WRONG,
+  PADDING_NOT_ZERO,
+  SLOT_NOT_EMPTY,
+  TAIL_NOT_EMPTY,
+  SEGMENT_NOT_EMPTY,
 } from "./fault-kinds";
 
 export class RecordWalk {
@@ -56,7 +62,12 @@ export class RecordWalk {
   private strayReported: bool = false;
 
   /** With `segments`, faults are reported; without, the walk is silent. */
-  constructor(private survey: Survey, private checked: CheckedTable, table: Table, private segments: SegmentList | null) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    table: Table,
+    private segments: SegmentList | null,
+  ) {
     this.row = new Row(table.layout);
     this.registry = table.registry;
   }
@@ -146,7 +157,8 @@ export class RecordWalk {
     this.at = at + size;
     if (at < this.used) {
       // For the sake of reference 0.9.0 a slot that ends exactly where its page does is left empty: that is no loss.
-      if (at + size != PAGE_SIZE || this.inSegment(at) != 0 || this.survey.access.manager.layout != LAYOUT_0_9) this.gapBytes += size;
+      if (at + size != PAGE_SIZE || this.inSegment(at) != 0 || this.survey.access.manager.layout != LAYOUT_0_9)
+        this.gapBytes += size;
       this.hole = true;
     }
     if (this.skipping || isZero(page + at, size)) return;
@@ -190,8 +202,7 @@ export class RecordWalk {
     if (at + RECORD_HEADER_SIZE + len > PAGE_SIZE) this.report.say(says + "which leaves the page");
     else if (this.registry.fixedBody != 0 && len != this.registry.fixedBody) {
       this.report.say(says + "but in this table all have " + this.registry.fixedBody.toString());
-    }
-    else this.report.say(says + "and its bytes are no row of this table");
+    } else this.report.say(says + "and its bytes are no row of this table");
   }
 
   private found(page: usize, at: u32, len: u32, inSegment: bool): void {
@@ -221,8 +232,12 @@ export class RecordWalk {
       this.tailReported = true;
       if (this.report.add(PAGE_FREE_WRONG, this.checked.pages.pageLedger, 8 + this.ordinal * 12)) {
         this.report.say(
-          "the bytes from " + this.used.toString() + " on of page " + this.pageNo.toString() +
-            " are said to be unused, but a record ends at byte " + end.toString(),
+          "the bytes from " +
+            this.used.toString() +
+            " on of page " +
+            this.pageNo.toString() +
+            " are said to be unused, but a record ends at byte " +
+            end.toString(),
         );
       }
     }

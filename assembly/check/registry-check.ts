@@ -11,11 +11,25 @@ import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
 import { firstNonZero } from "./bytes";
 import {
-  REGISTRY_DAMAGED, FINGERPRINT_WRONG, SCHEMA_HASH_WRONG, UNCLAIMED_DAMAGED, UNCLAIMED_NOT_EMPTY, ACL_DAMAGED, ACL_ORDER, ACL_ODD,
+  REGISTRY_DAMAGED,
+  FINGERPRINT_WRONG,
+  SCHEMA_HASH_WRONG,
+  UNCLAIMED_DAMAGED,
+  UNCLAIMED_NOT_EMPTY,
+  ACL_DAMAGED,
+  ACL_ORDER,
+  ACL_ODD,
 } from "./fault-kinds";
 import {
-  OWNER_REGISTRY, OWNER_ACL, OWNER_UNCLAIMED_LEDGER, OWNER_SNAPSHOT, OWNER_PAGE_LEDGER, OWNER_FREE_LEDGER, OWNER_INDEX_LEDGER,
-  OWNER_AUTOINCREMENT, OWNER_UNCLAIMED,
+  OWNER_REGISTRY,
+  OWNER_ACL,
+  OWNER_UNCLAIMED_LEDGER,
+  OWNER_SNAPSHOT,
+  OWNER_PAGE_LEDGER,
+  OWNER_FREE_LEDGER,
+  OWNER_INDEX_LEDGER,
+  OWNER_AUTOINCREMENT,
+  OWNER_UNCLAIMED,
 } from "./owner-map";
 
 /** Bytes of a registry entry without an autoincrement page. */
@@ -162,7 +176,10 @@ export function checkAcl(survey: Survey): void {
   const listed = identitiesOn(page, count);
   if (listed < count && report.add(ACL_DAMAGED, ACL_PAGE, 1)) {
     report.say(
-      "the access control list counts " + count.toString() + " identities, but number " + (listed + 1).toString() +
+      "the access control list counts " +
+        count.toString() +
+        " identities, but number " +
+        (listed + 1).toString() +
         " runs over the page",
     );
   }

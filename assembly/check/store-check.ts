@@ -50,7 +50,11 @@ export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8
   const least = reservedPages(manager.layout);
   if (manager.pageCount < least && report.add(FILE_SHORT)) {
     report.say(
-      "the file has " + manager.pageCount.toString() + " pages; layout " + layoutName(manager.layout) + " starts with " +
+      "the file has " +
+        manager.pageCount.toString() +
+        " pages; layout " +
+        layoutName(manager.layout) +
+        " starts with " +
         least.toString(),
     );
   }

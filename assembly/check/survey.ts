@@ -30,7 +30,12 @@ export class Survey {
   /** The first failure that is not the file's content's fault: I/O, memory. */
   status: Status = OK;
 
-  constructor(readonly access: MemoryAccess, readonly report: CheckReport, readonly owners: OwnerMap, readonly level: u8) {}
+  constructor(
+    readonly access: MemoryAccess,
+    readonly report: CheckReport,
+    readonly owners: OwnerMap,
+    readonly level: u8,
+  ) {}
 
   get pageCount(): u32 {
     return this.access.manager.pageCount;

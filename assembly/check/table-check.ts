@@ -11,8 +11,13 @@ import { CheckedIndex, CheckedTable } from "./checked-table";
 import { Survey } from "./survey";
 import { checkDefinition } from "./definition-check";
 import {
-  SNAPSHOT_DAMAGED, FINGERPRINT_WRONG, LEDGER_DAMAGED, PAGE_FREE_WRONG, INDEX_LEDGER_WRONG,
-  REFERENCE_LEDGER_ORDER, REFERENCE_PAGES,
+  SNAPSHOT_DAMAGED,
+  FINGERPRINT_WRONG,
+  LEDGER_DAMAGED,
+  PAGE_FREE_WRONG,
+  INDEX_LEDGER_WRONG,
+  REFERENCE_LEDGER_ORDER,
+  REFERENCE_PAGES,
 } from "./fault-kinds";
 import { OWNER_RECORDS, OWNER_SEGMENTS } from "./owner-map";
 
@@ -98,7 +103,10 @@ function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void 
       sorted = false;
       if (isOld && report.add(REFERENCE_LEDGER_ORDER, ledger, at)) {
         report.say(
-          "page " + pageNo.toString() + " is listed behind page " + last.toString() +
+          "page " +
+            pageNo.toString() +
+            " is listed behind page " +
+            last.toString() +
             ": the scan of reference 0.9.0 passes by its rows",
         );
       }
@@ -167,7 +175,8 @@ function matchIndexes(survey: Survey, table: CheckedTable): void {
     if (!index || table.checkedIndexOf(index)) {
       if (report.add(INDEX_LEDGER_WRONG, ledger, checked.rootOffset)) {
         report.say(
-          "the index ledger lists an index on " + checked.columnsText +
+          "the index ledger lists an index on " +
+            checked.columnsText +
             (index ? " twice" : ", which the definition does not have"),
         );
       }

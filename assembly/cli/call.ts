@@ -26,7 +26,7 @@ export function sessionOf(ctx: CommandContext): Session {
 /** Starts a request for operation `op` on table `table` ("": on none). */
 export function startRequest(op: string, table: string = ""): void {
   request.reset();
-  addAscii(request, "{\"op\":\"");
+  addAscii(request, '{"op":"');
   addAscii(request, op);
   request.addU8(0x22);
   if (table != "") addTextField("table", table);
@@ -34,9 +34,9 @@ export function startRequest(op: string, table: string = ""): void {
 
 /** Starts a field; its value has to follow. Returns where that goes. */
 export function addField(name: string): ByteBuffer {
-  addAscii(request, ",\"");
+  addAscii(request, ',"');
   addAscii(request, name);
-  addAscii(request, "\":");
+  addAscii(request, '":');
   return request;
 }
 

@@ -44,7 +44,8 @@ export class Command {
   details: string = "";
 
   constructor(
-    readonly name: string, readonly run: (ctx: CommandContext) => Status,
+    readonly name: string,
+    readonly run: (ctx: CommandContext) => Status,
     /** What comes behind the command's name. */
     readonly form: string,
     readonly summary: string,
@@ -78,7 +79,8 @@ export class Command {
 export function allCommands(): Array<Command> {
   return [
     new Command("create", runCreate, "TABLE COLUMN:TYPE[:FLAG]… [--alignment N] [--layout 0.9|0.11]", "make a table (and FILE)")
-      .takes(2, MANY, "alignment,layout").needs(OPENS_ITSELF)
+      .takes(2, MANY, "alignment,layout")
+      .needs(OPENS_ITSELF)
       .tells(
         "Types: int8 int16 int32 int64 uint8 uint16 uint32 uint64 decimal boolean date datetime blob text uuid json\n" +
           "  custom(TAG) custom(TAG,N).\n" +
@@ -90,28 +92,46 @@ export function allCommands(): Array<Command> {
     new Command("tables", runTables, "", "list the tables and their rows"),
     new Command("schema", runSchema, "[TABLE]", "print the tables in the form that create takes").takes(0, 1),
     new Command(
-      "import", runImport, "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN]",
+      "import",
+      runImport,
+      "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN]",
       "insert rows from a file or standard input",
     )
-      .takes(1, 2, "format,create,key,batch,skip-bad,null,delimiter,no-header,layout").needs(OPENS_ITSELF)
+      .takes(1, 2, "format,create,key,batch,skip-bad,null,delimiter,no-header,layout")
+      .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
           "commits every N rows or --skip-bad leaves bad rows out and lists them. --create makes the table with types found out from the data.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
-    new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
-      .takes(1, 1, "format,columns,null,delimiter,no-header"),
+    new Command(
+      "export",
+      runExport,
+      "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]",
+      "print all rows of a table",
+    ).takes(1, 1, "format,columns,null,delimiter,no-header"),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
-      .takes(0, 1, "layout").needs(OPENS_ITSELF),
-    new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none").takes(2, MANY).needs(OPENS_WRITE)
-      .tells("JSON is an object like {\"id\": 1, \"name\": \"pen\"}; columns left out get their number, their default, or null."),
+      .takes(0, 1, "layout")
+      .needs(OPENS_ITSELF),
+    new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none")
+      .takes(2, MANY)
+      .needs(OPENS_WRITE)
+      .tells('JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.'),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
     new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
-      .takes(2, MANY, "cascade,restrict").needs(OPENS_WRITE)
-      .tells("Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all."),
+      .takes(2, MANY, "cascade,restrict")
+      .needs(OPENS_WRITE)
+      .tells(
+        "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
+      ),
     new Command("get", runGet, "TABLE KEY…", "print rows by their primary key").takes(2, MANY, "columns"),
-    new Command("scan", runScan, "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …", "print a range of rows")
+    new Command(
+      "scan",
+      runScan,
+      "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
+      "print a range of rows",
+    )
       .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count")
       .tells(
         "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
@@ -122,44 +142,54 @@ export function allCommands(): Array<Command> {
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
     new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
-    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault").takes(0, 0, "all,quick").needs(OPENS_ITSELF)
+    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault")
+      .takes(0, 0, "all,quick")
+      .needs(OPENS_ITSELF)
       .tells(
         "Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind.\n" +
           "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
       ),
     new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
-    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ").takes(1, 1, "count").needs(OPENS_ITSELF)
+    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ")
+      .takes(1, 1, "count")
+      .needs(OPENS_ITSELF)
       .tells(
         "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
           "Exit status 0: equal, 1: different. --count only counts the rows.",
       ),
     new Command("backup", runBackup, "OUT", "copy the pages into a new file").takes(1, 1).needs(OPENS_ITSELF),
-    new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages").takes(0, 1).needs(OPENS_ITSELF)
+    new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages")
+      .takes(0, 1)
+      .needs(OPENS_ITSELF)
       .tells(
         "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a link to it is replaced.",
       ),
     new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
-      .takes(1, 1, "layout,acl,drop-acl").needs(OPENS_ITSELF)
+      .takes(1, 1, "layout,acl,drop-acl")
+      .needs(OPENS_ITSELF)
       .tells(
         "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
           "leaves it out. Without either, a list with identities is an error.",
       ),
     new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
-      .takes(1, 1, "schema,layout,all").needs(OPENS_ITSELF)
+      .takes(1, 1, "schema,layout,all")
+      .needs(OPENS_ITSELF)
       .tells(
         "What could not be saved is listed by page and byte, and the exit status is 3; --all lists more than 50 losses of a kind.\n" +
           "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
           "--layout tells the layout of a file that is too damaged to show it.",
       ),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
-      .takes(1, MANY).needs(OPENS_ITSELF)
+      .takes(1, MANY)
+      .needs(OPENS_ITSELF)
       .tells(
         "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate; read, insert, update, delete or all for\n" +
           "  all tables; or TABLE:read, TABLE:all and so on for one.\n" +
           "Example: quire data/app.db acl grant text:alice manage-acl users:read users:insert",
       ),
     new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output")
-      .takes(0, 0, "layout").needs(OPENS_ITSELF),
+      .takes(0, 0, "layout")
+      .needs(OPENS_ITSELF),
     new Command("help", runHelp, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
   ];
 }

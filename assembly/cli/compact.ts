@@ -5,7 +5,18 @@
  * leaves the old file or the new one. Whoever else has the old file open goes on with it, and what they write is lost.
  */
 import {
-  Status, OK, BAD_VALUE, DAMAGED, FILE_EXISTS, FILE_NOT_FOUND, UNSUPPORTED, USAGE, fail, lastError, savedError, restoreError,
+  Status,
+  OK,
+  BAD_VALUE,
+  DAMAGED,
+  FILE_EXISTS,
+  FILE_NOT_FOUND,
+  UNSUPPORTED,
+  USAGE,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
 } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addHex } from "../encode/uuid";
@@ -34,15 +45,16 @@ export function runCompact(ctx: CommandContext): Status {
   const before = ctx.db.manager.pageCount;
   const work = new Rewriting(ctx, out, ctx.db.manager.layout);
   status = work.run();
-  if (status == FILE_EXISTS && inPlace) lastError.hint = "a compact that was killed may have left it: remove it if nothing else did";
+  if (status == FILE_EXISTS && inPlace)
+    lastError.hint = "a compact that was killed may have left it: remove it if nothing else did";
   if (status != OK) return status;
   if (inPlace) {
     status = replace(ctx, out, path);
     if (status != OK) return status;
   }
-  const bytes = (<u64>work.pages << PAGE_SHIFT).toString();
+  const bytes = ((<u64>work.pages) << PAGE_SHIFT).toString();
   if (ctx.json) {
-    stdout.line("{\"pagesBefore\":" + before.toString() + ",\"pages\":" + work.pages.toString() + ",\"bytes\":" + bytes + "}");
+    stdout.line('{"pagesBefore":' + before.toString() + ',"pages":' + work.pages.toString() + ',"bytes":' + bytes + "}");
   } else {
     const name = inPlace ? "" : " in " + out;
     stdout.line(path + ": " + counted(before, "page") + ", now " + counted(work.pages, "page") + ", " + bytes + " bytes" + name);
@@ -73,7 +85,11 @@ export function runConvert(ctx: CommandContext): Status {
   const own = ctx.db.manager.layout;
   const isNamed = ctx.has("acl");
   if (own == layout) {
-    return fail(BAD_VALUE, ctx.invocation.file + " has layout " + layoutName(own) + " already", "compact OUT makes a packed copy");
+    return fail(
+      BAD_VALUE,
+      ctx.invocation.file + " has layout " + layoutName(own) + " already",
+      "compact OUT makes a packed copy",
+    );
   }
   if (own == LAYOUT_0_11 && isNamed) return fail(USAGE, "a file of layout 0.11 has no access control list to write");
   let identities = 0;
@@ -100,14 +116,16 @@ export function runConvert(ctx: CommandContext): Status {
   }
   const buffer = stdout.buffer;
   if (ctx.json) {
-    buffer.addText("{\"layout\":\"" + layoutName(layout) + "\",\"pages\":" + work.pages.toString());
-    buffer.addText(",\"tables\":" + ctx.db.tables.length.toString());
-    buffer.addText(",\"rows\":" + work.rows.toString() + ",\"identities\":" + identities.toString() + ",\"reference\":");
+    buffer.addText('{"layout":"' + layoutName(layout) + '","pages":' + work.pages.toString());
+    buffer.addText(',"tables":' + ctx.db.tables.length.toString());
+    buffer.addText(',"rows":' + work.rows.toString() + ',"identities":' + identities.toString() + ',"reference":');
     addQuoted(work.reference, buffer);
     stdout.line("}");
     return OK;
   }
-  stdout.line(out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"));
+  stdout.line(
+    out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"),
+  );
   if (isNamed) stdout.line("the access control list is in " + ctx.invocation.option("acl", ""));
   else if (identities > 0) stdout.line("the access control list was left out; its identities: " + identities.toString());
   if (work.reference != "") stdout.line("the reference has trouble with it: " + work.reference + " (check tells more)");
@@ -122,7 +140,11 @@ class Rewriting {
   /** What the reference has against the new file. */
   reference: string = "";
 
-  constructor(private ctx: CommandContext, private out: string, private layout: u8) {}
+  constructor(
+    private ctx: CommandContext,
+    private out: string,
+    private layout: u8,
+  ) {}
 
   run(): Status {
     const from = this.ctx.db;
@@ -162,7 +184,11 @@ function checkSound(db: DbmsContext): Status {
   const status = survey.status;
   survey.free();
   if (status != OK || report.structural == 0) return status;
-  return fail(DAMAGED, "the file has " + counted(report.structural, "error") + " that a copy would not mend", "run check, then repair OUT");
+  return fail(
+    DAMAGED,
+    "the file has " + counted(report.structural, "error") + " that a copy would not mend",
+    "run check, then repair OUT",
+  );
 }
 
 /** Writes what the list's identities may do to a new file, in lines that `acl grant` takes. */

@@ -9,7 +9,16 @@ import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, compareNames } from "../store/dbms-context";
 import { Table } from "../store/table";
-import { RowDiff, SharedColumns, haveOneKey, schemaDifferences, ROW_CHANGED, ROW_ONLY_A, ROW_ONLY_B, SAME_ROWS } from "../care/table-diff";
+import {
+  RowDiff,
+  SharedColumns,
+  haveOneKey,
+  schemaDifferences,
+  ROW_CHANGED,
+  ROW_ONLY_A,
+  ROW_ONLY_B,
+  SAME_ROWS,
+} from "../care/table-diff";
 import { addString, addStrings } from "../request/reply";
 import { RowWriter, writeJsonCell } from "../request/row-json";
 import { stdout } from "../wasi/stdio";
@@ -34,19 +43,28 @@ class Diff {
   private out: ByteBuffer = stdout.buffer;
   private countOnly: bool;
 
-  constructor(private ctx: CommandContext, private a: DbmsContext, private b: DbmsContext) {
+  constructor(
+    private ctx: CommandContext,
+    private a: DbmsContext,
+    private b: DbmsContext,
+  ) {
     this.countOnly = ctx.has("count");
   }
 
   run(): Status {
     const json = this.ctx.json;
-    if (json) this.out.addText("{\"tables\":[");
+    if (json) this.out.addText('{"tables":[');
     // Both lists are in the order of names.
     let i = 0;
     let j = 0;
     let status = OK;
     while (status == OK && (i < this.a.tables.length || j < this.b.tables.length)) {
-      const order = i == this.a.tables.length ? 1 : j == this.b.tables.length ? -1 : compareNames(this.a.tables[i].name, this.b.tables[j].name);
+      const order =
+        i == this.a.tables.length
+          ? 1
+          : j == this.b.tables.length
+            ? -1
+            : compareNames(this.a.tables[i].name, this.b.tables[j].name);
       if (order < 0) status = this.onlyIn(this.a.tables[i++], true);
       else if (order > 0) status = this.onlyIn(this.b.tables[j++], false);
       else status = this.both(this.a.tables[i++], this.b.tables[j++]);
@@ -56,7 +74,7 @@ class Diff {
     const equal = this.tables == 0;
     const names = this.ctx.invocation.file + " and " + this.ctx.word(0);
     if (json) {
-      this.out.addText("],\"equal\":" + (equal ? "true}" : "false}") + "\n");
+      this.out.addText('],"equal":' + (equal ? "true}" : "false}") + "\n");
     } else if (equal) {
       stdout.line(names + " are equal: " + counted(this.a.tables.length, "table") + ", " + counted(this.rows, "row"));
     } else stdout.line(names + " differ in " + counted(this.tables, "table"));
@@ -71,7 +89,7 @@ class Diff {
       stdout.line("table " + name + where);
       return;
     }
-    this.out.addText(this.tables > 1 ? ",{\"name\":" : "{\"name\":");
+    this.out.addText(this.tables > 1 ? ',{"name":' : '{"name":');
     addString(this.out, name);
   }
 
@@ -79,11 +97,14 @@ class Diff {
     const rows = table.countRows();
     if (rows < 0) return lastError.status;
     const file = isA ? this.ctx.invocation.file : this.ctx.word(0);
-    this.begin(table.name, " is only in " + file + ": " + counted(table.schema.columns.length, "column") + ", " + counted(rows, "row"));
+    this.begin(
+      table.name,
+      " is only in " + file + ": " + counted(table.schema.columns.length, "column") + ", " + counted(rows, "row"),
+    );
     if (!this.ctx.json) return OK;
-    this.out.addText(",\"in\":\"" + (isA ? "a" : "b") + "\",\"columns\":");
+    this.out.addText(',"in":"' + (isA ? "a" : "b") + '","columns":');
     addStrings(this.out, columnSpecs(table.schema));
-    this.out.addText(",\"rows\":" + rows.toString() + "}");
+    this.out.addText(',"rows":' + rows.toString() + "}");
     return OK;
   }
 
@@ -102,7 +123,7 @@ class Diff {
       }
     }
     if (!comparable) {
-      this.out.addText(json ? "],\"comparable\":false}" : "");
+      this.out.addText(json ? '],"comparable":false}' : "");
       return OK;
     }
     const before = this.rows;
@@ -122,10 +143,10 @@ class Diff {
       else changed += 1;
       if (this.countOnly) continue;
       if (json) {
-        this.out.addText(onlyA + onlyB + changed > 1 ? ",{\"a\":" : "{\"a\":");
+        this.out.addText(onlyA + onlyB + changed > 1 ? ',{"a":' : '{"a":');
         if (kind == ROW_ONLY_B) this.out.addText("null");
         else writerA.write(diff.rowA, this.out);
-        this.out.addText(",\"b\":");
+        this.out.addText(',"b":');
         if (kind == ROW_ONLY_A) this.out.addText("null");
         else writerB.write(diff.rowB, this.out);
         this.out.addU8(0x7d);
@@ -148,9 +169,19 @@ class Diff {
     this.rows = before + rows;
     if (!begun) return OK;
     if (json) {
-      this.out.addText("],\"onlyA\":" + onlyA.toString() + ",\"onlyB\":" + onlyB.toString() + ",\"changed\":" + changed.toString() + "}");
+      this.out.addText(
+        '],"onlyA":' + onlyA.toString() + ',"onlyB":' + onlyB.toString() + ',"changed":' + changed.toString() + "}",
+      );
     } else if (onlyA + onlyB + changed > 0) {
-      stdout.line("  rows: " + onlyA.toString() + " only in the first, " + onlyB.toString() + " only in the second, " + changed.toString() + " changed");
+      stdout.line(
+        "  rows: " +
+          onlyA.toString() +
+          " only in the first, " +
+          onlyB.toString() +
+          " only in the second, " +
+          changed.toString() +
+          " changed",
+      );
     }
     return OK;
   }
@@ -158,9 +189,9 @@ class Diff {
   private beginBoth(name: string, lines: Array<string>): void {
     this.begin(name, "");
     if (!this.ctx.json) return;
-    this.out.addText(",\"in\":\"both\",\"schema\":");
+    this.out.addText(',"in":"both","schema":');
     addStrings(this.out, lines);
-    this.out.addText(",\"rows\":[");
+    this.out.addText(',"rows":[');
   }
 
   /** `id 5: name "ada" → "Ada"`. */

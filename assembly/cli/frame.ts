@@ -67,7 +67,8 @@ function checkWords(ctx: CommandContext, command: Command): Status {
   const status = ctx.invocation.allow(command.options.split(","));
   if (status != OK) return status;
   const count = ctx.words.length;
-  if (count > command.most) return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
+  if (count > command.most)
+    return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
   if (count >= command.least) return OK;
   const missing = command.form.split(" ")[count];
   return fail(USAGE, command.name + " needs " + missing, "usage: " + command.usage);
@@ -80,7 +81,7 @@ function report(ctx: CommandContext, status: Status): void {
     stderr.line("quire: " + statusName(status) + ": " + message);
     return;
   }
-  stdout.text("{\"error\":{\"code\":\"" + statusName(status) + "\",\"message\":");
+  stdout.text('{"error":{"code":"' + statusName(status) + '","message":');
   const text = String.UTF8.encode(message);
   addJsonString(changetype<usize>(text), text.byteLength, stdout.buffer);
   stdout.line("}}");

@@ -37,8 +37,8 @@ export function runBackup(ctx: CommandContext): Status {
   const status = backUp(manager, ctx.word(0));
   manager.close();
   if (status != OK) return status;
-  const bytes = (<u64>pages << PAGE_SHIFT).toString();
-  if (ctx.json) stdout.line("{\"ok\":{\"pages\":" + pages.toString() + ",\"bytes\":" + bytes + "}}");
+  const bytes = ((<u64>pages) << PAGE_SHIFT).toString();
+  if (ctx.json) stdout.line('{"ok":{"pages":' + pages.toString() + ',"bytes":' + bytes + "}}");
   else stdout.line("copied " + counted(pages, "page") + ", " + bytes + " bytes, to " + ctx.word(0));
   return OK;
 }

@@ -13,8 +13,12 @@ import { shellWord } from "./tables";
 export class ImportReport {
   /** `schema` is that of a table which the import made. */
   constructor(
-    private readonly table: string, private readonly imported: u64, private readonly skipped: u64, private readonly seconds: string,
-    private readonly schema: TableSchemaSnapshot | null, private readonly layout: u8,
+    private readonly table: string,
+    private readonly imported: u64,
+    private readonly skipped: u64,
+    private readonly seconds: string,
+    private readonly schema: TableSchemaSnapshot | null,
+    private readonly layout: u8,
   ) {}
 
   /** For people; `unlisted` bad rows were not shown one by one. */
@@ -25,7 +29,9 @@ export class ImportReport {
       for (let i = 0; i < words.length; i++) words[i] = shellWord(words[i]);
       stderr.line("created " + shellWord(this.table) + " " + words.join(" "));
       if (this.layout == LAYOUT_0_9 && hasWideInside(schema)) {
-        stderr.line("note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit");
+        stderr.line(
+          "note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit",
+        );
       }
     }
     if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
@@ -37,18 +43,18 @@ export class ImportReport {
   /** For programs; `listed` are bad rows as JSON. */
   printJson(listed: Array<string>): void {
     const out = stdout.buffer;
-    addAscii(out, "{\"table\":");
+    addAscii(out, '{"table":');
     addString(out, this.table);
-    addAscii(out, ",\"imported\":" + this.imported.toString() + ",\"skipped\":" + this.skipped.toString());
-    if (this.skipped > 0) out.addText(",\"bad\":[" + listed.join(",") + "]");
+    addAscii(out, ',"imported":' + this.imported.toString() + ',"skipped":' + this.skipped.toString());
+    if (this.skipped > 0) out.addText(',"bad":[' + listed.join(",") + "]");
     const schema = this.schema;
     if (schema) {
-      addAscii(out, ",\"columns\":");
+      addAscii(out, ',"columns":');
       addStrings(out, columnSpecs(schema));
     }
     // What the module's memory grew to, which does not depend on how much was imported.
-    const memoryBytes = <u64>memory.size() << 16;
-    stdout.line(",\"memoryBytes\":" + memoryBytes.toString() + ",\"seconds\":" + this.seconds + "}");
+    const memoryBytes = (<u64>memory.size()) << 16;
+    stdout.line(',"memoryBytes":' + memoryBytes.toString() + ',"seconds":' + this.seconds + "}");
   }
 }
 
@@ -64,7 +70,7 @@ function hasWideInside(schema: TableSchemaSnapshot): bool {
 /** A bad row as JSON. */
 export function badRow(line: u64, status: Status, message: string): string {
   const out = new ByteBuffer(256);
-  addAscii(out, "{\"line\":" + line.toString() + ",\"code\":\"" + statusName(status) + "\",\"message\":");
+  addAscii(out, '{"line":' + line.toString() + ',"code":"' + statusName(status) + '","message":');
   addString(out, message);
   out.addU8(0x7d);
   const text = out.toText();

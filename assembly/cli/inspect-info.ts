@@ -57,7 +57,11 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   const isNew = manager.layout == LAYOUT_0_11;
   stdout.line(ctx.invocation.file);
   stdout.line(
-    "  size         " + counted(manager.pageCount, "page") + ", " + (<u64>manager.pageCount << PAGE_SHIFT).toString() + " bytes",
+    "  size         " +
+      counted(manager.pageCount, "page") +
+      ", " +
+      ((<u64>manager.pageCount) << PAGE_SHIFT).toString() +
+      " bytes",
   );
   stdout.line("  layout       " + layoutName(manager.layout) + (isNew ? " (crates 0.10 and 0.11)" : " (crates up to 0.9)"));
   if (manager.pageCount > 0) stdout.line("  schema hash  " + storedSchemaHash(survey.access).toString(16));
@@ -72,7 +76,9 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   const version = isNew ? "0.11.0" : "0.9.0";
   stdout.line(
     "  reference    " +
-      version + (kinds == "" ? " reads the definitions and ledgers as Quire does (check looks at the rows, too)"
+      version +
+      (kinds == ""
+        ? " reads the definitions and ledgers as Quire does (check looks at the rows, too)"
         : " has trouble with this file: " + kinds + " (check tells more)"),
   );
   if (report.errors > 0) stdout.line("  damage       " + counted(report.errors, "error") + " (check tells more)");
@@ -102,24 +108,24 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
 function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, identities: i32): void {
   const manager = survey.access.manager;
   const out = stdout.buffer;
-  out.addText("{\"file\":");
+  out.addText('{"file":');
   addQuoted(ctx.invocation.file, out);
-  out.addText(",\"bytes\":" + (<u64>manager.pageCount << PAGE_SHIFT).toString() + ",\"pages\":" + manager.pageCount.toString());
-  out.addText(",\"layout\":\"" + layoutName(manager.layout) + "\",\"schemaHash\":\"");
+  out.addText(',"bytes":' + ((<u64>manager.pageCount) << PAGE_SHIFT).toString() + ',"pages":' + manager.pageCount.toString());
+  out.addText(',"layout":"' + layoutName(manager.layout) + '","schemaHash":"');
   out.addText((manager.pageCount > 0 ? storedSchemaHash(survey.access) : 0).toString(16));
-  out.addText("\",\"unclaimed\":" + survey.unclaimed.toString() + ",\"leaked\":" + survey.leaked.toString());
-  out.addText(",\"emptyEnd\":" + survey.padding.toString());
-  out.addText(",\"identities\":" + (identities < 0 ? "null" : identities.toString()) + ",\"errors\":" + report.errors.toString());
-  out.addText(",\"reference\":");
+  out.addText('","unclaimed":' + survey.unclaimed.toString() + ',"leaked":' + survey.leaked.toString());
+  out.addText(',"emptyEnd":' + survey.padding.toString());
+  out.addText(',"identities":' + (identities < 0 ? "null" : identities.toString()) + ',"errors":' + report.errors.toString());
+  out.addText(',"reference":');
   addQuoted(referenceKinds(report), out);
-  out.addText(",\"tables\":[");
+  out.addText(',"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     const rows = rowsOf(table);
-    out.addText(i > 0 ? ",{\"name\":" : "{\"name\":");
+    out.addText(i > 0 ? ',{"name":' : '{"name":');
     addQuoted(table.name, out);
-    out.addText(",\"rows\":" + (rows == "" ? "null" : rows) + ",\"indexes\":" + table.indexes.length.toString());
-    out.addText(",\"pages\":" + table.pageTotal.toString() + ",\"recordPages\":" + table.recordPageCount.toString() + "}");
+    out.addText(',"rows":' + (rows == "" ? "null" : rows) + ',"indexes":' + table.indexes.length.toString());
+    out.addText(',"pages":' + table.pageTotal.toString() + ',"recordPages":' + table.recordPageCount.toString() + "}");
   }
   out.addText("]}\n");
   stdout.check();

@@ -60,8 +60,7 @@ function printCells(ctx: CommandContext, survey: Survey): void {
       if (pageNo > 0) out.addU8(10);
       out.addText(pageNo.toString().padStart(digits) + "  ");
       stdout.check();
-    }
-    else if (!ctx.color) out.addU8(0x20);
+    } else if (!ctx.color) out.addU8(0x20);
     addCell(ctx, survey, pageNo, out);
   }
   if (survey.pageCount > 0) out.addU8(10);
@@ -123,21 +122,21 @@ function countKinds(survey: Survey): StaticArray<u32> {
 /** One string of kinds, one letter a page, and the table of each page as a number from 1, 0 for none. */
 function printJson(survey: Survey): void {
   const out = stdout.buffer;
-  out.addText("{\"pages\":\"");
+  out.addText('{"pages":"');
   for (let pageNo: u32 = 0; pageNo < survey.pageCount; pageNo++) {
     out.addU8(KIND_LETTERS.charCodeAt(survey.owners.kind(pageNo)));
     stdout.check();
   }
-  out.addText("\",\"owners\":[");
+  out.addText('","owners":[');
   for (let pageNo: u32 = 0; pageNo < survey.pageCount; pageNo++) {
     out.addText((pageNo > 0 ? "," : "") + survey.owners.table(pageNo).toString());
     stdout.check();
   }
-  out.addText("],\"kinds\":{");
+  out.addText('],"kinds":{');
   for (let kind = 0; kind < KIND_LETTERS.length; kind++) {
-    out.addText((kind > 0 ? ",\"" : "\"") + KIND_LETTERS.charAt(kind) + "\":\"" + ownerName(kind) + "\"");
+    out.addText((kind > 0 ? ',"' : '"') + KIND_LETTERS.charAt(kind) + '":"' + ownerName(kind) + '"');
   }
-  out.addText("},\"tables\":[");
+  out.addText('},"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     if (i > 0) out.addU8(0x2c);
     addQuoted(survey.tables[i].name, out);

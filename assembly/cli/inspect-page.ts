@@ -42,13 +42,13 @@ export function runPage(ctx: CommandContext): Status {
   if (ctx.json) {
     const out = stdout.buffer;
     const table = survey.tableOf(pageNo);
-    out.addText("{\"page\":" + pageNo.toString() + ",\"owner\":\"" + ownerName(survey.owners.kind(pageNo)) + "\",\"table\":");
+    out.addText('{"page":' + pageNo.toString() + ',"owner":"' + ownerName(survey.owners.kind(pageNo)) + '","table":');
     if (table) addQuoted(table.name, out);
     else out.addText("null");
     view.addJson(out);
-    out.addText(",\"hex\":\"");
+    out.addText(',"hex":"');
     addHex(copy, hexOnly ? PAGE_SIZE : FIRST_BYTES, out);
-    out.addText("\"}\n");
+    out.addText('"}\n');
   } else {
     stdout.line("page " + pageNo.toString() + ": " + survey.describe(pageNo));
     if (!hexOnly) view.print(ctx.color, ctx.columns);

@@ -10,13 +10,45 @@ import { nearest } from "../schema/nearest";
 
 /** Options that are followed by a value. */
 const VALUE_OPTIONS: StaticArray<string> = [
-  "alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache", "null",
-  "delimiter", "acl", "schema",
+  "alignment",
+  "layout",
+  "format",
+  "key",
+  "batch",
+  "index",
+  "eq",
+  "from",
+  "to",
+  "offset",
+  "limit",
+  "columns",
+  "cache",
+  "null",
+  "delimiter",
+  "acl",
+  "schema",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
-  "json", "readonly", "create", "skip-bad", "cascade", "restrict", "reverse", "count", "help", "version", "color", "no-color",
-  "progress", "no-progress", "hex", "no-header", "all", "drop-acl", "quick",
+  "json",
+  "readonly",
+  "create",
+  "skip-bad",
+  "cascade",
+  "restrict",
+  "reverse",
+  "count",
+  "help",
+  "version",
+  "color",
+  "no-color",
+  "progress",
+  "no-progress",
+  "hex",
+  "no-header",
+  "all",
+  "drop-acl",
+  "quick",
 ];
 
 export class Invocation {
@@ -85,10 +117,24 @@ export class Invocation {
 
   /** `OK` when no option was given but those in `allowed` and the general ones; else `USAGE`. */
   allow(allowed: Array<string>): Status {
-    const general: Array<string> = ["json", "readonly", "cache", "color", "no-color", "progress", "no-progress", "help", "version"];
+    const general: Array<string> = [
+      "json",
+      "readonly",
+      "cache",
+      "color",
+      "no-color",
+      "progress",
+      "no-progress",
+      "help",
+      "version",
+    ];
     for (let i = 0; i < this.names.length; i++) {
       if (allowed.includes(this.names[i]) || general.includes(this.names[i])) continue;
-      return fail(USAGE, this.command + " has no option --" + this.names[i], "quire help " + this.command + " lists those it has");
+      return fail(
+        USAGE,
+        this.command + " has no option --" + this.names[i],
+        "quire help " + this.command + " lists those it has",
+      );
     }
     return OK;
   }

@@ -92,13 +92,13 @@ function printText(ctx: CommandContext, work: Salvage, report: CheckReport, made
 
 function printJson(ctx: CommandContext, work: Salvage, report: CheckReport, made: CheckReport): void {
   const out = stdout.buffer;
-  out.addText("{\"file\":");
+  out.addText('{"file":');
   addQuoted(ctx.word(0), out);
-  out.addText(",\"layout\":\"" + layoutName(work.layout) + "\"");
-  out.addText(",\"tables\":" + work.tables.toString() + ",\"rows\":" + work.rows.toString() + ",\"lost\":" + work.lost.toString());
-  out.addText(",\"twice\":" + work.twice.toString() + ",");
+  out.addText(',"layout":"' + layoutName(work.layout) + '"');
+  out.addText(',"tables":' + work.tables.toString() + ',"rows":' + work.rows.toString() + ',"lost":' + work.lost.toString());
+  out.addText(',"twice":' + work.twice.toString() + ",");
   report.addJson(out);
-  out.addText(",\"check\":{\"errors\":" + made.errors.toString() + ",\"codes\":");
+  out.addText(',"check":{"errors":' + made.errors.toString() + ',"codes":');
   addQuoted(errorKinds(made), out);
   out.addText("}}\n");
   stdout.check();

@@ -9,7 +9,18 @@ import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import {
-  addField, addJsonArgument, addKeys, addNamesField, call, counted, nodeText, parseRequest, readReply, replyMember, sessionOf, startRequest,
+  addField,
+  addJsonArgument,
+  addKeys,
+  addNamesField,
+  call,
+  counted,
+  nodeText,
+  parseRequest,
+  readReply,
+  replyMember,
+  sessionOf,
+  startRequest,
 } from "./call";
 import { TableView } from "./table-view";
 
@@ -57,7 +68,9 @@ export function runUpdate(ctx: CommandContext): Status {
   if (status != OK || ctx.json) return status;
   const tape = readReply();
   const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
-  stdout.line("updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"));
+  stdout.line(
+    "updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"),
+  );
   return OK;
 }
 
@@ -99,7 +112,9 @@ function printRows(ctx: CommandContext, table: Table, writer: RowWriter): Status
   const request = session.request;
   const schema = table.schema;
   const many = request.has(FIELD_KEYS);
-  const view = many ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color) : TableView.ofFields(stdout, ctx.color);
+  const view = many
+    ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color)
+    : TableView.ofFields(stdout, ctx.color);
   const row = session.row(table);
   const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
   for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {

@@ -36,6 +36,7 @@ function readField(least: u32, most: u32, limit: u64): bool {
   return len >= least && len <= most && parseUnsigned(start, len, limit);
 }
 
+
 @inline
 function readByte(byte: u8): bool {
   if (at >= end || load<u8>(at) != byte) return false;

@@ -13,8 +13,26 @@ import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger"
 import { IndexTree } from "./index-tree";
 import { purgeEmptyLeaves } from "./remove";
 import {
-  NODE_INNER, NODE_LEAF, LEAF_ENTRY, LEAF_HEADER, INNER_ENTRY, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
-  nodeFrame, isLeaf, entryCount, entryOffset, entryKey, entryKeyLen, childPage, searchLeaf, insertEntry, truncateNode, writeNode,
+  NODE_INNER,
+  NODE_LEAF,
+  LEAF_ENTRY,
+  LEAF_HEADER,
+  INNER_ENTRY,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  RIGHTMOST_OFFSET,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryOffset,
+  entryKey,
+  entryKeyLen,
+  childPage,
+  searchLeaf,
+  insertEntry,
+  truncateNode,
+  writeNode,
 } from "./node";
 
 /** The entry that is being inserted. */
@@ -26,7 +44,8 @@ const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer
 export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   tree.noteChange();
   let status: Status;
-  do status = tryInsert(tree, key, keyLen, address); while (status == AGAIN);
+  do status = tryInsert(tree, key, keyLen, address);
+  while (status == AGAIN);
   return status;
 }
 
@@ -176,7 +195,10 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
     separators[0].reset();
     separators[0].addBytes(copy.ptr, copy.len);
     const parentLevel = tree.path.findParent(left, copy.ptr);
-    status = parentLevel < 0 ? damaged(left, -1, "the index node is not under its parent") : insertIntoParent(tree, parentLevel, 0, left, right);
+    status =
+      parentLevel < 0
+        ? damaged(left, -1, "the index node is not under its parent")
+        : insertIntoParent(tree, parentLevel, 0, left, right);
   }
   copy.free();
   return status;

@@ -9,8 +9,20 @@ import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
 import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
 import {
-  NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
-  nodeFrame, isLeaf, entryCount, entryKey, leafAddress, childPage, searchLeaf, removeEntry, writeNode,
+  NODE_LEAF,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  RIGHTMOST_OFFSET,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryKey,
+  leafAddress,
+  childPage,
+  searchLeaf,
+  removeEntry,
+  writeNode,
 } from "./node";
 
 /** Removes (`key`, `address`) from `tree`; `DAMAGED` when it is not there. */

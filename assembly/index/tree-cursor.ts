@@ -35,9 +35,11 @@ export class TreeCursor {
     return nodeFrame(this.tree.access, unchecked(this.pages[this.depth - 1]));
   }
 
+
   @inline get slot(): u32 {
     return unchecked(this.slots[this.depth - 1]);
   }
+
 
   @inline set slot(value: u32) {
     unchecked((this.slots[this.depth - 1] = value));

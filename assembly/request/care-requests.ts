@@ -27,11 +27,11 @@ export function handleHash(session: Session, out: ByteBuffer): Status {
     addHash(combineHashes(list), out);
     out.addU8(0x2c);
   }
-  addAscii(out, "\"tables\":[");
+  addAscii(out, '"tables":[');
   for (let i = 0; i < list.length; i++) {
-    addAscii(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+    addAscii(out, i > 0 ? ',{"name":' : '{"name":');
     addString(out, list[i].table.name);
-    addAscii(out, ",\"rows\":");
+    addAscii(out, ',"rows":');
     addUnsigned(list[i].rows, out);
     out.addU8(0x2c);
     addHash(list[i].hash, out);
@@ -42,7 +42,7 @@ export function handleHash(session: Session, out: ByteBuffer): Status {
 }
 
 function addHash(hash: u64, out: ByteBuffer): void {
-  addAscii(out, "\"hash\":\"");
+  addAscii(out, '"hash":"');
   addAscii(out, hex64(hash));
   out.addU8(0x22);
 }
@@ -51,10 +51,10 @@ export function handleBackup(session: Session, out: ByteBuffer): Status {
   let status = session.request.needText(FIELD_PATH);
   const manager = session.db.manager;
   if (status == OK) status = backUp(manager, session.request.text(FIELD_PATH));
-  addAscii(out, "{\"pages\":");
+  addAscii(out, '{"pages":');
   addUnsigned(manager.pageCount, out);
-  addAscii(out, ",\"bytes\":");
-  addUnsigned(<u64>manager.pageCount << PAGE_SHIFT, out);
+  addAscii(out, ',"bytes":');
+  addUnsigned((<u64>manager.pageCount) << PAGE_SHIFT, out);
   out.addU8(0x7d);
   return status;
 }

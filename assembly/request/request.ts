@@ -7,7 +7,15 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import {
-  JsonTape, JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_REQUEST_DEPTH, JSON_STRING, JSON_TRUE,
+  JsonTape,
+  JSON_ARRAY,
+  JSON_FALSE,
+  JSON_NULL,
+  JSON_NUMBER,
+  JSON_OBJECT,
+  JSON_REQUEST_DEPTH,
+  JSON_STRING,
+  JSON_TRUE,
 } from "../encode/json";
 import { parseJsonValue } from "../encode/value-text";
 import { TYPE_JSON } from "../encode/data-type";
@@ -42,8 +50,30 @@ export const FIELD_PATH: i32 = 23;
 export const FIELD_QUICK: i32 = 24;
 
 const FIELDS: StaticArray<string> = [
-  "id", "op", "table", "columns", "alignment", "row", "rows", "key", "keys", "set", "index", "eq", "from", "to", "reverse", "offset",
-  "limit", "count", "after", "name", "cascade", "identity", "rights", "path",
+  "id",
+  "op",
+  "table",
+  "columns",
+  "alignment",
+  "row",
+  "rows",
+  "key",
+  "keys",
+  "set",
+  "index",
+  "eq",
+  "from",
+  "to",
+  "reverse",
+  "offset",
+  "limit",
+  "count",
+  "after",
+  "name",
+  "cascade",
+  "identity",
+  "rights",
+  "path",
   "quick",
 ];
 
@@ -74,30 +104,78 @@ export const OP_BACKUP: i32 = 23;
 
 /** The operations: name, the fields that they need, and those that they take besides. */
 const OPERATIONS: StaticArray<string> = [
-  "get", "table", "key keys columns",
-  "scan", "table", "index eq from to reverse offset limit columns count after",
-  "insert", "table", "row rows",
-  "update", "table key set", "",
-  "delete", "table", "key keys cascade",
-  "begin", "", "",
-  "commit", "", "",
-  "rollback", "", "",
-  "savepoint", "name", "",
-  "rollbackTo", "name", "",
-  "release", "name", "",
-  "create", "table columns", "alignment",
-  "drop", "table", "",
-  "tables", "", "",
-  "schema", "", "table",
-  "info", "", "",
-  "stats", "", "table",
-  "check", "", "quick",
-  "aclList", "", "",
-  "aclGrant", "identity rights", "",
-  "aclRevoke", "identity rights", "",
-  "aclRemove", "identity", "",
-  "hash", "", "table",
-  "backup", "path", "",
+  "get",
+  "table",
+  "key keys columns",
+  "scan",
+  "table",
+  "index eq from to reverse offset limit columns count after",
+  "insert",
+  "table",
+  "row rows",
+  "update",
+  "table key set",
+  "",
+  "delete",
+  "table",
+  "key keys cascade",
+  "begin",
+  "",
+  "",
+  "commit",
+  "",
+  "",
+  "rollback",
+  "",
+  "",
+  "savepoint",
+  "name",
+  "",
+  "rollbackTo",
+  "name",
+  "",
+  "release",
+  "name",
+  "",
+  "create",
+  "table columns",
+  "alignment",
+  "drop",
+  "table",
+  "",
+  "tables",
+  "",
+  "",
+  "schema",
+  "",
+  "table",
+  "info",
+  "",
+  "",
+  "stats",
+  "",
+  "table",
+  "check",
+  "",
+  "quick",
+  "aclList",
+  "",
+  "",
+  "aclGrant",
+  "identity rights",
+  "",
+  "aclRevoke",
+  "identity rights",
+  "",
+  "aclRemove",
+  "identity",
+  "",
+  "hash",
+  "",
+  "table",
+  "backup",
+  "path",
+  "",
 ];
 
 const OPERATION_COUNT: i32 = 24;
@@ -138,7 +216,7 @@ export class Request {
     this.op = -1;
     for (let i = 0; i < nodes.length; i++) unchecked((nodes[i] = 0));
     if (!tape.parse(ptr, len, JSON_REQUEST_DEPTH)) return fail(BAD_REQUEST, "the request is not JSON: " + tape.errorText());
-    if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "a request is a JSON object", "write it like {\"op\": \"tables\"}");
+    if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "a request is a JSON object", 'write it like {"op": "tables"}');
     let unknown: u32 = 0;
     let twice = -1;
     for (let key = tape.first(0); key != 0; key = tape.next(key)) {
@@ -160,7 +238,8 @@ export class Request {
     const status = this.findOperation(op);
     if (status != OK) return status;
     const name = OPERATIONS[this.op * 3];
-    if (unknown != 0) return unknownField(name, this.op, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
+    if (unknown != 0)
+      return unknownField(name, this.op, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
     if (twice >= 0) return fail(BAD_REQUEST, name + ": the field " + FIELDS[twice] + " is there twice");
     return this.checkFields(name);
   }
@@ -197,12 +276,16 @@ export class Request {
     return unchecked(this.nodes[field]);
   }
 
+
   @inline has(field: i32): bool {
     return this.node(field) != 0;
   }
 
   private wrong(field: i32, what: string): Status {
-    return fail(BAD_REQUEST, OPERATIONS[this.op * 3] + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)));
+    return fail(
+      BAD_REQUEST,
+      OPERATIONS[this.op * 3] + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)),
+    );
   }
 
   private shown(node: u32): string {

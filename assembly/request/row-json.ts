@@ -18,7 +18,11 @@ import { Table } from "../store/table";
 export function readJsonRow(table: Table, tape: JsonTape, node: u32, row: Row): Status {
   row.reset();
   if (tape.kind(node) != JSON_OBJECT) {
-    return fail(BAD_REQUEST, "a row of " + table.name + " is a JSON object", "write it like {\"" + table.schema.primaryKey + "\": …}");
+    return fail(
+      BAD_REQUEST,
+      "a row of " + table.name + " is a JSON object",
+      'write it like {"' + table.schema.primaryKey + '": …}',
+    );
   }
   const columns = table.schema.columns;
   // Members mostly stand in the columns' order: look behind the last one first.
@@ -69,7 +73,10 @@ export class RowWriter {
   private ends: StaticArray<u32>;
 
   /** Writes the columns at `positions` of the schema, in that order. */
-  constructor(private readonly schema: TableSchemaSnapshot, readonly positions: StaticArray<i32>) {
+  constructor(
+    private readonly schema: TableSchemaSnapshot,
+    readonly positions: StaticArray<i32>,
+  ) {
     const ends = new StaticArray<u32>(positions.length);
     this.ends = ends;
     for (let i = 0; i < positions.length; i++) {

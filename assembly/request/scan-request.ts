@@ -15,7 +15,15 @@ import { RowScan } from "../store/row-scan";
 import { Table, TableIndex } from "../store/table";
 import { Session } from "./session";
 import {
-  FIELD_AFTER, FIELD_COUNT, FIELD_EQ, FIELD_FROM, FIELD_INDEX, FIELD_LIMIT, FIELD_OFFSET, FIELD_REVERSE, FIELD_TO,
+  FIELD_AFTER,
+  FIELD_COUNT,
+  FIELD_EQ,
+  FIELD_FROM,
+  FIELD_INDEX,
+  FIELD_LIMIT,
+  FIELD_OFFSET,
+  FIELD_REVERSE,
+  FIELD_TO,
 } from "./request";
 import { requestedColumns } from "./row-requests";
 import { addAscii } from "./reply";
@@ -36,7 +44,11 @@ export class ScanPlan {
   private to: ByteBuffer | null = null;
   private scan: RowScan | null = null;
 
-  constructor(readonly session: Session, readonly table: Table, readonly index: TableIndex | null) {}
+  constructor(
+    readonly session: Session,
+    readonly table: Table,
+    readonly index: TableIndex | null,
+  ) {}
 
   /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
   static open(session: Session, defaultLimit: i64): ScanPlan | null {
@@ -130,12 +142,16 @@ export class ScanPlan {
       if (good) scan.resumeAfter(key, address);
       key.free();
     } else if (good) {
-      good = len == 8 && (<u32>address & 0xffff) % this.table.registry.slotAlignment == 0;
+      good = len == 8 && ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
       if (good) scan.resumeAfter(null, address);
     }
     token.free();
     if (good) return OK;
-    return fail(BAD_REQUEST, "scan: after is no token of this scan", "take it from the reply before, and repeat its other fields");
+    return fail(
+      BAD_REQUEST,
+      "scan: after is no token of this scan",
+      "take it from the reply before, and repeat its other fields",
+    );
   }
 
   /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */
@@ -218,7 +234,7 @@ export function handleScan(session: Session, out: ByteBuffer): Status {
 function addCount(plan: ScanPlan, out: ByteBuffer): Status {
   const count = plan.count();
   if (count < 0) return lastError.status;
-  addAscii(out, "{\"count\":");
+  addAscii(out, '{"count":');
   addUnsigned(count, out);
   out.addU8(0x7d);
   return OK;
@@ -231,7 +247,7 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   const token = new ByteBuffer(64);
   let count: i64 = 0;
   let more = false;
-  addAscii(out, "{\"rows\":[");
+  addAscii(out, '{"rows":[');
   let row = plan.skip() ? plan.next() : null;
   while (row && !more) {
     if (count == plan.limit || out.len - start > REPLY_BYTES) {
@@ -245,7 +261,7 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
     plan.addToken(token);
     row = plan.next();
   }
-  addAscii(out, "],\"after\":");
+  addAscii(out, '],"after":');
   if (more && count > 0) {
     out.addU8(0x22);
     out.addBytes(token.ptr, token.len);

@@ -13,7 +13,10 @@ import { Request, FIELD_TABLE } from "./request";
 
 /** A row buffer for one table. */
 class TableRow {
-  constructor(readonly table: Table, readonly row: Row) {}
+  constructor(
+    readonly table: Table,
+    readonly row: Row,
+  ) {}
 }
 
 export class Session {

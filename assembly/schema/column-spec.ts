@@ -13,15 +13,38 @@ import { ByteBuffer, bytesEqual, compareBytes } from "../encode/byte-buffer";
 import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {
-  Column, ForeignKey, IndexDefinition, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ON_DELETE_CASCADE, ON_DELETE_RESTRICT,
+  Column,
+  ForeignKey,
+  IndexDefinition,
+  FLAG_AUTO,
+  FLAG_NULLABLE,
+  FLAG_PRIMARY_KEY,
+  FLAG_UNIQUE,
+  ON_DELETE_CASCADE,
+  ON_DELETE_RESTRICT,
   addKeyValue,
 } from "./column";
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "./table-schema-snapshot";
 import { suggestion } from "./nearest";
 
 const TYPES: StaticArray<string> = [
-  "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "decimal", "boolean", "date", "datetime", "blob", "text",
-  "uuid", "json", "custom",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "decimal",
+  "boolean",
+  "date",
+  "datetime",
+  "blob",
+  "text",
+  "uuid",
+  "json",
+  "custom",
 ];
 const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
 
@@ -120,7 +143,8 @@ export class TableDefinition {
     // Sorted by the bytes of the names.
     let at = this.groups.length;
     this.groups.push(group);
-    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--) this.groups[at] = this.groups[at - 1];
+    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--)
+      this.groups[at] = this.groups[at - 1];
     this.groups[at] = group;
     return group;
   }
@@ -176,7 +200,8 @@ function parseType(scanner: SpecScanner, name: string): Column | null {
     const type = typeByName(word);
     if (type != 0) return new Column(name, type);
     const where = "column " + name + ": ";
-    if (word == "custom") fail(BAD_SCHEMA, where + "custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
+    if (word == "custom")
+      fail(BAD_SCHEMA, where + "custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
     else fail(BAD_SCHEMA, where + "there is no type " + word, suggestion(word, TYPES.slice<Array<string>>(), "types"));
     return null;
   }
@@ -266,7 +291,8 @@ export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
       continue;
     }
     groups += 1;
-    for (let j = 0; j < columns.length; j++) flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
+    for (let j = 0; j < columns.length; j++)
+      flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
   }
   const specs = new Array<string>();
   for (let i = 0; i < schema.columns.length; i++) specs.push(columnSpec(schema.columns[i], flags[i]));

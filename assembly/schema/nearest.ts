@@ -18,7 +18,9 @@ export function nearest(word: string, names: Array<string>): string {
 /** `did you mean X?`, or `what` and all the names when none of them is near. */
 export function suggestion(word: string, names: Array<string>, what: string): string {
   const like = nearest(word, names);
-  return like != "" ? "did you mean " + like + "?" : what + ": " + names.slice(0, 30).join(", ") + (names.length > 30 ? ", …" : "");
+  return like != ""
+    ? "did you mean " + like + "?"
+    : what + ": " + names.slice(0, 30).join(", ") + (names.length > 30 ? ", …" : "");
 }
 
 /** How many characters to insert, remove, change or swap with their neighbour to make `a` of `b`; at least `limit` counts as `limit`. */

@@ -33,7 +33,11 @@ export class RowScan {
   private started: bool = false;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
-  constructor(readonly table: Table, readonly index: TableIndex | null = null, readonly reverse: bool = false) {
+  constructor(
+    readonly table: Table,
+    readonly index: TableIndex | null = null,
+    readonly reverse: bool = false,
+  ) {
     this.row = new Row(table.layout);
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();

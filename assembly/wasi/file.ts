@@ -7,12 +7,45 @@
  * host lacks positioned calls; truncation by `fd_filestat_set_size` (Wasmer's O_TRUNC leaves a stale size).
  */
 import {
-  Status, OK, FILE_NOT_FOUND, FOLDER_NOT_FOUND, ACCESS_DENIED, IO_ERROR, DISK_FULL, UNSUPPORTED, fail, lastError,
+  Status,
+  OK,
+  FILE_NOT_FOUND,
+  FOLDER_NOT_FOUND,
+  ACCESS_DENIED,
+  IO_ERROR,
+  DISK_FULL,
+  UNSUPPORTED,
+  fail,
+  lastError,
 } from "../status";
 import {
-  fd_close, fd_datasync, fd_sync, fd_filestat_set_size, fd_pread, fd_pwrite, fd_read, fd_write, fd_seek, path_open,
-  path_rename, path_unlink_file, errnoName, ERRNO_ACCES, ERRNO_DQUOT, ERRNO_FBIG, ERRNO_INTR, ERRNO_ISDIR, ERRNO_LOOP, ERRNO_NOENT,
-  ERRNO_NOSPC, ERRNO_NOSYS, ERRNO_NOTDIR, ERRNO_NOTSUP, ERRNO_PERM, ERRNO_ROFS, ERRNO_NOTCAPABLE,
+  fd_close,
+  fd_datasync,
+  fd_sync,
+  fd_filestat_set_size,
+  fd_pread,
+  fd_pwrite,
+  fd_read,
+  fd_write,
+  fd_seek,
+  path_open,
+  path_rename,
+  path_unlink_file,
+  errnoName,
+  ERRNO_ACCES,
+  ERRNO_DQUOT,
+  ERRNO_FBIG,
+  ERRNO_INTR,
+  ERRNO_ISDIR,
+  ERRNO_LOOP,
+  ERRNO_NOENT,
+  ERRNO_NOSPC,
+  ERRNO_NOSYS,
+  ERRNO_NOTDIR,
+  ERRNO_NOTSUP,
+  ERRNO_PERM,
+  ERRNO_ROFS,
+  ERRNO_NOTCAPABLE,
 } from "./imports";
 import { resolvePath } from "./preopens";
 
@@ -48,9 +81,15 @@ export function ioFailure(errno: u32, doing: string, path: string): Status {
       return fail(FILE_NOT_FOUND, what);
     case ERRNO_NOTDIR:
       return fail(FOLDER_NOT_FOUND, what);
-    case ERRNO_ACCES: case ERRNO_PERM: case ERRNO_ROFS: case ERRNO_NOTCAPABLE: case ERRNO_LOOP:
+    case ERRNO_ACCES:
+    case ERRNO_PERM:
+    case ERRNO_ROFS:
+    case ERRNO_NOTCAPABLE:
+    case ERRNO_LOOP:
       return fail(ACCESS_DENIED, what, "check the file's permissions, and which folders the runtime opens");
-    case ERRNO_NOSPC: case ERRNO_DQUOT: case ERRNO_FBIG:
+    case ERRNO_NOSPC:
+    case ERRNO_DQUOT:
+    case ERRNO_FBIG:
       return fail(DISK_FULL, what, "make room and try again");
     case ERRNO_ISDIR:
       return fail(IO_ERROR, path + " is a folder, not a file");
@@ -63,7 +102,10 @@ export class File {
   private noDatasync: bool = false;
   private noPositioned: bool = false;
 
-  private constructor(private fd: u32, readonly path: string) {}
+  private constructor(
+    private fd: u32,
+    readonly path: string,
+  ) {}
 
   /** Opens `path`; `create` makes it when it is missing. Null on failure. */
   static open(path: string, write: bool, create: bool): File | null {
@@ -74,7 +116,15 @@ export class File {
     let errno: u32;
     do {
       errno = path_open(
-        resolved.dirFd, LOOKUP_FOLLOW, changetype<usize>(name), name.byteLength, create ? OPEN_CREATE : 0, rights, 0, 0, scratch + 8,
+        resolved.dirFd,
+        LOOKUP_FOLLOW,
+        changetype<usize>(name),
+        name.byteLength,
+        create ? OPEN_CREATE : 0,
+        rights,
+        0,
+        0,
+        scratch + 8,
       );
     } while (errno == ERRNO_INTR);
     if (errno == 0) return new File(load<u32>(scratch, 8), path);
@@ -102,7 +152,11 @@ export class File {
       const count = this.readSome(fileOffset, ptr, len);
       if (count < 0) return IO_ERROR;
       if (count == 0) {
-        return fail(IO_ERROR, this.path + " ends at byte " + fileOffset.toString() + " though it was longer", "did another program cut it?");
+        return fail(
+          IO_ERROR,
+          this.path + " ends at byte " + fileOffset.toString() + " though it was longer",
+          "did another program cut it?",
+        );
       }
       fileOffset += count;
       ptr += count;
@@ -159,7 +213,8 @@ export class File {
   /** Grows the file with zeros, or cuts it. */
   setSize(size: u64): Status {
     let errno: u32;
-    do errno = fd_filestat_set_size(this.fd, size); while (errno == ERRNO_INTR);
+    do errno = fd_filestat_set_size(this.fd, size);
+    while (errno == ERRNO_INTR);
     return errno == 0 ? OK : ioFailure(errno, "set the size of", this.path);
   }
 
@@ -201,7 +256,14 @@ export function renameFile(from: string, to: string): Status {
   if (!source || !target) return IO_ERROR;
   const old = String.UTF8.encode(source.rest);
   const name = String.UTF8.encode(target.rest);
-  const errno = path_rename(source.dirFd, changetype<usize>(old), old.byteLength, target.dirFd, changetype<usize>(name), name.byteLength);
+  const errno = path_rename(
+    source.dirFd,
+    changetype<usize>(old),
+    old.byteLength,
+    target.dirFd,
+    changetype<usize>(name),
+    name.byteLength,
+  );
   if (errno == ERRNO_NOSYS || errno == ERRNO_NOTSUP) return fail(UNSUPPORTED, "this runtime can't rename files");
   return errno == 0 ? OK : ioFailure(errno, "rename " + from + " to", to);
 }
