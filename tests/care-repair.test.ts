@@ -26,7 +26,10 @@ interface Reply {
 }
 
 /** Runs `repair` on `bytes`: how it ended, what it said, and the new file, null when there is none. */
-async function repair(bytes: Buffer, words: readonly string[] = []): Promise<{ run: SandboxResult; reply: Reply; made: PageFile | null }> {
+async function repair(
+  bytes: Buffer,
+  words: readonly string[] = [],
+): Promise<{ run: SandboxResult; reply: Reply; made: PageFile | null }> {
   const out = sandbox.path("out.db");
   rmSync(out, { force: true });
   const run = await sandbox.on(bytes, ["repair", "data/out.db", "--json", "--all", ...words]);
@@ -95,7 +98,11 @@ async function damageEveryPage(t: TestContext, name: string, layout: Layout, how
       const saved: Set<string> = new Set(made.records(table).map(({ body }) => body));
       const all = records.get(table)!;
       const missing = all.filter((record) => record.page !== page && !saved.has(record.body));
-      assert.deepEqual(missing.map((record) => `${record.page}:${record.offset}`), [], `${table} of ${where}\n${run.stdout}`);
+      assert.deepEqual(
+        missing.map((record) => `${record.page}:${record.offset}`),
+        [],
+        `${table} of ${where}\n${run.stdout}`,
+      );
       // Nothing is made up: what was not there stands for a row of the damaged page.
       const known = new Set(all.map(({ body }) => body));
       const strange = [...saved].filter((body) => !known.has(body));
@@ -109,8 +116,15 @@ async function damageEveryPage(t: TestContext, name: string, layout: Layout, how
       assert.equal(told.length + strange.length >= gone, true, `${where}: ${gone} rows lost, ${told.length} told\n${run.stdout}`);
       for (const { page: at } of told) assert.equal(at, page, where);
     }
-    if (lostTable !== null && !isSame) assert.ok(reply.faults.some(({ code }) => code === "TABLE_LOST"), where);
-    await checkMade(where, reply.faults.some(({ code }) => code === "ROW_ODD"));
+    if (lostTable !== null && !isSame)
+      assert.ok(
+        reply.faults.some(({ code }) => code === "TABLE_LOST"),
+        where,
+      );
+    await checkMade(
+      where,
+      reply.faults.some(({ code }) => code === "ROW_ODD"),
+    );
   }
   t.diagnostic(`${intact.pageCount} pages, ${lostRows} rows lost on the damaged ones`);
 }
@@ -122,4 +136,3 @@ for (const layout of layouts) {
     }
   }
 }
-

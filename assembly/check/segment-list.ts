@@ -34,6 +34,7 @@ export class SegmentList {
     private survey: Survey,
     private table: CheckedTable,
     private alignment: u32,
+    private groupSegments: u32 = GROUP_SEGMENTS,
   ) {
     const pages = max<u32>(table.recordPageCount, 1);
     this.counts = heap.alloc((<usize>pages) << 2);
@@ -118,7 +119,7 @@ export class SegmentList {
     const pages = this.table.recordPageCount;
     let sum: u32 = 0;
     let end = ordinal;
-    while (end < pages && (end == ordinal || sum + this.countOf(end) <= GROUP_SEGMENTS)) {
+    while (end < pages && (end == ordinal || sum + this.countOf(end) <= this.groupSegments)) {
       store<u64>(this.starts + ((<usize>(end - ordinal)) << 3), ((<u64>sum) << 32) | sum);
       sum += this.countOf(end);
       end += 1;

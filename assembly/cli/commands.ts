@@ -101,7 +101,7 @@ export function allCommands(): Array<Command> {
       .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
-          "commits every N rows or --skip-bad leaves bad rows out and lists them. --create makes the table with types found out from the data.\n" +
+          "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command(

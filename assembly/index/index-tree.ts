@@ -58,7 +58,10 @@ export class IndexTree {
     this.version += 1;
   }
 
-  /** The record of the (first) entry whose key equals `key`; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`) or on failure. */
+  /**
+   * The record of the (first) entry whose key equals `key`; `NO_ADDRESS` when there is none (`lastError.status` is then
+   * `OK`) or on failure.
+   */
   find(key: usize): RecordAddress {
     let pageNo = this.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {

@@ -11,7 +11,7 @@ import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
 import { IndexTree } from "./index-tree";
-import { purgeEmptyLeaves } from "./remove";
+import { isLinked, purgeEmptyLeaves } from "./remove";
 import {
   NODE_INNER,
   NODE_LEAF,
@@ -43,11 +43,15 @@ const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer
 /** Inserts (`key`, `address`) into `tree`; the key fits a node. */
 export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   tree.noteChange();
-  let status: Status;
-  do status = tryInsert(tree, key, keyLen, address);
-  while (status == AGAIN);
-  return status;
+  // A few tries are enough in a tree that is one.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const status = tryInsert(tree, key, keyLen, address);
+    if (status != AGAIN) return status;
+  }
+  return tree.path.cycle();
 }
+
+const MAX_TRIES: i32 = 100;
 
 /** The tree was changed on the way, but the entry has no place yet. */
 const AGAIN: Status = -1;
@@ -102,8 +106,16 @@ function atRightEnd(tree: IndexTree): bool {
   return true;
 }
 
-/** Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when neither half has room. */
+/**
+ * Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when
+ * neither half has room.
+ */
 function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen: u32): Status {
+  if (!isLinked(tree, frame.pageNo)) {
+    // Left outside of the leaf chain by the reference: its new neighbour would be half inside.
+    const status = purgeEmptyLeaves(tree);
+    return status == OK ? AGAIN : status;
+  }
   const count = entryCount(frame);
   const need = entryBuffer.len;
   const leftPage = frame.pageNo;

@@ -274,7 +274,10 @@ export function truncateNode(access: MemoryAccess, frame: Frame, index: u32): St
   return status;
 }
 
-/** Writes a whole node into a zeroed page: `count` entries of `len` bytes in all at `entries`; `a`, `b`: rightmost child, or prev and next. */
+/**
+ * Writes a whole node into a zeroed page: `count` entries of `len` bytes in all at `entries`; `a`, `b`: rightmost child,
+ * or prev and next.
+ */
 export function writeNode(
   access: MemoryAccess,
   pageNo: u32,

@@ -7,7 +7,8 @@
  * that was not used for longest.
  *
  * Every lookup stamps its frame with a growing tick, and only frames that were not used for `GUARANTEE` lookups are evicted:
- * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages looks its page up again.
+ * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages
+ * looks its page up again.
  */
 import { PAGE_SIZE } from "./layout";
 import { allocBlock, freeBlock, allocQuarter, freeQuarter, BLOCK_SIZE, QUARTER_SIZE } from "./block-pool";

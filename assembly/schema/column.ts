@@ -78,7 +78,10 @@ export class Column {
     return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), name, len) == 0;
   }
 
-  /** Where the default's value starts inside `defaultValue`, as in a record; the discriminant and a custom value's tag are skipped. 0 for null. */
+  /**
+   * Where the default's value starts inside `defaultValue`, as in a record; the discriminant and a custom value's tag
+   * are skipped. 0 for null.
+   */
   defaultOffset(): u32 {
     const value = this.defaultValue;
     if (!value) return 0;
@@ -109,7 +112,10 @@ export function hasLength(discriminant: u32): bool {
   return discriminant == VALUE_BLOB || discriminant == VALUE_TEXT || discriminant == VALUE_JSON;
 }
 
-/** Appends a value of `column` (`len` bytes at `ptr`, as in a record; null when `ptr` is 0) as a key or a default has it: discriminant first. */
+/**
+ * Appends a value of `column` (`len` bytes at `ptr`, as in a record; null when `ptr` is 0) as a key or a default has it:
+ * discriminant first.
+ */
 export function addKeyValue(column: Column, discriminant: u8, ptr: usize, len: u32, out: ByteBuffer): void {
   if (ptr == 0) {
     out.addU8(VALUE_NULL);

@@ -43,7 +43,10 @@ export class RowScan {
     else this.reader = table.reader();
   }
 
-  /** Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live as long as the scan. */
+  /**
+   * Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live
+   * as long as the scan.
+   */
   setBounds(from: ByteBuffer | null, to: ByteBuffer | null): void {
     this.from = from;
     this.to = to;

@@ -36,7 +36,10 @@ export class AutoincrementLedger {
     return status;
   }
 
-  /** The byte on the page where the column's value starts, behind its discriminant; 0 when the ledger can't be read or has no such column. */
+  /**
+   * The byte on the page where the column's value starts, behind its discriminant; 0 when the ledger can't be read or
+   * has no such column.
+   */
   private find(column: Column): u32 {
     const page = this.access.page(this.pageNo);
     if (page == 0) return 0;

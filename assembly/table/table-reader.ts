@@ -41,7 +41,10 @@ export class TableReader {
     }
   }
 
-  /** Skips the slots up to byte `last`. From the page's start: the record there may have gone, or its place be inside of another one by now. */
+  /**
+   * Skips the slots up to byte `last`. From the page's start: the record there may have gone, or its place be inside of
+   * another one by now.
+   */
   private skipTo(last: u32): void {
     const page = this.access.page(this.pageNo);
     if (page == 0) return;

@@ -77,6 +77,7 @@ export declare function proc_exit(status: u32): void;
 
 /** Errnos that something is decided by. */
 export const ERRNO_ACCES: u32 = 2;
+export const ERRNO_CONNRESET: u32 = 15;
 export const ERRNO_DQUOT: u32 = 19;
 export const ERRNO_EXIST: u32 = 20;
 export const ERRNO_FBIG: u32 = 22;

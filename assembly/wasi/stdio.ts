@@ -13,6 +13,7 @@ import {
   clock_time_get,
   ERRNO_INTR,
   ERRNO_IO,
+  ERRNO_CONNRESET,
   ERRNO_PIPE,
   errnoName,
 } from "./imports";
@@ -66,9 +67,11 @@ export class Output {
       store<u32>(scratch, len, 4);
       const errno = fd_write(this.fd, scratch, 1, scratch + 8);
       if (errno == ERRNO_INTR) continue;
-      // wasmtime says EIO for a closed pipe. Since that may be a real fault as well, the exit status tells of it, but no message does.
-      if (errno == ERRNO_PIPE || errno == ERRNO_IO) this.closed = true;
-      if (errno != 0 && errno != ERRNO_PIPE)
+      // A closed pipe is EPIPE, a closed socket, which Node gives its children, ECONNRESET. wasmtime says EIO for both; since that may be a
+      // real fault as well, the exit status tells of it, but no message does.
+      const gone = errno == ERRNO_PIPE || errno == ERRNO_CONNRESET;
+      if (gone || errno == ERRNO_IO) this.closed = true;
+      if (errno != 0 && !gone)
         this.status = fail(IO_ERROR, "can't write to descriptor " + this.fd.toString() + " (" + errnoName(errno) + ")");
       if (errno == 0) {
         const count = min(load<u32>(scratch, 8), len);
