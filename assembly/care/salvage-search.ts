@@ -15,8 +15,9 @@ import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
 import { isZero } from "../memory/journaled-access";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { addressPage } from "../table/page-ledger";
+import { addressOffset, addressPage } from "../table/page-ledger";
 import { entryCount, leafAddress, nodeFrame, isLeaf } from "../index/node";
+import { Frame } from "../memory/page-cache";
 import { Table } from "../store/table";
 import { CheckReport } from "../check/check-report";
 import { CheckedIndex, CheckedTable } from "../check/checked-table";
@@ -33,10 +34,13 @@ import {
   OWNER_SNAPSHOT,
 } from "../check/owner-map";
 import { checkRegistry } from "../check/registry-check";
-import { Survey, SURVEY_OWNERS } from "../check/survey";
+import { Survey, SURVEY_ALL } from "../check/survey";
 import { readLedgers } from "../check/table-check";
 import { autoColumns, definitionOn, isAutoincrementLedger, isIndexLedger, isPageLedger } from "./page-shapes";
 import { SlotWalk } from "./slot-walk";
+
+/** A page that indexes of several tables point to. */
+const DISPUTED: u32 = 0xffffffff;
 
 /** What is known of a table whose rows are to be saved. */
 export class FoundTable {
@@ -57,10 +61,10 @@ export class FoundTable {
     return table ? this.checked.checkedIndexOf(table.primary) : null;
   }
 
-  /** Whether the primary key's index could be read as a whole. */
+  /** Whether the primary key's index could be read as a whole, and nothing is wrong with it. */
   get isIndexed(): bool {
     const primary = this.primary;
-    return primary != null && !primary.incomplete;
+    return primary != null && !primary.incomplete && !primary.unsound;
   }
 
   addRecords(pageNo: u32): void {
@@ -100,7 +104,7 @@ export class SalvageSearch {
     private readonly given: Array<TableSchemaSnapshot>,
   ) {
     // What is wrong is told by what can't be saved; the survey's own faults are check's business.
-    this.survey = new Survey(access, new CheckReport(0), owners, SURVEY_OWNERS);
+    this.survey = new Survey(access, new CheckReport(0), owners, SURVEY_ALL);
   }
 
   /** Searches the file; `given` are definitions for tables whose own can't be read. Null when there is no memory for it. */
@@ -134,6 +138,7 @@ export class SalvageSearch {
     for (let i = 0; i < this.tables.length; i++) this.findAnywhere(this.tables[i]);
     for (let i = 0; i < this.tables.length; i++) this.readTable(this.tables[i]);
     this.followIndexes();
+    this.doubtIndexes();
     this.takeUnowned();
   }
 
@@ -339,30 +344,63 @@ export class SalvageSearch {
 
   // ---- record pages ----
 
+  /** The leaf `pageNo` when it is one of a primary key's index that is sound, else null; its table goes to `leafTable`. */
+  private leafOf(pageNo: u32): Frame | null {
+    const owners = this.survey.owners;
+    const found = owners.kind(pageNo) == OWNER_LEAF ? this.ofNumber(owners.table(pageNo)) : null;
+    const primary = found ? found.primary : null;
+    if (!found || !primary || !found.isIndexed || owners.index(pageNo) != <u32>primary.number) return null;
+    this.leafTable = found;
+    const frame = nodeFrame(this.access, pageNo);
+    return frame && isLeaf(frame) ? frame : null;
+  }
+
+  private leafTable: FoundTable | null = null;
+
   /** Takes the pages that primary keys' indexes point to, also from a ledger that lists them for another table. */
   private followIndexes(): void {
     const owners = this.survey.owners;
     const votes = new U32Map();
     for (let pageNo = this.least; pageNo < this.end; pageNo++) {
-      const found = owners.kind(pageNo) == OWNER_LEAF ? this.ofNumber(owners.table(pageNo)) : null;
-      const primary = found ? found.primary : null;
-      if (!found || !primary || owners.index(pageNo) != <u32>primary.number) continue;
-      const frame = nodeFrame(this.access, pageNo);
-      if (!frame || !isLeaf(frame)) continue;
-      const count = entryCount(frame);
-      for (let i: u32 = 0; i < count; i++) votes.set(addressPage(leafAddress(frame, i)), found.checked.number);
+      const frame = this.leafOf(pageNo);
+      const count: u32 = frame ? entryCount(frame) : 0;
+      const number = frame ? this.leafTable!.checked.number : 0;
+      for (let i: u32 = 0; i < count && frame; i++) {
+        const target = addressPage(leafAddress(frame, i));
+        const vote = votes.get(target, number);
+        votes.set(target, vote == number ? number : DISPUTED);
+      }
     }
     for (let pageNo = this.least; pageNo < this.end; pageNo++) {
       const number = votes.get(pageNo, 0);
       const kind = owners.kind(pageNo);
-      if (number == 0 || kind == OWNER_LEAF || kind == OWNER_INNER || (kind == OWNER_RECORDS && owners.table(pageNo) == number))
-        continue;
+      if (number == 0 || number == DISPUTED || kind == OWNER_LEAF || kind == OWNER_INNER) continue;
+      if (kind == OWNER_RECORDS && owners.table(pageNo) == number) continue;
       const before = kind == OWNER_RECORDS ? this.ofNumber(owners.table(pageNo)) : null;
       if (before) before.dropRecords(pageNo);
       this.ofNumber(number)!.addRecords(pageNo);
       owners.set(pageNo, OWNER_RECORDS, number, 0);
     }
     votes.free();
+  }
+
+  /** An index that points to what can't be a record of its table is not to be relied on, though its keys are in order. */
+  private doubtIndexes(): void {
+    const owners = this.survey.owners;
+    for (let pageNo = this.least; pageNo < this.end; pageNo++) {
+      const frame = this.leafOf(pageNo);
+      const count: u32 = frame ? entryCount(frame) : 0;
+      for (let i: u32 = 0; i < count && frame; i++) {
+        const found = this.leafTable!;
+        const address = leafAddress(frame, i);
+        const target = addressPage(address);
+        const isRecord =
+          target < this.end && owners.kind(target) == OWNER_RECORDS && owners.table(target) == found.checked.number;
+        if (isRecord && addressOffset(address) % found.checked.table!.registry.slotAlignment == 0) continue;
+        found.primary!.unsound = true;
+        break;
+      }
+    }
   }
 
   private ofNumber(number: u32): FoundTable | null {

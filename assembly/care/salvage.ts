@@ -135,6 +135,10 @@ class RowSalvage {
   private later: ByteBuffer = new ByteBuffer(64);
   /** Where the index has rows that were not found. */
   private missing: Set<u64> = new Set<u64>();
+  /** Where rows stand that the index does not point to with their keys. */
+  private unindexed: Set<u64> = new Set<u64>();
+  /** Record pages with something on them that is no row. */
+  private badPages: Set<u32> = new Set<u32>();
   private indexed: bool;
   /** The numbers of its columns are to be found out from its rows. */
   private countersLost: bool;
@@ -156,8 +160,9 @@ class RowSalvage {
   save(): Status {
     let status = OK;
     for (let i: u32 = 0; i < this.found.recordCount && status == OK; i++) status = this.savePage(this.found.recordPage(i));
-    if (status == OK && this.indexed) status = this.findMissing();
+    if (status == OK && this.indexed) status = this.findMissing(false);
     for (let i: u32 = 0; i < this.later.len && status == OK; i += 8) status = this.saveLater(load<u64>(this.later.ptr + i));
+    if (status == OK && this.indexed) status = this.findMissing(true);
     return status == OK ? this.saveCounters() : status;
   }
 
@@ -181,12 +186,17 @@ class RowSalvage {
           this.report.say("a row has values that make no sense, or something stands behind it; it was saved as it is");
         }
         status = this.add(walk.row, walk.body, walk.bodyLen, address);
-      } else if (this.indexed) this.later.addU64(walk.regular && walk.isSound ? address : address | UNLIKELY);
+      } else if (this.indexed) {
+        const isLikely = walk.regular && walk.isSound;
+        this.later.addU64(isLikely ? address : address | UNLIKELY);
+        if (isLikely) this.unindexed.add(address);
+      }
       page = this.access.page(pageNo);
     }
     if (status != OK) return status;
     if (page == 0) return lastError.status;
     // Where the index is whole it tells which rows are missing; else one can only say where something is that is no row.
+    if (walk.badPlaces > 0) this.badPages.add(pageNo);
     if (this.indexed) return OK;
     if (walk.badPlaces > 0) {
       if (this.report.add(ROWS_LOST, pageNo, walk.firstBad)) {
@@ -205,8 +215,8 @@ class RowSalvage {
     return this.source.primary.tree.find(this.key.ptr) == address;
   }
 
-  /** Lists the rows that the index has and that were not found. */
-  private findMissing(): Status {
+  /** Goes through the rows that the index has and that are not in the new table: notes where they should be, or (`tell`) tells of them. */
+  private findMissing(tell: bool): Status {
     const owners = this.search.survey.owners;
     const number = this.found.checked.number;
     const primary = this.found.primary;
@@ -223,7 +233,10 @@ class RowSalvage {
         if (this.target.primary.tree.find(key) != NO_ADDRESS) continue;
         if (lastError.status != OK) return lastError.status;
         const address = leafAddress(frame, i);
+        // A row of another key stands there, and nothing else is wrong with its page: more likely it is the entry that is damaged.
+        if (this.unindexed.has(address) && !this.badPages.has(addressPage(address))) continue;
         this.missing.add(address);
+        if (!tell) continue;
         this.lost += 1;
         if (this.report.add(ROW_LOST, addressPage(address), addressOffset(address))) {
           this.report.say("the row with " + this.source.schema.primaryKey + " = " + this.keyText(key) + " can't be read");
