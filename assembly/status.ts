@@ -30,6 +30,10 @@ export const INDEX_NOT_FOUND: Status = 6;
 export const ROW_NOT_FOUND: Status = 7;
 /** No identity of that name in the access control list. */
 export const IDENTITY_NOT_FOUND: Status = 8;
+/** `diff` found that the two databases differ. */
+export const DIFFERENT: Status = 9;
+/** A file that is to be made is there already. */
+export const FILE_EXISTS: Status = 10;
 
 // ---- schema ----
 /** A table of that name exists already. */
@@ -128,6 +132,10 @@ export function statusName(status: Status): string {
       return "ROW_NOT_FOUND";
     case IDENTITY_NOT_FOUND:
       return "IDENTITY_NOT_FOUND";
+    case DIFFERENT:
+      return "DIFFERENT";
+    case FILE_EXISTS:
+      return "FILE_EXISTS";
     case TABLE_EXISTS:
       return "TABLE_EXISTS";
     case NAME_COLLISION:
@@ -244,6 +252,28 @@ export function damaged(pageNo: u32, pageOffset: i32, what: string): Status {
   lastError.what = what;
   lastError.hint = "run check to see all that is wrong";
   return DAMAGED;
+}
+
+/** Copies what `from` tells to `to`: what comes between may fail as well, and what counts is the first failure. */
+function copyError(from: ErrorDetail, to: ErrorDetail): void {
+  to.status = from.status;
+  to.pageNo = from.pageNo;
+  to.pageOffset = from.pageOffset;
+  to.what = from.what;
+  to.hint = from.hint;
+}
+
+/** The last error, for `restoreError`. */
+export function savedError(): ErrorDetail {
+  const saved = new ErrorDetail();
+  copyError(lastError, saved);
+  return saved;
+}
+
+/** Makes `saved` the last error again: its status. */
+export function restoreError(saved: ErrorDetail): Status {
+  copyError(saved, lastError);
+  return saved.status;
 }
 
 /** The last error in one line, without its code: what and where, and what to do about it. */

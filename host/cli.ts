@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `quire` command: takes the words of the module, opens FILE's folder to it and nothing else, runs it under the runtime that
+ * The `quire` command: takes the words of the module, opens to it FILE's folder, and those of other
+ * files that the command names, and nothing else, runs it under the runtime that
  * `--runtime` names (Node's own WASI when none is named), and passes the standard streams and the exit status through.
  */
 import { spawn } from "node:child_process";

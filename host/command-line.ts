@@ -1,7 +1,7 @@
 /**
- * What the host has to understand of the command line: which word is FILE, because its folder is opened to the module, and which
- * word is SOURCE, because the module cannot reach a file in another folder. Everything else is the module's business and is passed
- * through untouched.
+ * What the host has to understand of the command line: which word is FILE, because its folder is opened to the module, which
+ * word is SOURCE, because the module cannot reach a file in another folder, and which words are other files that a command works
+ * with, because their folders are opened as well. Everything else is the module's business and is passed through untouched.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
@@ -17,6 +17,13 @@ const SOURCE_COMMANDS: ReadonlyMap<string, { before: number; valued: ReadonlySet
   ["import", { before: 1, valued: new Set(["--format", "--key", "--batch"]) }],
   ["load", { before: 0, valued: new Set(["--format", "--layout", "--batch"]) }],
 ]);
+
+/** The commands whose first word is another file, which may be one that they make. */
+const PATH_COMMANDS: ReadonlySet<string> = new Set(["diff", "backup", "compact", "convert", "repair"]);
+
+/** Options of theirs whose value is a file, and those whose value is something else. */
+const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
+const OTHER_OPTIONS: ReadonlySet<string> = new Set(["--layout", "--cache"]);
 
 /** The formats that a file's extension stands for. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -34,7 +41,7 @@ export interface PreparedCommand {
   readonly runtime: string;
   /** The words for the module. */
   readonly args: readonly string[];
-  /** The folders that it may reach: none or one. */
+  /** The folders that it may reach: FILE's, and those of other files that the command works with. */
   readonly preopens: readonly Preopen[];
   /** The file that becomes its standard input, or null: the host's own. */
   readonly stdinFile: string | null;
@@ -105,6 +112,37 @@ function insideFolder(path: string, folder: string): string | null {
   return named.startsWith("..") || isAbsolute(named) ? null : named.split(sep).join("/");
 }
 
+/** Opens the folder of the file that the user called `typed`, unless it is in reach already; returns what the module calls the file. */
+function openPath(typed: string, cwd: string, preopens: Preopen[]): string {
+  const path = resolve(cwd, typed);
+  const folder = dirname(path);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(path)}; make it first`);
+  }
+  for (const { guest, host } of preopens) {
+    const within = insideFolder(folder, host);
+    if (within !== null) return [guest, ...(within === "" ? [] : [within]), basename(path)].join("/");
+  }
+  let guest = guestName(folder);
+  while (preopens.some((preopen) => preopen.guest === guest)) guest += "_";
+  preopens.push({ guest, host: folder });
+  return `${guest}/${basename(path)}`;
+}
+
+/** Puts the module's names in place of the files that the words behind a command of `PATH_COMMANDS` name. */
+function openPaths(args: string[], commandPosition: number, cwd: string, preopens: Preopen[]): void {
+  let seen = 0;
+  for (let i = commandPosition + 1; i < args.length; i++) {
+    const word = args[i] as string;
+    const equals = word.indexOf("=");
+    const option = equals < 0 ? word : word.slice(0, equals);
+    if (PATH_OPTIONS.has(option) && equals >= 0) args[i] = `${option}=${openPath(word.slice(equals + 1), cwd, preopens)}`;
+    else if (PATH_OPTIONS.has(word) && i + 1 < args.length) args[++i] = openPath(args[i] as string, cwd, preopens);
+    else if (OTHER_OPTIONS.has(word)) i++;
+    else if (!word.startsWith("--") && seen++ === 0) args[i] = openPath(word, cwd, preopens);
+  }
+}
+
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { runtime, rest: args } = takeRuntime(words);
@@ -122,6 +160,8 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   }
   const guest = guestName(folder);
   args[position] = `${guest}/${basename(file)}`;
+  const preopens: Preopen[] = [{ guest, host: folder }];
+  if (PATH_COMMANDS.has(args[position + 1] ?? "")) openPaths(args, position + 1, cwd, preopens);
 
   let stdinFile: string | null = null;
   const at = sourcePosition(args, position + 1);
@@ -140,5 +180,5 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       if (format !== undefined && !given && args[position + 1] === "import") args.push("--format", format);
     }
   }
-  return { runtime, args, preopens: [{ guest, host: folder }], stdinFile };
+  return { runtime, args, preopens, stdinFile };
 }

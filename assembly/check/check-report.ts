@@ -40,6 +40,8 @@ export class CheckReport {
   errors: u64 = 0;
   warnings: u64 = 0;
   notes: u64 = 0;
+  /** Errors of kinds that are `structural`. */
+  structural: u64 = 0;
   /** Faults that were counted but not kept. */
   omitted: u64 = 0;
   private table: string = "";
@@ -59,6 +61,7 @@ export class CheckReport {
     if (kind.severity == ERROR) this.errors += 1;
     else if (kind.severity == WARNING) this.warnings += 1;
     else this.notes += 1;
+    if (kind.structural) this.structural += 1;
     const count = this.counts[kind.id] + 1;
     this.counts[kind.id] = count;
     if (count > this.limit || this.faults.length >= MAX_FAULTS) {
@@ -133,7 +136,9 @@ export class CheckReport {
     }
     if (told.length == 0) return;
     out.addText("what can be done\n");
-    for (let i = 0; i < told.length; i++) out.addText("  " + told[i].name + ": " + told[i].hint + "\n");
+    for (let i = 0; i < told.length; i++) {
+      out.addText("  " + told[i].name + ": " + told[i].hint + (told[i].lost == "" ? "" : "; lost: " + told[i].lost) + "\n");
+    }
   }
 
   /** Appends `"errors":…,"warnings":…,"notes":…,"omitted":…,"faults":[…]`. */
@@ -147,17 +152,26 @@ export class CheckReport {
       out.addText(
         (i > 0 ? ",{" : "{") + '"severity":"' + severityName(fault.kind.severity) + '","code":"' + fault.kind.name + '","table":',
       );
-      if (fault.table == "") out.addText("null");
-      else addQuoted(fault.table, out);
+      addOptional(fault.table, out);
       out.addText(',"page":' + (fault.pageNo == NO_PAGE ? "null" : fault.pageNo.toString()));
       out.addText(',"byte":' + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ',"message":');
       addQuoted(fault.what, out);
       out.addText(',"hint":');
       addQuoted(fault.kind.hint, out);
+      out.addText(',"lost":');
+      addOptional(fault.kind.lost, out);
+      out.addText(',"mend":');
+      addOptional(fault.kind.mend, out);
       out.addU8(0x7d);
     }
     out.addU8(0x5d);
   }
+}
+
+/** Appends `text` as a JSON string, null when it is empty. */
+function addOptional(text: string, out: ByteBuffer): void {
+  if (text == "") out.addText("null");
+  else addQuoted(text, out);
 }
 
 /** Appends `text` as a JSON string. */

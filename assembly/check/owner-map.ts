@@ -18,6 +18,8 @@ export const OWNER_RECORDS: u32 = 10;
 export const OWNER_SEGMENTS: u32 = 11;
 export const OWNER_INNER: u32 = 12;
 export const OWNER_LEAF: u32 = 13;
+/** Empty and nobody's, like all pages behind it. */
+export const OWNER_PADDING: u32 = 14;
 
 /** What a page is, in words. */
 export function ownerName(kind: u32): string {
@@ -48,6 +50,8 @@ export function ownerName(kind: u32): string {
       return "inner index node";
     case OWNER_LEAF:
       return "index leaf";
+    case OWNER_PADDING:
+      return "empty page at the end";
     default:
       return "leaked page";
   }

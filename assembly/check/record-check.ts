@@ -136,7 +136,7 @@ function checkValue(survey: Survey, walk: RecordWalk, column: Column, position: 
 }
 
 /** Whether the calendar and the clock have the date (and the time) at `ptr`. The zero date, the reference's default, is taken. */
-function isCalendarDate(ptr: usize, withTime: bool): bool {
+export function isCalendarDate(ptr: usize, withTime: bool): bool {
   const year = <u32>load<u16>(ptr);
   const month = <u32>load<u8>(ptr, 2);
   const day = <u32>load<u8>(ptr, 3);

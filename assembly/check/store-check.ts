@@ -4,10 +4,11 @@
  * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for
  * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
-import { Status, OUT_OF_MEMORY, NO_PAGE } from "../status";
+import { Status, OK, NO_PAGE, lastError } from "../status";
 import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, layoutName, reservedPages, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
 import { isZero } from "../memory/journaled-access";
 import { MemoryAccess } from "../memory/memory-access";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
@@ -15,27 +16,26 @@ import { CheckReport } from "./check-report";
 import { CheckedTable } from "./checked-table";
 import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl } from "./registry-check";
 import { openDefinition, readLedgers } from "./table-check";
+import { AutoincrementCheck } from "./autoincrement-check";
 import { checkRecords } from "./record-check";
 import { checkIndex } from "./index-check";
 import { checkEntries } from "./entry-check";
 import { checkForeignKeys } from "./foreign-key-check";
-import { Survey, SURVEY_ALL, SURVEY_RECORDS } from "./survey";
-import { FILE_SHORT, PAGE_LEAKED } from "./fault-kinds";
-import { OwnerMap, OWNER_NONE } from "./owner-map";
+import { Survey, SURVEY_ALL, SURVEY_OWNERS, SURVEY_RECORDS } from "./survey";
+import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED } from "./fault-kinds";
+import { OwnerMap, OWNER_NONE, OWNER_PADDING } from "./owner-map";
 
 /**
- * Checks the whole file. What is wrong with it goes to `report`; the status is not `OK` only when the check itself could not be
- * done.
+ * Checks the whole file, or with `quick` what `quickCheck` does. What is wrong with it goes to `report`; the status is not `OK` only
+ * when the check itself could not be done.
  */
-export function checkStore(access: MemoryAccess, report: CheckReport): Status {
-  const survey = surveyStore(access, report, SURVEY_ALL);
-  if (!survey) return lastStatus;
+export function checkStore(access: MemoryAccess, report: CheckReport, quick: bool = false): Status {
+  const survey = quick ? quickCheck(access, report) : surveyStore(access, report, SURVEY_ALL);
+  if (!survey) return lastError.status;
   const status = survey.status;
   survey.free();
   return status;
 }
-
-let lastStatus: Status = 0;
 
 /**
  * Walks the file as far as `level` (one of `SURVEY_…`) says. The caller frees the survey. Null when there is no memory for it.
@@ -43,10 +43,7 @@ let lastStatus: Status = 0;
 export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8): Survey | null {
   const manager = access.manager;
   const owners = OwnerMap.create(manager.pageCount);
-  if (!owners) {
-    lastStatus = OUT_OF_MEMORY;
-    return null;
-  }
+  if (!owners) return null;
   const survey = new Survey(access, report, owners, level);
   useExactJsonNumbers(manager.layout == LAYOUT_0_11);
   report.enter("");
@@ -98,8 +95,40 @@ function checkTable(survey: Survey, checked: CheckedTable): void {
   if (table && survey.level == SURVEY_ALL) checkEntries(survey, checked, table);
 }
 
+/** What the structures tell without a look at rows and index entries: definitions, ledgers, nodes, owners, rights. */
+export function quickCheck(access: MemoryAccess, report: CheckReport): Survey | null {
+  const survey = surveyStore(access, report, SURVEY_OWNERS);
+  if (!survey) return null;
+  for (let i = 0; i < survey.tables.length; i++) {
+    const table = survey.tables[i].table;
+    if (!table) continue;
+    report.enter(table.name);
+    new AutoincrementCheck(survey, survey.tables[i], table);
+  }
+  report.enter("");
+  if (survey.pageCount > 0) checkSchemaHash(survey);
+  checkAcl(survey);
+  return survey;
+}
+
+/** The empty pages of nobody at the file's end: a canister's memory is often longer than what is used of it. */
+function findPadding(survey: Survey): void {
+  let end = survey.pageCount;
+  for (; end > survey.access.manager.reservedPages && survey.owners.kind(end - 1) == OWNER_NONE; end--) {
+    const page = survey.access.page(end - 1);
+    if (page == 0 || !isZero(page, PAGE_SIZE)) break;
+    survey.owners.set(end - 1, OWNER_PADDING, 0, 0);
+    survey.padding += 1;
+  }
+  if (survey.padding > 0 && survey.report.add(FILE_PADDED, end)) {
+    const what = survey.padding == 1 ? "the last page is empty" : "the last " + survey.padding.toString() + " pages are empty";
+    survey.report.say(what + ", and nothing leads there");
+  }
+}
+
 /** Pages that nothing leads to. */
 function findLeaks(survey: Survey): void {
+  findPadding(survey);
   for (let pageNo = survey.access.manager.reservedPages; pageNo < survey.pageCount; pageNo++) {
     if (survey.owners.kind(pageNo) != OWNER_NONE) continue;
     survey.leaked += 1;
@@ -119,6 +148,10 @@ export function looksLike(page: usize): string {
 
 /** Which layout a file has, as far as one can tell from a damaged one. */
 export function guessLayout(access: MemoryAccess): u8 {
+  const two = access.manager.pageCount > 2 ? access.page(2) : 0;
+  // What layout 0.9 has there, a ledger, is no definition.
+  const schema = two != 0 ? TableSchemaSnapshot.decode(two, PAGE_SIZE) : null;
+  if (schema && schema.validate() == OK) return LAYOUT_0_11;
   const layout = detectLayout(access);
   if (layout != 0) return layout;
   // The registry has an entry that can't be. Another one may name page 2.

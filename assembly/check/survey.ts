@@ -25,6 +25,8 @@ export class Survey {
   unclaimed: u32 = 0;
   /** Pages that nobody owns. */
   leaked: u32 = 0;
+  /** Empty pages of nobody at the file's end, which are not counted as leaked. */
+  padding: u32 = 0;
   /** The first failure that is not the file's content's fault: I/O, memory. */
   status: Status = OK;
 

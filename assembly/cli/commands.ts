@@ -16,6 +16,10 @@ import { runStats } from "./inspect-stats";
 import { runMap } from "./inspect-map";
 import { runPage } from "./inspect-page";
 import { runCheck } from "./inspect-check";
+import { runBackup, runHash } from "./hash";
+import { runDiff } from "./diff";
+import { runCompact, runConvert } from "./compact";
+import { runRepair } from "./repair";
 
 /** What the frame opens for a command. */
 export const OPENS_NOTHING: u8 = 0;
@@ -138,10 +142,43 @@ export function allCommands(): Array<Command> {
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
     new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
-    new Command("check", runCheck, "[--all]", "walk everything and list every fault")
-      .takes(0, 0, "all")
+    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault")
+      .takes(0, 0, "all,quick")
       .needs(OPENS_ITSELF)
-      .tells("Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind."),
+      .tells(
+        "Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind.\n" +
+          "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
+      ),
+    new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
+    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ")
+      .takes(1, 1, "count")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
+          "Exit status 0: equal, 1: different. --count only counts the rows.",
+      ),
+    new Command("backup", runBackup, "OUT", "copy the pages into a new file").takes(1, 1).needs(OPENS_ITSELF),
+    new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages")
+      .takes(0, 1)
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a link to it is replaced.",
+      ),
+    new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
+      .takes(1, 1, "layout,acl,drop-acl")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
+          "leaves it out. Without either, a list with identities is an error.",
+      ),
+    new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
+      .takes(1, 1, "schema,layout,all")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "What could not be saved is listed by page and byte, and the exit status is 3; --all lists more than 50 losses of a kind.\n" +
+          "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
+          "--layout tells the layout of a file that is too damaged to show it.",
+      ),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
       .takes(1, MANY)
       .needs(OPENS_ITSELF)

@@ -6,7 +6,7 @@
  * ends with the exit status.
  */
 import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
-import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../memory/layout";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { environmentVariable } from "../wasi/stdio";
@@ -89,27 +89,48 @@ export function parseCount(text: string, limit: i64): i64 {
   return value <= limit ? value : -1;
 }
 
+/** The layout that --layout names, `otherwise` without it; 0 with `USAGE` when there is no such layout. */
+export function layoutOption(ctx: CommandContext, otherwise: u8): u8 {
+  const layout = ctx.invocation.option("layout", "");
+  if (layout == "") return otherwise;
+  if (layout == "0.11") return LAYOUT_0_11;
+  if (layout == "0.9") return LAYOUT_0_9;
+  fail(USAGE, "there is no layout " + layout, "use 0.9 or 0.11");
+  return 0;
+}
+
+/** How a store is to be opened, as far as the general options say it; null with `USAGE`. */
+export function openOptions(ctx: CommandContext): OpenOptions | null {
+  const options = new OpenOptions();
+  const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
+  if (cache < 0) return null;
+  options.cacheBytes = <u64>cache;
+  return options;
+}
+
+/** Opens the store `path` for reading; null on failure. The caller closes it. */
+export function openForReading(ctx: CommandContext, path: string): DbmsContext | null {
+  const options = openOptions(ctx);
+  if (!options) return null;
+  options.readOnly = true;
+  return DbmsContext.openFile(path, options);
+}
+
 /**
  * Opens the invocation's FILE into `ctx.store`, for writing with `write`; with `create`, a missing file is made, of the layout that
  * --layout names or else `usualLayout`.
  */
 export function openStore(ctx: CommandContext, write: bool, create: bool, usualLayout: u8 = LAYOUT_0_9): Status {
-  const options = new OpenOptions();
+  const options = openOptions(ctx);
+  const layout = options ? layoutOption(ctx, usualLayout) : 0;
+  if (!options || layout == 0) return USAGE;
   options.readOnly = !write || ctx.has("readonly");
   options.create = create && !options.readOnly;
-  const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
-  if (cache < 0) return USAGE;
-  options.cacheBytes = <u64>cache;
-  const layout = ctx.invocation.option("layout", "");
-  if (layout == "0.11") options.layout = LAYOUT_0_11;
-  else if (layout == "0.9") options.layout = LAYOUT_0_9;
-  else if (layout == "") options.layout = usualLayout;
-  else return fail(USAGE, "there is no layout " + layout, "use 0.9 or 0.11");
+  options.layout = layout;
   const store = DbmsContext.openFile(ctx.invocation.file, options);
   if (!store) return lastError.status;
   ctx.store = store;
-  if (layout == "" || store.manager.layout == options.layout) return OK;
-  const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
-  const what = ctx.invocation.file + " has layout " + own + ", not " + layout;
-  return fail(BAD_VALUE, what, "a file keeps its layout: dump it and load it into a new one");
+  if (!ctx.has("layout") || store.manager.layout == layout) return OK;
+  const what = ctx.invocation.file + " has layout " + layoutName(store.manager.layout) + ", not " + layoutName(layout);
+  return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
 }

@@ -19,7 +19,7 @@ import { isDecimal } from "../encode/decimal";
 import { JsonTape } from "../encode/json";
 import { addCompactJson } from "../encode/json-compact";
 import { Row } from "../encode/row";
-import { addHex } from "../encode/uuid";
+import { addHex, hex64 } from "../encode/uuid";
 import { isUtf8 } from "../encode/utf8";
 import { writeTextValue } from "../encode/value-text";
 import { columnSpecs, isExpressible } from "../schema/column-spec";
@@ -63,13 +63,6 @@ export function runDump(ctx: CommandContext): Status {
   const status = db.manager.layout == LAYOUT_0_9 ? dumpIdentities(db) : OK;
   if (status == OK) stdout.line('{"end":{"rows":' + rows.toString() + "}}");
   return status;
-}
-
-/** 16 hexadecimal digits. */
-export function hex64(value: u64): string {
-  let text = "";
-  for (let shift: u64 = 64; shift > 0; shift -= 8) text += ((<u32>(value >> (shift - 8))) & 255).toString(16).padStart(2, "0");
-  return text;
 }
 
 /** The tables, each behind those that its foreign keys name. Where they form a circle, the first by name comes first. */

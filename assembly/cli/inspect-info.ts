@@ -35,8 +35,15 @@ export function rowsOf(table: CheckedTable): string {
   return index && !index.incomplete ? index.entries.toString() : "";
 }
 
+/** Rows of a table as far as its primary key's index shows them. */
+export function entriesOf(table: CheckedTable): u64 {
+  const opened = table.table;
+  const index = opened ? table.checkedIndexOf(opened.primary) : null;
+  return index ? index.entries : 0;
+}
+
 /** What the reference has against the file, as far as definitions and ledgers show. */
-function referenceKinds(report: CheckReport): string {
+export function referenceKinds(report: CheckReport): string {
   let text = "";
   for (let i = 0; i < report.faults.length; i++) {
     const name = report.faults[i].kind.name;
@@ -60,6 +67,7 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   if (manager.pageCount > 0) stdout.line("  schema hash  " + storedSchemaHash(survey.access).toString(16));
   stdout.line("  unclaimed    " + counted(survey.unclaimed, "page"));
   stdout.line("  leaked       " + counted(survey.leaked, "page"));
+  if (survey.padding > 0) stdout.line("  empty end    " + counted(survey.padding, "page") + ", as a canister's memory often has");
   stdout.line(
     "  identities   " +
       (isNew ? "none in this layout" : identities < 0 ? "the access control list can't be read" : identities.toString()),
@@ -106,6 +114,7 @@ function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   out.addText(',"layout":"' + layoutName(manager.layout) + '","schemaHash":"');
   out.addText((manager.pageCount > 0 ? storedSchemaHash(survey.access) : 0).toString(16));
   out.addText('","unclaimed":' + survey.unclaimed.toString() + ',"leaked":' + survey.leaked.toString());
+  out.addText(',"emptyEnd":' + survey.padding.toString());
   out.addText(',"identities":' + (identities < 0 ? "null" : identities.toString()) + ',"errors":' + report.errors.toString());
   out.addText(',"reference":');
   addQuoted(referenceKinds(report), out);

@@ -15,7 +15,7 @@ import { CommandContext } from "./context";
 import { openPages } from "./inspect-open";
 
 /** By `OWNER_…`. */
-const KIND_LETTERS: string = "?SAU.DPFX#rfnl";
+const KIND_LETTERS: string = "?SAU.DPFX#rfnl_";
 const TABLE_LETTERS: string = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** Backgrounds of the terminal's 256 colours, for the tables in turn. */
 const TABLE_COLORS: StaticArray<i32> = [39, 214, 77, 205, 220, 141, 45, 209, 113, 176, 180, 73];

@@ -25,6 +25,8 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "cache",
   "null",
   "delimiter",
+  "acl",
+  "schema",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
@@ -45,6 +47,8 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "hex",
   "no-header",
   "all",
+  "drop-acl",
+  "quick",
 ];
 
 export class Invocation {

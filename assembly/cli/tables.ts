@@ -9,7 +9,8 @@ import { defineTable, isUsualAlignment } from "../request/schema-requests";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { addField, addTextsField, call, member, nodeText, readReply, replyMember, startRequest, counted } from "./call";
-import { isMissing, removeStore } from "./import-file";
+import { isMissing } from "../wasi/file";
+import { removeStore } from "./import-file";
 import { TableView } from "./table-view";
 
 export function runCreate(ctx: CommandContext): Status {

@@ -68,3 +68,8 @@ export function parseUuid(ptr: usize, len: u32, target: usize): bool {
     parseHex(ptr + 24, 12, target + 10)
   );
 }
+
+/** 16 hexadecimal digits. */
+export function hex64(value: u64): string {
+  return value.toString(16).padStart(16, "0");
+}

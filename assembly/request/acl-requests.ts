@@ -8,7 +8,7 @@
 import { Status, OK, BAD_VALUE, IDENTITY_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
-import { addHex, parseHex } from "../encode/uuid";
+import { addHex, hex64, parseHex } from "../encode/uuid";
 import { suggestion } from "../schema/nearest";
 import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
@@ -110,7 +110,7 @@ function isReadable(ptr: usize, len: u32): bool {
 }
 
 /** What an identity may do, as rights are written. */
-function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
+export function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   const rights = new Array<string>();
   for (let i = 0; i < FLAGS.length; i++) {
     if (((<u32>identity.flags) & (1 << i)) != 0) rights.push(FLAGS[i]);
@@ -118,7 +118,7 @@ function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   addPerms(rights, "", identity.allTables);
   for (let i = 0; i < identity.tables.length; i++) {
     const grant = identity.tables[i];
-    let name = "#" + grant.fingerprint.toString(16).padStart(16, "0");
+    let name = "#" + hex64(grant.fingerprint);
     for (let j = 0; j < db.tables.length; j++) {
       if (db.tables[j].pages.fingerprint == grant.fingerprint) name = db.tables[j].name;
     }

@@ -11,10 +11,12 @@ import {
   OP_ACL_REMOVE,
   OP_BEGIN,
   OP_COMMIT,
+  OP_BACKUP,
   OP_CREATE,
   OP_DELETE,
   OP_DROP,
   OP_GET,
+  OP_HASH,
   OP_INFO,
   OP_INSERT,
   OP_RELEASE,
@@ -32,6 +34,7 @@ import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
 import { handleAclChange, handleAclList } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
+import { handleBackup, handleHash } from "./care-requests";
 import { addAscii, addString } from "./reply";
 
 /**
@@ -115,6 +118,10 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
       return handleTransaction(session, out);
     case OP_STATS:
       return handleStats(session, out);
+    case OP_HASH:
+      return handleHash(session, out);
+    case OP_BACKUP:
+      return handleBackup(session, out);
     default:
       return handleCheck(session, out);
   }

@@ -6,13 +6,15 @@ import { CheckReport } from "../check/check-report";
 import { checkStore } from "../check/store-check";
 import { Table } from "../store/table";
 import { Session } from "./session";
-import { FIELD_TABLE } from "./request";
+import { FIELD_QUICK, FIELD_TABLE } from "./request";
 import { addAscii, addString, addStrings } from "./reply";
 
 /** Walks the whole file. Faults are the answer and no failure of the request. */
 export function handleCheck(session: Session, out: ByteBuffer): Status {
   const report = new CheckReport();
-  const status = checkStore(session.db.access, report);
+  const quick = session.request.flag(FIELD_QUICK, 0);
+  if (quick < 0) return lastError.status;
+  const status = checkStore(session.db.access, report, quick == 1);
   out.addU8(0x7b);
   report.addJson(out);
   out.addU8(0x7d);

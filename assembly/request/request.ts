@@ -46,6 +46,8 @@ export const FIELD_NAME: i32 = 19;
 export const FIELD_CASCADE: i32 = 20;
 export const FIELD_IDENTITY: i32 = 21;
 export const FIELD_RIGHTS: i32 = 22;
+export const FIELD_PATH: i32 = 23;
+export const FIELD_QUICK: i32 = 24;
 
 const FIELDS: StaticArray<string> = [
   "id",
@@ -71,6 +73,8 @@ const FIELDS: StaticArray<string> = [
   "cascade",
   "identity",
   "rights",
+  "path",
+  "quick",
 ];
 
 export const OP_GET: i32 = 0;
@@ -95,6 +99,8 @@ export const OP_ACL_LIST: i32 = 18;
 export const OP_ACL_GRANT: i32 = 19;
 export const OP_ACL_REVOKE: i32 = 20;
 export const OP_ACL_REMOVE: i32 = 21;
+export const OP_HASH: i32 = 22;
+export const OP_BACKUP: i32 = 23;
 
 /** The operations: name, the fields that they need, and those that they take besides. */
 const OPERATIONS: StaticArray<string> = [
@@ -151,7 +157,7 @@ const OPERATIONS: StaticArray<string> = [
   "table",
   "check",
   "",
-  "",
+  "quick",
   "aclList",
   "",
   "",
@@ -164,9 +170,15 @@ const OPERATIONS: StaticArray<string> = [
   "aclRemove",
   "identity",
   "",
+  "hash",
+  "",
+  "table",
+  "backup",
+  "path",
+  "",
 ];
 
-const OPERATION_COUNT: i32 = 22;
+const OPERATION_COUNT: i32 = 24;
 
 /** For each operation the bits of the fields it needs, then of all it takes. */
 const masks: StaticArray<u32> = fieldMasks();

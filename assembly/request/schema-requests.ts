@@ -4,7 +4,7 @@ import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
 import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
-import { addHex } from "../encode/uuid";
+import { hex64 } from "../encode/uuid";
 import { writeJsonValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { TableDefinition, columnSpecs, isExpressible } from "../schema/column-spec";
@@ -98,10 +98,8 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
 function addFileFacts(db: DbmsContext, out: ByteBuffer): Status {
   const hash = db.tables.length == 0 ? 0 : db.schemaHash();
   if (hash == 0 && db.tables.length > 0) return lastError.status;
-  const swapped = memory.data(8, 8);
-  store<u64>(swapped, bswap<u64>(hash));
   addAscii(out, db.manager.layout == LAYOUT_0_11 ? '"layout":"0.11","schemaHash":"' : '"layout":"0.9","schemaHash":"');
-  addHex(swapped, 8, out);
+  addAscii(out, hex64(hash));
   out.addU8(0x22);
   return OK;
 }

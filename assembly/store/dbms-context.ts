@@ -18,6 +18,8 @@ import {
   NOT_A_PAGE_FILE,
   fail,
   lastError,
+  savedError,
+  restoreError,
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
@@ -101,15 +103,9 @@ export class DbmsContext {
     const context = new DbmsContext(new MemoryManager(provider, options.cacheBytes));
     if ((log ? context.manager.useLog(log) : OK) == OK && context.start(options) == OK) return context;
     // Closing may fail as well; what matters is why the store could not be opened.
-    const status = lastError.status;
-    const what = lastError.what;
-    const hint = lastError.hint;
-    const pageNo = lastError.pageNo;
-    const pageOffset = lastError.pageOffset;
+    const error = savedError();
     context.manager.close();
-    fail(status, what, hint);
-    lastError.pageNo = pageNo;
-    lastError.pageOffset = pageOffset;
+    restoreError(error);
     return null;
   }
 
@@ -364,12 +360,13 @@ export class DbmsContext {
 
   /**
    * Makes a table. Its foreign keys must name existing tables (or itself), and a column of the same type that is unique there. With
-   * `forward` they may name tables that are still to be made: the caller then checks them itself.
+   * `forward` they may name tables that are still to be made: the caller then checks them itself. With `adopted` they may name anything:
+   * the table is another file's.
    */
-  createTable(schema: TableSchemaSnapshot, forward: bool = false): Status {
+  createTable(schema: TableSchemaSnapshot, forward: bool = false, adopted: bool = false): Status {
     let status = this.beginStatement();
     if (status != OK) return status;
-    status = this.checkNewTable(schema, forward);
+    status = this.checkNewTable(schema, forward, adopted);
     if (status != OK) return status;
     this.schemaChanged = true;
     status = this.writeTable(schema);
@@ -377,7 +374,7 @@ export class DbmsContext {
     return this.endStatement(status);
   }
 
-  private checkNewTable(schema: TableSchemaSnapshot, forward: bool): Status {
+  private checkNewTable(schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {
     const status = schema.validate();
     if (status != OK) return status;
     if (this.findTable(schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
@@ -390,7 +387,7 @@ export class DbmsContext {
         "choose another name",
       );
     }
-    for (let i = 0; i < schema.columns.length; i++) {
+    for (let i = 0; i < schema.columns.length && !adopted; i++) {
       const column = schema.columns[i];
       const foreignKey = column.foreignKey;
       if (!foreignKey) continue;

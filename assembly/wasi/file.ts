@@ -6,7 +6,18 @@
  * refuses more, WasmEdge and Node enforce them); `fd_sync` where `fd_datasync` fails (Deno never grants it); seek + read where a
  * host lacks positioned calls; truncation by `fd_filestat_set_size` (Wasmer's O_TRUNC leaves a stale size).
  */
-import { Status, OK, FILE_NOT_FOUND, FOLDER_NOT_FOUND, ACCESS_DENIED, IO_ERROR, DISK_FULL, fail } from "../status";
+import {
+  Status,
+  OK,
+  FILE_NOT_FOUND,
+  FOLDER_NOT_FOUND,
+  ACCESS_DENIED,
+  IO_ERROR,
+  DISK_FULL,
+  UNSUPPORTED,
+  fail,
+  lastError,
+} from "../status";
 import {
   fd_close,
   fd_datasync,
@@ -18,6 +29,7 @@ import {
   fd_write,
   fd_seek,
   path_open,
+  path_rename,
   path_unlink_file,
   errnoName,
   ERRNO_ACCES,
@@ -224,10 +236,44 @@ export class File {
 
   /** Removes the file's name; call it after `close` (Wasmer loses files that are renamed or removed while open). */
   unlink(): Status {
-    const resolved = resolvePath(this.path);
-    if (!resolved) return IO_ERROR;
-    const name = String.UTF8.encode(resolved.rest);
-    const errno = path_unlink_file(resolved.dirFd, changetype<usize>(name), name.byteLength);
-    return errno == 0 || errno == ERRNO_NOENT ? OK : ioFailure(errno, "remove", this.path);
+    return removeFile(this.path);
   }
+}
+
+/** Removes the file `path`, which must not be open. It is fine when there is none. */
+export function removeFile(path: string): Status {
+  const resolved = resolvePath(path);
+  if (!resolved) return IO_ERROR;
+  const name = String.UTF8.encode(resolved.rest);
+  const errno = path_unlink_file(resolved.dirFd, changetype<usize>(name), name.byteLength);
+  return errno == 0 || errno == ERRNO_NOENT ? OK : ioFailure(errno, "remove", path);
+}
+
+/** Gives the file `from` the name `to`, in place of the file that has it. Neither may be open. `UNSUPPORTED` where a runtime can't. */
+export function renameFile(from: string, to: string): Status {
+  const source = resolvePath(from);
+  const target = source ? resolvePath(to) : null;
+  if (!source || !target) return IO_ERROR;
+  const old = String.UTF8.encode(source.rest);
+  const name = String.UTF8.encode(target.rest);
+  const errno = path_rename(
+    source.dirFd,
+    changetype<usize>(old),
+    old.byteLength,
+    target.dirFd,
+    changetype<usize>(name),
+    name.byteLength,
+  );
+  if (errno == ERRNO_NOSYS || errno == ERRNO_NOTSUP) return fail(UNSUPPORTED, "this runtime can't rename files");
+  return errno == 0 ? OK : ioFailure(errno, "rename " + from + " to", to);
+}
+
+/** Whether there is no file `path`; false when that can't be told. */
+export function isMissing(path: string): bool {
+  const file = File.open(path, false, false);
+  if (file) {
+    file.close();
+    return false;
+  }
+  return lastError.status == FILE_NOT_FOUND;
 }

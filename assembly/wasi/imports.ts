@@ -72,6 +72,9 @@ export declare function path_unlink_file(dirFd: u32, path: usize, pathLen: usize
 @external("wasi_snapshot_preview1", "random_get")
 export declare function random_get(buffer: usize, len: usize): u32;
 // @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "path_rename")
+export declare function path_rename(fromFd: u32, from: usize, fromLen: usize, toFd: u32, to: usize, toLen: usize): u32;
+// @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "proc_exit")
 export declare function proc_exit(status: u32): void;
 

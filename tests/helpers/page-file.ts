@@ -160,6 +160,36 @@ export class PageFile {
     return this.isLeaf(root) ? [root] : this.children(root).flatMap((child) => this.leaves(child));
   }
 
+  /** The names of all tables. */
+  tableNames(): string[] {
+    const names: string[] = [];
+    let at = 16;
+    for (let i = 0; i < this.u32(0, 8); i++) {
+      const snapshot = this.u32(0, at + 8);
+      names.push(this.page(snapshot).toString("utf8", 2, 2 + this.u8(snapshot, 1)));
+      at += this.u8(0, at + 24) === 1 ? 29 : 25;
+    }
+    return names;
+  }
+
+  /** The name of a table's primary key. */
+  primaryKey(name: string): string {
+    const { snapshot } = this.table(name);
+    const at = 2 + this.u8(snapshot, 1);
+    return this.page(snapshot).toString("utf8", at + 1, at + 1 + this.u8(snapshot, at));
+  }
+
+  /** The records that the primary key's index points to: their places and bytes. */
+  records(name: string): { page: number; offset: number; body: string }[] {
+    const leaves = this.leaves(this.root(name, [this.primaryKey(name)]));
+    return leaves.flatMap((leaf) =>
+      this.entries(leaf).map(({ page, offset }) => {
+        const len = this.u16(page, offset);
+        return { page, offset, body: this.page(page).toString("latin1", offset + 2, offset + 2 + len) };
+      }),
+    );
+  }
+
   /** The first segments page of a table and its segments. */
   segments(name: string): { page: number; list: { at: number; page: number; offset: number; size: number }[] } {
     const page = this.u32(this.table(name).freeSegments, 2);

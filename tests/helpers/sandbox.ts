@@ -60,6 +60,11 @@ export class Sandbox {
     writeFileSync(join(this.#folder, "stdin"), "");
   }
 
+  /** The host path of `data/NAME`: other files than the store stay there from run to run. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
   /** Runs `quire data/store.db WORDS…` on a file of `bytes`. */
   on(bytes: Uint8Array, words: readonly string[], keep = false): Promise<SandboxResult> {
     return this.run({ args: ["data/store.db", ...words], bytes, keep });

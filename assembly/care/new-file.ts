@@ -1,0 +1,74 @@
+/** Files that are made by the way: none is written over, and one that could not be finished is taken away again. */
+import { Status, OK, FILE_EXISTS, TRANSACTION_ACTIVE, fail, lastError, savedError, restoreError } from "../status";
+import { isMissing, removeFile } from "../wasi/file";
+import { isZero } from "../memory/journaled-access";
+import { PAGE_SIZE, PAGE_SHIFT } from "../memory/layout";
+import { MemoryManager } from "../memory/memory-manager";
+import { WasiMemoryProvider } from "../memory/provider";
+import { DbmsContext, OpenOptions } from "../store/dbms-context";
+
+/** `OK` when the file `path` can be made: there is none. */
+export function checkNew(path: string): Status {
+  lastError.status = OK;
+  if (isMissing(path)) return OK;
+  if (lastError.status != OK) return lastError.status;
+  return fail(FILE_EXISTS, "there is a file " + path + " already", "choose another name, or remove it first");
+}
+
+/** Makes a store at `path`, where there must be no file. Its commits are not synced: `finishStore` does that. Null on failure. */
+export function makeStore(path: string, layout: u8, cacheBytes: u64): DbmsContext | null {
+  if (checkNew(path) != OK) return null;
+  const options = new OpenOptions();
+  options.create = true;
+  options.layout = layout;
+  options.cacheBytes = cacheBytes;
+  const store = DbmsContext.openFile(path, options);
+  if (store) store.manager.syncCommits = false;
+  else takeAway(path);
+  return store;
+}
+
+/** Makes what was written durable and closes the store; with a `status` that is not `OK` the file is removed. */
+export function finishStore(store: DbmsContext, path: string, status: Status): Status {
+  if (status == OK) status = store.manager.provider.sync();
+  if (status != OK) {
+    const error = savedError();
+    store.close();
+    takeAway(path);
+    return restoreError(error);
+  }
+  status = store.close();
+  if (status != OK) takeAway(path);
+  return status;
+}
+
+function takeAway(path: string): void {
+  const error = savedError();
+  if (!isMissing(path)) removeFile(path);
+  restoreError(error);
+}
+
+/** Copies all pages, as they were last committed, into a new file `path`. */
+export function backUp(manager: MemoryManager, path: string): Status {
+  if (manager.hasChanges)
+    return fail(
+      TRANSACTION_ACTIVE,
+      "a backup holds what is committed, and a transaction is open",
+      "commit it or roll it back first",
+    );
+  let status = checkNew(path);
+  const provider = status == OK ? WasiMemoryProvider.open(path, false, true) : null;
+  if (!provider) return lastError.status;
+  status = provider.grow(manager.pageCount);
+  for (let pageNo: u32 = 0; pageNo < manager.pageCount && status == OK; pageNo++) {
+    const page = manager.page(pageNo);
+    if (page == 0) status = lastError.status;
+    else if (!isZero(page, PAGE_SIZE)) status = provider.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
+  }
+  if (status == OK) status = provider.sync();
+  const error = savedError();
+  const closed = provider.close();
+  if (status == OK) return closed;
+  takeAway(path);
+  return restoreError(error);
+}

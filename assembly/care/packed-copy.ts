@@ -1,0 +1,198 @@
+/**
+ * A database written anew into an empty store: the same tables, rows, counters and rights, records and nodes packed, nothing else.
+ *
+ * Rows come in the order of primary keys, index entries in the order of their keys, so that records fill their pages and leaves are only
+ * ever split at their end. Equal content gives the same file, whatever the history of the one that it comes from. The source has to be
+ * sound: its indexes are what is walked.
+ */
+import { Status, OK, DAMAGED, fail, damaged, lastError } from "../status";
+import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { compareKeyToProbe } from "../encode/key";
+import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE } from "../memory/layout";
+import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
+import { DbmsContext } from "../store/dbms-context";
+import { RowScan } from "../store/row-scan";
+import { Table, TableIndex } from "../store/table";
+import { combineHashes, hashTables } from "./content-hash";
+
+/** Changes between two commits. */
+const BATCH: u32 = 1024;
+/** Bytes of addresses of one key that are put in order at once. */
+const RUN_BYTES: u32 = 1 << 19;
+
+export class PackedCopy {
+  rows: u64 = 0;
+  private key: ByteBuffer = new ByteBuffer(256);
+  private probe: ByteBuffer = new ByteBuffer(256);
+  /** Addresses u64 of the records with the key in `runKey`. */
+  private run: ByteBuffer = new ByteBuffer(1024);
+  private runKey: ByteBuffer = new ByteBuffer(256);
+  private changes: u32 = 0;
+
+  constructor(
+    private from: DbmsContext,
+    private to: DbmsContext,
+  ) {}
+
+  /** Copies everything; the access control list only when both layouts have one. */
+  copy(): Status {
+    let status = OK;
+    for (let i = 0; i < this.from.tables.length && status == OK; i++) status = this.copyTable(this.from.tables[i]);
+    if (status == OK && this.from.manager.layout == LAYOUT_0_9 && this.to.manager.layout == LAYOUT_0_9) status = this.copyAcl();
+    this.key.free();
+    this.probe.free();
+    this.run.free();
+    this.runKey.free();
+    return status;
+  }
+
+  private copyAcl(): Status {
+    const page = this.from.access.page(ACL_PAGE);
+    if (page == 0) return lastError.status;
+    const status = this.to.beginChange();
+    return status == OK ? this.to.endChange(this.to.access.writeAtRaw(ACL_PAGE, 0, page, PAGE_SIZE)) : status;
+  }
+
+  private copyTable(source: Table): Status {
+    let status = source.refresh();
+    if (status == OK) status = this.to.createTable(source.schema, true, true);
+    const target = status == OK ? this.to.table(source.name) : null;
+    if (!target) return lastError.status;
+    status = this.to.beginChange();
+    if (status != OK) return status;
+    status = this.copyRows(source, target);
+    for (let i = 1; i < target.indexes.length && status == OK; i++) {
+      // Reference 0.9.0 may list an index twice: both are one tree.
+      if (target.indexOn(target.indexes[i].definition.columns) === target.indexes[i])
+        status = this.copyEntries(source, target, i);
+    }
+    if (status == OK) status = copyCounters(source, target);
+    return this.to.endChange(status);
+  }
+
+  /** Ends a change, commits from time to time and starts the next. */
+  private next(status: Status): Status {
+    this.changes += 1;
+    if (status != OK || this.changes % BATCH != 0) return status;
+    status = this.to.endChange(OK);
+    return status == OK ? this.to.beginChange() : status;
+  }
+
+  private copyRows(source: Table, target: Table): Status {
+    const scan = new RowScan(source, source.primary);
+    let status = OK;
+    let count: u64 = 0;
+    while (status == OK && scan.next()) {
+      this.key.reset();
+      target.primary.addKey(target.schema, scan.row, this.key);
+      if (count > 0 && compareKeyToProbe(this.key.ptr, this.runKey.ptr) == 0) {
+        status = damaged(
+          addressPage(scan.address),
+          addressOffset(scan.address),
+          "another row of " + source.name + " has the same primary key",
+        );
+        break;
+      }
+      this.runKey.reset();
+      this.runKey.addBytes(this.key.ptr, this.key.len);
+      const address = target.registry.insert(scan.body, scan.bodyLen);
+      status = address == NO_ADDRESS ? lastError.status : target.addEntry(target.primary, this.key.ptr, this.key.len, address);
+      status = this.next(status);
+      count += 1;
+    }
+    if (status == OK) status = scan.status;
+    scan.free();
+    this.rows += count;
+    return status;
+  }
+
+  /** Fills index number `i` of the target in the order of the source's, which is the same but for JSON in another layout. */
+  private copyEntries(source: Table, target: Table, i: i32): Status {
+    const index = target.indexes[i];
+    const scan = new RowScan(source, source.indexes[i]);
+    let status = OK;
+    this.run.reset();
+    while (status == OK && scan.next()) {
+      this.key.reset();
+      index.addKey(target.schema, scan.row, this.key);
+      this.probe.reset();
+      target.primary.addKey(target.schema, scan.row, this.probe);
+      const address = target.primary.tree.find(this.probe.ptr);
+      if (address == NO_ADDRESS) {
+        const what =
+          "index " + index.definition.columnsText + " of " + source.name + " names a row that the primary key's does not have";
+        status = damaged(addressPage(scan.address), addressOffset(scan.address), what);
+        break;
+      }
+      if (this.run.len >= RUN_BYTES || !bytesEqual(this.key.ptr, this.key.len, this.runKey.ptr, this.runKey.len))
+        status = this.addRun(target, index);
+      if (this.run.len == 0) {
+        this.runKey.reset();
+        this.runKey.addBytes(this.key.ptr, this.key.len);
+      }
+      this.run.addU64(address);
+    }
+    if (status == OK) status = scan.status;
+    if (status == OK) status = this.addRun(target, index);
+    scan.free();
+    return status;
+  }
+
+  /** Adds the entries of one key, in the order of their records. */
+  private addRun(target: Table, index: TableIndex): Status {
+    const list = this.run.ptr;
+    const count = this.run.len >> 3;
+    sortAddresses(list, count);
+    let status = OK;
+    for (let i: u32 = 0; i < count && status == OK; i++) {
+      status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, load<u64>(list + ((<usize>i) << 3))));
+    }
+    this.run.reset();
+    return status;
+  }
+
+  /** `OK` when `from` (the source, maybe opened anew) and the copy have the same content. */
+  verify(from: DbmsContext): Status {
+    const before = hashTables(from.tables);
+    const after = before ? hashTables(this.to.tables) : null;
+    if (!before || !after) return lastError.status;
+    if (combineHashes(before) == combineHashes(after)) return OK;
+    return fail(
+      DAMAGED,
+      "the copy does not hold what the file does",
+      "does another program write to it? Else run check to see what is wrong",
+    );
+  }
+}
+
+/** Gives the target the source's counters. */
+function copyCounters(source: Table, target: Table): Status {
+  const from = source.autoincrement;
+  const to = target.autoincrement;
+  if (!from || !to) return OK;
+  const columns = source.schema.columns;
+  const bytes = memory.data(8, 8);
+  for (let i = 0; i < columns.length; i++) {
+    if (!columns[i].auto) continue;
+    store<u64>(bytes, from.current(columns[i]));
+    if (lastError.status != OK) return lastError.status;
+    const status = to.raiseTo(columns[i], bytes);
+    if (status != OK) return status;
+  }
+  return OK;
+}
+
+/** Shell sort; mostly they are in order already. */
+function sortAddresses(list: usize, count: u32): void {
+  for (let gap = count >> 1; gap > 0; gap >>= 1) {
+    for (let i = gap; i < count; i++) {
+      const value = load<u64>(list + ((<usize>i) << 3));
+      let at = i;
+      while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << 3)) > value) {
+        store<u64>(list + ((<usize>at) << 3), load<u64>(list + ((<usize>(at - gap)) << 3)));
+        at -= gap;
+      }
+      store<u64>(list + ((<usize>at) << 3), value);
+    }
+  }
+}

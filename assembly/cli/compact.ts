@@ -1,0 +1,213 @@
+/**
+ * `compact [OUT]` and `convert OUT`: the database written anew, packed, in its own or in the other layout.
+ *
+ * Without OUT the new file is made as `NAME-compact` beside FILE and then takes its name, which is one step for the file system: a crash
+ * leaves the old file or the new one. Whoever else has the old file open goes on with it, and what they write is lost.
+ */
+import {
+  Status,
+  OK,
+  BAD_VALUE,
+  DAMAGED,
+  FILE_EXISTS,
+  FILE_NOT_FOUND,
+  UNSUPPORTED,
+  USAGE,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
+} from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { addHex } from "../encode/uuid";
+import { LAYOUT_0_11, LAYOUT_0_9, PAGE_SHIFT, layoutName } from "../memory/layout";
+import { Identity } from "../acl/access-control-list";
+import { DbmsContext } from "../store/dbms-context";
+import { CheckReport, addQuoted, counted } from "../check/check-report";
+import { surveyStore } from "../check/store-check";
+import { SURVEY_ALL } from "../check/survey";
+import { PackedCopy } from "../care/packed-copy";
+import { checkNew, finishStore, makeStore } from "../care/new-file";
+import { rightsOf } from "../request/acl-requests";
+import { File, removeFile, renameFile } from "../wasi/file";
+import { stdout } from "../wasi/stdio";
+import { CommandContext, layoutOption, openForReading, openOptions, openStore } from "./context";
+import { referenceKinds } from "./inspect-info";
+import { shellWord } from "./tables";
+
+export function runCompact(ctx: CommandContext): Status {
+  const inPlace = ctx.words.length == 0;
+  if (inPlace && ctx.has("readonly")) return fail(USAGE, "compact writes to the file", "name a new file: compact OUT");
+  let status = openStore(ctx, inPlace, false);
+  if (status != OK) return status;
+  const path = ctx.invocation.file;
+  const out = inPlace ? path + "-compact" : ctx.word(0);
+  const before = ctx.db.manager.pageCount;
+  const work = new Rewriting(ctx, out, ctx.db.manager.layout);
+  status = work.run();
+  if (status == FILE_EXISTS && inPlace)
+    lastError.hint = "a compact that was killed may have left it: remove it if nothing else did";
+  if (status != OK) return status;
+  if (inPlace) {
+    status = replace(ctx, out, path);
+    if (status != OK) return status;
+  }
+  const bytes = ((<u64>work.pages) << PAGE_SHIFT).toString();
+  if (ctx.json) {
+    stdout.line('{"pagesBefore":' + before.toString() + ',"pages":' + work.pages.toString() + ',"bytes":' + bytes + "}");
+  } else {
+    const name = inPlace ? "" : " in " + out;
+    stdout.line(path + ": " + counted(before, "page") + ", now " + counted(work.pages, "page") + ", " + bytes + " bytes" + name);
+  }
+  return OK;
+}
+
+/** Closes FILE and gives `out` its name. */
+function replace(ctx: CommandContext, out: string, path: string): Status {
+  const store = ctx.store!;
+  ctx.store = null;
+  let status = store.close();
+  if (status == OK) status = renameFile(out, path);
+  if (status == OK) return OK;
+  if (status == UNSUPPORTED) lastError.hint = "name a new file, compact OUT, and rename it yourself";
+  const error = savedError();
+  removeFile(out);
+  return restoreError(error);
+}
+
+export function runConvert(ctx: CommandContext): Status {
+  if (!ctx.has("layout")) return fail(USAGE, "convert needs --layout 0.9 or --layout 0.11");
+  const layout = layoutOption(ctx, 0);
+  if (layout == 0) return USAGE;
+  ctx.store = openForReading(ctx, ctx.invocation.file);
+  if (!ctx.store) return lastError.status;
+  let status = OK;
+  const own = ctx.db.manager.layout;
+  const isNamed = ctx.has("acl");
+  if (own == layout) {
+    return fail(
+      BAD_VALUE,
+      ctx.invocation.file + " has layout " + layoutName(own) + " already",
+      "compact OUT makes a packed copy",
+    );
+  }
+  if (own == LAYOUT_0_11 && isNamed) return fail(USAGE, "a file of layout 0.11 has no access control list to write");
+  let identities = 0;
+  if (own == LAYOUT_0_9) {
+    const list = ctx.db.acl.read();
+    if (!list) return lastError.status;
+    identities = list.length;
+    if (identities > 0 && !isNamed && !ctx.has("drop-acl")) {
+      const what = "layout 0.11 has no access control list, and that of the file has identities: " + identities.toString();
+      return fail(BAD_VALUE, what, "--acl FILE writes it to a file, --drop-acl leaves it out");
+    }
+    if (isNamed) status = writeRights(ctx.db, list, ctx.invocation.option("acl", ""));
+  }
+  const out = ctx.word(0);
+  const work = new Rewriting(ctx, out, layout);
+  if (status == OK) status = work.run();
+  if (status != OK) {
+    if (isNamed && status != FILE_EXISTS) {
+      const error = savedError();
+      removeFile(ctx.invocation.option("acl", ""));
+      restoreError(error);
+    }
+    return status;
+  }
+  const buffer = stdout.buffer;
+  if (ctx.json) {
+    buffer.addText('{"layout":"' + layoutName(layout) + '","pages":' + work.pages.toString());
+    buffer.addText(',"tables":' + ctx.db.tables.length.toString());
+    buffer.addText(',"rows":' + work.rows.toString() + ',"identities":' + identities.toString() + ',"reference":');
+    addQuoted(work.reference, buffer);
+    stdout.line("}");
+    return OK;
+  }
+  stdout.line(
+    out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"),
+  );
+  if (isNamed) stdout.line("the access control list is in " + ctx.invocation.option("acl", ""));
+  else if (identities > 0) stdout.line("the access control list was left out; its identities: " + identities.toString());
+  if (work.reference != "") stdout.line("the reference has trouble with it: " + work.reference + " (check tells more)");
+  return OK;
+}
+
+/** One database written into a new file. */
+class Rewriting {
+  /** Pages of the new file. */
+  pages: u32 = 0;
+  rows: u64 = 0;
+  /** What the reference has against the new file. */
+  reference: string = "";
+
+  constructor(
+    private ctx: CommandContext,
+    private out: string,
+    private layout: u8,
+  ) {}
+
+  run(): Status {
+    const from = this.ctx.db;
+    let status = checkSound(from);
+    const to = status == OK ? makeStore(this.out, this.layout, openOptions(this.ctx)!.cacheBytes) : null;
+    if (!to) return lastError.status;
+    const copy = new PackedCopy(from, to);
+    status = copy.copy();
+    if (status == OK) status = this.verify(copy);
+    if (status == OK && this.layout != from.manager.layout) {
+      const report = new CheckReport();
+      const survey = surveyStore(to.access, report, SURVEY_ALL);
+      if (survey) survey.free();
+      this.reference = referenceKinds(report);
+    }
+    this.pages = to.manager.pageCount;
+    this.rows = copy.rows;
+    return finishStore(to, this.out, status);
+  }
+
+  /** Compares the copy with FILE, opened anew so that what others wrote in the meantime is seen. */
+  private verify(copy: PackedCopy): Status {
+    const again = openForReading(this.ctx, this.ctx.invocation.file);
+    if (!again) return lastError.status;
+    const status = copy.verify(again);
+    const error = savedError();
+    again.close();
+    return status == OK ? OK : restoreError(error);
+  }
+}
+
+/** `OK` when nothing is wrong with the store that a copy of its rows would hide or not survive. */
+function checkSound(db: DbmsContext): Status {
+  const report = new CheckReport();
+  const survey = surveyStore(db.access, report, SURVEY_ALL);
+  if (!survey) return lastError.status;
+  const status = survey.status;
+  survey.free();
+  if (status != OK || report.structural == 0) return status;
+  return fail(
+    DAMAGED,
+    "the file has " + counted(report.structural, "error") + " that a copy would not mend",
+    "run check, then repair OUT",
+  );
+}
+
+/** Writes what the list's identities may do to a new file, in lines that `acl grant` takes. */
+function writeRights(db: DbmsContext, list: Array<Identity>, path: string): Status {
+  let status = checkNew(path);
+  const file = status == OK ? File.open(path, true, true) : null;
+  if (!file) return lastError.status;
+  const out = new ByteBuffer(1024);
+  for (let i = 0; i < list.length; i++) {
+    const rights = rightsOf(db, list[i]);
+    // An entry without rights, which only other programs make, is no grant.
+    out.addText(rights.length == 0 ? "# no rights: " : "acl grant ");
+    addHex(changetype<usize>(list[i].id), list[i].id.byteLength, out);
+    for (let j = 0; j < rights.length; j++) out.addText(" " + shellWord(rights[j]));
+    out.addU8(10);
+  }
+  status = file.write(0, out.ptr, out.len);
+  if (status == OK) status = file.sync();
+  const closed = file.close();
+  out.free();
+  return status == OK ? closed : status;
+}

@@ -1,0 +1,44 @@
+/** `hash` and `backup`. */
+import { Status, OK, lastError } from "../status";
+import { backUp } from "../care/new-file";
+import { PAGE_SHIFT } from "../memory/layout";
+import { counted } from "../check/check-report";
+import { stdout } from "../wasi/stdio";
+import { CommandContext } from "./context";
+import { call, member, nodeText, readReply, replyMember, startRequest } from "./call";
+import { openPages } from "./inspect-open";
+import { TableView } from "./table-view";
+
+export function runHash(ctx: CommandContext): Status {
+  startRequest("hash", ctx.word(0));
+  const status = call(ctx);
+  if (status != OK || ctx.json) return status;
+  const tape = readReply();
+  const view = new TableView(stdout, 0, ctx.color);
+  view.addColumn("table");
+  view.addColumn("rows", true);
+  view.addColumn("hash");
+  for (let node = tape.first(replyMember(tape, "tables")); node != 0; node = tape.next(node)) {
+    view.addText(nodeText(tape, member(tape, node, "name")));
+    view.addText(nodeText(tape, member(tape, node, "rows")));
+    view.addText(nodeText(tape, member(tape, node, "hash")));
+  }
+  view.finish();
+  if (ctx.words.length == 0) stdout.line("\ndatabase  " + nodeText(tape, replyMember(tape, "hash")));
+  return OK;
+}
+
+/** Works on a damaged file, too: a backup is what one makes first. */
+export function runBackup(ctx: CommandContext): Status {
+  const access = openPages(ctx);
+  if (!access) return lastError.status;
+  const manager = access.manager;
+  const pages = manager.pageCount;
+  const status = backUp(manager, ctx.word(0));
+  manager.close();
+  if (status != OK) return status;
+  const bytes = ((<u64>pages) << PAGE_SHIFT).toString();
+  if (ctx.json) stdout.line('{"ok":{"pages":' + pages.toString() + ',"bytes":' + bytes + "}}");
+  else stdout.line("copied " + counted(pages, "page") + ", " + bytes + " bytes, to " + ctx.word(0));
+  return OK;
+}

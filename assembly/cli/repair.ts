@@ -1,0 +1,105 @@
+/** `repair OUT`: what can be read of a damaged file, in a new one. */
+import { Status, OK, BAD_SCHEMA, DAMAGED, USAGE, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { isUtf8 } from "../encode/utf8";
+import { layoutName } from "../memory/layout";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { CheckReport, addQuoted, counted } from "../check/check-report";
+import { surveyStore } from "../check/store-check";
+import { ERROR } from "../check/fault-kinds";
+import { SURVEY_ALL } from "../check/survey";
+import { finishStore, makeStore } from "../care/new-file";
+import { Salvage } from "../care/salvage";
+import { readSchemaLines } from "../care/schema-lines";
+import { Input, stdout } from "../wasi/stdio";
+import { CommandContext, layoutOption, openOptions } from "./context";
+import { openPages } from "./inspect-open";
+
+/** Bytes of a file of definitions that are read at most. */
+const MOST_SCHEMA_BYTES: u32 = 64 << 20;
+
+export function runRepair(ctx: CommandContext): Status {
+  const given = ctx.has("schema") ? readDefinitions(ctx.invocation.option("schema", "")) : new Array<TableSchemaSnapshot>();
+  if (!given) return lastError.status;
+  const access = openPages(ctx);
+  if (!access) return lastError.status;
+  const manager = access.manager;
+  const layout = layoutOption(ctx, manager.layout);
+  if (layout == 0) return USAGE;
+  manager.layout = layout;
+  const out = ctx.word(0);
+  const to = makeStore(out, layout, openOptions(ctx)!.cacheBytes);
+  if (!to) return lastError.status;
+  const report = ctx.has("all") ? new CheckReport(u32.MAX_VALUE) : new CheckReport();
+  const made = new CheckReport();
+  const work = Salvage.run(access, given, to, report);
+  let status = work ? OK : lastError.status;
+  if (work) {
+    const survey = surveyStore(to.access, made, SURVEY_ALL);
+    if (survey) survey.free();
+    else status = lastError.status;
+  }
+  const isNothing = work != null && work.tables == 0 && report.errors > 0;
+  if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
+  status = finishStore(to, out, status);
+  manager.close();
+  if (!work || (status != OK && !isNothing)) return status;
+  if (ctx.json) printJson(ctx, work, report, made);
+  else printText(ctx, work, report, made);
+  ctx.told = ctx.json;
+  if (isNothing) return fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
+  return report.errors == 0 ? OK : fail(DAMAGED, "not all of " + ctx.invocation.file + " could be saved: " + report.summary());
+}
+
+/** The definitions in the file `path`; null on failure. */
+function readDefinitions(path: string): Array<TableSchemaSnapshot> | null {
+  const input = Input.open(path);
+  if (!input) return null;
+  const bytes = new ByteBuffer(65536);
+  let count = 0;
+  do {
+    count = input.read(bytes.reserve(65536), 65536);
+    if (count > 0) bytes.len += count;
+  } while (count > 0 && bytes.len < MOST_SCHEMA_BYTES);
+  input.close();
+  let list: Array<TableSchemaSnapshot> | null = null;
+  if (count == 0 && !isUtf8(bytes.ptr, bytes.len)) fail(BAD_SCHEMA, path + " is not text");
+  else if (count == 0) list = readSchemaLines(bytes.toText());
+  else if (count > 0) fail(BAD_SCHEMA, path + " is too long for a list of definitions");
+  bytes.free();
+  return list;
+}
+
+/** The names of the kinds of errors, with commas between them. */
+function errorKinds(report: CheckReport): string {
+  const names = new Array<string>();
+  for (let i = 0; i < report.faults.length; i++) {
+    const kind = report.faults[i].kind;
+    if (kind.severity == ERROR && !names.includes(kind.name)) names.push(kind.name);
+  }
+  return names.join(", ");
+}
+
+function printText(ctx: CommandContext, work: Salvage, report: CheckReport, made: CheckReport): void {
+  report.addText(stdout.buffer);
+  if (work.tables == 0 && report.errors > 0) return;
+  const rows = counted(work.tables, "table") + " with " + counted(work.rows, "row") + " saved";
+  const lost = work.lost > 0 ? ", " + counted(work.lost, "row") + " lost" : "";
+  const twice = work.twice > 0 ? ", " + counted(work.twice, "row") + " left out for another one with the same key" : "";
+  stdout.line(ctx.word(0) + ": " + rows + lost + twice + (report.faults.length == 0 ? ": all there was" : ""));
+  if (made.errors > 0) stdout.line("check finds " + counted(made.errors, "error") + " in it: " + errorKinds(made));
+}
+
+function printJson(ctx: CommandContext, work: Salvage, report: CheckReport, made: CheckReport): void {
+  const out = stdout.buffer;
+  out.addText('{"file":');
+  addQuoted(ctx.word(0), out);
+  out.addText(',"layout":"' + layoutName(work.layout) + '"');
+  out.addText(',"tables":' + work.tables.toString() + ',"rows":' + work.rows.toString() + ',"lost":' + work.lost.toString());
+  out.addText(',"twice":' + work.twice.toString() + ",");
+  report.addJson(out);
+  out.addText(',"check":{"errors":' + made.errors.toString() + ',"codes":');
+  addQuoted(errorKinds(made), out);
+  out.addText("}}\n");
+  stdout.check();
+}
