@@ -1,6 +1,7 @@
 /** The part of the WebAssembly API that the host uses. (TypeScript has it only among the types of browsers.) */
 declare namespace WebAssembly {
   class Module {
+    constructor(bytes: Uint8Array);
     private readonly brand;
   }
   class Memory {
