@@ -28,6 +28,8 @@ export class ServeProcess {
   #parts: Buffer[] = [];
   #stderr = "";
   #ended: QuireError | null = null;
+  /** Somebody waits for its end. */
+  #closing = false;
 
   /** Starts `quire WORDS… COMMAND` (WORDS end with FILE, as the guest sees it) with `folder` preopened: see `runCommand`. */
   constructor(runtime: string, folder: string | null, words: readonly string[], options: ServeOptions = {}) {
@@ -89,7 +91,7 @@ export class ServeProcess {
 
   #settle(line: Buffer): void {
     const next = this.#waiting.shift();
-    if (this.#waiting.length === 0) this.#hold(false);
+    if (this.#waiting.length === 0 && !this.#closing) this.#hold(false);
     next?.resolve(line.toString("utf8"));
   }
 
@@ -139,6 +141,7 @@ export class ServeProcess {
 
   /** Ends the input and resolves with the exit status, once what was asked for is answered. */
   close(): Promise<number> {
+    this.#closing = true;
     this.#hold(true);
     this.#child.stdin.end();
     return this.#closed;
@@ -147,6 +150,7 @@ export class ServeProcess {
   /** Kills the process, as a crash would. */
   async kill(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#closing = true;
       this.#hold(true);
       const gone = once(this.#child, "close");
       this.#child.kill("SIGKILL");

@@ -496,6 +496,7 @@ export class DbmsContext {
     if (this.active) this.rollback();
     for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
     this.tables = new Array<Table>();
+    this.statements.free();
     return this.manager.close();
   }
 }

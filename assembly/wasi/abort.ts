@@ -4,11 +4,12 @@
  */
 import { fd_write } from "./imports";
 
-const scratch: StaticArray<u8> = new StaticArray<u8>(512);
+/** Static memory: this file may be initialised before the garbage collector is, and must not have an object then. */
+const scratch: usize = memory.data(512, 16);
 
 /** The handler that `--use abort=…` installs. */
 export function abort(message: string | null, fileName: string | null, line: u32, column: u32): void {
-  const base = changetype<usize>(scratch);
+  const base = scratch;
   let text = base + 16;
   const end = base + 512;
   text = put(text, end, "quire: BUG: ");

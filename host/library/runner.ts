@@ -76,6 +76,10 @@ class Scope {
 
   constructor(readonly depth: number) {}
 
+  isBusy(): boolean {
+    return this.inner !== null;
+  }
+
   /** Resolves when the transaction inside has ended. */
   turn(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -120,7 +124,7 @@ export class AsyncRunner {
   async run<T>({ steps, shortcut }: Method<T>): Promise<T> {
     const scope = this.#scope();
     // Looked at again after each wait, and right before what must not come in between: whoever was first may have started another one.
-    while (scope.inner !== null) await scope.turn();
+    while (scope.isBusy()) await scope.turn();
     scope.check();
     if (shortcut !== undefined && this.#direct !== null) {
       const quick = shortcut(this.#direct);
@@ -130,7 +134,7 @@ export class AsyncRunner {
     let next = way.next();
     while (next.done !== true) {
       const { value } = next;
-      while (scope.inner !== null) await scope.turn();
+      while (scope.isBusy()) await scope.turn();
       scope.check();
       const { op } = value.request;
       if (scope !== this.#root && (op === "begin" || op === "commit" || op === "rollback")) {
@@ -154,7 +158,7 @@ export class AsyncRunner {
   /** Runs `body` as a transaction, or as a savepoint inside of one. */
   async transaction<T>(body: () => T | Promise<T>): Promise<T> {
     const outer = this.#scope();
-    while (outer.inner !== null) await outer.turn();
+    while (outer.isBusy()) await outer.turn();
     outer.check();
     const scope = new Scope(outer.depth + 1);
     const nested = outer !== this.#root || this.#books.inTransaction;
@@ -167,9 +171,9 @@ export class AsyncRunner {
       let result: T;
       try {
         result = await this.#scopes.run(scope, body);
-        while (scope.inner !== null) await scope.turn();
+        while (scope.isBusy()) await scope.turn();
       } catch (error) {
-        while (scope.inner !== null) await scope.turn();
+        while (scope.isBusy()) await scope.turn();
         scope.over = true;
         await takeBack(send, nested);
         throw error;
