@@ -4,7 +4,9 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["build/", "data/", "assembly/", "node_modules/", "tests/fixtures/", "tests/reference/", "target/"] },
+  {
+    ignores: ["build/", "bench/quire/", "data/", "assembly/", "node_modules/", "tests/fixtures/", "tests/reference/", "target/"],
+  },
   eslint.configs.recommended,
   {
     files: ["**/*.{js,mjs}"],

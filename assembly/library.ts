@@ -34,7 +34,12 @@ const KEPT_REPLY_BYTES: u32 = 16 << 20;
 
 /** A table that the host holds a handle of. */
 class OpenTable {
-  constructor(readonly store: i32, readonly session: Session, readonly table: Table, readonly version: u32) {}
+  constructor(
+    readonly store: i32,
+    readonly session: Session,
+    readonly table: Table,
+    readonly version: u32,
+  ) {}
 }
 
 const sessions: Array<Session | null> = new Array<Session | null>();
@@ -82,7 +87,8 @@ function sessionOf(handle: i32): Session | null {
 
 function tableOf(handle: i32): OpenTable | null {
   const table = handle > 0 && handle <= openTables.length ? openTables[handle - 1] : null;
-  if (!table) fail(BAD_REQUEST, "no table is open under the handle " + handle.toString(), "use the handle that open_table returned");
+  if (!table)
+    fail(BAD_REQUEST, "no table is open under the handle " + handle.toString(), "use the handle that open_table returned");
   return table;
 }
 

@@ -110,48 +110,90 @@ export const UNSUPPORTED: Status = 76;
 /** The stable name of `status`, as users and tests see it: `UNIQUE_CONFLICT`. */
 export function statusName(status: Status): string {
   switch (status) {
-    case OK: return "OK";
-    case USAGE: return "USAGE";
-    case BAD_REQUEST: return "BAD_REQUEST";
-    case BAD_VALUE: return "BAD_VALUE";
-    case TABLE_NOT_FOUND: return "TABLE_NOT_FOUND";
-    case COLUMN_NOT_FOUND: return "COLUMN_NOT_FOUND";
-    case INDEX_NOT_FOUND: return "INDEX_NOT_FOUND";
-    case ROW_NOT_FOUND: return "ROW_NOT_FOUND";
-    case IDENTITY_NOT_FOUND: return "IDENTITY_NOT_FOUND";
-    case TABLE_EXISTS: return "TABLE_EXISTS";
-    case NAME_COLLISION: return "NAME_COLLISION";
-    case BAD_SCHEMA: return "BAD_SCHEMA";
-    case PRIMARY_KEY_CONFLICT: return "PRIMARY_KEY_CONFLICT";
-    case UNIQUE_CONFLICT: return "UNIQUE_CONFLICT";
-    case FOREIGN_KEY_BROKEN: return "FOREIGN_KEY_BROKEN";
-    case FOREIGN_KEY_RESTRICT: return "FOREIGN_KEY_RESTRICT";
-    case NOT_NULL: return "NOT_NULL";
-    case CONSTRAINT_VIOLATION: return "CONSTRAINT_VIOLATION";
-    case RECORD_TOO_LARGE: return "RECORD_TOO_LARGE";
-    case KEY_TOO_LARGE: return "KEY_TOO_LARGE";
-    case NAME_TOO_LONG: return "NAME_TOO_LONG";
-    case TOO_MANY_RECORD_PAGES: return "TOO_MANY_RECORD_PAGES";
-    case UNCLAIMED_PAGES_FULL: return "UNCLAIMED_PAGES_FULL";
-    case AUTOINCREMENT_OVERFLOW: return "AUTOINCREMENT_OVERFLOW";
-    case PAGE_FULL: return "PAGE_FULL";
-    case OUT_OF_PAGES: return "OUT_OF_PAGES";
-    case NO_TRANSACTION: return "NO_TRANSACTION";
-    case TRANSACTION_ACTIVE: return "TRANSACTION_ACTIVE";
-    case READ_ONLY: return "READ_ONLY";
-    case HANDLE_POISONED: return "HANDLE_POISONED";
-    case NOT_A_PAGE_FILE: return "NOT_A_PAGE_FILE";
-    case DAMAGED: return "DAMAGED";
-    case ACL_LAYOUT_UNSUPPORTED: return "ACL_LAYOUT_UNSUPPORTED";
-    case OUT_OF_BOUNDS: return "OUT_OF_BOUNDS";
-    case FILE_NOT_FOUND: return "FILE_NOT_FOUND";
-    case FOLDER_NOT_FOUND: return "FOLDER_NOT_FOUND";
-    case ACCESS_DENIED: return "ACCESS_DENIED";
-    case IO_ERROR: return "IO_ERROR";
-    case DISK_FULL: return "DISK_FULL";
-    case OUT_OF_MEMORY: return "OUT_OF_MEMORY";
-    case UNSUPPORTED: return "UNSUPPORTED";
-    default: return "UNKNOWN";
+    case OK:
+      return "OK";
+    case USAGE:
+      return "USAGE";
+    case BAD_REQUEST:
+      return "BAD_REQUEST";
+    case BAD_VALUE:
+      return "BAD_VALUE";
+    case TABLE_NOT_FOUND:
+      return "TABLE_NOT_FOUND";
+    case COLUMN_NOT_FOUND:
+      return "COLUMN_NOT_FOUND";
+    case INDEX_NOT_FOUND:
+      return "INDEX_NOT_FOUND";
+    case ROW_NOT_FOUND:
+      return "ROW_NOT_FOUND";
+    case IDENTITY_NOT_FOUND:
+      return "IDENTITY_NOT_FOUND";
+    case TABLE_EXISTS:
+      return "TABLE_EXISTS";
+    case NAME_COLLISION:
+      return "NAME_COLLISION";
+    case BAD_SCHEMA:
+      return "BAD_SCHEMA";
+    case PRIMARY_KEY_CONFLICT:
+      return "PRIMARY_KEY_CONFLICT";
+    case UNIQUE_CONFLICT:
+      return "UNIQUE_CONFLICT";
+    case FOREIGN_KEY_BROKEN:
+      return "FOREIGN_KEY_BROKEN";
+    case FOREIGN_KEY_RESTRICT:
+      return "FOREIGN_KEY_RESTRICT";
+    case NOT_NULL:
+      return "NOT_NULL";
+    case CONSTRAINT_VIOLATION:
+      return "CONSTRAINT_VIOLATION";
+    case RECORD_TOO_LARGE:
+      return "RECORD_TOO_LARGE";
+    case KEY_TOO_LARGE:
+      return "KEY_TOO_LARGE";
+    case NAME_TOO_LONG:
+      return "NAME_TOO_LONG";
+    case TOO_MANY_RECORD_PAGES:
+      return "TOO_MANY_RECORD_PAGES";
+    case UNCLAIMED_PAGES_FULL:
+      return "UNCLAIMED_PAGES_FULL";
+    case AUTOINCREMENT_OVERFLOW:
+      return "AUTOINCREMENT_OVERFLOW";
+    case PAGE_FULL:
+      return "PAGE_FULL";
+    case OUT_OF_PAGES:
+      return "OUT_OF_PAGES";
+    case NO_TRANSACTION:
+      return "NO_TRANSACTION";
+    case TRANSACTION_ACTIVE:
+      return "TRANSACTION_ACTIVE";
+    case READ_ONLY:
+      return "READ_ONLY";
+    case HANDLE_POISONED:
+      return "HANDLE_POISONED";
+    case NOT_A_PAGE_FILE:
+      return "NOT_A_PAGE_FILE";
+    case DAMAGED:
+      return "DAMAGED";
+    case ACL_LAYOUT_UNSUPPORTED:
+      return "ACL_LAYOUT_UNSUPPORTED";
+    case OUT_OF_BOUNDS:
+      return "OUT_OF_BOUNDS";
+    case FILE_NOT_FOUND:
+      return "FILE_NOT_FOUND";
+    case FOLDER_NOT_FOUND:
+      return "FOLDER_NOT_FOUND";
+    case ACCESS_DENIED:
+      return "ACCESS_DENIED";
+    case IO_ERROR:
+      return "IO_ERROR";
+    case DISK_FULL:
+      return "DISK_FULL";
+    case OUT_OF_MEMORY:
+      return "OUT_OF_MEMORY";
+    case UNSUPPORTED:
+      return "UNSUPPORTED";
+    default:
+      return "UNKNOWN";
   }
 }
 

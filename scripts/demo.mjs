@@ -16,7 +16,7 @@ const SOURCES = join(root, "node_modules", "vega-datasets", "data");
 const STEPS = [
   [
     "Airports: the types of the columns are found out from the data",
-    ["import", "airports", "-", "--create", "--key", "iata", "--format", "csv"],
+    ["import", "airports", "-", "--create", "--key", "iata", "--layout", "0.11", "--format", "csv"],
     "airports.csv",
   ],
   [

@@ -60,13 +60,24 @@ for (const layout of layouts) {
 
 test("schema of one table, and how words are quoted", async (t) => {
   const store = openStore(t);
-  await store.ok(["create", "it's", "a b:text:pk", "c\\:d:custom(x\\)y,3):null", "e:text:default=it's: \\ ok", "f:json:default={\"a\": [1]}"]);
+  await store.ok([
+    "create",
+    "it's",
+    "a b:text:pk",
+    "c\\:d:custom(x\\)y,3):null",
+    "e:text:default=it's: \\ ok",
+    'f:json:default={"a": [1]}',
+  ]);
   const line = await store.ok(["schema", "it's"]);
-  assert.equal(line, `create 'it'\\''s' 'a b:text:pk' 'c\\:d:custom(x\\)y,3):null' 'e:text:default=it'\\''s: \\ ok' 'f:json:default={"a":[1]}'\n`);
+  assert.equal(
+    line,
+    `create 'it'\\''s' 'a b:text:pk' 'c\\:d:custom(x\\)y,3):null' 'e:text:default=it'\\''s: \\ ok' 'f:json:default={"a":[1]}'\n`,
+  );
   const copy = openStore(t);
   await copy.ok(shellWords(line));
   assert.equal(await copy.ok(["schema"]), line);
-  assert.deepEqual(JSON.parse(await store.ok(["schema", "--json"])).ok.tables[0].fields, [
+  const { ok } = JSON.parse(await store.ok(["schema", "--json"])) as { ok: { tables: { fields: unknown }[] } };
+  assert.deepEqual(ok.tables[0]?.fields, [
     { name: "a b", type: "text", null: false, unique: true },
     { name: "c:d", type: "custom(x)y,3)", null: true },
     { name: "e", type: "text", null: false, default: "it's: \\ ok" },
@@ -177,8 +188,16 @@ test("foreign keys must name a unique column of the same type of a table that is
     ["u:uint8:references=users.age", /which is not unique/],
     ["u:uint16:references=users.id", /which is a uint32 and not a uint16/],
   ];
-  for (const [spec, pattern] of wrong) assert.match(await store.fails("BAD_SCHEMA", 1, ["create", "t", "id:uint8:pk", spec]), pattern);
-  await store.ok(["create", "t", "id:uint8:pk", "u:uint32:null:references=users.id:cascade", "e:text:references=users.email:restrict", "up:uint8:null:references=t.id"]);
+  for (const [spec, pattern] of wrong)
+    assert.match(await store.fails("BAD_SCHEMA", 1, ["create", "t", "id:uint8:pk", spec]), pattern);
+  await store.ok([
+    "create",
+    "t",
+    "id:uint8:pk",
+    "u:uint32:null:references=users.id:cascade",
+    "e:text:references=users.email:restrict",
+    "up:uint8:null:references=t.id",
+  ]);
   const lines = (await store.ok(["schema"])).trimEnd().split("\n");
   // Sorted by name t comes first, but users has to be made before it.
   assert.deepEqual(lines, [
@@ -209,7 +228,12 @@ test("tables: sorted by name, with their rows, for people and as JSON", async (t
     const rows = goldenRows("blog", layout);
     const counts = { posts: rows["posts"]?.length, users: rows["users"]?.length };
     assert.deepEqual(JSON.parse(await store.ok(["tables", "--json"])), {
-      ok: { tables: [{ name: "posts", rows: counts.posts }, { name: "users", rows: counts.users }] },
+      ok: {
+        tables: [
+          { name: "posts", rows: counts.posts },
+          { name: "users", rows: counts.users },
+        ],
+      },
     });
     assert.equal(await store.ok(["tables"]), `table  rows\n─────  ────\nposts   ${counts.posts}\nusers    ${counts.users}\n`);
   }

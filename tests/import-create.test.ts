@@ -150,3 +150,13 @@ test("real data sets: airports, flights, movies, cars, zip codes", async (t) => 
     movies.map((movie) => [movie.Title === null ? null : String(movie.Title), movie["IMDB Rating"]]),
   );
 });
+
+test("a table that the Rust crates 0.9.0 could not read is announced", async (t) => {
+  const source = { stdin: "id,share,name\n1,0.5,a\n" };
+  const old = await openStore(t).run(["import", "t", "--create", "--format", "csv"], source);
+  assert.match(old.stderr, /^created t id:int32:pk share:decimal name:text\nnote: .* --layout 0\.11/);
+  const now = await openStore(t).run(["import", "t", "--create", "--format", "csv", "--layout", "0.11"], source);
+  assert.equal(now.stderr, "created t id:int32:pk share:decimal name:text\n");
+  const last = await openStore(t).run(["import", "t", "--create", "--format", "csv"], { stdin: "id,share\n1,0.5\n" });
+  assert.equal(last.stderr, "created t id:int32:pk share:decimal\n");
+});

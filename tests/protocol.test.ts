@@ -72,7 +72,10 @@ test("replies keep the order of requests that were sent together, and carry thei
     if (id < 290) assert.deepEqual(ok, { keys: [id] });
     else assert.equal(error?.code, "PRIMARY_KEY_CONFLICT");
   });
-  assert.deepEqual(await session.request({ id: "last", op: "scan", table: "t", count: true }), { id: "last", ok: { count: 290 } });
+  assert.deepEqual(await session.request({ id: "last", op: "scan", table: "t", count: true }), {
+    id: "last",
+    ok: { count: 290 },
+  });
 });
 
 test("a scan in pages gives each row once, also when rows come and go between the pages", async (t) => {
@@ -116,7 +119,9 @@ test("a scan's token is good for that scan only", async (t) => {
     const reply = (await session.request({ op: "scan", table: "t", after })) as { error?: { code: string } };
     assert.equal(reply.error?.code, "BAD_REQUEST", after);
   }
-  const reply = (await session.request({ op: "scan", table: "t", index: "g", after: "0100040000000000" })) as { error?: { code: string } };
+  const reply = (await session.request({ op: "scan", table: "t", index: "g", after: "0100040000000000" })) as {
+    error?: { code: string };
+  };
   assert.equal(reply.error?.code, "BAD_REQUEST");
 });
 
@@ -161,7 +166,7 @@ test("what is no request has an error for a reply, and the session goes on", asy
     '{"op":"create","table":"u","columns":[]}',
     '{"op":"create","table":"u","columns":[1]}',
     '{"id":[],"op":"tables"}',
-    `${"[".repeat(100_000)}`,
+    "[".repeat(100_000),
     `{"op":"tables","x":"${"y".repeat(200_000)}"}`,
   ];
   await session.request({ op: "create", table: "t", columns: ["k:uint32:pk"] });
@@ -174,9 +179,9 @@ test("what is no request has an error for a reply, and the session goes on", asy
 
 test("a line without an end is refused, and what follows it is served", async (t) => {
   const session = openStore(t).serve();
-  const reply = (await session.requestText(`"${"x".repeat(65 << 20)}"`)) as { error?: { code: string; message: string } };
-  assert.equal(reply.error?.code, "BAD_REQUEST");
-  assert.match(reply.error?.message ?? "", /at most 67108864 bytes/);
+  const { error } = (await session.requestText(`"${"x".repeat(65 << 20)}"`)) as { error: { code: string; message: string } };
+  assert.equal(error.code, "BAD_REQUEST");
+  assert.match(error.message, /at most 67108864 bytes/);
   assert.deepEqual(await session.request({ op: "tables" }), { ok: { tables: [] } });
 });
 
@@ -201,7 +206,14 @@ test("a request that fails leaves an open transaction as it was", async (t) => {
   await session.request({ op: "insert", table: "t", row: { k: 1, u: 1 } });
   await session.request({ op: "savepoint", name: "s" });
   for (const request of [
-    { op: "insert", table: "t", rows: [{ k: 2, u: 2 }, { k: 3, u: 1 }] },
+    {
+      op: "insert",
+      table: "t",
+      rows: [
+        { k: 2, u: 2 },
+        { k: 3, u: 1 },
+      ],
+    },
     { op: "delete", table: "t", keys: [1, 9] },
     { op: "update", table: "t", key: 1, set: { u: null } },
     { op: "create", table: "x", columns: ["k:uint32:pk", "f:uint32:references=nowhere.k"] },
@@ -213,7 +225,10 @@ test("a request that fails leaves an open transaction as it was", async (t) => {
   await session.request({ op: "insert", table: "t", row: { k: 5, u: 5 } });
   assert.deepEqual(await session.request({ op: "commit" }), { ok: {} });
   await store.endSessions();
-  assert.deepEqual(await store.rows("t"), [{ k: 1, u: 1 }, { k: 5, u: 5 }]);
+  assert.deepEqual(await store.rows("t"), [
+    { k: 1, u: 1 },
+    { k: 5, u: 5 },
+  ]);
 });
 
 /** Runs `serve` in this process on `count` requests; resolves with the bytes of the module's memory at the end, and the replies. */

@@ -32,8 +32,28 @@ describe("UTF-8", () => {
 
   test("overlong forms, surrogates, what is above U+10FFFF, and halves of characters", () => {
     const bad = [
-      "80", "bf", "c080", "c1bf", "e08080", "e09fbf", "eda080", "edbfbf", "f0808080", "f08fbfbf", "f4908080", "f5808080", "ff",
-      "fe", "c2", "c241", "e282", "e28241", "f09f98", "f09f9841", "e2", "f0",
+      "80",
+      "bf",
+      "c080",
+      "c1bf",
+      "e08080",
+      "e09fbf",
+      "eda080",
+      "edbfbf",
+      "f0808080",
+      "f08fbfbf",
+      "f4908080",
+      "f5808080",
+      "ff",
+      "fe",
+      "c2",
+      "c241",
+      "e282",
+      "e28241",
+      "f09f98",
+      "f09f9841",
+      "e2",
+      "f0",
     ];
     for (let i = 0; i < bad.length; i++) {
       expect(validLength(bad[i])).toBe(0, bad[i]);
@@ -95,7 +115,9 @@ describe("hexadecimal", () => {
 describe("UUIDs", () => {
   test("hyphens and case", () => {
     const texts = [
-      "9e3779b9-7f4a-7c15-f39c-c0605cedc832", "9E3779B9-7F4A-7C15-F39C-C0605CEDC832", "9e3779b97f4a7c15f39cc0605cedc832",
+      "9e3779b9-7f4a-7c15-f39c-c0605cedc832",
+      "9E3779B9-7F4A-7C15-F39C-C0605CEDC832",
+      "9e3779b97f4a7c15f39cc0605cedc832",
     ];
     for (let i = 0; i < texts.length; i++) {
       const bytes = textBytes(texts[i]);
@@ -109,8 +131,13 @@ describe("UUIDs", () => {
 
   test("what is refused", () => {
     const bad = [
-      "", "9e3779b9-7f4a-7c15-f39c-c0605cedc83", "9e3779b9-7f4a-7c15-f39c-c0605cedc8322", "9e3779b97f4a-7c15-f39c-c0605cedc832-",
-      "9e3779b9-7f4a-7c15-f39c-c0605cedc83g", "{9e3779b9-7f4a-7c15-f39c-c0605cedc83}", "9e3779b9_7f4a_7c15_f39c_c0605cedc832",
+      "",
+      "9e3779b9-7f4a-7c15-f39c-c0605cedc83",
+      "9e3779b9-7f4a-7c15-f39c-c0605cedc8322",
+      "9e3779b97f4a-7c15-f39c-c0605cedc832-",
+      "9e3779b9-7f4a-7c15-f39c-c0605cedc83g",
+      "{9e3779b9-7f4a-7c15-f39c-c0605cedc83}",
+      "9e3779b9_7f4a_7c15_f39c_c0605cedc832",
       "9e3779b97f4a7c15f39cc0605cedc83-",
     ];
     for (let i = 0; i < bad.length; i++) {
@@ -126,7 +153,18 @@ describe("digits", () => {
       0, 9, 10, 99, 100, 101, 999, 1000, 4294967295, 9999999999, 10000000000, 18446744073709551615,
     ];
     const texts = [
-      "0", "9", "10", "99", "100", "101", "999", "1000", "4294967295", "9999999999", "10000000000", "18446744073709551615",
+      "0",
+      "9",
+      "10",
+      "99",
+      "100",
+      "101",
+      "999",
+      "1000",
+      "4294967295",
+      "9999999999",
+      "10000000000",
+      "18446744073709551615",
     ];
     for (let i = 0; i < numbers.length; i++) {
       out.reset();
@@ -165,7 +203,15 @@ describe("digits", () => {
     expect(parseUnsigned(bytes.ptr, bytes.len, 42)).toBe(true);
     expect(parsedUnsigned).toBe(42);
     const bad = [
-      "", "18446744073709551616", "18446744073709551620", "184467440737095516150", "99999999999999999999", "-1", "+1", "1 ", "1a",
+      "",
+      "18446744073709551616",
+      "18446744073709551620",
+      "184467440737095516150",
+      "99999999999999999999",
+      "-1",
+      "+1",
+      "1 ",
+      "1a",
       "1.0",
     ];
     for (let i = 0; i < bad.length; i++) {

@@ -7,7 +7,7 @@ function order(left: string, right: string): i32 {
   const b = otherBytes(right);
   const result = compareJson(a.ptr, a.len, b.ptr, b.len);
   const back = compareJson(b.ptr, b.len, a.ptr, a.len);
-  assert((result < 0) == (back > 0) && (result == 0) == (back == 0), "antisymmetry of " + left + " and " + right);
+  assert(result < 0 == back > 0 && (result == 0) == (back == 0), "antisymmetry of " + left + " and " + right);
   return result < 0 ? -1 : result > 0 ? 1 : 0;
 }
 
@@ -27,40 +27,74 @@ describe("the order of JSON", () => {
 
   test("kinds and strings", () => {
     expectAscending([
-      "null", "false", "true", "-1", "0", "2", "10", "\"\"", "\"A\"", "\"a\"", "\"a\\u0000\"", "\"aa\"", "\"b\"", "\"é\"",
-      "\"\uE000\"", "\"😀\"", "[]", "[null]", "[0,9]", "[1]", "[1,0]", "[2]", "[[]]", "{}", "{\"a\":1}", "{\"a\":1,\"b\":0}",
-      "{\"a\":2}", "{\"b\":0}",
+      "null",
+      "false",
+      "true",
+      "-1",
+      "0",
+      "2",
+      "10",
+      '""',
+      '"A"',
+      '"a"',
+      '"a\\u0000"',
+      '"aa"',
+      '"b"',
+      '"é"',
+      '"\uE000"',
+      '"😀"',
+      "[]",
+      "[null]",
+      "[0,9]",
+      "[1]",
+      "[1,0]",
+      "[2]",
+      "[[]]",
+      "{}",
+      '{"a":1}',
+      '{"a":1,"b":0}',
+      '{"a":2}',
+      '{"b":0}',
     ]);
   });
 
   test("white space, escapes and the order of members make no difference", () => {
-    expect(order("{\"a\":1,\"b\":[2]}", " { \"b\" : [ 2 ] , \"\\u0061\" : 1 } ")).toBe(0);
-    expect(order("\"\\ud83d\\ude00\\/\"", "\"😀/\"")).toBe(0);
-    expect(order("{\"b\":1,\"a\":5}", "{\"a\":4,\"c\":0}")).toBe(1);
+    expect(order('{"a":1,"b":[2]}', ' { "b" : [ 2 ] , "\\u0061" : 1 } ')).toBe(0);
+    expect(order('"\\ud83d\\ude00\\/"', '"😀/"')).toBe(0);
+    expect(order('{"b":1,"a":5}', '{"a":4,"c":0}')).toBe(1);
   });
 
   test("of equal names the last one counts", () => {
-    expect(order("{\"a\":1,\"a\":2}", "{\"a\":2}")).toBe(0);
-    expect(order("{\"b\":1,\"a\":0,\"b\":3,\"a\":7}", "{\"a\":7,\"b\":3}")).toBe(0);
-    expect(order("{\"a\":9,\"\\u0061\":1}", "{\"a\":2}")).toBe(-1);
+    expect(order('{"a":1,"a":2}', '{"a":2}')).toBe(0);
+    expect(order('{"b":1,"a":0,"b":3,"a":7}', '{"a":7,"b":3}')).toBe(0);
+    expect(order('{"a":9,"\\u0061":1}', '{"a":2}')).toBe(-1);
   });
 
   test("objects of many members, in any order", () => {
     let up = "{";
     let down = "{";
     for (let i = 0; i < 300; i++) {
-      up += (i > 0 ? "," : "") + "\"k" + i.toString() + "\":{\"z\":" + i.toString() + ",\"y\":[" + i.toString() + "]}";
+      up += (i > 0 ? "," : "") + '"k' + i.toString() + '":{"z":' + i.toString() + ',"y":[' + i.toString() + "]}";
       const j = 299 - i;
-      down += (i > 0 ? "," : "") + "\"k" + j.toString() + "\":{\"y\":[" + j.toString() + "],\"z\":" + j.toString() + "}";
+      down += (i > 0 ? "," : "") + '"k' + j.toString() + '":{"y":[' + j.toString() + '],"z":' + j.toString() + "}";
     }
     expect(order(up + "}", down + "}")).toBe(0);
-    expect(order(up + ",\"zz\":0}", down + "}")).toBe(1);
-    expect(order(up + ",\"k0\":0}", down + "}")).toBe(-1);
+    expect(order(up + ',"zz":0}', down + "}")).toBe(1);
+    expect(order(up + ',"k0":0}', down + "}")).toBe(-1);
   });
 
   test("integers are exact", () => {
-    expectAscending(["-9223372036854775808", "-9007199254740993", "-9007199254740992", "9007199254740992", "9007199254740993",
-      "9223372036854775807", "9223372036854775808", "18446744073709551614", "18446744073709551615"]);
+    expectAscending([
+      "-9223372036854775808",
+      "-9007199254740993",
+      "-9007199254740992",
+      "9007199254740992",
+      "9007199254740993",
+      "9223372036854775807",
+      "9223372036854775808",
+      "18446744073709551614",
+      "18446744073709551615",
+    ]);
   });
 
   test("integers and floats in 0.9: as f64, with a sign of zero", () => {
@@ -106,7 +140,7 @@ describe("the order of JSON", () => {
   });
 
   test("texts that are no JSON come last, by their bytes", () => {
-    expectAscending(["{\"z\":1}", "", "[1", "[2", "x"]);
+    expectAscending(['{"z":1}', "", "[1", "[2", "x"]);
     const bad = hexBytes("22 ff 22");
     const good = textBytes("{}");
     expect(compareJson(bad.ptr, bad.len, good.ptr, good.len)).toBeGreaterThan(0);

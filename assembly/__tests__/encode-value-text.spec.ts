@@ -5,8 +5,24 @@
 import { BAD_VALUE, OK, RECORD_TOO_LARGE, Status, errorMessage } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import {
-  TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_FLOAT64, TYPE_INT16, TYPE_INT32, TYPE_INT64,
-  TYPE_INT8, TYPE_JSON, TYPE_TEXT, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, TYPE_UINT8, TYPE_UUID,
+  TYPE_BLOB,
+  TYPE_BOOLEAN,
+  TYPE_CUSTOM,
+  TYPE_DATE,
+  TYPE_DATETIME,
+  TYPE_DECIMAL,
+  TYPE_FLOAT64,
+  TYPE_INT16,
+  TYPE_INT32,
+  TYPE_INT64,
+  TYPE_INT8,
+  TYPE_JSON,
+  TYPE_TEXT,
+  TYPE_UINT16,
+  TYPE_UINT32,
+  TYPE_UINT64,
+  TYPE_UINT8,
+  TYPE_UUID,
 } from "../encode/data-type";
 import { JSON_REQUEST_DEPTH, JsonTape } from "../encode/json";
 import { parseJsonValue, parseValue, useLenientDates, writeJsonValue, writeTextValue } from "../encode/value-text";
@@ -62,27 +78,27 @@ describe("values of every type", () => {
     expectRoundTrip(TYPE_INT8, "127");
     expectRoundTrip(TYPE_INT16, "-32768");
     expectRoundTrip(TYPE_INT32, "-2147483648");
-    expectRoundTrip(TYPE_INT64, "\"-9223372036854775808\"");
+    expectRoundTrip(TYPE_INT64, '"-9223372036854775808"');
     expectRoundTrip(TYPE_UINT8, "250");
     expectRoundTrip(TYPE_UINT16, "65535");
     expectRoundTrip(TYPE_UINT32, "4294967295");
-    expectRoundTrip(TYPE_UINT64, "\"18446744073709551615\"");
+    expectRoundTrip(TYPE_UINT64, '"18446744073709551615"');
     expectRoundTrip(TYPE_BOOLEAN, "true");
     expectRoundTrip(TYPE_BOOLEAN, "false");
-    expectRoundTrip(TYPE_DECIMAL, "\"-79228162514264337593543950335\"");
-    expectRoundTrip(TYPE_DECIMAL, "\"-0.0000000000000000000000000001\"");
-    expectRoundTrip(TYPE_DECIMAL, "\"0.0000\"");
-    expectRoundTrip(TYPE_DATE, "\"2000-02-29\"");
-    expectRoundTrip(TYPE_DATETIME, "\"2026-02-28T11:59:58.999988-00:30\"");
-    expectRoundTrip(TYPE_UUID, "\"9e3779b9-7f4a-7c15-f39c-c0605cedc832\"");
-    expectRoundTrip(TYPE_BLOB, "\"001f3e5d7c9bbad9f8\"");
-    expectRoundTrip(TYPE_BLOB, "\"\"");
-    expectRoundTrip(TYPE_TEXT, "\"k777-ßßß\"");
-    expectRoundTrip(TYPE_TEXT, "\"\"");
-    expectRoundTrip(TYPE_JSON, "{\"deep\":{\"x\":[1,2,{\"y\":null}]},\"n\":0,\"tags\":[\"a\",\"b\\\"0\"]}");
+    expectRoundTrip(TYPE_DECIMAL, '"-79228162514264337593543950335"');
+    expectRoundTrip(TYPE_DECIMAL, '"-0.0000000000000000000000000001"');
+    expectRoundTrip(TYPE_DECIMAL, '"0.0000"');
+    expectRoundTrip(TYPE_DATE, '"2000-02-29"');
+    expectRoundTrip(TYPE_DATETIME, '"2026-02-28T11:59:58.999988-00:30"');
+    expectRoundTrip(TYPE_UUID, '"9e3779b9-7f4a-7c15-f39c-c0605cedc832"');
+    expectRoundTrip(TYPE_BLOB, '"001f3e5d7c9bbad9f8"');
+    expectRoundTrip(TYPE_BLOB, '""');
+    expectRoundTrip(TYPE_TEXT, '"k777-ßßß"');
+    expectRoundTrip(TYPE_TEXT, '""');
+    expectRoundTrip(TYPE_JSON, '{"deep":{"x":[1,2,{"y":null}]},"n":0,"tags":["a","b\\"0"]}');
     expectRoundTrip(TYPE_JSON, "[true,null,1.5]");
-    expectRoundTrip(TYPE_CUSTOM, "\"02\"", 1);
-    expectRoundTrip(TYPE_CUSTOM, "\"0300aabbcc\"");
+    expectRoundTrip(TYPE_CUSTOM, '"02"', 1);
+    expectRoundTrip(TYPE_CUSTOM, '"0300aabbcc"');
   });
 
   test("encodings", () => {
@@ -122,7 +138,14 @@ describe("values of every type", () => {
 describe("reading text", () => {
   test("the ends of every integer type", () => {
     const types: StaticArray<u8> = [
-      TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64,
+      TYPE_INT8,
+      TYPE_INT16,
+      TYPE_INT32,
+      TYPE_INT64,
+      TYPE_UINT8,
+      TYPE_UINT16,
+      TYPE_UINT32,
+      TYPE_UINT64,
     ];
     const least = ["-128", "-32768", "-2147483648", "-9223372036854775808", "0", "0", "0", "0"];
     const below = ["-129", "-32769", "-2147483649", "-9223372036854775809", "-1", "-1", "-1", "-1"];
@@ -151,27 +174,27 @@ describe("reading text", () => {
   });
 
   test("messages name the value and what it should be", () => {
-    expect(encoded(TYPE_UINT8, "300")).toBe("\"300\" is not a uint8 (0 to 255)");
-    expect(encoded(TYPE_INT8, "1.5")).toBe("\"1.5\" is not an int8 (-128 to 127)");
-    expect(encoded(TYPE_INT32, "")).toBe("\"\" is not an int32 (-2147483648 to 2147483647)");
-    expect(encoded(TYPE_INT32, "+-5")).toBe("\"+-5\" is not an int32 (-2147483648 to 2147483647)");
-    expect(encoded(TYPE_BOOLEAN, "yes")).toBe("\"yes\" is not a boolean (true or false)");
-    expect(encoded(TYPE_DATE, "2026-02-29")).toBe("\"2026-02-29\" is not a date (like 2026-02-28)");
-    expect(encoded(TYPE_DATETIME, "2026-02-28")).toBe("\"2026-02-28\" is not a datetime (like 2026-02-28T23:59:58.999999+05:30)");
-    expect(encoded(TYPE_UUID, "x")).toBe("\"x\" is not a uuid (like 9e3779b9-7f4a-7c15-f39c-c0605cedc832)");
-    expect(encoded(TYPE_DECIMAL, "1,5")).toBe("\"1,5\" is not a decimal (at most 28 fractional digits and 96 bits, like -12.50)");
-    expect(encoded(TYPE_BLOB, "abc")).toBe("\"abc\" is not a blob (pairs of hexadecimal digits)");
-    expect(encoded(TYPE_JSON, "{\"a\":}")).toBe("\"{\\\"a\\\":}\" is not JSON: expected a JSON value at byte 5");
-    expect(encoded(TYPE_CUSTOM, "aabb", 3)).toBe("\"aabb\" is not a custom value of 3 bytes (pairs of hexadecimal digits)");
+    expect(encoded(TYPE_UINT8, "300")).toBe('"300" is not a uint8 (0 to 255)');
+    expect(encoded(TYPE_INT8, "1.5")).toBe('"1.5" is not an int8 (-128 to 127)');
+    expect(encoded(TYPE_INT32, "")).toBe('"" is not an int32 (-2147483648 to 2147483647)');
+    expect(encoded(TYPE_INT32, "+-5")).toBe('"+-5" is not an int32 (-2147483648 to 2147483647)');
+    expect(encoded(TYPE_BOOLEAN, "yes")).toBe('"yes" is not a boolean (true or false)');
+    expect(encoded(TYPE_DATE, "2026-02-29")).toBe('"2026-02-29" is not a date (like 2026-02-28)');
+    expect(encoded(TYPE_DATETIME, "2026-02-28")).toBe('"2026-02-28" is not a datetime (like 2026-02-28T23:59:58.999999+05:30)');
+    expect(encoded(TYPE_UUID, "x")).toBe('"x" is not a uuid (like 9e3779b9-7f4a-7c15-f39c-c0605cedc832)');
+    expect(encoded(TYPE_DECIMAL, "1,5")).toBe('"1,5" is not a decimal (at most 28 fractional digits and 96 bits, like -12.50)');
+    expect(encoded(TYPE_BLOB, "abc")).toBe('"abc" is not a blob (pairs of hexadecimal digits)');
+    expect(encoded(TYPE_JSON, '{"a":}')).toBe('"{\\"a\\":}" is not JSON: expected a JSON value at byte 5');
+    expect(encoded(TYPE_CUSTOM, "aabb", 3)).toBe('"aabb" is not a custom value of 3 bytes (pairs of hexadecimal digits)');
     expect(encoded(TYPE_CUSTOM, "0200aa").includes("is not a custom value (hexadecimal: its length in two bytes")).toBe(true);
     expect(encoded(TYPE_CUSTOM, "aa").includes("is not a custom value")).toBe(true);
     expect(encoded(TYPE_FLOAT64, "1")).toBe("there are no values of the type float64");
-    expect(encoded(TYPE_UINT8, "line\nbreak").includes("\"line\\nbreak\"")).toBe(true);
+    expect(encoded(TYPE_UINT8, "line\nbreak").includes('"line\\nbreak"')).toBe(true);
   });
 
   test("long values are shortened, between characters", () => {
-    expect(encoded(TYPE_DATE, "x".repeat(1000))).toBe("\"" + "x".repeat(40) + "\"... is not a date (like 2026-02-28)");
-    expect(encoded(TYPE_DATE, "x" + "é".repeat(100))).toBe("\"x" + "é".repeat(19) + "\"... is not a date (like 2026-02-28)");
+    expect(encoded(TYPE_DATE, "x".repeat(1000))).toBe('"' + "x".repeat(40) + '"... is not a date (like 2026-02-28)');
+    expect(encoded(TYPE_DATE, "x" + "é".repeat(100))).toBe('"x' + "é".repeat(19) + '"... is not a date (like 2026-02-28)');
   });
 
   test("bytes that are not UTF-8", () => {
@@ -191,9 +214,9 @@ describe("reading text", () => {
     expect(value.len).toBe(0);
     expect(read(TYPE_BLOB, "00".repeat(65535))).toBe(OK);
     expect(read(TYPE_BLOB, "00".repeat(65536))).toBe(RECORD_TOO_LARGE);
-    expect(read(TYPE_JSON, "\"" + "x".repeat(65533) + "\"" + " ".repeat(100))).toBe(OK);
+    expect(read(TYPE_JSON, '"' + "x".repeat(65533) + '"' + " ".repeat(100))).toBe(OK);
     expect(value.len).toBe(65537);
-    expect(read(TYPE_JSON, "\"" + "x".repeat(65534) + "\"")).toBe(RECORD_TOO_LARGE);
+    expect(read(TYPE_JSON, '"' + "x".repeat(65534) + '"')).toBe(RECORD_TOO_LARGE);
     expect(value.len).toBe(0);
     expect(read(TYPE_CUSTOM, "ffff" + "00".repeat(65535))).toBe(OK);
     expect(read(TYPE_CUSTOM, "ffff" + "00".repeat(65536))).toBe(RECORD_TOO_LARGE);
@@ -212,19 +235,19 @@ describe("reading text", () => {
 describe("reading JSON", () => {
   test("numbers and strings for 64-bit integers and decimals", () => {
     expect(encodedJson(TYPE_INT64, "-5")).toBe("fbffffffffffffff");
-    expect(encodedJson(TYPE_INT64, "\"-5\"")).toBe("fbffffffffffffff");
+    expect(encodedJson(TYPE_INT64, '"-5"')).toBe("fbffffffffffffff");
     expect(encodedJson(TYPE_UINT64, "18446744073709551615")).toBe("ffffffffffffffff");
     expect(encodedJson(TYPE_DECIMAL, "1.10")).toBe("000002006e0000000000000000000000");
     expect(encodedJson(TYPE_DECIMAL, "1.5e3")).toBe("00000000dc0500000000000000000000");
-    expect(encodedJson(TYPE_UINT8, "\"42\"")).toBe("2a");
-    expect(encodedJson(TYPE_TEXT, "\"\\ud83d\\ude00\\n\"")).toBe("0500" + "f09f98800a");
-    expect(encodedJson(TYPE_DATE, "\"2026\\u002d02-28\"")).toBe("ea07021c");
+    expect(encodedJson(TYPE_UINT8, '"42"')).toBe("2a");
+    expect(encodedJson(TYPE_TEXT, '"\\ud83d\\ude00\\n"')).toBe("0500" + "f09f98800a");
+    expect(encodedJson(TYPE_DATE, '"2026\\u002d02-28"')).toBe("ea07021c");
   });
 
   test("a JSON column takes any document, compact", () => {
-    expect(encodedJson(TYPE_JSON, "{ \"b\" : 1.50, \"a\" : [ ] }")).toBe("1100" + "7b2262223a312e35302c2261223a5b5d7d");
+    expect(encodedJson(TYPE_JSON, '{ "b" : 1.50, "a" : [ ] }')).toBe("1100" + "7b2262223a312e35302c2261223a5b5d7d");
     expect(encodedJson(TYPE_JSON, "null")).toBe("0400" + "6e756c6c");
-    expect(encodedJson(TYPE_JSON, "\"[1]\"")).toBe("0500" + "225b315d22");
+    expect(encodedJson(TYPE_JSON, '"[1]"')).toBe("0500" + "225b315d22");
     expect(encodedJson(TYPE_JSON, "17")).toBe("0200" + "3137");
     expect(readJson(TYPE_JSON, "[".repeat(127) + "]".repeat(127))).toBe(OK);
     expect(readJson(TYPE_JSON, "[".repeat(128) + "]".repeat(128))).toBe(BAD_VALUE);
@@ -232,22 +255,22 @@ describe("reading JSON", () => {
   });
 
   test("an inner node", () => {
-    const bytes = textBytes("{\"id\": 7, \"doc\": {\"x\": [1, 2]}}");
+    const bytes = textBytes('{"id": 7, "doc": {"x": [1, 2]}}');
     expect(tape.parse(bytes.ptr, bytes.len)).toBe(true);
     const doc = tape.next(tape.first(0)) + 1;
     value.reset();
     expect(parseJsonValue(TYPE_JSON, 0, tape, doc, value)).toBe(OK);
-    expect(jsonOf(TYPE_JSON, value.ptr)).toBe("{\"x\":[1,2]}");
+    expect(jsonOf(TYPE_JSON, value.ptr)).toBe('{"x":[1,2]}');
   });
 
   test("what does not suit the column", () => {
-    expect(encodedJson(TYPE_UINT8, "300")).toBe("\"300\" is not a uint8 (0 to 255)");
-    expect(encodedJson(TYPE_UINT8, "1.0")).toBe("\"1.0\" is not a uint8 (0 to 255)");
-    expect(encodedJson(TYPE_UINT8, "true")).toBe("\"true\" is not a uint8 (0 to 255)");
-    expect(encodedJson(TYPE_UINT8, "null")).toBe("\"null\" is not a uint8 (0 to 255)");
-    expect(encodedJson(TYPE_TEXT, "5")).toBe("\"5\" is not a text; write it as a JSON string");
-    expect(encodedJson(TYPE_DATE, "[1]")).toBe("\"[1]\" is not a date (like 2026-02-28); write it as a JSON string");
-    expect(encodedJson(TYPE_BOOLEAN, "2")).toBe("\"2\" is not a boolean (true or false)");
+    expect(encodedJson(TYPE_UINT8, "300")).toBe('"300" is not a uint8 (0 to 255)');
+    expect(encodedJson(TYPE_UINT8, "1.0")).toBe('"1.0" is not a uint8 (0 to 255)');
+    expect(encodedJson(TYPE_UINT8, "true")).toBe('"true" is not a uint8 (0 to 255)');
+    expect(encodedJson(TYPE_UINT8, "null")).toBe('"null" is not a uint8 (0 to 255)');
+    expect(encodedJson(TYPE_TEXT, "5")).toBe('"5" is not a text; write it as a JSON string');
+    expect(encodedJson(TYPE_DATE, "[1]")).toBe('"[1]" is not a date (like 2026-02-28); write it as a JSON string');
+    expect(encodedJson(TYPE_BOOLEAN, "2")).toBe('"2" is not a boolean (true or false)');
     expect(encodedJson(TYPE_BLOB, "{}").includes("is not a blob")).toBe(true);
     expect(value.len).toBe(0);
   });
@@ -256,8 +279,8 @@ describe("reading JSON", () => {
 describe("showing stored values", () => {
   test("text", () => {
     const bytes = hexBytes("0600 61 22 0a ff c3 a9");
-    expect(jsonOf(TYPE_TEXT, bytes.ptr)).toBe("\"a\\\"\\n\uFFFDé\"");
-    expect(textOf(TYPE_TEXT, bytes.ptr)).toBe("a\"\n\uFFFDé");
+    expect(jsonOf(TYPE_TEXT, bytes.ptr)).toBe('"a\\"\\n\uFFFDé"');
+    expect(textOf(TYPE_TEXT, bytes.ptr)).toBe('a"\n\uFFFDé');
   });
 
   test("plain text of other types has no quotes", () => {
@@ -265,7 +288,7 @@ describe("showing stored values", () => {
     expect(textOf(TYPE_DECIMAL, value.ptr)).toBe("-1.50");
     expect(read(TYPE_UINT64, "5")).toBe(OK);
     expect(textOf(TYPE_UINT64, value.ptr)).toBe("5");
-    expect(jsonOf(TYPE_UINT64, value.ptr)).toBe("\"5\"");
+    expect(jsonOf(TYPE_UINT64, value.ptr)).toBe('"5"');
     expect(textOf(TYPE_CUSTOM, hexBytes("0200abcd").ptr)).toBe("0200abcd");
     expect(textOf(TYPE_CUSTOM, hexBytes("0200abcd").ptr, 3)).toBe("0200ab");
   });
@@ -278,18 +301,33 @@ describe("showing stored values", () => {
   test("JSON columns: one line, and a string when it is no JSON", () => {
     expect(jsonOf(TYPE_JSON, hexBytes("0600 5b 31 2c 0a 32 5d").ptr)).toBe("[1,2]");
     expect(textOf(TYPE_JSON, hexBytes("0600 5b 31 2c 0a 32 5d").ptr)).toBe("[1,\n2]");
-    expect(jsonOf(TYPE_JSON, hexBytes("0200 5b 31").ptr)).toBe("\"[1\"");
-    expect(jsonOf(TYPE_JSON, hexBytes("0000").ptr)).toBe("\"\"");
-    expect(jsonOf(TYPE_JSON, hexBytes("0300 22 ff 22").ptr)).toBe("\"\\\"\uFFFD\\\"\"");
+    expect(jsonOf(TYPE_JSON, hexBytes("0200 5b 31").ptr)).toBe('"[1"');
+    expect(jsonOf(TYPE_JSON, hexBytes("0000").ptr)).toBe('""');
+    expect(jsonOf(TYPE_JSON, hexBytes("0300 22 ff 22").ptr)).toBe('"\\"\uFFFD\\""');
   });
 });
 
 describe("memory", () => {
   test("reading and showing values allocates nothing once the buffers are large enough", () => {
-    const types: StaticArray<u8> = [TYPE_INT64, TYPE_DECIMAL, TYPE_DATE, TYPE_DATETIME, TYPE_UUID, TYPE_BLOB, TYPE_TEXT, TYPE_JSON];
+    const types: StaticArray<u8> = [
+      TYPE_INT64,
+      TYPE_DECIMAL,
+      TYPE_DATE,
+      TYPE_DATETIME,
+      TYPE_UUID,
+      TYPE_BLOB,
+      TYPE_TEXT,
+      TYPE_JSON,
+    ];
     const texts: StaticArray<string> = [
-      "\"-5\"", "\"12.50\"", "\"2026-02-28\"", "\"2026-02-28T23:59:58.999999+05:30\"", "\"9e3779b9-7f4a-7c15-f39c-c0605cedc832\"",
-      "\"00ff\"", "\"a\\u00e9b\"", "{\"a\":[1,2,{\"b\":\"\\n\"}]}",
+      '"-5"',
+      '"12.50"',
+      '"2026-02-28"',
+      '"2026-02-28T23:59:58.999999+05:30"',
+      '"9e3779b9-7f4a-7c15-f39c-c0605cedc832"',
+      '"00ff"',
+      '"a\\u00e9b"',
+      '{"a":[1,2,{"b":"\\n"}]}',
     ];
     let pages = 0;
     for (let round = 0; round < 20000; round++) {

@@ -27,7 +27,7 @@ function makeKey(value: u32, longest: u32): void {
     keyLen = 13;
     return;
   }
-  const len = 8 + ((value * 2654435761) >> 4) % longest;
+  const len = 8 + (((value * 2654435761) >> 4) % longest);
   store<u32>(key, 3 + len, 4);
   store<u8>(key, 11, 8);
   store<u16>(key, <u16>len, 9);

@@ -1,4 +1,15 @@
-import { OK, OUT_OF_BOUNDS, NOT_A_PAGE_FILE, FOLDER_NOT_FOUND, FILE_NOT_FOUND, READ_ONLY, UNCLAIMED_PAGES_FULL, DAMAGED, NO_PAGE, lastError } from "../status";
+import {
+  OK,
+  OUT_OF_BOUNDS,
+  NOT_A_PAGE_FILE,
+  FOLDER_NOT_FOUND,
+  FILE_NOT_FOUND,
+  READ_ONLY,
+  UNCLAIMED_PAGES_FULL,
+  DAMAGED,
+  NO_PAGE,
+  lastError,
+} from "../status";
 import { HeapMemoryProvider, WasiMemoryProvider, MemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { MIN_FRAMES } from "../memory/page-cache";
@@ -92,9 +103,9 @@ describe("page cache and transactions", () => {
     expect(manager.commit()).toBe(OK);
     expect(provider.pages).toBe(total + 3);
     for (let pageNo: u32 = 3; pageNo < total + 3; pageNo++) {
-      provider.read((<u64>pageNo << 16) + 1000, block, 4);
+      provider.read(((<u64>pageNo) << 16) + 1000, block, 4);
       expect(load<u32>(block)).toBe(pageNo * 3);
-      provider.read((<u64>pageNo << 16) + 65532, block, 4);
+      provider.read(((<u64>pageNo) << 16) + 65532, block, 4);
       expect(load<u32>(block)).toBe(pageNo * 5);
     }
     manager.close();

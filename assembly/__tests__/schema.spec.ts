@@ -184,8 +184,8 @@ describe("layout detection", () => {
     copy.grow(provider.pages);
     const page = heap.alloc(65536);
     for (let i: u32 = 0; i < provider.pages; i++) {
-      provider.read(<u64>i << 16, page, 65536);
-      copy.write(<u64>i << 16, page, 65536);
+      provider.read((<u64>i) << 16, page, 65536);
+      copy.write((<u64>i) << 16, page, 65536);
     }
     store<u32>(page, 2);
     copy.write(65536, page, 1);

@@ -1,11 +1,35 @@
 import {
-  OK, Status, PRIMARY_KEY_CONFLICT, UNIQUE_CONFLICT, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, NOT_NULL, TABLE_EXISTS, BAD_SCHEMA,
-  NO_TRANSACTION, TRANSACTION_ACTIVE, AUTOINCREMENT_OVERFLOW, KEY_TOO_LARGE, TABLE_NOT_FOUND, RECORD_TOO_LARGE, errorMessage,
+  OK,
+  Status,
+  PRIMARY_KEY_CONFLICT,
+  UNIQUE_CONFLICT,
+  FOREIGN_KEY_BROKEN,
+  FOREIGN_KEY_RESTRICT,
+  NOT_NULL,
+  TABLE_EXISTS,
+  BAD_SCHEMA,
+  NO_TRANSACTION,
+  TRANSACTION_ACTIVE,
+  AUTOINCREMENT_OVERFLOW,
+  KEY_TOO_LARGE,
+  TABLE_NOT_FOUND,
+  RECORD_TOO_LARGE,
+  errorMessage,
 } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { TYPE_UINT32, TYPE_TEXT, TYPE_INT8, TYPE_BLOB } from "../encode/data-type";
-import { Column, ForeignKey, IndexDefinition, FLAG_PRIMARY_KEY, FLAG_UNIQUE, FLAG_NULLABLE, FLAG_AUTO, ON_DELETE_CASCADE, ON_DELETE_RESTRICT } from "../schema/column";
+import {
+  Column,
+  ForeignKey,
+  IndexDefinition,
+  FLAG_PRIMARY_KEY,
+  FLAG_UNIQUE,
+  FLAG_NULLABLE,
+  FLAG_AUTO,
+  ON_DELETE_CASCADE,
+  ON_DELETE_RESTRICT,
+} from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";

@@ -1,4 +1,12 @@
-import { OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, AUTOINCREMENT_OVERFLOW, DAMAGED, OUT_OF_BOUNDS, lastError } from "../status";
+import {
+  OK,
+  TOO_MANY_RECORD_PAGES,
+  RECORD_TOO_LARGE,
+  AUTOINCREMENT_OVERFLOW,
+  DAMAGED,
+  OUT_OF_BOUNDS,
+  lastError,
+} from "../status";
 import { HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess, isZero } from "../memory/journaled-access";
@@ -70,7 +78,10 @@ describe("records", () => {
     expect(fixture.ledger.freeAt(0)).toBe(0, "nor may the reference put one there");
     const dynamic = new Fixture(32, 0);
     expect(addressOffset(insert(dynamic, 65534 - 32, 1))).toBe(0);
-    expect(addressPage(insert(dynamic, 30, 1))).not.toBe(addressPage(insert(dynamic, 20, 1)), "30 bytes would end at the page's end");
+    expect(addressPage(insert(dynamic, 30, 1))).not.toBe(
+      addressPage(insert(dynamic, 20, 1)),
+      "30 bytes would end at the page's end",
+    );
     expect(insert(dynamic, 65534, 1)).toBe(NO_ADDRESS);
     expect(lastError.status).toBe(RECORD_TOO_LARGE);
     expect(insert(dynamic, 65533, 1)).not.toBe(NO_ADDRESS);
@@ -147,7 +158,7 @@ describe("records", () => {
       const choice = random(10);
       if (choice < 5 || addresses.length == 0) {
         const len = 1 + random(random(20) == 0 ? 20000 : 300);
-        const address = insert(fixture, len, <u8>len | 1);
+        const address = insert(fixture, len, (<u8>len) | 1);
         if (model.has(address)) expect(i).toBe(-1, "two records in one place");
         model.set(address, len);
       } else {
@@ -157,7 +168,7 @@ describe("records", () => {
           model.delete(victim);
         } else {
           const len = 1 + random(400);
-          memory.fill(body, <u8>len | 1, len);
+          memory.fill(body, (<u8>len) | 1, len);
           model.delete(victim);
           model.set(fixture.registry.update(victim, body, len), len);
         }
@@ -170,7 +181,7 @@ describe("records", () => {
       count += 1;
       if (!model.has(reader.address) || model.get(reader.address) != reader.bodyLen) expect(count).toBe(-1, "not in the model");
       for (let i: u32 = 0; i < reader.bodyLen; i++) {
-        if (load<u8>(reader.body + i) != (<u8>reader.bodyLen | 1)) expect(count).toBe(-2, "overwritten");
+        if (load<u8>(reader.body + i) != ((<u8>reader.bodyLen) | 1)) expect(count).toBe(-2, "overwritten");
       }
       expect(reader.address + 1).toBeGreaterThan(previous);
       previous = reader.address + 1;

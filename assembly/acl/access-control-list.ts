@@ -8,8 +8,17 @@
  * removed, and the last identity that holds manage-acl can't lose it.
  */
 import {
-  Status, OK, ACL_LAYOUT_UNSUPPORTED, CONSTRAINT_VIOLATION, IDENTITY_NOT_FOUND, NAME_TOO_LONG, PAGE_FULL, UNSUPPORTED,
-  fail, damaged, lastError,
+  Status,
+  OK,
+  ACL_LAYOUT_UNSUPPORTED,
+  CONSTRAINT_VIOLATION,
+  IDENTITY_NOT_FOUND,
+  NAME_TOO_LONG,
+  PAGE_FULL,
+  UNSUPPORTED,
+  fail,
+  damaged,
+  lastError,
 } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { isZero } from "../memory/journaled-access";
@@ -31,7 +40,10 @@ export const ALL_PERMS: u8 = 15;
 
 /** What an identity may do on one table. */
 export class TableGrant {
-  constructor(readonly fingerprint: u64, public perms: u8) {}
+  constructor(
+    readonly fingerprint: u64,
+    public perms: u8,
+  ) {}
 }
 
 /** An identity and its rights. */
@@ -102,7 +114,10 @@ export class AccessControlList {
     const version = <u32>load<u8>(page);
     if (version == 0 && isZero(page, PAGE_SIZE)) return list;
     if (version != ACL_VERSION) {
-      fail(ACL_LAYOUT_UNSUPPORTED, "the access control list has version " + version.toString() + ", this program reads version 2");
+      fail(
+        ACL_LAYOUT_UNSUPPORTED,
+        "the access control list has version " + version.toString() + ", this program reads version 2",
+      );
       lastError.pageNo = ACL_PAGE;
       return null;
     }
@@ -133,7 +148,8 @@ export class AccessControlList {
   grant(id: ArrayBuffer, flags: u8, allTables: u8, fingerprint: u64, tablePerms: u8): Status {
     const list = this.read();
     if (!list) return lastError.status;
-    if (id.byteLength > 255) return fail(NAME_TOO_LONG, "an identity is at most 255 bytes long, this one " + id.byteLength.toString());
+    if (id.byteLength > 255)
+      return fail(NAME_TOO_LONG, "an identity is at most 255 bytes long, this one " + id.byteLength.toString());
     let at = AccessControlList.find(list, id);
     if (at < 0) {
       at = -1 - at;
@@ -194,7 +210,8 @@ export class AccessControlList {
       }
     }
     let status = OK;
-    if (out.len > PAGE_SIZE) status = fail(PAGE_FULL, "the access control list would need " + out.len.toString() + " bytes, its page holds 65536");
+    if (out.len > PAGE_SIZE)
+      status = fail(PAGE_FULL, "the access control list would need " + out.len.toString() + " bytes, its page holds 65536");
     if (status == OK) status = this.access.writeAtRaw(ACL_PAGE, 0, out.ptr, out.len);
     if (status == OK) status = this.access.zeroRaw(ACL_PAGE, out.len, PAGE_SIZE - out.len);
     out.free();
@@ -232,7 +249,11 @@ function isLastManager(list: Array<Identity>, at: i32): bool {
 }
 
 function lastManager(): Status {
-  return fail(CONSTRAINT_VIOLATION, "this is the last identity that may manage the access control list", "grant manage-acl to another one first");
+  return fail(
+    CONSTRAINT_VIOLATION,
+    "this is the last identity that may manage the access control list",
+    "grant manage-acl to another one first",
+  );
 }
 
 function unknownIdentity(): Status {

@@ -17,7 +17,10 @@ class Counter {
   highest: u64 = 0;
   seen: bool = false;
 
-  constructor(readonly position: i32, readonly column: Column) {}
+  constructor(
+    readonly position: i32,
+    readonly column: Column,
+  ) {}
 
   get signed(): bool {
     return this.column.type <= TYPE_INT64;
@@ -31,7 +34,11 @@ class Counter {
 export class AutoincrementCheck {
   private counters: Array<Counter> = new Array<Counter>();
 
-  constructor(private survey: Survey, private checked: CheckedTable, table: Table) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    table: Table,
+  ) {
     const columns = table.schema.columns;
     for (let i = 0; i < columns.length; i++) {
       if (columns[i].auto) this.counters.push(new Counter(i, columns[i]));
@@ -50,20 +57,26 @@ export class AutoincrementCheck {
       const discriminant = value < PAGE_SIZE ? <u32>load<u8>(page + value) : 0;
       const size = integerSize(discriminant);
       if (size == 0 || value + 1 + size > PAGE_SIZE) {
-        if (report.add(AUTOINCREMENT_DAMAGED, pageNo, min(at, PAGE_SIZE - 1))) report.say("the autoincrement ledger makes no sense from here on");
+        if (report.add(AUTOINCREMENT_DAMAGED, pageNo, min(at, PAGE_SIZE - 1))) {
+          report.say("the autoincrement ledger makes no sense from here on");
+        }
         return;
       }
       for (let i = 0; i < this.counters.length; i++) {
         const counter = this.counters[i];
         if (!counter.column.isNamed(page + at + 1, nameLen)) continue;
         if (discriminant == valueDiscriminant(counter.column.type)) counter.at = value + 1;
-        else if (report.add(AUTOINCREMENT_DAMAGED, pageNo, value)) report.say("the counter of " + counter.column.name + " is of another type than the column");
+        else if (report.add(AUTOINCREMENT_DAMAGED, pageNo, value)) {
+          report.say("the counter of " + counter.column.name + " is of another type than the column");
+        }
       }
       at = value + 1 + size;
     }
     for (let i = 0; i < this.counters.length; i++) {
       const counter = this.counters[i];
-      if (counter.at == 0 && report.add(AUTOINCREMENT_MISSING, pageNo)) report.say("the autoincrement ledger has no counter for " + counter.column.name);
+      if (counter.at == 0 && report.add(AUTOINCREMENT_MISSING, pageNo)) {
+        report.say("the autoincrement ledger has no counter for " + counter.column.name);
+      }
     }
   }
 
@@ -89,7 +102,14 @@ export class AutoincrementCheck {
       const value = loadInteger(counter.column.type, page + counter.at);
       if (!counter.isBelow(value, counter.highest) || !this.survey.report.add(AUTOINCREMENT_BEHIND, pageNo, counter.at)) continue;
       const highest = counter.signed ? (<i64>counter.highest).toString() : counter.highest.toString();
-      this.survey.report.say("the counter of " + counter.column.name + " is at " + (counter.signed ? (<i64>value).toString() : value.toString()) + ", but a row has " + highest);
+      this.survey.report.say(
+        "the counter of " +
+          counter.column.name +
+          " is at " +
+          (counter.signed ? (<i64>value).toString() : value.toString()) +
+          ", but a row has " +
+          highest,
+      );
     }
   }
 }

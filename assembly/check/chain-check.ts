@@ -1,9 +1,9 @@
 /**
  * The chain of an index's leaves against their order in the tree.
  *
- * A leaf is in the chain when both neighbours that it names name it too. Reference 0.9.0 takes a leaf that became empty out of the chain
- * but leaves it in the tree, with its old neighbours in it, and later entries may go there; it is then that nobody names it. A leaf
- * that one neighbour names and the other does not is where the chain is broken.
+ * A leaf is in the chain when both neighbours that it names name it too. Reference 0.9.0 takes a leaf that became empty out of
+ * the chain but leaves it in the tree, with its old neighbours in it, and later entries may go there; it is then that nobody
+ * names it. A leaf that one neighbour names and the other does not is where the chain is broken.
  */
 import { NO_PAGE } from "../status";
 import { LAYOUT_0_9 } from "../memory/layout";
@@ -26,13 +26,17 @@ class ChainCheck {
   private places: U32Map = new U32Map();
   private count: u32;
 
-  constructor(private survey: Survey, private index: CheckedIndex) {
+  constructor(
+    private survey: Survey,
+    private index: CheckedIndex,
+  ) {
     this.count = index.leafList.len >> 4;
     for (let i: u32 = 0; i < this.count; i++) this.places.set(this.pageAt(i), i);
   }
 
+
   @inline private item(i: u32): usize {
-    return this.index.leafList.ptr + (<usize>i << 4);
+    return this.index.leafList.ptr + ((<usize>i) << 4);
   }
   private pageAt(i: u32): u32 {
     return load<u32>(this.item(i));
@@ -48,7 +52,9 @@ class ChainCheck {
   }
 
   private broken(i: u32, offset: u32, what: string): void {
-    if (this.survey.report.add(CHAIN_BROKEN, this.pageAt(i), offset)) this.survey.report.say("index " + this.index.columnsText + ": " + what);
+    if (this.survey.report.add(CHAIN_BROKEN, this.pageAt(i), offset)) {
+      this.survey.report.say("index " + this.index.columnsText + ": " + what);
+    }
   }
 
   run(): void {
@@ -65,7 +71,8 @@ class ChainCheck {
       const nextPlace = next == NO_PAGE ? NONE : this.places.get(next, NONE);
       if ((prev != NO_PAGE && prevPlace == NONE) || (next != NO_PAGE && nextPlace == NONE)) {
         const back = prev != NO_PAGE && prevPlace == NONE;
-        this.broken(i, back ? PREV_OFFSET : NEXT_OFFSET, "page " + (back ? prev : next).toString() + " is named as the leaf " + (back ? "before" : "behind") + ", but is no leaf of this index");
+        const named = "page " + (back ? prev : next).toString() + " is named as the leaf " + (back ? "before" : "behind");
+        this.broken(i, back ? PREV_OFFSET : NEXT_OFFSET, named + ", but is no leaf of this index");
         broken = true;
         continue;
       }
@@ -86,17 +93,30 @@ class ChainCheck {
       } else if (prevNames || nextNames) {
         if (!broken) {
           const other = prevNames ? next : prev;
-          this.broken(i, prevNames ? NEXT_OFFSET : PREV_OFFSET, "page " + other.toString() + " is named as the leaf " + (prevNames ? "behind" : "before") + ", but does not name this one");
+          const named = "page " + other.toString() + " is named as the leaf " + (prevNames ? "behind" : "before");
+          this.broken(i, prevNames ? NEXT_OFFSET : PREV_OFFSET, named + ", but does not name this one");
         }
         broken = true;
       } else if (this.entriesAt(i) == 0) empty += 1;
       else if (report.add(LEAF_UNCHAINED, this.pageAt(i))) {
-        report.say("index " + this.index.columnsText + ": a leaf of " + counted(this.entriesAt(i), "entry").replace("entrys", "entries") + " is not in the chain of leaves");
+        report.say(
+          "index " +
+            this.index.columnsText +
+            ": a leaf of " +
+            counted(this.entriesAt(i), "entry").replace("entrys", "entries") +
+            " is not in the chain of leaves",
+        );
       }
     }
     if (!broken && this.count > 0 && linked == 0) this.broken(0, NEXT_OFFSET, "no leaf is in the chain of leaves");
     if (empty > 0 && report.add(LEAF_EMPTY)) {
-      report.say("index " + this.index.columnsText + ": " + (empty == 1 ? "1 empty leaf is" : empty.toString() + " empty leaves are") + " still in the tree, outside of the chain");
+      report.say(
+        "index " +
+          this.index.columnsText +
+          ": " +
+          (empty == 1 ? "1 empty leaf is" : empty.toString() + " empty leaves are") +
+          " still in the tree, outside of the chain",
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * What a check found. Faults are counted without limit and kept up to one, each kind of a table by itself, so that a thousand broken
- * entries hide nothing else.
+ * What a check found. Faults are counted without limit and kept up to one, each kind of a table by itself, so that a thousand
+ * broken entries hide nothing else.
  */
 import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -116,11 +116,21 @@ export class CheckReport {
         const fault = this.faults[j];
         if (fault.table != names[i]) continue;
         const place = fault.place;
-        out.addText("  " + severityName(fault.kind.severity) + " " + fault.kind.name + (place == "" ? ": " : " " + place + ": ") + fault.what + "\n");
+        out.addText(
+          "  " +
+            severityName(fault.kind.severity) +
+            " " +
+            fault.kind.name +
+            (place == "" ? ": " : " " + place + ": ") +
+            fault.what +
+            "\n",
+        );
         if (!told.includes(fault.kind)) told.push(fault.kind);
       }
     }
-    if (this.omitted > 0) out.addText(counted(this.omitted, "more fault") + " of the same kinds; --all lists up to " + MAX_FAULTS.toString() + "\n");
+    if (this.omitted > 0) {
+      out.addText(counted(this.omitted, "more fault") + " of the same kinds; --all lists up to " + MAX_FAULTS.toString() + "\n");
+    }
     if (told.length == 0) return;
     out.addText("what can be done\n");
     for (let i = 0; i < told.length; i++) out.addText("  " + told[i].name + ": " + told[i].hint + "\n");
@@ -128,17 +138,21 @@ export class CheckReport {
 
   /** Appends `"errors":…,"warnings":…,"notes":…,"omitted":…,"faults":[…]`. */
   addJson(out: ByteBuffer): void {
-    out.addText("\"errors\":" + this.errors.toString() + ",\"warnings\":" + this.warnings.toString() + ",\"notes\":" + this.notes.toString());
-    out.addText(",\"omitted\":" + this.omitted.toString() + ",\"faults\":[");
+    out.addText(
+      '"errors":' + this.errors.toString() + ',"warnings":' + this.warnings.toString() + ',"notes":' + this.notes.toString(),
+    );
+    out.addText(',"omitted":' + this.omitted.toString() + ',"faults":[');
     for (let i = 0; i < this.faults.length; i++) {
       const fault = this.faults[i];
-      out.addText((i > 0 ? ",{" : "{") + "\"severity\":\"" + severityName(fault.kind.severity) + "\",\"code\":\"" + fault.kind.name + "\",\"table\":");
+      out.addText(
+        (i > 0 ? ",{" : "{") + '"severity":"' + severityName(fault.kind.severity) + '","code":"' + fault.kind.name + '","table":',
+      );
       if (fault.table == "") out.addText("null");
       else addQuoted(fault.table, out);
-      out.addText(",\"page\":" + (fault.pageNo == NO_PAGE ? "null" : fault.pageNo.toString()));
-      out.addText(",\"byte\":" + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ",\"message\":");
+      out.addText(',"page":' + (fault.pageNo == NO_PAGE ? "null" : fault.pageNo.toString()));
+      out.addText(',"byte":' + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ',"message":');
       addQuoted(fault.what, out);
-      out.addText(",\"hint\":");
+      out.addText(',"hint":');
       addQuoted(fault.kind.hint, out);
       out.addU8(0x7d);
     }

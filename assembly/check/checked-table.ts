@@ -37,7 +37,8 @@ export class CheckedIndex {
     access: MemoryAccess,
     /** Its number among the ledger's entries, from 0. */
     readonly number: u32,
-    readonly columns: Array<string>, rootPage: u32,
+    readonly columns: Array<string>,
+    rootPage: u32,
     /** Where the root's number stands in the index ledger. */
     readonly rootOffset: u32,
   ) {
@@ -93,21 +94,23 @@ export class CheckedTable {
     return this.recordPages.len >> 3;
   }
 
+
   @inline recordPage(ordinal: u32): u32 {
-    return load<u32>(this.recordPages.ptr + (<usize>ordinal << 3));
+    return load<u32>(this.recordPages.ptr + ((<usize>ordinal) << 3));
   }
 
   /** Bytes of the record page before its unused tail. */
   @inline usedOf(ordinal: u32): u32 {
-    return load<u32>(this.recordPages.ptr + (<usize>ordinal << 3), 4);
+    return load<u32>(this.recordPages.ptr + ((<usize>ordinal) << 3), 4);
   }
 
   get segmentsPageCount(): u32 {
     return this.segmentsPages.len >> 2;
   }
 
+
   @inline segmentsPage(ordinal: u32): u32 {
-    return load<u32>(this.segmentsPages.ptr + (<usize>ordinal << 2));
+    return load<u32>(this.segmentsPages.ptr + ((<usize>ordinal) << 2));
   }
 
   /** Pages that the table owns, as far as they are known. */

@@ -5,13 +5,21 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { CheckedTable } from "./checked-table";
 import { Survey } from "./survey";
-import { SCHEMA_ODD, FOREIGN_KEY_ODD, REFERENCE_COLUMN, REFERENCE_FOREIGN_KEY, REFERENCE_NAME, REFERENCE_DRIFT, REFERENCE_PADDING } from "./fault-kinds";
+import {
+  SCHEMA_ODD,
+  FOREIGN_KEY_ODD,
+  REFERENCE_COLUMN,
+  REFERENCE_FOREIGN_KEY,
+  REFERENCE_NAME,
+  REFERENCE_DRIFT,
+  REFERENCE_PADDING,
+} from "./fault-kinds";
 
 /** Words that no Rust struct or field can be called. */
 const RUST_KEYWORDS: string =
-  " as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref return self Self static " +
-  "struct super trait true type unsafe use where while async await abstract become box do final macro override priv typeof unsized virtual " +
-  "yield try gen ";
+  " as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref return self " +
+  "Self static struct super trait true type unsafe use where while async await abstract become box do final macro override priv " +
+  "typeof unsized virtual yield try gen ";
 
 export function checkDefinition(survey: Survey, table: CheckedTable, schema: TableSchemaSnapshot): void {
   const report = survey.report;
@@ -27,16 +35,21 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
     if ((column.unique || column.primaryKey) && !hasUniqueIndex(schema, column.name)) {
       if (report.add(SCHEMA_ODD, pageNo)) report.say("column " + column.name + " is unique, but there is no unique index on it");
     }
-    if (column.primaryKey && !column.unique && report.add(SCHEMA_ODD, pageNo)) report.say("the primary key " + column.name + " is not marked as unique");
+    if (column.primaryKey && !column.unique && report.add(SCHEMA_ODD, pageNo)) {
+      report.say("the primary key " + column.name + " is not marked as unique");
+    }
     const wide = column.type == TYPE_DECIMAL || column.type == TYPE_UUID;
     if (isOld && wide && i + 1 < columns.length && report.add(REFERENCE_COLUMN, pageNo)) {
-      report.say("column " + column.name + " is a " + column.typeText + " and not the last column: reference 0.9.0 can't read the rows");
+      report.say(
+        "column " + column.name + " is a " + column.typeText + " and not the last column: reference 0.9.0 can't read the rows",
+      );
     } else if (isOld && column.type == TYPE_DECIMAL && column.nullable && report.add(REFERENCE_COLUMN, pageNo)) {
       report.say("column " + column.name + " is a decimal that can be null, which reference 0.9.0 does not have");
     }
   }
   if (hasAuto != (table.pages.autoincrement != 0xffffffff) && report.add(SCHEMA_ODD, pageNo)) {
-    report.say(hasAuto ? "the table has an auto-increment column, but no autoincrement ledger" : "the table has an autoincrement ledger, but no such column");
+    if (hasAuto) report.say("the table has an auto-increment column, but no autoincrement ledger");
+    else report.say("the table has an autoincrement ledger, but no such column");
   }
   for (let i = 0; i < schema.indexes.length; i++) {
     for (let j = 0; j < i; j++) {
@@ -47,7 +60,11 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
   }
   const opened = table.table!;
   if (isOld && opened.layout.fixedBody == 0 && PAGE_SIZE % schema.alignment != 0 && report.add(REFERENCE_PADDING, pageNo)) {
-    report.say("an alignment of " + schema.alignment.toString() + " does not divide a page: reference 0.9.0 may write padding into the next page");
+    report.say(
+      "an alignment of " +
+        schema.alignment.toString() +
+        " does not divide a page: reference 0.9.0 may write padding into the next page",
+    );
   }
 }
 
@@ -66,7 +83,9 @@ function checkName(survey: Survey, pageNo: u32, name: string, what: string): voi
     const letter = (unit | 0x20) - 0x61 < 26 && (unit | 0x20) >= 0x61;
     if (!letter && unit != 0x5f && unit < 0x80 && (i == 0 || unit < 0x30 || unit > 0x39)) ok = false;
   }
-  if (!ok && survey.report.add(REFERENCE_NAME, pageNo)) survey.report.say(what + " is called " + name + ", which is no Rust identifier");
+  if (!ok && survey.report.add(REFERENCE_NAME, pageNo)) {
+    survey.report.say(what + " is called " + name + ", which is no Rust identifier");
+  }
 }
 
 /** The foreign key of `column` against the table it names: true when its values can be looked up there. */
@@ -90,7 +109,9 @@ export function checkForeignKeyTarget(survey: Survey, table: CheckedTable, colum
     return false;
   }
   if (schema.columns[position].typeText != column.typeText) {
-    if (report.add(FOREIGN_KEY_ODD, pageNo)) report.say(where + ", which is a " + schema.columns[position].typeText + " and not a " + column.typeText);
+    if (report.add(FOREIGN_KEY_ODD, pageNo)) {
+      report.say(where + ", which is a " + schema.columns[position].typeText + " and not a " + column.typeText);
+    }
     return false;
   }
   const isOld = survey.access.manager.layout == LAYOUT_0_9;

@@ -1,8 +1,8 @@
 /**
  * Index entries against rows.
  *
- * Rows and entries are first compared by their number and the sum of their hashes, which takes no look-ups. Only when these differ are
- * they compared one by one: bits mark the rows that there are, and those that an entry was found for.
+ * Rows and entries are first compared by their number and the sum of their hashes, which takes no look-ups. Only when these
+ * differ are they compared one by one: bits mark the rows that there are, and those that an entry was found for.
  */
 import { PAGE_SIZE } from "../memory/layout";
 import { Row } from "../encode/row";
@@ -41,7 +41,11 @@ class EntryCheck {
   private row: Row;
   private key: ByteBuffer = new ByteBuffer(256);
 
-  constructor(private survey: Survey, private checked: CheckedTable, private table: Table) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    private table: Table,
+  ) {
     const slotsPerPage = PAGE_SIZE / table.registry.slotAlignment + 1;
     const bytes = ((<usize>checked.recordPageCount * slotsPerPage) >> 3) + 8;
     this.slotsPerPage = slotsPerPage;
@@ -63,13 +67,15 @@ class EntryCheck {
     return <i64>ordinal * this.slotsPerPage + addressOffset(address) / step;
   }
 
+
   @inline private mark(bits: usize, bit: i64): void {
     const ptr = bits + <usize>(bit >> 3);
-    store<u8>(ptr, load<u8>(ptr) | (<u8>1 << (<u8>bit & 7)));
+    store<u8>(ptr, load<u8>(ptr) | ((<u8>1) << ((<u8>bit) & 7)));
   }
 
+
   @inline private isMarked(bits: usize, bit: i64): bool {
-    return (load<u8>(bits + <usize>(bit >> 3)) & (<u8>1 << (<u8>bit & 7))) != 0;
+    return (load<u8>(bits + <usize>(bit >> 3)) & ((<u8>1) << ((<u8>bit) & 7))) != 0;
   }
 
   /** Compares one index with the rows. */
@@ -83,7 +89,9 @@ class EntryCheck {
     }
     if (index.incomplete) {
       if (this.survey.report.add(INDEX_UNCHECKED)) {
-        this.survey.report.say("index " + index.columnsText + " can't be read as a whole: whether every row is in it was not checked");
+        this.survey.report.say(
+          "index " + index.columnsText + " can't be read as a whole: whether every row is in it was not checked",
+        );
       }
       return;
     }
@@ -100,13 +108,24 @@ class EntryCheck {
     const bit = this.bitOf(address);
     if (bit < 0 || !this.isMarked(this.rows, bit)) {
       if (this.checked.badRecords.has(address) || !report.add(ENTRY_WITHOUT_ROW, leaf, at)) return;
-      report.say("index " + index.columnsText + ": the entry points to page " + addressPage(address).toString() + ", byte " + addressOffset(address).toString() + ", where no row of this table starts");
+      report.say(
+        "index " +
+          index.columnsText +
+          ": the entry points to page " +
+          addressPage(address).toString() +
+          ", byte " +
+          addressOffset(address).toString() +
+          ", where no row of this table starts",
+      );
       return;
     }
     if (this.isMarked(this.seen, bit)) {
       // Twice with one key in one leaf was found already.
-      const again = slot > 0 && leafAddress(frame, slot - 1) == address && compareKeys(entryKey(frame, slot - 1), entryKey(frame, slot)) == 0;
-      if (!index.repeated && !again && report.add(ENTRY_TWICE, leaf, at)) report.say("index " + index.columnsText + ": another entry points to this row as well");
+      const sameAddress = slot > 0 && leafAddress(frame, slot - 1) == address;
+      const again = sameAddress && compareKeys(entryKey(frame, slot - 1), entryKey(frame, slot)) == 0;
+      if (!index.repeated && !again && report.add(ENTRY_TWICE, leaf, at)) {
+        report.say("index " + index.columnsText + ": another entry points to this row as well");
+      }
       return;
     }
     this.mark(this.seen, bit);
@@ -118,7 +137,14 @@ class EntryCheck {
     definition.addKey(this.table.schema, this.row, this.key);
     const node = nodeFrame(access, leaf);
     if (!node || compareKeys(entryKey(node, slot), this.key.ptr) == 0 || !report.add(ENTRY_WRONG_KEY, leaf, at)) return;
-    report.say("index " + index.columnsText + ": the entry's key is not that of its row on page " + addressPage(address).toString() + ", byte " + addressOffset(address).toString());
+    report.say(
+      "index " +
+        index.columnsText +
+        ": the entry's key is not that of its row on page " +
+        addressPage(address).toString() +
+        ", byte " +
+        addressOffset(address).toString(),
+    );
   }
 
   /** Rows that no entry points to. */
@@ -126,8 +152,9 @@ class EntryCheck {
     const report = this.survey.report;
     const walk = new RecordWalk(this.survey, this.checked, this.table, null);
     while (walk.next()) {
-      if (this.isMarked(this.seen, this.bitOf(walk.address)) || !report.add(ROW_WITHOUT_ENTRY, walk.pageNo, walk.pageOffset)) continue;
-      report.say("the row has no entry in index " + index.columnsText);
+      if (this.isMarked(this.seen, this.bitOf(walk.address))) continue;
+      if (report.add(ROW_WITHOUT_ENTRY, walk.pageNo, walk.pageOffset))
+        report.say("the row has no entry in index " + index.columnsText);
     }
     walk.free();
   }

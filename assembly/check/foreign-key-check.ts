@@ -17,7 +17,12 @@ class Lookup {
   isNull: bool = false;
   nulls: u64 = 0;
 
-  constructor(readonly position: i32, readonly column: Column, readonly target: Table, readonly index: TableIndex) {}
+  constructor(
+    readonly position: i32,
+    readonly column: Column,
+    readonly target: Table,
+    readonly index: TableIndex,
+  ) {}
 }
 
 /** Checks the foreign keys of a table that could be opened; all tables must have been walked. */
@@ -43,14 +48,18 @@ export function checkForeignKeys(survey: Survey, checked: CheckedTable, table: T
       const lookup = lookups[i];
       if (lookup.isNull || lookup.index.tree.find(lookup.key.ptr) != NO_ADDRESS || lastError.status != OK) continue;
       if (!report.add(FOREIGN_KEY_BROKEN, walk.pageNo, walk.pageOffset)) continue;
-      report.say(lookup.column.name + ": table " + lookup.target.name + " has no row with this " + lookup.column.foreignKey!.column);
+      report.say(
+        lookup.column.name + ": table " + lookup.target.name + " has no row with this " + lookup.column.foreignKey!.column,
+      );
     }
   }
   walk.free();
   for (let i = 0; i < lookups.length; i++) {
     const lookup = lookups[i];
     const isOld = survey.access.manager.layout == LAYOUT_0_9;
-    if (isOld && lookup.nulls > 0 && report.add(REFERENCE_NULL_KEY)) report.say(counted(lookup.nulls, "row") + " with null in the foreign key " + lookup.column.name);
+    if (isOld && lookup.nulls > 0 && report.add(REFERENCE_NULL_KEY)) {
+      report.say(counted(lookup.nulls, "row") + " with null in the foreign key " + lookup.column.name);
+    }
     lookup.key.free();
   }
 }
@@ -72,7 +81,14 @@ function findLookups(survey: Survey, checked: CheckedTable, table: Table): Array
     const known = index ? target!.checkedIndexOf(index) : null;
     if (index && known && !known.unsound && !known.incomplete) list.push(new Lookup(i, columns[i], opened, index));
     else if (survey.report.add(INDEX_UNCHECKED)) {
-      survey.report.say("the foreign key " + columns[i].name + " was not checked: " + (index ? "the index of " + foreignKey.table + " it needs has errors" : foreignKey.table + " has no index on " + foreignKey.column));
+      survey.report.say(
+        "the foreign key " +
+          columns[i].name +
+          " was not checked: " +
+          (index
+            ? "the index of " + foreignKey.table + " has errors"
+            : foreignKey.table + " has no index on " + foreignKey.column),
+      );
     }
   }
   return list;

@@ -12,13 +12,34 @@ import { VALUE_NULL } from "../encode/data-type";
 import { xxh3 } from "../encode/xxh3";
 import { MAX_DEPTH } from "../index/tree-cursor";
 import {
-  nodeFrame, isLeaf, entryCount, entryOffset, entryKey, entryKeyLen, childPage, leafAddress,
-  RIGHTMOST_OFFSET, INNER_HEADER, PREV_OFFSET, NEXT_OFFSET, COUNT_OFFSET, NODE_INNER,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryOffset,
+  entryKey,
+  entryKeyLen,
+  childPage,
+  leafAddress,
+  RIGHTMOST_OFFSET,
+  INNER_HEADER,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  COUNT_OFFSET,
+  NODE_INNER,
 } from "../index/node";
 import { CheckedIndex, CheckedTable } from "./checked-table";
 import { checkChain } from "./chain-check";
 import { Survey, SURVEY_ALL } from "./survey";
-import { NODE_DAMAGED, TREE_TOO_DEEP, KEY_ORDER, ADDRESS_ORDER, SEPARATOR_WRONG, UNIQUE_TWICE, UNIQUE_NULLS, ENTRY_TWICE } from "./fault-kinds";
+import {
+  NODE_DAMAGED,
+  TREE_TOO_DEEP,
+  KEY_ORDER,
+  ADDRESS_ORDER,
+  SEPARATOR_WRONG,
+  UNIQUE_TWICE,
+  UNIQUE_NULLS,
+  ENTRY_TWICE,
+} from "./fault-kinds";
 import { OWNER_INNER, OWNER_LEAF } from "./owner-map";
 
 /** Walks one index. */
@@ -38,7 +59,11 @@ class TreeWalk {
   /** The separator that was reported last: page << 16 | entry. */
   private reportedSeparator: u64 = u64.MAX_VALUE;
 
-  constructor(private survey: Survey, private table: CheckedTable, private index: CheckedIndex) {
+  constructor(
+    private survey: Survey,
+    private table: CheckedTable,
+    private index: CheckedIndex,
+  ) {
     this.full = survey.level == SURVEY_ALL;
     const definition = index.index;
     this.unique = definition != null && definition.unique && !index.repeated;
@@ -51,17 +76,26 @@ class TreeWalk {
   }
 
   /**
-   * Walks the node `pageNo`, named on `fromPage` at `fromOffset`. Its keys must not be below entry `lowSlot` of node `lowPage`, nor
-   * above entry `highSlot` of `highPage` (`NO_PAGE`: no bound).
+   * Walks the node `pageNo`, named on `fromPage` at `fromOffset`. Its keys must not be below entry `lowSlot` of node `lowPage`,
+   * nor above entry `highSlot` of `highPage` (`NO_PAGE`: no bound).
    */
   private visit(
-    pageNo: u32, level: u32, fromPage: u32, fromOffset: u32, lowPage: u32, lowSlot: u32, highPage: u32, highSlot: u32,
+    pageNo: u32,
+    level: u32,
+    fromPage: u32,
+    fromOffset: u32,
+    lowPage: u32,
+    lowSlot: u32,
+    highPage: u32,
+    highSlot: u32,
   ): void {
     const survey = this.survey;
     const index = this.index;
     if (level > MAX_DEPTH) {
       index.incomplete = true;
-      if (survey.report.add(TREE_TOO_DEEP, fromPage, fromOffset)) survey.report.say("the tree has more than " + MAX_DEPTH.toString() + " levels");
+      if (survey.report.add(TREE_TOO_DEEP, fromPage, fromOffset)) {
+        survey.report.say("the tree has more than " + MAX_DEPTH.toString() + " levels");
+      }
       return;
     }
     if (!survey.claim(pageNo, OWNER_LEAF, this.table.number, index.number, fromPage, fromOffset)) {
@@ -91,8 +125,14 @@ class TreeWalk {
       const left = slot == 0;
       const right = slot == count;
       this.visit(
-        childPage(node, slot), level + 1, pageNo, at,
-        left ? lowPage : pageNo, left ? lowSlot : slot - 1, right ? highPage : pageNo, right ? highSlot : slot,
+        childPage(node, slot),
+        level + 1,
+        pageNo,
+        at,
+        left ? lowPage : pageNo,
+        left ? lowSlot : slot - 1,
+        right ? highPage : pageNo,
+        right ? highSlot : slot,
       );
     }
   }
@@ -131,18 +171,30 @@ class TreeWalk {
   private checkBounds(frame: Frame, lowPage: u32, lowSlot: u32, highPage: u32, highSlot: u32): void {
     const access = this.survey.access;
     const low: Frame | null = lowPage != NO_PAGE ? nodeFrame(access, lowPage) : null;
-    if (low && compareKeys(entryKey(frame, 0), entryKey(low, lowSlot)) < 0) this.wrongSeparator(low, lowSlot, frame, "above the first key of");
+    if (low && compareKeys(entryKey(frame, 0), entryKey(low, lowSlot)) < 0) {
+      this.wrongSeparator(low, lowSlot, frame, "above the first key of");
+    }
     const high: Frame | null = highPage != NO_PAGE ? nodeFrame(access, highPage) : null;
     const last = entryCount(frame) - 1;
-    if (high && compareKeys(entryKey(frame, last), entryKey(high, highSlot)) > 0) this.wrongSeparator(high, highSlot, frame, "below the last key of");
+    if (high && compareKeys(entryKey(frame, last), entryKey(high, highSlot)) > 0) {
+      this.wrongSeparator(high, highSlot, frame, "below the last key of");
+    }
   }
 
   private wrongSeparator(parent: Frame, slot: u32, child: Frame, how: string): void {
-    const place = (<u64>parent.pageNo << 16) | slot;
+    const place = ((<u64>parent.pageNo) << 16) | slot;
     if (place == this.reportedSeparator) return;
     this.reportedSeparator = place;
     if (!this.survey.report.add(SEPARATOR_WRONG, parent.pageNo, entryOffset(parent, slot))) return;
-    this.survey.report.say("index " + this.index.columnsText + ": the separator is " + how + " page " + child.pageNo.toString() + " at its side: searches miss entries");
+    this.survey.report.say(
+      "index " +
+        this.index.columnsText +
+        ": the separator is " +
+        how +
+        " page " +
+        child.pageNo.toString() +
+        " at its side: searches miss entries",
+    );
   }
 
   private checkSeparators(pageNo: u32): void {
@@ -206,12 +258,16 @@ class TreeWalk {
         if (!this.index.repeated && report.add(ENTRY_TWICE, frame.pageNo, at)) report.say(name + "the entry is there twice");
         return;
       }
-      if (before > address && report.add(ADDRESS_ORDER, frame.pageNo, at)) report.say(name + "entries of one key are not in the order of their records");
+      if (before > address && report.add(ADDRESS_ORDER, frame.pageNo, at)) {
+        report.say(name + "entries of one key are not in the order of their records");
+      }
     }
     if (!this.unique) return;
     if (hasNull(key)) {
       if (report.add(UNIQUE_NULLS, frame.pageNo, at)) report.say(name + "one more row with null in a unique index");
-    } else if (report.add(UNIQUE_TWICE, frame.pageNo, at)) report.say(name + "the key is there twice, though the index is unique");
+    } else if (report.add(UNIQUE_TWICE, frame.pageNo, at)) {
+      report.say(name + "the key is there twice, though the index is unique");
+    }
   }
 }
 

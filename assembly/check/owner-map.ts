@@ -22,20 +22,34 @@ export const OWNER_LEAF: u32 = 13;
 /** What a page is, in words. */
 export function ownerName(kind: u32): string {
   switch (kind) {
-    case OWNER_REGISTRY: return "schema registry";
-    case OWNER_ACL: return "access control list";
-    case OWNER_UNCLAIMED_LEDGER: return "unclaimed-pages ledger";
-    case OWNER_UNCLAIMED: return "unclaimed page";
-    case OWNER_SNAPSHOT: return "schema snapshot";
-    case OWNER_PAGE_LEDGER: return "page ledger";
-    case OWNER_FREE_LEDGER: return "free-segments ledger";
-    case OWNER_INDEX_LEDGER: return "index ledger";
-    case OWNER_AUTOINCREMENT: return "autoincrement ledger";
-    case OWNER_RECORDS: return "record page";
-    case OWNER_SEGMENTS: return "segments page";
-    case OWNER_INNER: return "inner index node";
-    case OWNER_LEAF: return "index leaf";
-    default: return "leaked page";
+    case OWNER_REGISTRY:
+      return "schema registry";
+    case OWNER_ACL:
+      return "access control list";
+    case OWNER_UNCLAIMED_LEDGER:
+      return "unclaimed-pages ledger";
+    case OWNER_UNCLAIMED:
+      return "unclaimed page";
+    case OWNER_SNAPSHOT:
+      return "schema snapshot";
+    case OWNER_PAGE_LEDGER:
+      return "page ledger";
+    case OWNER_FREE_LEDGER:
+      return "free-segments ledger";
+    case OWNER_INDEX_LEDGER:
+      return "index ledger";
+    case OWNER_AUTOINCREMENT:
+      return "autoincrement ledger";
+    case OWNER_RECORDS:
+      return "record page";
+    case OWNER_SEGMENTS:
+      return "segments page";
+    case OWNER_INNER:
+      return "inner index node";
+    case OWNER_LEAF:
+      return "index leaf";
+    default:
+      return "leaked page";
   }
 }
 
@@ -46,8 +60,8 @@ export class OwnerMap {
   private owners: usize;
 
   private constructor(readonly pageCount: u32) {
-    this.owners = heap.alloc(max<usize>(<usize>pageCount << 2, 16));
-    memory.fill(this.owners, 0, <usize>pageCount << 2);
+    this.owners = heap.alloc(max<usize>((<usize>pageCount) << 2, 16));
+    memory.fill(this.owners, 0, (<usize>pageCount) << 2);
   }
 
   /** A map for `pageCount` pages that nobody owns; null when that would take too much memory. */
@@ -59,20 +73,22 @@ export class OwnerMap {
 
   /** Page `pageNo` belongs to table number `table` (from 1; 0 is the file), to its index number `index` if it is a node. */
   set(pageNo: u32, kind: u32, table: u32, index: u32): void {
-    store<u32>(this.owners + (<usize>pageNo << 2), (min<u32>(table, 0xffff) << 16) | (min<u32>(index, 0xff) << 8) | kind);
+    store<u32>(this.owners + ((<usize>pageNo) << 2), (min<u32>(table, 0xffff) << 16) | (min<u32>(index, 0xff) << 8) | kind);
   }
 
   /** One of `OWNER_…`. */
   @inline kind(pageNo: u32): u32 {
-    return load<u8>(this.owners + (<usize>pageNo << 2));
+    return load<u8>(this.owners + ((<usize>pageNo) << 2));
   }
+
 
   @inline index(pageNo: u32): u32 {
-    return load<u8>(this.owners + (<usize>pageNo << 2), 1);
+    return load<u8>(this.owners + ((<usize>pageNo) << 2), 1);
   }
 
+
   @inline table(pageNo: u32): u32 {
-    return load<u16>(this.owners + (<usize>pageNo << 2), 2);
+    return load<u16>(this.owners + ((<usize>pageNo) << 2), 2);
   }
 
   /** How many pages have this kind of owner. */

@@ -17,7 +17,14 @@ import { RecordWalk } from "./record-walk";
 import { SegmentList } from "./segment-list";
 import { Survey, SURVEY_ALL } from "./survey";
 import {
-  BOOLEAN_ODD, DATE_ODD, DECIMAL_ODD, JSON_INVALID, TEXT_NOT_UTF8, SPACE_LOST, REFERENCE_HOLES, REFERENCE_PAGE_END,
+  BOOLEAN_ODD,
+  DATE_ODD,
+  DECIMAL_ODD,
+  JSON_INVALID,
+  TEXT_NOT_UTF8,
+  SPACE_LOST,
+  REFERENCE_HOLES,
+  REFERENCE_PAGE_END,
 } from "./fault-kinds";
 
 /** Walks the records of a table that could be opened. */
@@ -61,14 +68,24 @@ export function checkRecords(survey: Survey, checked: CheckedTable, table: Table
 function reportSpace(survey: Survey, checked: CheckedTable, table: Table, walk: RecordWalk, segmentsKnown: bool): void {
   const report = survey.report;
   if (segmentsKnown && walk.gapBytes > checked.segmentBytes && report.add(SPACE_LOST)) {
-    report.say(counted(walk.gapBytes - checked.segmentBytes, "byte") + " of the record pages belong to no record, no free segment and no unused end");
+    report.say(
+      counted(walk.gapBytes - checked.segmentBytes, "byte") +
+        " of the record pages belong to no record, no free segment and no unused end",
+    );
   }
   if (survey.access.manager.layout != LAYOUT_0_9) return;
   if (walk.holePages > 0 && table.layout.fixedBody != 0 && report.add(REFERENCE_HOLES, walk.holePage)) {
-    report.say("all columns have a fixed size, and " + counted(walk.holePages, "page") + " of records have empty slots between them: the scan of reference 0.9.0 fails or misreads");
+    report.say(
+      "all columns have a fixed size, and " +
+        counted(walk.holePages, "page") +
+        " of records have empty slots between them: the scan of reference 0.9.0 fails or misreads",
+    );
   }
-  if (walk.pageEndRecords > 0 && report.add(REFERENCE_PAGE_END, addressPage(walk.pageEndAddress), addressOffset(walk.pageEndAddress))) {
-    report.say(counted(walk.pageEndRecords, "record") + " end exactly where the page does: the scan of reference 0.9.0 never ends");
+  const first = walk.pageEndAddress;
+  if (walk.pageEndRecords > 0 && report.add(REFERENCE_PAGE_END, addressPage(first), addressOffset(first))) {
+    report.say(
+      counted(walk.pageEndRecords, "record") + " end exactly where the page does: the scan of reference 0.9.0 never ends",
+    );
   }
 }
 
@@ -78,7 +95,8 @@ function columnsToCheck(table: Table): Array<i32> {
   const columns = table.schema.columns;
   for (let i = 0; i < columns.length; i++) {
     const type = columns[i].type;
-    if (type == TYPE_BOOLEAN || type == TYPE_DATE || type == TYPE_DATETIME || type == TYPE_DECIMAL || type == TYPE_TEXT || type == TYPE_JSON) list.push(i);
+    const isDate = type == TYPE_DATE || type == TYPE_DATETIME;
+    if (isDate || type == TYPE_BOOLEAN || type == TYPE_DECIMAL || type == TYPE_TEXT || type == TYPE_JSON) list.push(i);
   }
   return list;
 }
@@ -93,13 +111,20 @@ function checkValue(survey: Survey, walk: RecordWalk, column: Column, position: 
   const at = walk.pageOffset + 2 + <u32>(ptr - walk.body);
   switch (column.type) {
     case TYPE_BOOLEAN:
-      if (load<u8>(ptr) > 1 && report.add(BOOLEAN_ODD, walk.pageNo, at)) report.say(column.name + ": the boolean is " + load<u8>(ptr).toString() + ", not 0 or 1");
+      if (load<u8>(ptr) > 1 && report.add(BOOLEAN_ODD, walk.pageNo, at)) {
+        report.say(column.name + ": the boolean is " + load<u8>(ptr).toString() + ", not 0 or 1");
+      }
       break;
-    case TYPE_DATE: case TYPE_DATETIME:
-      if (!isCalendarDate(ptr, column.type == TYPE_DATETIME) && report.add(DATE_ODD, walk.pageNo, at)) report.say(column.name + ": there is no such date or time");
+    case TYPE_DATE:
+    case TYPE_DATETIME:
+      if (!isCalendarDate(ptr, column.type == TYPE_DATETIME) && report.add(DATE_ODD, walk.pageNo, at)) {
+        report.say(column.name + ": there is no such date or time");
+      }
       break;
     case TYPE_DECIMAL:
-      if (!isDecimal(ptr) && report.add(DECIMAL_ODD, walk.pageNo, at)) report.say(column.name + ": the decimal's scale is above 28, or unknown bits are set");
+      if (!isDecimal(ptr) && report.add(DECIMAL_ODD, walk.pageNo, at)) {
+        report.say(column.name + ": the decimal's scale is above 28, or unknown bits are set");
+      }
       break;
     default:
       if (!isUtf8(ptr + 2, load<u16>(ptr))) {
@@ -119,5 +144,6 @@ function isCalendarDate(ptr: usize, withTime: bool): bool {
   if (!isDefault && (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month))) return false;
   if (!withTime) return true;
   const offset = <i32>load<i16>(ptr, 11);
-  return load<u8>(ptr, 4) < 24 && load<u8>(ptr, 5) < 60 && load<u8>(ptr, 6) < 61 && load<u32>(ptr, 7) < 1000000 && offset >= -1440 && offset <= 1440;
+  const isTime = load<u8>(ptr, 4) < 24 && load<u8>(ptr, 5) < 60 && load<u8>(ptr, 6) < 61 && load<u32>(ptr, 7) < 1000000;
+  return isTime && offset >= -1440 && offset <= 1440;
 }

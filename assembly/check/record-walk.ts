@@ -1,10 +1,10 @@
 /**
  * A walk over the slots of a table's record pages that goes on behind damage: every record that can be read is found.
  *
- * Behind a record that can't be read, a table of fixed slots goes on with the next slot; any other looks for the next slot that holds
- * a whole record. Bytes of a free segment are no record unless a whole one stands there.
+ * Behind a record that can't be read, a table of fixed slots goes on with the next slot; any other looks for the next slot that
+ * holds a whole record. Bytes of a free segment are no record unless a whole one stands there.
  */
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
 import { isZero } from "../memory/journaled-access";
 import { Row } from "../encode/row";
 import { RecordAddress, addressOf } from "../table/page-ledger";
@@ -16,7 +16,13 @@ import { SegmentList } from "./segment-list";
 import { Survey } from "./survey";
 import { firstNonZero } from "./bytes";
 import {
-  FaultKind, RECORD_MALFORMED, PAGE_FREE_WRONG, PADDING_NOT_ZERO, SLOT_NOT_EMPTY, TAIL_NOT_EMPTY, SEGMENT_NOT_EMPTY,
+  FaultKind,
+  RECORD_MALFORMED,
+  PAGE_FREE_WRONG,
+  PADDING_NOT_ZERO,
+  SLOT_NOT_EMPTY,
+  TAIL_NOT_EMPTY,
+  SEGMENT_NOT_EMPTY,
 } from "./fault-kinds";
 
 export class RecordWalk {
@@ -56,7 +62,12 @@ export class RecordWalk {
   private strayReported: bool = false;
 
   /** With `segments`, faults are reported; without, the walk is silent. */
-  constructor(private survey: Survey, private checked: CheckedTable, table: Table, private segments: SegmentList | null) {
+  constructor(
+    private survey: Survey,
+    private checked: CheckedTable,
+    table: Table,
+    private segments: SegmentList | null,
+  ) {
     this.row = new Row(table.layout);
     this.registry = table.registry;
   }
@@ -137,30 +148,39 @@ export class RecordWalk {
   }
 
   private isRecord(page: usize, at: u32, len: u32): bool {
-    if (at + RECORD_HEADER_SIZE + len > PAGE_SIZE || (this.registry.fixedBody != 0 && len != this.registry.fixedBody)) return false;
+    const fixed = this.registry.fixedBody;
+    if (at + RECORD_HEADER_SIZE + len > PAGE_SIZE || (fixed != 0 && len != fixed)) return false;
     return this.row.decode(page + at + RECORD_HEADER_SIZE, len);
   }
 
   private emptySlot(page: usize, at: u32, size: u32): void {
     this.at = at + size;
     if (at < this.used) {
-      this.gapBytes += size;
+      // For the sake of reference 0.9.0 a slot that ends exactly where its page does is left empty: that is no loss.
+      if (at + size != PAGE_SIZE || this.inSegment(at) != 0 || this.survey.access.manager.layout != LAYOUT_0_9)
+        this.gapBytes += size;
       this.hole = true;
     }
     if (this.skipping || isZero(page + at, size)) return;
     const where = at + firstNonZero(page + at, size);
     if (this.inSegment(at) != 0) this.strayInSegment(where);
     else if (at >= this.used) {
-      if (!this.tailReported && this.add(TAIL_NOT_EMPTY, where)) this.report.say("bytes in the unused end of a record page are not zero");
+      if (!this.tailReported && this.add(TAIL_NOT_EMPTY, where)) {
+        this.report.say("bytes in the unused end of a record page are not zero");
+      }
       this.tailReported = true;
     } else {
-      if (!this.strayReported && this.add(SLOT_NOT_EMPTY, where)) this.report.say("a slot has the length 0, but its bytes are not zero");
+      if (!this.strayReported && this.add(SLOT_NOT_EMPTY, where)) {
+        this.report.say("a slot has the length 0, but its bytes are not zero");
+      }
       this.strayReported = true;
     }
   }
 
   private strayInSegment(at: u32): void {
-    if (!this.strayReported && this.add(SEGMENT_NOT_EMPTY, at)) this.report.say("bytes that are listed as a free segment are not zero");
+    if (!this.strayReported && this.add(SEGMENT_NOT_EMPTY, at)) {
+      this.report.say("bytes that are listed as a free segment are not zero");
+    }
     this.strayReported = true;
   }
 
@@ -168,7 +188,9 @@ export class RecordWalk {
     this.at = at + step;
     if (at >= this.used) {
       // What should be unused has something, but no record.
-      if (!this.tailReported && this.add(TAIL_NOT_EMPTY, at)) this.report.say("bytes in the unused end of a record page are not zero");
+      if (!this.tailReported && this.add(TAIL_NOT_EMPTY, at)) {
+        this.report.say("bytes in the unused end of a record page are not zero");
+      }
       this.tailReported = true;
       return;
     }
@@ -178,8 +200,9 @@ export class RecordWalk {
     if (!this.add(RECORD_MALFORMED, at)) return;
     const says = "a record says that it is " + len.toString() + " bytes long, ";
     if (at + RECORD_HEADER_SIZE + len > PAGE_SIZE) this.report.say(says + "which leaves the page");
-    else if (this.registry.fixedBody != 0 && len != this.registry.fixedBody) this.report.say(says + "but in this table all have " + this.registry.fixedBody.toString());
-    else this.report.say(says + "and its bytes are no row of this table");
+    else if (this.registry.fixedBody != 0 && len != this.registry.fixedBody) {
+      this.report.say(says + "but in this table all have " + this.registry.fixedBody.toString());
+    } else this.report.say(says + "and its bytes are no row of this table");
   }
 
   private found(page: usize, at: u32, len: u32, inSegment: bool): void {
@@ -208,10 +231,19 @@ export class RecordWalk {
     if (end > this.used && !this.tailReported) {
       this.tailReported = true;
       if (this.report.add(PAGE_FREE_WRONG, this.checked.pages.pageLedger, 8 + this.ordinal * 12)) {
-        this.report.say("the bytes from " + this.used.toString() + " on of page " + this.pageNo.toString() + " are said to be unused, but a record ends at byte " + end.toString());
+        this.report.say(
+          "the bytes from " +
+            this.used.toString() +
+            " on of page " +
+            this.pageNo.toString() +
+            " are said to be unused, but a record ends at byte " +
+            end.toString(),
+        );
       }
     }
-    if (!isZero(page + end, slotEnd - end) && this.add(PADDING_NOT_ZERO, end)) this.report.say("the padding behind a record is not zero");
+    if (!isZero(page + end, slotEnd - end) && this.add(PADDING_NOT_ZERO, end)) {
+      this.report.say("the padding behind a record is not zero");
+    }
     if (!inSegment) this.inSegment(at);
     while (this.segment < this.segmentCount && segments.start(this.ordinal, this.segment) < slotEnd) {
       segments.overlap(this.ordinal, this.segment, "the record at byte " + at.toString());

@@ -11,11 +11,25 @@ import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
 import { firstNonZero } from "./bytes";
 import {
-  REGISTRY_DAMAGED, FINGERPRINT_WRONG, SCHEMA_HASH_WRONG, UNCLAIMED_DAMAGED, UNCLAIMED_NOT_EMPTY, ACL_DAMAGED, ACL_ORDER, ACL_ODD,
+  REGISTRY_DAMAGED,
+  FINGERPRINT_WRONG,
+  SCHEMA_HASH_WRONG,
+  UNCLAIMED_DAMAGED,
+  UNCLAIMED_NOT_EMPTY,
+  ACL_DAMAGED,
+  ACL_ORDER,
+  ACL_ODD,
 } from "./fault-kinds";
 import {
-  OWNER_REGISTRY, OWNER_ACL, OWNER_UNCLAIMED_LEDGER, OWNER_SNAPSHOT, OWNER_PAGE_LEDGER, OWNER_FREE_LEDGER, OWNER_INDEX_LEDGER,
-  OWNER_AUTOINCREMENT, OWNER_UNCLAIMED,
+  OWNER_REGISTRY,
+  OWNER_ACL,
+  OWNER_UNCLAIMED_LEDGER,
+  OWNER_SNAPSHOT,
+  OWNER_PAGE_LEDGER,
+  OWNER_FREE_LEDGER,
+  OWNER_INDEX_LEDGER,
+  OWNER_AUTOINCREMENT,
+  OWNER_UNCLAIMED,
 } from "./owner-map";
 
 /** Bytes of a registry entry without an autoincrement page. */
@@ -36,7 +50,9 @@ export function checkRegistry(survey: Survey): void {
   const count = load<u64>(page, 8);
   // A count that can't be: go on as long as entries look like entries.
   const guessing = count > (PAGE_SIZE - 16) / ENTRY_SIZE;
-  if (guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 8)) report.say("the schema registry counts " + count.toString() + " tables, more than a page holds");
+  if (guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 8)) {
+    report.say("the schema registry counts " + count.toString() + " tables, more than a page holds");
+  }
   let at: u32 = 16;
   for (let i: u64 = 0; i < count; i++) {
     if (at + ENTRY_SIZE > PAGE_SIZE || at + ENTRY_SIZE + (load<u8>(page + at, 24) == 1 ? 4 : 0) > PAGE_SIZE) {
@@ -64,7 +80,9 @@ function readEntry(survey: Survey, at: u32): u32 {
   const tables = survey.tables;
   const table = new CheckedTable(tables.length + 1, at, fingerprint);
   for (let i = 0; i < tables.length; i++) {
-    if (tables[i].fingerprint == fingerprint && report.add(FINGERPRINT_WRONG, SCHEMA_PAGE, at)) report.say("two tables have this fingerprint");
+    if (tables[i].fingerprint == fingerprint && report.add(FINGERPRINT_WRONG, SCHEMA_PAGE, at)) {
+      report.say("two tables have this fingerprint");
+    }
   }
   tables.push(table);
   const pages = table.pages;
@@ -123,7 +141,9 @@ export function checkUnclaimed(survey: Survey): void {
   const count = load<u32>(page);
   const guessing = count > MAX_UNCLAIMED_PAGES;
   if (guessing && report.add(UNCLAIMED_DAMAGED, ledger, 0)) {
-    report.say("the unclaimed-pages ledger counts " + count.toString() + " pages, at most " + MAX_UNCLAIMED_PAGES.toString() + " fit");
+    report.say(
+      "the unclaimed-pages ledger counts " + count.toString() + " pages, at most " + MAX_UNCLAIMED_PAGES.toString() + " fit",
+    );
   }
   for (let i: u32 = 0; i < min(count, MAX_UNCLAIMED_PAGES); i++) {
     page = survey.access.page(ledger);
@@ -134,7 +154,9 @@ export function checkUnclaimed(survey: Survey): void {
     if (!survey.claim(pageNo, OWNER_UNCLAIMED, 0, 0, ledger, 4 + (i << 2)) || survey.level < SURVEY_ALL) continue;
     const listed = survey.page(pageNo);
     if (listed == 0 || isZero(listed, PAGE_SIZE)) continue;
-    if (report.add(UNCLAIMED_NOT_EMPTY, pageNo, firstNonZero(listed, PAGE_SIZE))) report.say("the page is listed as unclaimed but is not empty");
+    if (report.add(UNCLAIMED_NOT_EMPTY, pageNo, firstNonZero(listed, PAGE_SIZE))) {
+      report.say("the page is listed as unclaimed but is not empty");
+    }
   }
 }
 
@@ -153,7 +175,13 @@ export function checkAcl(survey: Survey): void {
   const count = load<u32>(page, 1);
   const listed = identitiesOn(page, count);
   if (listed < count && report.add(ACL_DAMAGED, ACL_PAGE, 1)) {
-    report.say("the access control list counts " + count.toString() + " identities, but number " + (listed + 1).toString() + " runs over the page");
+    report.say(
+      "the access control list counts " +
+        count.toString() +
+        " identities, but number " +
+        (listed + 1).toString() +
+        " runs over the page",
+    );
   }
   if (listed < count) return;
   let at: u32 = 5;
@@ -194,7 +222,11 @@ function checkRights(survey: Survey, page: usize, rights: u32, grants: u32): voi
   for (let i: u32 = 0; i < grants; i++) {
     const at = rights + 4 + i * 9;
     const fingerprint = load<u64>(page + at);
-    if (i > 0 && load<u64>(page + at - 9) >= fingerprint && report.add(ACL_ORDER, ACL_PAGE, at)) report.say("the tables of an identity are not in the order of their fingerprints");
-    if ((load<u8>(page + at, 8) & 0xf0) != 0 && report.add(ACL_ODD, ACL_PAGE, at + 8)) report.say("the identity has rights on a table that don't exist");
+    if (i > 0 && load<u64>(page + at - 9) >= fingerprint && report.add(ACL_ORDER, ACL_PAGE, at)) {
+      report.say("the tables of an identity are not in the order of their fingerprints");
+    }
+    if ((load<u8>(page + at, 8) & 0xf0) != 0 && report.add(ACL_ODD, ACL_PAGE, at + 8)) {
+      report.say("the identity has rights on a table that don't exist");
+    }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * A table's free segments, checked one by one and brought together by record page.
  *
- * They are listed in no order, and there may be more than should be kept in memory: they are collected for a group of record pages at a
- * time, of as many pages as have `GROUP_SEGMENTS` of them.
+ * They are listed in no order, and there may be more than should be kept in memory: they are collected for a group of record
+ * pages at a time, of as many pages as have `GROUP_SEGMENTS` of them.
  */
 import { PAGE_SIZE } from "../memory/layout";
 import { usableSize } from "../table/free-segments-ledger";
@@ -30,11 +30,16 @@ export class SegmentList {
   unsound: u32 = 0;
 
   /** Checks each segment by itself, with a slot alignment of `alignment`, and counts them. */
-  constructor(private survey: Survey, private table: CheckedTable, private alignment: u32) {
+  constructor(
+    private survey: Survey,
+    private table: CheckedTable,
+    private alignment: u32,
+    private groupSegments: u32 = GROUP_SEGMENTS,
+  ) {
     const pages = max<u32>(table.recordPageCount, 1);
-    this.counts = heap.alloc(<usize>pages << 2);
-    this.starts = heap.alloc(<usize>pages << 3);
-    memory.fill(this.counts, 0, <usize>pages << 2);
+    this.counts = heap.alloc((<usize>pages) << 2);
+    this.starts = heap.alloc((<usize>pages) << 3);
+    memory.fill(this.counts, 0, (<usize>pages) << 2);
     this.pass(false);
   }
 
@@ -47,7 +52,9 @@ export class SegmentList {
       if (page == 0) continue;
       const count = <u32>load<u16>(page);
       if (count > ROOM) {
-        if (!collect && this.survey.report.add(LEDGER_DAMAGED, pageNo, 0)) this.survey.report.say("the page counts " + count.toString() + " free segments, at most 8191 fit");
+        if (!collect && this.survey.report.add(LEDGER_DAMAGED, pageNo, 0)) {
+          this.survey.report.say("the page counts " + count.toString() + " free segments, at most 8191 fit");
+        }
         continue;
       }
       for (let j: u32 = 0; j < count; j++) {
@@ -57,10 +64,10 @@ export class SegmentList {
         const listed = <u32>load<u16>(segment, 6);
         if (!collect) this.check(pageNo, 2 + (j << 3), load<u32>(segment), ordinal, start, listed);
         else if (ordinal >= this.groupFirst && ordinal < this.groupEnd && this.isSound(ordinal, start, listed)) {
-          const end = this.starts + (<usize>(ordinal - this.groupFirst) << 3) + 4;
+          const end = this.starts + ((<usize>(ordinal - this.groupFirst)) << 3) + 4;
           const at = load<u32>(end);
           if (at - load<u32>(end - 4) == MAX_OF_PAGE) continue;
-          store<u64>(this.items + (<usize>at << 3), (<u64>start << 48) | (<u64>listed << 32) | <u64>((i << 13) | j));
+          store<u64>(this.items + ((<usize>at) << 3), ((<u64>start) << 48) | ((<u64>listed) << 32) | (<u64>((i << 13) | j)));
           store<u32>(end, at + 1);
         }
       }
@@ -69,7 +76,8 @@ export class SegmentList {
 
   /** Whether the segment is one: apart from overlaps. */
   private isSound(ordinal: u32, start: u32, listed: u32): bool {
-    return ordinal != 0xffffffff && listed != 0 && start % this.alignment == 0 && start + usableSize(start, listed) <= this.table.usedOf(ordinal);
+    if (ordinal == 0xffffffff || listed == 0 || start % this.alignment != 0) return false;
+    return start + usableSize(start, listed) <= this.table.usedOf(ordinal);
   }
 
   private check(pageNo: u32, at: u32, named: u32, ordinal: u32, start: u32, listed: u32): void {
@@ -77,24 +85,32 @@ export class SegmentList {
     const table = this.table;
     const size = usableSize(start, listed);
     if (this.isSound(ordinal, start, listed)) {
-      const counter = this.counts + (<usize>ordinal << 2);
+      const counter = this.counts + ((<usize>ordinal) << 2);
       store<u32>(counter, load<u32>(counter) + 1);
       table.segments += 1;
       table.segmentBytes += size;
       const uneven = size % this.alignment != 0 && start + size != PAGE_SIZE;
       if (uneven && this.survey.level == SURVEY_ALL && report.add(SEGMENT_WRONG, pageNo, at + 6)) {
-        report.say("a free segment of " + size.toString() + " bytes is listed, which is no multiple of " + this.alignment.toString());
+        report.say(
+          "a free segment of " + size.toString() + " bytes is listed, which is no multiple of " + this.alignment.toString(),
+        );
       }
       return;
     }
     this.unsound += 1;
     if (this.survey.level < SURVEY_ALL || !report.add(SEGMENT_WRONG, pageNo, at)) return;
-    const where = "a free segment of " + size.toString() + " bytes at byte " + start.toString() + " of page " + named.toString() + " is listed, ";
+    const segment =
+      "a free segment of " + size.toString() + " bytes at byte " + start.toString() + " of page " + named.toString();
+    const where = segment + " is listed, ";
     if (ordinal == 0xffffffff) report.say(where + "which is no record page of this table");
     else if (listed == 0) report.say(where + "which is empty");
-    else if (start % this.alignment != 0) report.say(where + "where no slot can start: slots are at multiples of " + this.alignment.toString());
-    else if (start + size > PAGE_SIZE) report.say(where + "which leaves the page");
-    else report.say(where + "which reaches into the unused end of the page, from byte " + table.usedOf(ordinal).toString() + " on");
+    else if (start % this.alignment != 0) {
+      report.say(where + "where no slot can start: slots are at multiples of " + this.alignment.toString());
+    } else if (start + size > PAGE_SIZE) report.say(where + "which leaves the page");
+    else
+      report.say(
+        where + "which reaches into the unused end of the page: that starts at byte " + table.usedOf(ordinal).toString(),
+      );
   }
 
   /** Makes the segments of record page `ordinal` ready; pages are asked for in ascending order. */
@@ -103,36 +119,36 @@ export class SegmentList {
     const pages = this.table.recordPageCount;
     let sum: u32 = 0;
     let end = ordinal;
-    while (end < pages && (end == ordinal || sum + this.countOf(end) <= GROUP_SEGMENTS)) {
-      store<u64>(this.starts + (<usize>(end - ordinal) << 3), (<u64>sum << 32) | sum);
+    while (end < pages && (end == ordinal || sum + this.countOf(end) <= this.groupSegments)) {
+      store<u64>(this.starts + ((<usize>(end - ordinal)) << 3), ((<u64>sum) << 32) | sum);
       sum += this.countOf(end);
       end += 1;
     }
     this.groupFirst = ordinal;
     this.groupEnd = end;
     if (this.items != 0) heap.free(this.items);
-    this.items = heap.alloc(max<usize>(<usize>sum << 3, 16));
+    this.items = heap.alloc(max<usize>((<usize>sum) << 3, 16));
     this.pass(true);
     for (let i = ordinal; i < end; i++) this.sort(i);
   }
 
   private countOf(ordinal: u32): u32 {
-    return min(load<u32>(this.counts + (<usize>ordinal << 2)), MAX_OF_PAGE);
+    return min(load<u32>(this.counts + ((<usize>ordinal) << 2)), MAX_OF_PAGE);
   }
 
   /** Shell sort of one page's segments by their start. */
   private sort(ordinal: u32): void {
     const count = this.count(ordinal);
-    const items = this.items + (<usize>this.startOf(ordinal) << 3);
+    const items = this.items + ((<usize>this.startOf(ordinal)) << 3);
     for (let gap = count >> 1; gap > 0; gap >>= 1) {
       for (let i = gap; i < count; i++) {
-        const value = load<u64>(items + (<usize>i << 3));
+        const value = load<u64>(items + ((<usize>i) << 3));
         let at = i;
-        while (at >= gap && load<u64>(items + (<usize>(at - gap) << 3)) > value) {
-          store<u64>(items + (<usize>at << 3), load<u64>(items + (<usize>(at - gap) << 3)));
+        while (at >= gap && load<u64>(items + ((<usize>(at - gap)) << 3)) > value) {
+          store<u64>(items + ((<usize>at) << 3), load<u64>(items + ((<usize>(at - gap)) << 3)));
           at -= gap;
         }
-        store<u64>(items + (<usize>at << 3), value);
+        store<u64>(items + ((<usize>at) << 3), value);
       }
     }
     if (this.survey.level < SURVEY_ALL) return;
@@ -141,18 +157,20 @@ export class SegmentList {
     }
   }
 
+
   @inline private startOf(ordinal: u32): u32 {
-    return load<u32>(this.starts + (<usize>(ordinal - this.groupFirst) << 3));
+    return load<u32>(this.starts + ((<usize>(ordinal - this.groupFirst)) << 3));
   }
 
   /** How many segments record page `ordinal` has. */
   count(ordinal: u32): u32 {
     this.prepare(ordinal);
-    return load<u32>(this.starts + (<usize>(ordinal - this.groupFirst) << 3), 4) - this.startOf(ordinal);
+    return load<u32>(this.starts + ((<usize>(ordinal - this.groupFirst)) << 3), 4) - this.startOf(ordinal);
   }
 
+
   @inline private item(ordinal: u32, position: u32): u64 {
-    return load<u64>(this.items + (<usize>(this.startOf(ordinal) + position) << 3));
+    return load<u64>(this.items + ((<usize>(this.startOf(ordinal) + position)) << 3));
   }
 
   /** Where segment `position` of the page starts. `count` has to be asked first. */
@@ -164,7 +182,7 @@ export class SegmentList {
   @inline end(ordinal: u32, position: u32): u32 {
     const item = this.item(ordinal, position);
     const start = <u32>(item >> 48);
-    return start + usableSize(start, <u32>(item >> 32) & 0xffff);
+    return start + usableSize(start, (<u32>(item >> 32)) & 0xffff);
   }
 
   /** Reports that the segment overlaps with `what`. */
@@ -173,8 +191,14 @@ export class SegmentList {
     if (!this.survey.report.add(SEGMENT_OVERLAP, this.table.segmentsPage(place >> 13), 2 + ((place & 0x1fff) << 3))) return;
     const size = this.end(ordinal, position) - this.start(ordinal, position);
     this.survey.report.say(
-      "the free segment of " + size.toString() + " bytes at byte " + this.start(ordinal, position).toString() + " of page " +
-        this.table.recordPage(ordinal).toString() + " overlaps with " + what,
+      "the free segment of " +
+        size.toString() +
+        " bytes at byte " +
+        this.start(ordinal, position).toString() +
+        " of page " +
+        this.table.recordPage(ordinal).toString() +
+        " overlaps with " +
+        what,
     );
   }
 

@@ -1,8 +1,8 @@
 /**
  * The check: walks everything in a page file and reports every fault (`docs/format.md` is what it holds the file against).
  *
- * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for each leaf
- * of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
+ * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for
+ * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
 import { Status, OUT_OF_MEMORY, NO_PAGE } from "../status";
 import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, layoutName, reservedPages, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
@@ -23,7 +23,10 @@ import { Survey, SURVEY_ALL, SURVEY_RECORDS } from "./survey";
 import { FILE_SHORT, PAGE_LEAKED } from "./fault-kinds";
 import { OwnerMap, OWNER_NONE } from "./owner-map";
 
-/** Checks the whole file. What is wrong with it goes to `report`; the status is not `OK` only when the check itself could not be done. */
+/**
+ * Checks the whole file. What is wrong with it goes to `report`; the status is not `OK` only when the check itself could not be
+ * done.
+ */
 export function checkStore(access: MemoryAccess, report: CheckReport): Status {
   const survey = surveyStore(access, report, SURVEY_ALL);
   if (!survey) return lastStatus;
@@ -34,7 +37,9 @@ export function checkStore(access: MemoryAccess, report: CheckReport): Status {
 
 let lastStatus: Status = 0;
 
-/** Walks the file as far as `level` (one of `SURVEY_…`) says. The caller frees the survey. Null when there is no memory for it. */
+/**
+ * Walks the file as far as `level` (one of `SURVEY_…`) says. The caller frees the survey. Null when there is no memory for it.
+ */
 export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8): Survey | null {
   const manager = access.manager;
   const owners = OwnerMap.create(manager.pageCount);
@@ -47,7 +52,14 @@ export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8
   report.enter("");
   const least = reservedPages(manager.layout);
   if (manager.pageCount < least && report.add(FILE_SHORT)) {
-    report.say("the file has " + manager.pageCount.toString() + " pages; layout " + layoutName(manager.layout) + " starts with " + least.toString());
+    report.say(
+      "the file has " +
+        manager.pageCount.toString() +
+        " pages; layout " +
+        layoutName(manager.layout) +
+        " starts with " +
+        least.toString(),
+    );
   }
   if (manager.pageCount == 0) return survey;
   checkRegistry(survey);

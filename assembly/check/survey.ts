@@ -1,8 +1,9 @@
 /**
- * A walk over a page file that copes with any damage: what a part makes no sense of is a fault, and the walk goes on with the next.
+ * A walk over a page file that copes with any damage: what a part makes no sense of is a fault, and the walk goes on with the
+ * next.
  *
- * Nothing is written, nothing read from the file is trusted: page numbers are claimed in the owner map before they are followed, so that
- * every page is walked once at most and no cycle is possible.
+ * Nothing is written, nothing read from the file is trusted: page numbers are claimed in the owner map before they are followed,
+ * so that every page is walked once at most and no cycle is possible.
  */
 import { NO_PAGE, lastError, DAMAGED, OUT_OF_BOUNDS, Status, OK } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
@@ -27,7 +28,12 @@ export class Survey {
   /** The first failure that is not the file's content's fault: I/O, memory. */
   status: Status = OK;
 
-  constructor(readonly access: MemoryAccess, readonly report: CheckReport, readonly owners: OwnerMap, readonly level: u8) {}
+  constructor(
+    readonly access: MemoryAccess,
+    readonly report: CheckReport,
+    readonly owners: OwnerMap,
+    readonly level: u8,
+  ) {}
 
   get pageCount(): u32 {
     return this.access.manager.pageCount;
@@ -48,8 +54,8 @@ export class Survey {
   }
 
   /**
-   * Notes that `pageNo` belongs to table number `table`; false, and a fault, when the file has no such page or it has an owner already.
-   * The number stands on page `fromPage` at `fromOffset`.
+   * Notes that `pageNo` belongs to table number `table`; false, and a fault, when the file has no such page or it has an owner
+   * already. The number stands on page `fromPage` at `fromOffset`.
    */
   claim(pageNo: u32, kind: u32, table: u32, index: u32, fromPage: u32, fromOffset: u32): bool {
     const least = this.access.manager.reservedPages;
@@ -63,7 +69,9 @@ export class Survey {
     }
     if (this.owners.kind(pageNo) != OWNER_NONE) {
       if (this.report.add(PAGE_OWNED_TWICE, fromPage, fromOffset)) {
-        this.report.say("page " + pageNo.toString() + " is named here as " + ownerName(kind) + ", but it is already " + this.describe(pageNo));
+        this.report.say(
+          "page " + pageNo.toString() + " is named here as " + ownerName(kind) + ", but it is already " + this.describe(pageNo),
+        );
       }
       return false;
     }

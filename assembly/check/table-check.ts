@@ -11,7 +11,13 @@ import { CheckedIndex, CheckedTable } from "./checked-table";
 import { Survey } from "./survey";
 import { checkDefinition } from "./definition-check";
 import {
-  SNAPSHOT_DAMAGED, FINGERPRINT_WRONG, LEDGER_DAMAGED, PAGE_FREE_WRONG, INDEX_LEDGER_WRONG, REFERENCE_LEDGER_ORDER, REFERENCE_PAGES,
+  SNAPSHOT_DAMAGED,
+  FINGERPRINT_WRONG,
+  LEDGER_DAMAGED,
+  PAGE_FREE_WRONG,
+  INDEX_LEDGER_WRONG,
+  REFERENCE_LEDGER_ORDER,
+  REFERENCE_PAGES,
 } from "./fault-kinds";
 import { OWNER_RECORDS, OWNER_SEGMENTS } from "./owner-map";
 
@@ -28,7 +34,9 @@ export function openDefinition(survey: Survey, table: CheckedTable): void {
   if (page == 0) return;
   const schema = TableSchemaSnapshot.decode(page, PAGE_SIZE);
   if (!schema) {
-    if (report.add(SNAPSHOT_DAMAGED, pageNo, 0)) report.say("the page holds no table definition, though the schema registry says so");
+    if (report.add(SNAPSHOT_DAMAGED, pageNo, 0)) {
+      report.say("the page holds no table definition, though the schema registry says so");
+    }
     return;
   }
   let twice = false;
@@ -49,7 +57,9 @@ export function openDefinition(survey: Survey, table: CheckedTable): void {
   const same = status == OK && memory.compare(encoded.ptr, page, len) == 0;
   encoded.free();
   if (!same) {
-    if (report.add(SNAPSHOT_DAMAGED, pageNo)) report.say("the definition is not written as it should be: some part of it is longer than what it holds");
+    if (report.add(SNAPSHOT_DAMAGED, pageNo)) {
+      report.say("the definition is not written as it should be: some part of it is longer than what it holds");
+    }
     return;
   }
   table.schema = schema;
@@ -72,7 +82,9 @@ function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void 
   if (page == 0) return;
   const count = load<u32>(page);
   const guessing = count > LEDGER_ROOM;
-  if (guessing && report.add(LEDGER_DAMAGED, ledger, 0)) report.say("the page ledger counts " + count.toString() + " pages, at most 5461 fit");
+  if (guessing && report.add(LEDGER_DAMAGED, ledger, 0)) {
+    report.say("the page ledger counts " + count.toString() + " pages, at most 5461 fit");
+  }
   let last: u32 = 0;
   let sorted = true;
   for (let i: u32 = 0; i < min(count, LEDGER_ROOM); i++) {
@@ -90,7 +102,13 @@ function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void 
     if (pageNo < last && sorted) {
       sorted = false;
       if (isOld && report.add(REFERENCE_LEDGER_ORDER, ledger, at)) {
-        report.say("page " + pageNo.toString() + " is listed behind page " + last.toString() + ": the scan of reference 0.9.0 passes by its rows");
+        report.say(
+          "page " +
+            pageNo.toString() +
+            " is listed behind page " +
+            last.toString() +
+            ": the scan of reference 0.9.0 passes by its rows",
+        );
       }
     }
     last = pageNo;
@@ -106,7 +124,9 @@ function readFreeSegments(survey: Survey, table: CheckedTable, ledger: u32): voi
   if (page == 0) return;
   const count = <u32>load<u16>(page);
   const guessing = count > SEGMENTS_PAGES_ROOM;
-  if (guessing && report.add(LEDGER_DAMAGED, ledger, 0)) report.say("the free-segments ledger counts " + count.toString() + " pages, more than fit");
+  if (guessing && report.add(LEDGER_DAMAGED, ledger, 0)) {
+    report.say("the free-segments ledger counts " + count.toString() + " pages, more than fit");
+  }
   for (let i: u32 = 0; i < min(count, SEGMENTS_PAGES_ROOM); i++) {
     const pageNo = load<u32>(page + 2 + (i << 2));
     if (guessing && (pageNo < survey.access.manager.reservedPages || pageNo >= survey.pageCount)) break;
@@ -125,7 +145,9 @@ function readIndexLedger(survey: Survey, table: CheckedTable, ledger: u32): void
     const columns = new Array<string>();
     for (; columnCount > 0; columnCount--) {
       const nameLen: u32 = at < PAGE_SIZE ? load<u8>(page + at) : 0;
-      if (at + 1 + nameLen + 4 > PAGE_SIZE || columns.length == 255 || !isUtf8(page + at + 1, nameLen)) return badIndexLedger(survey, ledger, start);
+      if (at + 1 + nameLen + 4 > PAGE_SIZE || columns.length == 255 || !isUtf8(page + at + 1, nameLen)) {
+        return badIndexLedger(survey, ledger, start);
+      }
       columns.push(String.UTF8.decodeUnsafe(page + at + 1, nameLen, false));
       at += 1 + nameLen;
     }
@@ -136,7 +158,9 @@ function readIndexLedger(survey: Survey, table: CheckedTable, ledger: u32): void
 }
 
 function badIndexLedger(survey: Survey, ledger: u32, at: u32): void {
-  if (survey.report.add(LEDGER_DAMAGED, ledger, min(at, PAGE_SIZE - 1))) survey.report.say("the index ledger makes no sense from here on");
+  if (survey.report.add(LEDGER_DAMAGED, ledger, min(at, PAGE_SIZE - 1))) {
+    survey.report.say("the index ledger makes no sense from here on");
+  }
 }
 
 /** Brings the ledger's indexes and the snapshot's together. */
@@ -150,7 +174,11 @@ function matchIndexes(survey: Survey, table: CheckedTable): void {
     const index = opened.indexOn(checked.columns);
     if (!index || table.checkedIndexOf(index)) {
       if (report.add(INDEX_LEDGER_WRONG, ledger, checked.rootOffset)) {
-        report.say("the index ledger lists an index on " + checked.columnsText + (index ? " twice" : ", which the definition does not have"));
+        report.say(
+          "the index ledger lists an index on " +
+            checked.columnsText +
+            (index ? " twice" : ", which the definition does not have"),
+        );
       }
       continue;
     }
@@ -161,6 +189,8 @@ function matchIndexes(survey: Survey, table: CheckedTable): void {
     const first = opened.indexOn(opened.indexes[i].definition.columns);
     const checked = first ? table.checkedIndexOf(first) : null;
     if (checked && first != opened.indexes[i]) checked.repeated = true;
-    if (!checked && report.add(INDEX_LEDGER_WRONG, ledger)) report.say("the index ledger has no index on " + opened.indexes[i].definition.columnsText);
+    if (!checked && report.add(INDEX_LEDGER_WRONG, ledger)) {
+      report.say("the index ledger has no index on " + opened.indexes[i].definition.columnsText);
+    }
   }
 }

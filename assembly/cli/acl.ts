@@ -1,6 +1,6 @@
 /** `acl list`, `acl grant`, `acl revoke` and `acl remove`. */
 import { Status, OK, USAGE, fail } from "../status";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { addTextField, addTextsField, call, member, nodeText, readReply, replyMember, startRequest } from "./call";
@@ -18,12 +18,12 @@ export function runAcl(ctx: CommandContext): Status {
   }
   const isRemove = verb == "remove";
   if (!isRemove && verb != "grant" && verb != "revoke") {
-    const like = nearest(verb, ["list", "grant", "revoke", "remove"]);
-    return fail(USAGE, "there is no acl " + verb, like != "" ? "did you mean " + like + "?" : "");
+    return fail(USAGE, "there is no acl " + verb, suggestion(verb, ["list", "grant", "revoke", "remove"], "use one of"));
   }
   const usage = "usage: quire FILE acl " + verb + (isRemove ? " IDENTITY" : " IDENTITY RIGHT…");
   if (count < 2) return fail(USAGE, "acl " + verb + " needs IDENTITY", usage);
-  if (isRemove ? count > 2 : count < 3) return fail(USAGE, isRemove ? "acl remove has no use for " + ctx.word(2) : "acl " + verb + " needs RIGHT…", usage);
+  if (isRemove && count > 2) return fail(USAGE, "acl remove has no use for " + ctx.word(2), usage);
+  if (!isRemove && count < 3) return fail(USAGE, "acl " + verb + " needs RIGHT…", usage);
   let status = openStore(ctx, true, false);
   if (status != OK) return status;
   startRequest(isRemove ? "aclRemove" : verb == "grant" ? "aclGrant" : "aclRevoke");
@@ -48,7 +48,9 @@ function list(ctx: CommandContext): Status {
     const text = member(tape, node, "text");
     view.addText(text != 0 ? nodeText(tape, text) : "");
     let rights = "";
-    for (let right = tape.first(member(tape, node, "rights")); right != 0; right = tape.next(right)) rights += (rights == "" ? "" : " ") + nodeText(tape, right);
+    for (let right = tape.first(member(tape, node, "rights")); right != 0; right = tape.next(right)) {
+      rights += (rights == "" ? "" : " ") + nodeText(tape, right);
+    }
     view.addText(rights);
   }
   view.finish();

@@ -26,7 +26,7 @@ export function sessionOf(ctx: CommandContext): Session {
 /** Starts a request for operation `op` on table `table` ("": on none). */
 export function startRequest(op: string, table: string = ""): void {
   request.reset();
-  addAscii(request, "{\"op\":\"");
+  addAscii(request, '{"op":"');
   addAscii(request, op);
   request.addU8(0x22);
   if (table != "") addTextField("table", table);
@@ -34,9 +34,9 @@ export function startRequest(op: string, table: string = ""): void {
 
 /** Starts a field; its value has to follow. Returns where that goes. */
 export function addField(name: string): ByteBuffer {
-  addAscii(request, ",\"");
+  addAscii(request, ',"');
   addAscii(request, name);
-  addAscii(request, "\":");
+  addAscii(request, '":');
   return request;
 }
 
@@ -61,10 +61,16 @@ export function addNamesField(ctx: CommandContext, name: string): Status {
 export function addJsonArgument(out: ByteBuffer, what: string, text: string, kind: u8): Status {
   const bytes = String.UTF8.encode(text);
   const ptr = changetype<usize>(bytes);
-  if (!argumentTape.parse(ptr, bytes.byteLength)) return fail(BAD_VALUE, what + " is not JSON: " + argumentTape.errorText() + " of " + shortened(text));
-  if (argumentTape.kind(0) != kind) return fail(BAD_VALUE, what + " must be a JSON " + (kind == JSON_OBJECT ? "object" : "array") + ", not " + shortened(text));
+  if (!argumentTape.parse(ptr, bytes.byteLength)) return notJson(what, text);
+  if (argumentTape.kind(0) != kind) {
+    return fail(BAD_VALUE, what + " must be a JSON " + (kind == JSON_OBJECT ? "object" : "array") + ", not " + shortened(text));
+  }
   out.addBytes(ptr, bytes.byteLength);
   return OK;
+}
+
+function notJson(what: string, text: string): Status {
+  return fail(BAD_VALUE, what + " is not JSON: " + argumentTape.errorText() + " of " + shortened(text));
 }
 
 function shortened(text: string): string {
@@ -78,7 +84,7 @@ export function addValueArgument(out: ByteBuffer, column: Column, text: string):
     return OK;
   }
   const bytes = String.UTF8.encode(text);
-  if (!argumentTape.parse(changetype<usize>(bytes), bytes.byteLength)) return fail(BAD_VALUE, column.name + ": " + shortened(text) + " is not JSON: " + argumentTape.errorText());
+  if (!argumentTape.parse(changetype<usize>(bytes), bytes.byteLength)) return notJson("the value of " + column.name, text);
   out.addBytes(changetype<usize>(bytes), bytes.byteLength);
   return OK;
 }

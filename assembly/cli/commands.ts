@@ -40,7 +40,8 @@ export class Command {
   details: string = "";
 
   constructor(
-    readonly name: string, readonly run: (ctx: CommandContext) => Status,
+    readonly name: string,
+    readonly run: (ctx: CommandContext) => Status,
     /** What comes behind the command's name. */
     readonly form: string,
     readonly summary: string,
@@ -74,9 +75,11 @@ export class Command {
 export function allCommands(): Array<Command> {
   return [
     new Command("create", runCreate, "TABLE COLUMN:TYPE[:FLAG]… [--alignment N] [--layout 0.9|0.11]", "make a table (and FILE)")
-      .takes(2, MANY, "alignment,layout").needs(OPENS_ITSELF)
+      .takes(2, MANY, "alignment,layout")
+      .needs(OPENS_ITSELF)
       .tells(
-        "Types: int8 int16 int32 int64 uint8 uint16 uint32 uint64 decimal boolean date datetime blob text uuid json custom(TAG) custom(TAG,N).\n" +
+        "Types: int8 int16 int32 int64 uint8 uint16 uint32 uint64 decimal boolean date datetime blob text uuid json\n" +
+          "  custom(TAG) custom(TAG,N).\n" +
           "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index),\n" +
           "  default=VALUE, references=TABLE.COLUMN with cascade or restrict. A backslash takes the meaning from a : behind it.\n" +
           "Example: quire data/shop.db create items id:uint32:pk:auto name:text:unique price:decimal:null:index",
@@ -84,42 +87,72 @@ export function allCommands(): Array<Command> {
     new Command("drop", runDrop, "TABLE", "remove a table with its rows and give its pages back").takes(1, 1).needs(OPENS_WRITE),
     new Command("tables", runTables, "", "list the tables and their rows"),
     new Command("schema", runSchema, "[TABLE]", "print the tables in the form that create takes").takes(0, 1),
-    new Command("import", runImport, "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN]", "insert rows from a file or standard input")
-      .takes(1, 2, "format,create,key,batch,skip-bad,null,delimiter,no-header,layout").needs(OPENS_ITSELF)
+    new Command(
+      "import",
+      runImport,
+      "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN]",
+      "insert rows from a file or standard input",
+    )
+      .takes(1, 2, "format,create,key,batch,skip-bad,null,delimiter,no-header,layout")
+      .needs(OPENS_ITSELF)
       .tells(
-        "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N commits every\n" +
-          "N rows or --skip-bad leaves bad rows out and lists them. --create makes the table with types found out from the data.\n" +
+        "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
+          "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
-    new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table").takes(1, 1, "format,columns,null,delimiter,no-header"),
+    new Command(
+      "export",
+      runExport,
+      "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]",
+      "print all rows of a table",
+    ).takes(1, 1, "format,columns,null,delimiter,no-header"),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
-    new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump").takes(0, 1, "layout").needs(OPENS_ITSELF),
-    new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none").takes(2, MANY).needs(OPENS_WRITE)
-      .tells("JSON is an object like {\"id\": 1, \"name\": \"pen\"}; columns left out get their number, their default, or null."),
+    new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
+      .takes(0, 1, "layout")
+      .needs(OPENS_ITSELF),
+    new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none")
+      .takes(2, MANY)
+      .needs(OPENS_WRITE)
+      .tells('JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.'),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
-    new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none").takes(2, MANY, "cascade,restrict").needs(OPENS_WRITE)
-      .tells("Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all."),
+    new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
+      .takes(2, MANY, "cascade,restrict")
+      .needs(OPENS_WRITE)
+      .tells(
+        "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
+      ),
     new Command("get", runGet, "TABLE KEY…", "print rows by their primary key").takes(2, MANY, "columns"),
-    new Command("scan", runScan, "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …", "print a range of rows")
+    new Command(
+      "scan",
+      runScan,
+      "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
+      "print a range of rows",
+    )
       .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count")
       .tells(
-        "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B, or\n" +
-          "that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
+        "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
+          "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
           "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.",
       ),
     new Command("info", runInfo, "", "tell about the file: layout, pages, tables").needs(OPENS_ITSELF),
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
     new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
-    new Command("check", runCheck, "[--all]", "walk everything and list every fault").takes(0, 0, "all").needs(OPENS_ITSELF)
+    new Command("check", runCheck, "[--all]", "walk everything and list every fault")
+      .takes(0, 0, "all")
+      .needs(OPENS_ITSELF)
       .tells("Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind."),
-    new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list").takes(1, MANY).needs(OPENS_ITSELF)
+    new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
+      .takes(1, MANY)
+      .needs(OPENS_ITSELF)
       .tells(
-        "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate, and read, insert, update, delete, all for all tables,\n" +
-          "  or TABLE:read, TABLE:all and so on for one.\n" +
+        "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate; read, insert, update, delete or all for\n" +
+          "  all tables; or TABLE:read, TABLE:all and so on for one.\n" +
           "Example: quire data/app.db acl grant text:alice manage-acl users:read users:insert",
       ),
-    new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output").takes(0, 0, "layout").needs(OPENS_ITSELF),
+    new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output")
+      .takes(0, 0, "layout")
+      .needs(OPENS_ITSELF),
     new Command("help", runHelp, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
   ];
 }

@@ -110,5 +110,6 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   ctx.store = store;
   if (layout == "" || store.manager.layout == options.layout) return OK;
   const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
-  return fail(BAD_VALUE, ctx.invocation.file + " has layout " + own + ", not " + layout, "a file keeps its layout: dump it and load it into a new one");
+  const what = ctx.invocation.file + " has layout " + own + ", not " + layout;
+  return fail(BAD_VALUE, what, "a file keeps its layout: dump it and load it into a new one");
 }

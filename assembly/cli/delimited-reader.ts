@@ -50,7 +50,11 @@ export class DelimitedReader {
   private rowStart: usize = 0;
   private readonly tsv: bool;
 
-  constructor(private readonly source: ByteSource, private readonly delimiter: u32, tsv: bool) {
+  constructor(
+    private readonly source: ByteSource,
+    private readonly delimiter: u32,
+    tsv: bool,
+  ) {
     this.tsv = tsv;
     this.skipMark();
   }
@@ -160,6 +164,7 @@ export class DelimitedReader {
     }
     return 0; // never reached, but the compiler cannot tell
   }
+
 
   @inline private endsCell(byte: u32): bool {
     return byte == this.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;

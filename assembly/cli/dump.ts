@@ -45,10 +45,10 @@ export function runDump(ctx: CommandContext): Status {
   const tables = loadOrder(db.tables);
   const out = stdout.buffer;
   const layout = db.manager.layout == LAYOUT_0_9 ? "0.9" : "0.11";
-  out.addText("{\"quire\":\"dump\",\"version\":" + DUMP_VERSION.toString() + ",\"layout\":\"" + layout);
+  out.addText('{"quire":"dump","version":' + DUMP_VERSION.toString() + ',"layout":"' + layout);
   const hash = db.schemaHash();
   if (hash == 0) return lastError.status;
-  stdout.line("\",\"schemaHash\":\"" + hex64(hash) + "\",\"tables\":" + tables.length.toString() + "}");
+  stdout.line('","schemaHash":"' + hex64(hash) + '","tables":' + tables.length.toString() + "}");
   const progress = new Progress(ctx.progress, "dump");
   let rows: u64 = 0;
   for (let i = 0; i < tables.length; i++) {
@@ -61,14 +61,14 @@ export function runDump(ctx: CommandContext): Status {
   }
   progress.end();
   const status = db.manager.layout == LAYOUT_0_9 ? dumpIdentities(db) : OK;
-  if (status == OK) stdout.line("{\"end\":{\"rows\":" + rows.toString() + "}}");
+  if (status == OK) stdout.line('{"end":{"rows":' + rows.toString() + "}}");
   return status;
 }
 
 /** 16 hexadecimal digits. */
 export function hex64(value: u64): string {
   let text = "";
-  for (let shift: u64 = 64; shift > 0; shift -= 8) text += (<u32>(value >> (shift - 8)) & 255).toString(16).padStart(2, "0");
+  for (let shift: u64 = 64; shift > 0; shift -= 8) text += ((<u32>(value >> (shift - 8))) & 255).toString(16).padStart(2, "0");
   return text;
 }
 
@@ -107,9 +107,9 @@ function dumpTable(table: Table, before: u64, progress: Progress): i64 {
   const count = table.countRows();
   if (count < 0) return -1;
   const out = stdout.buffer;
-  out.addText("{\"table\":");
+  out.addText('{"table":');
   addString(out, table.name);
-  out.addText(",\"rows\":" + count.toString() + ",\"alignment\":" + table.schema.alignment.toString() + ",\"columns\":");
+  out.addText(',"rows":' + count.toString() + ',"alignment":' + table.schema.alignment.toString() + ',"columns":');
   addStrings(out, columnSpecs(table.schema));
   if (addCounters(table, out) != OK) return -1;
   if (!isExpressible(table.schema)) addSnapshot(table.schema, out);
@@ -144,7 +144,7 @@ function dumpTable(table: Table, before: u64, progress: Progress): i64 {
 function addCounters(table: Table, out: ByteBuffer): Status {
   const ledger = table.autoincrement;
   if (!ledger) return OK;
-  out.addText(",\"counters\":{");
+  out.addText(',"counters":{');
   let first = true;
   const columns = table.schema.columns;
   for (let i = 0; i < columns.length; i++) {
@@ -154,7 +154,7 @@ function addCounters(table: Table, out: ByteBuffer): Status {
     if (!first) out.addU8(0x2c);
     first = false;
     addString(out, columns[i].name);
-    out.addText(":\"");
+    out.addText(':"');
     store<u64>(scratch.reserve(8), value);
     writeTextValue(columns[i].type, 0, scratch.ptr, out);
     out.addU8(0x22);
@@ -166,7 +166,7 @@ function addCounters(table: Table, out: ByteBuffer): Status {
 function addSnapshot(schema: TableSchemaSnapshot, out: ByteBuffer): void {
   const snapshot = new ByteBuffer(1024);
   schema.encode(snapshot);
-  out.addText(",\"snapshot\":\"");
+  out.addText(',"snapshot":"');
   addHex(snapshot.ptr, snapshot.len, out);
   out.addU8(0x22);
   snapshot.free();
@@ -217,12 +217,12 @@ function dumpIdentities(db: DbmsContext): Status {
   const out = stdout.buffer;
   for (let i = 0; i < list.length; i++) {
     const identity = list[i];
-    out.addText("{\"identity\":\"");
+    out.addText('{"identity":"');
     addHex(changetype<usize>(identity.id), identity.id.byteLength, out);
-    out.addText("\",\"flags\":" + identity.flags.toString() + ",\"allTables\":" + identity.allTables.toString() + ",\"tables\":[");
+    out.addText('","flags":' + identity.flags.toString() + ',"allTables":' + identity.allTables.toString() + ',"tables":[');
     for (let j = 0; j < identity.tables.length; j++) {
       const grant = identity.tables[j];
-      out.addText((j > 0 ? ",[\"" : "[\"") + hex64(grant.fingerprint) + "\"," + grant.perms.toString() + "]");
+      out.addText((j > 0 ? ',["' : '["') + hex64(grant.fingerprint) + '",' + grant.perms.toString() + "]");
     }
     stdout.line("]}");
   }

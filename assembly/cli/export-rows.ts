@@ -11,7 +11,11 @@ import { LineRows, MarkdownRows, TableRows } from "./export-table";
 
 /** Prints rows of one table, or some of their columns, in one format. Nothing is allocated for a row. */
 export abstract class RowFormat {
-  constructor(readonly schema: TableSchemaSnapshot, readonly positions: StaticArray<i32>, readonly out: Output) {}
+  constructor(
+    readonly schema: TableSchemaSnapshot,
+    readonly positions: StaticArray<i32>,
+    readonly out: Output,
+  ) {}
 
   /** What comes before the first row. */
   abstract begin(): void;
@@ -37,7 +41,11 @@ export const FORMATS: string = "table, csv, tsv, ndjson, json, markdown, line";
 
 /** The format called `name`, writing the columns at `positions` to `out`; null with `USAGE`. */
 export function rowFormat(
-  name: string, schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, options: FormatOptions,
+  name: string,
+  schema: TableSchemaSnapshot,
+  positions: StaticArray<i32>,
+  out: Output,
+  options: FormatOptions,
 ): RowFormat | null {
   if (name == "table") return new TableRows(schema, positions, out, options);
   if (name == "markdown") return new MarkdownRows(schema, positions, out);
@@ -53,7 +61,12 @@ class JsonRows extends RowFormat {
   private readonly writer: RowWriter;
   private first: bool = true;
 
-  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly array: bool) {
+  constructor(
+    schema: TableSchemaSnapshot,
+    positions: StaticArray<i32>,
+    out: Output,
+    private readonly array: bool,
+  ) {
     super(schema, positions, out);
     this.writer = new RowWriter(schema, positions);
   }
@@ -89,7 +102,10 @@ class DelimitedRows extends RowFormat {
   private readonly nullText: ArrayBuffer;
 
   constructor(
-    schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly options: FormatOptions,
+    schema: TableSchemaSnapshot,
+    positions: StaticArray<i32>,
+    out: Output,
+    private readonly options: FormatOptions,
     private readonly tsv: bool,
   ) {
     super(schema, positions, out);

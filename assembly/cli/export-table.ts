@@ -174,7 +174,12 @@ export class LineRows extends RowFormat {
   private readonly text: ByteBuffer = new ByteBuffer(256);
   private first: bool = true;
 
-  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, private readonly color: bool) {
+  constructor(
+    schema: TableSchemaSnapshot,
+    positions: StaticArray<i32>,
+    out: Output,
+    private readonly color: bool,
+  ) {
     super(schema, positions, out);
     this.nameLens = new StaticArray<u32>(positions.length);
   }

@@ -45,18 +45,18 @@ function run(ctx: CommandContext): Status {
   }
   if (ctx.has("help")) return showHelp(invocation.command == "help" ? ctx.word(0) : invocation.command);
   if (invocation.command == "") {
-    if (invocation.file == "") return fail(USAGE, "there is no FILE and no COMMAND", "usage: quire FILE COMMAND …; quire help lists all commands");
-    const isCommand = findCommand(invocation.file) != null;
-    return fail(
-      USAGE, isCommand ? "there is no FILE before " + invocation.file : "there is no COMMAND behind " + invocation.file,
-      "usage: quire FILE COMMAND …; quire help lists all commands",
-    );
+    let what = "there is no FILE and no COMMAND";
+    if (invocation.file != "") {
+      what = (findCommand(invocation.file) ? "there is no FILE before " : "there is no COMMAND behind ") + invocation.file;
+    }
+    return fail(USAGE, what, "usage: quire FILE COMMAND …; quire help lists all commands");
   }
   const command = findCommand(invocation.command);
   if (!command) return USAGE;
   currentCommand = command;
   let status = checkWords(ctx, command);
-  if (status == OK && (command.opens == OPENS_READ || command.opens == OPENS_WRITE)) status = openStore(ctx, command.opens == OPENS_WRITE, false);
+  const writes = command.opens == OPENS_WRITE;
+  if (status == OK && (writes || command.opens == OPENS_READ)) status = openStore(ctx, writes, false);
   if (status == OK) status = command.run(ctx);
   // A command's own usage errors get its usage line, unless they say what to do.
   if (status == USAGE && lastError.hint == "") lastError.hint = "usage: " + command.usage;
@@ -67,7 +67,8 @@ function checkWords(ctx: CommandContext, command: Command): Status {
   const status = ctx.invocation.allow(command.options.split(","));
   if (status != OK) return status;
   const count = ctx.words.length;
-  if (count > command.most) return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
+  if (count > command.most)
+    return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
   if (count >= command.least) return OK;
   const missing = command.form.split(" ")[count];
   return fail(USAGE, command.name + " needs " + missing, "usage: " + command.usage);
@@ -80,7 +81,7 @@ function report(ctx: CommandContext, status: Status): void {
     stderr.line("quire: " + statusName(status) + ": " + message);
     return;
   }
-  stdout.text("{\"error\":{\"code\":\"" + statusName(status) + "\",\"message\":");
+  stdout.text('{"error":{"code":"' + statusName(status) + '","message":');
   const text = String.UTF8.encode(message);
   addJsonString(changetype<usize>(text), text.byteLength, stdout.buffer);
   stdout.line("}}");

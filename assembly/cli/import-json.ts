@@ -32,7 +32,10 @@ export class JsonReader {
   private rows: u64 = 0;
   private finished: bool = false;
 
-  constructor(private readonly source: ByteSource, private readonly lines: bool) {
+  constructor(
+    private readonly source: ByteSource,
+    private readonly lines: bool,
+  ) {
     this.restart();
   }
 
@@ -89,7 +92,7 @@ export class JsonReader {
       if (first == len) continue;
       if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
       if (!this.objectsOnly || this.tape.kind(0) == JSON_OBJECT) return true;
-      return this.bad("a row is an object like {\"name\": 1}, one in a line", true);
+      return this.bad('a row is an object like {"name": 1}, one in a line', true);
     }
     return false; // never reached, but the compiler cannot tell
   }
@@ -134,7 +137,7 @@ export class JsonReader {
       if (source.status != OK || source.isCut || !this.inArray) return false;
       return this.bad("the array is not closed before the end of " + source.name, false);
     }
-    if (byte != OPEN_BRACE) return this.bad("expected a row: an object like {\"name\": 1}", false);
+    if (byte != OPEN_BRACE) return this.bad('expected a row: an object like {"name": 1}', false);
     const len = this.objectLen();
     if (len == 0) {
       if (source.status != OK || source.isCut) return false;

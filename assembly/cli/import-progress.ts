@@ -12,7 +12,10 @@ export class Progress {
   private isShown: bool = false;
 
   /** `on`: somebody watches. `what` starts the line. */
-  constructor(private readonly on: bool, private readonly what: string) {
+  constructor(
+    private readonly on: bool,
+    private readonly what: string,
+  ) {
     this.lastShown = this.started;
   }
 
@@ -37,7 +40,7 @@ export class Progress {
     this.lastShown = now;
     this.isShown = true;
     let text = "\r" + this.what + ": " + grouped(rows) + " rows, " + grouped(perSecond(rows, now - this.started)) + " rows/s";
-    if (size > 0) text += ", " + (position * 100 / <u64>size).toString() + " %";
+    if (size > 0) text += ", " + ((position * 100) / <u64>size).toString() + " %";
     stderr.text(text + "\x1b[K");
     stderr.flush();
   }
@@ -52,7 +55,7 @@ export class Progress {
 
 function perSecond(rows: u64, nanoseconds: u64): u64 {
   const milliseconds = max<u64>(nanoseconds / 1000000, 1);
-  return rows * 1000 / milliseconds;
+  return (rows * 1000) / milliseconds;
 }
 
 /** A number of hundredths: `1.05`. */

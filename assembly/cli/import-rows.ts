@@ -43,7 +43,11 @@ export class CellMapping {
   /** UTF-8 of the text that stands for null. */
   private readonly nullText: ArrayBuffer;
 
-  private constructor(private readonly schema: TableSchemaSnapshot, cellCount: i32, nullText: string) {
+  private constructor(
+    private readonly schema: TableSchemaSnapshot,
+    cellCount: i32,
+    nullText: string,
+  ) {
     this.positions = new StaticArray<i32>(cellCount);
     this.nullText = String.UTF8.encode(nullText);
   }
@@ -134,6 +138,7 @@ export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row:
   }
   return OK;
 }
+
 
 @inline
 function fillFromNode(column: Column, position: i32, tape: JsonTape, node: u32, row: Row): Status {

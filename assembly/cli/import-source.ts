@@ -31,7 +31,10 @@ export class ByteSource {
   private base: usize;
   private capacity: u32 = WINDOW;
 
-  private constructor(readonly path: string, private input: Input) {
+  private constructor(
+    readonly path: string,
+    private input: Input,
+  ) {
     this.base = heap.alloc(WINDOW);
     this.start = this.base;
     this.end = this.base;

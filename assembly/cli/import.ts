@@ -5,8 +5,19 @@
  * leave behind is collected now and then, for which everything that is in use is reachable from a global.
  */
 import {
-  Status, OK, USAGE, BAD_VALUE, NOT_NULL, TABLE_EXISTS, RECORD_TOO_LARGE, KEY_TOO_LARGE, COLUMN_NOT_FOUND, PRIMARY_KEY_CONFLICT,
-  fail, lastError, errorMessage,
+  Status,
+  OK,
+  USAGE,
+  BAD_VALUE,
+  NOT_NULL,
+  TABLE_EXISTS,
+  RECORD_TOO_LARGE,
+  KEY_TOO_LARGE,
+  COLUMN_NOT_FOUND,
+  PRIMARY_KEY_CONFLICT,
+  fail,
+  lastError,
+  errorMessage,
 } from "../status";
 import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -223,7 +234,9 @@ class Import {
     const objects = this.objects;
     const names = cells && !this.ctx.has("no-header") ? this.header(cells) : null;
     if (cells && !this.ctx.has("no-header") && !names) return lastError.status;
-    let status = cells ? guessFromCells(cells, guess, names, this.nullText, this.skipBad) : guessFromObjects(objects!, guess, this.skipBad);
+    let status = cells
+      ? guessFromCells(cells, guess, names, this.nullText, this.skipBad)
+      : guessFromObjects(objects!, guess, this.skipBad);
     if (status != OK) return this.atLine(this.line, status);
     const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
     guess.free();
@@ -363,7 +376,10 @@ class Import {
       else hint = joined(hint, "nothing was imported");
     }
     if (this.create && this.schema && status == PRIMARY_KEY_CONFLICT) {
-      hint = joined("name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)", hint);
+      hint = joined(
+        "name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)",
+        hint,
+      );
     } else if (this.sampled && status == BAD_VALUE) {
       hint = joined("the types are those of the first 16 MiB: create the table first, or import from a file", hint);
     }
@@ -373,7 +389,8 @@ class Import {
   }
 
   private report(): void {
-    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema);
+    const layout = this.ctx.db.manager.layout;
+    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema, layout);
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
   }

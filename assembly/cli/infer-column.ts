@@ -6,7 +6,16 @@
  */
 import { Column, FLAG_NULLABLE } from "../schema/column";
 import {
-  TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_INT32, TYPE_INT64, TYPE_JSON, TYPE_TEXT, TYPE_UINT64, TYPE_UUID,
+  TYPE_BOOLEAN,
+  TYPE_DATE,
+  TYPE_DATETIME,
+  TYPE_DECIMAL,
+  TYPE_INT32,
+  TYPE_INT64,
+  TYPE_JSON,
+  TYPE_TEXT,
+  TYPE_UINT64,
+  TYPE_UUID,
 } from "../encode/data-type";
 import { isDigit, parsedUnsigned, parseUnsigned } from "../encode/digits";
 import { parseDate, parseDateTime } from "../encode/date";
@@ -53,6 +62,7 @@ export class ColumnGuess {
   constructor(readonly name: string) {
     this.nameBytes = String.UTF8.encode(name);
   }
+
 
   @inline isNamed(ptr: usize, len: u32): bool {
     return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), ptr, len) == 0;

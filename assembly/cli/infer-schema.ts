@@ -73,7 +73,11 @@ export class TableGuess {
       return null;
     }
     if (keyAt >= 0 && guesses[keyAt].values < this.rows && guesses[keyAt].nulls > 0) {
-      fail(NOT_NULL, "column " + key + " has rows without a value, so it can't be the key", "name another one, or leave --key out");
+      fail(
+        NOT_NULL,
+        "column " + key + " has rows without a value, so it can't be the key",
+        "name another one, or leave --key out",
+      );
       return null;
     }
     const columns = new Array<Column>();

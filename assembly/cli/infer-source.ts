@@ -9,7 +9,11 @@ import { TableGuess } from "./infer-schema";
  * malformed rows are left out.
  */
 export function guessFromCells(
-  cells: DelimitedReader, guess: TableGuess, names: Array<string> | null, nullText: string, skipBad: bool,
+  cells: DelimitedReader,
+  guess: TableGuess,
+  names: Array<string> | null,
+  nullText: string,
+  skipBad: bool,
 ): Status {
   const nullBytes = String.UTF8.encode(nullText);
   const nullPtr = changetype<usize>(nullBytes);

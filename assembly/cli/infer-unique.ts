@@ -25,8 +25,8 @@ export class HashSet {
 
   private insert(hash: u64): void {
     const mask = this.room - 1;
-    for (let at = <u32>hash & mask; ; at = (at + 1) & mask) {
-      const slot = this.slots + (<usize>at << 3);
+    for (let at = (<u32>hash) & mask; ; at = (at + 1) & mask) {
+      const slot = this.slots + ((<usize>at) << 3);
       const held = load<u64>(slot);
       if (held == hash) {
         this.repeated = true;
@@ -44,11 +44,11 @@ export class HashSet {
     const old = this.slots;
     const oldRoom = this.room;
     this.room = max<u32>(1024, oldRoom << 1);
-    this.slots = heap.alloc(<usize>this.room << 3);
-    memory.fill(this.slots, 0, <usize>this.room << 3);
+    this.slots = heap.alloc((<usize>this.room) << 3);
+    memory.fill(this.slots, 0, (<usize>this.room) << 3);
     this.used = 0;
     for (let i: u32 = 0; i < oldRoom; i++) {
-      const hash = load<u64>(old + (<usize>i << 3));
+      const hash = load<u64>(old + ((<usize>i) << 3));
       if (hash != 0) this.insert(hash);
     }
     if (old != 0) heap.free(old);

@@ -19,18 +19,36 @@ export function runCheck(ctx: CommandContext): Status {
   for (let i = 0; i < survey.tables.length; i++) rows += survey.tables[i].rows;
   const out = stdout.buffer;
   if (ctx.json) {
-    out.addText("{\"file\":");
+    out.addText('{"file":');
     addQuoted(ctx.invocation.file, out);
-    out.addText(",\"ok\":" + (report.errors == 0 ? "true" : "false") + ",\"pages\":" + manager.pageCount.toString());
-    out.addText(",\"layout\":\"" + layoutName(manager.layout) + "\",\"tables\":" + survey.tables.length.toString() + ",\"rows\":" + rows.toString() + ",");
+    out.addText(',"ok":' + (report.errors == 0 ? "true" : "false") + ',"pages":' + manager.pageCount.toString());
+    out.addText(
+      ',"layout":"' +
+        layoutName(manager.layout) +
+        '","tables":' +
+        survey.tables.length.toString() +
+        ',"rows":' +
+        rows.toString() +
+        ",",
+    );
     report.addJson(out);
     out.addText("}\n");
     ctx.told = survey.status == OK;
   } else {
     report.addText(out);
     out.addText(
-      ctx.invocation.file + ": " + counted(manager.pageCount, "page") + ", layout " + layoutName(manager.layout) + ", " +
-        counted(survey.tables.length, "table") + ", " + counted(rows, "row") + ": " + (report.faults.length == 0 ? "no faults" : report.summary()) + "\n",
+      ctx.invocation.file +
+        ": " +
+        counted(manager.pageCount, "page") +
+        ", layout " +
+        layoutName(manager.layout) +
+        ", " +
+        counted(survey.tables.length, "table") +
+        ", " +
+        counted(rows, "row") +
+        ": " +
+        (report.faults.length == 0 ? "no faults" : report.summary()) +
+        "\n",
     );
   }
   stdout.check();

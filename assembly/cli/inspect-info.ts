@@ -49,15 +49,30 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   const manager = survey.access.manager;
   const isNew = manager.layout == LAYOUT_0_11;
   stdout.line(ctx.invocation.file);
-  stdout.line("  size         " + counted(manager.pageCount, "page") + ", " + (<u64>manager.pageCount << PAGE_SHIFT).toString() + " bytes");
+  stdout.line(
+    "  size         " +
+      counted(manager.pageCount, "page") +
+      ", " +
+      ((<u64>manager.pageCount) << PAGE_SHIFT).toString() +
+      " bytes",
+  );
   stdout.line("  layout       " + layoutName(manager.layout) + (isNew ? " (crates 0.10 and 0.11)" : " (crates up to 0.9)"));
   if (manager.pageCount > 0) stdout.line("  schema hash  " + storedSchemaHash(survey.access).toString(16));
   stdout.line("  unclaimed    " + counted(survey.unclaimed, "page"));
   stdout.line("  leaked       " + counted(survey.leaked, "page"));
-  stdout.line("  identities   " + (isNew ? "this layout has no access control list" : identities < 0 ? "the access control list can't be read" : identities.toString()));
+  stdout.line(
+    "  identities   " +
+      (isNew ? "none in this layout" : identities < 0 ? "the access control list can't be read" : identities.toString()),
+  );
   const kinds = referenceKinds(report);
   const version = isNew ? "0.11.0" : "0.9.0";
-  stdout.line("  reference    " + (kinds == "" ? version + " reads the definitions and ledgers as Quire does (check looks at the rows, too)" : version + " has trouble with this file: " + kinds + " (check tells more)"));
+  stdout.line(
+    "  reference    " +
+      version +
+      (kinds == ""
+        ? " reads the definitions and ledgers as Quire does (check looks at the rows, too)"
+        : " has trouble with this file: " + kinds + " (check tells more)"),
+  );
   if (report.errors > 0) stdout.line("  damage       " + counted(report.errors, "error") + " (check tells more)");
   if (survey.tables.length == 0) return stdout.line("  tables       none");
   stdout.line("");
@@ -85,23 +100,23 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
 function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, identities: i32): void {
   const manager = survey.access.manager;
   const out = stdout.buffer;
-  out.addText("{\"file\":");
+  out.addText('{"file":');
   addQuoted(ctx.invocation.file, out);
-  out.addText(",\"bytes\":" + (<u64>manager.pageCount << PAGE_SHIFT).toString() + ",\"pages\":" + manager.pageCount.toString());
-  out.addText(",\"layout\":\"" + layoutName(manager.layout) + "\",\"schemaHash\":\"");
+  out.addText(',"bytes":' + ((<u64>manager.pageCount) << PAGE_SHIFT).toString() + ',"pages":' + manager.pageCount.toString());
+  out.addText(',"layout":"' + layoutName(manager.layout) + '","schemaHash":"');
   out.addText((manager.pageCount > 0 ? storedSchemaHash(survey.access) : 0).toString(16));
-  out.addText("\",\"unclaimed\":" + survey.unclaimed.toString() + ",\"leaked\":" + survey.leaked.toString());
-  out.addText(",\"identities\":" + (identities < 0 ? "null" : identities.toString()) + ",\"errors\":" + report.errors.toString());
-  out.addText(",\"reference\":");
+  out.addText('","unclaimed":' + survey.unclaimed.toString() + ',"leaked":' + survey.leaked.toString());
+  out.addText(',"identities":' + (identities < 0 ? "null" : identities.toString()) + ',"errors":' + report.errors.toString());
+  out.addText(',"reference":');
   addQuoted(referenceKinds(report), out);
-  out.addText(",\"tables\":[");
+  out.addText(',"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     const rows = rowsOf(table);
-    out.addText(i > 0 ? ",{\"name\":" : "{\"name\":");
+    out.addText(i > 0 ? ',{"name":' : '{"name":');
     addQuoted(table.name, out);
-    out.addText(",\"rows\":" + (rows == "" ? "null" : rows) + ",\"indexes\":" + table.indexes.length.toString());
-    out.addText(",\"pages\":" + table.pageTotal.toString() + ",\"recordPages\":" + table.recordPageCount.toString() + "}");
+    out.addText(',"rows":' + (rows == "" ? "null" : rows) + ',"indexes":' + table.indexes.length.toString());
+    out.addText(',"pages":' + table.pageTotal.toString() + ',"recordPages":' + table.recordPageCount.toString() + "}");
   }
   out.addText("]}\n");
   stdout.check();

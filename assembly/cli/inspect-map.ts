@@ -1,7 +1,8 @@
 /**
  * `map`: a picture of the page file, one cell a page.
  *
- * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows it.
+ * A cell is a letter for the kind of page; on a colour terminal its background is the table's, else the table's letter follows
+ * it.
  */
 import { Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -59,7 +60,7 @@ function printCells(ctx: CommandContext, survey: Survey): void {
       if (pageNo > 0) out.addU8(10);
       out.addText(pageNo.toString().padStart(digits) + "  ");
       stdout.check();
-    }
+    } else if (!ctx.color) out.addU8(0x20);
     addCell(ctx, survey, pageNo, out);
   }
   if (survey.pageCount > 0) out.addU8(10);
@@ -72,7 +73,6 @@ function addCell(ctx: CommandContext, survey: Survey, pageNo: u32, out: ByteBuff
   if (!ctx.color) {
     out.addU8(letter);
     out.addU8(table == 0 ? 0x20 : tableLetter(table));
-    out.addU8(0x20);
     return;
   }
   if (table != 0) addColor(table, out);
@@ -95,7 +95,9 @@ function printLegend(ctx: CommandContext, survey: Survey): void {
   for (let kind = 1; kind <= KIND_LETTERS.length; kind++) {
     const at = kind % KIND_LETTERS.length;
     if (counts[at] == 0) continue;
-    out.addText(KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n");
+    out.addText(
+      KIND_LETTERS.charAt(at) + "  " + ownerName(at) + (counts[at] > 1 ? " (" + counts[at].toString() + ")" : "") + "\n",
+    );
   }
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
@@ -120,21 +122,21 @@ function countKinds(survey: Survey): StaticArray<u32> {
 /** One string of kinds, one letter a page, and the table of each page as a number from 1, 0 for none. */
 function printJson(survey: Survey): void {
   const out = stdout.buffer;
-  out.addText("{\"pages\":\"");
+  out.addText('{"pages":"');
   for (let pageNo: u32 = 0; pageNo < survey.pageCount; pageNo++) {
     out.addU8(KIND_LETTERS.charCodeAt(survey.owners.kind(pageNo)));
     stdout.check();
   }
-  out.addText("\",\"owners\":[");
+  out.addText('","owners":[');
   for (let pageNo: u32 = 0; pageNo < survey.pageCount; pageNo++) {
     out.addText((pageNo > 0 ? "," : "") + survey.owners.table(pageNo).toString());
     stdout.check();
   }
-  out.addText("],\"kinds\":{");
+  out.addText('],"kinds":{');
   for (let kind = 0; kind < KIND_LETTERS.length; kind++) {
-    out.addText((kind > 0 ? ",\"" : "\"") + KIND_LETTERS.charAt(kind) + "\":\"" + ownerName(kind) + "\"");
+    out.addText((kind > 0 ? ',"' : '"') + KIND_LETTERS.charAt(kind) + '":"' + ownerName(kind) + '"');
   }
-  out.addText("},\"tables\":[");
+  out.addText('},"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     if (i > 0) out.addU8(0x2c);
     addQuoted(survey.tables[i].name, out);

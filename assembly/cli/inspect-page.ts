@@ -24,7 +24,10 @@ export function runPage(ctx: CommandContext): Status {
   const access = openPages(ctx);
   if (!access) return lastError.status;
   const pages = access.manager.pageCount;
-  if (number >= <i64>pages) return fail(USAGE, "there is no page " + number.toString(), pages == 0 ? "the file is empty" : "the last one is " + (pages - 1).toString());
+  if (number >= <i64>pages) {
+    const hint = pages == 0 ? "the file is empty" : "the last one is " + (pages - 1).toString();
+    return fail(USAGE, "there is no page " + number.toString(), hint);
+  }
   const pageNo = <u32>number;
   const survey = surveyStore(access, new CheckReport(), SURVEY_OWNERS);
   if (!survey) return lastError.status;
@@ -39,13 +42,13 @@ export function runPage(ctx: CommandContext): Status {
   if (ctx.json) {
     const out = stdout.buffer;
     const table = survey.tableOf(pageNo);
-    out.addText("{\"page\":" + pageNo.toString() + ",\"owner\":\"" + ownerName(survey.owners.kind(pageNo)) + "\",\"table\":");
+    out.addText('{"page":' + pageNo.toString() + ',"owner":"' + ownerName(survey.owners.kind(pageNo)) + '","table":');
     if (table) addQuoted(table.name, out);
     else out.addText("null");
     view.addJson(out);
-    out.addText(",\"hex\":\"");
+    out.addText(',"hex":"');
     addHex(copy, hexOnly ? PAGE_SIZE : FIRST_BYTES, out);
-    out.addText("\"}\n");
+    out.addText('"}\n');
   } else {
     stdout.line("page " + pageNo.toString() + ": " + survey.describe(pageNo));
     if (!hexOnly) view.print(ctx.color, ctx.columns);

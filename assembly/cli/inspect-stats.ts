@@ -17,7 +17,7 @@ export function runStats(ctx: CommandContext): Status {
   if (!survey) return lastError.status;
   const only = ctx.word(0);
   let shown = 0;
-  if (ctx.json) stdout.text("{\"tables\":[");
+  if (ctx.json) stdout.text('{"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     if (only != "" && table.name != only) continue;
@@ -43,7 +43,7 @@ function percent(part: u64, whole: u64): string {
 }
 
 function indexBytes(index: CheckedIndex): u64 {
-  return <u64>(index.innerNodes + index.leaves) << PAGE_SHIFT;
+  return (<u64>(index.innerNodes + index.leaves)) << PAGE_SHIFT;
 }
 
 function average(table: CheckedTable): u64 {
@@ -52,46 +52,112 @@ function average(table: CheckedTable): u64 {
 
 function printText(table: CheckedTable, apart: bool): void {
   if (apart) stdout.line("");
-  const room = <u64>table.recordPageCount << PAGE_SHIFT;
-  stdout.line("table " + table.name + ": " + (table.table ? counted(table.rows, "row") : "rows can't be read") + ", " + counted(table.pageTotal, "page"));
+  const room = (<u64>table.recordPageCount) << PAGE_SHIFT;
   stdout.line(
-    "  records  " + counted(table.recordPageCount, "page") + ", " + percent(table.slotBytes, room) + " full: " + table.bodyBytes.toString() + " bytes in " +
-      counted(table.rows, "record") + ", " + average(table).toString() + " on average, " + table.longestBody.toString() + " at most",
+    "table " +
+      table.name +
+      ": " +
+      (table.table ? counted(table.rows, "row") : "rows can't be read") +
+      ", " +
+      counted(table.pageTotal, "page"),
   );
   stdout.line(
-    "  free     " + table.tailBytes.toString() + " bytes at the ends of pages, " + table.segmentBytes.toString() + " in " +
-      counted(table.segments, "free segment") + " (" + counted(table.segmentsPageCount, "segments page") + ")",
+    "  records  " +
+      counted(table.recordPageCount, "page") +
+      ", " +
+      percent(table.slotBytes, room) +
+      " full: " +
+      table.bodyBytes.toString() +
+      " bytes in " +
+      counted(table.rows, "record") +
+      ", " +
+      average(table).toString() +
+      " on average, " +
+      table.longestBody.toString() +
+      " at most",
+  );
+  stdout.line(
+    "  free     " +
+      table.tailBytes.toString() +
+      " bytes at the ends of pages, " +
+      table.segmentBytes.toString() +
+      " in " +
+      counted(table.segments, "free segment") +
+      " (" +
+      counted(table.segmentsPageCount, "segments page") +
+      ")",
   );
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
     const definition = index.index;
-    const nodes = counted(index.leaves, "leaf").replace("leafs", "leaves") + (index.innerNodes > 0 ? ", " + counted(index.innerNodes, "inner node") : "");
+    const leaves = counted(index.leaves, "leaf").replace("leafs", "leaves");
+    const nodes = leaves + (index.innerNodes > 0 ? ", " + counted(index.innerNodes, "inner node") : "");
+    const entries = counted(index.entries, "entry").replace("entrys", "entries");
     stdout.line(
-      "  index    " + index.columnsText + (definition && definition.unique ? " (unique)" : "") + ": " + counted(index.entries, "entry").replace("entrys", "entries") +
-        ", height " + index.height.toString() + ", " + nodes + ", " + percent(index.usedBytes, indexBytes(index)) + " full" + (index.incomplete ? " (can't be read as a whole)" : ""),
+      "  index    " +
+        index.columnsText +
+        (definition && definition.unique ? " (unique)" : "") +
+        ": " +
+        entries +
+        ", height " +
+        index.height.toString() +
+        ", " +
+        nodes +
+        ", " +
+        percent(index.usedBytes, indexBytes(index)) +
+        " full" +
+        (index.incomplete ? " (can't be read as a whole)" : ""),
     );
   }
 }
 
 function printJson(table: CheckedTable, apart: bool): void {
   const out = stdout.buffer;
-  out.addText(apart ? ",{\"name\":" : "{\"name\":");
+  out.addText(apart ? ',{"name":' : '{"name":');
   addQuoted(table.name, out);
-  out.addText(",\"rows\":" + table.rows.toString() + ",\"pages\":" + table.pageTotal.toString() + ",\"recordPages\":" + table.recordPageCount.toString());
-  out.addText(",\"bodyBytes\":" + table.bodyBytes.toString() + ",\"slotBytes\":" + table.slotBytes.toString() + ",\"longest\":" + table.longestBody.toString());
-  out.addText(",\"tailBytes\":" + table.tailBytes.toString() + ",\"segments\":" + table.segments.toString() + ",\"segmentBytes\":" + table.segmentBytes.toString());
-  out.addText(",\"segmentsPages\":" + table.segmentsPageCount.toString() + ",\"indexes\":[");
+  out.addText(
+    ',"rows":' +
+      table.rows.toString() +
+      ',"pages":' +
+      table.pageTotal.toString() +
+      ',"recordPages":' +
+      table.recordPageCount.toString(),
+  );
+  out.addText(
+    ',"bodyBytes":' +
+      table.bodyBytes.toString() +
+      ',"slotBytes":' +
+      table.slotBytes.toString() +
+      ',"longest":' +
+      table.longestBody.toString(),
+  );
+  out.addText(
+    ',"tailBytes":' +
+      table.tailBytes.toString() +
+      ',"segments":' +
+      table.segments.toString() +
+      ',"segmentBytes":' +
+      table.segmentBytes.toString(),
+  );
+  out.addText(',"segmentsPages":' + table.segmentsPageCount.toString() + ',"indexes":[');
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
-    out.addText((i > 0 ? ",{" : "{") + "\"columns\":[");
+    out.addText((i > 0 ? ",{" : "{") + '"columns":[');
     for (let j = 0; j < index.columns.length; j++) {
       if (j > 0) out.addU8(0x2c);
       addQuoted(index.columns[j], out);
     }
     const definition = index.index;
-    out.addText("],\"unique\":" + (definition && definition.unique ? "true" : "false") + ",\"entries\":" + index.entries.toString());
-    out.addText(",\"height\":" + index.height.toString() + ",\"leaves\":" + index.leaves.toString() + ",\"innerNodes\":" + index.innerNodes.toString());
-    out.addText(",\"emptyLeaves\":" + index.emptyLeaves.toString() + ",\"usedBytes\":" + index.usedBytes.toString() + "}");
+    out.addText('],"unique":' + (definition && definition.unique ? "true" : "false") + ',"entries":' + index.entries.toString());
+    out.addText(
+      ',"height":' +
+        index.height.toString() +
+        ',"leaves":' +
+        index.leaves.toString() +
+        ',"innerNodes":' +
+        index.innerNodes.toString(),
+    );
+    out.addText(',"emptyLeaves":' + index.emptyLeaves.toString() + ',"usedBytes":' + index.usedBytes.toString() + "}");
   }
   out.addText("]}");
   stdout.check();

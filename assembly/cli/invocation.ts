@@ -10,13 +10,41 @@ import { nearest } from "../schema/nearest";
 
 /** Options that are followed by a value. */
 const VALUE_OPTIONS: StaticArray<string> = [
-  "alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache", "null",
-  "delimiter", "table", "after", "schema",
+  "alignment",
+  "layout",
+  "format",
+  "key",
+  "batch",
+  "index",
+  "eq",
+  "from",
+  "to",
+  "offset",
+  "limit",
+  "columns",
+  "cache",
+  "null",
+  "delimiter",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
-  "json", "readonly", "create", "skip-bad", "cascade", "restrict", "reverse", "count", "help", "version", "color", "no-color",
-  "progress", "no-progress", "hex", "quick", "no-header", "all",
+  "json",
+  "readonly",
+  "create",
+  "skip-bad",
+  "cascade",
+  "restrict",
+  "reverse",
+  "count",
+  "help",
+  "version",
+  "color",
+  "no-color",
+  "progress",
+  "no-progress",
+  "hex",
+  "no-header",
+  "all",
 ];
 
 export class Invocation {
@@ -52,7 +80,8 @@ export class Invocation {
       else if (FLAG_OPTIONS.includes(name)) return fail(USAGE, "--" + name + " takes no value");
       else {
         const like = nearest(name, VALUE_OPTIONS.slice<Array<string>>().concat(FLAG_OPTIONS.slice<Array<string>>()));
-        return fail(USAGE, "there is no option --" + name, like != "" ? "did you mean --" + like + "?" : "quire help COMMAND lists those of a command");
+        const hint = like != "" ? "did you mean --" + like + "?" : "quire help COMMAND lists those of a command";
+        return fail(USAGE, "there is no option --" + name, hint);
       }
     }
     if (plain.length > 0 && plain[0] == "help") {
@@ -84,10 +113,24 @@ export class Invocation {
 
   /** `OK` when no option was given but those in `allowed` and the general ones; else `USAGE`. */
   allow(allowed: Array<string>): Status {
-    const general: Array<string> = ["json", "readonly", "cache", "color", "no-color", "progress", "no-progress", "help", "version"];
+    const general: Array<string> = [
+      "json",
+      "readonly",
+      "cache",
+      "color",
+      "no-color",
+      "progress",
+      "no-progress",
+      "help",
+      "version",
+    ];
     for (let i = 0; i < this.names.length; i++) {
       if (allowed.includes(this.names[i]) || general.includes(this.names[i])) continue;
-      return fail(USAGE, this.command + " has no option --" + this.names[i], "quire help " + this.command + " lists those it has");
+      return fail(
+        USAGE,
+        this.command + " has no option --" + this.names[i],
+        "quire help " + this.command + " lists those it has",
+      );
     }
     return OK;
   }

@@ -12,7 +12,11 @@ import { RowScan } from "../store/row-scan";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 
 class LaterKey {
-  constructor(readonly table: string, readonly column: i32, readonly key: ForeignKey) {}
+  constructor(
+    readonly table: string,
+    readonly column: i32,
+    readonly key: ForeignKey,
+  ) {}
 }
 
 export class LaterKeys {
@@ -60,7 +64,8 @@ export class LaterKeys {
     const position = target.schema.columnIndex(later.key.column);
     const named = where + " refers to " + target.name + "." + later.key.column;
     if (position < 0) return fail(BAD_SCHEMA, named + ", and there is no such column");
-    if (target.schema.columns[position].typeText != column.typeText) return fail(BAD_SCHEMA, named + ", which is of another type");
+    if (target.schema.columns[position].typeText != column.typeText)
+      return fail(BAD_SCHEMA, named + ", which is of another type");
     const index = target.schema.columns[position].unique ? target.indexStartingWith(position) : null;
     if (!index || !index.unique) return fail(BAD_SCHEMA, named + ", which is not unique");
     const scan = new RowScan(table);

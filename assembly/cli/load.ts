@@ -47,7 +47,10 @@ class Load {
   private tables: u64 = 0;
   private rows: u64 = 0;
 
-  constructor(private readonly ctx: CommandContext, private readonly source: ByteSource) {
+  constructor(
+    private readonly ctx: CommandContext,
+    private readonly source: ByteSource,
+  ) {
     const lines = new JsonReader(source, true);
     lines.objectsOnly = false;
     this.lines = lines;
@@ -60,7 +63,8 @@ class Load {
     // Nothing of the first line is needed once the store is there but these.
     const lines = this.lines;
     const tape = lines.tape;
-    if (this.text("quire") != "dump") return fail(BAD_VALUE, "this is no dump: its first line does not begin with {\"quire\":\"dump\"");
+    if (this.text("quire") != "dump")
+      return fail(BAD_VALUE, 'this is no dump: its first line does not begin with {"quire":"dump"');
     const version = this.number("version");
     if (version != DUMP_VERSION) {
       const shown = version == NONE ? "?" : version.toString();
@@ -69,7 +73,8 @@ class Load {
     const hash = this.text("schemaHash");
     const tables = this.number("tables");
     const layout = this.text("layout");
-    if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11")) return fail(BAD_VALUE, "line 1: the dump names no layout");
+    if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11"))
+      return fail(BAD_VALUE, "line 1: the dump names no layout");
 
     const ctx = this.ctx;
     const isNew = isMissing(ctx.invocation.file);
@@ -95,10 +100,11 @@ class Load {
     const tableCount = this.tables.toString();
     const rowCount = this.rows.toString();
     if (ctx.json) {
-      stdout.line("{\"tables\":" + tableCount + ",\"rows\":" + rowCount + ",\"seconds\":" + seconds + "}");
+      stdout.line('{"tables":' + tableCount + ',"rows":' + rowCount + ',"seconds":' + seconds + "}");
       return OK;
     }
-    const loaded = tableCount + (this.tables == 1 ? " table" : " tables") + " with " + rowCount + (this.rows == 1 ? " row" : " rows");
+    const loaded =
+      tableCount + (this.tables == 1 ? " table" : " tables") + " with " + rowCount + (this.rows == 1 ? " row" : " rows");
     stdout.line("loaded " + loaded + " in " + seconds + " s");
     return OK;
   }
@@ -132,7 +138,7 @@ class Load {
     const lines = this.lines;
     if (lines.next()) return OK;
     if (lines.status != OK) return this.atLine(lines.status);
-    return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ": its last line is {\"end\":…}");
+    return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ': its last line is {"end":…}');
   }
 
   private atLine(status: Status): Status {
@@ -277,7 +283,9 @@ class Load {
     if (tape.kind(0) == JSON_OBJECT) return fillFromObject(table.schema, tape, row);
     if (tape.kind(0) != JSON_ARRAY || tape.count(0) != 1) return fail(BAD_VALUE, "expected a row of " + table.name);
     if (!this.readHex(tape.first(0))) return BAD_VALUE;
-    return row.decode(this.bytes.ptr, this.bytes.len) ? OK : fail(BAD_VALUE, "the record does not fit the columns of " + table.name);
+    return row.decode(this.bytes.ptr, this.bytes.len)
+      ? OK
+      : fail(BAD_VALUE, "the record does not fit the columns of " + table.name);
   }
 
   /** Sets the table's counters to what they were: rows given explicitly may have moved them further. */

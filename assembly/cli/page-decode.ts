@@ -10,15 +10,35 @@ import { isUtf8 } from "../encode/utf8";
 import { writeJsonValue } from "../encode/value-text";
 import { columnSpecs } from "../schema/column-spec";
 import { integerSize } from "../table/autoincrement-ledger";
-import { COUNT_OFFSET, INNER_HEADER, LEAF_HEADER, NEXT_OFFSET, NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, RIGHTMOST_OFFSET } from "../index/node";
+import {
+  COUNT_OFFSET,
+  INNER_HEADER,
+  LEAF_HEADER,
+  NEXT_OFFSET,
+  NODE_LEAF,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  RIGHTMOST_OFFSET,
+} from "../index/node";
 import { CheckedTable } from "../check/checked-table";
 import { RecordWalk } from "../check/record-walk";
 import { addQuoted } from "../check/check-report";
 import { looksLike } from "../check/store-check";
 import { Survey } from "../check/survey";
 import {
-  OWNER_REGISTRY, OWNER_ACL, OWNER_UNCLAIMED_LEDGER, OWNER_SNAPSHOT, OWNER_PAGE_LEDGER, OWNER_FREE_LEDGER, OWNER_INDEX_LEDGER,
-  OWNER_AUTOINCREMENT, OWNER_RECORDS, OWNER_SEGMENTS, OWNER_INNER, OWNER_LEAF, OWNER_NONE,
+  OWNER_REGISTRY,
+  OWNER_ACL,
+  OWNER_UNCLAIMED_LEDGER,
+  OWNER_SNAPSHOT,
+  OWNER_PAGE_LEDGER,
+  OWNER_FREE_LEDGER,
+  OWNER_INDEX_LEDGER,
+  OWNER_AUTOINCREMENT,
+  OWNER_RECORDS,
+  OWNER_SEGMENTS,
+  OWNER_INNER,
+  OWNER_LEAF,
+  OWNER_NONE,
 } from "../check/owner-map";
 import { PageView } from "./page-view";
 
@@ -26,19 +46,33 @@ import { PageView } from "./page-view";
 export function decodePage(survey: Survey, pageNo: u32, page: usize, view: PageView): void {
   const table = survey.tableOf(pageNo);
   switch (survey.owners.kind(pageNo)) {
-    case OWNER_REGISTRY: return decodeRegistry(survey, page, view);
-    case OWNER_ACL: return decodeAcl(survey, page, view);
-    case OWNER_UNCLAIMED_LEDGER: return decodeList(page, load<u32>(page), 4, 4, 16382, view, "position", "page");
-    case OWNER_FREE_LEDGER: return decodeList(page, load<u16>(page), 2, 4, 16383, view, "position", "page");
-    case OWNER_SNAPSHOT: return decodeSnapshot(table!, view);
-    case OWNER_PAGE_LEDGER: return decodePageLedger(page, view);
-    case OWNER_SEGMENTS: return decodeSegments(page, view);
-    case OWNER_INDEX_LEDGER: return decodeIndexLedger(table!, view);
-    case OWNER_AUTOINCREMENT: return decodeAutoincrement(page, view);
-    case OWNER_RECORDS: return decodeRecords(survey, table!, pageNo, view);
-    case OWNER_INNER: case OWNER_LEAF: return decodeNode(page, view);
-    case OWNER_NONE: return view.field("content", looksLike(page));
-    default: return view.field("content", isZero(page, PAGE_SIZE) ? "empty" : "not empty");
+    case OWNER_REGISTRY:
+      return decodeRegistry(survey, page, view);
+    case OWNER_ACL:
+      return decodeAcl(survey, page, view);
+    case OWNER_UNCLAIMED_LEDGER:
+      return decodeList(page, load<u32>(page), 4, 16382, view);
+    case OWNER_FREE_LEDGER:
+      return decodeList(page, load<u16>(page), 2, 16383, view);
+    case OWNER_SNAPSHOT:
+      return decodeSnapshot(table!, view);
+    case OWNER_PAGE_LEDGER:
+      return decodePageLedger(page, view);
+    case OWNER_SEGMENTS:
+      return decodeSegments(page, view);
+    case OWNER_INDEX_LEDGER:
+      return decodeIndexLedger(table!, view);
+    case OWNER_AUTOINCREMENT:
+      return decodeAutoincrement(page, view);
+    case OWNER_RECORDS:
+      return decodeRecords(survey, table!, pageNo, view);
+    case OWNER_INNER:
+    case OWNER_LEAF:
+      return decodeNode(page, view);
+    case OWNER_NONE:
+      return view.field("content", looksLike(page));
+    default:
+      return view.field("content", isZero(page, PAGE_SIZE) ? "empty" : "not empty");
   }
 }
 
@@ -114,12 +148,12 @@ function hexText(ptr: usize, len: u32): string {
 }
 
 /** A list of u32 numbers. */
-function decodeList(page: usize, count: u32, start: u32, stride: u32, room: u32, view: PageView, first: string, second: string): void {
+function decodeList(page: usize, count: u32, start: u32, room: u32, view: PageView): void {
   view.number("count", count);
-  view.titles([first, second]);
+  view.titles(["position", "page"]);
   for (let i: u32 = 0; i < min(count, room); i++) {
     view.raw(i.toString());
-    view.raw(load<u32>(page + start + i * stride).toString());
+    view.raw(load<u32>(page + start + i * 4).toString());
   }
 }
 
@@ -265,7 +299,7 @@ function valueText(ptr: usize): string {
   if (discriminant == VALUE_NULL) return "null";
   if (discriminant == VALUE_CUSTOM) {
     const tagLen = <usize>load<u16>(ptr, 1);
-    return "\"" + hexText(ptr + 5 + tagLen, load<u16>(ptr + 3 + tagLen)) + "\"";
+    return '"' + hexText(ptr + 5 + tagLen, load<u16>(ptr + 3 + tagLen)) + '"';
   }
   for (let type: u32 = 1; type < TYPE_CUSTOM; type++) {
     if (valueDiscriminant(<u8>type) != discriminant) continue;

@@ -6,7 +6,10 @@ import { TableView } from "./table-view";
 
 /** A value that is text, or JSON as it is. */
 class Item {
-  constructor(readonly text: string, readonly isJson: bool) {}
+  constructor(
+    readonly text: string,
+    readonly isJson: bool,
+  ) {}
 
   addJson(out: ByteBuffer): void {
     if (this.isJson) out.addText(this.text);
@@ -66,7 +69,7 @@ export class PageView {
     }
     const count = this.columns.length;
     if (count == 0) return;
-    out.addText(",\"entries\":[");
+    out.addText(',"entries":[');
     for (let i = 0; i < this.cells.length; i++) {
       const column = i % count;
       if (column == 0 && i > 0) out.addU8(0x2c);

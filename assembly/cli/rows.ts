@@ -8,7 +8,20 @@ import { readRow, requestedColumns } from "../request/row-requests";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
-import { addField, addJsonArgument, addKeys, addNamesField, call, counted, nodeText, parseRequest, readReply, replyMember, sessionOf, startRequest } from "./call";
+import {
+  addField,
+  addJsonArgument,
+  addKeys,
+  addNamesField,
+  call,
+  counted,
+  nodeText,
+  parseRequest,
+  readReply,
+  replyMember,
+  sessionOf,
+  startRequest,
+} from "./call";
 import { TableView } from "./table-view";
 
 /** Keys of new rows that are named. */
@@ -40,7 +53,8 @@ export function runInsert(ctx: CommandContext): Status {
     text += (shown > 1 ? ", " : "") + nodeText(tape, node);
   }
   const table = ctx.table(words[0]);
-  stdout.line("inserted " + counted(tape.count(keys).toString(), "row", "rows") + (table ? ": " + table.schema.primaryKey + " = " + text : ""));
+  const inserted = counted(tape.count(keys).toString(), "row", "rows");
+  stdout.line("inserted " + inserted + (table ? ": " + table.schema.primaryKey + " = " + text : ""));
   return OK;
 }
 
@@ -54,7 +68,9 @@ export function runUpdate(ctx: CommandContext): Status {
   if (status != OK || ctx.json) return status;
   const tape = readReply();
   const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
-  stdout.line("updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"));
+  stdout.line(
+    "updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"),
+  );
   return OK;
 }
 
@@ -71,7 +87,8 @@ export function runDelete(ctx: CommandContext): Status {
   const tape = readReply();
   const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
   const deleted = counted(nodeText(tape, replyMember(tape, "deleted")), "row", "rows");
-  stdout.line("deleted " + deleted + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that referred", "rows that referred") + " to them"));
+  const followed = cascaded == "0" ? "" : ", and " + counted(cascaded, "row that referred", "rows that referred") + " to them";
+  stdout.line("deleted " + deleted + followed);
   return OK;
 }
 
@@ -95,16 +112,18 @@ function printRows(ctx: CommandContext, table: Table, writer: RowWriter): Status
   const request = session.request;
   const schema = table.schema;
   const many = request.has(FIELD_KEYS);
-  const view = many ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color) : TableView.ofFields(stdout, ctx.color);
+  const view = many
+    ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color)
+    : TableView.ofFields(stdout, ctx.color);
   const row = session.row(table);
-  let status = OK;
-  for (let node = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY); node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
+  const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
+  for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
     const address = session.find(table, node);
-    status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
+    const status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
     if (status != OK) return status;
     if (many) view.addRow(schema, writer.positions, row);
     else view.addFields(schema, writer.positions, row);
   }
   view.finish();
-  return status;
+  return OK;
 }

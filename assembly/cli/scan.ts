@@ -66,7 +66,7 @@ function addBound(ctx: CommandContext, column: Column, name: string): Status {
 function printCount(ctx: CommandContext, plan: ScanPlan): Status {
   const count = plan.count();
   if (count < 0) return lastError.status;
-  stdout.line(ctx.json ? "{\"ok\":{\"count\":" + count.toString() + "}}" : count.toString());
+  stdout.line(ctx.json ? '{"ok":{"count":' + count.toString() + "}}" : count.toString());
   return OK;
 }
 
@@ -89,7 +89,7 @@ function printTable(ctx: CommandContext, plan: ScanPlan, writer: RowWriter): Sta
 function printJson(plan: ScanPlan, writer: RowWriter): Status {
   const out = stdout.buffer;
   let count: i64 = 0;
-  addAscii(out, "{\"ok\":{\"rows\":[");
+  addAscii(out, '{"ok":{"rows":[');
   if (plan.skip()) {
     while (count < plan.limit && !stdout.closed) {
       const row = plan.next();
@@ -100,6 +100,6 @@ function printJson(plan: ScanPlan, writer: RowWriter): Status {
       count += 1;
     }
   }
-  if (plan.status == OK) stdout.line("],\"after\":null}}");
+  if (plan.status == OK) stdout.line('],"after":null}}');
   return plan.status;
 }

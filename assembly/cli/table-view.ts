@@ -37,7 +37,11 @@ export class TableView {
   private scratch: ByteBuffer = new ByteBuffer(256);
 
   /** `lineWidth` is the terminal's, 0 for no limit. */
-  constructor(private readonly out: Output, private readonly lineWidth: u32, private readonly color: bool) {}
+  constructor(
+    private readonly out: Output,
+    private readonly lineWidth: u32,
+    private readonly color: bool,
+  ) {}
 
   /** A view of the columns at `positions` of a table's rows. */
   static ofRows(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, lineWidth: u32, color: bool): TableView {
@@ -300,6 +304,6 @@ const ZERO_WIDTH: StaticArray<u32> = [
 ];
 const DOUBLE_WIDTH: StaticArray<u32> = [
   0x1100, 0x115f, 0x231a, 0x231b, 0x2e80, 0x303e, 0x3041, 0x33ff, 0x3400, 0x4dbf, 0x4e00, 0x9fff, 0xa000, 0xa4cf, 0xa960, 0xa97f,
-  0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe30, 0xfe6f, 0xff00, 0xff60, 0xffe0, 0xffe6, 0x1f300, 0x1f64f, 0x1f680, 0x1f6ff, 0x1f900, 0x1f9ff,
-  0x20000, 0x3fffd,
+  0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe30, 0xfe6f, 0xff00, 0xff60, 0xffe0, 0xffe6, 0x1f300, 0x1f64f, 0x1f680, 0x1f6ff, 0x1f900,
+  0x1f9ff, 0x20000, 0x3fffd,
 ];

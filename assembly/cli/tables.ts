@@ -30,7 +30,11 @@ export function runCreate(ctx: CommandContext): Status {
   if (status != OK && isNew) removeStore(ctx);
   if (status == OK && !ctx.json) {
     stdout.line(
-      "created " + name + ": " + counted(schema.columns.length.toString(), "column", "columns") + ", " +
+      "created " +
+        name +
+        ": " +
+        counted(schema.columns.length.toString(), "column", "columns") +
+        ", " +
         counted(schema.indexes.length.toString(), "index", "indexes"),
     );
   }

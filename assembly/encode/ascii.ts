@@ -5,7 +5,7 @@ export function isText(ptr: usize, len: u32, text: string): bool {
   const textLen = <u32>text.length;
   if (textLen > len) return false;
   for (let i: u32 = 0; i < textLen; i++) {
-    const unit = <u32>load<u16>(changetype<usize>(text) + (<usize>i << 1));
+    const unit = <u32>load<u16>(changetype<usize>(text) + ((<usize>i) << 1));
     if (unit >= 0x80) return textInFull(ptr, len, text);
     if (unit != <u32>load<u8>(ptr + i)) return false;
   }

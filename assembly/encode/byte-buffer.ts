@@ -48,20 +48,24 @@ export class ByteBuffer {
     this.capacity = capacity;
   }
 
+
   @inline addU8(value: u32): void {
     store<u8>(this.reserve(1), <u8>value);
     this.len += 1;
   }
+
 
   @inline addU16(value: u32): void {
     store<u16>(this.reserve(2), <u16>value);
     this.len += 2;
   }
 
+
   @inline addU32(value: u32): void {
     store<u32>(this.reserve(4), value);
     this.len += 4;
   }
+
 
   @inline addU64(value: u64): void {
     store<u64>(this.reserve(8), value);

@@ -53,39 +53,72 @@ export const UUID_SIZE: u32 = 16;
 /** The discriminant of a value of `type` in keys and defaults; 0xff for a type that has no values. */
 export function valueDiscriminant(type: u8): u8 {
   switch (type) {
-    case TYPE_INT8: return VALUE_INT8;
-    case TYPE_INT16: return VALUE_INT16;
-    case TYPE_INT32: return VALUE_INT32;
-    case TYPE_INT64: return VALUE_INT64;
-    case TYPE_UINT8: return VALUE_UINT8;
-    case TYPE_UINT16: return VALUE_UINT16;
-    case TYPE_UINT32: return VALUE_UINT32;
-    case TYPE_UINT64: return VALUE_UINT64;
-    case TYPE_DECIMAL: return VALUE_DECIMAL;
-    case TYPE_BOOLEAN: return VALUE_BOOLEAN;
-    case TYPE_DATE: return VALUE_DATE;
-    case TYPE_DATETIME: return VALUE_DATETIME;
-    case TYPE_BLOB: return VALUE_BLOB;
-    case TYPE_TEXT: return VALUE_TEXT;
-    case TYPE_UUID: return VALUE_UUID;
-    case TYPE_JSON: return VALUE_JSON;
-    case TYPE_CUSTOM: return VALUE_CUSTOM;
-    default: return 0xff;
+    case TYPE_INT8:
+      return VALUE_INT8;
+    case TYPE_INT16:
+      return VALUE_INT16;
+    case TYPE_INT32:
+      return VALUE_INT32;
+    case TYPE_INT64:
+      return VALUE_INT64;
+    case TYPE_UINT8:
+      return VALUE_UINT8;
+    case TYPE_UINT16:
+      return VALUE_UINT16;
+    case TYPE_UINT32:
+      return VALUE_UINT32;
+    case TYPE_UINT64:
+      return VALUE_UINT64;
+    case TYPE_DECIMAL:
+      return VALUE_DECIMAL;
+    case TYPE_BOOLEAN:
+      return VALUE_BOOLEAN;
+    case TYPE_DATE:
+      return VALUE_DATE;
+    case TYPE_DATETIME:
+      return VALUE_DATETIME;
+    case TYPE_BLOB:
+      return VALUE_BLOB;
+    case TYPE_TEXT:
+      return VALUE_TEXT;
+    case TYPE_UUID:
+      return VALUE_UUID;
+    case TYPE_JSON:
+      return VALUE_JSON;
+    case TYPE_CUSTOM:
+      return VALUE_CUSTOM;
+    default:
+      return 0xff;
   }
 }
 
 /** Bytes of a value of `type` inside a record, or 0 when its length varies. `customSize` is n of custom(TAG,n), 0 for custom(TAG). */
 export function fixedValueSize(type: u8, customSize: u32): u32 {
   switch (type) {
-    case TYPE_INT8: case TYPE_UINT8: case TYPE_BOOLEAN: return 1;
-    case TYPE_INT16: case TYPE_UINT16: return 2;
-    case TYPE_INT32: case TYPE_UINT32: case TYPE_DATE: return 4;
-    case TYPE_INT64: case TYPE_UINT64: return 8;
-    case TYPE_DATETIME: return DATETIME_SIZE;
-    case TYPE_DECIMAL: return DECIMAL_SIZE;
-    case TYPE_UUID: return UUID_SIZE;
-    case TYPE_CUSTOM: return customSize;
-    default: return 0;
+    case TYPE_INT8:
+    case TYPE_UINT8:
+    case TYPE_BOOLEAN:
+      return 1;
+    case TYPE_INT16:
+    case TYPE_UINT16:
+      return 2;
+    case TYPE_INT32:
+    case TYPE_UINT32:
+    case TYPE_DATE:
+      return 4;
+    case TYPE_INT64:
+    case TYPE_UINT64:
+      return 8;
+    case TYPE_DATETIME:
+      return DATETIME_SIZE;
+    case TYPE_DECIMAL:
+      return DECIMAL_SIZE;
+    case TYPE_UUID:
+      return UUID_SIZE;
+    case TYPE_CUSTOM:
+      return customSize;
+    default:
+      return 0;
   }
 }
 
@@ -97,34 +130,68 @@ export function isInteger(type: u8): bool {
 /** The name of `type` as the command line spells it; custom types are spelled by their column. */
 export function typeName(type: u8): string {
   switch (type) {
-    case TYPE_INT8: return "int8";
-    case TYPE_INT16: return "int16";
-    case TYPE_INT32: return "int32";
-    case TYPE_INT64: return "int64";
-    case TYPE_UINT8: return "uint8";
-    case TYPE_UINT16: return "uint16";
-    case TYPE_UINT32: return "uint32";
-    case TYPE_UINT64: return "uint64";
-    case TYPE_FLOAT32: return "float32";
-    case TYPE_FLOAT64: return "float64";
-    case TYPE_DECIMAL: return "decimal";
-    case TYPE_BOOLEAN: return "boolean";
-    case TYPE_DATE: return "date";
-    case TYPE_DATETIME: return "datetime";
-    case TYPE_BLOB: return "blob";
-    case TYPE_TEXT: return "text";
-    case TYPE_UUID: return "uuid";
-    case TYPE_JSON: return "json";
-    case TYPE_CUSTOM: return "custom";
-    default: return "unknown";
+    case TYPE_INT8:
+      return "int8";
+    case TYPE_INT16:
+      return "int16";
+    case TYPE_INT32:
+      return "int32";
+    case TYPE_INT64:
+      return "int64";
+    case TYPE_UINT8:
+      return "uint8";
+    case TYPE_UINT16:
+      return "uint16";
+    case TYPE_UINT32:
+      return "uint32";
+    case TYPE_UINT64:
+      return "uint64";
+    case TYPE_FLOAT32:
+      return "float32";
+    case TYPE_FLOAT64:
+      return "float64";
+    case TYPE_DECIMAL:
+      return "decimal";
+    case TYPE_BOOLEAN:
+      return "boolean";
+    case TYPE_DATE:
+      return "date";
+    case TYPE_DATETIME:
+      return "datetime";
+    case TYPE_BLOB:
+      return "blob";
+    case TYPE_TEXT:
+      return "text";
+    case TYPE_UUID:
+      return "uuid";
+    case TYPE_JSON:
+      return "json";
+    case TYPE_CUSTOM:
+      return "custom";
+    default:
+      return "unknown";
   }
 }
 
 /** The type that the command line spells `name`, or 0 for none. Custom types, which take arguments, are not among them. */
 export function typeByName(name: string): u8 {
   const types: StaticArray<u8> = [
-    TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64,
-    TYPE_DECIMAL, TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_BLOB, TYPE_TEXT, TYPE_UUID, TYPE_JSON,
+    TYPE_INT8,
+    TYPE_INT16,
+    TYPE_INT32,
+    TYPE_INT64,
+    TYPE_UINT8,
+    TYPE_UINT16,
+    TYPE_UINT32,
+    TYPE_UINT64,
+    TYPE_DECIMAL,
+    TYPE_BOOLEAN,
+    TYPE_DATE,
+    TYPE_DATETIME,
+    TYPE_BLOB,
+    TYPE_TEXT,
+    TYPE_UUID,
+    TYPE_JSON,
   ];
   for (let i = 0; i < types.length; i++) {
     if (typeName(types[i]) == name) return types[i];

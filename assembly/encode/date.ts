@@ -36,6 +36,7 @@ function readField(least: u32, most: u32, limit: u64): bool {
   return len >= least && len <= most && parseUnsigned(start, len, limit);
 }
 
+
 @inline
 function readByte(byte: u8): bool {
   if (at >= end || load<u8>(at) != byte) return false;
@@ -76,8 +77,12 @@ export function isDateValue(ptr: usize): bool {
 /** Whether the 13 bytes at `ptr` are a date-time that `parseDateTime` could have read. */
 export function isDateTimeValue(ptr: usize): bool {
   return (
-    isDateValue(ptr) && load<u8>(ptr, HOUR) < 24 && load<u8>(ptr, MINUTE) < 60 && load<u8>(ptr, SECOND) < 60 &&
-    load<u32>(ptr, MICROSECOND) < 1000000 && abs<i32>(load<i16>(ptr, OFFSET)) < 24 * 60
+    isDateValue(ptr) &&
+    load<u8>(ptr, HOUR) < 24 &&
+    load<u8>(ptr, MINUTE) < 60 &&
+    load<u8>(ptr, SECOND) < 60 &&
+    load<u32>(ptr, MICROSECOND) < 1000000 &&
+    abs<i32>(load<i16>(ptr, OFFSET)) < 24 * 60
   );
 }
 

@@ -136,10 +136,12 @@ function storeDecimal(target: usize, scale: u32, negative: bool): void {
   store<u32>(target, high, HIGH);
 }
 
+
 @inline
 function scaleOf(ptr: usize): u32 {
   return (load<u32>(ptr) >> 16) & 0xff;
 }
+
 
 @inline
 function isZero(ptr: usize): bool {

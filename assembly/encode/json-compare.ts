@@ -24,14 +24,16 @@ export function useExactJsonNumbers(on: bool): void {
   exactNumbers = on;
 }
 
+
 @inline
 function keyAt(index: u32): u32 {
-  return load<u32>(keyStack.ptr + (<usize>index << 2));
+  return load<u32>(keyStack.ptr + ((<usize>index) << 2));
 }
+
 
 @inline
 function setKey(index: u32, key: u32): void {
-  store<u32>(keyStack.ptr + (<usize>index << 2), key);
+  store<u32>(keyStack.ptr + ((<usize>index) << 2), key);
 }
 
 function compareStrings(aOwner: JsonTape, a: u32, bOwner: JsonTape, b: u32): i32 {
@@ -55,7 +57,7 @@ function sortKeys(tape: JsonTape, base: u32, count: u32): void {
         setKey(spare + k, takeLeft ? keyAt(base + i++) : keyAt(base + j++));
       }
     }
-    memory.copy(keyStack.ptr + (<usize>base << 2), keyStack.ptr + (<usize>spare << 2), <usize>count << 2);
+    memory.copy(keyStack.ptr + ((<usize>base) << 2), keyStack.ptr + ((<usize>spare) << 2), (<usize>count) << 2);
   }
 }
 
@@ -118,11 +120,16 @@ function compareNodes(a: u32, b: u32): i32 {
   const bKind = bTape.kind(b);
   if (kind != bKind) return kind < bKind ? -1 : 1;
   switch (kind) {
-    case JSON_NUMBER: return compareNumbers(aTape.rawPtr(a), aTape.rawLen(a), bTape.rawPtr(b), bTape.rawLen(b), exactNumbers);
-    case JSON_STRING: return compareStrings(aTape, a, bTape, b);
-    case JSON_ARRAY: return compareArrays(a, b);
-    case JSON_OBJECT: return compareObjects(a, b);
-    default: return 0;
+    case JSON_NUMBER:
+      return compareNumbers(aTape.rawPtr(a), aTape.rawLen(a), bTape.rawPtr(b), bTape.rawLen(b), exactNumbers);
+    case JSON_STRING:
+      return compareStrings(aTape, a, bTape, b);
+    case JSON_ARRAY:
+      return compareArrays(a, b);
+    case JSON_OBJECT:
+      return compareObjects(a, b);
+    default:
+      return 0;
   }
 }
 

@@ -21,21 +21,36 @@ export const JSON_BAD_UTF8: i32 = 14;
 /** The words for `error`, one of `JSON_…`. */
 export function jsonErrorText(error: i32): string {
   switch (error) {
-    case JSON_ENDS_EARLY: return "the JSON text ends early";
-    case JSON_NO_VALUE: return "expected a JSON value";
-    case JSON_NO_COMMA_IN_ARRAY: return "expected ',' or ']'";
-    case JSON_NO_COMMA_IN_OBJECT: return "expected ',' or '}'";
-    case JSON_NO_KEY: return "expected a member name in double quotes";
-    case JSON_NO_COLON: return "expected ':'";
-    case JSON_CONTROL_CHARACTER: return "a control character inside a string, where an escape must stand,";
-    case JSON_BAD_ESCAPE: return "an unknown escape";
-    case JSON_LONE_SURROGATE: return "half of a surrogate pair";
-    case JSON_BAD_NUMBER: return "a malformed number";
-    case JSON_NUMBER_RANGE: return "a number out of range";
-    case JSON_TOO_DEEP: return "arrays and objects nested too deep";
-    case JSON_TRAILING: return "something after the JSON value";
-    case JSON_BAD_UTF8: return "bytes that are not UTF-8";
-    default: return "no error";
+    case JSON_ENDS_EARLY:
+      return "the JSON text ends early";
+    case JSON_NO_VALUE:
+      return "expected a JSON value";
+    case JSON_NO_COMMA_IN_ARRAY:
+      return "expected ',' or ']'";
+    case JSON_NO_COMMA_IN_OBJECT:
+      return "expected ',' or '}'";
+    case JSON_NO_KEY:
+      return "expected a member name in double quotes";
+    case JSON_NO_COLON:
+      return "expected ':'";
+    case JSON_CONTROL_CHARACTER:
+      return "a control character inside a string, where an escape must stand,";
+    case JSON_BAD_ESCAPE:
+      return "an unknown escape";
+    case JSON_LONE_SURROGATE:
+      return "half of a surrogate pair";
+    case JSON_BAD_NUMBER:
+      return "a malformed number";
+    case JSON_NUMBER_RANGE:
+      return "a number out of range";
+    case JSON_TOO_DEEP:
+      return "arrays and objects nested too deep";
+    case JSON_TRAILING:
+      return "something after the JSON value";
+    case JSON_BAD_UTF8:
+      return "bytes that are not UTF-8";
+    default:
+      return "no error";
   }
 }
 

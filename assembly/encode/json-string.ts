@@ -25,7 +25,7 @@ export function plainEnd(at: usize, end: usize): usize {
     const below = (word - 0x2020202020202020) & ~word;
     const hits = below | ((quotes - 0x0101010101010101) & ~quotes) | ((backslashes - 0x0101010101010101) & ~backslashes);
     const bits = hits & 0x8080808080808080;
-    if (bits != 0) return at + (<usize>ctz<u64>(bits) >> 3);
+    if (bits != 0) return at + ((<usize>ctz<u64>(bits)) >> 3);
     at += 8;
   }
   while (at < end) {
@@ -65,8 +65,17 @@ function scanUnicodeEscape(at: usize, end: usize): usize {
 /** Whether `byte` makes an escape by itself: one of "\\/bfnrt. */
 function isEscapeLetter(byte: u32): bool {
   switch (byte) {
-    case 0x22: case 0x5c: case 0x2f: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74: return true;
-    default: return false;
+    case 0x22:
+    case 0x5c:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -95,12 +104,18 @@ export function scanString(at: usize, end: usize): usize {
 /** The character that the escape letter `letter` stands for. */
 function escapedByte(letter: u32): u32 {
   switch (letter) {
-    case 0x62: return 0x08;
-    case 0x66: return 0x0c;
-    case 0x6e: return 0x0a;
-    case 0x72: return 0x0d;
-    case 0x74: return 0x09;
-    default: return letter;
+    case 0x62:
+      return 0x08;
+    case 0x66:
+      return 0x0c;
+    case 0x6e:
+      return 0x0a;
+    case 0x72:
+      return 0x0d;
+    case 0x74:
+      return 0x09;
+    default:
+      return letter;
   }
 }
 
@@ -139,12 +154,25 @@ function addEscaped(ptr: usize, len: u32, out: ByteBuffer): void {
     const byte = <u32>load<u8>(plain);
     at = plain + 1;
     switch (byte) {
-      case 0x08: out.addU16(0x625c); break;
-      case 0x09: out.addU16(0x745c); break;
-      case 0x0a: out.addU16(0x6e5c); break;
-      case 0x0c: out.addU16(0x665c); break;
-      case 0x0d: out.addU16(0x725c); break;
-      case QUOTE: case BACKSLASH: out.addU16(0x5c | (byte << 8)); break;
+      case 0x08:
+        out.addU16(0x625c);
+        break;
+      case 0x09:
+        out.addU16(0x745c);
+        break;
+      case 0x0a:
+        out.addU16(0x6e5c);
+        break;
+      case 0x0c:
+        out.addU16(0x665c);
+        break;
+      case 0x0d:
+        out.addU16(0x725c);
+        break;
+      case QUOTE:
+      case BACKSLASH:
+        out.addU16(0x5c | (byte << 8));
+        break;
       default: {
         out.addU32(0x3030755c); // \u00
         const digit = byte & 15;

@@ -14,8 +14,18 @@
 import { ByteBuffer, bytesEqual } from "./byte-buffer";
 import { isDigit } from "./digits";
 import {
-  JSON_BAD_UTF8, JSON_ENDS_EARLY, JSON_NO_COLON, JSON_NO_COMMA_IN_ARRAY, JSON_NO_COMMA_IN_OBJECT, JSON_NO_KEY, JSON_NO_VALUE,
-  JSON_TOO_DEEP, JSON_TRAILING, jsonErrorText, scanError, scanErrorAt,
+  JSON_BAD_UTF8,
+  JSON_ENDS_EARLY,
+  JSON_NO_COLON,
+  JSON_NO_COMMA_IN_ARRAY,
+  JSON_NO_COMMA_IN_OBJECT,
+  JSON_NO_KEY,
+  JSON_NO_VALUE,
+  JSON_TOO_DEEP,
+  JSON_TRAILING,
+  jsonErrorText,
+  scanError,
+  scanErrorAt,
 } from "./json-error";
 import { scanNumber } from "./json-number";
 import { skipSpace } from "./json-space";
@@ -113,6 +123,7 @@ export class JsonTape {
     this.errorOffset = <u32>(at - this.text);
     return false;
   }
+
 
   @inline private at(node: u32): usize {
     return this.nodes + <usize>node * NODE_SIZE;
@@ -304,6 +315,7 @@ export class JsonTape {
   @inline rawPtr(node: u32): usize {
     return this.text + load<u32>(this.at(node), START);
   }
+
 
   @inline rawLen(node: u32): u32 {
     return load<u32>(this.at(node), END) - load<u32>(this.at(node), START);

@@ -8,8 +8,24 @@
  * of the reference's variants, so comparing the bytes compares the types.
  */
 import {
-  VALUE_BLOB, VALUE_BOOLEAN, VALUE_DATE, VALUE_DATETIME, VALUE_DECIMAL, VALUE_INT8, VALUE_INT16, VALUE_INT32, VALUE_INT64,
-  VALUE_JSON, VALUE_NULL, VALUE_TEXT, VALUE_UINT8, VALUE_UINT16, VALUE_UINT32, VALUE_UINT64, VALUE_UUID, VALUE_CUSTOM,
+  VALUE_BLOB,
+  VALUE_BOOLEAN,
+  VALUE_DATE,
+  VALUE_DATETIME,
+  VALUE_DECIMAL,
+  VALUE_INT8,
+  VALUE_INT16,
+  VALUE_INT32,
+  VALUE_INT64,
+  VALUE_JSON,
+  VALUE_NULL,
+  VALUE_TEXT,
+  VALUE_UINT8,
+  VALUE_UINT16,
+  VALUE_UINT32,
+  VALUE_UINT64,
+  VALUE_UUID,
+  VALUE_CUSTOM,
 } from "./data-type";
 import { compareBytes } from "./byte-buffer";
 import { compareDate, compareDateTime } from "./date";
@@ -23,14 +39,29 @@ export const MIN_KEY_SIZE: u32 = 9;
 @inline
 function fixedSize(discriminant: u32): u32 {
   switch (discriminant) {
-    case VALUE_NULL: return 0;
-    case VALUE_BOOLEAN: case VALUE_INT8: case VALUE_UINT8: return 1;
-    case VALUE_INT16: case VALUE_UINT16: return 2;
-    case VALUE_DATE: case VALUE_INT32: case VALUE_UINT32: return 4;
-    case VALUE_INT64: case VALUE_UINT64: return 8;
-    case VALUE_DATETIME: return 13;
-    case VALUE_DECIMAL: case VALUE_UUID: return 16;
-    default: return 0xff;
+    case VALUE_NULL:
+      return 0;
+    case VALUE_BOOLEAN:
+    case VALUE_INT8:
+    case VALUE_UINT8:
+      return 1;
+    case VALUE_INT16:
+    case VALUE_UINT16:
+      return 2;
+    case VALUE_DATE:
+    case VALUE_INT32:
+    case VALUE_UINT32:
+      return 4;
+    case VALUE_INT64:
+    case VALUE_UINT64:
+      return 8;
+    case VALUE_DATETIME:
+      return 13;
+    case VALUE_DECIMAL:
+    case VALUE_UUID:
+      return 16;
+    default:
+      return 0xff;
   }
 }
 
@@ -47,7 +78,9 @@ export function isKeyValue(ptr: usize, size: u32): bool {
   const fixed = fixedSize(discriminant);
   if (fixed != 0xff) return size == 1 + fixed;
   switch (discriminant) {
-    case VALUE_TEXT: case VALUE_BLOB: case VALUE_JSON:
+    case VALUE_TEXT:
+    case VALUE_BLOB:
+    case VALUE_JSON:
       return size >= 3 && size == 3 + <u32>load<u16>(ptr, 1);
     case VALUE_CUSTOM: {
       if (size < 5) return false;
@@ -86,22 +119,37 @@ export function compareKeyValues(a: usize, b: usize): i32 {
   const other = <u32>load<u8>(b);
   if (discriminant != other) return <i32>discriminant - <i32>other;
   switch (discriminant) {
-    case VALUE_UINT32: return order<u32>(a, b);
-    case VALUE_TEXT: case VALUE_BLOB:
+    case VALUE_UINT32:
+      return order<u32>(a, b);
+    case VALUE_TEXT:
+    case VALUE_BLOB:
       return compareBytes(a + 3, load<u16>(a, 1), b + 3, load<u16>(b, 1));
-    case VALUE_BOOLEAN: return <i32>(load<u8>(a, 1) != 0) - <i32>(load<u8>(b, 1) != 0);
-    case VALUE_INT8: return order<i8>(a, b);
-    case VALUE_INT16: return order<i16>(a, b);
-    case VALUE_INT32: return order<i32>(a, b);
-    case VALUE_INT64: return order<i64>(a, b);
-    case VALUE_UINT8: return order<u8>(a, b);
-    case VALUE_UINT16: return order<u16>(a, b);
-    case VALUE_UINT64: return order<u64>(a, b);
-    case VALUE_DATE: return compareDate(a + 1, b + 1);
-    case VALUE_DATETIME: return compareDateTime(a + 1, b + 1);
-    case VALUE_DECIMAL: return compareDecimal(a + 1, b + 1);
-    case VALUE_UUID: return memory.compare(a + 1, b + 1, 16);
-    case VALUE_JSON: return compareJson(a + 3, load<u16>(a, 1), b + 3, load<u16>(b, 1));
+    case VALUE_BOOLEAN:
+      return <i32>(load<u8>(a, 1) != 0) - <i32>(load<u8>(b, 1) != 0);
+    case VALUE_INT8:
+      return order<i8>(a, b);
+    case VALUE_INT16:
+      return order<i16>(a, b);
+    case VALUE_INT32:
+      return order<i32>(a, b);
+    case VALUE_INT64:
+      return order<i64>(a, b);
+    case VALUE_UINT8:
+      return order<u8>(a, b);
+    case VALUE_UINT16:
+      return order<u16>(a, b);
+    case VALUE_UINT64:
+      return order<u64>(a, b);
+    case VALUE_DATE:
+      return compareDate(a + 1, b + 1);
+    case VALUE_DATETIME:
+      return compareDateTime(a + 1, b + 1);
+    case VALUE_DECIMAL:
+      return compareDecimal(a + 1, b + 1);
+    case VALUE_UUID:
+      return memory.compare(a + 1, b + 1, 16);
+    case VALUE_JSON:
+      return compareJson(a + 3, load<u16>(a, 1), b + 3, load<u16>(b, 1));
     case VALUE_CUSTOM: {
       const tagLen = <u32>load<u16>(a, 1);
       const otherTagLen = <u32>load<u16>(b, 1);
@@ -109,9 +157,11 @@ export function compareKeyValues(a: usize, b: usize): i32 {
       if (tags != 0) return tags;
       return compareBytes(a + 5 + tagLen, load<u16>(a + 3 + tagLen), b + 5 + otherTagLen, load<u16>(b + 3 + otherTagLen));
     }
-    default: return 0;
+    default:
+      return 0;
   }
 }
+
 
 @inline
 function order<T>(a: usize, b: usize): i32 {

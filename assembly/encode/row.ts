@@ -40,6 +40,7 @@ export class RowLayout {
     return load<u16>(this.columns + column * COLUMN_STRIDE);
   }
 
+
   @inline nullable(column: u32): bool {
     return load<u8>(this.columns + column * COLUMN_STRIDE, 2) != 0;
   }
@@ -76,6 +77,7 @@ export class Row {
     this.arena.reset();
   }
 
+
   @inline private cell(column: u32): usize {
     return this.cells + column * CELL_STRIDE;
   }
@@ -84,6 +86,7 @@ export class Row {
   @inline state(column: u32): u8 {
     return load<u8>(this.cell(column), 8);
   }
+
 
   @inline isSet(column: u32): bool {
     return this.state(column) == CELL_SET;

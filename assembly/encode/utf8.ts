@@ -7,6 +7,7 @@ import { ByteBuffer } from "./byte-buffer";
 
 const HIGH_BITS: u64 = 0x8080808080808080;
 
+
 @inline
 function isContinuation(byte: u32): bool {
   return (byte & 0xc0) == 0x80;

@@ -57,7 +57,10 @@ export function parseUuid(ptr: usize, len: u32, target: usize): bool {
   if (len == 32) return parseHex(ptr, len, target);
   if (len != 36) return false;
   return (
-    load<u8>(ptr, 8) == 0x2d && load<u8>(ptr, 13) == 0x2d && load<u8>(ptr, 18) == 0x2d && load<u8>(ptr, 23) == 0x2d &&
+    load<u8>(ptr, 8) == 0x2d &&
+    load<u8>(ptr, 13) == 0x2d &&
+    load<u8>(ptr, 18) == 0x2d &&
+    load<u8>(ptr, 23) == 0x2d &&
     parseHex(ptr, 8, target) &&
     parseHex(ptr + 9, 4, target + 4) &&
     parseHex(ptr + 14, 4, target + 6) &&

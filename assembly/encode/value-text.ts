@@ -10,9 +10,30 @@
 import { BAD_VALUE, OK, RECORD_TOO_LARGE, Status, fail } from "../status";
 import { ByteBuffer } from "./byte-buffer";
 import {
-  DATETIME_SIZE, DATE_SIZE, DECIMAL_SIZE, TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_INT8,
-  TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_JSON, TYPE_TEXT, TYPE_UINT8, TYPE_UINT16, TYPE_UINT32, TYPE_UINT64, TYPE_UUID,
-  UUID_SIZE, fixedValueSize, isInteger, typeName,
+  DATETIME_SIZE,
+  DATE_SIZE,
+  DECIMAL_SIZE,
+  TYPE_BLOB,
+  TYPE_BOOLEAN,
+  TYPE_CUSTOM,
+  TYPE_DATE,
+  TYPE_DATETIME,
+  TYPE_DECIMAL,
+  TYPE_INT8,
+  TYPE_INT16,
+  TYPE_INT32,
+  TYPE_INT64,
+  TYPE_JSON,
+  TYPE_TEXT,
+  TYPE_UINT8,
+  TYPE_UINT16,
+  TYPE_UINT32,
+  TYPE_UINT64,
+  TYPE_UUID,
+  UUID_SIZE,
+  fixedValueSize,
+  isInteger,
+  typeName,
 } from "./data-type";
 import { addDate, addDateTime, parseDate, parseDateTime } from "./date";
 import { addDecimal, parseDecimal } from "./decimal";
@@ -54,24 +75,39 @@ function shown(ptr: usize, len: u32): string {
 /** What a value of `type` is and looks like, for a message. */
 function wanted(type: u8, customSize: u32): string {
   switch (type) {
-    case TYPE_INT8: return "an int8 (-128 to 127)";
-    case TYPE_INT16: return "an int16 (-32768 to 32767)";
-    case TYPE_INT32: return "an int32 (-2147483648 to 2147483647)";
-    case TYPE_INT64: return "an int64 (-9223372036854775808 to 9223372036854775807)";
-    case TYPE_UINT8: return "a uint8 (0 to 255)";
-    case TYPE_UINT16: return "a uint16 (0 to 65535)";
-    case TYPE_UINT32: return "a uint32 (0 to 4294967295)";
-    case TYPE_UINT64: return "a uint64 (0 to 18446744073709551615)";
-    case TYPE_DECIMAL: return "a decimal (at most 28 fractional digits and 96 bits, like -12.50)";
-    case TYPE_BOOLEAN: return "a boolean (true or false)";
-    case TYPE_DATE: return "a date (like 2026-02-28)";
-    case TYPE_DATETIME: return "a datetime (like 2026-02-28T23:59:58.999999+05:30)";
-    case TYPE_UUID: return "a uuid (like 9e3779b9-7f4a-7c15-f39c-c0605cedc832)";
-    case TYPE_BLOB: return "a blob (pairs of hexadecimal digits)";
+    case TYPE_INT8:
+      return "an int8 (-128 to 127)";
+    case TYPE_INT16:
+      return "an int16 (-32768 to 32767)";
+    case TYPE_INT32:
+      return "an int32 (-2147483648 to 2147483647)";
+    case TYPE_INT64:
+      return "an int64 (-9223372036854775808 to 9223372036854775807)";
+    case TYPE_UINT8:
+      return "a uint8 (0 to 255)";
+    case TYPE_UINT16:
+      return "a uint16 (0 to 65535)";
+    case TYPE_UINT32:
+      return "a uint32 (0 to 4294967295)";
+    case TYPE_UINT64:
+      return "a uint64 (0 to 18446744073709551615)";
+    case TYPE_DECIMAL:
+      return "a decimal (at most 28 fractional digits and 96 bits, like -12.50)";
+    case TYPE_BOOLEAN:
+      return "a boolean (true or false)";
+    case TYPE_DATE:
+      return "a date (like 2026-02-28)";
+    case TYPE_DATETIME:
+      return "a datetime (like 2026-02-28T23:59:58.999999+05:30)";
+    case TYPE_UUID:
+      return "a uuid (like 9e3779b9-7f4a-7c15-f39c-c0605cedc832)";
+    case TYPE_BLOB:
+      return "a blob (pairs of hexadecimal digits)";
     case TYPE_CUSTOM:
       if (customSize > 0) return "a custom value of " + customSize.toString() + " bytes (pairs of hexadecimal digits)";
       return "a custom value (hexadecimal: its length in two bytes, low byte first, then as many bytes)";
-    default: return "a " + typeName(type);
+    default:
+      return "a " + typeName(type);
   }
 }
 
@@ -85,9 +121,9 @@ function tooLong(type: u8, byteLen: u32): Status {
 
 /** The largest value of the integer type `type`, or with `negative` the distance of its smallest from zero. */
 function integerLimit(type: u8, negative: bool): u64 {
-  const bits: u64 = <u64>fixedValueSize(type, 0) << 3;
+  const bits: u64 = (<u64>fixedValueSize(type, 0)) << 3;
   if (type >= TYPE_UINT8) return negative ? 0 : u64.MAX_VALUE >> (64 - bits);
-  const half: u64 = <u64>1 << (bits - 1);
+  const half: u64 = (<u64>1) << (bits - 1);
   return negative ? half : half - 1;
 }
 
@@ -167,10 +203,14 @@ function parseDocument(ptr: usize, len: u32, out: ByteBuffer): Status {
 export function parseValue(type: u8, customSize: u32, ptr: usize, len: u32, out: ByteBuffer): Status {
   let fits = false;
   switch (type) {
-    case TYPE_TEXT: return parseText(ptr, len, out);
-    case TYPE_BLOB: return parseBlob(ptr, len, out);
-    case TYPE_JSON: return parseDocument(ptr, len, out);
-    case TYPE_CUSTOM: return parseCustom(customSize, ptr, len, out);
+    case TYPE_TEXT:
+      return parseText(ptr, len, out);
+    case TYPE_BLOB:
+      return parseBlob(ptr, len, out);
+    case TYPE_JSON:
+      return parseDocument(ptr, len, out);
+    case TYPE_CUSTOM:
+      return parseCustom(customSize, ptr, len, out);
     case TYPE_BOOLEAN: {
       const value = parseBoolean(ptr, len);
       fits = value >= 0;
@@ -236,20 +276,48 @@ export function parseJsonValue(type: u8, customSize: u32, tape: JsonTape, node: 
 /** Adds the text of a value that needs no escapes in JSON. False for text and JSON, which do. */
 function addPlain(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): bool {
   switch (type) {
-    case TYPE_INT8: addSigned(load<i8>(ptr), out); break;
-    case TYPE_INT16: addSigned(load<i16>(ptr), out); break;
-    case TYPE_INT32: addSigned(load<i32>(ptr), out); break;
-    case TYPE_INT64: addSigned(load<i64>(ptr), out); break;
-    case TYPE_UINT8: addUnsigned(load<u8>(ptr), out); break;
-    case TYPE_UINT16: addUnsigned(load<u16>(ptr), out); break;
-    case TYPE_UINT32: addUnsigned(load<u32>(ptr), out); break;
-    case TYPE_UINT64: addUnsigned(load<u64>(ptr), out); break;
-    case TYPE_DECIMAL: addDecimal(ptr, out); break;
-    case TYPE_DATE: addDate(ptr, out); break;
-    case TYPE_DATETIME: addDateTime(ptr, out); break;
-    case TYPE_UUID: addUuid(ptr, out); break;
-    case TYPE_BLOB: addHex(ptr + 2, load<u16>(ptr), out); break;
-    case TYPE_CUSTOM: addHex(ptr, customSize > 0 ? customSize : 2 + <u32>load<u16>(ptr), out); break;
+    case TYPE_INT8:
+      addSigned(load<i8>(ptr), out);
+      break;
+    case TYPE_INT16:
+      addSigned(load<i16>(ptr), out);
+      break;
+    case TYPE_INT32:
+      addSigned(load<i32>(ptr), out);
+      break;
+    case TYPE_INT64:
+      addSigned(load<i64>(ptr), out);
+      break;
+    case TYPE_UINT8:
+      addUnsigned(load<u8>(ptr), out);
+      break;
+    case TYPE_UINT16:
+      addUnsigned(load<u16>(ptr), out);
+      break;
+    case TYPE_UINT32:
+      addUnsigned(load<u32>(ptr), out);
+      break;
+    case TYPE_UINT64:
+      addUnsigned(load<u64>(ptr), out);
+      break;
+    case TYPE_DECIMAL:
+      addDecimal(ptr, out);
+      break;
+    case TYPE_DATE:
+      addDate(ptr, out);
+      break;
+    case TYPE_DATETIME:
+      addDateTime(ptr, out);
+      break;
+    case TYPE_UUID:
+      addUuid(ptr, out);
+      break;
+    case TYPE_BLOB:
+      addHex(ptr + 2, load<u16>(ptr), out);
+      break;
+    case TYPE_CUSTOM:
+      addHex(ptr, customSize > 0 ? customSize : 2 + <u32>load<u16>(ptr), out);
+      break;
     case TYPE_BOOLEAN: {
       if (load<u8>(ptr) != 0) {
         out.addU32(0x65757274);
@@ -259,7 +327,8 @@ function addPlain(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): bool 
       }
       break;
     }
-    default: return false;
+    default:
+      return false;
   }
   return true;
 }

@@ -11,7 +11,10 @@ import { IndexDefinition } from "../schema/column";
 import { addName } from "../schema/table-schema-snapshot";
 
 export class IndexLedger {
-  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+  constructor(
+    private access: MemoryAccess,
+    readonly pageNo: u32,
+  ) {}
 
   /** Writes the ledger: root `roots[i]` for `indexes[i]`; indexes on the same columns share the first one's entry. */
   init(indexes: Array<IndexDefinition>, roots: Array<u32>): Status {
@@ -24,7 +27,8 @@ export class IndexLedger {
       for (let j = 0; j < columns.length && status == OK; j++) status = addName(out, columns[j]);
       out.addU32(roots[i]);
     }
-    if (status == OK && out.len > PAGE_SIZE) status = fail(PAGE_FULL, "the table has more indexes than its index ledger's page holds");
+    if (status == OK && out.len > PAGE_SIZE)
+      status = fail(PAGE_FULL, "the table has more indexes than its index ledger's page holds");
     if (status == OK) status = this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
     out.free();
     return status;
@@ -65,7 +69,11 @@ export class IndexLedger {
     if (at == 0) return NO_PAGE;
     const root = load<u32>(this.access.page(this.pageNo) + at);
     if (root < this.access.manager.reservedPages || root >= this.access.manager.pageCount) {
-      damaged(this.pageNo, at, "the index on " + columns.join(",") + " has its root on page " + root.toString() + ", which can't be");
+      damaged(
+        this.pageNo,
+        at,
+        "the index on " + columns.join(",") + " has its root on page " + root.toString() + ", which can't be",
+      );
       return NO_PAGE;
     }
     return root;

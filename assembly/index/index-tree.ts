@@ -10,7 +10,18 @@ import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
-import { NODE_LEAF, MAX_KEY_SIZE, nodeFrame, isLeaf, entryCount, childPage, entryKey, leafAddress, searchNode, writeNode } from "./node";
+import {
+  NODE_LEAF,
+  MAX_KEY_SIZE,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  childPage,
+  entryKey,
+  leafAddress,
+  searchNode,
+  writeNode,
+} from "./node";
 import { insertIntoTree } from "./insert";
 import { removeFromTree } from "./remove";
 
@@ -22,7 +33,10 @@ export class IndexTree {
   /** The cursor that changes use; free between calls. */
   readonly path: TreeCursor;
 
-  constructor(readonly access: MemoryAccess, public rootPage: u32) {
+  constructor(
+    readonly access: MemoryAccess,
+    public rootPage: u32,
+  ) {
     this.path = changetype<TreeCursor>(0);
     this.path = new TreeCursor(this);
   }
@@ -44,7 +58,10 @@ export class IndexTree {
     this.version += 1;
   }
 
-  /** The record of the (first) entry whose key equals `key`; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`) or on failure. */
+  /**
+   * The record of the (first) entry whose key equals `key`; `NO_ADDRESS` when there is none (`lastError.status` is then
+   * `OK`) or on failure.
+   */
   find(key: usize): RecordAddress {
     let pageNo = this.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
@@ -65,7 +82,10 @@ export class IndexTree {
   /** Adds an entry. `KEY_TOO_LARGE` when no node can hold it. */
   insert(key: usize, keyLen: u32, address: RecordAddress): Status {
     if (keyLen > MAX_KEY_SIZE) {
-      return fail(KEY_TOO_LARGE, "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString());
+      return fail(
+        KEY_TOO_LARGE,
+        "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString(),
+      );
     }
     return insertIntoTree(this, key, keyLen, address);
   }

@@ -11,10 +11,28 @@ import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
 import { IndexTree } from "./index-tree";
-import { purgeEmptyLeaves } from "./remove";
+import { isLinked, purgeEmptyLeaves } from "./remove";
 import {
-  NODE_INNER, NODE_LEAF, LEAF_ENTRY, LEAF_HEADER, INNER_ENTRY, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
-  nodeFrame, isLeaf, entryCount, entryOffset, entryKey, entryKeyLen, childPage, searchLeaf, insertEntry, truncateNode, writeNode,
+  NODE_INNER,
+  NODE_LEAF,
+  LEAF_ENTRY,
+  LEAF_HEADER,
+  INNER_ENTRY,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  RIGHTMOST_OFFSET,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryOffset,
+  entryKey,
+  entryKeyLen,
+  childPage,
+  searchLeaf,
+  insertEntry,
+  truncateNode,
+  writeNode,
 } from "./node";
 
 /** The entry that is being inserted. */
@@ -25,10 +43,15 @@ const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer
 /** Inserts (`key`, `address`) into `tree`; the key fits a node. */
 export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   tree.noteChange();
-  let status: Status;
-  do status = tryInsert(tree, key, keyLen, address); while (status == AGAIN);
-  return status;
+  // A few tries are enough in a tree that is one.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const status = tryInsert(tree, key, keyLen, address);
+    if (status != AGAIN) return status;
+  }
+  return tree.path.cycle();
 }
+
+const MAX_TRIES: i32 = 100;
 
 /** The tree was changed on the way, but the entry has no place yet. */
 const AGAIN: Status = -1;
@@ -83,8 +106,16 @@ function atRightEnd(tree: IndexTree): bool {
   return true;
 }
 
-/** Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when neither half has room. */
+/**
+ * Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when
+ * neither half has room.
+ */
 function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen: u32): Status {
+  if (!isLinked(tree, frame.pageNo)) {
+    // Left outside of the leaf chain by the reference: its new neighbour would be half inside.
+    const status = purgeEmptyLeaves(tree);
+    return status == OK ? AGAIN : status;
+  }
   const count = entryCount(frame);
   const need = entryBuffer.len;
   const leftPage = frame.pageNo;
@@ -176,7 +207,10 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
     separators[0].reset();
     separators[0].addBytes(copy.ptr, copy.len);
     const parentLevel = tree.path.findParent(left, copy.ptr);
-    status = parentLevel < 0 ? damaged(left, -1, "the index node is not under its parent") : insertIntoParent(tree, parentLevel, 0, left, right);
+    status =
+      parentLevel < 0
+        ? damaged(left, -1, "the index node is not under its parent")
+        : insertIntoParent(tree, parentLevel, 0, left, right);
   }
   copy.free();
   return status;

@@ -108,10 +108,12 @@ function badNode(frame: Frame, at: u32): bool {
   return false;
 }
 
+
 @inline
 export function isLeaf(frame: Frame): bool {
   return load<u8>(frame.data) == NODE_LEAF;
 }
+
 
 @inline
 export function entryCount(frame: Frame): u32 {
@@ -272,8 +274,21 @@ export function truncateNode(access: MemoryAccess, frame: Frame, index: u32): St
   return status;
 }
 
-/** Writes a whole node into a zeroed page: `count` entries of `len` bytes in all at `entries`; `a`, `b`: rightmost child, or prev and next. */
-export function writeNode(access: MemoryAccess, pageNo: u32, kind: u32, parent: u32, count: u32, a: u32, b: u32, entries: usize, len: u32): Status {
+/**
+ * Writes a whole node into a zeroed page: `count` entries of `len` bytes in all at `entries`; `a`, `b`: rightmost child,
+ * or prev and next.
+ */
+export function writeNode(
+  access: MemoryAccess,
+  pageNo: u32,
+  kind: u32,
+  parent: u32,
+  count: u32,
+  a: u32,
+  b: u32,
+  entries: usize,
+  len: u32,
+): Status {
   store<u8>(header, <u8>kind);
   store<u32>(header, parent, PARENT_OFFSET);
   store<u16>(header, <u16>count, COUNT_OFFSET);

@@ -4,13 +4,26 @@
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
 import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
 import {
-  NODE_LEAF, PARENT_OFFSET, PREV_OFFSET, NEXT_OFFSET, RIGHTMOST_OFFSET,
-  nodeFrame, isLeaf, entryCount, entryKey, leafAddress, childPage, searchLeaf, removeEntry, writeNode,
+  NODE_LEAF,
+  PARENT_OFFSET,
+  PREV_OFFSET,
+  NEXT_OFFSET,
+  RIGHTMOST_OFFSET,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  entryKey,
+  leafAddress,
+  childPage,
+  searchLeaf,
+  removeEntry,
+  writeNode,
 } from "./node";
 
 /** Removes (`key`, `address`) from `tree`; `DAMAGED` when it is not there. */
@@ -51,7 +64,7 @@ function roomToDrop(tree: IndexTree): bool {
   return reserveUnclaimed(tree.access, tree.path.depth) == OK;
 }
 
-/** Takes all empty leaves out of `tree`. */
+/** Takes all empty leaves out of `tree`, and links those that stay in the order of the tree. */
 export function purgeEmptyLeaves(tree: IndexTree): Status {
   const path = tree.path;
   const walker = new TreeCursor(tree);
@@ -73,8 +86,56 @@ export function purgeEmptyLeaves(tree: IndexTree): Status {
     }
     if (walker.status != OK) return walker.status;
   }
-  tree.purgedEpoch = tree.access.manager.epoch;
-  return OK;
+  const status = relinkLeaves(tree);
+  if (status == OK) tree.purgedEpoch = tree.access.manager.epoch;
+  return status;
+}
+
+/**
+ * Makes the chain follow the tree. A leaf that reference 0.9.0 took out of the chain when it was empty stays outside when it gets entries
+ * again; its neighbours name each other, and one of them may be about to go.
+ */
+function relinkLeaves(tree: IndexTree): Status {
+  const walker = new TreeCursor(tree);
+  let before = NO_PAGE;
+  let status = OK;
+  let found = walker.leftmost();
+  while (found && status == OK) {
+    const pageNo = walker.leafPage;
+    status = linkLeaves(tree, before, pageNo);
+    before = pageNo;
+    found = walker.nextLeaf();
+  }
+  if (status == OK) status = walker.status;
+  return status == OK ? linkLeaves(tree, before, NO_PAGE) : status;
+}
+
+/** Makes two leaves (`NO_PAGE`: the chain's end) each other's neighbours. */
+function linkLeaves(tree: IndexTree, before: u32, after: u32): Status {
+  const left: Frame | null = before != NO_PAGE ? nodeFrame(tree.access, before) : null;
+  let status = OK;
+  if (left && load<u32>(left.data, NEXT_OFFSET) != after) status = tree.access.writeU32(before, NEXT_OFFSET, after);
+  const right: Frame | null = after != NO_PAGE ? nodeFrame(tree.access, after) : null;
+  if (status == OK && right && load<u32>(right.data, PREV_OFFSET) != before)
+    status = tree.access.writeU32(after, PREV_OFFSET, before);
+  return status;
+}
+
+/** Whether both neighbours that a leaf names name it too. */
+export function isLinked(tree: IndexTree, pageNo: u32): bool {
+  const frame = nodeFrame(tree.access, pageNo);
+  if (!frame) return false;
+  const prev = load<u32>(frame.data, PREV_OFFSET);
+  const next = load<u32>(frame.data, NEXT_OFFSET);
+  return (
+    (prev == NO_PAGE || names(tree, prev, NEXT_OFFSET, pageNo)) && (next == NO_PAGE || names(tree, next, PREV_OFFSET, pageNo))
+  );
+}
+
+function names(tree: IndexTree, leaf: u32, offset: usize, pageNo: u32): bool {
+  if (leaf >= tree.access.manager.pageCount) return false;
+  const frame = nodeFrame(tree.access, leaf);
+  return frame != null && isLeaf(frame) && load<u32>(frame.data + offset) == pageNo;
 }
 
 /** Takes the path's leaf, which is empty, out of the chain and the tree. */

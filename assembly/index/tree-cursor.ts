@@ -22,6 +22,8 @@ export class TreeCursor {
   depth: u32 = 0;
   status: Status = OK;
   private version: u32 = 0;
+  /** Leaves (in `findParent`, nodes) passed since the cursor was placed: more than the file has pages form a cycle. */
+  private passed: u32 = 0;
 
   constructor(readonly tree: IndexTree) {}
 
@@ -35,9 +37,11 @@ export class TreeCursor {
     return nodeFrame(this.tree.access, unchecked(this.pages[this.depth - 1]));
   }
 
+
   @inline get slot(): u32 {
     return unchecked(this.slots[this.depth - 1]);
   }
+
 
   @inline set slot(value: u32) {
     unchecked((this.slots[this.depth - 1] = value));
@@ -71,6 +75,7 @@ export class TreeCursor {
   private start(): void {
     this.status = OK;
     this.depth = 0;
+    this.passed = 0;
     this.version = this.tree.currentVersion;
   }
 
@@ -167,6 +172,7 @@ export class TreeCursor {
 
   /** To the start of the next leaf in tree order; false at the end (the cursor then stands nowhere) and on failure. */
   nextLeaf(): bool {
+    if (this.passed++ > this.tree.access.manager.pageCount) return this.tooDeep();
     for (let level = <i32>this.depth - 2; level >= 0; level--) {
       const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
       if (!frame) return this.failed();
@@ -181,6 +187,7 @@ export class TreeCursor {
 
   /** Behind the end of the previous leaf in tree order; false at the start and on failure. */
   prevLeaf(): bool {
+    if (this.passed++ > this.tree.access.manager.pageCount) return this.tooDeep();
     for (let level = <i32>this.depth - 2; level >= 0; level--) {
       const slot = unchecked(this.slots[level]);
       if (slot == 0) continue;
@@ -233,7 +240,7 @@ export class TreeCursor {
   }
 
   private findBelow(pageNo: u32, level: u32, child: u32, probe: usize): i32 {
-    if (level >= MAX_DEPTH) return -1;
+    if (level >= MAX_DEPTH || this.passed++ > this.tree.access.manager.pageCount) return -1;
     let frame = nodeFrame(this.tree.access, pageNo);
     if (!frame || isLeaf(frame)) return -1;
     this.pages[level] = pageNo;

@@ -27,7 +27,7 @@ export function allocBlock(): usize {
   const before = memory.grow(1);
   if (before < 0) return 0;
   blocksGrown += 1;
-  return <usize>before << 16;
+  return (<usize>before) << 16;
 }
 
 /** Gives a block back. */

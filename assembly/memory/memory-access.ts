@@ -55,7 +55,8 @@ export abstract class MemoryAccess {
     let status = aligned(pageNo, pageOffset, alignment);
     if (status == OK) status = this.writeAtRaw(pageNo, pageOffset, ptr, len);
     const over = alignment != 0 ? len % alignment : 0;
-    if (status == OK && over != 0) status = this.zeroRaw(pageNo, pageOffset + len, min(alignment - over, PAGE_SIZE - pageOffset - len));
+    if (status == OK && over != 0)
+      status = this.zeroRaw(pageNo, pageOffset + len, min(alignment - over, PAGE_SIZE - pageOffset - len));
     return status;
   }
 
@@ -81,7 +82,8 @@ export abstract class MemoryAccess {
 
   /** Zeroes a page and gives it to the unclaimed-pages ledger. */
   unclaimPage(pageNo: u32): Status {
-    if (pageNo < this.manager.reservedPages) return fail(OUT_OF_PAGES, "page " + pageNo.toString() + " is reserved and can't be unclaimed");
+    if (pageNo < this.manager.reservedPages)
+      return fail(OUT_OF_PAGES, "page " + pageNo.toString() + " is reserved and can't be unclaimed");
     const status = this.zeroPage(pageNo);
     return status == OK ? pushUnclaimedPage(this, pageNo) : status;
   }
@@ -131,7 +133,10 @@ function outOfPage(pageNo: u32, pageOffset: u32, len: u32): Status {
 
 function aligned(pageNo: u32, pageOffset: u32, alignment: u32): Status {
   if (alignment != 0 && pageOffset % alignment != 0) {
-    return fail(OUT_OF_BOUNDS, "byte " + pageOffset.toString() + " of page " + pageNo.toString() + " is not aligned to " + alignment.toString());
+    return fail(
+      OUT_OF_BOUNDS,
+      "byte " + pageOffset.toString() + " of page " + pageNo.toString() + " is not aligned to " + alignment.toString(),
+    );
   }
   return OK;
 }

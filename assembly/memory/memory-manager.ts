@@ -8,7 +8,18 @@
  * - A page at or above `provider.pages` that is in no frame and not in the spill is all zero.
  * - After a failed write or sync of a commit the manager is poisoned: what the file holds is not known any more.
  */
-import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, HANDLE_POISONED, READ_ONLY, OUT_OF_PAGES, NO_PAGE, fail, lastError } from "../status";
+import {
+  Status,
+  OK,
+  OUT_OF_BOUNDS,
+  OUT_OF_MEMORY,
+  HANDLE_POISONED,
+  READ_ONLY,
+  OUT_OF_PAGES,
+  NO_PAGE,
+  fail,
+  lastError,
+} from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, ALL_DIRTY, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
@@ -44,7 +55,10 @@ export class MemoryManager {
   syncCommits: bool = true;
   private poisoned: bool = false;
 
-  constructor(readonly provider: MemoryProvider, cacheBytes: u64 = DEFAULT_CACHE_BYTES) {
+  constructor(
+    readonly provider: MemoryProvider,
+    cacheBytes: u64 = DEFAULT_CACHE_BYTES,
+  ) {
     const spill = new Spill(provider);
     this.spill = spill;
     this.undo = new UndoList(spill);
@@ -69,7 +83,8 @@ export class MemoryManager {
 
   /** `OK` while the handle may be used. */
   usable(): Status {
-    if (this.poisoned) return fail(HANDLE_POISONED, "an earlier failure left this handle unusable", "close it and open the file again");
+    if (this.poisoned)
+      return fail(HANDLE_POISONED, "an earlier failure left this handle unusable", "close it and open the file again");
     return OK;
   }
 
@@ -101,7 +116,7 @@ export class MemoryManager {
     const slot = this.spilledPages.get(pageNo, NO_SLOT);
     let status = OK;
     if (slot != NO_SLOT) status = this.spill.read(slot, frame.data);
-    else if (pageNo < this.provider.pages) status = this.provider.read(<u64>pageNo << PAGE_SHIFT, frame.data, PAGE_SIZE);
+    else if (pageNo < this.provider.pages) status = this.provider.read((<u64>pageNo) << PAGE_SHIFT, frame.data, PAGE_SIZE);
     else memory.fill(frame.data, 0, PAGE_SIZE);
     if (status != OK) {
       this.cache.release(frame);
@@ -145,9 +160,9 @@ export class MemoryManager {
   private noteDirty(frame: Frame): void {
     if (this.dirtyCount == this.dirtyRoom) {
       this.dirtyRoom = max<u32>(64, this.dirtyRoom * 2);
-      this.dirtyFrames = heap.realloc(this.dirtyFrames == 0 ? heap.alloc(8) : this.dirtyFrames, <usize>this.dirtyRoom << 3);
+      this.dirtyFrames = heap.realloc(this.dirtyFrames == 0 ? heap.alloc(8) : this.dirtyFrames, (<usize>this.dirtyRoom) << 3);
     }
-    store<u32>(this.dirtyFrames + (<usize>this.dirtyCount << 3), <u32>changetype<usize>(frame));
+    store<u32>(this.dirtyFrames + ((<usize>this.dirtyCount) << 3), <u32>changetype<usize>(frame));
     this.dirtyCount += 1;
   }
 
@@ -197,7 +212,7 @@ export class MemoryManager {
     }
     this.sortDirtyFrames();
     for (let i: u32 = 0; i < this.dirtyCount; i++) {
-      const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + (<usize>i << 3)));
+      const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + ((<usize>i) << 3)));
       if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
       const status = this.writeSectors(frame);
       if (status != OK) return status;
@@ -211,14 +226,14 @@ export class MemoryManager {
   /** Writes runs of dirty sectors of one page. */
   private writeSectors(frame: Frame): Status {
     let dirty = frame.dirty;
-    const start = <u64>frame.pageNo << PAGE_SHIFT;
+    const start = (<u64>frame.pageNo) << PAGE_SHIFT;
     while (dirty != 0) {
       const first = ctz(dirty);
       const run = ctz(~(dirty >> first));
       const pageOffset = first << SECTOR_SHIFT;
       const status = this.provider.write(start + pageOffset, frame.data + pageOffset, run << SECTOR_SHIFT);
       if (status != OK) return status;
-      dirty &= ~(((<u32>1 << run) - 1) << first);
+      dirty &= ~((((<u32>1) << run) - 1) << first);
     }
     return OK;
   }
@@ -240,7 +255,7 @@ export class MemoryManager {
     let status = OK;
     for (let i = 0; i < list.length && status == OK; i++) {
       status = this.spill.read(this.spilledPages.get(list[i], NO_SLOT), frame.data);
-      if (status == OK) status = this.provider.write(<u64>list[i] << PAGE_SHIFT, frame.data, PAGE_SIZE);
+      if (status == OK) status = this.provider.write((<u64>list[i]) << PAGE_SHIFT, frame.data, PAGE_SIZE);
     }
     this.cache.release(frame);
     return status;
@@ -251,19 +266,19 @@ export class MemoryManager {
     const list = this.dirtyFrames;
     const count = this.dirtyCount;
     for (let i: u32 = 0; i < count; i++) {
-      const slot = list + (<usize>i << 3);
+      const slot = list + ((<usize>i) << 3);
       store<u32>(slot, changetype<Frame>(<usize>load<u32>(slot)).pageNo, 4);
     }
     // As u64 the page number is the high half and decides.
     for (let gap = count >> 1; gap > 0; gap >>= 1) {
       for (let i = gap; i < count; i++) {
-        const value = load<u64>(list + (<usize>i << 3));
+        const value = load<u64>(list + ((<usize>i) << 3));
         let at = i;
-        while (at >= gap && load<u64>(list + (<usize>(at - gap) << 3)) > value) {
-          store<u64>(list + (<usize>at << 3), load<u64>(list + (<usize>(at - gap) << 3)));
+        while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << 3)) > value) {
+          store<u64>(list + ((<usize>at) << 3), load<u64>(list + ((<usize>(at - gap)) << 3)));
           at -= gap;
         }
-        store<u64>(list + (<usize>at << 3), value);
+        store<u64>(list + ((<usize>at) << 3), value);
       }
     }
   }

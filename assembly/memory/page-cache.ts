@@ -7,7 +7,8 @@
  * that was not used for longest.
  *
  * Every lookup stamps its frame with a growing tick, and only frames that were not used for `GUARANTEE` lookups are evicted:
- * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages looks its page up again.
+ * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages
+ * looks its page up again.
  */
 import { PAGE_SIZE } from "./layout";
 import { allocBlock, freeBlock, allocQuarter, freeQuarter, BLOCK_SIZE, QUARTER_SIZE } from "./block-pool";
@@ -28,6 +29,7 @@ export const FLAG_NODE_VALID: u32 = 1;
 export const FLAG_SPILLED: u32 = 2;
 /** The page is a segments page whose segments are known to be in order. */
 export const FLAG_SORTED: u32 = 4;
+
 
 @unmanaged
 export class Frame {
@@ -68,10 +70,11 @@ export class PageCache {
     let buckets: u32 = 64;
     while (buckets < this.capacity) buckets <<= 1;
     this.bucketMask = buckets - 1;
-    this.buckets = heap.alloc(<usize>buckets << 2);
-    memory.fill(this.buckets, 0, <usize>buckets << 2);
+    this.buckets = heap.alloc((<usize>buckets) << 2);
+    memory.fill(this.buckets, 0, (<usize>buckets) << 2);
     this.frames = heap.alloc(<usize>this.capacity * offsetof<Frame>());
   }
+
 
   @inline private at(index: u32): Frame {
     return changetype<Frame>(this.frames + <usize>index * offsetof<Frame>());
@@ -79,7 +82,7 @@ export class PageCache {
 
   /** The frame of `pageNo`, or null when the page is not in memory. */
   @inline find(pageNo: u32): Frame | null {
-    let index = load<u32>(this.buckets + (<usize>(pageNo & this.bucketMask) << 2));
+    let index = load<u32>(this.buckets + ((<usize>(pageNo & this.bucketMask)) << 2));
     while (index != 0) {
       const frame = this.at(index);
       if (frame.pageNo == pageNo) {
@@ -137,7 +140,7 @@ export class PageCache {
 
   /** Takes the frame's page out of the cache; its content is no longer wanted. The frame can be installed again. */
   detach(frame: Frame): void {
-    const bucket = this.buckets + (<usize>(frame.pageNo & this.bucketMask) << 2);
+    const bucket = this.buckets + ((<usize>(frame.pageNo & this.bucketMask)) << 2);
     const index = this.indexOf(frame);
     let at = load<u32>(bucket);
     if (at == index) store<u32>(bucket, frame.next);
@@ -158,7 +161,7 @@ export class PageCache {
 
   /** Puts a detached or new frame into the cache as `pageNo`. */
   install(frame: Frame, pageNo: u32): void {
-    const bucket = this.buckets + (<usize>(pageNo & this.bucketMask) << 2);
+    const bucket = this.buckets + ((<usize>(pageNo & this.bucketMask)) << 2);
     frame.pageNo = pageNo;
     frame.dirty = 0;
     frame.flags = 0;
@@ -172,6 +175,7 @@ export class PageCache {
     frame.next = this.freeList;
     this.freeList = this.indexOf(frame);
   }
+
 
   @inline private indexOf(frame: Frame): u32 {
     return <u32>((changetype<usize>(frame) - this.frames) / offsetof<Frame>());
@@ -208,7 +212,7 @@ export class PageCache {
   @inline static markDirty(frame: Frame, pageOffset: u32, len: u32): void {
     const first = pageOffset >> SECTOR_SHIFT;
     const last = (pageOffset + len - 1) >> SECTOR_SHIFT;
-    frame.dirty |= ((<u32>2 << last) - 1) & ~((<u32>1 << first) - 1);
+    frame.dirty |= (((<u32>2) << last) - 1) & ~(((<u32>1) << first) - 1);
   }
 
   /** Gives all memory back. */

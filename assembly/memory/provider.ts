@@ -20,7 +20,7 @@ export abstract class MemoryProvider {
 
   /** Bytes kept. */
   get size(): u64 {
-    return <u64>this.pages << PAGE_SHIFT;
+    return (<u64>this.pages) << PAGE_SHIFT;
   }
 
   /** Pages kept. */
@@ -43,7 +43,10 @@ export abstract class MemoryProvider {
   /** `OK` when `len` bytes at `fileOffset` are inside. */
   protected bounds(fileOffset: u64, len: u32): Status {
     if (fileOffset > this.size || <u64>len > this.size - fileOffset) {
-      return fail(OUT_OF_BOUNDS, "bytes " + fileOffset.toString() + " to " + (fileOffset + len).toString() + " are outside of " + this.size.toString());
+      return fail(
+        OUT_OF_BOUNDS,
+        "bytes " + fileOffset.toString() + " to " + (fileOffset + len).toString() + " are outside of " + this.size.toString(),
+      );
     }
     return OK;
   }
@@ -63,13 +66,13 @@ export class HeapMemoryProvider extends MemoryProvider {
     const need = this.count + count;
     if (need > this.room) {
       this.room = max<u32>(need, this.room * 2);
-      this.table = heap.realloc(this.table == 0 ? heap.alloc(8) : this.table, <usize>this.room << 2);
+      this.table = heap.realloc(this.table == 0 ? heap.alloc(8) : this.table, (<usize>this.room) << 2);
     }
     for (; this.count < need; this.count++) {
       const block = allocBlock();
       if (block == 0) return fail(OUT_OF_MEMORY, "no memory for page " + this.count.toString());
       memory.fill(block, 0, PAGE_SIZE);
-      store<u32>(this.table + (<usize>this.count << 2), <u32>block);
+      store<u32>(this.table + ((<usize>this.count) << 2), <u32>block);
     }
     return OK;
   }
@@ -88,9 +91,9 @@ export class HeapMemoryProvider extends MemoryProvider {
 
   private copy(fileOffset: u64, ptr: usize, len: u32, write: bool): void {
     while (len > 0) {
-      const at = <u32>fileOffset & (PAGE_SIZE - 1);
+      const at = (<u32>fileOffset) & (PAGE_SIZE - 1);
       const part = min(len, PAGE_SIZE - at);
-      const here = <usize>load<u32>(this.table + (<usize>(fileOffset >> PAGE_SHIFT) << 2)) + at;
+      const here = <usize>load<u32>(this.table + ((<usize>(fileOffset >> PAGE_SHIFT)) << 2)) + at;
       if (write) memory.copy(here, ptr, part);
       else memory.copy(ptr, here, part);
       fileOffset += part;
@@ -102,7 +105,7 @@ export class HeapMemoryProvider extends MemoryProvider {
   truncate(pages: u32): Status {
     while (this.count > pages) {
       this.count -= 1;
-      freeBlock(load<u32>(this.table + (<usize>this.count << 2)));
+      freeBlock(load<u32>(this.table + ((<usize>this.count) << 2)));
     }
     return OK;
   }
@@ -145,7 +148,7 @@ export class WasiMemoryProvider extends MemoryProvider {
       file.close();
       return null;
     }
-    if ((size & (PAGE_SIZE - 1)) != 0 || <u64>size >> PAGE_SHIFT > 0xfffffffe) {
+    if ((size & (PAGE_SIZE - 1)) != 0 || (<u64>size) >> PAGE_SHIFT > 0xfffffffe) {
       file.close();
       fail(
         NOT_A_PAGE_FILE,
@@ -166,7 +169,7 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   grow(count: u32): Status {
     if (this.readOnly) return fail(READ_ONLY, this.file.path + " is open for reading only");
-    const status = this.file.setSize(<u64>(this.count + count) << PAGE_SHIFT);
+    const status = this.file.setSize((<u64>(this.count + count)) << PAGE_SHIFT);
     if (status == OK) this.count += count;
     return status;
   }
@@ -184,7 +187,7 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   truncate(pages: u32): Status {
     if (pages >= this.count) return OK;
-    const status = this.file.setSize(<u64>pages << PAGE_SHIFT);
+    const status = this.file.setSize((<u64>pages) << PAGE_SHIFT);
     if (status == OK) this.count = pages;
     return status;
   }

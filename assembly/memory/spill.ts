@@ -28,13 +28,13 @@ export class Spill {
         slot = this.used++;
       }
     }
-    return provider.write(<u64>slot << PAGE_SHIFT, ptr, PAGE_SIZE) == OK ? slot : 0xffffffff;
+    return provider.write((<u64>slot) << PAGE_SHIFT, ptr, PAGE_SIZE) == OK ? slot : 0xffffffff;
   }
 
   /** Reads a slot into the block at `ptr`. */
   read(slot: u32, ptr: usize): Status {
     const provider = this.store;
-    return provider ? provider.read(<u64>slot << PAGE_SHIFT, ptr, PAGE_SIZE) : lastError.status;
+    return provider ? provider.read((<u64>slot) << PAGE_SHIFT, ptr, PAGE_SIZE) : lastError.status;
   }
 
   /** Gives a slot back. */

@@ -15,6 +15,7 @@ export class U32Map {
     memory.fill(this.table, 0xff, 16 << 3);
   }
 
+
   @inline private home(key: u32): u32 {
     return (key * 0x9e3779b1) >> 7;
   }
@@ -23,10 +24,10 @@ export class U32Map {
   private find(key: u32): usize {
     const mask = this.mask;
     let at = this.home(key) & mask;
-    let slot = this.table + (<usize>at << 3);
+    let slot = this.table + ((<usize>at) << 3);
     while (load<u32>(slot) != key && load<u32>(slot) != EMPTY) {
       at = (at + 1) & mask;
-      slot = this.table + (<usize>at << 3);
+      slot = this.table + ((<usize>at) << 3);
     }
     return slot;
   }
@@ -64,16 +65,16 @@ export class U32Map {
     let at = hole;
     for (;;) {
       at = (at + 1) & mask;
-      const next = this.table + (<usize>at << 3);
+      const next = this.table + ((<usize>at) << 3);
       const found = load<u32>(next);
       if (found == EMPTY) break;
       const home = this.home(found) & mask;
       if (((at - home) & mask) >= ((at - hole) & mask)) {
-        store<u64>(this.table + (<usize>hole << 3), load<u64>(next));
+        store<u64>(this.table + ((<usize>hole) << 3), load<u64>(next));
         hole = at;
       }
     }
-    store<u32>(this.table + (<usize>hole << 3), EMPTY);
+    store<u32>(this.table + ((<usize>hole) << 3), EMPTY);
   }
 
   clear(): void {
@@ -93,23 +94,23 @@ export class U32Map {
 
   /** The key in slot `at`, or 0xffffffff when it is empty. */
   slotKey(at: u32): u32 {
-    return load<u32>(this.table + (<usize>at << 3));
+    return load<u32>(this.table + ((<usize>at) << 3));
   }
 
   slotValue(at: u32): u32 {
-    return load<u32>(this.table + (<usize>at << 3), 4);
+    return load<u32>(this.table + ((<usize>at) << 3), 4);
   }
 
   private grow(): void {
     const old = this.table;
     const slots = this.mask + 1;
     this.mask = slots * 2 - 1;
-    this.table = heap.alloc(<usize>slots << 4);
-    memory.fill(this.table, 0xff, <usize>slots << 4);
+    this.table = heap.alloc((<usize>slots) << 4);
+    memory.fill(this.table, 0xff, (<usize>slots) << 4);
     for (let i: u32 = 0; i < slots; i++) {
-      const key = load<u32>(old + (<usize>i << 3));
+      const key = load<u32>(old + ((<usize>i) << 3));
       if (key == EMPTY) continue;
-      store<u64>(this.find(key), load<u64>(old + (<usize>i << 3)));
+      store<u64>(this.find(key), load<u64>(old + ((<usize>i) << 3)));
     }
     heap.free(old);
   }

@@ -34,7 +34,11 @@ export function popUnclaimedPage(access: MemoryAccess): Status {
   const pageOffset = count << 2;
   const pageNo = load<u32>(access.page(ledgerPage) + pageOffset);
   if (pageNo < access.manager.reservedPages || pageNo >= access.manager.pageCount) {
-    return damaged(ledgerPage, pageOffset, "the unclaimed-pages ledger lists page " + pageNo.toString() + ", which can't be claimed");
+    return damaged(
+      ledgerPage,
+      pageOffset,
+      "the unclaimed-pages ledger lists page " + pageNo.toString() + ", which can't be claimed",
+    );
   }
   const page = access.page(pageNo);
   if (page == 0) return lastError.status;
@@ -64,7 +68,10 @@ export function reserveUnclaimed(access: MemoryAccess, extra: u32): Status {
   if (count + extra > MAX_UNCLAIMED_PAGES) {
     return fail(
       UNCLAIMED_PAGES_FULL,
-      "giving back " + extra.toString() + " pages needs room in the unclaimed-pages ledger, which lists " + count.toString() +
+      "giving back " +
+        extra.toString() +
+        " pages needs room in the unclaimed-pages ledger, which lists " +
+        count.toString() +
         " of at most 16382",
     );
   }

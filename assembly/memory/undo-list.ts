@@ -54,7 +54,7 @@ export class UndoList {
 
   /** The current end of the stack. */
   get mark(): u64 {
-    return this.index < 0 ? 0 : (<u64>this.index << 16) + this.used;
+    return this.index < 0 ? 0 : ((<u64>this.index) << 16) + this.used;
   }
 
   /** Adds an entry with room for `payloadLen` bytes and returns where the payload goes, or 0 on failure. */

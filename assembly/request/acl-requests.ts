@@ -9,7 +9,7 @@ import { Status, OK, BAD_VALUE, IDENTITY_NOT_FOUND, fail, lastError } from "../s
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
 import { addHex, parseHex } from "../encode/uuid";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
 import { unknownTable, Session } from "./session";
@@ -33,8 +33,8 @@ class Rights {
     const word = right.substring(colon + 1);
     const flag = FLAGS.indexOf(word);
     const perm = PERMS.indexOf(word);
-    const bits: u8 = word == "all" ? ALL_PERMS : perm < 0 ? 0 : <u8>(<u32>1 << perm);
-    if (colon < 0 && flag >= 0) this.flags |= <u8>(<u32>1 << flag);
+    const bits: u8 = word == "all" ? ALL_PERMS : perm < 0 ? 0 : <u8>((<u32>1) << perm);
+    if (colon < 0 && flag >= 0) this.flags |= <u8>((<u32>1) << flag);
     else if (bits == 0) return this.unknown(word, colon >= 0);
     else if (colon < 0) this.allTables |= bits;
     else return this.addTable(right.substring(0, colon), bits);
@@ -43,9 +43,8 @@ class Rights {
 
   private unknown(word: string, forTable: bool): Status {
     const names: Array<string> = ["read", "insert", "update", "delete", "all"];
-    if (!forTable) names.push("admin"), names.push("manage-acl"), names.push("migrate");
-    const like = nearest(word, names);
-    return fail(BAD_VALUE, "there is no right " + word, like != "" ? "did you mean " + like + "?" : "rights: " + names.join(", "));
+    if (!forTable) (names.push("admin"), names.push("manage-acl"), names.push("migrate"));
+    return fail(BAD_VALUE, "there is no right " + word, suggestion(word, names, "rights"));
   }
 
   private addTable(name: string, bits: u8): Status {
@@ -83,17 +82,17 @@ function readIdentity(text: string): ArrayBuffer | null {
 export function handleAclList(session: Session, out: ByteBuffer): Status {
   const list = session.db.acl.read();
   if (!list) return lastError.status;
-  addAscii(out, "{\"identities\":[");
+  addAscii(out, '{"identities":[');
   for (let i = 0; i < list.length; i++) {
-    addAscii(out, i > 0 ? ",{\"identity\":\"" : "{\"identity\":\"");
+    addAscii(out, i > 0 ? ',{"identity":"' : '{"identity":"');
     const id = changetype<usize>(list[i].id);
     addHex(id, list[i].id.byteLength, out);
     out.addU8(0x22);
     if (isReadable(id, list[i].id.byteLength)) {
-      addAscii(out, ",\"text\":");
+      addAscii(out, ',"text":');
       addString(out, String.UTF8.decode(list[i].id));
     }
-    addAscii(out, ",\"rights\":");
+    addAscii(out, ',"rights":');
     addStrings(out, rightsOf(session.db, list[i]));
     out.addU8(0x7d);
   }
@@ -114,12 +113,12 @@ function isReadable(ptr: usize, len: u32): bool {
 function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   const rights = new Array<string>();
   for (let i = 0; i < FLAGS.length; i++) {
-    if ((<u32>identity.flags & (1 << i)) != 0) rights.push(FLAGS[i]);
+    if (((<u32>identity.flags) & (1 << i)) != 0) rights.push(FLAGS[i]);
   }
   addPerms(rights, "", identity.allTables);
   for (let i = 0; i < identity.tables.length; i++) {
     const grant = identity.tables[i];
-    let name = "#" + (grant.fingerprint >> 32).toString(16).padStart(8, "0") + (grant.fingerprint & 0xffffffff).toString(16).padStart(8, "0");
+    let name = "#" + grant.fingerprint.toString(16).padStart(16, "0");
     for (let j = 0; j < db.tables.length; j++) {
       if (db.tables[j].pages.fingerprint == grant.fingerprint) name = db.tables[j].name;
     }
@@ -134,7 +133,7 @@ function addPerms(rights: Array<string>, prefix: string, perms: u8): void {
     return;
   }
   for (let i = 0; i < PERMS.length; i++) {
-    if ((<u32>perms & (1 << i)) != 0) rights.push(prefix + PERMS[i]);
+    if (((<u32>perms) & (1 << i)) != 0) rights.push(prefix + PERMS[i]);
   }
 }
 

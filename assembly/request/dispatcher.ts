@@ -3,8 +3,29 @@ import { Status, OK, BAD_REQUEST, errorMessage, fail, statusName } from "../stat
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
 import {
-  FIELD_ID, FIELD_NAME, OP_ACL_LIST, OP_ACL_GRANT, OP_ACL_REVOKE, OP_ACL_REMOVE, OP_BEGIN, OP_COMMIT, OP_CREATE, OP_DELETE, OP_DROP,
-  OP_GET, OP_INFO, OP_INSERT, OP_RELEASE, OP_ROLLBACK, OP_ROLLBACK_TO, OP_SAVEPOINT, OP_SCAN, OP_SCHEMA, OP_STATS, OP_TABLES, OP_UPDATE,
+  FIELD_ID,
+  FIELD_NAME,
+  OP_ACL_LIST,
+  OP_ACL_GRANT,
+  OP_ACL_REVOKE,
+  OP_ACL_REMOVE,
+  OP_BEGIN,
+  OP_COMMIT,
+  OP_CREATE,
+  OP_DELETE,
+  OP_DROP,
+  OP_GET,
+  OP_INFO,
+  OP_INSERT,
+  OP_RELEASE,
+  OP_ROLLBACK,
+  OP_ROLLBACK_TO,
+  OP_SAVEPOINT,
+  OP_SCAN,
+  OP_SCHEMA,
+  OP_STATS,
+  OP_TABLES,
+  OP_UPDATE,
 } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
@@ -32,7 +53,7 @@ export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteB
   if (status == OK) {
     out.addU8(0x7b);
     addId(session, out);
-    addAscii(out, "\"ok\":");
+    addAscii(out, '"ok":');
     status = handleParsed(session, out);
     out.addU8(0x7d);
   }
@@ -48,9 +69,9 @@ export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteB
 
 /** Appends `"error":{…}` with the last error. */
 export function addError(status: Status, out: ByteBuffer): void {
-  addAscii(out, "\"error\":{\"code\":\"");
+  addAscii(out, '"error":{"code":"');
   addAscii(out, statusName(status));
-  addAscii(out, "\",\"message\":");
+  addAscii(out, '","message":');
   addString(out, errorMessage());
   out.addU8(0x7d);
 }
@@ -59,7 +80,7 @@ export function addError(status: Status, out: ByteBuffer): void {
 function addId(session: Session, out: ByteBuffer): void {
   const node = session.request.node(FIELD_ID);
   if (node == 0) return;
-  addAscii(out, "\"id\":");
+  addAscii(out, '"id":');
   out.addBytes(session.request.tape.rawPtr(node), session.request.tape.rawLen(node));
   out.addU8(0x2c);
 }
@@ -67,22 +88,43 @@ function addId(session: Session, out: ByteBuffer): void {
 /** Handles the request that the session has parsed, and appends what `ok` is to hold. */
 function handleParsed(session: Session, out: ByteBuffer): Status {
   switch (session.request.op) {
-    case OP_GET: return handleGet(session, out);
-    case OP_SCAN: return handleScan(session, out);
-    case OP_INSERT: return handleInsert(session, out);
-    case OP_UPDATE: return handleUpdate(session, out);
-    case OP_DELETE: return handleDelete(session, out);
-    case OP_CREATE: return handleCreate(session, out);
-    case OP_DROP: return handleDrop(session, out);
-    case OP_TABLES: return handleTables(session, out);
-    case OP_SCHEMA: return handleSchema(session, out);
-    case OP_INFO: return handleInfo(session, out);
-    case OP_ACL_LIST: return handleAclList(session, out);
-    case OP_ACL_GRANT: case OP_ACL_REVOKE: case OP_ACL_REMOVE: return handleAclChange(session, out);
-    case OP_BEGIN: case OP_COMMIT: case OP_ROLLBACK: case OP_SAVEPOINT: case OP_ROLLBACK_TO: case OP_RELEASE:
+    case OP_GET:
+      return handleGet(session, out);
+    case OP_SCAN:
+      return handleScan(session, out);
+    case OP_INSERT:
+      return handleInsert(session, out);
+    case OP_UPDATE:
+      return handleUpdate(session, out);
+    case OP_DELETE:
+      return handleDelete(session, out);
+    case OP_CREATE:
+      return handleCreate(session, out);
+    case OP_DROP:
+      return handleDrop(session, out);
+    case OP_TABLES:
+      return handleTables(session, out);
+    case OP_SCHEMA:
+      return handleSchema(session, out);
+    case OP_INFO:
+      return handleInfo(session, out);
+    case OP_ACL_LIST:
+      return handleAclList(session, out);
+    case OP_ACL_GRANT:
+    case OP_ACL_REVOKE:
+    case OP_ACL_REMOVE:
+      return handleAclChange(session, out);
+    case OP_BEGIN:
+    case OP_COMMIT:
+    case OP_ROLLBACK:
+    case OP_SAVEPOINT:
+    case OP_ROLLBACK_TO:
+    case OP_RELEASE:
       return handleTransaction(session, out);
-    case OP_STATS: return handleStats(session, out);
-    default: return handleCheck(session, out);
+    case OP_STATS:
+      return handleStats(session, out);
+    default:
+      return handleCheck(session, out);
   }
 }
 

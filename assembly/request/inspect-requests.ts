@@ -26,7 +26,7 @@ export function handleStats(session: Session, out: ByteBuffer): Status {
     only = session.table();
     if (!only) return lastError.status;
   }
-  addAscii(out, "{\"tables\":[");
+  addAscii(out, '{"tables":[');
   let count = 0;
   for (let i = 0; i < tables.length; i++) {
     if (only && tables[i] !== only) continue;
@@ -43,20 +43,20 @@ function addTable(table: Table, out: ByteBuffer): Status {
   const recordPages = rows < 0 ? 0xffffffff : table.registry.pageLedger.count;
   const segmentsPages = recordPages == 0xffffffff ? 0xffffffff : table.registry.freeSegments.pageTotal;
   if (segmentsPages == 0xffffffff) return lastError.status;
-  addAscii(out, "{\"name\":");
+  addAscii(out, '{"name":');
   addString(out, table.name);
   addNumber(out, "rows", rows);
   addNumber(out, "recordPages", recordPages);
   addNumber(out, "segmentsPages", segmentsPages);
-  addAscii(out, ",\"indexes\":[");
+  addAscii(out, ',"indexes":[');
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
     const pages = new Array<u32>();
     const status = index.tree.collectPages(pages);
     if (status != OK) return status;
-    addAscii(out, i > 0 ? ",{\"columns\":" : "{\"columns\":");
+    addAscii(out, i > 0 ? ',{"columns":' : '{"columns":');
     addStrings(out, index.definition.columns);
-    addAscii(out, index.unique ? ",\"unique\":true" : ",\"unique\":false");
+    addAscii(out, index.unique ? ',"unique":true' : ',"unique":false');
     addNumber(out, "pages", pages.length);
     out.addU8(0x7d);
   }
@@ -65,8 +65,8 @@ function addTable(table: Table, out: ByteBuffer): Status {
 }
 
 function addNumber(out: ByteBuffer, name: string, value: u64): void {
-  addAscii(out, ",\"");
+  addAscii(out, ',"');
   addAscii(out, name);
-  addAscii(out, "\":");
+  addAscii(out, '":');
   addUnsigned(value, out);
 }

@@ -23,7 +23,8 @@ class OpenRequest {
 
   read(ptr: usize, len: u32): Status {
     if (!tape.parse(ptr, len)) return fail(BAD_REQUEST, "what to open is not JSON: " + tape.errorText());
-    if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "what to open is a JSON object", "write it like {\"path\": \"data/app.db\"}");
+    if (tape.kind(0) != JSON_OBJECT)
+      return fail(BAD_REQUEST, "what to open is a JSON object", 'write it like {"path": "data/app.db"}');
     let given: u32 = 0;
     for (let key = tape.first(0); key != 0; key = tape.next(key)) {
       const field = fieldNamed(tape.stringPtr(key), tape.stringLen(key));
@@ -72,7 +73,11 @@ function unknownField(name: string): Status {
   const names = new Array<string>();
   for (let i = 0; i < FIELDS.length; i++) names.push(FIELDS[i]);
   const like = nearest(name, names);
-  return fail(BAD_REQUEST, "open has no field " + name, like != "" ? "did you mean " + like + "?" : "fields: " + names.join(", "));
+  return fail(
+    BAD_REQUEST,
+    "open has no field " + name,
+    like != "" ? "did you mean " + like + "?" : "fields: " + names.join(", "),
+  );
 }
 
 /** Opens the store that the JSON object in the `len` bytes at `ptr` describes; null on failure, which leaves no new file behind. */

@@ -6,7 +6,7 @@ import { addJsonString } from "../encode/json-string";
 export function addAscii(out: ByteBuffer, text: string): void {
   const len = <u32>text.length;
   const target = out.reserve(len);
-  for (let i: u32 = 0; i < len; i++) store<u8>(target + i, <u8>load<u16>(changetype<usize>(text) + (<usize>i << 1)));
+  for (let i: u32 = 0; i < len; i++) store<u8>(target + i, <u8>load<u16>(changetype<usize>(text) + ((<usize>i) << 1)));
   out.len += len;
 }
 

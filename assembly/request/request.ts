@@ -7,12 +7,20 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import {
-  JsonTape, JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_REQUEST_DEPTH, JSON_STRING, JSON_TRUE,
+  JsonTape,
+  JSON_ARRAY,
+  JSON_FALSE,
+  JSON_NULL,
+  JSON_NUMBER,
+  JSON_OBJECT,
+  JSON_REQUEST_DEPTH,
+  JSON_STRING,
+  JSON_TRUE,
 } from "../encode/json";
 import { parseJsonValue } from "../encode/value-text";
 import { TYPE_JSON } from "../encode/data-type";
 import { Column } from "../schema/column";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { addKeyPart } from "../store/table";
 
 export const FIELD_ID: i32 = 0;
@@ -40,8 +48,29 @@ export const FIELD_IDENTITY: i32 = 21;
 export const FIELD_RIGHTS: i32 = 22;
 
 const FIELDS: StaticArray<string> = [
-  "id", "op", "table", "columns", "alignment", "row", "rows", "key", "keys", "set", "index", "eq", "from", "to", "reverse", "offset",
-  "limit", "count", "after", "name", "cascade", "identity", "rights",
+  "id",
+  "op",
+  "table",
+  "columns",
+  "alignment",
+  "row",
+  "rows",
+  "key",
+  "keys",
+  "set",
+  "index",
+  "eq",
+  "from",
+  "to",
+  "reverse",
+  "offset",
+  "limit",
+  "count",
+  "after",
+  "name",
+  "cascade",
+  "identity",
+  "rights",
 ];
 
 export const OP_GET: i32 = 0;
@@ -69,28 +98,72 @@ export const OP_ACL_REMOVE: i32 = 21;
 
 /** The operations: name, the fields that they need, and those that they take besides. */
 const OPERATIONS: StaticArray<string> = [
-  "get", "table", "key keys columns",
-  "scan", "table", "index eq from to reverse offset limit columns count after",
-  "insert", "table", "row rows",
-  "update", "table key set", "",
-  "delete", "table", "key keys cascade",
-  "begin", "", "",
-  "commit", "", "",
-  "rollback", "", "",
-  "savepoint", "name", "",
-  "rollbackTo", "name", "",
-  "release", "name", "",
-  "create", "table columns", "alignment",
-  "drop", "table", "",
-  "tables", "", "",
-  "schema", "", "table",
-  "info", "", "",
-  "stats", "", "table",
-  "check", "", "",
-  "aclList", "", "",
-  "aclGrant", "identity rights", "",
-  "aclRevoke", "identity rights", "",
-  "aclRemove", "identity", "",
+  "get",
+  "table",
+  "key keys columns",
+  "scan",
+  "table",
+  "index eq from to reverse offset limit columns count after",
+  "insert",
+  "table",
+  "row rows",
+  "update",
+  "table key set",
+  "",
+  "delete",
+  "table",
+  "key keys cascade",
+  "begin",
+  "",
+  "",
+  "commit",
+  "",
+  "",
+  "rollback",
+  "",
+  "",
+  "savepoint",
+  "name",
+  "",
+  "rollbackTo",
+  "name",
+  "",
+  "release",
+  "name",
+  "",
+  "create",
+  "table columns",
+  "alignment",
+  "drop",
+  "table",
+  "",
+  "tables",
+  "",
+  "",
+  "schema",
+  "",
+  "table",
+  "info",
+  "",
+  "",
+  "stats",
+  "",
+  "table",
+  "check",
+  "",
+  "",
+  "aclList",
+  "",
+  "",
+  "aclGrant",
+  "identity rights",
+  "",
+  "aclRevoke",
+  "identity rights",
+  "",
+  "aclRemove",
+  "identity",
+  "",
 ];
 
 const OPERATION_COUNT: i32 = 22;
@@ -131,7 +204,7 @@ export class Request {
     this.op = -1;
     for (let i = 0; i < nodes.length; i++) unchecked((nodes[i] = 0));
     if (!tape.parse(ptr, len, JSON_REQUEST_DEPTH)) return fail(BAD_REQUEST, "the request is not JSON: " + tape.errorText());
-    if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "a request is a JSON object", "write it like {\"op\": \"tables\"}");
+    if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "a request is a JSON object", 'write it like {"op": "tables"}');
     let unknown: u32 = 0;
     let twice = -1;
     for (let key = tape.first(0); key != 0; key = tape.next(key)) {
@@ -153,7 +226,8 @@ export class Request {
     const status = this.findOperation(op);
     if (status != OK) return status;
     const name = OPERATIONS[this.op * 3];
-    if (unknown != 0) return unknownField(name, this.op, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
+    if (unknown != 0)
+      return unknownField(name, this.op, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
     if (twice >= 0) return fail(BAD_REQUEST, name + ": the field " + FIELDS[twice] + " is there twice");
     return this.checkFields(name);
   }
@@ -169,8 +243,8 @@ export class Request {
     }
     const names = new Array<string>();
     for (let i = 0; i < OPERATION_COUNT; i++) names.push(OPERATIONS[i * 3]);
-    const like = nearest(String.UTF8.decodeUnsafe(ptr, len), names);
-    return fail(BAD_REQUEST, "there is no operation " + this.shown(node), like != "" ? "did you mean " + like + "?" : "operations: " + names.join(", "));
+    const hint = suggestion(String.UTF8.decodeUnsafe(ptr, len), names, "operations");
+    return fail(BAD_REQUEST, "there is no operation " + this.shown(node), hint);
   }
 
   private checkFields(name: string): Status {
@@ -190,12 +264,16 @@ export class Request {
     return unchecked(this.nodes[field]);
   }
 
+
   @inline has(field: i32): bool {
     return this.node(field) != 0;
   }
 
   private wrong(field: i32, what: string): Status {
-    return fail(BAD_REQUEST, OPERATIONS[this.op * 3] + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)));
+    return fail(
+      BAD_REQUEST,
+      OPERATIONS[this.op * 3] + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)),
+    );
   }
 
   private shown(node: u32): string {
@@ -232,8 +310,9 @@ export class Request {
   count(field: i32, otherwise: i64): i64 {
     const node = this.node(field);
     if (node == 0) return otherwise;
-    const isNumber = this.tape.kind(node) == JSON_NUMBER && parseUnsigned(this.tape.rawPtr(node), this.tape.rawLen(node), <u64>i64.MAX_VALUE);
-    if (isNumber) return <i64>parsedUnsigned;
+    const tape = this.tape;
+    const isNumber = tape.kind(node) == JSON_NUMBER;
+    if (isNumber && parseUnsigned(tape.rawPtr(node), tape.rawLen(node), <u64>i64.MAX_VALUE)) return <i64>parsedUnsigned;
     this.wrong(field, "a whole number");
     return -1;
   }
@@ -289,6 +368,5 @@ function unknownField(operation: string, op: i32, field: string): Status {
   for (let i = 0; i < FIELDS.length; i++) {
     if ((takes & (1 << i)) != 0) names.push(FIELDS[i]);
   }
-  const like = nearest(field, names);
-  return fail(BAD_REQUEST, operation + " has no field " + field, like != "" && like != field ? "did you mean " + like + "?" : "fields: " + names.join(", "));
+  return fail(BAD_REQUEST, operation + " has no field " + field, suggestion(field, names, "fields"));
 }

@@ -8,7 +8,7 @@ import { Row, CELL_MISSING } from "../encode/row";
 import { parseJsonValue, writeJsonValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { Table } from "../store/table";
 
 /**
@@ -17,7 +17,13 @@ import { Table } from "../store/table";
  */
 export function readJsonRow(table: Table, tape: JsonTape, node: u32, row: Row): Status {
   row.reset();
-  if (tape.kind(node) != JSON_OBJECT) return fail(BAD_REQUEST, "a row of " + table.name + " is a JSON object", "write it like {\"" + table.schema.primaryKey + "\": …}");
+  if (tape.kind(node) != JSON_OBJECT) {
+    return fail(
+      BAD_REQUEST,
+      "a row of " + table.name + " is a JSON object",
+      'write it like {"' + table.schema.primaryKey + '": …}',
+    );
+  }
   const columns = table.schema.columns;
   // Members mostly stand in the columns' order: look behind the last one first.
   let position = 0;
@@ -57,8 +63,7 @@ export function readJsonCell(table: Table, column: Column, position: i32, tape: 
 export function unknownColumn(schema: TableSchemaSnapshot, name: string): Status {
   const names = new Array<string>();
   for (let i = 0; i < schema.columns.length; i++) names.push(schema.columns[i].name);
-  const like = nearest(name, names);
-  return fail(COLUMN_NOT_FOUND, "table " + schema.name + " has no column " + name, like != "" ? "did you mean " + like + "?" : "columns: " + names.slice(0, 20).join(", "));
+  return fail(COLUMN_NOT_FOUND, "table " + schema.name + " has no column " + name, suggestion(name, names, "columns"));
 }
 
 /** Which columns to write, with their names ready as JSON. Made once for many rows; `free` it. */
@@ -68,7 +73,10 @@ export class RowWriter {
   private ends: StaticArray<u32>;
 
   /** Writes the columns at `positions` of the schema, in that order. */
-  constructor(private readonly schema: TableSchemaSnapshot, readonly positions: StaticArray<i32>) {
+  constructor(
+    private readonly schema: TableSchemaSnapshot,
+    readonly positions: StaticArray<i32>,
+  ) {
     const ends = new StaticArray<u32>(positions.length);
     this.ends = ends;
     for (let i = 0; i < positions.length; i++) {

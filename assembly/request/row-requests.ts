@@ -57,7 +57,7 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   const inner = db.inTransaction;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  addAscii(out, "{\"keys\":[");
+  addAscii(out, '{"keys":[');
   let count: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? session.request.tape.next(node) : 0) {
     status = readJsonRow(table, session.request.tape, node, row);
@@ -83,7 +83,7 @@ export function handleUpdate(session: Session, out: ByteBuffer): Status {
   let status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
   if (status == OK) status = session.db.update(table, address, row);
   if (status != OK) return status;
-  addAscii(out, "{\"updated\":1,\"cascaded\":");
+  addAscii(out, '{"updated":1,"cascaded":');
   addUnsigned(session.db.cascaded, out);
   out.addU8(0x7d);
   return OK;
@@ -113,14 +113,15 @@ export function handleDelete(session: Session, out: ByteBuffer): Status {
       status = lastError.status == ROW_NOT_FOUND ? OK : lastError.status;
       continue;
     }
-    if (status == OK) status = db.delete(table, address, cascade == 2 ? DELETE_BY_SCHEMA : cascade == 1 ? DELETE_CASCADE : DELETE_RESTRICT);
+    if (status == OK)
+      status = db.delete(table, address, cascade == 2 ? DELETE_BY_SCHEMA : cascade == 1 ? DELETE_CASCADE : DELETE_RESTRICT);
     deleted += 1;
     cascaded += db.cascaded;
   }
   if (many) status = endTogether(db, inner, status);
-  addAscii(out, "{\"deleted\":");
+  addAscii(out, '{"deleted":');
   addUnsigned(deleted, out);
-  addAscii(out, ",\"cascaded\":");
+  addAscii(out, ',"cascaded":');
   addUnsigned(cascaded, out);
   out.addU8(0x7d);
   return status;
@@ -143,7 +144,7 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
   const many = request.has(FIELD_KEYS);
   const row = session.row(table);
   let status = OK;
-  addAscii(out, many ? "{\"rows\":[" : "{\"row\":");
+  addAscii(out, many ? '{"rows":[' : '{"row":');
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
     if (node != first) out.addU8(0x2c);
     const address = session.find(table, node);

@@ -15,7 +15,15 @@ import { RowScan } from "../store/row-scan";
 import { Table, TableIndex } from "../store/table";
 import { Session } from "./session";
 import {
-  FIELD_AFTER, FIELD_COUNT, FIELD_EQ, FIELD_FROM, FIELD_INDEX, FIELD_LIMIT, FIELD_OFFSET, FIELD_REVERSE, FIELD_TO,
+  FIELD_AFTER,
+  FIELD_COUNT,
+  FIELD_EQ,
+  FIELD_FROM,
+  FIELD_INDEX,
+  FIELD_LIMIT,
+  FIELD_OFFSET,
+  FIELD_REVERSE,
+  FIELD_TO,
 } from "./request";
 import { requestedColumns } from "./row-requests";
 import { addAscii } from "./reply";
@@ -36,7 +44,11 @@ export class ScanPlan {
   private to: ByteBuffer | null = null;
   private scan: RowScan | null = null;
 
-  constructor(readonly session: Session, readonly table: Table, readonly index: TableIndex | null) {}
+  constructor(
+    readonly session: Session,
+    readonly table: Table,
+    readonly index: TableIndex | null,
+  ) {}
 
   /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
   static open(session: Session, defaultLimit: i64): ScanPlan | null {
@@ -68,7 +80,9 @@ export class ScanPlan {
     const index = this.index;
     const scan = new RowScan(this.table, index, this.reverse);
     this.scan = scan;
-    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) {
+      return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    }
     if (index) {
       this.from = this.bound(index, request.has(FIELD_EQ) ? FIELD_EQ : FIELD_FROM);
       this.to = request.has(FIELD_EQ) ? this.from : this.bound(index, FIELD_TO);
@@ -93,8 +107,8 @@ export class ScanPlan {
     key.addU32(count);
     let status = OK;
     if (count == 0 || <i32>count > columns.length) {
-      const names = index.definition.columns;
-      status = fail(BAD_REQUEST, "scan: a bound of " + count.toString() + " values; the index is on " + names.join(", "), "an array is a list of values for these columns");
+      const what = "scan: a bound of " + count.toString() + " values; the index is on " + index.definition.columns.join(", ");
+      status = fail(BAD_REQUEST, what, "an array is a list of values for these columns");
     }
     let item = isList ? tape.first(node) : node;
     for (let i: u32 = 0; i < count && status == OK; i++) {
@@ -128,11 +142,16 @@ export class ScanPlan {
       if (good) scan.resumeAfter(key, address);
       key.free();
     } else if (good) {
-      good = len == 8 && (<u32>address & 0xffff) % this.table.registry.slotAlignment == 0;
+      good = len == 8 && ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
       if (good) scan.resumeAfter(null, address);
     }
     token.free();
-    return good ? OK : fail(BAD_REQUEST, "scan: after is no token of this scan", "take it from the reply before, and repeat its other fields");
+    if (good) return OK;
+    return fail(
+      BAD_REQUEST,
+      "scan: after is no token of this scan",
+      "take it from the reply before, and repeat its other fields",
+    );
   }
 
   /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */
@@ -215,7 +234,7 @@ export function handleScan(session: Session, out: ByteBuffer): Status {
 function addCount(plan: ScanPlan, out: ByteBuffer): Status {
   const count = plan.count();
   if (count < 0) return lastError.status;
-  addAscii(out, "{\"count\":");
+  addAscii(out, '{"count":');
   addUnsigned(count, out);
   out.addU8(0x7d);
   return OK;
@@ -228,7 +247,7 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   const token = new ByteBuffer(64);
   let count: i64 = 0;
   let more = false;
-  addAscii(out, "{\"rows\":[");
+  addAscii(out, '{"rows":[');
   let row = plan.skip() ? plan.next() : null;
   while (row && !more) {
     if (count == plan.limit || out.len - start > REPLY_BYTES) {
@@ -242,7 +261,7 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
     plan.addToken(token);
     row = plan.next();
   }
-  addAscii(out, "],\"after\":");
+  addAscii(out, '],"after":');
   if (more && count > 0) {
     out.addU8(0x22);
     out.addBytes(token.ptr, token.len);

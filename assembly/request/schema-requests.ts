@@ -59,13 +59,13 @@ export function handleDrop(session: Session, out: ByteBuffer): Status {
 
 export function handleTables(session: Session, out: ByteBuffer): Status {
   const tables = session.db.tables;
-  addAscii(out, "{\"tables\":[");
+  addAscii(out, '{"tables":[');
   for (let i = 0; i < tables.length; i++) {
     const rows = tables[i].countRows();
     if (rows < 0) return lastError.status;
-    addAscii(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+    addAscii(out, i > 0 ? ',{"name":' : '{"name":');
     addString(out, tables[i].name);
-    addAscii(out, ",\"rows\":");
+    addAscii(out, ',"rows":');
     addUnsigned(rows, out);
     out.addU8(0x7d);
   }
@@ -83,7 +83,7 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
   out.addU8(0x7b);
   const status = addFileFacts(db, out);
   if (status != OK) return status;
-  addAscii(out, ",\"tables\":[");
+  addAscii(out, ',"tables":[');
   let count = 0;
   for (let i = 0; i < db.tables.length; i++) {
     if (only && db.tables[i] !== only) continue;
@@ -100,55 +100,55 @@ function addFileFacts(db: DbmsContext, out: ByteBuffer): Status {
   if (hash == 0 && db.tables.length > 0) return lastError.status;
   const swapped = memory.data(8, 8);
   store<u64>(swapped, bswap<u64>(hash));
-  addAscii(out, db.manager.layout == LAYOUT_0_11 ? "\"layout\":\"0.11\",\"schemaHash\":\"" : "\"layout\":\"0.9\",\"schemaHash\":\"");
+  addAscii(out, db.manager.layout == LAYOUT_0_11 ? '"layout":"0.11","schemaHash":"' : '"layout":"0.9","schemaHash":"');
   addHex(swapped, 8, out);
   out.addU8(0x22);
   return OK;
 }
 
 function addTable(schema: TableSchemaSnapshot, out: ByteBuffer): void {
-  addAscii(out, "{\"name\":");
+  addAscii(out, '{"name":');
   addString(out, schema.name);
-  addAscii(out, ",\"columns\":");
+  addAscii(out, ',"columns":');
   addStrings(out, columnSpecs(schema));
-  addAscii(out, ",\"alignment\":");
+  addAscii(out, ',"alignment":');
   addUnsigned(schema.alignment, out);
-  if (!isExpressible(schema)) addAscii(out, ",\"inexact\":true");
-  addAscii(out, ",\"primaryKey\":");
+  if (!isExpressible(schema)) addAscii(out, ',"inexact":true');
+  addAscii(out, ',"primaryKey":');
   addString(out, schema.primaryKey);
-  addAscii(out, ",\"fields\":[");
+  addAscii(out, ',"fields":[');
   for (let i = 0; i < schema.columns.length; i++) {
     if (i > 0) out.addU8(0x2c);
     addField(schema.columns[i], out);
   }
-  addAscii(out, "],\"indexes\":[");
+  addAscii(out, '],"indexes":[');
   for (let i = 0; i < schema.indexes.length; i++) {
-    addAscii(out, i > 0 ? ",{\"columns\":" : "{\"columns\":");
+    addAscii(out, i > 0 ? ',{"columns":' : '{"columns":');
     addStrings(out, schema.indexes[i].columns);
-    addAscii(out, schema.indexes[i].unique ? ",\"unique\":true}" : ",\"unique\":false}");
+    addAscii(out, schema.indexes[i].unique ? ',"unique":true}' : ',"unique":false}');
   }
   addAscii(out, "]}");
 }
 
 function addField(column: Column, out: ByteBuffer): void {
-  addAscii(out, "{\"name\":");
+  addAscii(out, '{"name":');
   addString(out, column.name);
-  addAscii(out, ",\"type\":");
+  addAscii(out, ',"type":');
   addString(out, column.typeText);
-  addAscii(out, column.nullable ? ",\"null\":true" : ",\"null\":false");
-  if (column.auto) addAscii(out, ",\"auto\":true");
-  if (column.unique) addAscii(out, ",\"unique\":true");
+  addAscii(out, column.nullable ? ',"null":true' : ',"null":false');
+  if (column.auto) addAscii(out, ',"auto":true');
+  if (column.unique) addAscii(out, ',"unique":true');
   const key = column.foreignKey;
   if (key) {
-    addAscii(out, ",\"references\":{\"table\":");
+    addAscii(out, ',"references":{"table":');
     addString(out, key.table);
-    addAscii(out, ",\"column\":");
+    addAscii(out, ',"column":');
     addString(out, key.column);
-    addAscii(out, key.onDelete == ON_DELETE_CASCADE ? ",\"cascade\":true}" : ",\"cascade\":false}");
+    addAscii(out, key.onDelete == ON_DELETE_CASCADE ? ',"cascade":true}' : ',"cascade":false}');
   }
   const value = column.defaultValue;
   if (value) {
-    addAscii(out, ",\"default\":");
+    addAscii(out, ',"default":');
     const offset = column.defaultOffset();
     if (offset == 0) addAscii(out, "null");
     else writeJsonValue(column.type, column.customSize, changetype<usize>(value) + offset, out);
@@ -162,16 +162,16 @@ export function handleInfo(session: Session, out: ByteBuffer): Status {
   if (unclaimed == 0xffffffff) return lastError.status;
   out.addU8(0x7b);
   const status = addFileFacts(db, out);
-  addAscii(out, ",\"pages\":");
+  addAscii(out, ',"pages":');
   addUnsigned(db.manager.pageCount, out);
-  addAscii(out, ",\"bytes\":");
+  addAscii(out, ',"bytes":');
   addUnsigned(<u64>db.manager.pageCount * PAGE_SIZE, out);
-  addAscii(out, ",\"unclaimedPages\":");
+  addAscii(out, ',"unclaimedPages":');
   addUnsigned(unclaimed, out);
-  addAscii(out, ",\"tables\":");
+  addAscii(out, ',"tables":');
   addUnsigned(db.tables.length, out);
-  addAscii(out, db.inTransaction ? ",\"inTransaction\":true" : ",\"inTransaction\":false");
-  addAscii(out, db.manager.readOnly ? ",\"readOnly\":true}" : ",\"readOnly\":false}");
+  addAscii(out, db.inTransaction ? ',"inTransaction":true' : ',"inTransaction":false');
+  addAscii(out, db.manager.readOnly ? ',"readOnly":true}' : ',"readOnly":false}');
   return status;
 }
 

@@ -5,7 +5,7 @@ import { isText } from "../encode/ascii";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { Row } from "../encode/row";
-import { nearest } from "../schema/nearest";
+import { suggestion } from "../schema/nearest";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
@@ -13,7 +13,10 @@ import { Request, FIELD_TABLE } from "./request";
 
 /** A row buffer for one table. */
 class TableRow {
-  constructor(readonly table: Table, readonly row: Row) {}
+  constructor(
+    readonly table: Table,
+    readonly row: Row,
+  ) {}
 }
 
 export class Session {
@@ -21,7 +24,10 @@ export class Session {
   private probe: ByteBuffer = new ByteBuffer(256);
 
   /** Sessions may share a request: it is used only within one call. */
-  constructor(readonly db: DbmsContext, readonly request: Request = new Request()) {}
+  constructor(
+    readonly db: DbmsContext,
+    readonly request: Request = new Request(),
+  ) {}
 
   /** The table that the request names, ready to be read; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
   table(): Table | null {
@@ -79,7 +85,8 @@ export class Session {
       const ptr = isString ? tape.stringPtr(node) : tape.rawPtr(node);
       const len = isString ? tape.stringLen(node) : tape.rawLen(node);
       const shown = len > 60 ? utf8ValidLength(ptr, 60) : len;
-      fail(ROW_NOT_FOUND, table.name + " has no row with " + column.name + " = " + String.UTF8.decodeUnsafe(ptr, shown) + (shown < len ? "…" : ""));
+      const text = String.UTF8.decodeUnsafe(ptr, shown) + (shown < len ? "…" : "");
+      fail(ROW_NOT_FOUND, table.name + " has no row with " + column.name + " = " + text);
     }
     return address;
   }
@@ -89,8 +96,6 @@ export class Session {
 export function unknownTable(db: DbmsContext, name: string): Status {
   const names = new Array<string>();
   for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
-  const like = nearest(name, names);
-  const list = names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "");
-  const hint = like != "" ? "did you mean " + like + "?" : names.length == 0 ? "the file has no tables yet" : "tables: " + list;
+  const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
   return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
 }

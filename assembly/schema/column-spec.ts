@@ -9,19 +9,42 @@
  * with `index` in declaration order; groups sorted by their names' bytes. A list of columns is indexed only once, at its first place.
  */
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
-import { ByteBuffer } from "../encode/byte-buffer";
+import { ByteBuffer, bytesEqual, compareBytes } from "../encode/byte-buffer";
 import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {
-  Column, ForeignKey, IndexDefinition, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ON_DELETE_CASCADE, ON_DELETE_RESTRICT,
+  Column,
+  ForeignKey,
+  IndexDefinition,
+  FLAG_AUTO,
+  FLAG_NULLABLE,
+  FLAG_PRIMARY_KEY,
+  FLAG_UNIQUE,
+  ON_DELETE_CASCADE,
+  ON_DELETE_RESTRICT,
   addKeyValue,
 } from "./column";
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "./table-schema-snapshot";
-import { nearest } from "./nearest";
+import { suggestion } from "./nearest";
 
 const TYPES: StaticArray<string> = [
-  "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "decimal", "boolean", "date", "datetime", "blob", "text",
-  "uuid", "json", "custom",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "decimal",
+  "boolean",
+  "date",
+  "datetime",
+  "blob",
+  "text",
+  "uuid",
+  "json",
+  "custom",
 ];
 const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
 
@@ -67,7 +90,8 @@ export class TableDefinition {
     if (hasValue && flag == "index") {
       const name = scanner.part(":");
       if (name == "") return flagError(column, "index= needs a group's name");
-      this.group(name).columns.push(column.name);
+      const columns = this.group(name).columns;
+      if (!columns.includes(column.name)) columns.push(column.name);
       return OK;
     }
     if (hasValue && flag == "references") return this.addReference(column, scanner);
@@ -83,7 +107,7 @@ export class TableDefinition {
       if (!key) return flagError(column, flag + " comes behind references=TABLE.COLUMN");
       column.foreignKey = new ForeignKey(key.table, key.column, flag == "cascade" ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT);
     } else if (flag == "references") return flagError(column, "references needs =TABLE.COLUMN");
-    else return flagError(column, "there is no flag " + flag, suggestion(flag, FLAGS, "flags"));
+    else return flagError(column, "there is no flag " + flag, suggestion(flag, FLAGS.slice<Array<string>>(), "flags"));
     return OK;
   }
 
@@ -119,12 +143,13 @@ export class TableDefinition {
     // Sorted by the bytes of the names.
     let at = this.groups.length;
     this.groups.push(group);
-    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--) this.groups[at] = this.groups[at - 1];
+    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--)
+      this.groups[at] = this.groups[at - 1];
     this.groups[at] = group;
     return group;
   }
 
-  /** The definition; `alignment` 0 is the usual one: the body's size when all columns have a fixed one, else 32. It is still to be validated. */
+  /** The definition, not validated yet; `alignment` 0 is the usual one: the body's size when all columns have a fixed one, else 32. */
   build(alignment: u32): TableSchemaSnapshot {
     let primaryKey = "";
     for (let i = 0; i < this.columns.length; i++) {
@@ -161,19 +186,11 @@ function nullDefault(): ArrayBuffer {
 }
 
 function compareNames(a: ArrayBuffer, b: ArrayBuffer): i32 {
-  const order = memory.compare(changetype<usize>(a), changetype<usize>(b), min(a.byteLength, b.byteLength));
-  return order != 0 ? order : a.byteLength - b.byteLength;
+  return compareBytes(changetype<usize>(a), a.byteLength, changetype<usize>(b), b.byteLength);
 }
 
 function flagError(column: Column, what: string, hint: string = ""): Status {
   return fail(BAD_SCHEMA, "column " + column.name + ": " + what, hint);
-}
-
-function suggestion(word: string, names: StaticArray<string>, what: string): string {
-  const list = new Array<string>();
-  for (let i = 0; i < names.length; i++) list.push(names[i]);
-  const like = nearest(word, list);
-  return like != "" ? "did you mean " + like + "?" : what + ": " + list.join(", ");
 }
 
 /** Reads the type behind a column's name: up to a `:` or the end. */
@@ -182,8 +199,10 @@ function parseType(scanner: SpecScanner, name: string): Column | null {
   if (scanner.ended != 0x28) {
     const type = typeByName(word);
     if (type != 0) return new Column(name, type);
-    if (word == "custom") fail(BAD_SCHEMA, "column " + name + ": custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
-    else fail(BAD_SCHEMA, "column " + name + ": there is no type " + word, suggestion(word, TYPES, "types"));
+    const where = "column " + name + ": ";
+    if (word == "custom")
+      fail(BAD_SCHEMA, where + "custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
+    else fail(BAD_SCHEMA, where + "there is no type " + word, suggestion(word, TYPES.slice<Array<string>>(), "types"));
     return null;
   }
   const tag = scanner.part(",)");
@@ -272,7 +291,8 @@ export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
       continue;
     }
     groups += 1;
-    for (let j = 0; j < columns.length; j++) flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
+    for (let j = 0; j < columns.length; j++)
+      flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
   }
   const specs = new Array<string>();
   for (let i = 0; i < schema.columns.length; i++) specs.push(columnSpec(schema.columns[i], flags[i]));
@@ -290,7 +310,10 @@ function columnSpec(column: Column, indexFlags: string): string {
   if (column.auto) text += ":auto";
   text += indexFlags;
   const key = column.foreignKey;
-  if (key) text += ":references=" + escapeSpec(key.table) + "." + escapeSpec(key.column) + (key.onDelete == ON_DELETE_CASCADE ? ":cascade" : "");
+  if (key) {
+    text += ":references=" + escapeSpec(key.table) + "." + escapeSpec(key.column);
+    if (key.onDelete == ON_DELETE_CASCADE) text += ":cascade";
+  }
   const value = column.defaultValue;
   if (!value) return text;
   const offset = column.defaultOffset();
@@ -315,7 +338,8 @@ export function isExpressible(schema: TableSchemaSnapshot): bool {
   }
   const a = new ByteBuffer(1024);
   const b = new ByteBuffer(1024);
-  const same = schema.encode(a) == OK && definition.build(schema.alignment).encode(b) == OK && a.len == b.len && memory.compare(a.ptr, b.ptr, a.len) == 0;
+  const encoded = schema.encode(a) == OK && definition.build(schema.alignment).encode(b) == OK;
+  const same = encoded && bytesEqual(a.ptr, a.len, b.ptr, b.len);
   a.free();
   b.free();
   return same;

@@ -1,6 +1,15 @@
 /** Columns and indexes as a schema snapshot describes them. */
 import { ByteBuffer } from "../encode/byte-buffer";
-import { TYPE_CUSTOM, typeName, fixedValueSize, VALUE_NULL, VALUE_CUSTOM, VALUE_BLOB, VALUE_TEXT, VALUE_JSON } from "../encode/data-type";
+import {
+  TYPE_CUSTOM,
+  typeName,
+  fixedValueSize,
+  VALUE_NULL,
+  VALUE_CUSTOM,
+  VALUE_BLOB,
+  VALUE_TEXT,
+  VALUE_JSON,
+} from "../encode/data-type";
 
 export const FLAG_NULLABLE: u32 = 1;
 export const FLAG_AUTO: u32 = 2;
@@ -12,7 +21,11 @@ export const ON_DELETE_CASCADE: u8 = 2;
 
 /** A column that must hold a value of another table's column. */
 export class ForeignKey {
-  constructor(readonly table: string, readonly column: string, readonly onDelete: u8) {}
+  constructor(
+    readonly table: string,
+    readonly column: string,
+    readonly onDelete: u8,
+  ) {}
 }
 
 export class Column {
@@ -26,7 +39,11 @@ export class Column {
   /** The default as the snapshot has it (discriminant, then the value as in a key), or null for none. */
   defaultValue: ArrayBuffer | null = null;
 
-  constructor(readonly name: string, readonly type: u8, public flags: u32 = 0) {
+  constructor(
+    readonly name: string,
+    readonly type: u8,
+    public flags: u32 = 0,
+  ) {
     this.nameBytes = String.UTF8.encode(name);
   }
 
@@ -51,7 +68,9 @@ export class Column {
   /** The type as the command line spells it: `uint32`, `custom(rgb,3)`. */
   get typeText(): string {
     if (this.type != TYPE_CUSTOM) return typeName(this.type);
-    return this.customSize == 0 ? "custom(" + this.customTag + ")" : "custom(" + this.customTag + "," + this.customSize.toString() + ")";
+    return this.customSize == 0
+      ? "custom(" + this.customTag + ")"
+      : "custom(" + this.customTag + "," + this.customSize.toString() + ")";
   }
 
   /** Whether the `len` bytes at `name` are this column's name. */
@@ -59,7 +78,10 @@ export class Column {
     return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), name, len) == 0;
   }
 
-  /** Where the default's value starts inside `defaultValue`, as in a record; the discriminant and a custom value's tag are skipped. 0 for null. */
+  /**
+   * Where the default's value starts inside `defaultValue`, as in a record; the discriminant and a custom value's tag
+   * are skipped. 0 for null.
+   */
   defaultOffset(): u32 {
     const value = this.defaultValue;
     if (!value) return 0;
@@ -74,7 +96,10 @@ export class Column {
 
 /** An index over one or more columns. */
 export class IndexDefinition {
-  constructor(readonly columns: Array<string>, readonly unique: bool) {}
+  constructor(
+    readonly columns: Array<string>,
+    readonly unique: bool,
+  ) {}
 
   /** `a,b`: how the command line names the index. */
   get columnsText(): string {
@@ -87,7 +112,10 @@ export function hasLength(discriminant: u32): bool {
   return discriminant == VALUE_BLOB || discriminant == VALUE_TEXT || discriminant == VALUE_JSON;
 }
 
-/** Appends a value of `column` (`len` bytes at `ptr`, as in a record; null when `ptr` is 0) as a key or a default has it: discriminant first. */
+/**
+ * Appends a value of `column` (`len` bytes at `ptr`, as in a record; null when `ptr` is 0) as a key or a default has it:
+ * discriminant first.
+ */
 export function addKeyValue(column: Column, discriminant: u8, ptr: usize, len: u32, out: ByteBuffer): void {
   if (ptr == 0) {
     out.addU8(VALUE_NULL);

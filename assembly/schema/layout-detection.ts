@@ -24,12 +24,16 @@ export function detectLayout(access: MemoryAccess): u8 {
   for (let i = 0; i < registry.length; i++) {
     const table = registry[i];
     if (
-      table.snapshot == FIRST_0_11_PAGE || table.pageLedger == FIRST_0_11_PAGE || table.freeSegments == FIRST_0_11_PAGE ||
-      table.indexLedger == FIRST_0_11_PAGE || table.autoincrement == FIRST_0_11_PAGE
+      table.snapshot == FIRST_0_11_PAGE ||
+      table.pageLedger == FIRST_0_11_PAGE ||
+      table.freeSegments == FIRST_0_11_PAGE ||
+      table.indexLedger == FIRST_0_11_PAGE ||
+      table.autoincrement == FIRST_0_11_PAGE
     ) {
       return LAYOUT_0_11;
     }
-    if (ledgerNames(access.page(table.pageLedger), 4, 12, 4) || ledgerNames(access.page(table.freeSegments), 2, 4, 2)) return LAYOUT_0_11;
+    if (ledgerNames(access.page(table.pageLedger), 4, 12, 4) || ledgerNames(access.page(table.freeSegments), 2, 4, 2))
+      return LAYOUT_0_11;
     if (indexLedgerNames(access.page(table.indexLedger))) return LAYOUT_0_11;
   }
   // A page 2 that is reached only through a tree or the unclaimed pages: page 1 as an unclaimed ledger that lists it, or an ACL.

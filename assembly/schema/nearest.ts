@@ -15,6 +15,14 @@ export function nearest(word: string, names: Array<string>): string {
   return best;
 }
 
+/** `did you mean X?`, or `what` and all the names when none of them is near. */
+export function suggestion(word: string, names: Array<string>, what: string): string {
+  const like = nearest(word, names);
+  return like != ""
+    ? "did you mean " + like + "?"
+    : what + ": " + names.slice(0, 30).join(", ") + (names.length > 30 ? ", …" : "");
+}
+
 /** How many characters to insert, remove, change or swap with their neighbour to make `a` of `b`; at least `limit` counts as `limit`. */
 function editDistance(a: string, b: string, limit: i32): i32 {
   if (abs(a.length - b.length) >= limit || a.length > 64 || b.length > 64) return limit;

@@ -70,8 +70,12 @@ export function readRegistry(access: MemoryAccess): Array<TablePages> | null {
     }
     const pages = access.manager.pageCount;
     if (
-      entry.snapshot >= pages || entry.pageLedger >= pages || entry.freeSegments >= pages || entry.indexLedger >= pages ||
-      (hasAutoincrement == 1 && entry.autoincrement >= pages) || hasAutoincrement > 1
+      entry.snapshot >= pages ||
+      entry.pageLedger >= pages ||
+      entry.freeSegments >= pages ||
+      entry.indexLedger >= pages ||
+      (hasAutoincrement == 1 && entry.autoincrement >= pages) ||
+      hasAutoincrement > 1
     ) {
       damaged(SCHEMA_PAGE, entryStart, "a table's entry in the schema registry names a page outside of the file");
       return null;
@@ -136,7 +140,8 @@ export function checkTablePages(access: MemoryAccess, pages: TablePages): Status
     if (list[i] == NO_PAGE) continue;
     if (list[i] < least) return damaged(SCHEMA_PAGE, -1, "the schema registry names the reserved page " + list[i].toString());
     for (let j = 0; j < i; j++) {
-      if (list[j] == list[i]) return damaged(SCHEMA_PAGE, -1, "the schema registry names page " + list[i].toString() + " twice for one table");
+      if (list[j] == list[i])
+        return damaged(SCHEMA_PAGE, -1, "the schema registry names page " + list[i].toString() + " twice for one table");
     }
   }
   return OK;

@@ -7,11 +7,17 @@ import { isKeyValue } from "../encode/key";
 import { isUtf8 } from "../encode/utf8";
 import { RowLayout, MAX_BODY } from "../encode/row";
 import { PAGE_SIZE } from "../memory/layout";
+import { TYPE_CUSTOM, TYPE_FLOAT32, TYPE_FLOAT64, typeName, valueDiscriminant, isInteger, VALUE_NULL } from "../encode/data-type";
 import {
-  TYPE_CUSTOM, TYPE_FLOAT32, TYPE_FLOAT64, typeName, valueDiscriminant, isInteger, VALUE_NULL,
-} from "../encode/data-type";
-import {
-  Column, ForeignKey, IndexDefinition, FLAG_PRIMARY_KEY, FLAG_UNIQUE, FLAG_NULLABLE, FLAG_AUTO, ON_DELETE_CASCADE, ON_DELETE_RESTRICT,
+  Column,
+  ForeignKey,
+  IndexDefinition,
+  FLAG_PRIMARY_KEY,
+  FLAG_UNIQUE,
+  FLAG_NULLABLE,
+  FLAG_AUTO,
+  ON_DELETE_CASCADE,
+  ON_DELETE_RESTRICT,
 } from "./column";
 
 /** The version byte that starts a snapshot, and the schema hash. */
@@ -27,7 +33,10 @@ export class TableSchemaSnapshot {
   /** Bytes that slots of records are a multiple of; for all-fixed tables the body's size. */
   alignment: u32 = DEFAULT_ALIGNMENT;
 
-  constructor(readonly name: string, public primaryKey: string) {}
+  constructor(
+    readonly name: string,
+    public primaryKey: string,
+  ) {}
 
   /** The position of the column called `name`, or -1. */
   columnIndex(name: string): i32 {
@@ -82,7 +91,10 @@ export class TableSchemaSnapshot {
       fillLength(out, lengthAt);
     }
     if (out.len - start > PAGE_SIZE) {
-      return fail(PAGE_FULL, "the definition of " + this.name + " takes " + (out.len - start).toString() + " bytes, a page holds 65536");
+      return fail(
+        PAGE_FULL,
+        "the definition of " + this.name + " takes " + (out.len - start).toString() + " bytes, a page holds 65536",
+      );
     }
     return OK;
   }
@@ -138,7 +150,11 @@ export class TableSchemaSnapshot {
     }
     const key = this.columnIndex(this.primaryKey);
     if (key < 0 || primaryKeys != 1 || !columns[key].primaryKey) {
-      return fail(BAD_SCHEMA, this.name + " has " + primaryKeys.toString() + " primary key columns, it needs one", "mark one column pk");
+      return fail(
+        BAD_SCHEMA,
+        this.name + " has " + primaryKeys.toString() + " primary key columns, it needs one",
+        "mark one column pk",
+      );
     }
     const indexes = this.indexes;
     if (indexes.length == 0 || indexes[0].columns.length != 1 || indexes[0].columns[0] != this.primaryKey) {
@@ -147,7 +163,8 @@ export class TableSchemaSnapshot {
     for (let i = 0; i < indexes.length; i++) {
       for (let j = 0; j < indexes[i].columns.length; j++) {
         const column = indexes[i].columns[j];
-        if (this.columnIndex(column) < 0) return fail(BAD_SCHEMA, "an index of " + this.name + " names a column " + column + ", which it has not");
+        if (this.columnIndex(column) < 0)
+          return fail(BAD_SCHEMA, "an index of " + this.name + " names a column " + column + ", which it has not");
       }
     }
     return this.validateSizes();
@@ -161,9 +178,17 @@ export class TableSchemaSnapshot {
       least += layout.nullable(i) ? 1 : layout.fixedSize(i) == 0 ? 2 : layout.fixedSize(i);
     }
     layout.free();
-    if (least > MAX_BODY) return fail(BAD_SCHEMA, "a row of " + this.name + " needs at least " + least.toString() + " bytes, a page holds 65533");
+    if (least > MAX_BODY)
+      return fail(BAD_SCHEMA, "a row of " + this.name + " needs at least " + least.toString() + " bytes, a page holds 65533");
     if (fixed != 0 && this.alignment != fixed) {
-      return fail(BAD_SCHEMA, this.name + " has only columns of fixed size, so its alignment must be " + fixed.toString() + ", not " + this.alignment.toString());
+      return fail(
+        BAD_SCHEMA,
+        this.name +
+          " has only columns of fixed size, so its alignment must be " +
+          fixed.toString() +
+          ", not " +
+          this.alignment.toString(),
+      );
     }
     if (fixed == 0 && (this.alignment < MIN_ALIGNMENT || this.alignment > 32768)) {
       return fail(BAD_SCHEMA, "the alignment of " + this.name + " is " + this.alignment.toString() + "; it must be 8 to 32768");
@@ -185,7 +210,8 @@ function fillLength(out: ByteBuffer, at: u32): void {
 /** Appends a name with its length in one byte. */
 export function addName(out: ByteBuffer, name: string): Status {
   const len = String.UTF8.byteLength(name);
-  if (len > 255) return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is " + len.toString() + " bytes long, at most 255 fit");
+  if (len > 255)
+    return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is " + len.toString() + " bytes long, at most 255 fit");
   out.addU8(len);
   out.addText(name);
   return OK;
@@ -267,7 +293,10 @@ function decodeColumn(part: SnapshotReader): Column | null {
 class SnapshotReader {
   bad: bool = false;
 
-  constructor(private at: usize, private left: u32) {}
+  constructor(
+    private at: usize,
+    private left: u32,
+  ) {}
 
   bytes(len: u32): usize {
     if (len > this.left) {

@@ -5,8 +5,19 @@
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
  */
 import {
-  Status, OK, NO_TRANSACTION, TRANSACTION_ACTIVE, TABLE_NOT_FOUND, TABLE_EXISTS, NAME_COLLISION, FOREIGN_KEY_RESTRICT, BAD_SCHEMA,
-  NO_PAGE, NOT_A_PAGE_FILE, fail, lastError,
+  Status,
+  OK,
+  NO_TRANSACTION,
+  TRANSACTION_ACTIVE,
+  TABLE_NOT_FOUND,
+  TABLE_EXISTS,
+  NAME_COLLISION,
+  FOREIGN_KEY_RESTRICT,
+  BAD_SCHEMA,
+  NO_PAGE,
+  NOT_A_PAGE_FILE,
+  fail,
+  lastError,
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
@@ -37,7 +48,10 @@ export class OpenOptions {
 }
 
 class Savepoint {
-  constructor(readonly name: string, readonly mark: u64) {}
+  constructor(
+    readonly name: string,
+    readonly mark: u64,
+  ) {}
 }
 
 export class DbmsContext {
@@ -101,7 +115,12 @@ export class DbmsContext {
       manager.layout = layout;
     }
     if (manager.pageCount < reservedPages(manager.layout)) {
-      if (manager.readOnly) return fail(NOT_A_PAGE_FILE, "the file has " + manager.pageCount.toString() + " pages, a store has at least 3", "open it for writing to complete it");
+      if (manager.readOnly)
+        return fail(
+          NOT_A_PAGE_FILE,
+          "the file has " + manager.pageCount.toString() + " pages, a store has at least 3",
+          "open it for writing to complete it",
+        );
       while (manager.pageCount < reservedPages(manager.layout)) {
         if (this.access.growOnePage() == NO_PAGE) return lastError.status;
       }
@@ -170,7 +189,11 @@ export class DbmsContext {
     useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
     const table = this.findTable(name);
     if (!table) {
-      fail(TABLE_NOT_FOUND, "there is no table " + name, this.tables.length > 0 ? "tables: " + this.tableNames() : "the file has no tables yet");
+      fail(
+        TABLE_NOT_FOUND,
+        "there is no table " + name,
+        this.tables.length > 0 ? "tables: " + this.tableNames() : "the file has no tables yet",
+      );
       return null;
     }
     return table.refresh() == OK ? table : null;
@@ -350,7 +373,11 @@ export class DbmsContext {
     const fingerprint = fingerprintOf(schema.name);
     for (let i = 0; i < this.tables.length; i++) {
       if (this.tables[i].pages.fingerprint != fingerprint) continue;
-      return fail(NAME_COLLISION, "the name " + schema.name + " has the same fingerprint as that of table " + this.tables[i].name, "choose another name");
+      return fail(
+        NAME_COLLISION,
+        "the name " + schema.name + " has the same fingerprint as that of table " + this.tables[i].name,
+        "choose another name",
+      );
     }
     for (let i = 0; i < schema.columns.length; i++) {
       const column = schema.columns[i];
@@ -365,7 +392,8 @@ export class DbmsContext {
       if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
       const named = target.columns[position];
       if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
-      if (named.typeText != column.typeText) return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+      if (named.typeText != column.typeText)
+        return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
     }
     return OK;
   }

@@ -33,13 +33,20 @@ export class RowScan {
   private started: bool = false;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
-  constructor(readonly table: Table, readonly index: TableIndex | null = null, readonly reverse: bool = false) {
+  constructor(
+    readonly table: Table,
+    readonly index: TableIndex | null = null,
+    readonly reverse: bool = false,
+  ) {
     this.row = new Row(table.layout);
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
   }
 
-  /** Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live as long as the scan. */
+  /**
+   * Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live
+   * as long as the scan.
+   */
   setBounds(from: ByteBuffer | null, to: ByteBuffer | null): void {
     this.from = from;
     this.to = to;

@@ -6,8 +6,18 @@
  * unique index, as in the reference: one row can have it. A null foreign key refers to nothing and is fine.
  */
 import {
-  Status, OK, NOT_NULL, PRIMARY_KEY_CONFLICT, UNIQUE_CONFLICT, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, TABLE_NOT_FOUND, BAD_SCHEMA,
-  fail, damaged, lastError,
+  Status,
+  OK,
+  NOT_NULL,
+  PRIMARY_KEY_CONFLICT,
+  UNIQUE_CONFLICT,
+  FOREIGN_KEY_BROKEN,
+  FOREIGN_KEY_RESTRICT,
+  TABLE_NOT_FOUND,
+  BAD_SCHEMA,
+  fail,
+  damaged,
+  lastError,
 } from "../status";
 import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
@@ -114,7 +124,12 @@ export class Statements {
 
   private fillAuto(table: Table, row: Row, position: i32, column: Column): Status {
     const ledger = table.autoincrement;
-    if (!ledger) return damaged(table.pages.snapshot, -1, "column " + column.name + " is auto-incremented, but the table has no ledger for it");
+    if (!ledger)
+      return damaged(
+        table.pages.snapshot,
+        -1,
+        "column " + column.name + " is auto-incremented, but the table has no ledger for it",
+      );
     if (row.isSet(position)) return ledger.raiseTo(column, row.ptr(position));
     const start = row.values.len;
     const status = ledger.next(column, row.values);
@@ -158,7 +173,8 @@ export class Statements {
     const position = index.columns[0];
     const column = table.schema.columns[position];
     const value = cellText(column, row, position);
-    if (column.primaryKey) return fail(PRIMARY_KEY_CONFLICT, table.name + " has a row with " + column.name + " = " + value + " already");
+    if (column.primaryKey)
+      return fail(PRIMARY_KEY_CONFLICT, table.name + " has a row with " + column.name + " = " + value + " already");
     return fail(UNIQUE_CONFLICT, "another row of " + table.name + " has " + column.name + " = " + value);
   }
 
@@ -175,16 +191,27 @@ export class Statements {
       const target = this.tableNamed(foreignKey.table);
       if (!target) return lastError.status;
       const position = target.schema.columnIndex(foreignKey.column);
-      if (position < 0) return fail(BAD_SCHEMA, columnPath(table, column) + " refers to " + foreignKey.table + "." + foreignKey.column + ", which does not exist");
+      if (position < 0)
+        return fail(
+          BAD_SCHEMA,
+          columnPath(table, column) + " refers to " + foreignKey.table + "." + foreignKey.column + ", which does not exist",
+        );
       // A row may refer to itself.
-      if (target === table && row.isSet(position) && bytesEqual(row.ptr(position), row.len(position), row.ptr(i), row.len(i))) continue;
+      if (target === table && row.isSet(position) && bytesEqual(row.ptr(position), row.len(position), row.ptr(i), row.len(i)))
+        continue;
       this.buildProbe(target.schema.columns[position], column, row.ptr(i), row.len(i));
       const found = this.findRow(target, position, NO_ADDRESS);
       if (found == NO_ADDRESS) {
         if (lastError.status != OK) return lastError.status;
         return fail(
           FOREIGN_KEY_BROKEN,
-          columnPath(table, column) + " = " + cellText(column, row, i) + ": " + foreignKey.table + " has no row with that " + foreignKey.column,
+          columnPath(table, column) +
+            " = " +
+            cellText(column, row, i) +
+            ": " +
+            foreignKey.table +
+            " has no row with that " +
+            foreignKey.column,
         );
       }
     }
@@ -319,7 +346,11 @@ export class Statements {
       const position = foreignKey ? table.schema.columnIndex(foreignKey.column) : -1;
       if (position < 0 || !old.isSet(position)) continue;
       if (row.isSet(position) && bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) continue;
-      if (chain >= MAX_KEY_CHAIN) return fail(FOREIGN_KEY_RESTRICT, "the key of " + table.name + " changes rows over more than 64 foreign keys: they form a cycle");
+      if (chain >= MAX_KEY_CHAIN)
+        return fail(
+          FOREIGN_KEY_RESTRICT,
+          "the key of " + table.name + " changes rows over more than 64 foreign keys: they form a cycle",
+        );
       for (;;) {
         this.buildProbe(column, table.schema.columns[position], old.ptr(position), old.len(position));
         const found = this.findRow(reference.table, reference.column, NO_ADDRESS);
@@ -399,8 +430,15 @@ export class Statements {
       if (found != NO_ADDRESS) {
         return fail(
           FOREIGN_KEY_RESTRICT,
-          "rows of " + reference.table.name + " refer to this row of " + table.name + " (" + column.name + " = " +
-            cellText(table.schema.columns[position], row, position) + ")",
+          "rows of " +
+            reference.table.name +
+            " refer to this row of " +
+            table.name +
+            " (" +
+            column.name +
+            " = " +
+            cellText(table.schema.columns[position], row, position) +
+            ")",
           "delete them first, or delete with --cascade",
         );
       }
@@ -423,7 +461,11 @@ export class Statements {
 
 /** Rows that are still to be deleted: those of `table` whose column equals `key`. */
 class PendingDelete {
-  constructor(readonly table: Table, readonly column: i32, readonly key: ByteBuffer) {}
+  constructor(
+    readonly table: Table,
+    readonly column: i32,
+    readonly key: ByteBuffer,
+  ) {}
 }
 
 /** Records that the record at `address` does not decode. */

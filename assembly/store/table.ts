@@ -26,7 +26,11 @@ export class TableIndex {
   /** For look-ups inside one statement. */
   readonly cursor: TreeCursor;
 
-  constructor(readonly definition: IndexDefinition, readonly tree: IndexTree, schema: TableSchemaSnapshot) {
+  constructor(
+    readonly definition: IndexDefinition,
+    readonly tree: IndexTree,
+    schema: TableSchemaSnapshot,
+  ) {
     const names = definition.columns;
     const columns = new StaticArray<i32>(names.length);
     for (let i = 0; i < names.length; i++) columns[i] = schema.columnIndex(names[i]);
@@ -59,7 +63,10 @@ export function addKeyPart(column: Column, ptr: usize, len: u32, out: ByteBuffer
 
 /** A foreign key that names a table: where it is. */
 export class Reference {
-  constructor(readonly table: Table, readonly column: i32) {}
+  constructor(
+    readonly table: Table,
+    readonly column: i32,
+  ) {}
 }
 
 export class Table {
@@ -82,12 +89,21 @@ export class Table {
   private rootsEpoch: u32;
 
   /** Opens a table whose snapshot is `schema`, which must be valid; the indexes' roots are still to be read. */
-  constructor(readonly access: MemoryAccess, readonly pages: TablePages, readonly schema: TableSchemaSnapshot, readonly snapshotLen: u32) {
+  constructor(
+    readonly access: MemoryAccess,
+    readonly pages: TablePages,
+    readonly schema: TableSchemaSnapshot,
+    readonly snapshotLen: u32,
+  ) {
     const layout = schema.rowLayout();
     this.layout = layout;
     this.oldRow = new Row(layout);
     this.registry = new TableRegistry(
-      access, new PageLedger(access, pages.pageLedger), new FreeSegmentsLedger(access, pages.freeSegments), schema.alignment, layout.fixedBody,
+      access,
+      new PageLedger(access, pages.pageLedger),
+      new FreeSegmentsLedger(access, pages.freeSegments),
+      schema.alignment,
+      layout.fixedBody,
     );
     this.indexLedger = new IndexLedger(access, pages.indexLedger);
     this.autoincrement = pages.autoincrement != NO_PAGE ? new AutoincrementLedger(access, pages.autoincrement) : null;
@@ -159,14 +175,18 @@ export class Table {
   addEntry(index: TableIndex, key: usize, keyLen: u32, address: u64): Status {
     const root = index.tree.rootPage;
     const status = index.tree.insert(key, keyLen, address);
-    return status == OK && index.tree.rootPage != root ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage) : status;
+    return status == OK && index.tree.rootPage != root
+      ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage)
+      : status;
   }
 
   /** Removes an index entry and notes a new root. */
   removeEntry(index: TableIndex, key: usize, address: u64): Status {
     const root = index.tree.rootPage;
     const status = index.tree.remove(key, address);
-    return status == OK && index.tree.rootPage != root ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage) : status;
+    return status == OK && index.tree.rootPage != root
+      ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage)
+      : status;
   }
 
   /** The index on exactly these columns, or null. */

@@ -11,7 +11,10 @@ import { fixedValueSize, valueDiscriminant, TYPE_INT8, TYPE_INT16, TYPE_INT32, T
 import { Column } from "../schema/column";
 
 export class AutoincrementLedger {
-  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+  constructor(
+    private access: MemoryAccess,
+    readonly pageNo: u32,
+  ) {}
 
   /** Writes a ledger with 0 for each column of `columns` that is auto-incremented. */
   init(columns: Array<Column>): Status {
@@ -25,13 +28,18 @@ export class AutoincrementLedger {
       addEntry(column, out);
     }
     store<u8>(out.ptr, <u8>count);
-    const status = count > 255 || out.len > PAGE_SIZE ? fail(PAGE_FULL, "the table has too many auto-increment columns")
-      : this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
+    const status =
+      count > 255 || out.len > PAGE_SIZE
+        ? fail(PAGE_FULL, "the table has too many auto-increment columns")
+        : this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
     out.free();
     return status;
   }
 
-  /** The byte on the page where the column's value starts, behind its discriminant; 0 when the ledger can't be read or has no such column. */
+  /**
+   * The byte on the page where the column's value starts, behind its discriminant; 0 when the ledger can't be read or
+   * has no such column.
+   */
   private find(column: Column): u32 {
     const page = this.access.page(this.pageNo);
     if (page == 0) return 0;
@@ -117,15 +125,22 @@ function isSigned(type: u8): bool {
 /** An integer of `type` at `ptr`, sign- or zero-extended. */
 export function loadInteger(type: u8, ptr: usize): u64 {
   switch (type) {
-    case TYPE_INT8: return <u64>load<i8>(ptr);
-    case TYPE_INT16: return <u64>load<i16>(ptr);
-    case TYPE_INT32: return <u64>load<i32>(ptr);
+    case TYPE_INT8:
+      return <u64>load<i8>(ptr);
+    case TYPE_INT16:
+      return <u64>load<i16>(ptr);
+    case TYPE_INT32:
+      return <u64>load<i32>(ptr);
     default:
       switch (fixedValueSize(type, 0)) {
-        case 1: return load<u8>(ptr);
-        case 2: return load<u16>(ptr);
-        case 4: return load<u32>(ptr);
-        default: return load<u64>(ptr);
+        case 1:
+          return load<u8>(ptr);
+        case 2:
+          return load<u16>(ptr);
+        case 4:
+          return load<u32>(ptr);
+        default:
+          return load<u64>(ptr);
       }
   }
 }

@@ -27,7 +27,10 @@ export class FreeSegmentsLedger {
   private sizeBound: u32 = 0xffffffff;
   private boundEpoch: u32 = 0;
 
-  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+  constructor(
+    private access: MemoryAccess,
+    readonly pageNo: u32,
+  ) {}
 
   /** How many segments pages there are; 0xffffffff when the ledger can't be read. */
   get pageTotal(): u32 {
@@ -47,7 +50,11 @@ export class FreeSegmentsLedger {
     if (page == 0) return NO_PAGE;
     const listed = load<u32>(page + 2 + (index << 2));
     if (listed < this.access.manager.reservedPages || listed >= this.access.manager.pageCount) {
-      damaged(this.pageNo, 2 + (index << 2), "the free-segments ledger lists page " + listed.toString() + ", which can't be its own");
+      damaged(
+        this.pageNo,
+        2 + (index << 2),
+        "the free-segments ledger lists page " + listed.toString() + ", which can't be its own",
+      );
       return NO_PAGE;
     }
     return listed;
@@ -104,7 +111,11 @@ export class FreeSegmentsLedger {
     const pageNo = load<u32>(segment);
     const pageOffset = <u32>load<u16>(segment, 4);
     const listedSize = <u32>load<u16>(segment, 6);
-    if (pageNo < this.access.manager.reservedPages || pageNo >= this.access.manager.pageCount || pageOffset + slotSize > PAGE_SIZE) {
+    if (
+      pageNo < this.access.manager.reservedPages ||
+      pageNo >= this.access.manager.pageCount ||
+      pageOffset + slotSize > PAGE_SIZE
+    ) {
       damaged(segmentsPage, at, "a free segment lies outside of the file's pages");
       return NO_ADDRESS;
     }
@@ -114,9 +125,10 @@ export class FreeSegmentsLedger {
       damaged(pageNo, pageOffset, "bytes that are listed as a free segment are not empty");
       return NO_ADDRESS;
     }
-    const status = listedSize > slotSize
-      ? this.resize(segmentsPage, index, pageOffset + slotSize, listedSize - slotSize)
-      : this.removeAt(segmentsPage, index, count);
+    const status =
+      listedSize > slotSize
+        ? this.resize(segmentsPage, index, pageOffset + slotSize, listedSize - slotSize)
+        : this.removeAt(segmentsPage, index, count);
     return status == OK ? addressOf(pageNo, pageOffset) : NO_ADDRESS;
   }
 
@@ -167,7 +179,13 @@ export class FreeSegmentsLedger {
     store<u32>(scratch, pageNo);
     store<u16>(scratch, <u16>start, 4);
     store<u16>(scratch, <u16>size, 6);
-    const status = this.access.insertBytes(segmentsPage, 2 + index * SEGMENT_SIZE, scratch, SEGMENT_SIZE, (count - index) * SEGMENT_SIZE);
+    const status = this.access.insertBytes(
+      segmentsPage,
+      2 + index * SEGMENT_SIZE,
+      scratch,
+      SEGMENT_SIZE,
+      (count - index) * SEGMENT_SIZE,
+    );
     return status == OK ? this.access.writeU16(segmentsPage, 0, count + 1) : status;
   }
 

@@ -25,19 +25,22 @@ export type RecordAddress = u64;
 /** No record. */
 export const NO_ADDRESS: RecordAddress = 0xffffffffffffffff;
 
+
 @inline
 export function addressOf(pageNo: u32, pageOffset: u32): RecordAddress {
-  return (<u64>pageNo << 16) | pageOffset;
+  return ((<u64>pageNo) << 16) | pageOffset;
 }
+
 
 @inline
 export function addressPage(address: RecordAddress): u32 {
   return <u32>(address >> 16);
 }
 
+
 @inline
 export function addressOffset(address: RecordAddress): u32 {
-  return <u32>address & 0xffff;
+  return (<u32>address) & 0xffff;
 }
 
 export class PageLedger {
@@ -51,7 +54,10 @@ export class PageLedger {
   private hintSize: u32 = 0;
   private hintEpoch: u32 = 0;
 
-  constructor(private access: MemoryAccess, readonly pageNo: u32) {}
+  constructor(
+    private access: MemoryAccess,
+    readonly pageNo: u32,
+  ) {}
 
   /** How many pages are listed; 0xffffffff when the ledger can't be read. */
   get count(): u32 {
@@ -71,7 +77,11 @@ export class PageLedger {
     if (page == 0) return NO_PAGE;
     const listed = load<u32>(page + ENTRIES_OFFSET + index * ENTRY_SIZE);
     if (listed < this.access.manager.reservedPages || listed >= this.access.manager.pageCount) {
-      damaged(this.pageNo, ENTRIES_OFFSET + index * ENTRY_SIZE, "the page ledger lists page " + listed.toString() + ", which can't hold records");
+      damaged(
+        this.pageNo,
+        ENTRIES_OFFSET + index * ENTRY_SIZE,
+        "the page ledger lists page " + listed.toString() + ", which can't hold records",
+      );
       return NO_PAGE;
     }
     return listed;
@@ -128,7 +138,7 @@ export class PageLedger {
     const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
     let free = PAGE_SIZE - start - slotSize;
     // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
-    if (free == slotSize && alignment == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
+    if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
     const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }

@@ -23,7 +23,10 @@ export class TableReader {
   private pageOffset: u32 = 0;
   private end: u32 = 0;
 
-  constructor(private access: MemoryAccess, private registry: TableRegistry) {}
+  constructor(
+    private access: MemoryAccess,
+    private registry: TableRegistry,
+  ) {}
 
   /** Goes on from just behind `address`, wherever its page is in the ledger; from the start when the page is not listed. */
   seekAfter(address: RecordAddress): void {
@@ -33,12 +36,15 @@ export class TableReader {
     if (count == 0xffffffff) return;
     for (let i: u32 = 0; i < count; i++) {
       if (this.registry.pageLedger.pageAt(i) != <u32>(address >> 16)) continue;
-      if (this.openPage(i)) this.skipTo(<u32>address & 0xffff);
+      if (this.openPage(i)) this.skipTo((<u32>address) & 0xffff);
       return;
     }
   }
 
-  /** Skips the slots up to byte `last`. From the page's start: the record there may have gone, or its place be inside of another one by now. */
+  /**
+   * Skips the slots up to byte `last`. From the page's start: the record there may have gone, or its place be inside of
+   * another one by now.
+   */
   private skipTo(last: u32): void {
     const page = this.access.page(this.pageNo);
     if (page == 0) return;

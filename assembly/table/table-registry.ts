@@ -21,8 +21,11 @@ export class TableRegistry {
 
   /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
   constructor(
-    private access: MemoryAccess, readonly pageLedger: PageLedger, readonly freeSegments: FreeSegmentsLedger,
-    alignment: u32, readonly fixedBody: u32,
+    private access: MemoryAccess,
+    readonly pageLedger: PageLedger,
+    readonly freeSegments: FreeSegmentsLedger,
+    alignment: u32,
+    readonly fixedBody: u32,
   ) {
     this.slotAlignment = fixedBody != 0 ? fixedBody + RECORD_HEADER_SIZE : alignment;
   }
@@ -58,12 +61,19 @@ export class TableRegistry {
     const page = this.access.page(addressPage(address));
     if (page == 0) return 0;
     if (pageOffset % this.slotAlignment != 0 || pageOffset + RECORD_HEADER_SIZE > PAGE_SIZE) {
-      fail(OUT_OF_BOUNDS, "a record can't stand at byte " + pageOffset.toString() + " of page " + addressPage(address).toString());
+      fail(
+        OUT_OF_BOUNDS,
+        "a record can't stand at byte " + pageOffset.toString() + " of page " + addressPage(address).toString(),
+      );
       return 0;
     }
     const len = <u32>load<u16>(page + pageOffset);
     if (len == 0 || pageOffset + RECORD_HEADER_SIZE + len > PAGE_SIZE) {
-      damaged(addressPage(address), pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
+      damaged(
+        addressPage(address),
+        pageOffset,
+        len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page",
+      );
       return 0;
     }
     return len;
@@ -90,7 +100,8 @@ export class TableRegistry {
     }
     let status = OK;
     if (oldLen != bodyLen) status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
-    if (status == OK) status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
+    if (status == OK)
+      status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
     if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
     return status == OK ? address : NO_ADDRESS;
   }

@@ -35,6 +35,6 @@ function put(at: usize, end: usize, text: string): usize {
 
 function putNumber(at: usize, end: usize, value: u32): usize {
   if (value >= 10) at = putNumber(at, end, value / 10);
-  if (at < end) store<u8>(at++, <u8>(48 + value % 10));
+  if (at < end) store<u8>(at++, <u8>(48 + (value % 10)));
   return at;
 }

@@ -6,13 +6,34 @@
  * refuses more, WasmEdge and Node enforce them); `fd_sync` where `fd_datasync` fails (Deno never grants it); seek + read where a
  * host lacks positioned calls; truncation by `fd_filestat_set_size` (Wasmer's O_TRUNC leaves a stale size).
  */
+import { Status, OK, FILE_NOT_FOUND, FOLDER_NOT_FOUND, ACCESS_DENIED, IO_ERROR, DISK_FULL, fail } from "../status";
 import {
-  Status, OK, FILE_NOT_FOUND, FOLDER_NOT_FOUND, ACCESS_DENIED, IO_ERROR, DISK_FULL, fail,
-} from "../status";
-import {
-  fd_close, fd_datasync, fd_sync, fd_filestat_set_size, fd_pread, fd_pwrite, fd_read, fd_write, fd_seek, path_open,
-  path_unlink_file, errnoName, ERRNO_ACCES, ERRNO_DQUOT, ERRNO_FBIG, ERRNO_INTR, ERRNO_ISDIR, ERRNO_LOOP, ERRNO_NOENT,
-  ERRNO_NOSPC, ERRNO_NOSYS, ERRNO_NOTDIR, ERRNO_NOTSUP, ERRNO_PERM, ERRNO_ROFS, ERRNO_NOTCAPABLE,
+  fd_close,
+  fd_datasync,
+  fd_sync,
+  fd_filestat_set_size,
+  fd_pread,
+  fd_pwrite,
+  fd_read,
+  fd_write,
+  fd_seek,
+  path_open,
+  path_unlink_file,
+  errnoName,
+  ERRNO_ACCES,
+  ERRNO_DQUOT,
+  ERRNO_FBIG,
+  ERRNO_INTR,
+  ERRNO_ISDIR,
+  ERRNO_LOOP,
+  ERRNO_NOENT,
+  ERRNO_NOSPC,
+  ERRNO_NOSYS,
+  ERRNO_NOTDIR,
+  ERRNO_NOTSUP,
+  ERRNO_PERM,
+  ERRNO_ROFS,
+  ERRNO_NOTCAPABLE,
 } from "./imports";
 import { resolvePath } from "./preopens";
 // Compiled in by being imported: the compiler's option --use names the function in it.
@@ -50,9 +71,15 @@ export function ioFailure(errno: u32, doing: string, path: string): Status {
       return fail(FILE_NOT_FOUND, what);
     case ERRNO_NOTDIR:
       return fail(FOLDER_NOT_FOUND, what);
-    case ERRNO_ACCES: case ERRNO_PERM: case ERRNO_ROFS: case ERRNO_NOTCAPABLE: case ERRNO_LOOP:
+    case ERRNO_ACCES:
+    case ERRNO_PERM:
+    case ERRNO_ROFS:
+    case ERRNO_NOTCAPABLE:
+    case ERRNO_LOOP:
       return fail(ACCESS_DENIED, what, "check the file's permissions, and which folders the runtime opens");
-    case ERRNO_NOSPC: case ERRNO_DQUOT: case ERRNO_FBIG:
+    case ERRNO_NOSPC:
+    case ERRNO_DQUOT:
+    case ERRNO_FBIG:
       return fail(DISK_FULL, what, "make room and try again");
     case ERRNO_ISDIR:
       return fail(IO_ERROR, path + " is a folder, not a file");
@@ -65,7 +92,10 @@ export class File {
   private noDatasync: bool = false;
   private noPositioned: bool = false;
 
-  private constructor(private fd: u32, readonly path: string) {}
+  private constructor(
+    private fd: u32,
+    readonly path: string,
+  ) {}
 
   /** Opens `path`; `create` makes it when it is missing. Null on failure. */
   static open(path: string, write: bool, create: bool): File | null {
@@ -76,7 +106,15 @@ export class File {
     let errno: u32;
     do {
       errno = path_open(
-        resolved.dirFd, LOOKUP_FOLLOW, changetype<usize>(name), name.byteLength, create ? OPEN_CREATE : 0, rights, 0, 0, scratch + 8,
+        resolved.dirFd,
+        LOOKUP_FOLLOW,
+        changetype<usize>(name),
+        name.byteLength,
+        create ? OPEN_CREATE : 0,
+        rights,
+        0,
+        0,
+        scratch + 8,
       );
     } while (errno == ERRNO_INTR);
     if (errno == 0) return new File(load<u32>(scratch, 8), path);
@@ -104,7 +142,11 @@ export class File {
       const count = this.readSome(fileOffset, ptr, len);
       if (count < 0) return IO_ERROR;
       if (count == 0) {
-        return fail(IO_ERROR, this.path + " ends at byte " + fileOffset.toString() + " though it was longer", "did another program cut it?");
+        return fail(
+          IO_ERROR,
+          this.path + " ends at byte " + fileOffset.toString() + " though it was longer",
+          "did another program cut it?",
+        );
       }
       fileOffset += count;
       ptr += count;
@@ -161,7 +203,8 @@ export class File {
   /** Grows the file with zeros, or cuts it. */
   setSize(size: u64): Status {
     let errno: u32;
-    do errno = fd_filestat_set_size(this.fd, size); while (errno == ERRNO_INTR);
+    do errno = fd_filestat_set_size(this.fd, size);
+    while (errno == ERRNO_INTR);
     return errno == 0 ? OK : ioFailure(errno, "set the size of", this.path);
   }
 

@@ -55,8 +55,15 @@ export declare function fd_prestat_dir_name(fd: u32, path: usize, pathLen: usize
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "path_open")
 export declare function path_open(
-  dirFd: u32, lookupFlags: u32, path: usize, pathLen: usize, openFlags: u32,
-  rights: u64, inheritedRights: u64, fdFlags: u32, fd: usize,
+  dirFd: u32,
+  lookupFlags: u32,
+  path: usize,
+  pathLen: usize,
+  openFlags: u32,
+  rights: u64,
+  inheritedRights: u64,
+  fdFlags: u32,
+  fd: usize,
 ): u32;
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "path_unlink_file")
@@ -67,6 +74,7 @@ export declare function proc_exit(status: u32): void;
 
 /** Errnos that something is decided by. */
 export const ERRNO_ACCES: u32 = 2;
+export const ERRNO_CONNRESET: u32 = 15;
 export const ERRNO_DQUOT: u32 = 19;
 export const ERRNO_EXIST: u32 = 20;
 export const ERRNO_FBIG: u32 = 22;
@@ -88,32 +96,59 @@ export const ERRNO_NOTCAPABLE: u32 = 76;
 /** The name of an errno, for messages: `EIO`, or `errno 99`. */
 export function errnoName(errno: u32): string {
   switch (errno) {
-    case 2: return "EACCES";
-    case 8: return "EBADF";
-    case 19: return "EDQUOT";
-    case 20: return "EEXIST";
-    case 21: return "EFAULT";
-    case 22: return "EFBIG";
-    case 25: return "EILSEQ";
-    case 27: return "EINTR";
-    case 28: return "EINVAL";
-    case 29: return "EIO";
-    case 31: return "EISDIR";
-    case 32: return "ELOOP";
-    case 33: return "EMFILE";
-    case 37: return "ENAMETOOLONG";
-    case 41: return "ENFILE";
-    case 44: return "ENOENT";
-    case 48: return "ENOMEM";
-    case 51: return "ENOSPC";
-    case 52: return "ENOSYS";
-    case 54: return "ENOTDIR";
-    case 58: return "ENOTSUP";
-    case 63: return "EPERM";
-    case 64: return "EPIPE";
-    case 69: return "EROFS";
-    case 70: return "ESPIPE";
-    case 76: return "ENOTCAPABLE";
-    default: return "errno " + errno.toString();
+    case 2:
+      return "EACCES";
+    case 8:
+      return "EBADF";
+    case 19:
+      return "EDQUOT";
+    case 20:
+      return "EEXIST";
+    case 21:
+      return "EFAULT";
+    case 22:
+      return "EFBIG";
+    case 25:
+      return "EILSEQ";
+    case 27:
+      return "EINTR";
+    case 28:
+      return "EINVAL";
+    case 29:
+      return "EIO";
+    case 31:
+      return "EISDIR";
+    case 32:
+      return "ELOOP";
+    case 33:
+      return "EMFILE";
+    case 37:
+      return "ENAMETOOLONG";
+    case 41:
+      return "ENFILE";
+    case 44:
+      return "ENOENT";
+    case 48:
+      return "ENOMEM";
+    case 51:
+      return "ENOSPC";
+    case 52:
+      return "ENOSYS";
+    case 54:
+      return "ENOTDIR";
+    case 58:
+      return "ENOTSUP";
+    case 63:
+      return "EPERM";
+    case 64:
+      return "EPIPE";
+    case 69:
+      return "EROFS";
+    case 70:
+      return "ESPIPE";
+    case 76:
+      return "ENOTCAPABLE";
+    default:
+      return "errno " + errno.toString();
   }
 }

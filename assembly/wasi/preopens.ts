@@ -10,14 +10,20 @@ import { FOLDER_NOT_FOUND, ACCESS_DENIED, fail } from "../status";
 import { fd_prestat_get, fd_prestat_dir_name } from "./imports";
 
 class Preopen {
-  constructor(readonly fd: u32, readonly name: string) {}
+  constructor(
+    readonly fd: u32,
+    readonly name: string,
+  ) {}
 }
 
 let preopens: Array<Preopen> | null = null;
 
 /** Where a path is: the folder's descriptor and the rest of the path. */
 export class ResolvedPath {
-  constructor(readonly dirFd: u32, readonly rest: string) {}
+  constructor(
+    readonly dirFd: u32,
+    readonly rest: string,
+  ) {}
 }
 
 /** The preopened folder's names as the runtime shows them, for messages. */

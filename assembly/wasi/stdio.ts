@@ -4,7 +4,17 @@
 import { Status, OK, IO_ERROR, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import {
-  fd_write, fd_read, args_get, args_sizes_get, environ_get, environ_sizes_get, clock_time_get, ERRNO_INTR, ERRNO_IO, ERRNO_PIPE,
+  fd_write,
+  fd_read,
+  args_get,
+  args_sizes_get,
+  environ_get,
+  environ_sizes_get,
+  clock_time_get,
+  ERRNO_INTR,
+  ERRNO_IO,
+  ERRNO_CONNRESET,
+  ERRNO_PIPE,
   errnoName,
 } from "./imports";
 import { File } from "./file";
@@ -57,9 +67,12 @@ export class Output {
       store<u32>(scratch, len, 4);
       const errno = fd_write(this.fd, scratch, 1, scratch + 8);
       if (errno == ERRNO_INTR) continue;
-      // wasmtime says EIO for a closed pipe. Since that may be a real fault as well, the exit status tells of it, but no message does.
-      if (errno == ERRNO_PIPE || errno == ERRNO_IO) this.closed = true;
-      if (errno != 0 && errno != ERRNO_PIPE) this.status = fail(IO_ERROR, "can't write to descriptor " + this.fd.toString() + " (" + errnoName(errno) + ")");
+      // A closed pipe is EPIPE, a closed socket, which Node gives its children, ECONNRESET. wasmtime says EIO for both; since that may be a
+      // real fault as well, the exit status tells of it, but no message does.
+      const gone = errno == ERRNO_PIPE || errno == ERRNO_CONNRESET;
+      if (gone || errno == ERRNO_IO) this.closed = true;
+      if (errno != 0 && !gone)
+        this.status = fail(IO_ERROR, "can't write to descriptor " + this.fd.toString() + " (" + errnoName(errno) + ")");
       if (errno == 0) {
         const count = min(load<u32>(scratch, 8), len);
         ptr += count;
@@ -98,7 +111,8 @@ export class Input {
     store<u32>(scratch, <u32>ptr);
     store<u32>(scratch, len, 4);
     let errno: u32;
-    do errno = fd_read(0, scratch, 1, scratch + 8); while (errno == ERRNO_INTR);
+    do errno = fd_read(0, scratch, 1, scratch + 8);
+    while (errno == ERRNO_INTR);
     if (errno != 0) {
       fail(IO_ERROR, "can't read standard input (" + errnoName(errno) + ")");
       return -1;
@@ -141,7 +155,7 @@ function readStrings(isArguments: bool): Array<string> {
   const buffer = heap.alloc(<usize>load<u32>(scratch, 4) + 1);
   if ((isArguments ? args_get(pointers, buffer) : environ_get(pointers, buffer)) == 0) {
     for (let i: u32 = 0; i < count; i++) {
-      const ptr = <usize>load<u32>(pointers + (<usize>i << 2));
+      const ptr = <usize>load<u32>(pointers + ((<usize>i) << 2));
       let len: usize = 0;
       while (load<u8>(ptr + len) != 0) len++;
       list.push(String.UTF8.decodeUnsafe(ptr, len, false));

@@ -44,7 +44,11 @@ class Bench {
   started: u64 = 0;
   private static prefixes: ArrayBuffer = String.UTF8.encode("user u@example.org");
 
-  constructor(public context: DbmsContext, public table: Table, public n: u32) {
+  constructor(
+    public context: DbmsContext,
+    public table: Table,
+    public n: u32,
+  ) {
     this.row = new Row(table.layout);
   }
 
@@ -62,7 +66,15 @@ class Bench {
   report(operation: string, count: u32, rows: i64 = -1): void {
     const time = <f64>(monotonicNanoseconds() - this.started) / 1000.0;
     const each = time / <f64>count;
-    let line = '{"peer":"quire","op":"' + operation + '","n":' + this.n.toString() + ',"us_per_op":' + each.toString() + ',"count":' + count.toString();
+    let line =
+      '{"peer":"quire","op":"' +
+      operation +
+      '","n":' +
+      this.n.toString() +
+      ',"us_per_op":' +
+      each.toString() +
+      ',"count":' +
+      count.toString();
     if (rows >= 0) line += ',"rows":' + rows.toString();
     stdout.line(line + ',"memory":' + (memory.size() * 65536).toString() + "}");
     stdout.flush();
@@ -157,7 +169,7 @@ function main(): void {
   const lookups: u32 = 100000;
   random = 12345;
   bench.start();
-  for (let i: u32 = 0; i < lookups; i++) bench.read(bench.find(1 + next() % n));
+  for (let i: u32 = 0; i < lookups; i++) bench.read(bench.find(1 + (next() % n)));
   bench.report("get_pk", lookups);
 
   random = 54321;
@@ -167,7 +179,7 @@ function main(): void {
   const value = new ByteBuffer();
   for (let i: u32 = 0; i < lookups; i++) {
     value.reset();
-    bench.addEmail(1 + next() % n, value);
+    bench.addEmail(1 + (next() % n), value);
     bench.probe.reset();
     bench.probe.addU32(1);
     addKeyPart(emailColumn, value.ptr, value.len, bench.probe);
@@ -217,7 +229,7 @@ function main(): void {
     change.reset();
     store<u32>(scratch, age);
     change.set(3, scratch, 4);
-    bench.must(context.update(table, bench.find(1 + next() % n), change));
+    bench.must(context.update(table, bench.find(1 + (next() % n)), change));
   }
   bench.must(context.commit());
   bench.report("update_pk", updates);
@@ -225,7 +237,7 @@ function main(): void {
   bench.start();
   bench.must(context.begin());
   for (let k: u32 = 0; k < n / 10; k++) {
-    const address = bench.find(1 + (k * 7 + 3) % n);
+    const address = bench.find(1 + ((k * 7 + 3) % n));
     if (address != u64.MAX_VALUE) bench.must(context.delete(table, address, DELETE_BY_SCHEMA));
   }
   bench.must(context.commit());

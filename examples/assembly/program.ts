@@ -8,8 +8,27 @@
  * The file is an ordinary page file: `quire data/notes.db scan notes` shows it as well.
  */
 import {
-  ByteBuffer, DELETE_BY_SCHEMA, DbmsContext, NO_ADDRESS, OK, OpenOptions, Row, RowScan, Status, Table, TableDefinition, addKeyPart,
-  commandArguments, errorMessage, exitStatus, lastError, parseValue, statusName, stderr, stdout, writeTextValue,
+  ByteBuffer,
+  DELETE_BY_SCHEMA,
+  DbmsContext,
+  NO_ADDRESS,
+  OK,
+  OpenOptions,
+  Row,
+  RowScan,
+  Status,
+  Table,
+  TableDefinition,
+  addKeyPart,
+  commandArguments,
+  errorMessage,
+  exitStatus,
+  lastError,
+  parseValue,
+  statusName,
+  stderr,
+  stdout,
+  writeTextValue,
 } from "quire-db/assembly";
 
 /** The columns of `notes`, by their places in its definition. */
