@@ -1,7 +1,7 @@
 /** The package as others get it: packed, installed into an empty project without a network, used from ES modules and from TypeScript. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -135,6 +135,11 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   assert.match(command.stdout, /users +1/);
 
   writeFileSync(join(project, "typed.ts"), PROGRAM);
+  const [, example] = /```ts\n([^]*?)```/.exec(readFileSync(join(packageRoot, "docs", "typescript.md"), "utf8")) as unknown as [
+    string,
+    string,
+  ];
+  writeFileSync(join(project, "example.ts"), example);
   const compilerOptions = {
     target: "ES2022",
     module: "NodeNext",
@@ -151,11 +156,14 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   );
   writeFileSync(
     join(project, "tsconfig.json"),
-    JSON.stringify({ compilerOptions: { ...compilerOptions, lib: ["ES2022"] }, files: ["typed.ts"] }),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, lib: ["ES2022"] }, files: ["typed.ts", "example.ts"] }),
   );
   const tsc = join(packageRoot, "node_modules", "typescript", "bin", "tsc");
   const compiled = await run(process.execPath, [tsc, "-p", project]).catch((error: unknown) => error as { stdout: string });
   assert.equal(compiled.stdout, "");
   const second = await run(process.execPath, ["typed.js"], { cwd: project });
   assert.deepEqual(second, { stdout: "7n 12.50 1970-01-01T00:00:00.000000+00:00\nann 2\n0 1\n", stderr: "" });
+  rmSync(join(project, "app.db"));
+  const third = await run(process.execPath, ["example.js"], { cwd: project });
+  assert.deepEqual(third, { stdout: "cid@example.org\nann@example.org\n3 41\n", stderr: "" });
 });
