@@ -5,7 +5,17 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["build/", "bench/quire/", "data/", "assembly/", "node_modules/", "tests/fixtures/", "tests/reference/", "target/"],
+    ignores: [
+      "build/",
+      "bench/quire/",
+      "data/",
+      "assembly/",
+      "examples/assembly/",
+      "node_modules/",
+      "tests/fixtures/",
+      "tests/reference/",
+      "target/",
+    ],
   },
   eslint.configs.recommended,
   {

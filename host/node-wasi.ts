@@ -1,21 +1,32 @@
 /** Runs the module in this process, under Node's WASI. */
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { QuireError, reasonOf } from "./errors.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
+const require = createRequire(import.meta.url);
+
 /**
- * node:wasi without the line that tells every user that it is experimental (other warnings go their way), and without V8's fast calls:
- * with them a garbage collection inside of memory.grow, which comes once a module has grown to some 64 MiB, crashes the process (nodejs/node#46777).
+ * The class WASI of node:wasi, without the line that tells every user that it is experimental (other warnings go their way), and without V8's
+ * fast calls: with them a garbage collection inside of memory.grow, which comes once a module has grown to some 64 MiB, crashes the process
+ * (nodejs/node#46777).
  */
-export async function importWasi(): Promise<typeof import("node:wasi")> {
+export function loadWasi(): typeof import("node:wasi").WASI {
   setFlagsFromString("--no-turbo-fast-api-calls");
-  const emitWarning = process.emitWarning.bind(process) as (...details: unknown[]) => void;
+  const emitWarning: unknown = Reflect.get(process, "emitWarning");
   process.emitWarning = (...details: unknown[]) => {
     const experimental = details[1] === "ExperimentalWarning" && String(details[0]).includes("WASI");
-    if (!experimental) emitWarning(...details);
+    if (!experimental) Reflect.apply(emitWarning as () => void, process, details);
   };
-  return import("node:wasi");
+  try {
+    const { WASI } = require("node:wasi") as typeof import("node:wasi");
+    // Whether loading it or the first instance brings the line is Node's choice.
+    new WASI({ version: "preview1" });
+    return WASI;
+  } finally {
+    Reflect.set(process, "emitWarning", emitWarning);
+  }
 }
 
 /** Throws a `QuireError` when there is no file at `path`. */
@@ -39,7 +50,7 @@ export async function compileModule(path: string): Promise<WebAssembly.Module> {
  */
 export async function runInProcess(invocation: Invocation, stdin = 0): Promise<number> {
   const module = await compileModule(invocation.module);
-  const { WASI } = await importWasi();
+  const WASI = loadWasi();
   const wasi = new WASI({
     version: "preview1",
     args: [invocation.module, ...invocation.args],

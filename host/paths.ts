@@ -22,6 +22,21 @@ export function modulePath(): string {
   return process.env["QUIRE_MODULE"] || join(packageRoot, "build", "quire.wasm");
 }
 
+/** The module that runs inside of this process: `QUIRE_LIBRARY` (for developers), else the built one. */
+export function libraryPath(): string {
+  return process.env["QUIRE_LIBRARY"] || join(packageRoot, "build", "quire-lib.wasm");
+}
+
+/** Python with the package wasmtime, which `npm run runtimes` installs: `QUIRE_PYTHON`, else the program in the cache, there or not. */
+export function pythonWithWasmtime(): string {
+  return process.env["QUIRE_PYTHON"] || join(pythonFolder(), "bin", "python");
+}
+
+/** The folder of that Python's environment. */
+export function pythonFolder(): string {
+  return join(runtimesCache(), "python-wasmtime");
+}
+
 /** The folder into which `npm run runtimes` installs, shared by all clones of this user. */
 export function runtimesCache(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");

@@ -1,7 +1,7 @@
-// Builds build/quire.wasm from assembly/ and build/host/ from host/.
+// Builds build/quire.wasm (the command) and build/quire-lib.wasm (the library) from assembly/, and build/host/ from host/.
 //
-//   node scripts/build.mjs             both, each only when a source is newer than the result
-//   node scripts/build.mjs --force     both, in any case
+//   node scripts/build.mjs             all, each only when a source is newer than the result
+//   node scripts/build.mjs --force     all, in any case
 //   node scripts/build.mjs --debug     also build/quire.debug.wasm, with names and no optimisation
 //   node scripts/build.mjs --host      only build/host
 //   node scripts/build.mjs --prepare   what npm runs after an install: without the sources it says so and is content
@@ -12,6 +12,8 @@ import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs"
 
 const ENTRY = "assembly/command.ts";
 const MODULE = "build/quire.wasm";
+const LIBRARY_ENTRY = "assembly/library.ts";
+const LIBRARY = "build/quire-lib.wasm";
 const DEBUG_MODULE = "build/quire.debug.wasm";
 const HOST_STAMP = "build/host/cli.js";
 
@@ -36,11 +38,11 @@ if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc ===
   stop(`SKIPPED: build: ${missing} are not here${built}`, preparing ? 0 : 1);
 }
 
-async function buildModule(target, outFile) {
+async function buildModule(entry, target, outFile) {
   const sources = filesBelow("assembly", ".ts").filter((path) => !path.includes("__tests__"));
   if (!force && changedAt(outFile) > newest([...sources, "asconfig.json", "package-lock.json"])) return;
   const started = Date.now();
-  const status = await runNode([asc, ENTRY, "--target", target]);
+  const status = await runNode([asc, entry, "--target", target]);
   if (status !== 0) stop(`build: ${outFile} could not be built`, status);
   const { size } = statSync(join(root, outFile));
   console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -57,6 +59,7 @@ async function buildHost() {
 }
 
 mkdirSync(join(root, "build"), { recursive: true });
-if (!options.has("--host")) await buildModule("release", MODULE);
-if (options.has("--debug")) await buildModule("debug", DEBUG_MODULE);
+if (!options.has("--host"))
+  await Promise.all([buildModule(ENTRY, "release", MODULE), buildModule(LIBRARY_ENTRY, "library", LIBRARY)]);
+if (options.has("--debug")) await buildModule(ENTRY, "debug", DEBUG_MODULE);
 await buildHost();

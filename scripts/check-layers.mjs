@@ -18,9 +18,9 @@ const MAX_LINE = 140;
 const folder = process.argv[2] ?? "assembly";
 const offences = [];
 
-/** The layer of a path below `folder`, as its place in LAYERS. Entry files at the top (command.ts) are above all layers. */
+/** The layer of a path below `folder`, as its place in LAYERS. Entry files at the top (command.ts, index.ts) are above all layers. */
 function layerOf(path) {
-  const top = path.split(sep)[0].replace(/\.ts$/, "");
+  const top = path.split(sep)[0].replace(/^status\.ts$/, "status");
   const at = LAYERS.indexOf(top);
   if (at >= 0) return at;
   return path.includes(sep) ? -1 : LAYERS.length;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { importWasi } from "../host/node-wasi.js";
+import { loadWasi } from "../host/node-wasi.js";
 import { modulePath, packageRoot } from "../host/paths.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, tempFolder } from "./helpers/store.js";
@@ -259,7 +259,7 @@ async function serveInProcess(folder: string, count: number): Promise<{ bytes: n
   const stdin = openSync(input, "r");
   const stdout = openSync(output, "w");
   const args = ["quire", `data/${count}.db`, "serve"];
-  const { WASI } = await importWasi();
+  const WASI = loadWasi();
   const wasi = new WASI({ version: "preview1", args, env: {}, preopens: { data: folder }, stdin, stdout, returnOnExit: true });
   const module = await WebAssembly.compile(readFileSync(modulePath()));
   const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });

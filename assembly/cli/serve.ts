@@ -2,17 +2,15 @@
  * `serve`: a request a line on standard input, a reply a line on standard output, until the input ends. A transaction that is open
  * then is rolled back.
  */
-import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isSpace } from "../encode/json-space";
-import { addError, handleRequest } from "../request/dispatcher";
+import { LONGEST_REQUEST, addError, handleRequest, refuseLongRequest } from "../request/dispatcher";
 import { Session } from "../request/session";
 import { stdout, Input } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { openOrMakeStore } from "./import-file";
 
-/** Bytes of the longest request. */
-const LONGEST_LINE: u32 = 64 << 20;
 /** Bytes read at once. */
 const READ_SIZE: u32 = 65536;
 /** Garbage is collected after so many requests. */
@@ -54,7 +52,7 @@ function serveLines(): Status {
     // What is left of the last line moves to the front.
     memory.copy(lines.ptr, lines.ptr + start, lines.len - start);
     lines.len -= start;
-    if (lines.len > LONGEST_LINE && !skipping) {
+    if (lines.len > LONGEST_REQUEST && !skipping) {
       skipping = true;
       const status = refuse();
       if (status != OK) return status;
@@ -86,7 +84,7 @@ function answer(ptr: usize, len: u32): Status {
 }
 
 function refuse(): Status {
-  fail(BAD_REQUEST, "a request is at most " + LONGEST_LINE.toString() + " bytes long", "send fewer rows at once");
+  refuseLongRequest();
   stdout.buffer.addU8(0x7b);
   addError(BAD_REQUEST, stdout.buffer);
   stdout.buffer.addU8(0x7d);

@@ -16,6 +16,11 @@ export class ByteBuffer {
     this.ptr = heap.alloc(this.capacity);
   }
 
+  /** Bytes that there is room for. */
+  get capacityBytes(): u32 {
+    return this.capacity;
+  }
+
   /** Forgets the bytes and keeps the room. */
   @inline reset(): void {
     this.len = 0;

@@ -67,6 +67,25 @@ function readDateFields(target: usize, lenient: bool): bool {
   return true;
 }
 
+/** Whether a calendar has the date whose 4 bytes are at `ptr`. */
+export function isDateValue(ptr: usize): bool {
+  const month = <u32>load<u8>(ptr, MONTH);
+  const day = <u32>load<u8>(ptr, DAY);
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(load<u16>(ptr), month);
+}
+
+/** Whether the 13 bytes at `ptr` are a date-time that `parseDateTime` could have read. */
+export function isDateTimeValue(ptr: usize): bool {
+  return (
+    isDateValue(ptr) &&
+    load<u8>(ptr, HOUR) < 24 &&
+    load<u8>(ptr, MINUTE) < 60 &&
+    load<u8>(ptr, SECOND) < 60 &&
+    load<u32>(ptr, MICROSECOND) < 1000000 &&
+    abs<i32>(load<i16>(ptr, OFFSET)) < 24 * 60
+  );
+}
+
 /** Writes the date that the `len` bytes at `ptr` spell to the 4 bytes at `target`; false when they spell none. */
 export function parseDate(ptr: usize, len: u32, target: usize, lenient: bool = false): bool {
   at = ptr;

@@ -1,5 +1,5 @@
 /** Requests in, replies out: what `serve`, the commands and the library share. */
-import { Status, OK, errorMessage, statusName } from "../status";
+import { Status, OK, BAD_REQUEST, errorMessage, fail, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
 import {
@@ -36,6 +36,14 @@ import { handleAclChange, handleAclList } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
 import { handleBackup, handleHash } from "./care-requests";
 import { addAscii, addString } from "./reply";
+
+/** Bytes of the longest request. */
+export const LONGEST_REQUEST: u32 = 64 << 20;
+
+/** Fails for a request that is longer. */
+export function refuseLongRequest(): Status {
+  return fail(BAD_REQUEST, "a request is at most " + LONGEST_REQUEST.toString() + " bytes long", "send fewer rows at once");
+}
 
 /**
  * Handles the request in the `len` bytes at `ptr`, and appends the reply to `out`: `{"id":…,"ok":…}` or

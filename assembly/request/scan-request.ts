@@ -29,9 +29,9 @@ import { requestedColumns } from "./row-requests";
 import { addAscii } from "./reply";
 
 /** Rows in one reply, unless the request says otherwise. */
-const DEFAULT_LIMIT: i64 = 1000;
+export const SCAN_LIMIT: i64 = 1000;
 /** A reply that has grown to this many bytes ends with the row in hand. */
-const REPLY_BYTES: u32 = 8 << 20;
+export const REPLY_BYTES: u32 = 8 << 20;
 
 /** A scan that a request describes. */
 export class ScanPlan {
@@ -224,7 +224,7 @@ export function findIndex(table: Table, names: Array<string>): TableIndex | null
 }
 
 export function handleScan(session: Session, out: ByteBuffer): Status {
-  const plan = ScanPlan.open(session, DEFAULT_LIMIT);
+  const plan = ScanPlan.open(session, SCAN_LIMIT);
   if (!plan) return lastError.status;
   const status = plan.countOnly ? addCount(plan, out) : addRows(session, plan, out);
   plan.free();

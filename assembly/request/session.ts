@@ -20,15 +20,19 @@ class TableRow {
 }
 
 export class Session {
-  readonly request: Request = new Request();
   private rows: Array<TableRow> = new Array<TableRow>();
   private probe: ByteBuffer = new ByteBuffer(256);
 
-  constructor(readonly db: DbmsContext) {}
+  /** Sessions may share a request: it is used only within one call. */
+  constructor(
+    readonly db: DbmsContext,
+    readonly request: Request = new Request(),
+  ) {}
 
   /** The table that the request names, ready to be read; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
   table(): Table | null {
     if (this.request.needText(FIELD_TABLE) != OK) return null;
+    this.db.useFormat();
     const tape = this.request.tape;
     const node = this.request.node(FIELD_TABLE);
     const ptr = tape.stringPtr(node);
@@ -56,6 +60,12 @@ export class Session {
   forgetRows(): void {
     for (let i = 0; i < this.rows.length; i++) this.rows[i].row.free();
     this.rows = new Array<TableRow>();
+  }
+
+  /** Gives back what is not garbage-collected, but for the request. The session must not be used afterwards. */
+  free(): void {
+    this.forgetRows();
+    this.probe.free();
   }
 
   /** The row whose primary key is the value at `node`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */

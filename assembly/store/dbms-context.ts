@@ -134,8 +134,12 @@ export class DbmsContext {
     return this.loadTables();
   }
 
+  /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
+  tablesVersion: u32 = 0;
+
   /** Reads the registry and opens every table. */
   private loadTables(): Status {
+    this.tablesVersion += 1;
     for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
     this.tables = new Array<Table>();
     this.statements.setTables(this.tables);
@@ -160,6 +164,7 @@ export class DbmsContext {
   }
 
   private linkReferences(): void {
+    this.tablesVersion += 1;
     for (let i = 0; i < this.tables.length; i++) this.tables[i].references = new Array<Reference>();
     for (let i = 0; i < this.tables.length; i++) {
       const columns = this.tables[i].schema.columns;
@@ -176,6 +181,11 @@ export class DbmsContext {
       if (this.tables[i].name == name) return this.tables[i];
     }
     return null;
+  }
+
+  /** Sets the switches of formats, which all stores share, to what this store needs. To be called before its rows are read. */
+  useFormat(): void {
+    useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
   }
 
   /** The table called `name`, ready to be read; null with `TABLE_NOT_FOUND` or damage. A rollback may make it stale: ask again then. */
@@ -532,6 +542,7 @@ export class DbmsContext {
     if (this.active) this.rollback();
     for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
     this.tables = new Array<Table>();
+    this.statements.free();
     return this.manager.close();
   }
 }

@@ -55,6 +55,14 @@ export class Statements {
     this.tables = tables;
   }
 
+  /** Gives the buffers back. The statements must not be used afterwards. */
+  free(): void {
+    this.body.free();
+    this.keys.free();
+    this.oldKeys.free();
+    this.probe.free();
+  }
+
   private tableNamed(name: string): Table | null {
     for (let i = 0; i < this.tables.length; i++) {
       if (this.tables[i].name == name) return this.tables[i];

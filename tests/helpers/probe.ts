@@ -12,7 +12,7 @@ export function probeModule(): string {
   if (built <= statSync(source).mtimeMs) {
     mkdirSync(dirname(output), { recursive: true });
     const asc = join(packageRoot, "node_modules", "assemblyscript", "bin", "asc.js");
-    const flags = ["--runtime", "stub", "--exportStart", "_start", "--use", "abort=", "-O", "-o", output];
+    const flags = ["--config", "none", "--runtime", "stub", "--exportStart", "_start", "--use", "abort=", "-O", "-o", output];
     execFileSync(process.execPath, [asc, source, ...flags], { cwd: packageRoot, stdio: ["ignore", "inherit", "inherit"] });
   }
   return output;

@@ -2,10 +2,10 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { compileModule, importWasi } from "../../host/node-wasi.js";
+import { compileModule, loadWasi } from "../../host/node-wasi.js";
 import type { SandboxRun, SandboxReply } from "./sandbox.js";
 
-const { WASI } = await importWasi();
+const WASI = loadWasi();
 const [folder, modulePath] = process.argv.slice(2) as [string, string];
 const module = await compileModule(modulePath);
 

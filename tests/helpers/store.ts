@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { runCommand, type RunOptions, type RunResult } from "../../host/run-command.js";
-import { Session } from "../../host/session.js";
+import { ServeProcess } from "../../host/serve-process.js";
 import { golden, type Layout, type Row } from "./golden.js";
 import { defaultRuntime } from "./runtimes.js";
 
@@ -50,7 +50,7 @@ export class Store {
   /** The page file's host path. */
   readonly path: string;
   readonly #options: readonly string[];
-  readonly #sessions: Session[] = [];
+  readonly #sessions: ServeProcess[] = [];
 
   constructor(runtime: string, folder: string, options: readonly string[]) {
     this.runtime = runtime;
@@ -82,9 +82,9 @@ export class Store {
   }
 
   /** Opens a session with `serve`; it is ended before the check at the end of the test. */
-  serve(options: Omit<RunOptions, "stdin"> = {}): Session {
+  serve(options: Omit<RunOptions, "stdin"> = {}): ServeProcess {
     const words = [...this.#options, "data/store.db"];
-    const session = new Session(this.runtime, this.folder, words, { timeoutMs: TIMEOUT_MS, ...options });
+    const session = new ServeProcess(this.runtime, this.folder, words, { timeoutMs: TIMEOUT_MS, ...options });
     this.#sessions.push(session);
     return session;
   }

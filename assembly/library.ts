@@ -1,0 +1,225 @@
+/**
+ * The library: `quire-lib.wasm`, a reactor for hosts that keep the module in their own process. `docs/abi.md` is its manual.
+ *
+ * Every call leaves its answer's place in the record at `result()`. Garbage is collected at the start of a call, when nothing but what
+ * globals reach is alive: a call has no frames of ours below it.
+ */
+import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
+import { ByteBuffer } from "./encode/byte-buffer";
+import { addError, handleRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
+import { openRequested } from "./request/open-request";
+import { findRecord, insertRecords, scanRecords } from "./request/record-requests";
+import { Request } from "./request/request";
+import { Session, unknownTable } from "./request/session";
+import { Table } from "./store/table";
+import { NO_ADDRESS } from "./table/page-ledger";
+import { isText } from "./encode/ascii";
+
+/** Grows with each change of the calls that a host could notice. */
+const ABI_VERSION: i32 = 1;
+/** What a failed call returns; the reply is an object with `error`. */
+const FAILED: i32 = -1;
+/** What a call returns whose table has to be looked up again. */
+const STALE: i32 = -2;
+/** `get`: there is no such row. */
+const NO_ROW: i32 = 0;
+
+/** Bytes that `alloc` gives at most: beyond it the heap would trap rather than refuse. */
+const MOST_BYTES: u32 = 1 << 29;
+/** Garbage is collected when calls have left about so much of it; the unit is what one insertion leaves. */
+const COLLECT_AT: u32 = 1024;
+const REQUEST_WORK: u32 = 4;
+/** A reply buffer that has grown beyond this is given back at the next call. */
+const KEPT_REPLY_BYTES: u32 = 16 << 20;
+
+/** A table that the host holds a handle of. */
+class OpenTable {
+  constructor(
+    readonly store: i32,
+    readonly session: Session,
+    readonly table: Table,
+    readonly version: u32,
+  ) {}
+}
+
+const sessions: Array<Session | null> = new Array<Session | null>();
+const openTables: Array<OpenTable | null> = new Array<OpenTable | null>();
+/** Requests are parsed and done within one call, so all stores share the parser. */
+const sharedRequest: Request = new Request();
+let reply: ByteBuffer = new ByteBuffer(4096);
+let work: u32 = 0;
+
+/** Where the last reply is: ptr u32, byteLen u32. */
+const record: usize = memory.data(8, 8);
+
+function begin(cost: u32): void {
+  reply.reset();
+  work += cost;
+  if (work < COLLECT_AT) return;
+  work = 0;
+  __collect();
+  if (reply.capacityBytes > KEPT_REPLY_BYTES) {
+    reply.free();
+    reply = new ByteBuffer(4096);
+  }
+}
+
+function answer(value: i32): i32 {
+  store<u32>(record, <u32>reply.ptr);
+  store<u32>(record, reply.len, 4);
+  return value;
+}
+
+/** The reply of a call that failed with the last error. */
+function failed(): i32 {
+  reply.reset();
+  reply.addU8(0x7b);
+  addError(lastError.status, reply);
+  reply.addU8(0x7d);
+  return answer(FAILED);
+}
+
+function sessionOf(handle: i32): Session | null {
+  const session = handle > 0 && handle <= sessions.length ? sessions[handle - 1] : null;
+  if (!session) fail(BAD_REQUEST, "no store is open under the handle " + handle.toString(), "use the handle that open returned");
+  return session;
+}
+
+function tableOf(handle: i32): OpenTable | null {
+  const table = handle > 0 && handle <= openTables.length ? openTables[handle - 1] : null;
+  if (!table)
+    fail(BAD_REQUEST, "no table is open under the handle " + handle.toString(), "use the handle that open_table returned");
+  return table;
+}
+
+export function abi_version(): i32 {
+  return ABI_VERSION;
+}
+
+/** `len` bytes for the host, 16-byte aligned; 0 when there is no such room. */
+export function alloc(len: u32): usize {
+  return len > MOST_BYTES ? 0 : heap.alloc(max<u32>(len, 1));
+}
+
+/** Takes back what `alloc` gave; 0 is fine. */
+export function free(ptr: usize): void {
+  if (ptr != 0) heap.free(ptr);
+}
+
+/** Where every call leaves the place of its reply: it never moves. */
+export function result(): usize {
+  return record;
+}
+
+/** Opens the store that a JSON object describes: its handle, or -1. */
+export function open(ptr: usize, len: u32): i32 {
+  begin(COLLECT_AT);
+  const db = openRequested(ptr, len);
+  if (!db) return failed();
+  const session = new Session(db, sharedRequest);
+  for (let i = 0; i < sessions.length; i++) {
+    if (sessions[i]) continue;
+    sessions[i] = session;
+    return answer(i + 1);
+  }
+  sessions.push(session);
+  return answer(sessions.length);
+}
+
+/** Closes a store, and its tables with it: 0, or -1. The handle is gone in either case. */
+export function close(handle: i32): i32 {
+  begin(REQUEST_WORK);
+  const session = sessionOf(handle);
+  if (!session) return failed();
+  sessions[handle - 1] = null;
+  for (let i = 0; i < openTables.length; i++) {
+    const table = openTables[i];
+    if (table && table.store == handle) openTables[i] = null;
+  }
+  session.free();
+  return session.db.close() == OK ? answer(0) : failed();
+}
+
+/** Handles a request of `docs/protocol.md`: 0 when the reply has `ok`, -1 when it has `error`. */
+export function request(handle: i32, ptr: usize, len: u32): i32 {
+  begin(REQUEST_WORK);
+  const session = sessionOf(handle);
+  if (!session) return failed();
+  if (len > LONGEST_REQUEST) {
+    refuseLongRequest();
+    return failed();
+  }
+  return answer(handleRequest(session, ptr, len, reply) == OK ? 0 : FAILED);
+}
+
+/** Looks a table up by its name: its handle for `get` and `insert`, or -1. */
+export function open_table(handle: i32, ptr: usize, len: u32): i32 {
+  begin(REQUEST_WORK);
+  const session = sessionOf(handle);
+  if (!session) return failed();
+  const tables = session.db.tables;
+  for (let i = 0; i < tables.length; i++) {
+    if (!isText(ptr, len, tables[i].name)) continue;
+    return answer(keepTable(new OpenTable(handle, session, tables[i], session.db.tablesVersion)));
+  }
+  unknownTable(session.db, String.UTF8.decodeUnsafe(ptr, len));
+  return failed();
+}
+
+/** A handle of a table; a place that is free is taken first. */
+function keepTable(table: OpenTable): i32 {
+  let place = openTables.length;
+  for (let i = openTables.length - 1; i >= 0; i--) {
+    if (!openTables[i]) place = i;
+  }
+  if (place == openTables.length) openTables.push(table);
+  else openTables[place] = table;
+  return place + 1;
+}
+
+/** Forgets a table's handle: 0, or -1. */
+export function close_table(handle: i32): i32 {
+  begin(0);
+  if (!tableOf(handle)) return failed();
+  openTables[handle - 1] = null;
+  return answer(0);
+}
+
+/** The row with a primary key: 1 with its record as the reply, 0 when there is none, -1, or -2. */
+export function get(handle: i32, ptr: usize, len: u32): i32 {
+  begin(0);
+  const open = tableOf(handle);
+  if (!open) return failed();
+  const table = open.table;
+  const db = open.session.db;
+  if (open.version != db.tablesVersion) return answer(STALE);
+  db.useFormat();
+  if (table.refresh() != OK) return failed();
+  const address = findRecord(table, ptr, len);
+  if (address == NO_ADDRESS) return lastError.status == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
+  const bodyLen = table.registry.bodyLength(address);
+  if (bodyLen == 0) return failed();
+  // The host reads the record where it lies.
+  store<u32>(record, <u32>table.registry.body(address));
+  store<u32>(record, bodyLen, 4);
+  return 1;
+}
+
+/** Inserts rows, all or none: 0 with their primary keys as the reply, -1, or -2. */
+export function insert(handle: i32, ptr: usize, len: u32): i32 {
+  begin(1);
+  const open = tableOf(handle);
+  if (!open) return failed();
+  const session = open.session;
+  if (open.version != session.db.tablesVersion) return answer(STALE);
+  session.db.useFormat();
+  return insertRecords(session, open.table, ptr, len, reply) == OK ? answer(0) : failed();
+}
+
+/** Does a `scan` request; its rows are records: 0, or -1. */
+export function scan(handle: i32, ptr: usize, len: u32): i32 {
+  begin(REQUEST_WORK);
+  const session = sessionOf(handle);
+  if (!session) return failed();
+  return scanRecords(session, ptr, len, reply) == OK ? answer(0) : failed();
+}

@@ -1,0 +1,125 @@
+/** Opening a store as a JSON object asks for it: what the library's `open` takes. */
+import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError } from "../status";
+import { isText } from "../encode/ascii";
+import { parseUnsigned, parsedUnsigned } from "../encode/digits";
+import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
+import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { nearest } from "../schema/nearest";
+import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { File } from "../wasi/file";
+
+const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout"];
+
+/** The most that a cache may be told to take, as for `--cache`. */
+const MOST_CACHE_BYTES: u64 = 1 << 31;
+
+const tape: JsonTape = new JsonTape();
+
+/** What the object says. */
+class OpenRequest {
+  path: string = "";
+  layout: string = "";
+  readonly options: OpenOptions = new OpenOptions();
+
+  read(ptr: usize, len: u32): Status {
+    if (!tape.parse(ptr, len)) return fail(BAD_REQUEST, "what to open is not JSON: " + tape.errorText());
+    if (tape.kind(0) != JSON_OBJECT)
+      return fail(BAD_REQUEST, "what to open is a JSON object", 'write it like {"path": "data/app.db"}');
+    let given: u32 = 0;
+    for (let key = tape.first(0); key != 0; key = tape.next(key)) {
+      const field = fieldNamed(tape.stringPtr(key), tape.stringLen(key));
+      if (field < 0) return unknownField(nodeText(key));
+      if ((given & (1 << field)) != 0) return fail(BAD_REQUEST, "open: the field " + FIELDS[field] + " is there twice");
+      given |= 1 << field;
+      if (!this.take(field, key + 1)) {
+        return fail(BAD_REQUEST, "open: " + FIELDS[field] + " is of the wrong type", "docs/abi.md tells all types");
+      }
+    }
+    return this.path != "" ? OK : fail(BAD_REQUEST, "open needs a field path");
+  }
+
+  private take(field: i32, node: u32): bool {
+    const kind = tape.kind(node);
+    if (field == 0 || field == 4) {
+      if (kind != JSON_STRING) return false;
+      if (field == 0) this.path = nodeText(node);
+      else this.layout = nodeText(node);
+      return true;
+    }
+    if (field == 3) {
+      if (kind != JSON_NUMBER || !parseUnsigned(tape.rawPtr(node), tape.rawLen(node), MOST_CACHE_BYTES)) return false;
+      this.options.cacheBytes = parsedUnsigned;
+      return true;
+    }
+    if (kind != JSON_TRUE && kind != JSON_FALSE) return false;
+    if (field == 1) this.options.readOnly = kind == JSON_TRUE;
+    else this.options.create = kind == JSON_TRUE;
+    return true;
+  }
+}
+
+function nodeText(node: u32): string {
+  return String.UTF8.decodeUnsafe(tape.stringPtr(node), tape.stringLen(node));
+}
+
+function fieldNamed(ptr: usize, len: u32): i32 {
+  for (let i = 0; i < FIELDS.length; i++) {
+    if (isText(ptr, len, FIELDS[i])) return i;
+  }
+  return -1;
+}
+
+function unknownField(name: string): Status {
+  const names = new Array<string>();
+  for (let i = 0; i < FIELDS.length; i++) names.push(FIELDS[i]);
+  const like = nearest(name, names);
+  return fail(
+    BAD_REQUEST,
+    "open has no field " + name,
+    like != "" ? "did you mean " + like + "?" : "fields: " + names.join(", "),
+  );
+}
+
+/** Opens the store that the JSON object in the `len` bytes at `ptr` describes; null on failure, which leaves no new file behind. */
+export function openRequested(ptr: usize, len: u32): DbmsContext | null {
+  const request = new OpenRequest();
+  if (request.read(ptr, len) != OK) return null;
+  const options = request.options;
+  if (options.readOnly) options.create = false;
+  if (request.layout == "0.11") options.layout = LAYOUT_0_11;
+  else if (request.layout != "" && request.layout != "0.9") {
+    fail(BAD_REQUEST, "there is no layout " + request.layout, "use 0.9 or 0.11");
+    return null;
+  }
+  const isNew = options.create && isMissing(request.path);
+  const store = DbmsContext.openFile(request.path, options);
+  if (!store) {
+    if (isNew) removeFile(request.path);
+    return null;
+  }
+  if (request.layout == "" || store.manager.layout == options.layout) return store;
+  const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
+  store.close();
+  const what = request.path + " has layout " + own + ", not " + request.layout;
+  fail(BAD_VALUE, what, "a file keeps its layout: dump it and load it into a new one");
+  return null;
+}
+
+function isMissing(path: string): bool {
+  const file = File.open(path, false, false);
+  if (file) file.close();
+  return !file && lastError.status == FILE_NOT_FOUND;
+}
+
+/** Removes a file that was made for nothing; the error that is to be reported stays. */
+function removeFile(path: string): void {
+  const status = lastError.status;
+  const what = lastError.what;
+  const hint = lastError.hint;
+  const file = File.open(path, false, false);
+  if (file) {
+    file.close();
+    file.unlink();
+  }
+  fail(status, what, hint);
+}

@@ -1,0 +1,172 @@
+/**
+ * `get`, `insert` and `scan` with rows in the record encoding of `docs/format.md`, for hosts in the same process (`docs/abi.md`).
+ * Everything else about them is as in the requests of the same names.
+ *
+ *   key             the primary key's value, as in a record
+ *   row to insert   | byteLen u32 | given, one bit a column, lowest first, in whole bytes | the given columns, as in a record |
+ *   reply of scan   | row count u32 | tokenOffset u32 | { byteLen u32 | columns, as in a record } … | token |
+ */
+import { Status, OK, BAD_REQUEST, BAD_VALUE, ROW_NOT_FOUND, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { fixedValueSize } from "../encode/data-type";
+import { isRecordValue } from "../encode/record-value";
+import { Row } from "../encode/row";
+import { RowScan } from "../store/row-scan";
+import { Table, addKeyPart } from "../store/table";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { columnPositions } from "./row-json";
+import { beginTogether, endTogether } from "./row-requests";
+import { FIELD_COLUMNS, FIELD_COUNT, OP_SCAN } from "./request";
+import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
+import { Session } from "./session";
+
+const probe: ByteBuffer = new ByteBuffer(64);
+
+/** The address of the row whose primary key is the value of `keyLen` bytes at `key`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */
+export function findRecord(table: Table, key: usize, keyLen: u32): RecordAddress {
+  const column = table.schema.columns[table.keyColumn];
+  const fixed = fixedValueSize(column.type, column.customSize);
+  const fits = fixed != 0 ? keyLen == fixed : keyLen >= 2 && keyLen == 2 + <u32>load<u16>(key);
+  if (!fits) {
+    fail(BAD_VALUE, table.name + "." + column.name + ": " + keyLen.toString() + " bytes are not a " + column.typeText);
+    return NO_ADDRESS;
+  }
+  probe.reset();
+  probe.addU32(1);
+  addKeyPart(column, key, keyLen, probe);
+  const address = table.primary.tree.find(probe.ptr);
+  // The message is made where it is wanted: most callers only want to know.
+  if (address == NO_ADDRESS && lastError.status == OK) lastError.status = ROW_NOT_FOUND;
+  return address;
+}
+
+/** Inserts the rows in the `len` bytes at `ptr`, all or none; appends their primary keys, as in records, to `out`. */
+export function insertRecords(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {
+  const row = session.row(table);
+  const db = session.db;
+  const end = ptr + len;
+  let rowLen = rowLength(ptr, end);
+  const many = rowLen != 0 && ptr + 4 + rowLen < end;
+  const inner = db.inTransaction;
+  let status = many ? beginTogether(db) : OK;
+  if (status != OK) return status;
+  let count: u64 = 0;
+  do {
+    count += 1;
+    status = rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row);
+    if (status == OK) status = db.insert(table, row);
+    if (status == OK) out.addBytes(row.ptr(table.keyColumn), row.len(table.keyColumn));
+    else if (many) lastError.what = "row " + count.toString() + ": " + lastError.what;
+    ptr += 4 + rowLen;
+    if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
+  } while (status == OK && ptr < end);
+  return many ? endTogether(db, inner, status) : status;
+}
+
+/** Bytes of the row at `ptr` behind its length; 0 when it is not whole. */
+function rowLength(ptr: usize, end: usize): u32 {
+  if (end - ptr < 4) return 0;
+  const len = load<u32>(ptr);
+  return <usize>len <= end - ptr - 4 ? len : 0;
+}
+
+function badRow(table: Table): Status {
+  return fail(BAD_REQUEST, "the bytes are not a row of " + table.name, "docs/abi.md says what a row to insert is");
+}
+
+/** Reads the given columns of a row to insert; the others stay missing. */
+function readRow(table: Table, ptr: usize, len: u32, row: Row): Status {
+  row.reset();
+  const layout = table.layout;
+  const columnCount = layout.columnCount;
+  const end = ptr + len;
+  const mask = ptr;
+  ptr += (columnCount + 7) >> 3;
+  if (ptr > end) return badRow(table);
+  for (let i: u32 = 0; i < columnCount; i++) {
+    if ((load<u8>(mask + (i >> 3)) & (1 << (i & 7))) == 0) continue;
+    if (layout.nullable(i)) {
+      if (ptr >= end || load<u8>(ptr) > 1) return badRow(table);
+      if (load<u8>(ptr++) == 0) {
+        row.setNull(i);
+        continue;
+      }
+    }
+    let valueLen = layout.fixedSize(i);
+    if (valueLen == 0) {
+      if (end - ptr < 2) return badRow(table);
+      valueLen = 2 + <u32>load<u16>(ptr);
+    }
+    if (<usize>valueLen > end - ptr) return badRow(table);
+    const column = unchecked(table.schema.columns[i]);
+    if (!isRecordValue(column.type, ptr)) {
+      return fail(BAD_VALUE, table.name + "." + column.name + ": the bytes are not a " + column.typeText);
+    }
+    row.set(i, ptr, valueLen);
+    ptr += valueLen;
+  }
+  return ptr == end ? OK : badRow(table);
+}
+
+/** Does the scan that the request in the `len` bytes at `ptr` asks for, and appends its rows to `out`, which is empty. */
+export function scanRecords(session: Session, ptr: usize, len: u32, out: ByteBuffer): Status {
+  let status = session.request.parse(ptr, len);
+  if (status != OK) return status;
+  if (session.request.op != OP_SCAN || session.request.has(FIELD_COUNT)) {
+    return fail(BAD_REQUEST, "only scans for rows have their replies as records", "use request for all others");
+  }
+  const plan = ScanPlan.open(session, SCAN_LIMIT);
+  if (!plan) return lastError.status;
+  status = addRecords(session, plan, out);
+  plan.free();
+  return status;
+}
+
+function addRecords(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
+  let positions: StaticArray<i32> | null = null;
+  if (session.request.has(FIELD_COLUMNS)) {
+    const names = session.request.texts(FIELD_COLUMNS);
+    positions = names ? columnPositions(plan.table.schema, names) : null;
+    if (!positions) return lastError.status;
+  }
+  const token = new ByteBuffer(64);
+  let count: i64 = 0;
+  let more = false;
+  out.addU64(0);
+  let scan = plan.skip() ? plan.next() : null;
+  while (scan && !more) {
+    if (count == plan.limit || out.len > REPLY_BYTES) {
+      more = true;
+      break;
+    }
+    addRecord(scan, positions, out);
+    count += 1;
+    token.reset();
+    plan.addToken(token);
+    scan = plan.next();
+  }
+  store<u32>(out.ptr, <u32>count);
+  store<u32>(out.ptr, out.len, 4);
+  if (more && count > 0) out.addBytes(token.ptr, token.len);
+  token.free();
+  return plan.status;
+}
+
+/** Appends the scan's row: its whole record, or the columns at `positions`. */
+function addRecord(scan: RowScan, positions: StaticArray<i32> | null, out: ByteBuffer): void {
+  if (!positions) {
+    out.addU32(scan.bodyLen);
+    out.addBytes(scan.body, scan.bodyLen);
+    return;
+  }
+  const start = out.len;
+  const row = scan.row;
+  out.addU32(0);
+  for (let i = 0; i < positions.length; i++) {
+    const position = unchecked(positions[i]);
+    const isSet = row.isSet(position);
+    if (row.layout.nullable(position)) out.addU8(isSet ? 1 : 0);
+    if (isSet) out.addBytes(row.ptr(position), row.len(position));
+  }
+  store<u32>(out.ptr + start, out.len - start - 4);
+}

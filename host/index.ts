@@ -1,0 +1,32 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** The package: `import { open, openSync, defineTable, QuireError } from "quire-db"`. */
+export { QuireError } from "./errors.js";
+export {
+  type AnyRow,
+  type Columns,
+  type InsertOf,
+  type JsonValue,
+  type KeyOf,
+  type RowOf,
+  type TableDefinition,
+  type UpdateOf,
+  defineTable,
+} from "./library/define-table.js";
+export type { OpenOptions } from "./library/options.js";
+export type {
+  CheckResult,
+  CountOptions,
+  DeleteOptions,
+  DeleteResult,
+  Fault,
+  FileInfo,
+  IdentityRights,
+  ScanOptions,
+  SchemaInfo,
+  TableInfo,
+  TableSchemaInfo,
+  TableStats,
+  UpdateResult,
+} from "./library/requests.js";
+export { Session, SyncSession, open, openSync } from "./library/session.js";
+export { Scan, SyncScan, SyncTable, Table } from "./library/table.js";

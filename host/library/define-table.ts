@@ -1,0 +1,138 @@
+/** Tables as TypeScript knows them: from the words that `create` takes to the types of their rows. */
+import { QuireError } from "../errors.js";
+
+/** A JSON document. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+/** Columns of a table: for each name what follows the name in a word of `create`, like `"uint32:pk:auto"`. */
+export type Columns = Readonly<Record<string, string>>;
+
+/** What a word says behind the name: the type alone. */
+type TypeWord<Word extends string> = Word extends `${infer Type}:${string}` ? Type : Word;
+
+/** Its flags. `default=` takes all that follows. */
+type Flags<Rest extends string> = Rest extends `default=${string}`
+  ? "default"
+  : Rest extends `${infer Flag}:${infer More}`
+    ? Flag | Flags<More>
+    : Rest;
+type FlagsOf<Word extends string> = Word extends `${string}:${infer Rest}` ? Flags<Rest> : never;
+
+/** The values of a type as rows hold them; `Dates` is what dates and date-times are. */
+type Value<Type extends string, Dates> = Type extends "int8" | "int16" | "int32" | "uint8" | "uint16" | "uint32"
+  ? number
+  : Type extends "int64" | "uint64"
+    ? bigint
+    : Type extends "text" | "uuid" | "decimal"
+      ? string
+      : Type extends "date" | "datetime"
+        ? Dates
+        : Type extends "boolean"
+          ? boolean
+          : Type extends "blob" | `custom(${string})`
+            ? Uint8Array
+            : Type extends "json"
+              ? JsonValue
+              : unknown;
+
+/** The same as calls take them. */
+type Input<Type extends string> = Type extends "int64" | "uint64"
+  ? bigint | number
+  : Type extends "decimal"
+    ? string | number | bigint
+    : Type extends "date" | "datetime"
+      ? string | Date
+      : Type extends "json"
+        ? JsonValue | object
+        : Value<Type, string>;
+
+type OrNull<Word extends string> = "null" extends FlagsOf<Word> ? null : never;
+type InputOf<Word extends string> = Input<TypeWord<Word>> | OrNull<Word>;
+
+/** Whether an insertion may leave the column out. */
+type Optional<C extends Columns> = {
+  [Name in keyof C]: Extract<FlagsOf<C[Name]>, "null" | "auto" | "default"> extends never ? never : Name;
+}[keyof C];
+
+type KeyName<C extends Columns> = { [Name in keyof C]: "pk" extends FlagsOf<C[Name]> ? Name : never }[keyof C];
+
+/** A row as it is read. */
+export type RowOf<C extends Columns, Dates = string> = {
+  -readonly [Name in keyof C]: Value<TypeWord<C[Name]>, Dates> | OrNull<C[Name]>;
+};
+
+/** A row to insert. */
+export type InsertOf<C extends Columns> = { [Name in Exclude<keyof C, Optional<C>>]: InputOf<C[Name]> } & {
+  [Name in Optional<C>]?: InputOf<C[Name]> | undefined;
+};
+
+/** What an update sets. */
+export type UpdateOf<C extends Columns> = { [Name in keyof C]?: InputOf<C[Name]> | undefined };
+
+/** A primary key as it is given. */
+export type KeyInputOf<C extends Columns> = InputOf<C[KeyName<C>]>;
+/** A primary key as it is returned. */
+export type KeyOf<C extends Columns, Dates = string> = Value<TypeWord<C[KeyName<C>]>, Dates>;
+
+/** What a table's methods take and give. */
+export interface TableShape {
+  readonly row: object;
+  readonly insert: object;
+  readonly update: object;
+  readonly keyInput: unknown;
+  readonly key: unknown;
+}
+
+/** The shape of a table that `defineTable` describes. */
+export interface DefinedShape<C extends Columns, Dates> extends TableShape {
+  readonly row: RowOf<C, Dates>;
+  readonly insert: InsertOf<C>;
+  readonly update: UpdateOf<C>;
+  readonly keyInput: KeyInputOf<C>;
+  readonly key: KeyOf<C, Dates>;
+}
+
+/** A value that is no document. */
+export type Scalar = string | number | bigint | boolean | Date | Uint8Array;
+
+/** The shape of a table whose rows are of the type `Row`. */
+export interface TypedShape<Row extends object> extends TableShape {
+  readonly row: Row;
+  readonly insert: Partial<Row>;
+  readonly update: Partial<Row>;
+  readonly keyInput: Scalar;
+  readonly key: Scalar;
+}
+
+/** A row of a table of which nothing is known. */
+export type AnyRow = Record<string, unknown>;
+
+export interface TableDefinition<C extends Columns = Columns> {
+  readonly name: string;
+  readonly columns: C;
+  /** The words for `create`. */
+  readonly words: readonly string[];
+  /** What the slots of records are a multiple of; 0 is the usual. */
+  readonly alignment: number;
+}
+
+/**
+ * Describes a table: `defineTable("users", { id: "uint32:pk:auto", name: "text:unique", age: "uint8:null" })`. The words are those of
+ * `quire help create`, without the name. Give the result to `create`, and to `table`, which types the rows by it.
+ */
+export function defineTable<const C extends Columns>(
+  name: string,
+  columns: C,
+  options: { readonly alignment?: number } = {},
+): TableDefinition<C> {
+  const words = Object.entries(columns).map(([column, word]) => {
+    if (/^\d+$/.test(column)) {
+      throw new QuireError(
+        "BAD_SCHEMA",
+        `${name}: JavaScript puts names like ${column} first; use create("${name}", ["${column}:${word}", …])`,
+      );
+    }
+    return `${column.replace(/[\\:]/g, "\\$&")}:${word}`;
+  });
+  return { name, columns, words, alignment: options.alignment ?? 0 };
+}

@@ -1,0 +1,125 @@
+/** The calls of the module that take and give rows as records, without JSON in between. For sessions in this process. */
+import type { LibraryInstance } from "./instance.js";
+import type { DateForm } from "./json-values.js";
+import { RecordReader, RecordWriter, roomForRow, roomForValue } from "./record-codec.js";
+import type { Column, TableSchema } from "./table-schema.js";
+
+/** What the module answers. */
+const NO_ROW = 0;
+const FAILED = -1;
+
+/** Failures whose message comes from the same call as JSON: the module knows there what the caller wrote. */
+const TOLD_BY_JSON: ReadonlySet<string> = new Set(["BAD_VALUE", "BAD_REQUEST"]);
+
+interface OpenTable {
+  readonly schema: TableSchema;
+  readonly handle: number;
+}
+
+/** A page of a scan. */
+export interface RowsPage {
+  readonly rows: Record<string, unknown>[];
+  readonly after: string | null;
+}
+
+/** All methods return undefined when the call has to go as JSON. */
+export class DirectAccess {
+  readonly #instance: LibraryInstance;
+  readonly #schemas: ReadonlyMap<string, TableSchema>;
+  readonly #reader: RecordReader;
+  readonly #writer = new RecordWriter();
+  readonly #tables = new Map<string, OpenTable>();
+
+  /** `schemas` are those that the session knows at the time. */
+  constructor(instance: LibraryInstance, schemas: ReadonlyMap<string, TableSchema>, dates: DateForm) {
+    this.#instance = instance;
+    this.#schemas = schemas;
+    this.#reader = new RecordReader(dates);
+  }
+
+  #table(name: string): OpenTable | undefined {
+    const schema = this.#schemas.get(name);
+    const table = this.#tables.get(name);
+    if (table !== undefined && table.schema === schema) return table;
+    if (table !== undefined) this.#drop(name, table);
+    // An object takes no such name for a property of its own by mere assignment.
+    if (schema?.column("__proto__") !== undefined) return undefined;
+    if (schema === undefined || !name.isWellFormed()) return undefined;
+    const handle = this.#instance.callText("open_table", name);
+    if (handle < 0) return undefined;
+    const opened = { schema, handle };
+    this.#tables.set(name, opened);
+    return opened;
+  }
+
+  #drop(name: string, table: OpenTable): void {
+    this.#tables.delete(name);
+    this.#instance.call("close_table", table.handle, 0);
+  }
+
+  /** The row with that primary key; null when there is none. */
+  get(name: string, key: unknown): Record<string, unknown> | null | undefined {
+    const table = this.#table(name);
+    if (table === undefined) return undefined;
+    const instance = this.#instance;
+    const { schema } = table;
+    const at = instance.scratch(roomForValue(schema.key, key));
+    if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
+    const status = instance.call("get", table.handle, this.#writer.end - at);
+    if (status > NO_ROW) return this.#reader.row(instance.memory, schema.columns, instance.replyStart);
+    if (status === NO_ROW) return null;
+    this.#drop(name, table);
+    return undefined;
+  }
+
+  /** Inserts the rows, all or none: their primary keys. */
+  insert(name: string, rows: readonly unknown[]): unknown[] | undefined {
+    const table = this.#table(name);
+    if (table === undefined || rows.length === 0) return undefined;
+    const instance = this.#instance;
+    const { schema } = table;
+    let room = 0;
+    for (const row of rows) room += roomForRow(schema, row);
+    const start = instance.scratch(room);
+    let at = start;
+    for (const row of rows) {
+      if (!this.#writer.row(instance.memory, schema, row, at)) return undefined;
+      at = this.#writer.end;
+    }
+    const status = instance.call("insert", table.handle, at - start);
+    if (status >= 0) return this.#keys(schema.key, rows.length);
+    if (status !== FAILED) {
+      this.#drop(name, table);
+      return undefined;
+    }
+    const failure = instance.failure();
+    if (TOLD_BY_JSON.has(failure.code)) return undefined;
+    throw failure;
+  }
+
+  #keys(column: Column, count: number): unknown[] {
+    const keys = new Array<unknown>(count);
+    const { memory } = this.#instance;
+    this.#reader.end = this.#instance.replyStart;
+    for (let i = 0; i < count; i++) keys[i] = this.#reader.value(memory, column, this.#reader.end);
+    return keys;
+  }
+
+  /** Does the scan that `request` asks for; its rows have these columns. */
+  scan(request: string, columns: readonly Column[]): RowsPage {
+    const instance = this.#instance;
+    if (instance.callText("scan", request) < 0) throw instance.failure();
+    const start = instance.replyStart;
+    const end = start + instance.replyLength;
+    const { memory } = instance;
+    const count = memory.view.getUint32(start, true);
+    const tokenStart = start + memory.view.getUint32(start + 4, true);
+    const rows = new Array<Record<string, unknown>>(count);
+    let at = start + 8;
+    for (let i = 0; i < count; i++) {
+      rows[i] = this.#reader.row(memory, columns, at + 4);
+      at += 4 + memory.view.getUint32(at, true);
+    }
+    return { rows, after: tokenStart === end ? null : memory.bytes.toString("latin1", tokenStart, end) };
+  }
+}

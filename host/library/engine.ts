@@ -1,0 +1,105 @@
+/** What sessions speak to: the module in this process, or a child that runs `serve`. */
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { guestName } from "../command-line.js";
+import { EXIT_NOT_DONE, QuireError } from "../errors.js";
+import type { Preopen } from "../runtimes/adapter.js";
+import { ServeProcess } from "../serve-process.js";
+import { LibraryInstance, closedError } from "./instance.js";
+import type { OpenOptions } from "./options.js";
+
+/** Takes the text of a request and gives the text of its reply. */
+export interface Engine {
+  /** The module, when it is in this process. */
+  readonly instance: LibraryInstance | null;
+  request(text: string): string | Promise<string>;
+  close(): void | Promise<void>;
+}
+
+/** Where a file is for the module. */
+export interface Place {
+  readonly folder: Preopen;
+  /** The file's path as the module sees it. */
+  readonly file: string;
+}
+
+/** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
+export function placeOf(path: string, mustExist: boolean): Place {
+  const full = resolve(path);
+  const host = dirname(full);
+  if (path === "" || full === host) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
+  if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${host} for ${basename(full)}; make it first`);
+  }
+  if (mustExist && !existsSync(full)) throw new QuireError("FILE_NOT_FOUND", `there is no file ${path}`, EXIT_NOT_DONE);
+  const guest = guestName(host);
+  return { folder: { guest, host }, file: `${guest}/${basename(full)}` };
+}
+
+export class InProcessEngine implements Engine {
+  readonly instance: LibraryInstance;
+
+  constructor({ folder, file }: Place, options: OpenOptions) {
+    const { readonly = false, mustExist = false, cacheBytes, layout } = options;
+    this.instance = new LibraryInstance(folder, {
+      path: file,
+      readonly,
+      create: !readonly && !mustExist,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+      ...(layout === undefined ? {} : { layout }),
+    });
+  }
+
+  request(text: string): string {
+    this.instance.callText("request", text);
+    return this.instance.replyText();
+  }
+
+  close(): void {
+    this.instance.close();
+  }
+}
+
+export class ChildEngine implements Engine {
+  readonly instance = null;
+  readonly #process: ServeProcess;
+  #closing: Promise<void> | null = null;
+
+  private constructor(process: ServeProcess) {
+    this.#process = process;
+  }
+
+  /** Starts the child, and waits until it has opened the file or said why it can't. */
+  static async open(runtime: string, { folder, file }: Place, options: OpenOptions): Promise<ChildEngine> {
+    const words = [
+      ...(options.readonly === true ? ["--readonly"] : []),
+      ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
+      file,
+    ];
+    const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
+    const engine = new ChildEngine(new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
+    await engine.request('{"op":"info"}');
+    return engine;
+  }
+
+  request(text: string): Promise<string> {
+    return this.#closing === null ? this.#process.requestLine(text) : Promise.reject(closedError());
+  }
+
+  /** Kills the process, as a crash would. */
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#process.ended !== null) return;
+    const status = await this.#process.close();
+    const ended = this.#process.ended as QuireError | null;
+    if (status !== 0 && ended !== null) throw ended;
+  }
+}

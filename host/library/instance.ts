@@ -1,0 +1,208 @@
+/** `quire-lib.wasm` in this process (`docs/abi.md`): one instance for each open store, so that a trap takes no other store with it. */
+import { readFileSync } from "node:fs";
+import { QuireError, reasonOf } from "../errors.js";
+import { loadWasi, requireModule, trapError } from "../node-wasi.js";
+import { libraryPath } from "../paths.js";
+import type { Preopen } from "../runtimes/adapter.js";
+import { MemoryViews } from "./record-codec.js";
+
+/** The version of the calls that this host makes. */
+const ABI_VERSION = 1;
+/** Bytes that the host keeps in the module's memory for what it passes. */
+const SCRATCH_BYTES = 65536;
+
+/** The exports that are used. */
+interface LibraryExports {
+  readonly memory: WebAssembly.Memory;
+  abi_version(): number;
+  alloc(byteLen: number): number;
+  free(ptr: number): void;
+  result(): number;
+  open(ptr: number, byteLen: number): number;
+  close(store: number): number;
+  request(store: number, ptr: number, byteLen: number): number;
+  open_table(store: number, ptr: number, byteLen: number): number;
+  close_table(table: number): number;
+  get(table: number, ptr: number, byteLen: number): number;
+  insert(table: number, ptr: number, byteLen: number): number;
+  scan(store: number, ptr: number, byteLen: number): number;
+}
+
+/** What a call is about: a text, or bytes that are in the scratch already. */
+type Call = "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "scan";
+
+const modules = new Map<string, WebAssembly.Module>();
+
+function libraryModule(): WebAssembly.Module {
+  const path = libraryPath();
+  let module = modules.get(path);
+  if (module === undefined) {
+    requireModule(path);
+    try {
+      module = new WebAssembly.Module(readFileSync(path));
+    } catch (error) {
+      throw new QuireError("MODULE_INVALID", `${path}: ${reasonOf(error)}`, undefined, { cause: error });
+    }
+    modules.set(path, module);
+  }
+  return module;
+}
+
+/** What to open, as the module's `open` takes it. */
+export interface OpenRequest {
+  readonly path: string;
+  readonly readonly: boolean;
+  readonly create: boolean;
+  readonly cacheBytes?: number;
+  readonly layout?: string;
+}
+
+/** Turns the module's reply to a failed call into an error. */
+export function errorOfReply(reply: unknown): QuireError {
+  const { code, message } = (reply as { error: { code: string; message: string } }).error;
+  return new QuireError(code, message);
+}
+
+export class LibraryInstance {
+  readonly #exports: LibraryExports;
+  readonly #store: number;
+  readonly #result: number;
+  #scratch: number;
+  #scratchBytes = SCRATCH_BYTES;
+  #views: MemoryViews;
+  /** Why nothing can be done with it any more. */
+  #ended: QuireError | null = null;
+
+  /** Opens a store in `folder`, which the module sees by the folder's guest name, and nothing else. */
+  constructor(folder: Preopen, request: OpenRequest) {
+    const module = libraryModule();
+    const WASI = loadWasi();
+    const wasi = new WASI({ version: "preview1", preopens: { [`/${folder.guest}`]: folder.host }, returnOnExit: true });
+    try {
+      const instance = new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports);
+      wasi.initialize(instance);
+      this.#exports = instance.exports as unknown as LibraryExports;
+      const version = this.#exports.abi_version();
+      if (version !== ABI_VERSION) {
+        throw new QuireError(
+          "MODULE_INVALID",
+          `${libraryPath()} has version ${version} of its calls, and not ${ABI_VERSION}; npm run build makes it anew`,
+        );
+      }
+      this.#scratch = this.#exports.alloc(SCRATCH_BYTES);
+      this.#result = this.#exports.result();
+    } catch (error) {
+      throw error instanceof QuireError ? error : trapError(reasonOf(error), error);
+    }
+    this.#views = new MemoryViews(this.#exports.memory.buffer);
+    this.#store = 0;
+    const byteLen = this.#put(JSON.stringify(request));
+    this.#store = this.#guard(() => this.#exports.open(this.#scratch, byteLen));
+    if (this.#store < 0) throw this.failure();
+  }
+
+  /** The module's memory as it is now. */
+  get memory(): MemoryViews {
+    if (this.#views.buffer !== this.#exports.memory.buffer) this.#views = new MemoryViews(this.#exports.memory.buffer);
+    return this.#views;
+  }
+
+  get ended(): QuireError | null {
+    return this.#ended;
+  }
+
+  /** Where the last reply starts. */
+  get replyStart(): number {
+    return this.memory.view.getUint32(this.#result, true);
+  }
+
+  get replyLength(): number {
+    return this.memory.view.getUint32(this.#result + 4, true);
+  }
+
+  /** The last reply as text. */
+  replyText(): string {
+    const start = this.replyStart;
+    return this.memory.bytes.toString("utf8", start, start + this.replyLength);
+  }
+
+  /** The error in the last reply. */
+  failure(): QuireError {
+    return errorOfReply(JSON.parse(this.replyText()));
+  }
+
+  /** Where `byteLen` bytes can be put for the next call. */
+  scratch(byteLen: number): number {
+    if (byteLen <= this.#scratchBytes) return this.#scratch;
+    this.#ensureUsable();
+    return this.#guard(() => {
+      this.#exports.free(this.#scratch);
+      this.#scratchBytes = 0;
+      this.#scratch = this.#exports.alloc(byteLen);
+      if (this.#scratch === 0) {
+        this.#scratch = this.#exports.alloc(SCRATCH_BYTES);
+        this.#scratchBytes = SCRATCH_BYTES;
+        throw new QuireError("BAD_REQUEST", `${byteLen} bytes are too many for one call; send fewer rows at once`);
+      }
+      this.#scratchBytes = byteLen;
+      return this.#scratch;
+    });
+  }
+
+  /** Puts `text` into the scratch: how many bytes it has there. */
+  #put(text: string): number {
+    const room = text.length * 3 <= SCRATCH_BYTES ? SCRATCH_BYTES : Buffer.byteLength(text);
+    const at = this.scratch(room);
+    return this.memory.bytes.write(text, at, "utf8");
+  }
+
+  /** Makes the call on the store with `text`. */
+  callText(call: "request" | "open_table" | "scan", text: string): number {
+    this.#ensureUsable();
+    const byteLen = this.#put(text);
+    return this.call(call, this.#store, byteLen);
+  }
+
+  /** Makes the call on a handle with the first `byteLen` bytes of the scratch. A trap ends everything. */
+  call(call: Call, handle: number, byteLen: number): number {
+    if (this.#ended !== null) throw this.#ended;
+    try {
+      return this.#exports[call](handle, this.#scratch, byteLen);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  #guard(call: () => number): number {
+    try {
+      return call();
+    } catch (error) {
+      throw error instanceof QuireError ? error : this.#trapped(error);
+    }
+  }
+
+  #trapped(error: unknown): QuireError {
+    const trap = trapError(reasonOf(error), error);
+    this.#ended = new QuireError("SESSION_ENDED", `the session ended: ${trap.message}; open the file again`, undefined, {
+      cause: trap,
+    });
+    return trap;
+  }
+
+  #ensureUsable(): void {
+    if (this.#ended !== null) throw this.#ended;
+  }
+
+  /** Closes the store; an open transaction is rolled back. A second call does nothing. */
+  close(): void {
+    if (this.#ended !== null) return;
+    const status = this.call("close", this.#store, 0);
+    this.#ended = closedError();
+    if (status < 0) throw this.failure();
+  }
+}
+
+/** What every call on a closed session comes to. */
+export function closedError(): QuireError {
+  return new QuireError("SESSION_ENDED", "the session is closed");
+}

@@ -1,0 +1,78 @@
+/** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
+import { QuireError } from "../errors.js";
+import { runtimes } from "../runtimes/index.js";
+import type { DateForm } from "./json-values.js";
+
+export interface OpenOptions {
+  /** Where the module runs: `"node"`, in this process, unless told; any other in a process of its own. */
+  readonly runtime?: "node" | "wasmtime" | "wasmer" | "wasmedge" | "wazero" | (string & {});
+  /** Nothing can be changed, and a missing file is an error. */
+  readonly readonly?: boolean;
+  /** A missing file is an error; it is made otherwise. */
+  readonly mustExist?: boolean;
+  /** Bytes that the page cache may take: 16 MiB unless told. */
+  readonly cacheBytes?: number;
+  /** The layout of a new file, `"0.9"` unless told. A file that is there has to be of the layout that is named. */
+  readonly layout?: "0.9" | "0.11";
+  /** What dates and date-times are in rows: text unless told; a `Date` loses their microseconds and offset. */
+  readonly dates?: DateForm;
+}
+
+const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits: (value: unknown) => boolean }>> = {
+  runtime: { wanted: "the name of a runtime", fits: (value) => typeof value === "string" },
+  readonly: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
+  mustExist: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
+  cacheBytes: {
+    wanted: "a whole number of bytes up to 2147483648",
+    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31,
+  },
+  layout: { wanted: '"0.9" or "0.11"', fits: (value) => value === "0.9" || value === "0.11" },
+  dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
+};
+
+/** Letters of `a` and `b` that differ, letter case aside, when they stand at the same places; more than enough for spelling errors. */
+function distance(a: string, b: string): number {
+  const from = a.toLowerCase();
+  const to = b.toLowerCase();
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const changed = (row[j - 1] as number) + Number(from[i - 1] !== to[j - 1]);
+      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}
+
+/** Checks what a caller gave; throws a `QuireError` with the code `BAD_OPTION`. Options that are undefined are as good as absent. */
+export function checkOptions(call: string, options: unknown): OpenOptions {
+  if (typeof options !== "object" || options === null) throw new QuireError("BAD_OPTION", `${call}: the options are an object`);
+  const names = Object.keys(CHECKS);
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name)) {
+      const like = names.find((known) => distance(name, known) <= Math.max(1, Math.floor(known.length / 3)));
+      const hint = like === undefined ? `options: ${names.join(", ")}` : `did you mean ${like}?`;
+      throw new QuireError("BAD_OPTION", `${call} has no option ${name}; ${hint}`);
+    }
+    if (value === undefined) continue;
+    const { wanted, fits } = CHECKS[name as keyof OpenOptions];
+    if (!fits(value)) throw new QuireError("BAD_OPTION", `${call}: ${name} must be ${wanted}, not ${String(value)}`);
+    given[name] = value;
+  }
+  const runtime = given["runtime"];
+  if (runtime !== undefined && !runtimes.some(({ name }) => name === runtime)) {
+    const known = runtimes.map(({ name }) => name).join(", ");
+    throw new QuireError("BAD_OPTION", `${call}: there is no runtime "${runtime as string}"; use one of ${known}`);
+  }
+  return given;
+}
+
+/** The path that a caller gave. */
+export function checkPath(call: string, path: unknown): string {
+  if (typeof path !== "string") throw new QuireError("BAD_OPTION", `${call}: the path is a string, not ${String(path)}`);
+  if (path.includes("\0")) throw new QuireError("BAD_OPTION", `${call}: a path can't hold a NUL character`);
+  return path;
+}

@@ -1,0 +1,350 @@
+/**
+ * Rows between TypeScript and the record encoding of `docs/format.md`, in the module's memory.
+ *
+ * Only what is certainly right is encoded here. Everything else (wrong types, texts that spell numbers, unknown columns, values out of
+ * range) returns false: the same call then goes to the module as JSON, which takes it or says what is wrong, the same under every runtime.
+ */
+import { type DateForm, dateFromText, dateText } from "./json-values.js";
+import type { Column, TableSchema } from "./table-schema.js";
+
+/** The module's memory: the same bytes twice. To be made anew when the memory has grown. */
+export class MemoryViews {
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Buffer;
+  readonly view: DataView;
+
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer;
+    this.bytes = Buffer.from(buffer);
+    this.view = new DataView(buffer);
+  }
+}
+
+const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
+
+function readDate(view: DataView, at: number): string {
+  return `${pad(view.getUint16(at, true), 4)}-${pad(view.getUint8(at + 2), 2)}-${pad(view.getUint8(at + 3), 2)}`;
+}
+
+function readDateTime(view: DataView, at: number): string {
+  const time = `${pad(view.getUint8(at + 4), 2)}:${pad(view.getUint8(at + 5), 2)}:${pad(view.getUint8(at + 6), 2)}`;
+  const offset = view.getInt16(at + 11, true);
+  const minutes = Math.abs(offset);
+  const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}`;
+  return `${readDate(view, at)}T${time}.${pad(view.getUint32(at + 7, true), 6)}${zone}`;
+}
+
+function readDecimal(view: DataView, at: number): string {
+  const flags = view.getUint32(at, true);
+  const high = view.getUint32(at + 12, true);
+  const low = view.getBigUint64(at + 4, true);
+  const scale = (flags >>> 16) & 0xff;
+  const digits = String(high === 0 ? low : (BigInt(high) << 64n) | low).padStart(scale + 1, "0");
+  const sign = flags >>> 31 === 1 ? "-" : "";
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+function readUuid(bytes: Buffer, at: number): string {
+  const hex = bytes.toString("hex", at, at + 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Texts up to this many bytes are tried as ASCII, which is faster than the decoder's start. */
+const SHORT_TEXT = 16;
+
+function readText(bytes: Buffer, at: number, end: number): string {
+  if (end - at > SHORT_TEXT) return bytes.toString("utf8", at, end);
+  let text = "";
+  for (let i = at; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 0x80) return bytes.toString("utf8", at, end);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** Arrays and objects inside each other that the module reads in a JSON column; deeper ones are shown as text. */
+const JSON_DEPTH = 127;
+
+function readJson(text: string): unknown {
+  if (text.length > 2 * JSON_DEPTH && isDeep(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/g)) {
+    if (token === "[" || token === "{") {
+      if (++depth > JSON_DEPTH) return true;
+    } else if (token === "]" || token === "}") depth--;
+  }
+  return false;
+}
+
+/** Reads records. */
+export class RecordReader {
+  /** Where the last value ended. */
+  end = 0;
+
+  constructor(readonly dates: DateForm) {}
+
+  /** The row of these columns whose record starts at `at`. */
+  row(memory: MemoryViews, columns: readonly Column[], at: number): Record<string, unknown> {
+    const row: Record<string, unknown> = {};
+    this.end = at;
+    for (const column of columns) {
+      if (column.nullable && memory.bytes[this.end++] === 0) row[column.name] = null;
+      else row[column.name] = this.value(memory, column, this.end);
+    }
+    return row;
+  }
+
+  /** The column's value at `at`; `end` is behind it afterwards. */
+  value(memory: MemoryViews, column: Column, at: number): unknown {
+    const { bytes, view } = memory;
+    if (column.size !== 0) {
+      this.end = at + column.size;
+      switch (column.type) {
+        case "int8":
+          return view.getInt8(at);
+        case "int16":
+          return view.getInt16(at, true);
+        case "int32":
+          return view.getInt32(at, true);
+        case "int64":
+          return view.getBigInt64(at, true);
+        case "uint8":
+          return view.getUint8(at);
+        case "uint16":
+          return view.getUint16(at, true);
+        case "uint32":
+          return view.getUint32(at, true);
+        case "uint64":
+          return view.getBigUint64(at, true);
+        case "boolean":
+          return bytes[at] !== 0;
+        case "decimal":
+          return readDecimal(view, at);
+        case "date":
+          return this.#date(readDate(view, at));
+        case "datetime":
+          return this.#date(readDateTime(view, at));
+        case "uuid":
+          return readUuid(bytes, at);
+        default:
+          return new Uint8Array(bytes.subarray(at, this.end));
+      }
+    }
+    const start = at + 2;
+    const end = start + view.getUint16(at, true);
+    this.end = end;
+    if (column.type === "text") return readText(bytes, start, end);
+    if (column.type === "json") return readJson(bytes.toString("utf8", start, end));
+    return new Uint8Array(bytes.subarray(column.type === "blob" ? start : at, end));
+  }
+
+  #date(text: string): string | Date {
+    return this.dates === "date" ? dateFromText(text) : text;
+  }
+}
+
+const INTEGER_RANGES: Readonly<Partial<Record<string, readonly [number, number]>>> = {
+  int8: [-0x80, 0x7f],
+  int16: [-0x8000, 0x7fff],
+  int32: [-0x80000000, 0x7fffffff],
+  uint8: [0, 0xff],
+  uint16: [0, 0xffff],
+  uint32: [0, 0xffffffff],
+};
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function hasDay(year: number, month: number, day: number): boolean {
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month >= 1 && month <= 12 && day >= 1 && day <= (DAYS[month - 1] as number) + Number(leap);
+}
+
+/** Bytes of the longest text that is given. */
+const LONGEST = 65535;
+
+/** Writes records. The memory must have room for what `row` and `value` are given. */
+export class RecordWriter {
+  /** Where the last value ended. */
+  end = 0;
+
+  /** Writes `row` as `insert` takes it, from `at` on; false when it has to go as JSON. */
+  row(memory: MemoryViews, schema: TableSchema, row: unknown, at: number): boolean {
+    if (typeof row !== "object" || row === null || Object.getPrototypeOf(row) !== Object.prototype) return false;
+    const { columns } = schema;
+    const mask = at + 4;
+    const start = mask + ((columns.length + 7) >> 3);
+    memory.bytes.fill(0, mask, start);
+    this.end = start;
+    let given = 0;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] as Column;
+      const value = (row as Record<string, unknown>)[column.name];
+      if (value === undefined) continue;
+      given++;
+      memory.bytes[mask + (i >> 3)] = (memory.bytes[mask + (i >> 3)] as number) | (1 << (i & 7));
+      if (column.nullable) {
+        memory.bytes[this.end++] = value === null ? 0 : 1;
+        if (value === null) continue;
+      }
+      if (!this.value(memory, column, value, this.end)) return false;
+    }
+    memory.view.setUint32(at, this.end - mask, true);
+    // Columns that the table does not have are the module's to name.
+    for (const name of Object.keys(row)) {
+      if ((row as Record<string, unknown>)[name] !== undefined) given--;
+    }
+    return given === 0;
+  }
+
+  /** Writes the column's value at `at`; false when it has to go as JSON. */
+  value(memory: MemoryViews, column: Column, value: unknown, at: number): boolean {
+    const { bytes, view } = memory;
+    this.end = at + column.size;
+    switch (column.type) {
+      case "int8":
+      case "int16":
+      case "int32":
+      case "uint8":
+      case "uint16":
+      case "uint32": {
+        const [least, most] = INTEGER_RANGES[column.type] as readonly [number, number];
+        if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) return false;
+        if (column.size === 1) view.setUint8(at, value as number);
+        else if (column.size === 2) view.setUint16(at, value as number, true);
+        else view.setUint32(at, value as number, true);
+        return true;
+      }
+      case "int64":
+      case "uint64":
+        return this.#wide(view, column, value, at);
+      case "boolean":
+        if (typeof value !== "boolean") return false;
+        bytes[at] = value ? 1 : 0;
+        return true;
+      case "decimal":
+        return typeof value === "string" && this.#decimal(view, value, at);
+      case "date":
+      case "datetime":
+        return this.#date(view, column, value, at);
+      case "uuid":
+        if (typeof value !== "string" || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return false;
+        bytes.write(value.replaceAll("-", ""), at, "hex");
+        return true;
+      case "text":
+        return typeof value === "string" && this.#text(memory, value, at);
+      case "json":
+        return this.#json(memory, value, at);
+      case "blob":
+        if (!(value instanceof Uint8Array) || value.length > LONGEST) return false;
+        view.setUint16(at, value.length, true);
+        bytes.set(value, at + 2);
+        this.end = at + 2 + value.length;
+        return true;
+      case "custom":
+        if (!(value instanceof Uint8Array) || value.length > LONGEST + 2) return false;
+        if (column.size === 0 ? !hasPrefix(value) : value.length !== column.size) return false;
+        bytes.set(value, at);
+        this.end = at + value.length;
+        return true;
+    }
+  }
+
+  #wide(view: DataView, { type }: Column, value: unknown, at: number): boolean {
+    if (typeof value === "number" && !Number.isSafeInteger(value)) return false;
+    if (typeof value !== "bigint" && typeof value !== "number") return false;
+    const wide = BigInt(value);
+    if ((type === "int64" ? BigInt.asIntN(64, wide) : BigInt.asUintN(64, wide)) !== wide) return false;
+    view.setBigUint64(at, wide, true);
+    return true;
+  }
+
+  /** A decimal of at most 28 digits, which 96 bits surely hold. */
+  #decimal(view: DataView, text: string, at: number): boolean {
+    const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+    if (match === null) return false;
+    const [, sign, whole = "", fraction = ""] = match;
+    if (whole.length + fraction.length > 28) return false;
+    const value = BigInt(whole + fraction);
+    view.setUint32(at, (fraction.length << 16) | (sign === "-" && value !== 0n ? 0x80000000 : 0), true);
+    view.setBigUint64(at + 4, BigInt.asUintN(64, value), true);
+    view.setUint32(at + 12, Number(value >> 64n), true);
+    return true;
+  }
+
+  #date(view: DataView, column: Column, value: unknown, at: number): boolean {
+    const text = value instanceof Date && !Number.isNaN(value.getTime()) ? dateText(column, value) : value;
+    if (typeof text !== "string") return false;
+    const match = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)\.(\d{3}|\d{6})(?:Z|([+-])(\d\d):(\d\d)))?$/.exec(text);
+    if (match === null || (match[4] === undefined) === (column.type === "datetime")) return false;
+    const part = (i: number): number => Number(match[i] ?? 0);
+    if (!hasDay(part(1), part(2), part(3)) || part(4) > 23 || part(5) > 59 || part(6) > 59) return false;
+    if (part(9) > 23 || part(10) > 59) return false;
+    view.setUint16(at, part(1), true);
+    view.setUint8(at + 2, part(2));
+    view.setUint8(at + 3, part(3));
+    if (column.type === "date") return true;
+    view.setUint8(at + 4, part(4));
+    view.setUint8(at + 5, part(5));
+    view.setUint8(at + 6, part(6));
+    view.setUint32(at + 7, Number((match[7] as string).padEnd(6, "0")), true);
+    view.setInt16(at + 11, (part(9) * 60 + part(10)) * (match[8] === "-" ? -1 : 1), true);
+    return true;
+  }
+
+  #text({ bytes, view }: MemoryViews, text: string, at: number): boolean {
+    if (text.length > LONGEST) return false;
+    let byteLen = 0;
+    if (text.length <= SHORT_TEXT) {
+      for (; byteLen < text.length; byteLen++) {
+        const unit = text.charCodeAt(byteLen);
+        if (unit >= 0x80) break;
+        bytes[at + 2 + byteLen] = unit;
+      }
+    }
+    if (byteLen < text.length) {
+      if (!text.isWellFormed()) return false;
+      byteLen = bytes.write(text, at + 2, "utf8");
+    }
+    if (byteLen > LONGEST) return false;
+    view.setUint16(at, byteLen, true);
+    this.end = at + 2 + byteLen;
+    return true;
+  }
+
+  #json(memory: MemoryViews, value: unknown, at: number): boolean {
+    try {
+      const text = JSON.stringify(value) as string | undefined;
+      return text !== undefined && !text.includes("\\ud") && this.#text(memory, text, at);
+    } catch {
+      return false;
+    }
+  }
+}
+
+function hasPrefix(value: Uint8Array): boolean {
+  return value.length >= 2 && (value[0] as number) + ((value[1] as number) << 8) === value.length - 2;
+}
+
+/** The most bytes that writing `value` can take. */
+export function roomForValue(column: Column, value: unknown): number {
+  if (column.type === "json") return 3 * LONGEST + 2;
+  if (typeof value === "string") return 3 * Math.min(value.length, LONGEST) + 2;
+  return value instanceof Uint8Array ? value.length + 2 : 20;
+}
+
+/** The most bytes that writing `row` can take. */
+export function roomForRow({ columns }: TableSchema, row: unknown): number {
+  let room = 8 + columns.length * 2;
+  if (typeof row !== "object" || row === null) return room;
+  for (const column of columns) room += roomForValue(column, (row as Record<string, unknown>)[column.name]);
+  return room;
+}

@@ -1,0 +1,122 @@
+/** What the methods of sessions and tables take and give, beside rows. */
+import type { AnyRow, Columns, DefinedShape, TableDefinition, TableShape } from "./define-table.js";
+import type { FieldReply, IndexReply } from "./table-schema.js";
+
+export interface ColumnsOption {
+  /** The columns that are wanted. */
+  readonly columns?: readonly string[];
+}
+
+/** Which rows: as of `scan` in `docs/protocol.md`. */
+export interface BoundOptions {
+  /** The columns of the index. */
+  readonly index?: string | readonly string[];
+  /** Bounds, inclusive: a value of the index's first column, or a list of values of its first columns. */
+  readonly eq?: unknown;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+export interface CountOptions extends BoundOptions {
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+export interface ScanOptions extends CountOptions, ColumnsOption {
+  /** Backwards. */
+  readonly reverse?: boolean;
+  /** Rows that are fetched at once: 1,000 unless told. */
+  readonly pageRows?: number;
+}
+
+export interface DeleteOptions {
+  /** Whether rows that refer to the deleted one go with it or stop it; absent: as the schema says. */
+  readonly cascade?: boolean;
+}
+
+export interface UpdateResult {
+  readonly updated: number;
+  readonly cascaded: number;
+}
+
+export interface DeleteResult {
+  readonly deleted: number;
+  readonly cascaded: number;
+}
+
+export interface TableInfo {
+  readonly name: string;
+  readonly rows: number;
+}
+
+export interface TableSchemaInfo {
+  readonly name: string;
+  /** The words that `create` takes. */
+  readonly columns: readonly string[];
+  readonly alignment: number;
+  /** Another program made the table, and `create` would make it a little differently. */
+  readonly inexact?: true;
+  readonly primaryKey: string;
+  readonly fields: readonly FieldReply[];
+  readonly indexes: readonly IndexReply[];
+}
+
+export interface SchemaInfo {
+  readonly layout: string;
+  readonly schemaHash: string;
+  readonly tables: readonly TableSchemaInfo[];
+}
+
+export interface FileInfo {
+  readonly layout: string;
+  readonly schemaHash: string;
+  readonly pages: number;
+  readonly bytes: number;
+  readonly unclaimedPages: number;
+  readonly tables: number;
+  readonly inTransaction: boolean;
+  readonly readOnly: boolean;
+}
+
+export interface TableStats {
+  readonly name: string;
+  readonly rows: number;
+  readonly recordPages: number;
+  readonly segmentsPages: number;
+  readonly indexes: readonly (IndexReply & { readonly pages: number })[];
+}
+
+export interface Fault {
+  readonly severity: "error" | "warning" | "note";
+  readonly code: string;
+  readonly table: string | null;
+  readonly page: number | null;
+  readonly byte: number | null;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface CheckResult {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly notes: number;
+  /** Faults that were found and are not in the list. */
+  readonly omitted: number;
+  readonly faults: readonly Fault[];
+}
+
+export interface IdentityRights {
+  readonly identity: string;
+  readonly text?: string;
+  readonly rights: readonly string[];
+}
+
+/** Columns of a row, or all of them. */
+export type Picked<Row extends object, Name extends string> = [Name] extends [never]
+  ? Row
+  : { [Column in Name]: Column extends keyof Row ? Row[Column] : unknown };
+
+/** The names that may be chosen from a row. */
+export type ColumnNames<Row extends object> = AnyRow extends Row ? string : keyof Row & string;
+
+export type { Columns, DefinedShape, TableDefinition, TableShape };

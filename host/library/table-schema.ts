@@ -1,0 +1,113 @@
+/** A table's definition as the host needs it: which type each column is of, and what its indexes are on. */
+
+/** The types of columns, by the names that `schema` uses. */
+export type ColumnType =
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "decimal"
+  | "boolean"
+  | "date"
+  | "datetime"
+  | "blob"
+  | "text"
+  | "uuid"
+  | "json"
+  | "custom";
+
+const FIXED_SIZES: Readonly<Partial<Record<ColumnType, number>>> = {
+  int8: 1,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
+  decimal: 16,
+  boolean: 1,
+  date: 4,
+  datetime: 13,
+  uuid: 16,
+};
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+  /** Bytes of a value in a record; 0 when a length of two bytes stands before it. */
+  readonly size: number;
+  /** Where it is among the table's columns. */
+  readonly position: number;
+}
+
+/** What `schema` replies for a table. */
+export interface TableReply {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly alignment: number;
+  readonly inexact?: true;
+  readonly primaryKey: string;
+  readonly fields: readonly FieldReply[];
+  readonly indexes: readonly IndexReply[];
+}
+
+export interface FieldReply {
+  readonly name: string;
+  readonly type: string;
+  readonly null: boolean;
+  readonly auto?: true;
+  readonly unique?: true;
+  readonly references?: { readonly table: string; readonly column: string; readonly cascade: boolean };
+  readonly default?: unknown;
+}
+
+export interface IndexReply {
+  readonly columns: readonly string[];
+  readonly unique: boolean;
+}
+
+function readColumn({ name, type: text, null: nullable }: FieldReply, position: number): Column {
+  if (!text.startsWith("custom(")) {
+    const type = text as ColumnType;
+    return { name, type, nullable, size: FIXED_SIZES[type] ?? 0, position };
+  }
+  // custom(TAG) or custom(TAG,n); a comma of the tag has a backslash before it.
+  const sized = /(\\*),(\d+)\)$/.exec(text);
+  const size = sized !== null && (sized[1] as string).length % 2 === 0 ? Number(sized[2]) : 0;
+  return { name, type: "custom", nullable, size, position };
+}
+
+export class TableSchema {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly key: Column;
+  readonly #byName: ReadonlyMap<string, Column>;
+  readonly #indexes: readonly IndexReply[];
+
+  constructor(reply: TableReply) {
+    this.name = reply.name;
+    this.columns = reply.fields.map(readColumn);
+    this.#byName = new Map(this.columns.map((column) => [column.name, column]));
+    this.#indexes = reply.indexes;
+    this.key = this.#byName.get(reply.primaryKey) as Column;
+  }
+
+  column(name: string): Column | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The columns that the bounds of a scan are values of: those of the index that the module takes for `index`; none when it has none. */
+  boundColumns(index: unknown): readonly Column[] {
+    if (index === undefined) return [this.key];
+    const names: unknown[] = Array.isArray(index) ? index : [index];
+    const starts = this.#indexes.filter(({ columns }) => names.every((name, i) => columns[i] === name));
+    const found = starts.find(({ columns }) => columns.length === names.length) ?? starts[0];
+    return (found?.columns ?? []).map((name) => this.#byName.get(name) as Column);
+  }
+}

@@ -1,0 +1,256 @@
+/** A table of a session: its rows. The same methods for both kinds of sessions. */
+import type { AnyRow, TableShape } from "./define-table.js";
+import { type Operations, ScanState } from "./operations.js";
+import type {
+  BoundOptions,
+  ColumnNames,
+  CountOptions,
+  DeleteOptions,
+  DeleteResult,
+  Picked,
+  ScanOptions,
+  UpdateResult,
+} from "./requests.js";
+import type { AsyncRunner, SyncRunner } from "./runner.js";
+
+/** A scan with the columns it gives. */
+export interface ScanRequest<Name extends string> extends Omit<ScanOptions, "columns"> {
+  readonly columns?: readonly Name[];
+}
+
+/** Rows one after the other, fetched in pages as they are used up. It can be gone through more than once, each time from the start. */
+export class Scan<Row extends object> implements AsyncIterable<Row> {
+  readonly #runner: AsyncRunner;
+  readonly #start: () => ScanState;
+
+  /** @internal */
+  constructor(runner: AsyncRunner, start: () => ScanState) {
+    this.#runner = runner;
+    this.#start = start;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {
+    for (const state = this.#start(); !state.done;) {
+      yield* (await this.#runner.run({ steps: () => state.next() })) as Row[];
+    }
+  }
+
+  /** All rows at once. */
+  async toArray(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const state = this.#start(); !state.done;) {
+      for (const row of await this.#runner.run({ steps: () => state.next() })) rows.push(row as Row);
+    }
+    return rows;
+  }
+}
+
+/** The same for a session in this process. */
+export class SyncScan<Row extends object> implements Iterable<Row> {
+  readonly #runner: SyncRunner;
+  readonly #start: () => ScanState;
+
+  /** @internal */
+  constructor(runner: SyncRunner, start: () => ScanState) {
+    this.#runner = runner;
+    this.#start = start;
+  }
+
+  *[Symbol.iterator](): Generator<Row, void, undefined> {
+    for (const state = this.#start(); !state.done;) {
+      yield* this.#runner.run({ steps: () => state.next() }) as Row[];
+    }
+  }
+
+  /** All rows at once. */
+  toArray(): Row[] {
+    const rows: Row[] = [];
+    for (const state = this.#start(); !state.done;) {
+      for (const row of this.#runner.run({ steps: () => state.next() })) rows.push(row as Row);
+    }
+    return rows;
+  }
+}
+
+/** A table of an asynchronous session. */
+export class Table<Shape extends TableShape> {
+  readonly name: string;
+  readonly #runner: AsyncRunner;
+  readonly #operations: Operations;
+
+  /** @internal */
+  constructor(name: string, runner: AsyncRunner, operations: Operations) {
+    this.name = name;
+    this.#runner = runner;
+    this.#operations = operations;
+  }
+
+  /** Inserts a row and returns its primary key. */
+  insert(row: Shape["insert"]): Promise<Shape["key"]> {
+    const { name } = this;
+    return this.#runner.run<Shape["key"]>({
+      steps: () => this.#operations.insert(name, row),
+      shortcut: (direct) => direct.insert(name, [row])?.[0],
+    });
+  }
+
+  /** Inserts all rows or none, and returns their primary keys. */
+  insertMany(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
+    const { name } = this;
+    return this.#runner.run<Shape["key"][]>({
+      steps: () => this.#operations.insertMany(name, rows),
+      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
+    });
+  }
+
+  /** The row with that primary key; `ROW_NOT_FOUND` when there is none. */
+  get<Name extends ColumnNames<Shape["row"]> = never>(
+    key: Shape["keyInput"],
+    options?: { readonly columns?: readonly Name[] },
+  ): Promise<Picked<Shape["row"], Name>> {
+    const { name } = this;
+    return this.#runner.run({
+      steps: () => this.#operations.get(name, key, options),
+      shortcut: (direct) => (options === undefined ? (direct.get(name, key) ?? undefined) : undefined),
+    }) as Promise<Picked<Shape["row"], Name>>;
+  }
+
+  /** The row with that primary key, or undefined. */
+  async find(key: Shape["keyInput"]): Promise<Shape["row"] | undefined> {
+    const { name } = this;
+    try {
+      const row = await this.#runner.run<AnyRow | null>({
+        steps: () => this.#operations.get(name, key),
+        shortcut: (direct) => direct.get(name, key),
+      });
+      return row ?? undefined;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  /** The rows with these primary keys, in their order; `ROW_NOT_FOUND` when one is missing. */
+  getMany<Name extends ColumnNames<Shape["row"]> = never>(
+    keys: readonly Shape["keyInput"][],
+    options?: { readonly columns?: readonly Name[] },
+  ): Promise<Picked<Shape["row"], Name>[]> {
+    return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Promise<
+      Picked<Shape["row"], Name>[]
+    >;
+  }
+
+  /** Changes the columns in `set` of the row with that primary key. */
+  update(key: Shape["keyInput"], set: Shape["update"]): Promise<UpdateResult> {
+    return this.#runner.run({ steps: () => this.#operations.update(this.name, key, set) }) as Promise<UpdateResult>;
+  }
+
+  /** Deletes the row with that primary key. */
+  delete(key: Shape["keyInput"], options?: DeleteOptions): Promise<DeleteResult> {
+    return this.#runner.run({ steps: () => this.#operations.delete(this.name, key, options) }) as Promise<DeleteResult>;
+  }
+
+  /** Deletes all rows with these primary keys or none. */
+  deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): Promise<DeleteResult> {
+    return this.#runner.run({ steps: () => this.#operations.deleteMany(this.name, keys, options) }) as Promise<DeleteResult>;
+  }
+
+  /** Rows as they are stored, or a range of an index. */
+  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): Scan<Picked<Shape["row"], Name>> {
+    return new Scan(this.#runner, () => new ScanState(this.#operations, this.name, options));
+  }
+
+  /** How many rows there are, in all or in a range of an index. */
+  count(options?: CountOptions & BoundOptions): Promise<number> {
+    return this.#runner.run({ steps: () => this.#operations.count(this.name, options) });
+  }
+}
+
+/** A table of a session in this process. */
+export class SyncTable<Shape extends TableShape> {
+  readonly name: string;
+  readonly #runner: SyncRunner;
+  readonly #operations: Operations;
+
+  /** @internal */
+  constructor(name: string, runner: SyncRunner, operations: Operations) {
+    this.name = name;
+    this.#runner = runner;
+    this.#operations = operations;
+  }
+
+  /** Inserts a row and returns its primary key. */
+  insert(row: Shape["insert"]): Shape["key"] {
+    const { name } = this;
+    return this.#runner.run<Shape["key"]>({
+      steps: () => this.#operations.insert(name, row),
+      shortcut: (direct) => direct.insert(name, [row])?.[0],
+    });
+  }
+
+  /** Inserts all rows or none, and returns their primary keys. */
+  insertMany(rows: readonly Shape["insert"][]): Shape["key"][] {
+    const { name } = this;
+    return this.#runner.run<Shape["key"][]>({
+      steps: () => this.#operations.insertMany(name, rows),
+      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
+    });
+  }
+
+  /** The row with that primary key; `ROW_NOT_FOUND` when there is none. */
+  get<Name extends ColumnNames<Shape["row"]> = never>(
+    key: Shape["keyInput"],
+    options?: { readonly columns?: readonly Name[] },
+  ): Picked<Shape["row"], Name> {
+    if (options === undefined) {
+      const row = this.#runner.direct.get(this.name, key);
+      if (row != null) return row as Picked<Shape["row"], Name>;
+    }
+    return this.#runner.run({ steps: () => this.#operations.get(this.name, key, options) }) as Picked<Shape["row"], Name>;
+  }
+
+  /** The row with that primary key, or undefined. */
+  find(key: Shape["keyInput"]): Shape["row"] | undefined {
+    const row = this.#runner.direct.get(this.name, key);
+    if (row !== undefined) return row ?? undefined;
+    try {
+      return this.#runner.run({ steps: () => this.#operations.get(this.name, key) });
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  /** The rows with these primary keys, in their order; `ROW_NOT_FOUND` when one is missing. */
+  getMany<Name extends ColumnNames<Shape["row"]> = never>(
+    keys: readonly Shape["keyInput"][],
+    options?: { readonly columns?: readonly Name[] },
+  ): Picked<Shape["row"], Name>[] {
+    return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Picked<Shape["row"], Name>[];
+  }
+
+  /** Changes the columns in `set` of the row with that primary key. */
+  update(key: Shape["keyInput"], set: Shape["update"]): UpdateResult {
+    return this.#runner.run({ steps: () => this.#operations.update(this.name, key, set) }) as UpdateResult;
+  }
+
+  /** Deletes the row with that primary key. */
+  delete(key: Shape["keyInput"], options?: DeleteOptions): DeleteResult {
+    return this.#runner.run({ steps: () => this.#operations.delete(this.name, key, options) }) as DeleteResult;
+  }
+
+  /** Deletes all rows with these primary keys or none. */
+  deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): DeleteResult {
+    return this.#runner.run({ steps: () => this.#operations.deleteMany(this.name, keys, options) }) as DeleteResult;
+  }
+
+  /** Rows as they are stored, or a range of an index. */
+  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): SyncScan<Picked<Shape["row"], Name>> {
+    return new SyncScan(this.#runner, () => new ScanState(this.#operations, this.name, options));
+  }
+
+  /** How many rows there are, in all or in a range of an index. */
+  count(options?: CountOptions & BoundOptions): number {
+    return this.#runner.run({ steps: () => this.#operations.count(this.name, options) });
+  }
+}

@@ -1,0 +1,100 @@
+/** The examples do what they say: Quire's core in an AssemblyScript program, and a host in Python. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
+import { openSync } from "../host/index.js";
+import { runCommand } from "../host/run-command.js";
+import { testOnAll } from "./helpers/library.js";
+import { tempFolder } from "./helpers/store.js";
+
+const run = promisify(execFile);
+
+/** The notes program, compiled in a project that has the package installed; once for all tests of a run. */
+let notes: Promise<string> | null = null;
+
+async function compileNotes(): Promise<string> {
+  const project = join(packageRoot, "build", "tests", "notes");
+  const output = join(project, "notes.wasm");
+  mkdirSync(join(project, "node_modules"), { recursive: true });
+  if (!existsSync(join(project, "node_modules", "quire-db")))
+    symlinkSync(packageRoot, join(project, "node_modules", "quire-db"), "dir");
+  const source = join(packageRoot, "examples", "assembly", "program.ts");
+  const built = statSync(output, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  // The library is built from the same sources, and is up to date when tests run.
+  if (built > statSync(source).mtimeMs && built > statSync(libraryPath()).mtimeMs) return output;
+  copyFileSync(source, join(project, "program.ts"));
+  const asc = join(packageRoot, "node_modules", "assemblyscript", "bin", "asc.js");
+  const abort = "abort=~lib/quire-db/assembly/wasi/abort/abort";
+  const flags = [
+    "--config",
+    "none",
+    "--outFile",
+    "notes.wasm",
+    "--runtime",
+    "minimal",
+    "--exportStart",
+    "_start",
+    "-O1",
+    "--use",
+    abort,
+  ];
+  await run(process.execPath, [asc, "program.ts", ...flags], { cwd: project });
+  return output;
+}
+
+testOnAll("examples/assembly: a program with its own tables, and Quire's core in it", async (t, runtime) => {
+  const folder = tempFolder(t);
+  const module = await (notes ??= compileNotes());
+  const call = (...words: string[]) => runCommand(runtime, folder, ["data/notes.db", ...words], { module });
+  const says = async (stdout: string, ...words: string[]) => {
+    const result = await call(...words);
+    assert.deepEqual([result.stdout, result.stderr, result.status], [stdout, "", 0]);
+  };
+  await says("1\twork\twater the plants\n", "add", "work", "water the plants");
+  await says("2\thome\tétagère\n", "add", "home", "étagère");
+  await says("3\twork\tcall Bob\n", "add", "work", "call Bob");
+  await says("1\twork\twater the plants\n3\twork\tcall Bob\n", "list", "work");
+  await says("", "done", "1");
+  await says("3\twork\tcall Bob\n", "list", "work");
+  const { stderr, status } = await call("done", "x");
+  assert.match(stderr, /^notes: BAD_VALUE: "x" is not a uint32/);
+  assert.equal(status, 1);
+  const db = openSync(join(folder, "notes.db"), { readonly: true });
+  assert.deepEqual(db.check().faults, []);
+  assert.deepEqual(db.table("notes").scan({ index: "topic" }).toArray(), [
+    { id: 2, topic: "home", text: "étagère" },
+    { id: 3, topic: "work", text: "call Bob" },
+  ]);
+  db.close();
+});
+
+const python = pythonWithWasmtime();
+const skip = existsSync(python) ? false : "SKIPPED: no Python with wasmtime here; npm run runtimes gets it";
+
+test("examples/python-host: a host that is not JavaScript", { skip }, async (t) => {
+  const folder = join(tempFolder(t), "data");
+  const script = join(packageRoot, "examples", "python-host", "quire_host.py");
+  const { stdout, stderr } = await run(python, [script, libraryPath(), folder], {
+    env: { ...process.env, PYTHONIOENCODING: "utf-8" },
+  });
+  assert.equal(stderr, "");
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    "get: 東京 14178000 None",
+    "get, none: 0",
+    "scan: Zürich 447082 408",
+    "scan: La Paz 755732 3640",
+    "scan: Amsterdam 931298 -2",
+    "scan: 東京 14178000 None",
+    "request: [{'name': 'Amsterdam', 'height': -2}, {'name': 'La Paz', 'height': 3640}]",
+    "error: PRIMARY_KEY_CONFLICT: row 2: cities has a row with name = La Paz already",
+    "stale: [{'name': 'cities', 'rows': 4}]",
+    "check: []",
+  ]);
+  const db = openSync(join(folder, "cities.db"), { readonly: true });
+  assert.deepEqual(db.table("cities").get("Amsterdam"), { name: "Amsterdam", people: 931298, height: -2 });
+  db.close();
+});
