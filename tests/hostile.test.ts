@@ -106,7 +106,10 @@ async function attack(t: TestContext, name: string, layout: Layout): Promise<voi
     const random = new Random(seed * 7919 + original.length + name.charCodeAt(0));
     const { bytes, how } = damage(original, random);
     const pages = Math.max(Math.floor(bytes.length / 65536), 1);
-    for (const words of commands(name, layout, random, pages)) {
+    // With the smallest cache pages come and go; what is kept too long shows.
+    const cache = random.below(2) === 0 ? ["--cache", "0"] : [];
+    for (const command of commands(name, layout, random, pages)) {
+      const words = [...command, ...cache];
       const result = await sandbox.on(bytes, words);
       judge(name, layout, seed, how, words, result);
       if (words[0] === "check") found.set(String(result.status), (found.get(String(result.status)) ?? 0) + 1);

@@ -138,7 +138,7 @@ export class PageLedger {
     const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
     let free = PAGE_SIZE - start - slotSize;
     // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
-    if (free == slotSize && alignment == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
+    if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
     const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }
