@@ -70,9 +70,15 @@ function replace(ctx: CommandContext, out: string, path: string): Status {
   if (status == OK) status = renameFile(out, path);
   if (status == OK) return OK;
   if (status == UNSUPPORTED) lastError.hint = "name a new file, compact OUT, and rename it yourself";
+  return removeAfter(status, out);
+}
+
+/** Removes a file that is of no use after a failure, whose status it returns. */
+function removeAfter(status: Status, path: string): Status {
   const error = savedError();
-  removeFile(out);
-  return restoreError(error);
+  removeFile(path);
+  restoreError(error);
+  return status;
 }
 
 export function runConvert(ctx: CommandContext): Status {
@@ -101,19 +107,14 @@ export function runConvert(ctx: CommandContext): Status {
       const what = "layout 0.11 has no access control list, and that of the file has identities: " + identities.toString();
       return fail(BAD_VALUE, what, "--acl FILE writes it to a file, --drop-acl leaves it out");
     }
-    if (isNamed) status = writeRights(ctx.db, list, ctx.invocation.option("acl", ""));
+    status = checkNew(ctx.word(0));
+    if (status == OK && isNamed) status = writeRights(ctx.db, list, ctx.invocation.option("acl", ""));
+    if (status != OK) return status;
   }
   const out = ctx.word(0);
   const work = new Rewriting(ctx, out, layout);
-  if (status == OK) status = work.run();
-  if (status != OK) {
-    if (isNamed && status != FILE_EXISTS) {
-      const error = savedError();
-      removeFile(ctx.invocation.option("acl", ""));
-      restoreError(error);
-    }
-    return status;
-  }
+  status = work.run();
+  if (status != OK) return isNamed ? removeAfter(status, ctx.invocation.option("acl", "")) : status;
   const buffer = stdout.buffer;
   if (ctx.json) {
     buffer.addText('{"layout":"' + layoutName(layout) + '","pages":' + work.pages.toString());
@@ -209,5 +210,6 @@ function writeRights(db: DbmsContext, list: Array<Identity>, path: string): Stat
   if (status == OK) status = file.sync();
   const closed = file.close();
   out.free();
-  return status == OK ? closed : status;
+  if (status == OK) status = closed;
+  return status == OK ? OK : removeAfter(status, path);
 }
