@@ -39,12 +39,15 @@ export function finishStore(store: DbmsContext, path: string, status: Status): S
   }
   status = store.close();
   if (status != OK) takeAway(path);
+  // Nobody else has the new file open, and after a close its log says nothing.
+  else removeFile(path + "-log");
   return status;
 }
 
 function takeAway(path: string): void {
   const error = savedError();
   if (!isMissing(path)) removeFile(path);
+  removeFile(path + "-log");
   restoreError(error);
 }
 

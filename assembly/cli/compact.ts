@@ -68,7 +68,8 @@ function replace(ctx: CommandContext, out: string, path: string): Status {
   ctx.store = null;
   let status = store.close();
   if (status == OK) status = renameFile(out, path);
-  if (status == OK) return OK;
+  // What the old file's log held is in the new file.
+  if (status == OK) return removeFile(path + "-log");
   if (status == UNSUPPORTED) lastError.hint = "name a new file, compact OUT, and rename it yourself";
   return removeAfter(status, out);
 }

@@ -12,6 +12,7 @@ export function removeStore(ctx: CommandContext): void {
     store.close();
   }
   if (!isMissing(ctx.invocation.file)) removeFile(ctx.invocation.file);
+  removeFile(ctx.invocation.file + "-log");
   restoreError(error);
 }
 

@@ -121,5 +121,10 @@ function removeFile(path: string): void {
     file.close();
     file.unlink();
   }
+  const log = File.open(path + "-log", false, false);
+  if (log) {
+    log.close();
+    log.unlink();
+  }
   fail(status, what, hint);
 }
