@@ -37,15 +37,15 @@ test("faults are grouped by table, with their place, a sentence and what can be 
   assert.equal(status, 3);
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "the file",
-    "  warning PAGE_LEAKED page 19: nothing leads to this page; it is empty",
+    "  note FILE_PADDED page 19: the last page is empty, and nothing leads there",
     "table users",
     "  error TEXT_NOT_UTF8 page 15, byte 6: name: the text is not UTF-8",
     "what can be done",
-    "  PAGE_LEAKED: harmless; dump and load make a file without it",
+    "  FILE_PADDED: the memory of a canister is often larger than what it holds: harmless",
     "  TEXT_NOT_UTF8: the reference can't read the row: update the column",
-    "data/store.db: 20 pages, layout 0.9, 2 tables, 159 rows: 1 error, 1 warning, 0 notes",
+    "data/store.db: 20 pages, layout 0.9, 2 tables, 159 rows: 1 error, 0 warnings, 1 note",
   ]);
-  assert.equal(stderr, "quire: DAMAGED: 1 error, 1 warning, 0 notes\n");
+  assert.equal(stderr, "quire: DAMAGED: 1 error, 0 warnings, 1 note\n");
 });
 
 test("of many faults of a kind 50 are listed, with --all all of them", async () => {
