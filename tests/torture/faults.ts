@@ -167,7 +167,10 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
       if (poisoned) allowed.add(after);
       else {
         const rolledBack = engine.commit() === 0 ? engine.contentHash() : "";
-        if (rolledBack !== current) throw new Error(`${what}: transaction ${n} failed, and other rows are there than before`);
+        if (rolledBack !== current) {
+          const rows = rolledBack === after ? "those that it was to bring" : rolledBack === "" ? engine.message() : "others";
+          throw new Error(`${what}: transaction ${n} failed, and the rows are not those before it, but ${rows}`);
+        }
       }
     }
     engine.host.hook = hook;
@@ -210,7 +213,7 @@ export const COMMANDS: readonly TestedCommand[] = [
       '{"op":"insert","table":"items","row":{"id":900,"name":"a","price":"1"}}',
       '{"op":"savepoint","name":"s"}',
       '{"op":"delete","table":"items","key":2}',
-      '{"op":"rollback_to","name":"s"}',
+      '{"op":"rollbackTo","name":"s"}',
       '{"op":"commit"}',
     ].join("\n"),
     reads: false,
