@@ -1,6 +1,8 @@
 /** How the inspecting commands open a file: for reading, and whatever state it is in. */
 import { DirectAccess } from "../memory/direct-access";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { LogFile } from "../memory/log-file";
+import { OK, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
 import { guessLayout } from "../check/store-check";
@@ -14,6 +16,16 @@ export function openPages(ctx: CommandContext): MemoryAccess | null {
   if (!provider) return null;
   const manager = new MemoryManager(provider, <u64>cache);
   const access = new DirectAccess(manager);
+  // What a session that was killed left in the log counts as well.
+  const log = LogFile.open(ctx.invocation.file, false);
+  const status = log ? manager.useLog(log) : lastError.status;
+  if (status != OK) {
+    const what = lastError.what;
+    const hint = lastError.hint;
+    manager.close();
+    fail(status, what, hint);
+    return null;
+  }
   if (manager.pageCount > 0) manager.layout = guessLayout(access);
   return access;
 }

@@ -102,6 +102,11 @@ export class MemoryManager {
     return reservedPages(this.layout);
   }
 
+  /** What is in memory is not known to be right any more: nothing can be done with this handle but closing it. */
+  poison(): void {
+    this.poisoned = true;
+  }
+
   /** `OK` while the handle may be used. */
   usable(): Status {
     if (this.poisoned)

@@ -155,6 +155,13 @@ export class DbmsContext {
     return OK;
   }
 
+  /** After a rollback. Without its tables a handle must not be written through: it would write a registry without them. */
+  private reloadTables(): Status {
+    const status = this.loadTables();
+    if (status != OK) this.manager.poison();
+    return status;
+  }
+
   private addTable(table: Table): void {
     let at = this.tables.length;
     while (at > 0 && compareNames(this.tables[at - 1].name, table.name) > 0) at -= 1;
@@ -262,7 +269,7 @@ export class DbmsContext {
   private reloadChangedSchema(): Status {
     if (!this.schemaChanged) return OK;
     this.schemaChanged = false;
-    return this.loadTables();
+    return this.reloadTables();
   }
 
   /** Sets a savepoint inside the transaction; a later one of the same name hides an earlier one. */
@@ -287,7 +294,7 @@ export class DbmsContext {
     while (this.savepoints.length > at + 1) this.savepoints.pop();
     const status = this.manager.undoTo(this.savepoints[at].mark, this.savepoints[at].redoMark);
     // The schema may still differ from the file's: what is known to have changed stays so until the transaction ends.
-    return status == OK && this.schemaChanged ? this.loadTables() : status;
+    return status == OK && this.schemaChanged ? this.reloadTables() : status;
   }
 
   /** Forgets the savepoint and later ones; what was done since stays. */
@@ -325,7 +332,7 @@ export class DbmsContext {
     const hint = lastError.hint;
     let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
-    if (undone == OK && this.schemaChanged) undone = this.active ? this.loadTables() : this.reloadChangedSchema();
+    if (undone == OK && this.schemaChanged) undone = this.active ? this.reloadTables() : this.reloadChangedSchema();
     if (undone != OK) return undone;
     lastError.status = status;
     lastError.what = what;

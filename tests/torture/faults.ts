@@ -167,7 +167,10 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
       if (poisoned) allowed.add(after);
       else {
         const rolledBack = engine.commit() === 0 ? engine.contentHash() : "";
-        if (rolledBack !== current) throw new Error(`${what}: transaction ${n} failed, and other rows are there than before`);
+        if (rolledBack !== current) {
+          const rows = rolledBack === after ? "those that it was to bring" : rolledBack === "" ? engine.message() : "others";
+          throw new Error(`${what}: transaction ${n} failed, and the rows are not those before it, but ${rows}`);
+        }
       }
     }
     engine.host.hook = hook;
@@ -210,7 +213,7 @@ export const COMMANDS: readonly TestedCommand[] = [
       '{"op":"insert","table":"items","row":{"id":900,"name":"a","price":"1"}}',
       '{"op":"savepoint","name":"s"}',
       '{"op":"delete","table":"items","key":2}',
-      '{"op":"rollback_to","name":"s"}',
+      '{"op":"rollbackTo","name":"s"}',
       '{"op":"commit"}',
     ].join("\n"),
     reads: false,
@@ -323,4 +326,53 @@ function judgeCommand(
   if (dump !== before && dump !== after) throw new Error(`${what}: neither as before nor as after`);
   if (run.status === 0 && !failedReply && dump !== after)
     throw new Error(`${what}: it says that it went well, and nothing is there`);
+}
+
+/**
+ * Runs a workload with so little memory that the `place`th growth is refused, counted in pages. False when it needs no more. A transaction
+ * that fails for it is taken back; a trap is the module's own heap that got nothing, which ends the session like a kill.
+ */
+export function workloadMemory(module: WebAssembly.Module, seed: number, place: number): boolean {
+  const what = `${INITIAL_PAGES + place} pages of memory, seed ${seed}`;
+  const disk = new Disk();
+  let current = "";
+  let acknowledged = -1;
+  const whole = new Engine(module).use(new Disk(), seed);
+  let engine: Engine;
+  try {
+    engine = new Engine(module, INITIAL_PAGES + place).use(disk, seed);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw new Error(`${what}: a trap at the start`, { cause: error });
+    throw error;
+  }
+  const states: string[] = [];
+  whole.open({ flags: CREATE });
+  for (let n = 0; n < 12; n++) {
+    whole.step(seed, n, 30);
+    states.push(whole.contentHash());
+  }
+  try {
+    if (engine.open({ checkpoint: 3000, flags: CREATE }) !== 0) {
+      if (!SAYS_WHAT.test(engine.message())) throw new Error(`${what}: open says only ${engine.message()}`);
+    } else {
+      for (let n = 0; n < 12; n++) {
+        if (engine.step(seed, n, 30) !== 0) {
+          if (!SAYS_WHAT.test(engine.message())) throw new Error(`${what}: transaction ${n} says only ${engine.message()}`);
+          break;
+        }
+        acknowledged = n;
+      }
+      engine.close();
+    }
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError)
+      throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
+    throw error;
+  }
+  current = contentOf(module, disk.images(), what);
+  const found = states.indexOf(current);
+  if (found !== acknowledged && !(acknowledged < 0 && found < 0) && states[acknowledged] !== current) {
+    throw new Error(`${what}: ${acknowledged} transactions were acknowledged, there are those up to ${found}`);
+  }
+  return engine.pages >= INITIAL_PAGES + place;
 }

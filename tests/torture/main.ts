@@ -1,51 +1,257 @@
-/** `npm run torture`: see the usage below. */
+/** `npm run torture`: see `USAGE`. Crashes run in one thread for each core, the rest in this one. */
+import { availableParallelism } from "node:os";
 import process from "node:process";
-import { CrashTorture } from "./crash.js";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
+import {
+  COMMANDS,
+  commandFault,
+  commandMemory,
+  commandStore,
+  FAULT_KINDS,
+  lostSync,
+  workloadFault,
+  workloadMemory,
+} from "./faults.js";
+import { kills, takeOverProcess } from "./kills.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
-import { lostSync } from "./faults.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
+import { runtimeNamed } from "../../host/runtimes/index.js";
 
-const args = process.argv.slice(2);
-const small = await compileModule("workload", SMALL_LIMITS);
-const replay = args.indexOf("--replay");
-if (args.includes("--mutants")) {
-  const words = args.filter((word) => !word.startsWith("--"));
-  for (const mutant of MUTANTS) {
-    if (words.length > 0 && !words.some((word) => mutant.name.includes(word))) continue;
-    const { caught, ms } = await judge(mutant);
-    console.log(
-      `${caught === null ? "ALIVE " : "caught"} ${(ms / 1000).toFixed(1)} s  ${mutant.name}: ${caught?.split("\n")[0] ?? ""}`,
-    );
-  }
-} else if (args.includes("--writers")) {
-  for (let when = 0; when < 4; when++) for (let seed = 1; seed < 4; seed++) takeOver(small, seed, when);
-  console.log(firstGoesOn(small, 1), secondBetweenCalls(small, 1, true), secondBetweenCalls(small, 1, false));
-  for (let seed = 1; seed < 5; seed++) for (const torn of [false, true]) foreignFile(small, seed, torn);
-  console.log(lostSync(small, 1));
-} else if (replay >= 0) {
-  const [seed = 1, point = 0, outcome = 0] = (args[replay + 1] ?? "").split(":").map(Number);
-  const usual = await compileModule("workload", []);
-  const torture = new CrashTorture({ usual, small }, seed);
-  torture.trace = (line) => console.log(line);
-  torture.run(Infinity, { point, outcome });
-} else {
-  const usual = await compileModule("workload", []);
-  const from = Number(args[0] ?? 1);
-  const count = Number(args[1] ?? 10);
-  for (let seed = from; seed < from + count; seed++) {
-    const torture = new CrashTorture({ usual, small }, seed);
-    const started = performance.now();
-    let said = "fine";
-    try {
-      torture.run();
-    } catch (error) {
-      said = error instanceof Error ? error.message : String(error);
+const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
+       npm run torture -- --replay SEED:POINT:OUTCOME
+
+Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100).
+Without a part: all of them.`;
+
+const PARTS = ["crash", "writers", "faults", "mutants", "kills"] as const;
+type Part = (typeof PARTS)[number];
+
+interface Options {
+  parts: Part[];
+  seconds: number;
+  seed: number;
+  threads: number;
+  kills: number;
+  only: string;
+  replay: string | null;
+}
+
+function readOptions(words: readonly string[]): Options {
+  const options: Options = {
+    parts: [],
+    seconds: 60,
+    seed: 1,
+    threads: availableParallelism(),
+    kills: 100,
+    only: "",
+    replay: null,
+  };
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    const part = PARTS.find((name) => name === word);
+    if (part !== undefined) {
+      options.parts.push(part);
+      continue;
     }
-    const { points, outcomes, nested } = torture.totals;
-    const time = performance.now() - started;
-    console.log(
-      `seed ${seed}: ${points} points, ${outcomes} outcomes (${nested} nested), ${time.toFixed(0)} ms, ${(time / outcomes).toFixed(2)} each: ${said}`,
-    );
+    const value = words[++at];
+    if (value === undefined) stop(USAGE);
+    if (word === "--seconds") options.seconds = Number(value);
+    else if (word === "--seed") options.seed = Number(value);
+    else if (word === "--threads") options.threads = Number(value);
+    else if (word === "--kills") options.kills = Number(value);
+    else if (word === "--only") options.only = value;
+    else if (word === "--replay") options.replay = value;
+    else stop(USAGE);
+  }
+  if (options.parts.length === 0) options.parts.push(...PARTS);
+  return options;
+}
+
+function stop(message: string): never {
+  console.log(message);
+  process.exit(2);
+}
+
+async function modules(): Promise<Modules> {
+  return { usual: await compileModule("workload", []), small: await compileModule("workload", SMALL_LIMITS) };
+}
+
+/** What a thread says at its end. */
+interface Report {
+  readonly totals: CrashTotals;
+  readonly failures: string[];
+  readonly seeds: number;
+}
+
+interface Share {
+  readonly first: number;
+  readonly step: number;
+  readonly seconds: number;
+}
+
+/** Every `step`th seed from `first` on, for so many seconds. */
+async function crashShare({ first, step, seconds }: Share): Promise<Report> {
+  const both = await modules();
+  const deadline = performance.now() + seconds * 1000;
+  const totals: CrashTotals = { points: 0, outcomes: 0, nested: 0 };
+  const failures: string[] = [];
+  let seeds = 0;
+  for (let seed = first; performance.now() < deadline && failures.length < 3; seed += step) {
+    const torture = new CrashTorture(both, seed);
+    try {
+      torture.run(deadline, 3);
+    } catch (error) {
+      failures.push(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    seeds += 1;
+    totals.points += torture.totals.points;
+    totals.outcomes += torture.totals.outcomes;
+    totals.nested += torture.totals.nested;
+  }
+  return { totals, failures, seeds };
+}
+
+async function crash(options: Options): Promise<string[]> {
+  await modules();
+  const shares = Array.from({ length: options.threads }, (_, at) => ({
+    first: options.seed + at,
+    step: options.threads,
+    seconds: options.seconds,
+  }));
+  const reports = await Promise.all(
+    shares.map(
+      (share) =>
+        new Promise<Report>((resolve, reject) => {
+          const worker = new Worker(new URL(import.meta.url), { workerData: share });
+          worker.once("message", resolve).once("error", reject);
+        }),
+    ),
+  );
+  const sum = (of: (report: Report) => number): number => reports.reduce((total, report) => total + of(report), 0);
+  console.log(
+    `crash: seeds from ${options.seed} on, ${sum((r) => r.seeds)} workloads, ${sum((r) => r.totals.points)} points, ` +
+      `${sum((r) => r.totals.outcomes)} outcomes, ${sum((r) => r.totals.nested)} of them of crashes inside a recovery, in ${options.seconds} s`,
+  );
+  return reports.flatMap((report) => report.failures);
+}
+
+/** Runs `body`; what it throws becomes a line. */
+async function tried(failures: string[], body: () => void | Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    failures.push(error instanceof Error ? error.message : String(error));
   }
 }
+
+async function writers(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  const { small, usual } = await modules();
+  let places = 0;
+  let windows = 0;
+  for (const seed of [options.seed, options.seed + 1, options.seed + 2]) {
+    for (const module of [small, usual]) {
+      for (let when = 0; when < 4; when++) await tried(failures, () => takeOver(module, seed, when));
+      for (const torn of [false, true]) await tried(failures, () => foreignFile(module, seed, torn));
+    }
+    await tried(failures, () => {
+      for (const result of [
+        firstGoesOn(small, seed),
+        secondBetweenCalls(small, seed, true),
+        secondBetweenCalls(small, seed, false),
+      ]) {
+        places += result.places;
+        windows += result.windows;
+      }
+    });
+  }
+  console.log(
+    `writers: one between two calls of the other at ${places} places; ${windows} more lie between a question and its write`,
+  );
+  return failures;
+}
+
+async function faults(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  const { small } = await modules();
+  const command = await compileModule("command", []);
+  let runs = 0;
+  const loop = (one: (place: number) => boolean): void => {
+    const before = failures.length;
+    for (let place = 1; failures.length < before + 3; place++) {
+      runs += 1;
+      try {
+        if (!one(place)) return;
+      } catch (error) {
+        failures.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+  };
+  for (const kind of FAULT_KINDS) loop((place) => workloadFault(small, options.seed, kind, place));
+  loop((place) => workloadMemory(small, options.seed, place));
+  await tried(failures, () => void (runs += lostSync(small, options.seed)));
+  console.log(`faults: ${runs} runs of workloads`);
+  for (const hot of [false, true]) {
+    const store = commandStore(command, hot);
+    for (const tested of COMMANDS) {
+      for (const kind of FAULT_KINDS) loop((place) => commandFault(command, store, tested, kind, place));
+      loop((place) => commandMemory(command, store, tested, place));
+    }
+  }
+  console.log(`faults: ${runs} runs with those of commands`);
+  return failures;
+}
+
+async function mutants(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  for (const mutant of MUTANTS) {
+    if (!mutant.name.includes(options.only)) continue;
+    const { caught, ms } = await judge(mutant);
+    const time = `${(ms / 1000).toFixed(1)} s`;
+    console.log(
+      `mutant ${caught === null ? "ALIVE " : "caught"} ${time.padStart(6)}  ${mutant.name}: ${caught?.split("\n")[0]?.slice(0, 100) ?? ""}`,
+    );
+    if (caught === null) failures.push(`the planted fault was not found: ${mutant.name}`);
+  }
+  return failures;
+}
+
+async function killed(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  const found = ["node", "wasmtime"].filter((name) => runtimeNamed(name)?.find() != null);
+  if (found.length < 2)
+    console.log("SKIPPED: wasmtime is not here (npm run runtimes gets it): only processes of Node are killed");
+  for (const runtime of found) {
+    await tried(failures, async () => {
+      const totals = await kills(runtime, options.kills, options.seed);
+      console.log(
+        `kills: ${totals.kills} processes of ${runtime} killed, ${totals.acknowledged} acknowledged rows, none missing`,
+      );
+    });
+    for (const other of found) await tried(failures, () => takeOverProcess(runtime, other));
+  }
+  return failures;
+}
+
+async function replay(words: string): Promise<void> {
+  const [seed = 1, point = 0, outcome = 0] = words.split(":").map(Number);
+  const torture = new CrashTorture(await modules(), seed);
+  torture.trace = (line) => console.log(line);
+  torture.run(Infinity, 1, { point, outcome });
+  console.log("this outcome is fine");
+}
+
+if (isMainThread) {
+  const options = readOptions(process.argv.slice(2));
+  if (options.replay !== null) await replay(options.replay);
+  else {
+    const parts = { crash, writers, faults, mutants, kills: killed };
+    const failures: string[] = [];
+    for (const part of options.parts) failures.push(...(await parts[part](options)));
+    for (const failure of failures) console.log(`FAILED: ${failure}`);
+    console.log(failures.length === 0 ? "torture: nothing is lost" : `torture: ${failures.length} failures`);
+    process.exitCode = failures.length === 0 ? 0 : 1;
+  }
+} else parentPort?.postMessage(await crashShare(workerData as Share));

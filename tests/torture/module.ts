@@ -42,7 +42,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
 /** The workload, and the command as it is but for its memory, which is imported so that it can be limited. */
 const ENTRIES = {
   workload: ["tests/fixtures/torture.ts", "--exportStart", "_initialize"],
-  command: ["assembly/command.ts", "--exportStart", "_start"],
+  command: ["assembly/command.ts", "assembly/wasi/abort.ts", "--exportStart", "_start"],
 } as const;
 type Entry = keyof typeof ENTRIES;
 const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory"];
