@@ -8,7 +8,21 @@ import process from "node:process";
 import { filesBelow, root } from "./lib.mjs";
 
 /** Lower to higher. A file may import from its own layer and from those before it. */
-const LAYERS = ["status", "encode", "wasi", "memory", "schema", "table", "index", "acl", "store", "check", "care", "request", "cli"];
+const LAYERS = [
+  "status",
+  "encode",
+  "wasi",
+  "memory",
+  "schema",
+  "table",
+  "index",
+  "acl",
+  "store",
+  "check",
+  "care",
+  "request",
+  "cli",
+];
 
 /** memory and encode know nothing of each other, but that memory uses these two. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/xxh3"];

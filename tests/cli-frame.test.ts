@@ -11,7 +11,7 @@ import { openStore, quire, tempFolder } from "./helpers/store.js";
 
 const commands = [
   ...["create", "drop", "tables", "schema", "import", "export", "dump", "load", "insert", "update", "delete", "get", "scan"],
-  ...["info", "stats", "map", "page", "check", "acl", "serve", "help"],
+  ...["info", "stats", "map", "page", "check", "hash", "diff", "backup", "compact", "convert", "repair", "acl", "serve", "help"],
 ];
 
 const wrongWords: [string[], RegExp][] = [
@@ -75,6 +75,11 @@ testOnRuntimes("--version is the package's version", async (_t, runtime) => {
 const reads = [
   ...[["drop", "t"], ["tables"], ["schema"], ["export", "t"], ["dump"], ["insert", "t", "{}"], ["update", "t", "1", "{}"]],
   ...[["delete", "t", "1"], ["get", "t", "1"], ["scan", "t"], ["info"], ["stats"], ["map"], ["page", "0"], ["check"]],
+  ...[["hash"], ["diff", "data/b.db"], ["backup", "data/b.db"], ["compact"], ["compact", "data/b.db"]],
+  ...[
+    ["convert", "data/b.db", "--layout", "0.11"],
+    ["repair", "data/b.db"],
+  ],
   ...[
     ["acl", "list"],
     ["acl", "grant", "00", "read"],

@@ -274,7 +274,7 @@ export class SalvageSearch {
     }
   }
 
-  /** Takes page `pageNo` for a ledger that is missing, if it can be that: `which` is 1 for the page ledger, 3 the indexes', 4 the numbers'. */
+  /** Takes page `pageNo` for a missing ledger, if it can be that: `which` is 1 for the page ledger, 3 the indexes', 4 the numbers'. */
   private tryLedger(found: FoundTable, which: u32, pageNo: u32): void {
     const pages = found.checked.pages;
     const schema = found.checked.schema!;
