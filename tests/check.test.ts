@@ -1,7 +1,7 @@
 /** `check` on the golden files: nothing but what the reference is known to leave behind; and what it says, as text and as JSON. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { faultsOf } from "./helpers/faults.js";
+import { faultsOf, type Fault } from "./helpers/faults.js";
 import { golden, goldenNames, goldenRows, layouts } from "./helpers/golden.js";
 import { PageFile } from "./helpers/page-file.js";
 import { Sandbox } from "./helpers/sandbox.js";
@@ -32,20 +32,73 @@ for (const layout of layouts) {
 test("faults are grouped by table, with their place, a sentence and what can be done", async () => {
   const file = PageFile.golden("blog");
   file.set8(file.recordPage("users"), 11, 0xff);
-  file.addPage();
+  file.set8(file.addPage(), 100, 1);
   const { status, stdout, stderr } = await sandbox.on(file.bytes, ["check"]);
   assert.equal(status, 3);
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "the file",
-    "  note FILE_PADDED page 19: the last page is empty, and nothing leads there",
+    "  warning PAGE_LEAKED page 19: nothing leads to this page; it is not empty",
     "table users",
     "  error TEXT_NOT_UTF8 page 15, byte 6: name: the text is not UTF-8",
     "what can be done",
-    "  FILE_PADDED: the memory of a canister is often larger than what it holds: harmless",
+    "  PAGE_LEAKED: harmless; compact makes a file without it",
     "  TEXT_NOT_UTF8: the reference can't read the row: update the column",
-    "data/store.db: 20 pages, layout 0.9, 2 tables, 159 rows: 1 error, 0 warnings, 1 note",
+    "data/store.db: 20 pages, layout 0.9, 2 tables, 159 rows: 1 error, 1 warning, 0 notes",
   ]);
-  assert.equal(stderr, "quire: DAMAGED: 1 error, 0 warnings, 1 note\n");
+  assert.equal(stderr, "quire: DAMAGED: 1 error, 1 warning, 0 notes\n");
+});
+
+test("the JSON form tells what is lost and which command mends it", async () => {
+  const file = PageFile.golden("blog");
+  // A length that leaves the page, a page that nothing leads to, a list of rights of no known version.
+  file.set16(file.recordPage("users"), 0, 0xffff);
+  file.set8(file.addPage(), 100, 1);
+  file.set8(1, 0, 9);
+  const { stdout } = await sandbox.on(file.bytes, ["check", "--json"]);
+  const { faults } = JSON.parse(stdout) as { faults: Fault[] };
+  const told = Object.fromEntries(faults.map(({ code, lost, mend }) => [code, [lost, mend]]));
+  assert.deepEqual(told["RECORD_MALFORMED"], ["the row", "repair OUT"]);
+  assert.deepEqual(told["PAGE_LEAKED"], [null, "compact OUT"]);
+  assert.deepEqual(told["ACL_DAMAGED"], ["the access control list", "repair OUT"]);
+  assert.ok(faults.every(({ lost, mend }) => (lost === null || lost !== "") && (mend === null || /^[a-z]+( |$)/.test(mend))));
+});
+
+test("--quick finds what is wrong with definitions, ledgers, nodes and rights, and says what it leaves out", async () => {
+  for (const layout of layouts) {
+    for (const name of goldenNames(layout)) {
+      const { status, stdout } = await sandbox.on(golden(name, layout), ["check", "--quick", "--json"]);
+      const reply = JSON.parse(stdout) as Record<string, unknown>;
+      const rows = Object.values(goldenRows(name, layout)).reduce((sum, table) => sum + table.length, 0);
+      assert.deepEqual([status, reply["ok"], reply["rows"], reply["quick"]], [0, true, rows, true]);
+    }
+  }
+  const row = PageFile.golden("blog");
+  row.set8(row.recordPage("users"), 11, 0xff);
+  const { status, stdout } = await sandbox.on(row.bytes, ["check", "--quick"]);
+  assert.equal(status, 0);
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    "data/store.db: 19 pages, layout 0.9, 2 tables, 159 rows: no faults",
+    "not looked at: rows, free space, the order and the entries of indexes, foreign keys",
+  ]);
+  const plants: Record<string, (file: PageFile) => void> = {
+    SNAPSHOT_DAMAGED: (file) => file.set8(file.table("events").snapshot, 0, 7),
+    LEDGER_DAMAGED: (file) => file.set32(file.table("events").pageLedger, 0, 9999),
+    NODE_DAMAGED: (file) => file.set8(file.root("events", [file.primaryKey("events")]), 0, 9),
+    AUTOINCREMENT_DAMAGED: (file) => file.set8(file.table("events").autoincrement, 1, 255),
+    SCHEMA_HASH_WRONG: (file) => file.set8(0, 0, file.u8(0, 0) ^ 1),
+    ACL_DAMAGED: (file) => file.set8(1, 0, 9),
+    UNCLAIMED_DAMAGED: (file) => file.set32(2, 0, 99999),
+  };
+  for (const [code, plant] of Object.entries(plants)) {
+    const file = PageFile.golden("log");
+    plant(file);
+    const result = await sandbox.on(file.bytes, ["check", "--quick", "--json"]);
+    assert.equal(result.status, 3, code);
+    assert.ok(
+      faultsOf(result.stdout).some((fault) => fault.startsWith(`${code} `)),
+      `${code}: ${result.stdout}`,
+    );
+  }
 });
 
 test("of many faults of a kind 50 are listed, with --all all of them", async () => {

@@ -76,6 +76,11 @@ testOnRuntimes("--version is the package's version", async (_t, runtime) => {
 const reads = [
   ...[["drop", "t"], ["tables"], ["schema"], ["export", "t"], ["dump"], ["insert", "t", "{}"], ["update", "t", "1", "{}"]],
   ...[["delete", "t", "1"], ["get", "t", "1"], ["scan", "t"], ["info"], ["stats"], ["map"], ["page", "0"], ["check"]],
+  ...[["hash"], ["diff", "data/b.db"], ["backup", "data/b.db"], ["compact"], ["compact", "data/b.db"]],
+  ...[
+    ["convert", "data/b.db", "--layout", "0.11"],
+    ["repair", "data/b.db"],
+  ],
   ...[
     ["acl", "list"],
     ["acl", "grant", "00", "read"],

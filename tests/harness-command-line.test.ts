@@ -109,6 +109,34 @@ test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standa
   );
 });
 
+test("the folders of other files that a command names are opened, too, and those of no other words", (t) => {
+  const folder = tempFolder(t);
+  for (const name of ["db/below", "other/db", "third"]) mkdirSync(join(folder, name), { recursive: true });
+  const prepare = (...words: string[]) => prepareCommand(["db/a.db", ...words], folder);
+  const home = { guest: "db", host: join(folder, "db") };
+
+  assert.deepEqual(prepare("diff", "db/b.db").args, ["db/a.db", "diff", "db/b.db"]);
+  assert.deepEqual(prepare("backup", "db/below/b.db").args, ["db/a.db", "backup", "db/below/b.db"]);
+  assert.deepEqual(prepare("backup", "db/b.db").preopens, [home]);
+  const outside = prepare("convert", "--layout", "0.11", "third/b.db", "--acl", "other/db/rights", "--json");
+  assert.deepEqual(outside.args.slice(1), ["convert", "--layout", "0.11", "third/b.db", "--acl", "db_/rights", "--json"]);
+  assert.deepEqual(outside.preopens, [
+    home,
+    { guest: "third", host: join(folder, "third") },
+    { guest: "db_", host: join(folder, "other", "db") },
+  ]);
+  assert.deepEqual(prepare("repair", "x.db", "--schema=third/s").args.slice(2), [
+    `${guestName(folder)}/x.db`,
+    "--schema=third/s",
+  ]);
+  assert.deepEqual(
+    codeOf(() => prepare("compact", "missing/b.db")),
+    ["FOLDER_NOT_FOUND", 4],
+  );
+  assert.deepEqual(prepare("compact").preopens, [home]);
+  assert.deepEqual(prepare("get", "t", "third/b.db").preopens, [home]);
+});
+
 test("each runtime is told about folders, variables and words in its own way", () => {
   const invocation = {
     module: "quire.wasm",

@@ -33,6 +33,7 @@ export class Column {
   readonly nameBytes: ArrayBuffer;
   /** Tag of a custom type, else "". */
   customTag: string = "";
+  private encodedTag: ArrayBuffer | null = null;
   /** n of custom(TAG,n); 0 for custom(TAG) and all other types. */
   customSize: u32 = 0;
   foreignKey: ForeignKey | null = null;
@@ -76,6 +77,16 @@ export class Column {
   /** Whether the `len` bytes at `name` are this column's name. */
   @inline isNamed(name: usize, len: u32): bool {
     return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), name, len) == 0;
+  }
+
+  /** The custom type's tag in UTF-8: made once, for it is part of every key. */
+  get tagBytes(): ArrayBuffer {
+    let bytes = this.encodedTag;
+    if (!bytes) {
+      bytes = String.UTF8.encode(this.customTag);
+      this.encodedTag = bytes;
+    }
+    return bytes;
   }
 
   /**
@@ -123,7 +134,7 @@ export function addKeyValue(column: Column, discriminant: u8, ptr: usize, len: u
   }
   out.addU8(discriminant);
   if (discriminant == VALUE_CUSTOM) {
-    const tag = String.UTF8.encode(column.customTag);
+    const tag = column.tagBytes;
     out.addU16(tag.byteLength);
     out.addBytes(changetype<usize>(tag), tag.byteLength);
     out.addU16(len);

@@ -8,6 +8,9 @@ export interface Fault {
   readonly byte: number | null;
   readonly message: string;
   readonly hint: string;
+  readonly lost: string | null;
+  /** The command that mends it, as it is called behind FILE. */
+  readonly mend: string | null;
 }
 
 /** The faults as `CODE table page:byte`, in the order of the reply; `-` for what is not told. */
