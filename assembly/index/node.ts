@@ -14,7 +14,8 @@ import { MemoryAccess } from "../memory/memory-access";
 import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
-import { VALUE_UINT32 } from "../encode/data-type";
+import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
+import { compareBytes } from "../encode/byte-buffer";
 import { RecordAddress, addressOf } from "../table/page-ledger";
 
 export const NODE_INNER: u32 = 0;
@@ -161,11 +162,30 @@ export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
     if (load<u8>(frame.data + frame.base, 10) == VALUE_UINT32) return searchU32(frame, count, load<u32>(probe, 9), after);
   }
   const limit: i32 = after ? 0 : -1;
+  if (load<u32>(probe) == 1 && load<u8>(probe, 8) == VALUE_TEXT) return searchText(frame, count, probe, limit);
   let low: u32 = 0;
   let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (compareKeyToProbe(entryKey(frame, middle), probe) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `searchNode` for one text. */
+function searchText(frame: Frame, count: u32, probe: usize, limit: i32): u32 {
+  const text = probe + 11;
+  const textLen = <u32>load<u16>(probe, 9);
+  let low: u32 = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const key = entryKey(frame, middle);
+    // In an index of more columns the first one's value stands in the same place.
+    const order =
+      load<u8>(key, 8) == VALUE_TEXT ? compareBytes(key + 11, load<u16>(key, 9), text, textLen) : compareKeyToProbe(key, probe);
+    if (order <= limit) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -194,12 +214,12 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
 
 /** The first leaf entry that is not below (`probe`, `address`). */
 export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): u32 {
-  let low: u32 = 0;
-  let high = entryCount(frame);
+  let high = searchNode(frame, probe, true);
+  if (high == 0 || leafAddress(frame, high - 1) < address) return high;
+  let low = searchNode(frame, probe, false);
   while (low < high) {
     const middle = (low + high) >> 1;
-    const order = compareKeyToProbe(entryKey(frame, middle), probe);
-    if (order < 0 || (order == 0 && leafAddress(frame, middle) < address)) low = middle + 1;
+    if (leafAddress(frame, middle) < address) low = middle + 1;
     else high = middle;
   }
   return low;
