@@ -7,6 +7,7 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
+import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
 import {
   MAX_DEPTH,
@@ -62,6 +63,52 @@ export class TreeCursor {
     return false;
   }
 
+  /**
+   * Places the cursor behind the entries whose keys are not above `key`, a whole one, for an insertion. Keys often come in order: the
+   * cursor's last place is tried first.
+   */
+  descendToInsert(key: usize): bool {
+    if (this.depth > 0 && this.fresh && (this.luck > 0 || (++this.tries & 15) == 0)) {
+      if (this.isPlaceOf(key)) {
+        this.luck = 4;
+        return true;
+      }
+      this.luck -= 1;
+    }
+    return this.descend(key, true);
+  }
+
+  private luck: i32 = 1;
+  private tries: u32 = 0;
+
+  /**
+   * Whether a search for `key` would come to just where the cursor stands. Between two entries of a leaf it would: keys in a node are
+   * within its separators. Behind the last one only at the tree's end is sure.
+   */
+  private isPlaceOf(key: usize): bool {
+    const frame = this.leaf();
+    if (!frame) return false;
+    const slot = this.slot;
+    const count = entryCount(frame);
+    if (slot == 0 || slot > count || compareKeyToProbe(entryKey(frame, slot - 1), key) > 0) return false;
+    return slot < count ? compareKeyToProbe(entryKey(frame, slot), key) > 0 : this.atRightEnd();
+  }
+
+  /** Whether the cursor's leaf is the last of the tree. */
+  atRightEnd(): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame || unchecked(this.slots[level]) != entryCount(frame)) return false;
+    }
+    return true;
+  }
+
+  /** An entry was put in at the cursor, or taken away, and no node came or went: the cursor is still good, and now at `slot`. */
+  @inline stay(slot: u32): void {
+    this.slot = slot;
+    this.version = this.tree.currentVersion;
+  }
+
   /** Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last. False on failure. */
   descend(probe: usize, after: bool): bool {
     this.start();
@@ -99,8 +146,9 @@ export class TreeCursor {
         this.depth = level + 1;
         return true;
       }
-      let low = searchNode(frame, probe, false);
       let high = searchNode(frame, probe, true);
+      let low = high;
+      if (high > 0 && compareKeyToProbe(entryKey(frame, high - 1), probe) == 0) low = searchNode(frame, probe, false);
       while (low < high) {
         const middle = (low + high + 1) >> 1;
         const above = startsAbove(access, childPage(frame, middle), probe, address);

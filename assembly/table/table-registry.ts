@@ -37,15 +37,30 @@ export class TableRegistry {
 
   /** Writes a record: its address, or `NO_ADDRESS` on failure. */
   insert(body: usize, bodyLen: u32): RecordAddress {
+    const address = this.place(bodyLen);
+    if (address == NO_ADDRESS) return NO_ADDRESS;
+    return this.write(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+  }
+
+  /** The same for the `bodyLen` bytes behind the first two at `record`, which are for the length: one write instead of two. */
+  insertFramed(record: usize, bodyLen: u32): RecordAddress {
+    const address = this.place(bodyLen);
+    if (address == NO_ADDRESS) return NO_ADDRESS;
+    store<u16>(record, <u16>bodyLen);
+    const status = this.access.writeAtRaw(addressPage(address), addressOffset(address), record, RECORD_HEADER_SIZE + bodyLen);
+    return status == OK ? address : NO_ADDRESS;
+  }
+
+  /** Takes room for a body of `bodyLen` bytes. */
+  private place(bodyLen: u32): RecordAddress {
     const slotSize = this.slotSize(bodyLen);
     const recordSize = bodyLen + RECORD_HEADER_SIZE;
     let address = this.freeSegments.take(slotSize, recordSize, this.slotAlignment);
     if (address == NO_ADDRESS) {
       if (lastError.status != OK) return NO_ADDRESS;
       address = this.pageLedger.place(slotSize, recordSize, this.slotAlignment);
-      if (address == NO_ADDRESS) return NO_ADDRESS;
     }
-    return this.write(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+    return address;
   }
 
   private write(address: RecordAddress, body: usize, bodyLen: u32): Status {
@@ -98,12 +113,24 @@ export class TableRegistry {
       if (this.delete(address) != OK) return NO_ADDRESS;
       return this.insert(body, bodyLen);
     }
-    let status = OK;
-    if (oldLen != bodyLen) status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
+    if (oldLen == bodyLen) return this.writeChanges(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+    let status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
     if (status == OK)
       status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
     if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
     return status == OK ? address : NO_ADDRESS;
+  }
+
+  /** Writes what differs between the record at `address` and the `bodyLen` bytes at `body`, from the first such byte to the last. */
+  private writeChanges(address: RecordAddress, body: usize, bodyLen: u32): Status {
+    const old = this.body(address, bodyLen);
+    if (old == 0) return lastError.status;
+    let from: u32 = 0;
+    let to = bodyLen;
+    while (from < to && load<u8>(old + from) == load<u8>(body + from)) from += 1;
+    while (to > from && load<u8>(old + to - 1) == load<u8>(body + to - 1)) to -= 1;
+    const pageOffset = addressOffset(address) + RECORD_HEADER_SIZE + from;
+    return this.access.writeAtRaw(addressPage(address), pageOffset, body + from, to - from);
   }
 
   /** Zeroes the record's slot and lists it as free. */
