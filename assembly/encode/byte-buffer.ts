@@ -132,13 +132,17 @@ export function bytesEqual(aPtr: usize, a: u32, bPtr: usize, b: u32): bool {
   return a == b && (aPtr == bPtr || compareBytes(aPtr, a, bPtr, b) == 0);
 }
 
-/** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. Eight bytes at a time, as big-endian numbers. */
+/** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. Eight bytes at a time. */
 export function compareBytes(aPtr: usize, a: u32, bPtr: usize, b: u32): i32 {
   let left = min(a, b);
   for (; left >= 8; left -= 8) {
     const x = load<u64>(aPtr);
     const y = load<u64>(bPtr);
-    if (x != y) return bswap<u64>(x) > bswap<u64>(y) ? 1 : -1;
+    if (x != y) {
+      // The first byte that differs decides.
+      const first = ctz(x ^ y) & 56;
+      return ((x >> first) & 0xff) > ((y >> first) & 0xff) ? 1 : -1;
+    }
     aPtr += 8;
     bPtr += 8;
   }

@@ -108,7 +108,7 @@ export class IndexTree {
    */
   place(key: usize): RecordAddress {
     const path = this.path;
-    if (!path.descendToInsert(key)) return NO_ADDRESS;
+    if (!path.descendToInsert(key, NO_ADDRESS)) return NO_ADDRESS;
     const frame = path.leaf();
     if (!frame) return NO_ADDRESS;
     const slot = path.slot;

@@ -29,8 +29,6 @@ import {
   entryKey,
   entryKeyLen,
   childPage,
-  searchLeaf,
-  leafAddress,
   insertEntry,
   truncateNode,
   writeNode,
@@ -62,13 +60,7 @@ const AGAIN: Status = -1;
 
 function tryInsert(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   const path = tree.path;
-  if (!path.descendToInsert(key)) return path.status;
-  const frame = path.leaf();
-  if (!frame) return lastError.status;
-  const slot = path.slot;
-  // Among equal keys the address decides; mostly it is the highest.
-  const before = slot > 0 && leafAddress(frame, slot - 1) > address;
-  return insertAtPath(tree, key, keyLen, address, before ? searchLeaf(frame, key, address) : slot);
+  return path.descendToInsert(key, address) ? insertAtPath(tree, key, keyLen, address, path.slot) : path.status;
 }
 
 /** Inserts the entry into the path's leaf, at `slot`. */

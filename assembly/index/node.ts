@@ -16,7 +16,7 @@ import { PAGE_SIZE } from "../memory/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
 import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
 import { compareBytes } from "../encode/byte-buffer";
-import { RecordAddress, addressOf } from "../table/page-ledger";
+import { RecordAddress, addressOf, addressPage, addressOffset } from "../table/page-ledger";
 
 export const NODE_INNER: u32 = 0;
 export const NODE_LEAF: u32 = 1;
@@ -221,6 +221,10 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
 
 /** The first leaf entry that is not below (`probe`, `address`). */
 export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): u32 {
+  const base = frame.data + frame.base;
+  if (frame.stride == U32_LEAF_STRIDE && load<u64>(probe) == load<u64>(base, 2) && load<u8>(probe, 8) == VALUE_UINT32) {
+    if (load<u8>(base, 10) == VALUE_UINT32) return searchU32Leaf(base, entryCount(frame), load<u32>(probe, 9), address);
+  }
   let high = searchNode(frame, probe, true);
   if (high == 0 || leafAddress(frame, high - 1) < address) return high;
   let low = searchNode(frame, probe, false);
@@ -230,6 +234,27 @@ export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): 
     else high = middle;
   }
   return low;
+}
+
+/** Bytes of a leaf's entry with a key of one uint32. */
+const U32_LEAF_STRIDE: u32 = LEAF_ENTRY + 13;
+
+/** `searchLeaf` in a leaf of nothing but one-column uint32 keys: value and page are compared as one number. */
+function searchU32Leaf(base: usize, count: u32, value: u32, address: RecordAddress): u32 {
+  const wanted = ((<u64>value) << 32) | addressPage(address);
+  const offset = addressOffset(address);
+  const start = base + 11;
+  let at = start;
+  let left = count;
+  while (left > 0) {
+    const half = left >> 1;
+    const middle = at + half * U32_LEAF_STRIDE;
+    const here = ((<u64>load<u32>(middle)) << 32) | load<u32>(middle, 4);
+    const below = (here < wanted) | ((here == wanted) & (<u32>load<u16>(middle, 8) < offset));
+    at = select(middle + U32_LEAF_STRIDE, at, below);
+    left = select(left - half - 1, half, below);
+  }
+  return <u32>(at - start) / U32_LEAF_STRIDE;
 }
 
 /** Inserts an entry of `len` bytes at position `index` of a node that has room for it. */
@@ -253,9 +278,8 @@ export function insertEntry(access: MemoryAccess, frame: Frame, index: u32, entr
     return nodeFrame(access, frame.pageNo) ? OK : lastError.status;
   }
   const slot = frame.aux + (index << 1);
-  memory.copy(slot + 2, slot, (count - index) << 1);
+  openOffsets(slot, count - index, len);
   store<u16>(slot, <u16>at);
-  shiftOffsets(slot + 2, count - index, len);
   frame.used += len;
   return OK;
 }
@@ -271,24 +295,29 @@ export function removeEntry(access: MemoryAccess, frame: Frame, index: u32): Sta
   if (status != OK) return status;
   if (frame.stride == 0) {
     const slot = frame.aux + (index << 1);
-    memory.copy(slot, slot + 2, (count - index - 1) << 1);
-    shiftOffsets(slot, count - index - 1, 0 - len);
+    closeOffsets(slot, count - index - 1, len);
   }
   frame.used -= len;
   return OK;
 }
 
-/** Adds `by` (modulo 65,536) to `count` u16s at `ptr`, four at a time: no sum leaves its 16 bits, so none carries into the next. */
-function shiftOffsets(ptr: usize, count: u32, by: u32): void {
+/**
+ * Moves the `count` offsets at `ptr` up by one and adds `by` to each, four at a time: no sum leaves its 16 bits, so none carries into
+ * the next.
+ */
+function openOffsets(ptr: usize, count: u32, by: u32): void {
+  const four = <u64>by * 0x0001000100010001;
+  let at = ptr + (count << 1);
+  for (; at >= ptr + 8; at -= 8) store<u64>(at - 6, load<u64>(at - 8) + four);
+  for (; at > ptr; at -= 2) store<u16>(at, <u16>(load<u16>(at - 2) + <u16>by));
+}
+
+/** Moves the `count` offsets behind `ptr` down by one, over that at `ptr`, and subtracts `by` from each. */
+function closeOffsets(ptr: usize, count: u32, by: u32): void {
+  const four = <u64>by * 0x0001000100010001;
   const end = ptr + (count << 1);
-  if (<i32>by >= 0) {
-    const four = <u64>(by & 0xffff) * 0x0001000100010001;
-    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) + four);
-  } else {
-    const four = <u64>((0 - by) & 0xffff) * 0x0001000100010001;
-    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) - four);
-  }
-  for (; ptr < end; ptr += 2) store<u16>(ptr, <u16>(load<u16>(ptr) + <u16>by));
+  for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr, 2) - four);
+  for (; ptr < end; ptr += 2) store<u16>(ptr, <u16>(load<u16>(ptr, 2) - <u16>by));
 }
 
 /** Cuts the node off at entry `index`: that entry and all behind it are zeroed. */

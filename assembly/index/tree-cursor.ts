@@ -6,7 +6,7 @@
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
-import { RecordAddress } from "../table/page-ledger";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
 import {
@@ -64,33 +64,35 @@ export class TreeCursor {
   }
 
   /**
-   * Places the cursor behind the entries whose keys are not above `key`, a whole one, for an insertion. Keys often come in order: the
-   * cursor's last place is tried first.
+   * Places the cursor where the entry (`key`, `address`) goes; with `NO_ADDRESS` behind all entries with the key. `key` is a whole one.
+   * Keys often come in order: the cursor's last place is tried first.
    */
-  descendToInsert(key: usize): bool {
+  descendToInsert(key: usize, address: RecordAddress): bool {
     if (this.depth > 0 && this.fresh && (this.luck > 0 || (++this.tries & 15) == 0)) {
-      if (this.isPlaceOf(key)) {
+      if (this.isPlaceOf(key, address)) {
         this.luck = 4;
         return true;
       }
       this.luck -= 1;
     }
-    return this.descend(key, true);
+    return this.descend(key, true, address);
   }
 
   private luck: i32 = 1;
   private tries: u32 = 0;
 
   /**
-   * Whether a search for `key` would come to just where the cursor stands. Between two entries of a leaf it would: keys in a node are
+   * Whether a search for the entry would come to just where the cursor stands. Between two entries of a leaf it would: keys in a node are
    * within its separators. Behind the last one only at the tree's end is sure.
    */
-  private isPlaceOf(key: usize): bool {
+  private isPlaceOf(key: usize, address: RecordAddress): bool {
     const frame = this.leaf();
     if (!frame) return false;
     const slot = this.slot;
     const count = entryCount(frame);
-    if (slot == 0 || slot > count || compareKeyToProbe(entryKey(frame, slot - 1), key) > 0) return false;
+    if (slot == 0 || slot > count) return false;
+    const order = compareKeyToProbe(entryKey(frame, slot - 1), key);
+    if (order > 0 || (order == 0 && leafAddress(frame, slot - 1) > address)) return false;
     return slot < count ? compareKeyToProbe(entryKey(frame, slot), key) > 0 : this.atRightEnd();
   }
 
@@ -109,20 +111,25 @@ export class TreeCursor {
     this.version = this.tree.currentVersion;
   }
 
-  /** Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last. False on failure. */
-  descend(probe: usize, after: bool): bool {
+  /**
+   * Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last, or in the leaf
+   * before the entry that is not below (`probe`, `address`). False on failure.
+   */
+  descend(probe: usize, after: bool, address: RecordAddress = NO_ADDRESS): bool {
     this.start();
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const frame = nodeFrame(this.tree.access, pageNo);
       if (!frame) return this.failed();
       unchecked((this.pages[level] = pageNo));
-      const slot = searchNode(frame, probe, after);
-      unchecked((this.slots[level] = slot));
       if (isLeaf(frame)) {
+        const slot = address == NO_ADDRESS ? searchNode(frame, probe, after) : searchLeaf(frame, probe, address);
+        unchecked((this.slots[level] = slot));
         this.depth = level + 1;
         return true;
       }
+      const slot = searchNode(frame, probe, after);
+      unchecked((this.slots[level] = slot));
       pageNo = childPage(frame, slot);
     }
     return this.tooDeep();

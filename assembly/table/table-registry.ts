@@ -18,6 +18,8 @@ export const RECORD_HEADER_SIZE: u32 = 2;
 export class TableRegistry {
   /** Bytes that slots start at multiples of. */
   readonly slotAlignment: u32;
+  /** `slotAlignment` - 1 where that is a power of two, so that a slot's size takes no division; else 0. */
+  private readonly slotMask: u32;
 
   /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
   constructor(
@@ -28,10 +30,13 @@ export class TableRegistry {
     readonly fixedBody: u32,
   ) {
     this.slotAlignment = fixedBody != 0 ? fixedBody + RECORD_HEADER_SIZE : alignment;
+    this.slotMask = fixedBody == 0 && popcnt(alignment) == 1 ? alignment - 1 : 0;
   }
 
   /** Bytes of the slot of a record with a body of `bodyLen` bytes. */
   @inline slotSize(bodyLen: u32): u32 {
+    const mask = this.slotMask;
+    if (mask != 0) return (bodyLen + RECORD_HEADER_SIZE + mask) & ~mask;
     return alignUp(bodyLen + RECORD_HEADER_SIZE, this.slotAlignment);
   }
 
