@@ -172,7 +172,7 @@ export class Row {
         len = 2 + <u32>load<u16>(body);
       }
       if (body + len > end) return false;
-      store<u64>(cell, (<u64>len << 32) | <u64>body);
+      store<u64>(cell, ((<u64>len) << 32) | (<u64>body));
       store<u16>(cell, <u16>CELL_SET, 8);
       body += len;
     }

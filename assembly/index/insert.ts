@@ -2,7 +2,7 @@
  * Insertion and splits.
  *
  * A full leaf is split so that both halves hold about the same number of bytes; at the right end of the tree it is split at its end, so
- * that ascending keys fill their leaves. The first key of the right half becomes the separator. An inner node that is full is split at
+ * that ascending keys fill their leaves; and where many keys came in order inside of the tree, behind the last of them. The first key of the right half becomes the separator. An inner node that is full is split at
  * a middle entry, whose key moves up (again at the end when the new entry goes there).
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
@@ -54,6 +54,8 @@ export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address
 }
 
 const MAX_TRIES: i32 = 100;
+/** So many insertions behind one another are not by chance. */
+const ORDERLY: u32 = 4;
 
 /** The tree was changed on the way, but the entry has no place yet. */
 const AGAIN: Status = -1;
@@ -122,8 +124,10 @@ function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen:
   const count = entryCount(frame);
   const need = entryBuffer.len;
   const leftPage = frame.pageNo;
-  const rightEnd = slot == count && tree.path.atRightEnd();
-  let at = rightEnd ? count : count > 1 ? middleEntry(frame) : slot;
+  // Keys that come in order, if inside of the tree: what comes next then goes to the left leaf's end, and moves nothing.
+  const inOrder = slot > 0 && tree.path.streak >= ORDERLY;
+  const rightEnd = slot == count && (inOrder || tree.path.atRightEnd());
+  let at = rightEnd || inOrder ? slot : count > 1 ? middleEntry(frame) : slot;
   let end = at < count ? entryOffset(frame, at) : frame.used;
   let goesLeft = !rightEnd && (slot < at || (slot == at && end + need <= PAGE_SIZE));
   let fits = (goesLeft ? end : LEAF_HEADER + frame.used - end) + need <= PAGE_SIZE;

@@ -71,19 +71,23 @@ export class TreeCursor {
     if (this.depth > 0 && this.fresh && (this.luck > 0 || (++this.tries & 15) == 0)) {
       if (this.isPlaceOf(key, address)) {
         this.luck = 4;
+        this.streak += 1;
         return true;
       }
       this.luck -= 1;
     }
+    this.streak = 0;
     return this.descend(key, true, address);
   }
 
+  /** How many of the last insertions went each right behind the one before. */
+  streak: u32 = 0;
   private luck: i32 = 1;
   private tries: u32 = 0;
 
   /**
    * Whether a search for the entry would come to just where the cursor stands. Between two entries of a leaf it would: keys in a node are
-   * within its separators. Behind the last one only at the tree's end is sure.
+   * within its separators. Behind the last one the next separator decides.
    */
   private isPlaceOf(key: usize, address: RecordAddress): bool {
     const frame = this.leaf();
@@ -93,7 +97,18 @@ export class TreeCursor {
     if (slot == 0 || slot > count) return false;
     const order = compareKeyToProbe(entryKey(frame, slot - 1), key);
     if (order > 0 || (order == 0 && leafAddress(frame, slot - 1) > address)) return false;
-    return slot < count ? compareKeyToProbe(entryKey(frame, slot), key) > 0 : this.atRightEnd();
+    return slot < count ? compareKeyToProbe(entryKey(frame, slot), key) > 0 : this.endsAbove(key);
+  }
+
+  /** Whether the separator behind the cursor's leaf is above `key`, or the leaf is the tree's last. */
+  private endsAbove(key: usize): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame) return false;
+      const slot = unchecked(this.slots[level]);
+      if (slot < entryCount(frame)) return compareKeyToProbe(entryKey(frame, slot), key) > 0;
+    }
+    return true;
   }
 
   /** Whether the cursor's leaf is the last of the tree. */
