@@ -198,6 +198,10 @@ function searchText(frame: Frame, count: u32, probe: usize, limit: i32): u32 {
   return low;
 }
 
+/** A node of more entries than this is worth a guess; how far it may be off to be worth something. */
+const GUESS_FROM: u32 = 32;
+const GUESS_RANGE: u32 = 8;
+
 /** `searchNode` in a node of nothing but one-column uint32 keys. */
 function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
   if (after) {
@@ -205,10 +209,33 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
     value += 1;
   }
   const stride = frame.stride;
-  // The first value that is not below `value`: the range shrinks by a half each time, with no branch to mispredict.
-  let at = frame.data + frame.base + 11;
-  const start = at;
+  const start = frame.data + frame.base + 11;
+  let at = start;
   let left = count;
+  if (count > GUESS_FROM) {
+    const first = load<u32>(start);
+    const last = load<u32>(start + (count - 1) * stride);
+    if (value <= first) return 0;
+    if (value > last) return count;
+    if (last - first >= count - 1) {
+      // They may all differ, and mostly do: where it would be if they were spread evenly, and some entries to either side.
+      const guess = <u32>((<u64>(value - first) * (count - 1)) / (last - first));
+      const guessed = start + guess * stride;
+      if (load<u32>(guessed) < value) {
+        const ahead = min(guess + GUESS_RANGE, count - 1);
+        at = guessed + stride;
+        left = (load<u32>(start + ahead * stride) < value ? count : ahead) - guess - 1;
+      } else {
+        const behind = guess - min(guess, GUESS_RANGE);
+        left = guess;
+        if (load<u32>(start + behind * stride) < value) {
+          at = start + (behind + 1) * stride;
+          left = guess - behind - 1;
+        }
+      }
+    }
+  }
+  // The first value that is not below `value`: the range shrinks by a half each time, with no branch to mispredict.
   while (left > 0) {
     const half = left >> 1;
     const middle = at + half * stride;
@@ -223,7 +250,7 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
 export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): u32 {
   const base = frame.data + frame.base;
   if (frame.stride == U32_LEAF_STRIDE && load<u64>(probe) == load<u64>(base, 2) && load<u8>(probe, 8) == VALUE_UINT32) {
-    if (load<u8>(base, 10) == VALUE_UINT32) return searchU32Leaf(base, entryCount(frame), load<u32>(probe, 9), address);
+    if (load<u8>(base, 10) == VALUE_UINT32) return searchU32Leaf(frame, entryCount(frame), load<u32>(probe, 9), address);
   }
   let high = searchNode(frame, probe, true);
   if (high == 0 || leafAddress(frame, high - 1) < address) return high;
@@ -240,10 +267,18 @@ export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): 
 const U32_LEAF_STRIDE: u32 = LEAF_ENTRY + 13;
 
 /** `searchLeaf` in a leaf of nothing but one-column uint32 keys: value and page are compared as one number. */
-function searchU32Leaf(base: usize, count: u32, value: u32, address: RecordAddress): u32 {
+function searchU32Leaf(frame: Frame, count: u32, value: u32, address: RecordAddress): u32 {
   const wanted = ((<u64>value) << 32) | addressPage(address);
   const offset = addressOffset(address);
-  const start = base + 11;
+  const start = frame.data + frame.base + 11;
+  const lastEntry = start + (count - 1) * U32_LEAF_STRIDE;
+  if (count > GUESS_FROM && load<u32>(lastEntry) - load<u32>(start) >= count - 1) {
+    // Perhaps the value is there once: then its address alone decides.
+    const slot = searchU32(frame, count, value, false);
+    const entry = start + slot * U32_LEAF_STRIDE;
+    if (slot == count || load<u32>(entry) != value) return slot;
+    if (entry == lastEntry || load<u32>(entry, U32_LEAF_STRIDE) != value) return slot + u32(leafAddress(frame, slot) < address);
+  }
   let at = start;
   let left = count;
   while (left > 0) {
