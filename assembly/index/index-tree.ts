@@ -109,6 +109,7 @@ export class IndexTree {
   place(key: usize): RecordAddress {
     const path = this.path;
     if (!path.descendToInsert(key, NO_ADDRESS)) return NO_ADDRESS;
+    this.placedVersion = this.currentVersion;
     const frame = path.leaf();
     if (!frame) return NO_ADDRESS;
     const slot = path.slot;
@@ -117,9 +118,11 @@ export class IndexTree {
     return NO_ADDRESS;
   }
 
+  private placedVersion: u32 = 0xffffffff;
+
   /** `insert` of the key that `place` looked for last, and that is not in the tree. */
   insertPlaced(key: usize, keyLen: u32, address: RecordAddress): Status {
-    if (keyLen > MAX_KEY_SIZE || this.path.depth == 0 || !this.path.fresh) return this.insert(key, keyLen, address);
+    if (keyLen > MAX_KEY_SIZE || this.path.depth == 0 || this.placedVersion != this.currentVersion) return this.insert(key, keyLen, address);
     return insertIntoTree(this, key, keyLen, address, true);
   }
 
