@@ -122,7 +122,8 @@ export class IndexTree {
 
   /** `insert` of the key that `place` looked for last, and that is not in the tree. */
   insertPlaced(key: usize, keyLen: u32, address: RecordAddress): Status {
-    if (keyLen > MAX_KEY_SIZE || this.path.depth == 0 || this.placedVersion != this.currentVersion) return this.insert(key, keyLen, address);
+    if (keyLen > MAX_KEY_SIZE || this.path.depth == 0 || this.placedVersion != this.currentVersion)
+      return this.insert(key, keyLen, address);
     return insertIntoTree(this, key, keyLen, address, true);
   }
 
