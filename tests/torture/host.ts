@@ -122,6 +122,14 @@ export class Host {
         this.#change({ kind: "remove", file });
         return 0;
       },
+      path_rename: (_dir: number, from: number, fromLen: number, _toDir: number, to: number, toLen: number): number => {
+        const file = this.#name(from, fromLen);
+        const fault = this.#fault("rename", file);
+        if (fault !== undefined && "errno" in fault && fault.after !== true) return fault.errno;
+        if (!this.disk.files.has(file)) return NOENT;
+        this.#change({ kind: "rename", file, to: this.#name(to, toLen) });
+        return fault !== undefined && "errno" in fault ? fault.errno : 0;
+      },
       fd_close: (fd: number): number => {
         const descriptor = this.#descriptors.get(fd);
         if (descriptor === undefined) return BADF;

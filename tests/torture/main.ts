@@ -6,6 +6,7 @@ import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
 import {
   COMMANDS,
   commandFault,
+  commandKill,
   commandMemory,
   commandStore,
   FAULT_KINDS,
@@ -198,6 +199,7 @@ async function faults(options: Options): Promise<string[]> {
     for (const tested of COMMANDS) {
       for (const kind of FAULT_KINDS) loop((place) => commandFault(command, store, tested, kind, place));
       loop((place) => commandMemory(command, store, tested, place));
+      if (!tested.reads) loop((place) => commandKill(command, store, tested, place));
     }
   }
   console.log(`faults: ${runs} runs with those of commands`);
