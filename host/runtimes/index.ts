@@ -6,7 +6,7 @@ import { wasmer } from "./wasmer.js";
 import { wasmtime } from "./wasmtime.js";
 import { wazero } from "./wazero.js";
 
-export const runtimes: readonly RuntimeAdapter[] = [node, wasmtime, wasmer, wasmedge, wazero];
+export const runtimes: readonly RuntimeAdapter[] = [node, wasmtime, wazero, wasmedge, wasmer];
 
 /** The runtime of that name, or undefined. */
 export function runtimeNamed(name: string): RuntimeAdapter | undefined {

@@ -5,6 +5,9 @@ import type { RuntimeAdapter } from "./adapter.js";
 export const node: RuntimeAdapter = {
   name: "node",
   version: "20",
+  homepage: "https://nodejs.org",
+  sources: [],
+  installSeconds: 0,
   find() {
     return process.execPath;
   },

@@ -5,6 +5,9 @@ import { findProgram } from "./find-program.js";
 export const wasmedge: RuntimeAdapter = {
   name: "wasmedge",
   version: "0.17.1",
+  homepage: "https://wasmedge.org",
+  sources: [{ kind: "debian", suite: "sid", package: "wasmedge", program: "usr/bin/wasmedge" }],
+  installSeconds: 20,
   find() {
     return findProgram(this.name, this.version);
   },

@@ -5,6 +5,22 @@ import { findProgram } from "./find-program.js";
 export const wazero: RuntimeAdapter = {
   name: "wazero",
   version: "1.12.0",
+  homepage: "https://wazero.io",
+  sources: [
+    { kind: "go", package: "github.com/tetratelabs/wazero/cmd/wazero" },
+    {
+      kind: "release",
+      url: "https://github.com/tetratelabs/wazero/releases/download/v{version}/wazero_{version}_{target}.tar.gz",
+      program: "wazero",
+      targets: {
+        "linux-x64": "linux_amd64",
+        "linux-arm64": "linux_arm64",
+        "darwin-x64": "darwin_amd64",
+        "darwin-arm64": "darwin_arm64",
+      },
+    },
+  ],
+  installSeconds: 20,
   find() {
     return findProgram(this.name, this.version);
   },
