@@ -61,6 +61,10 @@ export interface RuntimeAdapter {
   readonly installSeconds: number;
   /** Got by `npm run runtimes` only when it is named: it costs more than what its tests would tell besides. */
   readonly onlyWhenNamed?: boolean;
+  /** The status with which a trap of the module ends it; 128 and the signal's number for a signal, as a shell shows it. */
+  readonly trapStatus: number;
+  /** What standard error then has in it, for a runtime whose `trapStatus` is one that the module uses itself. */
+  readonly trapText?: RegExp;
   /** The path of the program, or null where there is none: see `findProgram`. */
   find(): string | null;
   /** The words after the program's name for this run. */

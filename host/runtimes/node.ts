@@ -8,6 +8,8 @@ export const node: RuntimeAdapter = {
   homepage: "https://nodejs.org",
   sources: [],
   installSeconds: 0,
+  // ../node-main.ts has said it by then, in the words of Quire.
+  trapStatus: 4,
   find() {
     return process.execPath;
   },

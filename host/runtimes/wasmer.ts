@@ -32,6 +32,7 @@ export const wasmer: RuntimeAdapter = {
     },
   ],
   installSeconds: 1300,
+  trapStatus: 45,
   find() {
     return findProgram(this.name, this.version);
   },

@@ -29,6 +29,7 @@ export const wasmtime: RuntimeAdapter = {
     },
   ],
   installSeconds: 360,
+  trapStatus: 134,
   find() {
     return findProgram(this.name, this.version);
   },

@@ -21,6 +21,8 @@ export const wazero: RuntimeAdapter = {
     },
   ],
   installSeconds: 20,
+  trapStatus: 1,
+  trapText: /^error instantiating wasm binary: .*wasm error: /m,
   find() {
     return findProgram(this.name, this.version);
   },
