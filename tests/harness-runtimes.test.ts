@@ -34,7 +34,7 @@ function makeProgram(folder: string, name: string): string {
   return path;
 }
 
-test("each runtime is told about folders, variables and words in its own way", () => {
+test("each runtime is told about folders, variables and words in its own way", (t) => {
   const invocation = {
     module: "quire.wasm",
     preopens: [
@@ -45,11 +45,13 @@ test("each runtime is told about folders, variables and words in its own way", (
     env: { COLUMNS: "80", QUIRE_TTY: "0" },
   };
   const words = (name: string) => runtimeNamed(name)?.argv(invocation);
+  setVariables(t, { XDG_CACHE_HOME: tempFolder(t) });
   const own = ["quire.wasm", "data/a.db", "schema", "--json"];
   const vars = ["--env", "COLUMNS=80", "--env", "QUIRE_TTY=0"];
   assert.deepEqual(words("wasmtime"), ["run", "--dir", "/srv/db::data", "--dir", "/srv/my out::out", ...vars, ...own]);
   assert.deepEqual(words("wazero"), [
     "run",
+    `-cachedir=${join(process.env["XDG_CACHE_HOME"] ?? "", "quire", "runtimes", "wazero-1.12.0", "compiled")}`,
     "-mount=/srv/db:/data",
     "-mount=/srv/my out:/out",
     ...["-env", "COLUMNS=80", "-env", "QUIRE_TTY=0"],
@@ -71,6 +73,15 @@ test("each runtime is told about folders, variables and words in its own way", (
     assert.deepEqual(JSON.parse(text ?? ""), invocation);
     assert.match(script ?? "", /node-main\.js$/);
   }
+});
+
+test("a folder that a runtime's command line can't name is refused", () => {
+  const argv = (name: string, host: string) =>
+    runtimeNamed(name)?.argv({ module: "quire.wasm", preopens: [{ guest: "data", host }], args: [], env: {} });
+  const message = /can't be told of a folder with "::?" in its name: \/srv\/a::?b$/;
+  assert.throws(() => argv("wasmedge", "/srv/a:b"), { code: "RUNTIME_FAILED", message });
+  assert.throws(() => argv("wasmtime", "/srv/a::b"), { code: "RUNTIME_FAILED", message });
+  assert.deepEqual(argv("wasmtime", "/srv/a:b")?.slice(1, 3), ["--dir", "/srv/a:b::data"]);
 });
 
 test("every adapter is in the list, by the name of its file", () => {

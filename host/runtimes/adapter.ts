@@ -3,6 +3,8 @@
  * each in this folder.
  */
 
+import { QuireError } from "../errors.js";
+
 /** One run of the module. */
 export interface Invocation {
   /** Host path of the module. */
@@ -69,4 +71,11 @@ export interface RuntimeAdapter {
   find(): string | null;
   /** The words after the program's name for this run. */
   argv(invocation: Invocation): string[];
+}
+
+/** Refuses a folder that a runtime's command line can't name, because it takes `separator` for what ends the name. */
+export function refuseNames(runtime: string, preopens: readonly Preopen[], separator: string): void {
+  const one = preopens.find(({ host }) => host.includes(separator));
+  if (one === undefined) return;
+  throw new QuireError("RUNTIME_FAILED", `${runtime} can't be told of a folder with "${separator}" in its name: ${one.host}`);
 }

@@ -1,4 +1,4 @@
-import type { RuntimeAdapter } from "./adapter.js";
+import { type RuntimeAdapter, refuseNames } from "./adapter.js";
 import { findProgram } from "./find-program.js";
 
 /**
@@ -16,6 +16,7 @@ export const wasmedge: RuntimeAdapter = {
     return findProgram(this.name, this.version);
   },
   argv({ module, preopens, args, env }) {
+    refuseNames(this.name, preopens, ":");
     const dirs = preopens.flatMap(({ guest, host }) => ["--dir", `/${guest}:${host}`]);
     const vars = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
     return ["--log-level", "off", ...dirs, ...vars, module, ...args];

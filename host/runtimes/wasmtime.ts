@@ -1,4 +1,4 @@
-import type { RuntimeAdapter } from "./adapter.js";
+import { type RuntimeAdapter, refuseNames } from "./adapter.js";
 import { findProgram } from "./find-program.js";
 
 /** What `wasmtime run` of a WASI module needs. Fewer features build faster. */
@@ -34,6 +34,7 @@ export const wasmtime: RuntimeAdapter = {
     return findProgram(this.name, this.version);
   },
   argv({ module, preopens, args, env }) {
+    refuseNames(this.name, preopens, "::");
     const dirs = preopens.flatMap(({ guest, host }) => ["--dir", `${host}::${guest}`]);
     const vars = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
     return ["run", ...dirs, ...vars, module, ...args];
