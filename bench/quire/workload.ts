@@ -131,7 +131,7 @@ class Bench {
     const len = this.table.registry.bodyLength(address);
     if (len == 0) unreachable();
     this.copy.reset();
-    this.copy.addBytes(this.table.registry.body(address), len);
+    this.copy.addBytes(this.table.registry.body(address, len), len);
   }
 }
 
