@@ -42,7 +42,10 @@ function contentOf(spec: FileSpec): Buffer {
 }
 
 function putFile(path: string, spec: FileSpec): void {
-  if (spec.folder === true) return void mkdirSync(path, { recursive: true });
+  if (spec.folder === true) {
+    mkdirSync(path, { recursive: true });
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true });
   if (spec.symlink !== undefined) return symlinkSync(spec.symlink, path);
   writeFileSync(path, contentOf(spec));

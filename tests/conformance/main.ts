@@ -47,7 +47,10 @@ async function runOne(scenario: Scenario, here: readonly string[], judged: reado
   const outcomes = new Map<string, Outcome>();
   for (const runtime of here) {
     const outcome = await runScenario(scenario, runtime);
-    if (outcome === null) return console.log(`SKIPPED: ${scenario.name}: it takes a mount, which is not allowed here`);
+    if (outcome === null) {
+      console.log(`SKIPPED: ${scenario.name}: it takes a mount, which is not allowed here`);
+      return;
+    }
     outcomes.set(runtime, outcome);
   }
   for (const runtime of judged) {
