@@ -47,7 +47,10 @@ function putFile(path: string, spec: FileSpec): void {
     return;
   }
   mkdirSync(dirname(path), { recursive: true });
-  if (spec.symlink !== undefined) return symlinkSync(spec.symlink, path);
+  if (spec.symlink !== undefined) {
+    symlinkSync(spec.symlink, path);
+    return;
+  }
   writeFileSync(path, contentOf(spec));
   if (spec.size !== undefined) truncateSync(path, spec.size);
 }
