@@ -58,7 +58,7 @@ export function endedByTrap(
 ): boolean {
   if (code === null) return TRAP_SIGNALS.has(signal ?? "");
   if (code > LAST_MODULE_STATUS) return true;
-  return code === adapter.trapStatus && adapter.trapText !== undefined && adapter.trapText.test(stderr);
+  return code === adapter.trapStatus && adapter.trapText?.test(stderr) === true;
 }
 
 /**

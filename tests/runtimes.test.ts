@@ -54,7 +54,7 @@ test("a session goes on where another runtime's has ended, and one that is overt
   }
   const rows = await store.rows("t");
   assert.deepEqual(
-    rows.map(({ id, by }) => `${String(id)} ${String(by)}`).sort(),
+    rows.map((row) => `${row["id"] as number} ${row["by"] as string}`).sort(),
     names.flatMap((runtime, id) => [`${id} ${runtime}`, `${100 + id} next`]).sort(),
   );
 });

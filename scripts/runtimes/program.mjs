@@ -4,13 +4,13 @@ import { chmodSync, copyFileSync, mkdirSync, renameSync, writeFileSync } from "n
 import { dirname } from "node:path";
 import process from "node:process";
 
-/** The first line that `program` says about its version. Throws when it does not start: a release built for another C library would not. */
+/** The version that `program` says it has. Throws when it does not start: a release built for another C library would not. */
 export function versionOf(program) {
   // wazero has no --version.
   for (const words of [["--version"], ["version"]]) {
     try {
       const said = execFileSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
-      return said.trim().split("\n")[0];
+      return /\d+\.\d+\.\d+\S*/.exec(said)?.[0] ?? said.trim();
     } catch (error) {
       if (words[0] === "version")
         throw new Error(`it does not start: ${lastLine(error.stderr) || error.message}`, { cause: error });
