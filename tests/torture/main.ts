@@ -18,7 +18,7 @@ import { kills, takeOverProcess } from "./kills.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
-import { runtimeNamed } from "../../host/runtimes/index.js";
+import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME
@@ -222,9 +222,11 @@ async function mutants(options: Options): Promise<string[]> {
 
 async function killed(options: Options): Promise<string[]> {
   const failures: string[] = [];
-  const found = ["node", "wasmtime"].filter((name) => runtimeNamed(name)?.find() != null);
-  if (found.length < 2)
-    console.log("SKIPPED: wasmtime is not here (npm run runtimes gets it): only processes of Node are killed");
+  const found: string[] = [];
+  for (const adapter of runtimes) {
+    if (adapter.find() !== null) found.push(adapter.name);
+    else console.log(`SKIPPED: ${adapter.name} is not here (npm run runtimes gets it): none of its processes is killed`);
+  }
   for (const runtime of found) {
     await tried(failures, async () => {
       const totals = await kills(runtime, options.kills, options.seed);
