@@ -37,13 +37,15 @@ const products = join(packageRoot, "build", "bench");
 
 interface Ran {
   readonly ok: boolean;
+  readonly stdout: string;
+  /** Both streams, or why the program did not start. */
   readonly text: string;
 }
 
 function run(program: string, args: readonly string[], cwd = packageRoot, env: NodeJS.ProcessEnv = {}): Ran {
   const done = spawnSync(program, args, { cwd, encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1 << 26 });
   const text = done.error === undefined ? `${done.stdout}${done.stderr}` : done.error.message;
-  return { ok: done.status === 0, text };
+  return { ok: done.status === 0, stdout: done.error === undefined ? done.stdout : "", text };
 }
 
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
@@ -204,10 +206,7 @@ export function installNpmPeers(): { readonly folder: string; readonly native: b
   }
   if (!existsSync(addon)) {
     say("building better-sqlite3");
-    const gyp = join(
-      run("npm", ["root", "-g"]).text.trim().split("\n").at(-1) ?? "",
-      "npm/node_modules/node-gyp/bin/node-gyp.js",
-    );
+    const gyp = join(run("npm", ["root", "-g"]).stdout.trim(), "npm", "node_modules", "node-gyp", "bin", "node-gyp.js");
     const prefix = dirname(dirname(process.execPath));
     const headers = existsSync(join(prefix, "include", "node", "node.h")) ? [`--nodedir=${prefix}`] : [];
     const words = [gyp, "rebuild", "--release", ...headers];

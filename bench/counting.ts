@@ -52,6 +52,7 @@ export async function countProgram(
   let memory: WebAssembly.Memory | null = null;
   let counter = freshCounter();
   let output = "";
+  let complaints = "";
   let lastMemory = 0;
   const positions = new Map<number, number>();
   const view = (): DataView => new DataView(memory?.buffer ?? new ArrayBuffer(0));
@@ -77,11 +78,12 @@ export async function countProgram(
     for (let i = 0; i < count; i++) sum += view().getUint32(iovs + 8 * i + 4, true);
     return sum;
   };
-  const standardOutput = (iovs: number, count: number, written: number): number => {
+  const standardStream = (fd: number, iovs: number, count: number, written: number): number => {
     let len = 0;
     for (let i = 0; i < count; i++) {
       const part = bytesAt(view().getUint32(iovs + 8 * i, true), view().getUint32(iovs + 8 * i + 4, true));
-      output += Buffer.from(part).toString("utf8");
+      if (fd === 2) complaints += Buffer.from(part).toString("utf8");
+      else output += Buffer.from(part).toString("utf8");
       len += part.length;
     }
     view().setUint32(written, len, true);
@@ -103,8 +105,7 @@ export async function countProgram(
     counted[name] = (...args: readonly unknown[]): number => {
       const fd = args[0] as number;
       if (fd < 3 && name === "fd_write") {
-        if (fd === 2) return inner(...args);
-        return standardOutput(args[1] as number, args[2] as number, args[3] as number);
+        return standardStream(fd, args[1] as number, args[2] as number, args[3] as number);
       }
       if (fd < 3) return inner(...args);
       counter.calls[name] = (counter.calls[name] ?? 0) + 1;
@@ -140,6 +141,6 @@ export async function countProgram(
   const status = wasi.start(instance);
   // What came behind the last line: mostly, closing the file.
   take("end", 1);
-  if (status !== 0) throw new Error(`${module} ${args.join(" ")}: status ${status}`);
+  if (status !== 0) throw new Error(`${module} ${args.join(" ")}: status ${status}\n${complaints}`);
   return found;
 }

@@ -81,7 +81,8 @@ function nativePeer(name: string, program: string, details: Details): Peer {
     ...details,
     command(mode, folder, file, n) {
       const [word, ...more] = wordsOf(mode);
-      return { program, args: [word ?? mode, name, join(folder, file), String(n), ...more, ...details.options] };
+      const workload = [word ?? mode, name, join(folder, file), String(n), ...more, ...details.options];
+      return { program, args: mode === "null" ? [] : workload };
     },
   };
 }

@@ -41,6 +41,7 @@ type Group = (typeof GROUPS)[number];
 const groups = (options.modes?.split(",") ?? GROUPS) as readonly Group[];
 /** Rows of 20 KB and more of them than this are only the disk. */
 const MOST_ROWS: Partial<Record<Group, number>> = { wide1k: 100_000, wide20k: 10_000 };
+const count = (n: number): string => n.toLocaleString("en");
 const TIMEOUT_MS = 900_000;
 const OPENINGS = 7;
 
@@ -52,10 +53,17 @@ function clean(): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
-function start({ program, args }: Command): readonly Line[] | null {
+/** What a failed program said last, without this machine's folders. */
+function complaint(status: number | null, text: string): string {
+  const line = text.trim().split("\n").at(-1) ?? "";
+  return `status ${status}: ${line.replaceAll(folder, "").slice(0, 200)}`;
+}
+
+/** Runs `what`, which is left out when it fails. */
+function start(what: string, { program, args }: Command): readonly Line[] | null {
   const done = spawnSync(program, args, { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 26 });
   if (done.status !== 0) {
-    leaveOut([program, ...args].join(" "), `status ${done.status}: ${(done.stderr || done.stdout).trim().slice(-300)}`);
+    leaveOut(what, complaint(done.status, done.stderr || done.stdout));
     return null;
   }
   const note = /^# (.*)$/m.exec(done.stderr)?.[1];
@@ -87,22 +95,23 @@ function measure(group: Group, mode: Mode, peers: readonly Peer[]): void {
         if (round > (peer.rounds ?? rounds)) continue;
         clean();
         const started = Date.now();
-        const lines = start(peer.command(mode, folder, "bench.db", n));
+        const lines = start(`${peer.name}, ${group} with ${count(n)} rows`, peer.command(mode, folder, "bench.db", n));
         const seconds = ((Date.now() - started) / 1000).toFixed(1);
-        say(`${group} ${n.toLocaleString("en")} rows, round ${round}/${rounds}: ${peer.name} ${seconds} s`);
+        say(`${group} ${count(n)} rows, round ${round}/${rounds}: ${peer.name} ${seconds} s`);
         if (lines !== null) note(group, peer.name, n, lines);
       }
     }
   }
 }
 
-/** Milliseconds that a process takes from start to end. */
-function wall({ program, args }: Command): number {
+/** Microseconds that a process takes from start to end. */
+function wall(what: string, { program, args }: Command): number | null {
   const started = process.hrtime.bigint();
   const done = spawnSync(program, args, { encoding: "utf8", timeout: TIMEOUT_MS });
   const us = Number(process.hrtime.bigint() - started) / 1e3;
-  if (done.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${done.stderr}`);
-  return us;
+  if (done.status === 0) return us;
+  leaveOut(what, complaint(done.status, done.stderr));
+  return null;
 }
 
 /** A file that is there, opened by a process that reads one row and ends. And what the file weighs. */
@@ -113,7 +122,7 @@ function measureOpening({ list, wasmtime, nothing, quireCommand }: Peers): void 
     const jobs: { name: string; command: Command }[] = [];
     for (const peer of able) {
       const file = `${peer.name}.db`;
-      if (start(peer.command("fill", folder, file, n)) === null) continue;
+      if (start(`${peer.name}, a file of ${count(n)} rows`, peer.command("fill", folder, file, n)) === null) continue;
       const bytes = readdirSync(folder)
         .filter((name) => name === file || (name.startsWith(`${file}-`) && !name.endsWith("-lock")))
         .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
@@ -138,12 +147,15 @@ function measureOpening({ list, wasmtime, nothing, quireCommand }: Peers): void 
         command: { program: wasmtime, args: ["run", "--allow-precompiled", nothing] },
       });
     }
+    const failed = new Set<string>();
     for (let round = 0; round < rounds * OPENINGS; round++) {
       for (const { name, command } of rotated(jobs, round)) {
-        collector.add("open", "process", name, name.startsWith("start of") ? 0 : n, wall(command));
+        const us = failed.has(name) ? null : wall(name, command);
+        if (us === null) failed.add(name);
+        else collector.add("open", "process", name, name.startsWith("start of") ? 0 : n, us);
       }
     }
-    say(`open ${n.toLocaleString("en")} rows: ${rounds * OPENINGS} processes each of ${jobs.length} kinds`);
+    say(`open ${count(n)} rows: ${rounds * OPENINGS} processes each of ${jobs.length} kinds`);
   }
 }
 
@@ -153,7 +165,7 @@ async function measureAmplification(peers: readonly Peer[]): Promise<void> {
   for (const peer of peers) {
     if (peer.module === undefined || (peer.most.amplify ?? 0) < n) continue;
     clean();
-    say(`bytes written, ${n.toLocaleString("en")} rows: ${peer.name}`);
+    say(`bytes written, ${count(n)} rows: ${peer.name}`);
     const args = ["amplify", peer.name, "/data/bench.db", String(n), ...peer.options];
     const lines = await countProgram(peer.module, args, folder);
     // What the reference writes is what its calls write: it has nothing left to write at the end.
@@ -172,13 +184,14 @@ function measureSizes({ modules }: Peers): void {
 }
 
 function about({ wasmtime, list }: Peers): [string, string][] {
+  const disk = spawnSync("df", ["--output=fstype", folder], { encoding: "utf8" });
   const commit = spawnSync("git", ["-C", packageRoot, "describe", "--always", "--dirty"], { encoding: "utf8" });
   const facts: [string, string][] = [
     [
       "machine",
       `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     ],
-    ["file system", execFileSync("df", ["--output=fstype", folder], { encoding: "utf8" }).trim().split("\n").at(-1) ?? "?"],
+    ["file system", disk.status === 0 ? (disk.stdout.trim().split("\n").at(-1) ?? "?") : "?"],
     ["Quire", (commit.stdout || "?").trim()],
     ["wasmtime", wasmtime === null ? "none" : (versionOf(wasmtime) ?? "?")],
     ["Node", process.version],
@@ -193,11 +206,28 @@ function about({ wasmtime, list }: Peers): [string, string][] {
   return facts;
 }
 
+const writes = (only === undefined && options.modes === undefined && !options.quick) || options.write;
+
+function resultsOf(peers: Peers): Results {
+  const words = process.argv.slice(2);
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    command: `npm run bench${words.length > 0 ? ` -- ${words.join(" ")}` : ""}`,
+    rounds,
+    quick: options.quick,
+    about: about(peers),
+    missing: leftOut(),
+    figures: collector.figures(),
+  };
+}
+
 async function main(): Promise<void> {
   if (options.report) {
     writeReport(readResults());
     return;
   }
+  const strange = groups.find((group) => !GROUPS.includes(group));
+  if (strange !== undefined) throw new Error(`--modes knows ${GROUPS.join(", ")}, not ${strange}`);
   if (rows.some((n) => !(n >= 100)) || !(rounds >= 1)) throw new Error("--rows wants numbers from 100, --rounds one from 1");
   const peers = gatherPeers(wanted);
   say(`measuring ${peers.list.map(({ name }) => name).join(", ")}`);
@@ -207,32 +237,29 @@ async function main(): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       clean();
       const { program, args } = quire.command("full", folder, "raw.bin", 0);
-      const lines = start({ program, args: args.map((word) => (word === "full" ? "raw" : word)) });
+      const lines = start("raw calls", { program, args: args.map((word) => (word === "full" ? "raw" : word)) });
       for (const { op, us } of lines ?? []) collector.add("raw", op, "wasmtime", 0, us);
       say(`raw, round ${round}/${rounds}`);
     }
   }
-  for (const group of ["full", "random", "wide1k", "wide20k", "posts"] as const)
-    if (has(group)) measure(group, group, peers.list);
+  for (const group of ["full", "random", "wide1k", "wide20k", "posts"] as const) {
+    if (!has(group)) continue;
+    measure(group, group, peers.list);
+    // What was measured so far is kept, should a later part come to grief.
+    if (writes) writeResults(resultsOf(peers));
+  }
   if (has("open")) measureOpening(peers);
   if (has("amplify")) await measureAmplification(peers.list);
   if (has("sizes")) measureSizes(peers);
-  const words = process.argv.slice(2);
-  const results: Results = {
-    date: new Date().toISOString().slice(0, 10),
-    command: `npm run bench${words.length > 0 ? ` -- ${words.join(" ")}` : ""}`,
-    rounds,
-    quick: options.quick,
-    about: about(peers),
-    missing: leftOut(),
-    figures: collector.figures(),
-  };
+  const results = resultsOf(peers);
   printSummary(results);
-  if ((only === undefined && options.modes === undefined && !options.quick) || options.write) {
-    writeResults(results);
-    writeReport(results);
-    say("wrote bench/results/latest.json and docs/benchmarks.md");
-  } else say("nothing was written: this was a part of the bench, or a quick one (--write writes it all the same)");
+  if (!writes) {
+    say("nothing was written: this was a part of the bench, or a quick one (--write writes it all the same)");
+    return;
+  }
+  writeResults(results);
+  writeReport(results);
+  say("wrote bench/results/latest.json and docs/benchmarks.md");
 }
 
 try {
