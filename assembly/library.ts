@@ -200,7 +200,7 @@ export function get(handle: i32, ptr: usize, len: u32): i32 {
   const bodyLen = table.registry.bodyLength(address);
   if (bodyLen == 0) return failed();
   // The host reads the record where it lies.
-  store<u32>(record, <u32>table.registry.body(address));
+  store<u32>(record, <u32>table.registry.body(address, bodyLen));
   store<u32>(record, bodyLen, 4);
   return 1;
 }

@@ -8,6 +8,7 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { asc, compileModule, wasmOpt } from "./compile.mjs";
 import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
 
 const ENTRY = "assembly/command.ts";
@@ -30,10 +31,10 @@ function stop(message, status) {
   process.exit(status);
 }
 
-const asc = packageProgram("assemblyscript", "asc");
 const tsc = packageProgram("typescript", "tsc");
-if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc === null || tsc === null) {
-  const missing = asc === null || tsc === null ? "the compilers (npm ci installs them)" : `the sources (${ENTRY}, host/)`;
+if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc === null || wasmOpt === null || tsc === null) {
+  const missing =
+    asc === null || wasmOpt === null || tsc === null ? "the compilers (npm ci installs them)" : `the sources (${ENTRY}, host/)`;
   const built = existsSync(join(root, MODULE)) ? `; ${MODULE} is there already` : "";
   stop(`SKIPPED: build: ${missing} are not here${built}`, preparing ? 0 : 1);
 }
@@ -42,7 +43,8 @@ async function buildModule(entry, target, outFile) {
   const sources = filesBelow("assembly", ".ts").filter((path) => !path.includes("__tests__"));
   if (!force && changedAt(outFile) > newest([...sources, "asconfig.json", "package-lock.json"])) return;
   const started = Date.now();
-  const status = await runNode([asc, entry, "--target", target]);
+  const status =
+    target === "debug" ? await runNode([asc, entry, "--target", target]) : await compileModule(entry, target, outFile);
   if (status !== 0) stop(`build: ${outFile} could not be built`, status);
   const { size } = statSync(join(root, outFile));
   console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);

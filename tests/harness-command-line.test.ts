@@ -127,7 +127,8 @@ test("the folders of other files that a command names are opened, too, and those
   ]);
   assert.deepEqual(prepare("repair", "x.db", "--schema=third/s").args.slice(2), [
     `${guestName(folder)}/x.db`,
-    "--schema=third/s",
+    // The folder of x.db is open by then, and third/ lies in it.
+    `--schema=${guestName(folder)}/third/s`,
   ]);
   assert.deepEqual(
     codeOf(() => prepare("compact", "missing/b.db")),

@@ -131,7 +131,7 @@ class EntryCheck {
     this.mark(this.seen, bit);
     const registry = this.table.registry;
     const len = registry.bodyLength(address);
-    const body = len != 0 ? registry.body(address) : 0;
+    const body = len != 0 ? registry.body(address, len) : 0;
     if (body == 0 || !this.row.decode(body, len)) return;
     this.key.reset();
     definition.addKey(this.table.schema, this.row, this.key);

@@ -10,7 +10,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeys, isKey } from "../encode/key";
 import { VALUE_NULL } from "../encode/data-type";
 import { xxh3 } from "../encode/xxh3";
-import { MAX_DEPTH } from "../index/tree-cursor";
+import { MAX_DEPTH } from "../index/node";
 import {
   nodeFrame,
   isLeaf,

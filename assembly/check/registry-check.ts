@@ -31,6 +31,7 @@ import {
   OWNER_AUTOINCREMENT,
   OWNER_UNCLAIMED,
 } from "./owner-map";
+import { hex64 } from "../encode/uuid";
 
 /** Bytes of a registry entry without an autoincrement page. */
 const ENTRY_SIZE: u32 = 25;
@@ -127,7 +128,7 @@ export function checkSchemaHash(survey: Survey): void {
   const hash = computeSchemaHash(survey.access, pages, lens);
   if (hash == stored || (sorted.length == 0 && stored == 0)) return;
   if (survey.report.add(SCHEMA_HASH_WRONG, SCHEMA_PAGE, 0)) {
-    survey.report.say("the schema hash is " + stored.toString(16) + ", that of the tables' definitions is " + hash.toString(16));
+    survey.report.say("the schema hash is " + hex64(stored) + ", that of the tables' definitions is " + hex64(hash));
   }
 }
 

@@ -35,6 +35,7 @@ import { CellMapping, fillFromObject, readHeader } from "./import-rows";
 import { ByteSource } from "./import-source";
 import { TableGuess } from "./infer-schema";
 import { guessFromCells, guessFromObjects } from "./infer-source";
+import { asciiLower } from "../encode/ascii";
 
 /** Bad rows that are listed; more are counted. */
 const MOST_LISTED: u64 = 20;
@@ -138,7 +139,7 @@ class Import {
       fail(USAGE, "import knows no format " + given, "formats: csv, tsv, ndjson, json");
       return "";
     }
-    const lower = path.toLowerCase();
+    const lower = asciiLower(path);
     if (lower.endsWith(".csv")) return "csv";
     if (lower.endsWith(".tsv") || lower.endsWith(".tab")) return "tsv";
     if (lower.endsWith(".ndjson") || lower.endsWith(".jsonl")) return "ndjson";

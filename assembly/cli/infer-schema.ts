@@ -8,6 +8,7 @@ import { nearest } from "../schema/nearest";
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "../schema/table-schema-snapshot";
 import { ColumnGuess } from "./infer-column";
 import { HashSet } from "./infer-unique";
+import { asciiLower } from "../encode/ascii";
 
 /** Most columns that are found in JSON: a document with values for names would make one of each. */
 const MOST_COLUMNS: i32 = 1000;
@@ -22,7 +23,7 @@ export class TableGuess {
       return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is longer than the 255 bytes that a column's can have");
     }
     const guess = new ColumnGuess(name);
-    if (this.rows == 0 && (this.columns.length == 0 || name.toLowerCase() == "id")) guess.unique = new HashSet();
+    if (this.rows == 0 && (this.columns.length == 0 || asciiLower(name) == "id")) guess.unique = new HashSet();
     this.columns.push(guess);
     return OK;
   }
@@ -106,7 +107,7 @@ export class TableGuess {
     let first = -1;
     for (let i = 0; i < this.columns.length; i++) {
       if (!this.columns[i].canBeKey || this.columns[i].values < this.rows) continue;
-      if (this.columns[i].name.toLowerCase() == "id") return i;
+      if (asciiLower(this.columns[i].name) == "id") return i;
       if (first < 0) first = i;
     }
     return first;
@@ -117,7 +118,7 @@ export class TableGuess {
     let name = "id";
     for (let i = 1; ; i++) {
       let taken = false;
-      for (let j = 0; j < this.columns.length; j++) taken = taken || this.columns[j].name.toLowerCase() == name;
+      for (let j = 0; j < this.columns.length; j++) taken = taken || asciiLower(this.columns[j].name) == name;
       if (!taken) return name;
       name = i == 1 ? "row_id" : "row_id" + i.toString();
     }

@@ -11,6 +11,7 @@ import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { openPages } from "./inspect-open";
 import { TableView } from "./table-view";
+import { hex64 } from "../encode/uuid";
 
 export function runInfo(ctx: CommandContext): Status {
   const access = openPages(ctx);
@@ -64,7 +65,7 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
       " bytes",
   );
   stdout.line("  layout       " + layoutName(manager.layout) + (isNew ? " (crates 0.10 and 0.11)" : " (crates up to 0.9)"));
-  if (manager.pageCount > 0) stdout.line("  schema hash  " + storedSchemaHash(survey.access).toString(16));
+  if (manager.pageCount > 0) stdout.line("  schema hash  " + hex64(storedSchemaHash(survey.access)));
   stdout.line("  unclaimed    " + counted(survey.unclaimed, "page"));
   stdout.line("  leaked       " + counted(survey.leaked, "page"));
   if (survey.padding > 0) stdout.line("  empty end    " + counted(survey.padding, "page") + ", as a canister's memory often has");
@@ -112,7 +113,7 @@ function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   addQuoted(ctx.invocation.file, out);
   out.addText(',"bytes":' + ((<u64>manager.pageCount) << PAGE_SHIFT).toString() + ',"pages":' + manager.pageCount.toString());
   out.addText(',"layout":"' + layoutName(manager.layout) + '","schemaHash":"');
-  out.addText((manager.pageCount > 0 ? storedSchemaHash(survey.access) : 0).toString(16));
+  out.addText(hex64(manager.pageCount > 0 ? storedSchemaHash(survey.access) : 0));
   out.addText('","unclaimed":' + survey.unclaimed.toString() + ',"leaked":' + survey.leaked.toString());
   out.addText(',"emptyEnd":' + survey.padding.toString());
   out.addText(',"identities":' + (identities < 0 ? "null" : identities.toString()) + ',"errors":' + report.errors.toString());

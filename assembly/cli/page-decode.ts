@@ -41,6 +41,7 @@ import {
   OWNER_NONE,
 } from "../check/owner-map";
 import { PageView } from "./page-view";
+import { hex64 } from "../encode/uuid";
 
 /** Fills `view` with what page `pageNo`, whose bytes are at `page`, holds. */
 export function decodePage(survey: Survey, pageNo: u32, page: usize, view: PageView): void {
@@ -81,14 +82,14 @@ function pageText(pageNo: u32): string {
 }
 
 function decodeRegistry(survey: Survey, page: usize, view: PageView): void {
-  view.field("schema hash", load<u64>(page).toString(16));
+  view.field("schema hash", hex64(load<u64>(page)));
   view.number("tables", load<u64>(page, 8));
   view.titles(["byte", "table", "fingerprint", "snapshot", "page ledger", "free segments", "index ledger", "autoincrement"]);
   for (let i = 0; i < survey.tables.length; i++) {
     const at = survey.tables[i].entryOffset;
     view.raw(at.toString());
     view.cell(survey.tables[i].name);
-    view.cell(load<u64>(page + at).toString(16));
+    view.cell(hex64(load<u64>(page + at)));
     for (let j: u32 = 8; j < 24; j += 4) view.raw(load<u32>(page + at + j).toString());
     view.raw(load<u8>(page + at, 24) == 1 && at + 29 <= PAGE_SIZE ? load<u32>(page + at, 25).toString() : "null");
   }
@@ -124,7 +125,7 @@ function tableWith(survey: Survey, fingerprint: u64): string {
   for (let i = 0; i < survey.tables.length; i++) {
     if (survey.tables[i].fingerprint == fingerprint) return survey.tables[i].name;
   }
-  return fingerprint.toString(16);
+  return hex64(fingerprint);
 }
 
 function permissions(bits: u32): string {

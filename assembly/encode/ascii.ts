@@ -1,4 +1,4 @@
-/** Names in requests and files are UTF-8 bytes, names in schemas are strings: comparing them without making either into the other. */
+/** Names in requests and files are UTF-8 bytes, names in schemas are strings: comparing them without making either into the other; and the case of ASCII letters. */
 
 /** Whether the `len` bytes at `ptr` are the UTF-8 form of `text`. */
 export function isText(ptr: usize, len: u32, text: string): bool {
@@ -15,4 +15,14 @@ export function isText(ptr: usize, len: u32, text: string): bool {
 function textInFull(ptr: usize, len: u32, text: string): bool {
   const bytes = String.UTF8.encode(text);
   return <u32>bytes.byteLength == len && memory.compare(ptr, changetype<usize>(bytes), len) == 0;
+}
+
+/** `text` with its ASCII letters in lower case; for short words. `toLowerCase` knows all of Unicode: 5 KB of tables in the module. */
+export function asciiLower(text: string): string {
+  let lower = "";
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    lower += String.fromCharCode(unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
+  }
+  return lower;
 }

@@ -69,7 +69,12 @@ export function parseUuid(ptr: usize, len: u32, target: usize): bool {
   );
 }
 
-/** 16 hexadecimal digits. */
+/** 16 lower-case hexadecimal digits. */
 export function hex64(value: u64): string {
-  return value.toString(16).padStart(16, "0");
+  let digits = "";
+  for (let shift = 60; shift >= 0; shift -= 4) {
+    const digit = <i32>((value >> shift) & 15);
+    digits += String.fromCharCode(digit + (digit < 10 ? 0x30 : 0x57));
+  }
+  return digits;
 }

@@ -9,11 +9,13 @@ import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
-import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
+import { TreeCursor } from "./tree-cursor";
 import {
+  MAX_DEPTH,
   NODE_LEAF,
   MAX_KEY_SIZE,
   nodeFrame,
+  validNode,
   isLeaf,
   entryCount,
   childPage,
@@ -22,6 +24,7 @@ import {
   searchNode,
   writeNode,
 } from "./node";
+import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } from "./part-search";
 import { insertIntoTree } from "./insert";
 import { removeFromTree } from "./remove";
 
@@ -64,11 +67,20 @@ export class IndexTree {
    */
   find(key: usize): RecordAddress {
     let pageNo = this.rootPage;
+    let bound: usize = 0;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
-      const frame = nodeFrame(this.access, pageNo);
+      const cached = this.access.manager.cached(pageNo);
+      if (!cached && level > 0 && isPartSearchable(key)) {
+        const outcome = findInPart(this.access, pageNo, key, bound);
+        if (outcome == PART_FOUND) return partAddress;
+        if (outcome == PART_ABSENT) break;
+      }
+      const frame = cached ? validNode(this.access, cached) : nodeFrame(this.access, pageNo);
       if (!frame) return NO_ADDRESS;
       if (!isLeaf(frame)) {
-        pageNo = childPage(frame, searchNode(frame, key, true));
+        const child = searchNode(frame, key, true);
+        bound = child < entryCount(frame) ? entryKey(frame, child) : 0;
+        pageNo = childPage(frame, child);
         continue;
       }
       const slot = searchNode(frame, key, false);

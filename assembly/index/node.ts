@@ -32,6 +32,8 @@ export const INNER_ENTRY: u32 = 2 + 4;
 export const LEAF_ENTRY: u32 = 2 + 6;
 /** The longest key that fits a leaf by itself, and therefore an inner node. */
 export const MAX_KEY_SIZE: u32 = PAGE_SIZE - LEAF_HEADER - LEAF_ENTRY;
+/** The most levels of a tree. Even with keys so long that two fill a node, 2^32 pages make fewer; more means a cycle. */
+export const MAX_DEPTH: u32 = 40;
 /** Offsets that fit the aux block. */
 const MAX_ENTRIES: u32 = 8192;
 
@@ -39,8 +41,13 @@ const MAX_ENTRIES: u32 = 8192;
 @inline
 export function nodeFrame(access: MemoryAccess, pageNo: u32): Frame | null {
   const frame = access.manager.frame(pageNo);
-  if (frame && (frame.flags & FLAG_NODE_VALID) != 0) return frame;
-  return frame ? indexNode(access, frame) : null;
+  return frame ? validNode(access, frame) : null;
+}
+
+/** The same of a node that is in memory. */
+@inline
+export function validNode(access: MemoryAccess, frame: Frame): Frame | null {
+  return (frame.flags & FLAG_NODE_VALID) != 0 ? frame : indexNode(access, frame);
 }
 
 /** Checks the node in `frame` and notes where its entries are. */

@@ -8,8 +8,9 @@ import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
-import { TreeCursor, MAX_DEPTH } from "./tree-cursor";
+import { TreeCursor } from "./tree-cursor";
 import {
+  MAX_DEPTH,
   NODE_LEAF,
   PARENT_OFFSET,
   PREV_OFFSET,
@@ -30,16 +31,19 @@ import {
 export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
   tree.noteChange();
+  // Where it should be; but a run of equal keys over several leaves may be out of order.
+  if (!path.descendNear(key, address)) return path.status;
+  let frame = path.leaf();
+  if (!frame) return lastError.status;
+  let slot = path.slot;
+  if (isEntry(frame, slot, key, address)) return removeAt(tree, frame, slot);
   if (!path.descend(key, true)) return path.status;
   for (;;) {
-    const frame = path.leaf();
+    frame = path.leaf();
     if (!frame) return lastError.status;
-    const slot = searchLeaf(frame, key, address);
+    slot = searchLeaf(frame, key, address);
     const count = entryCount(frame);
-    if (slot < count && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0) {
-      const status = removeEntry(tree.access, frame, slot);
-      return status == OK && count == 1 && path.depth > 1 ? dropEmptyLeaves(tree) : status;
-    }
+    if (isEntry(frame, slot, key, address)) return removeAt(tree, frame, slot);
     // The entry may be in an earlier leaf only if this one starts with the key, or is empty.
     if (count > 0 && compareKeyToProbe(entryKey(frame, 0), key) < 0) break;
     if (!path.prevLeaf()) {
@@ -48,6 +52,19 @@ export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddre
     }
   }
   return damaged(tree.rootPage, -1, "an index has no entry for a row that it should have");
+}
+
+/** Whether entry `slot` is (`key`, `address`). */
+@inline
+function isEntry(frame: Frame, slot: u32, key: usize, address: RecordAddress): bool {
+  return slot < entryCount(frame) && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0;
+}
+
+/** Removes entry `slot` of the path's leaf. */
+function removeAt(tree: IndexTree, frame: Frame, slot: u32): Status {
+  const count = entryCount(frame);
+  const status = removeEntry(tree.access, frame, slot);
+  return status == OK && count == 1 && tree.path.depth > 1 ? dropEmptyLeaves(tree) : status;
 }
 
 /** Gives back the leaf that just became empty, and every other one that is. */

@@ -8,10 +8,19 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
 import { IndexTree } from "./index-tree";
-import { nodeFrame, isLeaf, entryCount, childPage, searchNode, entryKey, entryKeyLen, leafAddress } from "./node";
-
-/** The most levels of a tree. Even with keys so long that two fill a node, 2^32 pages make fewer; more means a cycle. */
-export const MAX_DEPTH: u32 = 40;
+import {
+  MAX_DEPTH,
+  nodeFrame,
+  isLeaf,
+  entryCount,
+  childPage,
+  searchNode,
+  searchLeaf,
+  entryKey,
+  entryKeyLen,
+  leafAddress,
+} from "./node";
+import { startsAbove } from "./part-search";
 
 export class TreeCursor {
   /** The node of each level, the root first. */
@@ -68,6 +77,41 @@ export class TreeCursor {
         return true;
       }
       pageNo = childPage(frame, slot);
+    }
+    return this.tooDeep();
+  }
+
+  /**
+   * Places the cursor at the leaf that has the entry (`probe`, `address`) if entries with equal keys are in the order of their addresses
+   * from leaf to leaf, too. The format does not promise that, but new entries go to the end of their run, and records to the end
+   * of their table, so that it is mostly so.
+   */
+  descendNear(probe: usize, address: RecordAddress): bool {
+    this.start();
+    const access = this.tree.access;
+    let pageNo = this.tree.rootPage;
+    for (let level: u32 = 0; level < MAX_DEPTH; level++) {
+      let frame = nodeFrame(access, pageNo);
+      if (!frame) return this.failed();
+      unchecked((this.pages[level] = pageNo));
+      if (isLeaf(frame)) {
+        unchecked((this.slots[level] = searchLeaf(frame, probe, address)));
+        this.depth = level + 1;
+        return true;
+      }
+      let low = searchNode(frame, probe, false);
+      let high = searchNode(frame, probe, true);
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        const above = startsAbove(access, childPage(frame, middle), probe, address);
+        if (above < 0) return this.failed();
+        if (above == 1) high = middle - 1;
+        else low = middle;
+        frame = nodeFrame(access, pageNo);
+        if (!frame) return this.failed();
+      }
+      unchecked((this.slots[level] = low));
+      pageNo = childPage(frame, low);
     }
     return this.tooDeep();
   }

@@ -24,6 +24,11 @@ export abstract class MemoryAccess {
     return this.manager.page(pageNo);
   }
 
+  /** The same, but only the `len` (> 0) bytes at `pageOffset` are sure to be there: of a page on disk no more is read. */
+  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
+    return this.manager.part(pageNo, pageOffset, len);
+  }
+
   /** Adds a zeroed page at the end of the store: its number, or `NO_PAGE`. */
   abstract growOnePage(): u32;
   /** Overwrites `len` bytes. */

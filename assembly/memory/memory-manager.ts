@@ -23,7 +23,7 @@ import {
 } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, ALL_DIRTY, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
+import { PageCache, Frame, ALL_SECTORS, SECTOR_SHIFT, sectorsOf, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
 import { allocBlock, freeBlock } from "./block-pool";
 import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
@@ -42,6 +42,9 @@ export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 const UNDO_LIMIT: u64 = 1 << 20;
 /** Images are written to the log in frames of about this many bytes. */
 const IMAGE_FRAME_BYTES: u32 = 1 << 20;
+
+/** Sectors of a page that are read one by one, before the rest is. */
+const PARTS_AT_MOST: u32 = 3;
 
 const NO_SLOT: u32 = 0xffffffff;
 
@@ -123,7 +126,23 @@ export class MemoryManager {
   /** The frame of `pageNo`, or null on failure. Valid for the next `GUARANTEE` lookups. */
   @inline frame(pageNo: u32): Frame | null {
     const frame = this.cache.find(pageNo);
-    return frame ? frame : this.load(pageNo);
+    return frame && frame.missing == 0 ? frame : this.load(pageNo, frame);
+  }
+
+  /** The frame of `pageNo` if all of the page is in memory, else null. Valid for the next `GUARANTEE` lookups. */
+  @inline cached(pageNo: u32): Frame | null {
+    const frame = this.cache.find(pageNo);
+    return frame && frame.missing == 0 ? frame : null;
+  }
+
+  /**
+   * The bytes of `pageNo`, or 0 on failure; only the `len` (> 0) at `pageOffset`, and the rest of their sectors, are sure to be there.
+   * Valid for the next `GUARANTEE` lookups. Not to be written through.
+   */
+  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    const wanted = sectorsOf(pageOffset, len);
+    return frame && (frame.missing & wanted) == 0 ? frame.data : this.loadPart(pageNo, frame, wanted);
   }
 
   /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
@@ -132,7 +151,41 @@ export class MemoryManager {
     return frame ? frame.data : 0;
   }
 
-  private load(pageNo: u32): Frame | null {
+  /** Reads the sectors `wanted`, of a page that may be in a frame in part (`known`). */
+  private loadPart(pageNo: u32, known: Frame | null, wanted: u32): usize {
+    // What is not in the main file costs no less in part.
+    if (!known && (pageNo >= this.mainPages || this.spilledPages.get(pageNo, NO_SLOT) != NO_SLOT)) {
+      const whole = this.loadWhole(pageNo);
+      return whole ? whole.data : 0;
+    }
+    const frame = known ? known : this.takeFrame();
+    if (!frame) return 0;
+    const missing = known ? known.missing : ALL_SECTORS;
+    // A page that is asked for again and again is wanted as a whole.
+    const needed = popcnt(missing) > (PAGE_SIZE >> SECTOR_SHIFT) - PARTS_AT_MOST ? missing & wanted : missing;
+    const first = ctz(needed);
+    const end = 32 - clz(needed);
+    const at = first << SECTOR_SHIFT;
+    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + at, frame.data + at, (end - first) << SECTOR_SHIFT);
+    if (status != OK) {
+      if (!known) this.cache.release(frame);
+      return 0;
+    }
+    if (!known) {
+      this.cache.misses += 1;
+      this.cache.install(frame, pageNo);
+    }
+    frame.missing = missing & ~((((<u32>1) << end) - 1) & ~(((<u32>1) << first) - 1));
+    return frame.data;
+  }
+
+  /** Reads the page, or what is missing of it (`known`: the frame that has a part of it). */
+  private load(pageNo: u32, known: Frame | null): Frame | null {
+    if (known) return this.loadPart(pageNo, known, known.missing) != 0 ? known : null;
+    return this.loadWhole(pageNo);
+  }
+
+  private loadWhole(pageNo: u32): Frame | null {
     if (pageNo >= this.pageCount) {
       fail(OUT_OF_BOUNDS, "page " + pageNo.toString() + " is outside of the file's " + this.pageCount.toString() + " pages");
       return null;
@@ -153,7 +206,7 @@ export class MemoryManager {
     if (slot != NO_SLOT) {
       frame.flags = FLAG_SPILLED;
       this.noteDirty(frame);
-      frame.dirty = ALL_DIRTY;
+      frame.dirty = ALL_SECTORS;
     }
     return frame;
   }
@@ -364,7 +417,7 @@ export class MemoryManager {
       if (after == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
       else {
         status = this.spill.read(this.spilledPages.get(spilled[i], NO_SLOT), after);
-        if (status == OK) status = this.addPageImage(log, spilled[i], ALL_DIRTY, after, before, out, at);
+        if (status == OK) status = this.addPageImage(log, spilled[i], ALL_SECTORS, after, before, out, at);
         at = this.imageEnd;
         any = true;
         freeBlock(after);

@@ -2,7 +2,8 @@
  * Frames: copies of pages in memory, found by page number, with a limit on how many there are.
  *
  * A frame's `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in;
- * `dirty` has a bit for each 4 KiB of the page that differs from the file. Frames hang in hash chains by page number; pages are
+ * `dirty` has a bit for each 4 KiB of the page that differs from the file, `missing` one for each that was not read yet: a row that is
+ * looked up in a file larger than the cache costs a read of 4 KiB, not of 64. A page is changed only when all of it is there. Frames hang in hash chains by page number; pages are
  * numbered densely, so a lookup is one probe. An eighth of the limit is for aux blocks; when they run out, one is taken from the node
  * that was not used for longest.
  *
@@ -38,6 +39,7 @@ export class Frame {
   data: usize;
   aux: usize;
   dirty: u32;
+  missing: u32;
   flags: u32;
   next: u32;
   /** Of a node: where its last entry ends. */
@@ -112,6 +114,7 @@ export class PageCache {
         frame.aux = 0;
         frame.pageNo = NO_PAGE;
         frame.dirty = 0;
+        frame.missing = 0;
         frame.flags = 0;
         return frame;
       }
@@ -156,6 +159,7 @@ export class PageCache {
     }
     frame.pageNo = NO_PAGE;
     frame.dirty = 0;
+    frame.missing = 0;
     frame.flags = 0;
   }
 
@@ -164,6 +168,7 @@ export class PageCache {
     const bucket = this.buckets + ((<usize>(pageNo & this.bucketMask)) << 2);
     frame.pageNo = pageNo;
     frame.dirty = 0;
+    frame.missing = 0;
     frame.flags = 0;
     frame.next = load<u32>(bucket);
     frame.tick = ++this.tick;
@@ -210,9 +215,7 @@ export class PageCache {
 
   /** Marks `len` bytes at `pageOffset` as different from the file. */
   @inline static markDirty(frame: Frame, pageOffset: u32, len: u32): void {
-    const first = pageOffset >> SECTOR_SHIFT;
-    const last = (pageOffset + len - 1) >> SECTOR_SHIFT;
-    frame.dirty |= (((<u32>2) << last) - 1) & ~(((<u32>1) << first) - 1);
+    frame.dirty |= sectorsOf(pageOffset, len);
   }
 
   /** Gives all memory back. */
@@ -230,5 +233,13 @@ export class PageCache {
   }
 }
 
-/** The dirty mask of a page that differs from the file as a whole. */
-export const ALL_DIRTY: u32 = (1 << (PAGE_SIZE >> SECTOR_SHIFT)) - 1;
+/** The bits of all the sectors of a page. */
+export const ALL_SECTORS: u32 = (1 << (PAGE_SIZE >> SECTOR_SHIFT)) - 1;
+
+/** The bits of the sectors that the `len` (> 0) bytes at `pageOffset` are in. */
+@inline
+export function sectorsOf(pageOffset: u32, len: u32): u32 {
+  const first = pageOffset >> SECTOR_SHIFT;
+  const last = (pageOffset + len - 1) >> SECTOR_SHIFT;
+  return (((<u32>2) << last) - 1) & ~(((<u32>1) << first) - 1);
+}

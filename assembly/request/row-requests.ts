@@ -160,5 +160,5 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
 export function readRow(table: Table, address: RecordAddress, row: Row): Status {
   const len = table.registry.bodyLength(address);
   if (len == 0) return lastError.status;
-  return row.decode(table.registry.body(address), len) ? OK : damagedRecord(address);
+  return row.decode(table.registry.body(address, len), len) ? OK : damagedRecord(address);
 }

@@ -1,12 +1,13 @@
 /** Suggestions for words that were misspelled. */
+import { asciiLower } from "../encode/ascii";
 
 /** The entry of `names` that `word` was most likely meant to be, or "" when none is near. */
 export function nearest(word: string, names: Array<string>): string {
   let best = "";
   let least = max(word.length / 3, 1) + 1;
-  const lower = word.toLowerCase();
+  const lower = asciiLower(word);
   for (let i = 0; i < names.length; i++) {
-    const distance = editDistance(lower, names[i].toLowerCase(), least);
+    const distance = editDistance(lower, asciiLower(names[i]), least);
     if (distance < least) {
       least = distance;
       best = names[i];

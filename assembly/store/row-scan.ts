@@ -78,7 +78,7 @@ export class RowScan {
     const registry = this.table.registry;
     const len = registry.bodyLength(this.address);
     if (len == 0) return this.end(lastError.status);
-    return this.decode(registry.body(this.address), len);
+    return this.decode(registry.body(this.address, len), len);
   }
 
   /** Moves the cursor on and takes the entry's address; false at the end of the range. */

@@ -449,12 +449,13 @@ export class Statements {
 
   // ---- reading ----
 
-  /** Copies the record at `address` into `body` and decodes it into `row`. */
+  /** Copies the record at `address`, which is going to be changed, into `body` and decodes it into `row`. */
   readRow(table: Table, address: RecordAddress, row: Row, body: ByteBuffer): Status {
+    table.registry.expectChange(address);
     const len = table.registry.bodyLength(address);
     if (len == 0) return lastError.status;
     body.reset();
-    body.addBytes(table.registry.body(address), len);
+    body.addBytes(table.registry.body(address, len), len);
     return row.decode(body.ptr, len) ? OK : damagedRecord(address);
   }
 }

@@ -55,34 +55,34 @@ export class TableRegistry {
     return status == OK ? this.access.writeAtRaw(pageNo, pageOffset + RECORD_HEADER_SIZE, body, bodyLen) : status;
   }
 
-  /** The body's length at `address`, or 0 with `lastError` when there is no whole record. */
+  /** The body's length at `address`, or 0 with `lastError` when there is no whole record. All of the record is then in memory. */
   bodyLength(address: RecordAddress): u32 {
     const pageOffset = addressOffset(address);
-    const page = this.access.page(addressPage(address));
-    if (page == 0) return 0;
+    const pageNo = addressPage(address);
     if (pageOffset % this.slotAlignment != 0 || pageOffset + RECORD_HEADER_SIZE > PAGE_SIZE) {
-      fail(
-        OUT_OF_BOUNDS,
-        "a record can't stand at byte " + pageOffset.toString() + " of page " + addressPage(address).toString(),
-      );
+      fail(OUT_OF_BOUNDS, "a record can't stand at byte " + pageOffset.toString() + " of page " + pageNo.toString());
       return 0;
     }
+    const page = this.access.part(pageNo, pageOffset, RECORD_HEADER_SIZE);
+    if (page == 0) return 0;
     const len = <u32>load<u16>(page + pageOffset);
     if (len == 0 || pageOffset + RECORD_HEADER_SIZE + len > PAGE_SIZE) {
-      damaged(
-        addressPage(address),
-        pageOffset,
-        len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page",
-      );
+      damaged(pageNo, pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
       return 0;
     }
-    return len;
+    return this.access.part(pageNo, pageOffset, RECORD_HEADER_SIZE + len) != 0 ? len : 0;
   }
 
-  /** The body's bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
-  @inline body(address: RecordAddress): usize {
-    const page = this.access.page(addressPage(address));
-    return page == 0 ? 0 : page + addressOffset(address) + RECORD_HEADER_SIZE;
+  /** Reads the whole page of a record that will be read and then changed: one read, where `bodyLength` and the change would make two. */
+  @inline expectChange(address: RecordAddress): void {
+    this.access.page(addressPage(address));
+  }
+
+  /** The body's `bodyLen` bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
+  @inline body(address: RecordAddress, bodyLen: u32): usize {
+    const pageOffset = addressOffset(address);
+    const page = this.access.part(addressPage(address), pageOffset, RECORD_HEADER_SIZE + bodyLen);
+    return page == 0 ? 0 : page + pageOffset + RECORD_HEADER_SIZE;
   }
 
   /**

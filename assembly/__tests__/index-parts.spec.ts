@@ -1,0 +1,156 @@
+import { OK, DAMAGED, NO_PAGE, Status, lastError } from "../status";
+import { HeapMemoryProvider } from "../memory/provider";
+import { MemoryManager } from "../memory/memory-manager";
+import { JournaledAccess } from "../memory/journaled-access";
+import { IndexTree } from "../index/index-tree";
+import { VALUE_INT32, VALUE_NULL, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
+import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
+
+/** A provider that counts what is read from it. */
+class CountingProvider extends HeapMemoryProvider {
+  bytesRead: u64 = 0;
+
+  read(fileOffset: u64, ptr: usize, len: u32): Status {
+    this.bytesRead += len;
+    return super.read(fileOffset, ptr, len);
+  }
+}
+
+const key: usize = heap.alloc(32);
+
+/** Makes `key` the one-column key of `value`; the integer's type is `discriminant`. */
+function makeKey(discriminant: u8, value: i64): u32 {
+  const size: u32 = discriminant == VALUE_UINT64 ? 8 : 4;
+  store<u32>(key, 1);
+  store<u32>(key, 1 + size, 4);
+  store<u8>(key, discriminant, 8);
+  store<u64>(key, value, 9);
+  return 9 + size;
+}
+
+/** A tree of `count` entries, value(i) → address i + 1, in a provider; as a handle with the smallest cache finds it. */
+function bigTree(provider: CountingProvider, discriminant: u8, count: u32, value: (i: u32) => i64): IndexTree {
+  const manager = new MemoryManager(provider, 64 << 20);
+  const access = new JournaledAccess(manager);
+  while (manager.pageCount < 3) access.growOnePage();
+  const tree = new IndexTree(access, IndexTree.create(access));
+  for (let i: u32 = 0; i < count; i++) {
+    const len = makeKey(discriminant, value(i));
+    if (tree.insert(key, len, i + 1) != OK) expect(i).toBe(0xffffffff, "insert failed");
+    manager.undo.clear();
+  }
+  expect(manager.commit()).toBe(OK);
+  const again = new MemoryManager(provider, 0);
+  return new IndexTree(new JournaledAccess(again), tree.rootPage);
+}
+
+let seed: u32 = 7;
+function random(below: u32): u32 {
+  seed = seed * 1664525 + 1013904223;
+  return (seed >> 8) % below;
+}
+
+/** Looks 2,000 entries up, and as many keys that are not there; the bytes read for each, on average. */
+function lookUp(discriminant: u8, count: u32, value: (i: u32) => i64): u64 {
+  const provider = new CountingProvider();
+  const tree = bigTree(provider, discriminant, count, value);
+  provider.bytesRead = 0;
+  for (let i = 0; i < 2000; i++) {
+    const at = random(count);
+    makeKey(discriminant, value(at));
+    const found = tree.find(key);
+    if (found != at + 1) expect(found).toBe(at + 1);
+    makeKey(discriminant, value(at) + 1);
+    const none = tree.find(key);
+    if (none != NO_ADDRESS || lastError.status != OK) expect(at).toBe(0xffffffff, "a key that is not there was found");
+  }
+  return provider.bytesRead / 4000;
+}
+
+describe("A lookup in a tree larger than the cache", () => {
+  test("reads a few sectors of a leaf, and finds what is there and nothing else", () => {
+    // 4,000 lookups in about 115 leaves, with 32 frames: a whole leaf each would be 47,000 bytes.
+    expect(lookUp(VALUE_UINT32, 200000, (i: u32) => <i64>i * 3)).toBeLessThan(12000);
+    expect(lookUp(VALUE_UINT64, 200000, (i: u32) => <i64>i * 1000000007)).toBeLessThan(12000);
+    expect(lookUp(VALUE_INT32, 200000, (i: u32) => <i64>i * 2 - 200000)).toBeLessThan(12000);
+  });
+
+  test("finds unevenly spread keys, too", () => {
+    // Squares and powers: guesses are wrong, and halving goes on from them.
+    lookUp(VALUE_UINT64, 100000, (i: u32) => <i64>i * <i64>i * 2);
+    lookUp(VALUE_UINT64, 60000, (i: u32) => (i < 30000 ? <i64>i * 2 : (<i64>1) << 40) + ((<i64>i) << (i >> 11)) * 2);
+  });
+
+  test("reads the whole node where entries are not of one size", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_UINT32, 20000, (i: u32) => <i64>i);
+    // A null in a leaf of integers: an entry of another size in front of the others.
+    store<u32>(key, 1);
+    store<u32>(key, 1, 4);
+    store<u8>(key, VALUE_NULL, 8);
+    expect(tree.insert(key, 9, 50000)).toBe(OK);
+    expect(tree.access.manager.commit()).toBe(OK);
+    const again = new IndexTree(new JournaledAccess(new MemoryManager(provider, 0)), tree.rootPage);
+    store<u8>(key, VALUE_NULL, 8);
+    expect(again.find(key)).toBe(50000);
+    for (let i: u32 = 0; i < 20000; i += 97) {
+      makeKey(VALUE_UINT32, i);
+      const found = again.find(key);
+      if (found != i + 1) expect(found).toBe(i + 1);
+    }
+  });
+
+  test("says so when an entry that it meets is damaged", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_UINT32, 20000, (i: u32) => <i64>i);
+    const damage: usize = heap.alloc(8);
+    store<u64>(damage, 0xffffffffffffffff);
+    let damaged = 0;
+    for (let pageNo: u32 = 3; pageNo < provider.pages; pageNo++) {
+      if (pageNo == tree.rootPage) continue;
+      // The header of the leaf's first entry.
+      expect(provider.write(((<u64>pageNo) << 16) + 15, damage, 8)).toBe(OK);
+    }
+    makeKey(VALUE_UINT32, 12345);
+    if (tree.find(key) == NO_ADDRESS && lastError.status == DAMAGED) damaged += 1;
+    expect(damaged).toBe(1);
+    heap.free(damage);
+  });
+});
+
+describe("A run of equal keys over many leaves", () => {
+  test("an entry in it is removed without a walk through the run", () => {
+    const provider = new CountingProvider();
+    // 150,000 entries of one key and as many of another: about 90 leaves each.
+    const tree = bigTree(provider, VALUE_UINT32, 300000, (i: u32) => <i64>(i & 1));
+    const manager = tree.access.manager;
+    const before = manager.cache.misses;
+    for (let i: u32 = 0; i < 200; i++) {
+      const address = random(300000);
+      makeKey(VALUE_UINT32, address & 1);
+      const status = tree.remove(key, address + 1);
+      if (status != OK && status != DAMAGED) expect(status).toBe(OK);
+      manager.undo.clear();
+    }
+    // Halving 90 leaves takes 7 looks; a walk from the end would take 45.
+    expect(manager.cache.misses - before).toBeLessThan(200 * 10);
+  });
+
+  test("an entry that is out of order in it is found all the same", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_UINT32, 40000, (i: u32) => <i64>7);
+    // Addresses below all the others, at the end of the run, and the last ones removed first.
+    for (let i: u32 = 0; i < 10000; i++) {
+      const len = makeKey(VALUE_UINT32, 7);
+      const address: RecordAddress = 100000 - i;
+      if (tree.insert(key, len, address) != OK) expect(i).toBe(0xffffffff, "insert failed");
+      tree.access.manager.undo.clear();
+    }
+    for (let i: u32 = 0; i < 10000; i += 7) {
+      makeKey(VALUE_UINT32, 7);
+      if (tree.remove(key, 100000 - i) != OK) expect(i).toBe(0xffffffff, "remove failed");
+      tree.access.manager.undo.clear();
+    }
+    expect(tree.rootPage).not.toBe(NO_PAGE);
+  });
+});
