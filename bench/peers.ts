@@ -132,7 +132,7 @@ export function gatherPeers(wanted: (name: string) => boolean): Peers {
     const reference = ["reference-0.9.0", "reference-0.11.0"].some(wanted) ? buildReference() : new Map<string, string>();
     for (const [version, module] of reference) {
       modules.push([`the workload on the reference ${version}`, module]);
-      const most = { full: 10_000, random: 1000, fill: 10_000, open: 10_000, amplify: 10_000 };
+      const most = { full: 10_000, random: 1000, fill: 1000, open: 1000, amplify: 1000 };
       list.push(wasiPeer(wasmtime, `reference-${version}`, module, { most, rounds: 2, options: ["budget=2"] }));
     }
   }

@@ -262,7 +262,7 @@ function page(results: Results): string {
     sizes(tables),
   );
   const written =
-    "1,000 inserts of a row of about 34 bytes, and 1,000 updates of a four-byte indexed column, in a synced transaction each, in a table of 10,000 rows, until the file is closed: " +
+    "1,000 inserts of a row of about 34 bytes, and 1,000 updates of a four-byte indexed column, in a synced transaction each, in a table of 10,000 rows (the reference: 1,000), until the file is closed: " +
     "what goes to all files together, as a counting WASI host sees it (Node; nothing here varies). The reference has no log and never syncs.";
   parts.push("## Bytes written", written, amplification(tables));
   const raw = tables.peers("raw", "raw_read_100");
