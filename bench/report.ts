@@ -6,6 +6,8 @@ import { type Figure, type Results } from "./figures.js";
 import { GROUP_TITLES, OPERATIONS, type Operation, PEERS } from "./words.js";
 
 const PATH = join(packageRoot, "docs", "benchmarks.md");
+/** Processes a round where a whole process is measured. */
+export const OPENINGS = 7;
 /** Ratios nearer to one than this are noise. */
 const NOISE = 0.05;
 
@@ -105,11 +107,21 @@ function inShort(tables: Tables): string {
   return table(["", ...head], rows);
 }
 
+/** What has tables of its own, but can be lost all the same. */
+const BESIDES: readonly Operation[] = [
+  { group: "open", op: "process", title: "open and read one row, the whole process" },
+  { group: "sizes", op: "file_bytes", title: "bytes of the file" },
+  { group: "full", op: "memory", title: "memory" },
+  { group: "amplify", op: "bytes_per_insert", title: "bytes written by an insert" },
+  { group: "amplify", op: "bytes_per_update", title: "bytes written by an update" },
+];
+
 function whereOthersWin(tables: Tables): string {
   const lines: string[] = [];
   for (const [peer, { title }] of PEERS) {
     if (peer === baseOf(peer) || peer === "quire-2m") continue;
-    const won = OPERATIONS.filter(({ unmatched }) => unmatched !== true).flatMap(({ group, op, title: what }) => {
+    const judged = [...OPERATIONS.filter(({ unmatched }) => unmatched !== true), ...BESIDES];
+    const won = judged.flatMap(({ group, op, title: what }) => {
       const found = tables.sizes(group, op).flatMap((n) => {
         const ratio = tables.ratio(group, op, peer, n);
         return ratio !== undefined && ratio < 1 - NOISE ? [`${n === 0 ? "" : `${count(n)}: `}${ratio.toPrecision(2)}`] : [];
@@ -208,10 +220,11 @@ function amplification(tables: Tables): string {
 
 function spreadNote({ figures, rounds }: Results): string {
   const spreads = figures.filter(({ unit, runs }) => unit === "us" && runs.length > 1).map(({ spread }) => spread);
-  if (spreads.length === 0) return "There was one round, so nothing is known of the spread.";
+  if (rounds === 1 || spreads.length === 0)
+    return "There was one round, so nothing is known of the spread: no more than a first look.";
   spreads.sort((a, b) => a - b);
   const at = (share: number): string => (spreads[Math.floor(share * (spreads.length - 1))] ?? 1).toFixed(2);
-  return `Medians of ${rounds} rounds (less where it says so in the program). Slowest round over fastest: ${at(0.5)} in the middle, ${at(0.9)} for one in ten, ${at(1)} at worst.`;
+  return `Medians of ${rounds} rounds (two for the reference; ${OPENINGS} processes a round where a whole process is measured). Slowest round over fastest: ${at(0.5)} in the middle, ${at(0.9)} for one in ten, ${at(1)} at worst.`;
 }
 
 /** The page; `null` parts are left out. */

@@ -16,7 +16,7 @@ import { SQLITE_FLAGS, WASI_FLAGS, versionOf } from "./build.js";
 import { countProgram } from "./counting.js";
 import { Collector, type Line, type Results, readResults, writeResults } from "./figures.js";
 import { type Command, type Mode, type Peer, type Peers, gatherPeers } from "./peers.js";
-import { printSummary, writeReport } from "./report.js";
+import { OPENINGS, printSummary, writeReport } from "./report.js";
 import { leaveOut, leftOut, say } from "./say.js";
 
 const { values: options } = parseArgs({
@@ -43,7 +43,6 @@ const groups = (options.modes?.split(",") ?? GROUPS) as readonly Group[];
 const MOST_ROWS: Partial<Record<Group, number>> = { wide1k: 100_000, wide20k: 10_000 };
 const count = (n: number): string => n.toLocaleString("en");
 const TIMEOUT_MS = 900_000;
-const OPENINGS = 7;
 /** Rows of the table whose changes are counted in bytes; fewer where a peer can't bear them. */
 const AMPLIFIED_ROWS = 10_000;
 
