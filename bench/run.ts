@@ -198,7 +198,13 @@ function about({ wasmtime, list }: Peers): [string, string][] {
     ["Node", process.version],
     ["clang", versionOf("clang-14") ?? "none"],
     ["cargo", versionOf("cargo") ?? "none"],
-    ["SQLite's flags", `\`clang-14 ${SQLITE_FLAGS.join(" ")}\`, for WASI also \`${WASI_FLAGS.join(" ")}\``],
+    ["how Quire is built", "scripts/compile.mjs: asc, then wasm-opt -O3"],
+    ["how SQLite is built", `\`clang-14 ${SQLITE_FLAGS.join(" ")}\`, for WASI also \`${WASI_FLAGS.join(" ")}\``],
+    [
+      "how the reference is built",
+      "`cargo build --release --target wasm32-wasip1`; opt-level 3, fat LTO, one codegen unit, panic = abort",
+    ],
+    ["WASI programs", "`wasmtime compile` once, then `wasmtime run --allow-precompiled --dir DIR::/data`"],
   ];
   for (const { name } of list) {
     const said = notes.get(name);
