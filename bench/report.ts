@@ -8,6 +8,8 @@ import { GROUP_TITLES, OPERATIONS, type Operation, PEERS } from "./words.js";
 const PATH = join(packageRoot, "docs", "benchmarks.md");
 /** Processes a round where a whole process is measured. */
 export const OPENINGS = 7;
+/** A load from which on other programs get in the way. */
+const BUSY = 0.5;
 /** Ratios nearer to one than this are noise. */
 const NOISE = 0.05;
 
@@ -20,6 +22,10 @@ function number(value: number | undefined): string {
   if (value < 10) return value.toFixed(2);
   return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
 }
+
+/** An operation's title where its group's is not above it. */
+const fullTitle = ({ group, title }: Operation): string =>
+  group.startsWith("wide") ? `${GROUP_TITLES.get(group)?.title ?? group}: ${title}` : title;
 
 const times = (value: number): string => `${value < 10 ? value.toPrecision(2) : Math.round(value).toLocaleString("en")}×`;
 const count = (n: number): string => n.toLocaleString("en");
@@ -101,7 +107,7 @@ function inShort(tables: Tables): string {
       if (ratio === undefined) return "";
       return times(ratio) + (most === n ? "" : ` (at ${count(most ?? 0)})`);
     });
-    return [[`${title}, ${count(n)} rows`, ...cells]];
+    return [[`${fullTitle({ group, op, title })}, ${count(n)} rows`, ...cells]];
   });
   const head = peers.map((peer) => (peer === "quire" ? "Quire" : (PEERS.get(peer)?.title ?? peer)));
   return table(["", ...head], rows);
@@ -121,12 +127,13 @@ function whereOthersWin(tables: Tables): string {
   for (const [peer, { title }] of PEERS) {
     if (peer === baseOf(peer) || peer === "quire-2m") continue;
     const judged = [...OPERATIONS.filter(({ unmatched }) => unmatched !== true), ...BESIDES];
-    const won = judged.flatMap(({ group, op, title: what }) => {
+    const won = judged.flatMap((operation) => {
+      const { group, op } = operation;
       const found = tables.sizes(group, op).flatMap((n) => {
         const ratio = tables.ratio(group, op, peer, n);
         return ratio !== undefined && ratio < 1 - NOISE ? [`${n === 0 ? "" : `${count(n)}: `}${ratio.toPrecision(2)}`] : [];
       });
-      return found.length === 0 ? [] : [`${what} (${found.join(", ")})`];
+      return found.length === 0 ? [] : [`${fullTitle(operation)} (${found.join(", ")})`];
     });
     if (won.length > 0)
       lines.push(`- **${title}** takes less than ${isNode(peer) ? "Quire on Node" : "Quire"} for: ${won.join("; ")}.`);
@@ -243,6 +250,12 @@ function page(results: Results): string {
       results.about.map(([what, value]) => [PEERS.get(what)?.title ?? what, value]),
     ).replace("---:|", "---|"),
   ];
+  const load = Number(results.about.find(([what]) => what.startsWith("load"))?.[1] ?? 0);
+  if (load > BUSY) {
+    parts.push(
+      `**The machine was busy with other things: its load was ${load} before the run. Don't rely on these figures, not even on ratios.**`,
+    );
+  }
   if (results.missing.length > 0)
     parts.push(`**Left out on this machine:**\n\n${results.missing.map((line) => `- ${line}`).join("\n")}`);
   parts.push("## In short", "Quire in µs, the others as a multiple of it.", inShort(tables));

@@ -1,14 +1,14 @@
 /**
  * npm run bench: measures Quire and its peers, one after the other in one run, interleaved over several rounds.
  *
- *   npm run bench -- [--quick] [--rows 1000,10000] [--rounds 3] [--only NAME,…] [--modes full,open,…] [--report]
+ *   npm run bench -- [--quick] [--rows 1000,10000] [--rounds 3] [--only quire,sqlite*,…] [--modes full,open,…] [--report]
  *
- * --quick: 1,000 and 10,000 rows, one round. --only: peers whose name starts with one of these. --report: only docs/benchmarks.md anew, from
+ * --quick: 1,000 and 10,000 rows, one round. --only: peers by their names, or sqlite* for all that start so. --report: only docs/benchmarks.md anew, from
  * what was measured last. With --only or --modes nothing is written but what the run prints; --write writes all the same.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, readdirSync } from "node:fs";
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../host/paths.js";
@@ -35,7 +35,8 @@ const numbers = (text: string): number[] => text.split(",").map((word) => Number
 const rows = numbers(options.rows ?? (options.quick ? "1000,10000" : "1000,10000,100000,1000000"));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const only = options.only?.split(",");
-const wanted = (name: string): boolean => only === undefined || only.some((start) => name.startsWith(start));
+const wanted = (name: string): boolean =>
+  only === undefined || only.some((word) => (word.endsWith("*") ? name.startsWith(word.slice(0, -1)) : name === word));
 const GROUPS = ["raw", "full", "random", "wide1k", "wide20k", "posts", "open", "amplify", "sizes"] as const;
 type Group = (typeof GROUPS)[number];
 const groups = (options.modes?.split(",") ?? GROUPS) as readonly Group[];
@@ -49,6 +50,7 @@ const AMPLIFIED_ROWS = 10_000;
 const collector = new Collector();
 const folder = mkdtempSync(join(process.env["QUIRE_BENCH_DATA"] ?? join(packageRoot, "build"), "bench-data-"));
 const notes = new Map<string, string>();
+const [loadBefore = 0] = loadavg();
 
 function clean(): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
@@ -192,6 +194,7 @@ function about({ wasmtime, list }: Peers): [string, string][] {
       "machine",
       `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     ],
+    ["load before the run", loadBefore.toFixed(1)],
     ["file system", disk.status === 0 ? (disk.stdout.trim().split("\n").at(-1) ?? "?") : "?"],
     ["Quire", (commit.stdout || "?").trim()],
     ["wasmtime", wasmtime === null ? "none" : (versionOf(wasmtime) ?? "?")],

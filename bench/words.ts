@@ -76,7 +76,7 @@ const wide = (group: string): readonly Operation[] => [
 
 export const OPERATIONS: readonly Operation[] = [
   full("insert", "insert a row, one transaction with its commit", { short: true, grows: true }),
-  full("insert_before_commit", "the same before the commit"),
+  full("insert_before_commit", "the same before the commit", { unmatched: true }),
   full("get", "get by primary key, at random", { short: true, grows: true }),
   full("get_in_order", "get by primary key, in order"),
   full("get_unique", "get by unique e-mail", { short: true, grows: true }),
@@ -87,9 +87,9 @@ export const OPERATIONS: readonly Operation[] = [
     note: "age > 80, through the index on age: a tenth of the rows, each one fetched. SQLite's planner takes the index, too.",
   }),
   full("update", "update an indexed column by key, one transaction", { short: true, grows: true }),
-  full("update_before_commit", "the same before the commit"),
+  full("update_before_commit", "the same before the commit", { unmatched: true }),
   full("delete", "delete by key, one transaction", { short: true, grows: true }),
-  full("delete_before_commit", "the same before the commit"),
+  full("delete_before_commit", "the same before the commit", { unmatched: true }),
   full("each_insert", "insert, a transaction each, no sync", {
     short: true,
     grows: true,
