@@ -7,6 +7,8 @@
 import { type Change, Disk } from "./disk.js";
 import { Random } from "./random.js";
 
+/** A filestat's type of file, and it is always this one. */
+const REGULAR_FILE = 4;
 const BADF = 8;
 const NOENT = 44;
 /** The preopened folder's descriptor. */
@@ -128,6 +130,13 @@ export class Host {
         const fault = this.#fault("close", descriptor.file);
         this.#descriptors.delete(fd);
         return fault !== undefined && "errno" in fault ? fault.errno : 0;
+      },
+      fd_filestat_get: (fd: number, out: number): number => {
+        this.#refresh();
+        if (!this.#descriptors.has(fd)) return BADF;
+        this.#bytes.fill(0, out, out + 64);
+        this.#bytes[out + 16] = REGULAR_FILE;
+        return 0;
       },
       fd_seek: (fd: number, delta: bigint, whence: number, out: number): number => this.#seek(fd, Number(delta), whence, out),
       fd_pread: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number =>
