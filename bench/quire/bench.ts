@@ -41,6 +41,11 @@ export function shuffled(): u32 {
   return shuffledState + 1;
 }
 
+/** A number below `below`, the same in all peers. */
+export function spread(i: u32, below: u32): u32 {
+  return <u32>((<u64>i * 7919) % below);
+}
+
 export function stop(): void {
   stdout.line(errorMessage());
   stdout.flush();

@@ -18,7 +18,20 @@ import {
 import { TableSchemaSnapshot } from "../../assembly/schema/table-schema-snapshot";
 import { TreeCursor } from "../../assembly/index/tree-cursor";
 import { Users } from "./users";
-import { Reader, addName, find, indexAt, keyOf, must, numberKey, openStore, report, setNumber, startClock } from "./bench";
+import {
+  Reader,
+  addName,
+  find,
+  indexAt,
+  keyOf,
+  must,
+  numberKey,
+  openStore,
+  report,
+  setNumber,
+  spread,
+  startClock,
+} from "./bench";
 
 function postsSchema(): TableSchemaSnapshot {
   const schema = new TableSchemaSnapshot("posts", "id");
@@ -48,7 +61,7 @@ export function runPosts(path: string, n: u32, cacheBytes: u64): void {
   for (let i: u32 = 1; i <= n; i++) {
     row.reset();
     setNumber(row, 0, i);
-    setNumber(row, 1, 1 + ((i * 7919) % owners));
+    setNumber(row, 1, 1 + spread(i, owners));
     const at = row.values.len;
     addName(i, row.values);
     row.setFromArena(2, at);

@@ -26,6 +26,7 @@ import {
   seedRandom,
   setNumber,
   shuffled,
+  spread,
   startClock,
   startShuffle,
   syncUnit,
@@ -72,7 +73,7 @@ export class Users {
     at = row.values.len;
     addEmail(i, row.values);
     row.setFromArena(2, at);
-    setNumber(row, 3, (i * 7919) % 90);
+    setNumber(row, 3, spread(i, 90));
     must(this.context.insert(this.table, row));
   }
 

@@ -9,7 +9,7 @@ import { ByteBuffer } from "../../assembly/encode/byte-buffer";
 import { TYPE_UINT32, TYPE_TEXT } from "../../assembly/encode/data-type";
 import { Column, IndexDefinition, FLAG_PRIMARY_KEY, FLAG_UNIQUE } from "../../assembly/schema/column";
 import { TableSchemaSnapshot } from "../../assembly/schema/table-schema-snapshot";
-import { Reader, find, must, openStore, random, report, seedRandom, setNumber, startClock } from "./bench";
+import { Reader, find, must, openStore, random, report, seedRandom, setNumber, spread, startClock } from "./bench";
 
 function docsSchema(): TableSchemaSnapshot {
   const schema = new TableSchemaSnapshot("docs", "id");
@@ -24,7 +24,7 @@ function docsSchema(): TableSchemaSnapshot {
 function insertDoc(context: DbmsContext, table: Table, row: Row, text: ByteBuffer, i: u32): void {
   row.reset();
   setNumber(row, 0, i);
-  setNumber(row, 1, (i * 7919) % 90);
+  setNumber(row, 1, spread(i, 90));
   row.set(2, text.ptr, text.len);
   must(context.insert(table, row));
 }

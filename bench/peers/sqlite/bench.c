@@ -20,6 +20,8 @@ static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
 
 static uint32_t random_state, shuffled_state, shuffled_mask;
 static uint32_t rnd(void) { random_state ^= random_state << 13; random_state ^= random_state >> 17; random_state ^= random_state << 5; return random_state; }
+/* A number below `below`; a long of WASI has 32 bits. */
+static long spread(long i, long below) { return (long)((uint64_t)i * 7919 % (uint64_t)below); }
 /* The numbers 1 to N, each once, in an order that looks random. */
 static void shuffle(void) { shuffled_state = 0; shuffled_mask = 1; while (shuffled_mask < N) shuffled_mask <<= 1; shuffled_mask -= 1; }
 static long shuffled(void) { do shuffled_state = (shuffled_state * 1664525u + 1013904223u) & shuffled_mask; while (shuffled_state >= N); return shuffled_state + 1; }
@@ -100,7 +102,7 @@ static void insert(long i) {
   sqlite3_bind_int64(s_insert, 1, i);
   sqlite3_bind_text(s_insert, 2, name, a, SQLITE_STATIC);
   sqlite3_bind_text(s_insert, 3, email, b, SQLITE_STATIC);
-  sqlite3_bind_int64(s_insert, 4, (i * 7919) % 90);
+  sqlite3_bind_int64(s_insert, 4, spread(i, 90));
   must_done(s_insert);
 }
 static void get(long id) { sqlite3_bind_int64(s_get, 1, id); must_row(s_get); row(s_get); sqlite3_reset(s_get); }
@@ -232,7 +234,7 @@ static void wide(void) {
   double t = now();
   x("BEGIN");
   for (long i = 1; i <= N; i++) {
-    sqlite3_bind_int64(s, 1, i); sqlite3_bind_int64(s, 2, (i * 7919) % 90); sqlite3_bind_text(s, 3, text, (int)text_bytes, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 1, i); sqlite3_bind_int64(s, 2, spread(i, 90)); sqlite3_bind_text(s, 3, text, (int)text_bytes, SQLITE_STATIC);
     must_done(s);
   }
   x("COMMIT");
@@ -276,7 +278,7 @@ static void posts(void) {
   for (long i = 1; i <= N; i++) {
     char title[32];
     int l = snprintf(title, 32, "user %ld", i);
-    sqlite3_bind_int64(s, 1, i); sqlite3_bind_int64(s, 2, 1 + (i * 7919) % owners); sqlite3_bind_text(s, 3, title, l, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 1, i); sqlite3_bind_int64(s, 2, 1 + spread(i, owners)); sqlite3_bind_text(s, 3, title, l, SQLITE_STATIC);
     must_done(s);
   }
   x("COMMIT");
