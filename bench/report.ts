@@ -97,7 +97,9 @@ const SHORT = [
 function inShort(tables: Tables): string {
   const peers = SHORT.filter((peer) => tables.results.figures.some((figure) => figure.peer === peer));
   const rows = OPERATIONS.filter(({ short }) => short === true).flatMap(({ group, op, title }) => {
-    const sizes = tables.sizes(group, op).filter((n) => n <= 100_000 && tables.get(group, op, "quire", n) !== undefined);
+    const measured = tables.sizes(group, op).filter((n) => tables.get(group, op, "quire", n) !== undefined);
+    const usual = measured.filter((n) => n <= 100_000);
+    const sizes = usual.length > 0 ? usual : measured;
     const n = sizes.at(-1);
     if (n === undefined) return [];
     const cells = peers.map((peer) => {
