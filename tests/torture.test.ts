@@ -17,8 +17,9 @@ import {
   workloadFault,
   workloadMemory,
 } from "./torture/faults.js";
+import { GULLIBLE, hostileLog, hotStores } from "./torture/hostile-logs.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
-import { compileModule, SMALL_LIMITS } from "./torture/module.js";
+import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
 import { judge, MUTANTS } from "./torture/mutants.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./torture/writers.js";
 
@@ -104,7 +105,21 @@ describe("two writers, and files of others", () => {
   });
 });
 
+test("logs that were changed at random, with nothing that checks them: no trap, no hang, bounded memory", async (t) => {
+  const gullible = await compileModule("workload", GULLIBLE);
+  const stores = hotStores(modules.small, 0, 20);
+  let taken = 0;
+  for (let seed = 1; seed <= 300; seed++) taken += hostileLog(gullible, stores[seed % stores.length]!, seed);
+  t.diagnostic(`${taken} of 600 were taken`);
+  // Neither all of them nor none: the changes matter, and they reach what reads the records.
+  assert.ok(taken > 60 && taken < 540);
+});
+
 describe("planted faults are found", () => {
+  test("each of them has its place in the sources", () => {
+    checkPatches(MUTANTS.flatMap(({ patches }) => patches));
+  });
+
   // One for each way of finding them; the others take minutes.
   const planted = [
     "a part of the images is enough",

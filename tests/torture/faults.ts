@@ -132,8 +132,8 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
     if (kind.harmless) throw new Error(`${what}: ${doing} fails: ${message}`);
     if (!SAYS_WHAT.test(message)) throw new Error(`${what}: ${doing} says only ${message}`);
   };
-  let current = "";
-  let allowed = new Set<string>();
+  let current: string;
+  let allowed: Set<string>;
   try {
     engine.host.hook = hook;
     let opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
@@ -403,7 +403,6 @@ function judgeCommand(
 export function workloadMemory(module: WebAssembly.Module, seed: number, place: number): boolean {
   const what = `${INITIAL_PAGES + place} pages of memory, seed ${seed}`;
   const disk = new Disk();
-  let current = "";
   let acknowledged = -1;
   const whole = new Engine(module).use(new Disk(), seed);
   let engine: Engine;
@@ -437,7 +436,7 @@ export function workloadMemory(module: WebAssembly.Module, seed: number, place: 
       throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
     throw error;
   }
-  current = contentOf(module, disk.images(), what);
+  const current = contentOf(module, disk.images(), what);
   const found = states.indexOf(current);
   if (found !== acknowledged && !(acknowledged < 0 && found < 0) && states[acknowledged] !== current) {
     throw new Error(`${what}: ${acknowledged} transactions were acknowledged, there are those up to ${found}`);

@@ -14,6 +14,8 @@ import {
   workloadFault,
   workloadMemory,
 } from "./faults.js";
+import type { Image } from "./disk.js";
+import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
 import { kills, takeOverProcess } from "./kills.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
@@ -23,10 +25,11 @@ import { runtimes } from "../../host/runtimes/index.js";
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME
 
-Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100).
+Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+logs (changed at random, N seconds of it).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "writers", "faults", "mutants", "kills"] as const;
+const PARTS = ["crash", "writers", "faults", "mutants", "kills", "logs"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -239,6 +242,28 @@ async function killed(options: Options): Promise<string[]> {
   return failures;
 }
 
+async function hostileLogs(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  const gullible = await compileModule("workload", GULLIBLE);
+  const { small } = await modules();
+  const deadline = performance.now() + options.seconds * 1000;
+  let stores: Map<string, Image>[] = [];
+  let opened = 0;
+  let taken = 0;
+  for (let seed = options.seed; performance.now() < deadline && failures.length < 3; seed++) {
+    // The stores of a seed depend on the seed's hundred only, so that one of them can be made again.
+    if (seed % 100 === 0 || stores.length === 0) stores = hotStores(small, Math.floor(seed / 100), 20);
+    for (const module of [gullible, small]) {
+      await tried(failures, () => {
+        opened += 2;
+        taken += hostileLog(module, stores[seed % stores.length]!, seed);
+      });
+    }
+  }
+  console.log(`logs: seeds from ${options.seed} on, ${opened} openings with a changed log, ${taken} of which took it`);
+  return failures;
+}
+
 async function replay(words: string): Promise<void> {
   const [seed = 1, point = 0, outcome = 0] = words.split(":").map(Number);
   const torture = new CrashTorture(await modules(), seed);
@@ -251,7 +276,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, writers, faults, mutants, kills: killed };
+    const parts = { crash, writers, faults, mutants, kills: killed, logs: hostileLogs };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);
