@@ -1,5 +1,5 @@
 /** UTF-8, hexadecimal, UUIDs and decimal digits. */
-import { ByteBuffer } from "../encode/byte-buffer";
+import { ByteBuffer, clearBytes, compareBytes, copyBytes } from "../encode/byte-buffer";
 import { addPadded, addSigned, addUnsigned, parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { addCodePoint, addUtf8Lossy, isUtf8, utf8ValidLength } from "../encode/utf8";
 import { addUuid, parseHex, parseUuid } from "../encode/uuid";
@@ -218,5 +218,50 @@ describe("digits", () => {
       bytes = textBytes(bad[i]);
       expect(parseUnsigned(bytes.ptr, bytes.len, u64.MAX_VALUE)).toBe(false, bad[i]);
     }
+  });
+});
+
+describe("runs of bytes", () => {
+  test("are copied and zeroed to the last byte and no further, whatever their length", () => {
+    const from = heap.alloc(256);
+    const to = heap.alloc(256);
+    for (let i: usize = 0; i < 256; i++) store<u8>(from + i, <u8>(i + 1));
+    for (let len: u32 = 0; len <= 200; len++) {
+      memory.fill(to, 0xee, 256);
+      copyBytes(to + 3, from + 5, len);
+      let good = load<u8>(to + 2) == 0xee && load<u8>(to + 3 + len) == 0xee;
+      for (let i: u32 = 0; i < len; i++) good = good && load<u8>(to + 3 + i) == load<u8>(from + 5 + i);
+      if (!good) expect(len).toBe(-1, "copied");
+      memory.fill(to, 0xee, 256);
+      clearBytes(to + 3, len);
+      good = load<u8>(to + 2) == 0xee && load<u8>(to + 3 + len) == 0xee;
+      for (let i: u32 = 0; i < len; i++) good = good && load<u8>(to + 3 + i) == 0;
+      if (!good) expect(len).toBe(-1, "zeroed");
+    }
+    heap.free(from);
+    heap.free(to);
+  });
+
+  test("are ordered by the first byte that differs, as numbers without a sign", () => {
+    const a = heap.alloc(11);
+    const b = heap.alloc(11);
+    for (let i: u32 = 0; i < 11; i++) {
+      store<u8>(a + i, <u8>(i + 1));
+      store<u8>(b + i, <u8>(i + 1));
+    }
+    for (let i: u32 = 0; i < 11; i++) {
+      store<u8>(a + i, 0x7f);
+      store<u8>(b + i, 0x80);
+      // Behind it the order is the other way round.
+      if (i < 10) store<u8>(a + i + 1, 0xff);
+      expect(compareBytes(a, 11, b, 11)).toBeLessThan(0);
+      expect(compareBytes(b, 11, a, 11)).toBeGreaterThan(0);
+      expect(compareBytes(a, i, b, i)).toBe(0);
+      store<u8>(a + i, <u8>(i + 1));
+      store<u8>(b + i, <u8>(i + 1));
+      if (i < 10) store<u8>(a + i + 1, <u8>(i + 2));
+    }
+    heap.free(a);
+    heap.free(b);
   });
 });

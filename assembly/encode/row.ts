@@ -22,11 +22,17 @@ const COLUMN_STRIDE: u32 = 4;
 
 /** How a table's records are laid out. */
 export class RowLayout {
-  /** For each column: u16 fixed size (0: a u16 length stands before the bytes), u8 nullable, u8 unused. */
+  /** For each column: u16 fixed size (0: a u16 length stands before the bytes), u8 nullable, u8 0. */
   private columns: usize;
 
   constructor(readonly columnCount: u32) {
     this.columns = heap.alloc(max<u32>(columnCount, 1) * COLUMN_STRIDE);
+    memory.fill(this.columns, 0, columnCount * COLUMN_STRIDE);
+  }
+
+  /** Where the columns' entries start. */
+  @inline get start(): usize {
+    return this.columns;
   }
 
   setColumn(column: u32, fixedSize: u32, nullable: bool): void {
@@ -144,11 +150,14 @@ export class Row {
 
   /** Points the cells into the `bodyLen` bytes at `body`; false when they are not a record of this layout. */
   decode(body: usize, bodyLen: u32): bool {
-    const layout = this.layout;
     const end = body + bodyLen;
     let cell = this.cells;
-    for (let i: u32 = 0; i < layout.columnCount; i++, cell += CELL_STRIDE) {
-      if (layout.nullable(i)) {
+    let column = this.layout.start;
+    const last = column + this.layout.columnCount * COLUMN_STRIDE;
+    for (; column < last; column += COLUMN_STRIDE, cell += CELL_STRIDE) {
+      const shape = load<u32>(column);
+      let len = shape & 0xffff;
+      if (len != shape) {
         if (body >= end) return false;
         const flag = load<u8>(body++);
         if (flag == 0) {
@@ -158,14 +167,12 @@ export class Row {
         }
         if (flag != 1) return false;
       }
-      let len = layout.fixedSize(i);
       if (len == 0) {
-        if (end - body < 2) return false;
+        if (body + 2 > end) return false;
         len = 2 + <u32>load<u16>(body);
       }
-      if (<usize>len > end - body) return false;
-      store<u32>(cell, <u32>body);
-      store<u32>(cell, len, 4);
+      if (body + len > end) return false;
+      store<u64>(cell, ((<u64>len) << 32) | (<u64>body));
       store<u16>(cell, <u16>CELL_SET, 8);
       body += len;
     }

@@ -99,7 +99,31 @@ export class IndexTree {
         "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString(),
       );
     }
-    return insertIntoTree(this, key, keyLen, address);
+    return insertIntoTree(this, key, keyLen, address, false);
+  }
+
+  /**
+   * `find` of a key that will be inserted if it is not there: `insertPlaced` then need not search again, if nothing else changes the
+   * tree in between.
+   */
+  place(key: usize): RecordAddress {
+    const path = this.path;
+    if (!path.descendToInsert(key, NO_ADDRESS)) return NO_ADDRESS;
+    this.placedVersion = this.currentVersion;
+    const frame = path.leaf();
+    if (!frame) return NO_ADDRESS;
+    const slot = path.slot;
+    if (slot > 0 && compareKeyToProbe(entryKey(frame, slot - 1), key) == 0) return leafAddress(frame, slot - 1);
+    lastError.status = OK;
+    return NO_ADDRESS;
+  }
+
+  private placedVersion: u32 = 0xffffffff;
+
+  /** `insert` of the key that `place` looked for last, and that is not in the tree. */
+  insertPlaced(key: usize, keyLen: u32, address: RecordAddress): Status {
+    if (keyLen > MAX_KEY_SIZE || this.path.depth == 0 || this.placedVersion != this.currentVersion) return this.insert(key, keyLen, address);
+    return insertIntoTree(this, key, keyLen, address, true);
   }
 
   /** Removes the entry (`key`, `address`); `DAMAGED` when there is none. */

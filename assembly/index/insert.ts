@@ -2,13 +2,13 @@
  * Insertion and splits.
  *
  * A full leaf is split so that both halves hold about the same number of bytes; at the right end of the tree it is split at its end, so
- * that ascending keys fill their leaves. The first key of the right half becomes the separator. An inner node that is full is split at
+ * that ascending keys fill their leaves; and where many keys came in order inside of the tree, behind the last of them. The first key of the right half becomes the separator. An inner node that is full is split at
  * a middle entry, whose key moves up (again at the end when the new entry goes there).
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer } from "../encode/byte-buffer";
+import { ByteBuffer, copyBytes } from "../encode/byte-buffer";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
 import { IndexTree } from "./index-tree";
 import { isLinked, purgeEmptyLeaves } from "./remove";
@@ -29,7 +29,6 @@ import {
   entryKey,
   entryKeyLen,
   childPage,
-  searchLeaf,
   insertEntry,
   truncateNode,
   writeNode,
@@ -40,9 +39,12 @@ const entryBuffer: ByteBuffer = new ByteBuffer(512);
 /** Separators on their way up: the one to be inserted, and the one that its insertion pushes out. */
 const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer(512)];
 
-/** Inserts (`key`, `address`) into `tree`; the key fits a node. */
-export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
-  tree.noteChange();
+/** Inserts (`key`, `address`) into `tree`; the key fits a node. With `placed` the tree's path is where it goes. */
+export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
+  if (placed) {
+    const status = insertAtPath(tree, key, keyLen, address, tree.path.slot);
+    if (status != AGAIN) return status;
+  }
   // A few tries are enough in a tree that is one.
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const status = tryInsert(tree, key, keyLen, address);
@@ -52,33 +54,46 @@ export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address
 }
 
 const MAX_TRIES: i32 = 100;
+/** So many insertions behind one another are not by chance. */
+const ORDERLY: u32 = 4;
 
 /** The tree was changed on the way, but the entry has no place yet. */
 const AGAIN: Status = -1;
 
 function tryInsert(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   const path = tree.path;
-  if (!path.descend(key, true)) return path.status;
+  return path.descendToInsert(key, address) ? insertAtPath(tree, key, keyLen, address, path.slot) : path.status;
+}
+
+/** Inserts the entry into the path's leaf, at `slot`. */
+function insertAtPath(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress, slot: u32): Status {
+  const path = tree.path;
   const frame = path.leaf();
   if (!frame) return lastError.status;
+  tree.noteChange();
   if (entryCount(frame) == 0 && path.depth > 1) {
     // Left empty by the reference, and maybe outside of the leaf chain: nothing may go there.
     const status = purgeEmptyLeaves(tree);
     return status == OK ? AGAIN : status;
   }
-  const slot = searchLeaf(frame, key, address);
   path.slot = slot;
   buildLeafEntry(key, keyLen, address);
-  if (frame.used + entryBuffer.len <= PAGE_SIZE) return insertEntry(tree.access, frame, slot, entryBuffer.ptr, entryBuffer.len);
+  if (frame.used + entryBuffer.len <= PAGE_SIZE) {
+    const status = insertEntry(tree.access, frame, slot, entryBuffer.ptr, entryBuffer.len);
+    if (status == OK) path.stay(slot + 1);
+    return status;
+  }
   return splitLeaf(tree, frame, slot, key, keyLen);
 }
 
 function buildLeafEntry(key: usize, keyLen: u32, address: RecordAddress): void {
   entryBuffer.reset();
-  entryBuffer.addU16(keyLen);
-  entryBuffer.addBytes(key, keyLen);
-  entryBuffer.addU32(addressPage(address));
-  entryBuffer.addU16(addressOffset(address));
+  const entry = entryBuffer.reserve(LEAF_ENTRY + keyLen);
+  store<u16>(entry, <u16>keyLen);
+  copyBytes(entry + 2, key, keyLen);
+  store<u32>(entry + keyLen, addressPage(address), 2);
+  store<u16>(entry + keyLen, <u16>addressOffset(address), 6);
+  entryBuffer.len = LEAF_ENTRY + keyLen;
 }
 
 /** The entry at or behind which half of the node's bytes are, from 1 to count - 1 (0 when there is just one entry). */
@@ -96,16 +111,6 @@ function middleEntry(frame: Frame): u32 {
   return low == 0 && count > 1 ? 1 : low;
 }
 
-/** Whether the path's leaf is the last of the tree. */
-function atRightEnd(tree: IndexTree): bool {
-  const path = tree.path;
-  for (let level = <i32>path.depth - 2; level >= 0; level--) {
-    const frame = nodeFrame(tree.access, path.pages[level]);
-    if (!frame || path.slots[level] != entryCount(frame)) return false;
-  }
-  return true;
-}
-
 /**
  * Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when
  * neither half has room.
@@ -119,8 +124,10 @@ function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen:
   const count = entryCount(frame);
   const need = entryBuffer.len;
   const leftPage = frame.pageNo;
-  const rightEnd = slot == count && atRightEnd(tree);
-  let at = rightEnd ? count : count > 1 ? middleEntry(frame) : slot;
+  // Keys that come in order, if inside of the tree: what comes next then goes to the left leaf's end, and moves nothing.
+  const inOrder = slot > 0 && tree.path.streak >= ORDERLY;
+  const rightEnd = slot == count && (inOrder || tree.path.atRightEnd());
+  let at = rightEnd || inOrder ? slot : count > 1 ? middleEntry(frame) : slot;
   let end = at < count ? entryOffset(frame, at) : frame.used;
   let goesLeft = !rightEnd && (slot < at || (slot == at && end + need <= PAGE_SIZE));
   let fits = (goesLeft ? end : LEAF_HEADER + frame.used - end) + need <= PAGE_SIZE;

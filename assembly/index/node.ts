@@ -14,8 +14,9 @@ import { MemoryAccess } from "../memory/memory-access";
 import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
-import { VALUE_UINT32 } from "../encode/data-type";
-import { RecordAddress, addressOf } from "../table/page-ledger";
+import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
+import { compareBytes } from "../encode/byte-buffer";
+import { RecordAddress, addressOf, addressPage, addressOffset } from "../table/page-ledger";
 
 export const NODE_INNER: u32 = 0;
 export const NODE_LEAF: u32 = 1;
@@ -168,6 +169,7 @@ export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
     if (load<u8>(frame.data + frame.base, 10) == VALUE_UINT32) return searchU32(frame, count, load<u32>(probe, 9), after);
   }
   const limit: i32 = after ? 0 : -1;
+  if (load<u32>(probe) == 1 && load<u8>(probe, 8) == VALUE_TEXT) return searchText(frame, count, probe, limit);
   let low: u32 = 0;
   let high = count;
   while (low < high) {
@@ -178,6 +180,28 @@ export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
   return low;
 }
 
+/** `searchNode` for one text. */
+function searchText(frame: Frame, count: u32, probe: usize, limit: i32): u32 {
+  const text = probe + 11;
+  const textLen = <u32>load<u16>(probe, 9);
+  let low: u32 = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const key = entryKey(frame, middle);
+    // In an index of more columns the first one's value stands in the same place.
+    const order =
+      load<u8>(key, 8) == VALUE_TEXT ? compareBytes(key + 11, load<u16>(key, 9), text, textLen) : compareKeyToProbe(key, probe);
+    if (order <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A node of more entries than this is worth a guess; how far it may be off to be worth something. */
+const GUESS_FROM: u32 = 32;
+const GUESS_RANGE: u32 = 8;
+
 /** `searchNode` in a node of nothing but one-column uint32 keys. */
 function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
   if (after) {
@@ -185,10 +209,33 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
     value += 1;
   }
   const stride = frame.stride;
-  // The first value that is not below `value`: the range shrinks by a half each time, with no branch to mispredict.
-  let at = frame.data + frame.base + 11;
-  const start = at;
+  const start = frame.data + frame.base + 11;
+  let at = start;
   let left = count;
+  if (count > GUESS_FROM) {
+    const first = load<u32>(start);
+    const last = load<u32>(start + (count - 1) * stride);
+    if (value <= first) return 0;
+    if (value > last) return count;
+    if (last - first >= count - 1) {
+      // They may all differ, and mostly do: where it would be if they were spread evenly, and some entries to either side.
+      const guess = <u32>((<u64>(value - first) * (count - 1)) / (last - first));
+      const guessed = start + guess * stride;
+      if (load<u32>(guessed) < value) {
+        const ahead = min(guess + GUESS_RANGE, count - 1);
+        at = guessed + stride;
+        left = (load<u32>(start + ahead * stride) < value ? count : ahead) - guess - 1;
+      } else {
+        const behind = guess - min(guess, GUESS_RANGE);
+        left = guess;
+        if (load<u32>(start + behind * stride) < value) {
+          at = start + (behind + 1) * stride;
+          left = guess - behind - 1;
+        }
+      }
+    }
+  }
+  // The first value that is not below `value`: the range shrinks by a half each time, with no branch to mispredict.
   while (left > 0) {
     const half = left >> 1;
     const middle = at + half * stride;
@@ -201,15 +248,48 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
 
 /** The first leaf entry that is not below (`probe`, `address`). */
 export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): u32 {
-  let low: u32 = 0;
-  let high = entryCount(frame);
+  const base = frame.data + frame.base;
+  if (frame.stride == U32_LEAF_STRIDE && load<u64>(probe) == load<u64>(base, 2) && load<u8>(probe, 8) == VALUE_UINT32) {
+    if (load<u8>(base, 10) == VALUE_UINT32) return searchU32Leaf(frame, entryCount(frame), load<u32>(probe, 9), address);
+  }
+  let high = searchNode(frame, probe, true);
+  if (high == 0 || leafAddress(frame, high - 1) < address) return high;
+  let low = searchNode(frame, probe, false);
   while (low < high) {
     const middle = (low + high) >> 1;
-    const order = compareKeyToProbe(entryKey(frame, middle), probe);
-    if (order < 0 || (order == 0 && leafAddress(frame, middle) < address)) low = middle + 1;
+    if (leafAddress(frame, middle) < address) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+/** Bytes of a leaf's entry with a key of one uint32. */
+const U32_LEAF_STRIDE: u32 = LEAF_ENTRY + 13;
+
+/** `searchLeaf` in a leaf of nothing but one-column uint32 keys: value and page are compared as one number. */
+function searchU32Leaf(frame: Frame, count: u32, value: u32, address: RecordAddress): u32 {
+  const wanted = ((<u64>value) << 32) | addressPage(address);
+  const offset = addressOffset(address);
+  const start = frame.data + frame.base + 11;
+  const lastEntry = start + (count - 1) * U32_LEAF_STRIDE;
+  if (count > GUESS_FROM && load<u32>(lastEntry) - load<u32>(start) >= count - 1) {
+    // Perhaps the value is there once: then its address alone decides.
+    const slot = searchU32(frame, count, value, false);
+    const entry = start + slot * U32_LEAF_STRIDE;
+    if (slot == count || load<u32>(entry) != value) return slot;
+    if (entry == lastEntry || load<u32>(entry, U32_LEAF_STRIDE) != value) return slot + u32(leafAddress(frame, slot) < address);
+  }
+  let at = start;
+  let left = count;
+  while (left > 0) {
+    const half = left >> 1;
+    const middle = at + half * U32_LEAF_STRIDE;
+    const here = ((<u64>load<u32>(middle)) << 32) | load<u32>(middle, 4);
+    const below = (here < wanted) | ((here == wanted) & (<u32>load<u16>(middle, 8) < offset));
+    at = select(middle + U32_LEAF_STRIDE, at, below);
+    left = select(left - half - 1, half, below);
+  }
+  return <u32>(at - start) / U32_LEAF_STRIDE;
 }
 
 /** Inserts an entry of `len` bytes at position `index` of a node that has room for it. */
@@ -233,9 +313,8 @@ export function insertEntry(access: MemoryAccess, frame: Frame, index: u32, entr
     return nodeFrame(access, frame.pageNo) ? OK : lastError.status;
   }
   const slot = frame.aux + (index << 1);
-  memory.copy(slot + 2, slot, (count - index) << 1);
+  openOffsets(slot, count - index, len);
   store<u16>(slot, <u16>at);
-  shiftOffsets(slot + 2, count - index, len);
   frame.used += len;
   return OK;
 }
@@ -251,24 +330,29 @@ export function removeEntry(access: MemoryAccess, frame: Frame, index: u32): Sta
   if (status != OK) return status;
   if (frame.stride == 0) {
     const slot = frame.aux + (index << 1);
-    memory.copy(slot, slot + 2, (count - index - 1) << 1);
-    shiftOffsets(slot, count - index - 1, 0 - len);
+    closeOffsets(slot, count - index - 1, len);
   }
   frame.used -= len;
   return OK;
 }
 
-/** Adds `by` (modulo 65,536) to `count` u16s at `ptr`, four at a time: no sum leaves its 16 bits, so none carries into the next. */
-function shiftOffsets(ptr: usize, count: u32, by: u32): void {
+/**
+ * Moves the `count` offsets at `ptr` up by one and adds `by` to each, four at a time: no sum leaves its 16 bits, so none carries into
+ * the next.
+ */
+function openOffsets(ptr: usize, count: u32, by: u32): void {
+  const four = <u64>by * 0x0001000100010001;
+  let at = ptr + (count << 1);
+  for (; at >= ptr + 8; at -= 8) store<u64>(at - 6, load<u64>(at - 8) + four);
+  for (; at > ptr; at -= 2) store<u16>(at, <u16>(load<u16>(at - 2) + <u16>by));
+}
+
+/** Moves the `count` offsets behind `ptr` down by one, over that at `ptr`, and subtracts `by` from each. */
+function closeOffsets(ptr: usize, count: u32, by: u32): void {
+  const four = <u64>by * 0x0001000100010001;
   const end = ptr + (count << 1);
-  if (<i32>by >= 0) {
-    const four = <u64>(by & 0xffff) * 0x0001000100010001;
-    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) + four);
-  } else {
-    const four = <u64>((0 - by) & 0xffff) * 0x0001000100010001;
-    for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr) - four);
-  }
-  for (; ptr < end; ptr += 2) store<u16>(ptr, <u16>(load<u16>(ptr) + <u16>by));
+  for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, load<u64>(ptr, 2) - four);
+  for (; ptr < end; ptr += 2) store<u16>(ptr, <u16>(load<u16>(ptr, 2) - <u16>by));
 }
 
 /** Cuts the node off at entry `index`: that entry and all behind it are zeroed. */

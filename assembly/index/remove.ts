@@ -30,6 +30,15 @@ import {
 /** Removes (`key`, `address`) from `tree`; `DAMAGED` when it is not there. */
 export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
+  if (path.depth > 0 && path.fresh) {
+    // Where the last change was: entries often go in their order.
+    const last = path.leaf();
+    if (last && isEntry(last, path.slot, key, address)) {
+      tree.noteChange();
+      path.stay(path.slot);
+      return removeAt(tree, last, path.slot);
+    }
+  }
   tree.noteChange();
   // Where it should be; but a run of equal keys over several leaves may be out of order.
   if (!path.descendNear(key, address)) return path.status;

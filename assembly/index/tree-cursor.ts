@@ -6,7 +6,8 @@
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
-import { RecordAddress } from "../table/page-ledger";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
 import {
   MAX_DEPTH,
@@ -62,20 +63,88 @@ export class TreeCursor {
     return false;
   }
 
-  /** Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last. False on failure. */
-  descend(probe: usize, after: bool): bool {
+  /**
+   * Places the cursor where the entry (`key`, `address`) goes; with `NO_ADDRESS` behind all entries with the key. `key` is a whole one.
+   * Keys often come in order: the cursor's last place is tried first.
+   */
+  descendToInsert(key: usize, address: RecordAddress): bool {
+    if (this.depth > 0 && this.fresh && (this.luck > 0 || (++this.tries & 15) == 0)) {
+      if (this.isPlaceOf(key, address)) {
+        this.luck = 4;
+        this.streak += 1;
+        return true;
+      }
+      this.luck -= 1;
+    }
+    this.streak = 0;
+    return this.descend(key, true, address);
+  }
+
+  /** How many of the last insertions went each right behind the one before. */
+  streak: u32 = 0;
+  private luck: i32 = 1;
+  private tries: u32 = 0;
+
+  /**
+   * Whether a search for the entry would come to just where the cursor stands. Between two entries of a leaf it would: keys in a node are
+   * within its separators. Behind the last one the next separator decides.
+   */
+  private isPlaceOf(key: usize, address: RecordAddress): bool {
+    const frame = this.leaf();
+    if (!frame) return false;
+    const slot = this.slot;
+    const count = entryCount(frame);
+    if (slot == 0 || slot > count) return false;
+    const order = compareKeyToProbe(entryKey(frame, slot - 1), key);
+    if (order > 0 || (order == 0 && leafAddress(frame, slot - 1) > address)) return false;
+    return slot < count ? compareKeyToProbe(entryKey(frame, slot), key) > 0 : this.endsAbove(key);
+  }
+
+  /** Whether the separator behind the cursor's leaf is above `key`, or the leaf is the tree's last. */
+  private endsAbove(key: usize): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame) return false;
+      const slot = unchecked(this.slots[level]);
+      if (slot < entryCount(frame)) return compareKeyToProbe(entryKey(frame, slot), key) > 0;
+    }
+    return true;
+  }
+
+  /** Whether the cursor's leaf is the last of the tree. */
+  atRightEnd(): bool {
+    for (let level = <i32>this.depth - 2; level >= 0; level--) {
+      const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
+      if (!frame || unchecked(this.slots[level]) != entryCount(frame)) return false;
+    }
+    return true;
+  }
+
+  /** An entry was put in at the cursor, or taken away, and no node came or went: the cursor is still good, and now at `slot`. */
+  @inline stay(slot: u32): void {
+    this.slot = slot;
+    this.version = this.tree.currentVersion;
+  }
+
+  /**
+   * Places the cursor at the leaf where `probe` belongs: before the first equal key, or (`after`) behind the last, or in the leaf
+   * before the entry that is not below (`probe`, `address`). False on failure.
+   */
+  descend(probe: usize, after: bool, address: RecordAddress = NO_ADDRESS): bool {
     this.start();
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const frame = nodeFrame(this.tree.access, pageNo);
       if (!frame) return this.failed();
       unchecked((this.pages[level] = pageNo));
-      const slot = searchNode(frame, probe, after);
-      unchecked((this.slots[level] = slot));
       if (isLeaf(frame)) {
+        const slot = address == NO_ADDRESS ? searchNode(frame, probe, after) : searchLeaf(frame, probe, address);
+        unchecked((this.slots[level] = slot));
         this.depth = level + 1;
         return true;
       }
+      const slot = searchNode(frame, probe, after);
+      unchecked((this.slots[level] = slot));
       pageNo = childPage(frame, slot);
     }
     return this.tooDeep();
@@ -99,8 +168,9 @@ export class TreeCursor {
         this.depth = level + 1;
         return true;
       }
-      let low = searchNode(frame, probe, false);
       let high = searchNode(frame, probe, true);
+      let low = high;
+      if (high > 0 && compareKeyToProbe(entryKey(frame, high - 1), probe) == 0) low = searchNode(frame, probe, false);
       while (low < high) {
         const middle = (low + high + 1) >> 1;
         const above = startsAbove(access, childPage(frame, middle), probe, address);

@@ -3,6 +3,7 @@
  * redo records, which a commit puts into the log. `undo-list.ts` and `redo-buffer.ts` say what is kept of each kind of change.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
+import { copyBytes, clearBytes } from "../encode/byte-buffer";
 import { MemoryAccess } from "./memory-access";
 import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW, MAX_PAYLOAD } from "./undo-list";
 
@@ -24,7 +25,7 @@ export class JournaledAccess extends MemoryAccess {
     const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
     if (status != OK) return status;
     this.manager.touch(frame, pageOffset, len);
-    memory.copy(frame.data + pageOffset, ptr, len);
+    copyBytes(frame.data + pageOffset, ptr, len);
     const redo = this.manager.redo;
     return redo ? redo.write(pageNo, pageOffset, ptr, len) : OK;
   }
@@ -36,7 +37,7 @@ export class JournaledAccess extends MemoryAccess {
     const status = this.remember(pageNo, pageOffset, frame.data + pageOffset, len);
     if (status != OK) return status;
     this.manager.touch(frame, pageOffset, len);
-    memory.fill(frame.data + pageOffset, 0, len);
+    clearBytes(frame.data + pageOffset, len);
     const redo = this.manager.redo;
     if (redo) redo.zero(pageNo, pageOffset, len);
     return OK;
@@ -50,8 +51,8 @@ export class JournaledAccess extends MemoryAccess {
     const status = this.rememberSplice(UNDO_INSERT, pageNo, pageOffset, at, len, tailLen);
     if (status != OK) return status;
     this.manager.touch(frame, pageOffset, len + tailLen);
-    memory.copy(at + len, at, tailLen);
-    memory.copy(at, ptr, len);
+    if (tailLen != 0) memory.copy(at + len, at, tailLen);
+    copyBytes(at, ptr, len);
     const redo = this.manager.redo;
     return redo ? redo.insert(pageNo, pageOffset, ptr, len, tailLen) : OK;
   }
@@ -64,8 +65,8 @@ export class JournaledAccess extends MemoryAccess {
     const status = this.rememberSplice(UNDO_REMOVE, pageNo, pageOffset, at, len, tailLen);
     if (status != OK) return status;
     this.manager.touch(frame, pageOffset, len + tailLen);
-    memory.copy(at, at + len, tailLen);
-    memory.fill(at + tailLen, 0, len);
+    if (tailLen != 0) memory.copy(at, at + len, tailLen);
+    clearBytes(at + tailLen, len);
     const redo = this.manager.redo;
     if (redo) redo.remove(pageNo, pageOffset, len, tailLen);
     return OK;
@@ -77,7 +78,7 @@ export class JournaledAccess extends MemoryAccess {
     if (len > MAX_PAYLOAD) return this.remember(pageNo, pageOffset, at, len + tailLen);
     const payload = this.manager.undo.push(kind, pageNo, pageOffset, len, tailLen, len);
     if (payload == 0) return lastError.status;
-    memory.copy(payload, kind == UNDO_INSERT ? at + tailLen : at, len);
+    copyBytes(payload, kind == UNDO_INSERT ? at + tailLen : at, len);
     return OK;
   }
 
@@ -89,7 +90,7 @@ export class JournaledAccess extends MemoryAccess {
       const part = min(len, MAX_PAYLOAD);
       const payload = undo.push(UNDO_BYTES, pageNo, pageOffset, part, 0, part);
       if (payload == 0) return lastError.status;
-      memory.copy(payload, at, part);
+      copyBytes(payload, at, part);
       pageOffset += part;
       at += part;
       len -= part;

@@ -204,6 +204,11 @@ export class PageCache {
     return frame.aux;
   }
 
+  /** Lookups so far, modulo 2^32: a pointer is good while they are fewer than `GUARANTEE` more than when it was looked up. */
+  @inline get lookups(): u32 {
+    return this.tick;
+  }
+
   /** How many frames there are to walk with `frameAt`, from 1. */
   get frameCount(): u32 {
     return this.count;

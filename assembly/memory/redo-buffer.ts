@@ -12,7 +12,7 @@
  * takes them back reads the chunk that it cuts again.
  */
 import { Status, OK, lastError } from "../status";
-import { ByteBuffer } from "../encode/byte-buffer";
+import { ByteBuffer, copyBytes } from "../encode/byte-buffer";
 import { LogFile, FRAME_CHUNK, FRAME_COMMIT, FRAME_HEADER } from "./log-file";
 
 export const REDO_WRITE: u32 = 1;
@@ -58,7 +58,7 @@ export class RedoBuffer {
 
   write(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
     const at = this.head(REDO_WRITE, pageNo, pageOffset, len, len);
-    memory.copy(at + 9, ptr, len);
+    copyBytes(at + 9, ptr, len);
     this.records.len += 9 + len;
     return this.records.len >= CHUNK_BYTES ? this.flushChunk() : OK;
   }
@@ -71,7 +71,7 @@ export class RedoBuffer {
   insert(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
     const at = this.head(REDO_INSERT, pageNo, pageOffset, len, len);
     store<u16>(at, <u16>tailLen, 9);
-    memory.copy(at + 11, ptr, len);
+    copyBytes(at + 11, ptr, len);
     this.records.len += 11 + len;
     return this.records.len >= CHUNK_BYTES ? this.flushChunk() : OK;
   }

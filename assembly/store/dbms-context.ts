@@ -241,7 +241,7 @@ export class DbmsContext {
 
   private finishCommit(): Status {
     this.active = false;
-    this.savepoints = new Array<Savepoint>();
+    if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.commit();
     if (status == OK) {
       this.schemaChanged = false;
@@ -261,7 +261,7 @@ export class DbmsContext {
   rollback(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
     this.active = false;
-    this.savepoints = new Array<Savepoint>();
+    if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.rollback();
     return status == OK ? this.reloadChangedSchema() : status;
   }

@@ -25,6 +25,7 @@ import { Row, CELL_MISSING, CELL_NULL } from "../encode/row";
 import { writeTextValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
+import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { Table, TableIndex, addKeyPart } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -78,20 +79,24 @@ export class Statements {
     let status = table.refresh();
     if (status == OK) status = this.fill(table, row);
     if (status != OK) return NO_ADDRESS;
-    this.body.reset();
-    status = row.encode(this.body);
+    const body = this.body;
+    body.reset();
+    // Room for the record's length.
+    body.addU16(0);
+    status = row.encode(body);
     if (status != OK) return NO_ADDRESS;
     this.buildKeys(table, row, this.keys);
-    status = this.checkUnique(table, row, null);
+    status = this.checkUnique(table, row);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
     if (status != OK) return NO_ADDRESS;
-    const address = table.registry.insert(this.body.ptr, this.body.len);
+    const address = table.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE);
     if (address == NO_ADDRESS) return NO_ADDRESS;
     // `keys` holds the keys of all indexes one after the other, each with its length.
     let at: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const len = load<u32>(this.keys.ptr + at);
-      status = table.addEntry(table.indexes[i], this.keys.ptr + at + 4, len, address);
+      const index = unchecked(table.indexes[i]);
+      status = table.addEntry(index, this.keys.ptr + at + 4, len, address, index.unique);
       if (status != OK) return NO_ADDRESS;
       at += 4 + len;
     }
@@ -137,26 +142,42 @@ export class Statements {
     return status;
   }
 
-  /** Looks for other rows with the unique ones of `keys`, but for those that are equal to the row's `old` ones. */
-  private checkUnique(table: Table, row: Row, old: ByteBuffer | null): Status {
+  /** Looks for other rows with the unique ones of `keys`, and for the places in their trees. */
+  private checkUnique(table: Table, row: Row): Status {
     let at: u32 = 0;
-    let oldAt: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const index = unchecked(table.indexes[i]);
       const key = this.keys.ptr + at + 4;
-      const len = load<u32>(this.keys.ptr + at);
-      at += 4 + len;
-      if (old) {
-        const oldKey = old.ptr + oldAt + 4;
-        oldAt += 4 + load<u32>(old.ptr + oldAt);
-        if (index.unique && compareKeyToProbe(key, oldKey) == 0) continue;
-      }
+      at += 4 + load<u32>(this.keys.ptr + at);
       if (!index.unique) continue;
-      const found = index.tree.find(key);
+      const found = index.tree.place(key);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }
     return OK;
+  }
+
+  /** Looks for other rows with the keys of unique indexes that differ from the `old` ones. */
+  private checkChangedUnique(table: Table, row: Row, old: Row): Status {
+    for (let i = 0; i < table.indexes.length; i++) {
+      const index = unchecked(table.indexes[i]);
+      if (!index.unique || !this.changedKey(table, index, row, old)) continue;
+      if (compareKeyToProbe(this.keys.ptr, this.oldKeys.ptr) == 0) continue;
+      const found = index.tree.find(this.keys.ptr);
+      if (found != NO_ADDRESS) return this.conflict(table, index, row);
+      if (lastError.status != OK) return lastError.status;
+    }
+    return OK;
+  }
+
+  /** Makes `keys` and `oldKeys` the rows' keys in `index`, if they differ. */
+  private changedKey(table: Table, index: TableIndex, row: Row, old: Row, always: bool = false): bool {
+    if (!always && !index.differs(row, old)) return false;
+    this.keys.reset();
+    index.addKey(table.schema, row, this.keys);
+    this.oldKeys.reset();
+    index.addKey(table.schema, old, this.oldKeys);
+    return true;
   }
 
   private buildKeys(table: Table, row: Row, out: ByteBuffer): void {
@@ -293,33 +314,24 @@ export class Statements {
     let status = row.encode(this.body);
     if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;
     if (status != OK) return NO_ADDRESS;
-    this.buildKeys(table, old, this.oldKeys);
-    this.buildKeys(table, row, this.keys);
-    status = this.checkUnique(table, row, this.oldKeys);
+    status = this.checkChangedUnique(table, row, old);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, old);
     if (status == OK) status = this.raiseCounters(table, row, old);
     if (status != OK) return NO_ADDRESS;
     const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
     if (newAddress == NO_ADDRESS) return NO_ADDRESS;
-    status = this.moveEntries(table, address, newAddress);
+    status = this.moveEntries(table, row, old, address, newAddress);
     if (status == OK && table.references.length > 0) status = this.carryKeys(table, old, row, chain);
     return status == OK ? newAddress : NO_ADDRESS;
   }
 
-  /** Entries whose key or record changed are removed (`oldKeys`) and inserted (`keys`) anew. */
-  private moveEntries(table: Table, from: RecordAddress, to: RecordAddress): Status {
-    let at: u32 = 0;
-    let oldAt: u32 = 0;
+  /** Entries whose key or record changed are removed and inserted anew. */
+  private moveEntries(table: Table, row: Row, old: Row, from: RecordAddress, to: RecordAddress): Status {
     for (let i = 0; i < table.indexes.length; i++) {
-      const key = this.keys.ptr + at + 4;
-      const len = load<u32>(this.keys.ptr + at);
-      const oldKey = this.oldKeys.ptr + oldAt + 4;
-      const oldLen = load<u32>(this.oldKeys.ptr + oldAt);
-      at += 4 + len;
-      oldAt += 4 + oldLen;
-      if (from == to && bytesEqual(key, len, oldKey, oldLen)) continue;
-      let status = table.removeEntry(table.indexes[i], oldKey, from);
-      if (status == OK) status = table.addEntry(table.indexes[i], key, len, to);
+      const index = unchecked(table.indexes[i]);
+      if (!this.changedKey(table, index, row, old, from != to)) continue;
+      let status = table.removeEntry(index, this.oldKeys.ptr, from);
+      if (status == OK) status = table.addEntry(index, this.keys.ptr, this.keys.len, to);
       if (status != OK) return status;
     }
     return OK;
@@ -401,12 +413,12 @@ export class Statements {
     status = this.readRow(table, address, row, table.oldBody);
     if (status == OK) status = this.followReferences(table, address, row, mode, pending);
     if (status == OK) {
-      this.buildKeys(table, row, this.oldKeys);
-      let at: u32 = 0;
+      const key = this.oldKeys;
       for (let i = 0; i < table.indexes.length && status == OK; i++) {
-        const len = load<u32>(this.oldKeys.ptr + at);
-        status = table.removeEntry(table.indexes[i], this.oldKeys.ptr + at + 4, address);
-        at += 4 + len;
+        const index = unchecked(table.indexes[i]);
+        key.reset();
+        index.addKey(table.schema, row, key);
+        status = table.removeEntry(index, key.ptr, address);
       }
     }
     return status == OK ? table.registry.delete(address) : status;

@@ -4,9 +4,9 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer } from "../encode/byte-buffer";
+import { ByteBuffer, bytesEqual, copyBytes } from "../encode/byte-buffer";
 import { Row, RowLayout } from "../encode/row";
-import { valueDiscriminant } from "../encode/data-type";
+import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
@@ -25,6 +25,8 @@ export class TableIndex {
   readonly columns: StaticArray<i32>;
   /** For look-ups inside one statement. */
   readonly cursor: TreeCursor;
+  /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
+  private readonly discriminant: u8;
 
   constructor(
     readonly definition: IndexDefinition,
@@ -36,6 +38,7 @@ export class TableIndex {
     for (let i = 0; i < names.length; i++) columns[i] = schema.columnIndex(names[i]);
     this.columns = columns;
     this.cursor = new TreeCursor(tree);
+    this.discriminant = names.length == 1 ? valueDiscriminant(schema.columns[columns[0]].type) : VALUE_CUSTOM;
   }
 
   get unique(): bool {
@@ -45,11 +48,33 @@ export class TableIndex {
   /** Appends the key of `row` in this index. */
   addKey(schema: TableSchemaSnapshot, row: Row, out: ByteBuffer): void {
     const columns = this.columns;
+    const only = unchecked(columns[0]);
+    if (this.discriminant != VALUE_CUSTOM && row.isSet(only)) {
+      const len = row.len(only);
+      const at = out.reserve(9 + len);
+      store<u32>(at, 1);
+      store<u32>(at, 1 + len, 4);
+      store<u8>(at, this.discriminant, 8);
+      copyBytes(at + 9, row.ptr(only), len);
+      out.len += 9 + len;
+      return;
+    }
     out.addU32(columns.length);
     for (let i = 0; i < columns.length; i++) {
       const position = unchecked(columns[i]);
       addKeyPart(schema.columns[position], row.isSet(position) ? row.ptr(position) : 0, row.len(position), out);
     }
+  }
+
+  /** Whether the two rows' values differ in a column of this index. */
+  differs(a: Row, b: Row): bool {
+    const columns = this.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const position = unchecked(columns[i]);
+      if (a.state(position) != b.state(position)) return true;
+      if (a.isSet(position) && !bytesEqual(a.ptr(position), a.len(position), b.ptr(position), b.len(position))) return true;
+    }
+    return false;
   }
 }
 
@@ -171,10 +196,10 @@ export class Table {
     return this.rootsEpoch == this.access.manager.epoch ? OK : this.loadRoots();
   }
 
-  /** Adds an index entry and notes a new root. */
-  addEntry(index: TableIndex, key: usize, keyLen: u32, address: u64): Status {
+  /** Adds an index entry and notes a new root. With `placed` the tree's `place` has looked for the key. */
+  addEntry(index: TableIndex, key: usize, keyLen: u32, address: u64, placed: bool = false): Status {
     const root = index.tree.rootPage;
-    const status = index.tree.insert(key, keyLen, address);
+    const status = placed ? index.tree.insertPlaced(key, keyLen, address) : index.tree.insert(key, keyLen, address);
     return status == OK && index.tree.rootPage != root
       ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage)
       : status;

@@ -7,6 +7,7 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
+import { PageCache } from "../memory/page-cache";
 import { TableRegistry, RECORD_HEADER_SIZE } from "./table-registry";
 import { RecordAddress, addressOf } from "./page-ledger";
 
@@ -22,17 +23,35 @@ export class TableReader {
   private pageNo: u32 = NO_PAGE;
   private pageOffset: u32 = 0;
   private end: u32 = 0;
+  /** The page's bytes, and the cache's lookups and the epoch when they were looked up. */
+  private page: usize = 0;
+  private stamp: u32 = 0;
+  private epoch: u32 = 0;
+  private readonly cache: PageCache;
 
   constructor(
     private access: MemoryAccess,
     private registry: TableRegistry,
-  ) {}
+  ) {
+    this.cache = access.manager.cache;
+  }
+
+  /** The bytes of the current page, which are looked up again when others were looked up meanwhile; 0 on failure. */
+  @inline private bytes(): usize {
+    const manager = this.access.manager;
+    if (this.page != 0 && this.cache.lookups == this.stamp && manager.epoch == this.epoch) return this.page;
+    this.page = manager.page(this.pageNo);
+    this.stamp = this.cache.lookups;
+    this.epoch = manager.epoch;
+    return this.page;
+  }
 
   /** Goes on from just behind `address`, wherever its page is in the ledger; from the start when the page is not listed. */
   seekAfter(address: RecordAddress): void {
     const count = this.registry.pageLedger.count;
     this.entry = 0;
     this.pageNo = NO_PAGE;
+    this.page = 0;
     if (count == 0xffffffff) return;
     for (let i: u32 = 0; i < count; i++) {
       if (this.registry.pageLedger.pageAt(i) != <u32>(address >> 16)) continue;
@@ -64,7 +83,7 @@ export class TableReader {
         if (!this.nextPage()) return false;
         continue;
       }
-      const page = this.access.page(this.pageNo);
+      const page = this.bytes();
       if (page == 0) {
         this.status = lastError.status;
         return false;
@@ -113,6 +132,7 @@ export class TableReader {
     }
     this.entry = entry;
     this.pageNo = pageNo;
+    this.page = 0;
     this.pageOffset = 0;
     this.end = PAGE_SIZE - this.registry.pageLedger.freeAt(entry);
     return true;

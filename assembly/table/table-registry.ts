@@ -18,6 +18,8 @@ export const RECORD_HEADER_SIZE: u32 = 2;
 export class TableRegistry {
   /** Bytes that slots start at multiples of. */
   readonly slotAlignment: u32;
+  /** `slotAlignment` - 1 where that is a power of two, so that a slot's size takes no division; else 0. */
+  private readonly slotMask: u32;
 
   /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
   constructor(
@@ -28,24 +30,42 @@ export class TableRegistry {
     readonly fixedBody: u32,
   ) {
     this.slotAlignment = fixedBody != 0 ? fixedBody + RECORD_HEADER_SIZE : alignment;
+    this.slotMask = fixedBody == 0 && popcnt(alignment) == 1 ? alignment - 1 : 0;
   }
 
   /** Bytes of the slot of a record with a body of `bodyLen` bytes. */
   @inline slotSize(bodyLen: u32): u32 {
+    const mask = this.slotMask;
+    if (mask != 0) return (bodyLen + RECORD_HEADER_SIZE + mask) & ~mask;
     return alignUp(bodyLen + RECORD_HEADER_SIZE, this.slotAlignment);
   }
 
   /** Writes a record: its address, or `NO_ADDRESS` on failure. */
   insert(body: usize, bodyLen: u32): RecordAddress {
+    const address = this.place(bodyLen);
+    if (address == NO_ADDRESS) return NO_ADDRESS;
+    return this.write(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+  }
+
+  /** The same for the `bodyLen` bytes behind the first two at `record`, which are for the length: one write instead of two. */
+  insertFramed(record: usize, bodyLen: u32): RecordAddress {
+    const address = this.place(bodyLen);
+    if (address == NO_ADDRESS) return NO_ADDRESS;
+    store<u16>(record, <u16>bodyLen);
+    const status = this.access.writeAtRaw(addressPage(address), addressOffset(address), record, RECORD_HEADER_SIZE + bodyLen);
+    return status == OK ? address : NO_ADDRESS;
+  }
+
+  /** Takes room for a body of `bodyLen` bytes. */
+  private place(bodyLen: u32): RecordAddress {
     const slotSize = this.slotSize(bodyLen);
     const recordSize = bodyLen + RECORD_HEADER_SIZE;
     let address = this.freeSegments.take(slotSize, recordSize, this.slotAlignment);
     if (address == NO_ADDRESS) {
       if (lastError.status != OK) return NO_ADDRESS;
       address = this.pageLedger.place(slotSize, recordSize, this.slotAlignment);
-      if (address == NO_ADDRESS) return NO_ADDRESS;
     }
-    return this.write(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+    return address;
   }
 
   private write(address: RecordAddress, body: usize, bodyLen: u32): Status {
@@ -98,12 +118,24 @@ export class TableRegistry {
       if (this.delete(address) != OK) return NO_ADDRESS;
       return this.insert(body, bodyLen);
     }
-    let status = OK;
-    if (oldLen != bodyLen) status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
+    if (oldLen == bodyLen) return this.writeChanges(address, body, bodyLen) == OK ? address : NO_ADDRESS;
+    let status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
     if (status == OK)
       status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
     if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
     return status == OK ? address : NO_ADDRESS;
+  }
+
+  /** Writes what differs between the record at `address` and the `bodyLen` bytes at `body`, from the first such byte to the last. */
+  private writeChanges(address: RecordAddress, body: usize, bodyLen: u32): Status {
+    const old = this.body(address, bodyLen);
+    if (old == 0) return lastError.status;
+    let from: u32 = 0;
+    let to = bodyLen;
+    while (from < to && load<u8>(old + from) == load<u8>(body + from)) from += 1;
+    while (to > from && load<u8>(old + to - 1) == load<u8>(body + to - 1)) to -= 1;
+    const pageOffset = addressOffset(address) + RECORD_HEADER_SIZE + from;
+    return this.access.writeAtRaw(addressPage(address), pageOffset, body + from, to - from);
   }
 
   /** Zeroes the record's slot and lists it as free. */
