@@ -19,6 +19,8 @@ import { type Command, type Mode, type Peer, type Peers, gatherPeers } from "./p
 import { OPENINGS, printSummary, writeReport } from "./report.js";
 import { leaveOut, leftOut, say } from "./say.js";
 
+const GROUPS = ["raw", "full", "random", "wide1k", "wide20k", "posts", "open", "amplify", "sizes"] as const;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
@@ -28,8 +30,23 @@ const { values: options } = parseArgs({
     modes: { type: "string" },
     report: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
+if (options.help) {
+  console.log(`usage: npm run bench -- [OPTIONS]
+
+Measures Quire and its peers, interleaved over several rounds, and writes bench/results/latest.json and docs/benchmarks.md.
+
+  --quick               1,000 and 10,000 rows, one round
+  --rows 1000,10000     tables of so many rows (1000,10000,100000,1000000)
+  --rounds N            5
+  --only NAME,…         these peers only; sqlite* for all that start so. Nothing is written but what the run prints
+  --modes NAME,…        these parts only: ${GROUPS.join(", ")}
+  --write               write the results all the same
+  --report              only docs/benchmarks.md anew, from what was measured last`);
+  process.exit(0);
+}
 
 const numbers = (text: string): number[] => text.split(",").map((word) => Number(word.replaceAll("_", "")));
 const rows = numbers(options.rows ?? (options.quick ? "1000,10000" : "1000,10000,100000,1000000"));
@@ -37,7 +54,6 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const only = options.only?.split(",");
 const wanted = (name: string): boolean =>
   only === undefined || only.some((word) => (word.endsWith("*") ? name.startsWith(word.slice(0, -1)) : name === word));
-const GROUPS = ["raw", "full", "random", "wide1k", "wide20k", "posts", "open", "amplify", "sizes"] as const;
 type Group = (typeof GROUPS)[number];
 const groups = (options.modes?.split(",") ?? GROUPS) as readonly Group[];
 /** Rows of 20 KB and more of them than this are only the disk. */
