@@ -11,11 +11,11 @@ import { type PreparedCommand, prepareCommand } from "./command-line.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./errors.js";
 import { requireModule, runInProcess, trapError } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
-import { requireRuntime } from "./run-command.js";
+import { endedByTrap, requireRuntime } from "./run-command.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
-/** The exit statuses that the module itself uses. */
-const LAST_MODULE_STATUS = 4;
+/** Characters of a runtime's standard error that are kept: what it says about a trap. */
+const STDERR_LENGTH = 8192;
 
 /** What the module cannot find out by itself: whether a person is watching, and how wide the terminal is. */
 function environment(): Record<string, string> {
@@ -28,11 +28,27 @@ function environment(): Record<string, string> {
   return env;
 }
 
+/** Writes to standard error without Node's stream for it: see `report`. */
+function passOn(bytes: Buffer): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(2, bytes, at);
+  } catch {
+    // Nobody is listening, or it is full and does not wait.
+  }
+}
+
 /** Starts a runtime's program on `invocation` with our standard streams, or `stdin`. Resolves with the exit status. */
 async function runProgram(runtime: string, invocation: Invocation, stdin: number | "inherit"): Promise<number> {
   const { adapter, program } = requireRuntime(runtime);
   requireModule(invocation.module);
-  const child = spawn(program, adapter.argv(invocation), { stdio: [stdin, "inherit", "inherit"] });
+  // Only where the words of a trap are needed to tell it from a failure do they take the way through here.
+  const words = adapter.trapText === undefined ? "inherit" : "pipe";
+  const child = spawn(program, adapter.argv(invocation), { stdio: [stdin, "inherit", words] });
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString("latin1")).slice(-STDERR_LENGTH);
+    passOn(chunk);
+  });
   // The terminal sends Ctrl-C to both; the runtime ends by it, and we end with its status.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
@@ -43,11 +59,11 @@ async function runProgram(runtime: string, invocation: Invocation, stdin: number
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
   process.off("SIGINT", ignore);
-  if (signal !== null && signal !== "SIGABRT") {
-    process.kill(process.pid, signal);
-    throw new QuireError("RUNTIME_FAILED", `${runtime} was ended by ${signal}`);
-  }
-  if (code === null || code > LAST_MODULE_STATUS) throw trapError(`${runtime} ended with ${signal ?? `status ${code}`}`);
+  // wazero and WasmEdge die of a reader that goes away, before the module can end by itself. Nobody listens; the status tells.
+  if (signal === "SIGPIPE") return EXIT_RUNTIME;
+  if (endedByTrap(adapter, code, signal, said)) throw trapError(`${runtime} ended with ${signal ?? `status ${code}`}`);
+  if (signal !== null) process.kill(process.pid, signal);
+  if (code === null) throw new QuireError("RUNTIME_FAILED", `${runtime} was ended by ${signal}`);
   return code;
 }
 

@@ -60,7 +60,9 @@ export async function runInProcess(invocation: Invocation, stdin = 0): Promise<n
     stdin,
   });
   try {
-    const instance = await WebAssembly.instantiate(module, wasi.getImportObject() as WebAssembly.Imports);
+    // Not getImportObject(), which Bun lacks.
+    const imports = { wasi_snapshot_preview1: wasi.wasiImport as Record<string, unknown> };
+    const instance = await WebAssembly.instantiate(module, imports);
     return wasi.start(instance);
   } catch (error) {
     throw trapError(reasonOf(error), error);

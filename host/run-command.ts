@@ -43,6 +43,24 @@ export function requireRuntime(name: string): { adapter: RuntimeAdapter; program
   return { adapter, program };
 }
 
+/** The last status that the module itself uses. */
+const LAST_MODULE_STATUS = 4;
+
+/** Signals by which a runtime ends itself when the module traps, or when it has a fault of its own. */
+const TRAP_SIGNALS: ReadonlySet<string> = new Set(["SIGABRT", "SIGILL", "SIGSEGV", "SIGBUS"]);
+
+/** Whether a run of the module that ended so, and left `stderr`, was ended by a trap. */
+export function endedByTrap(
+  adapter: RuntimeAdapter,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+): boolean {
+  if (code === null) return TRAP_SIGNALS.has(signal ?? "");
+  if (code > LAST_MODULE_STATUS) return true;
+  return code === adapter.trapStatus && adapter.trapText?.test(stderr) === true;
+}
+
 /**
  * Runs the module with the words `args` under runtime `runtime`, with host folder `folder` preopened (as `data`, unless
  * `options.guest` says otherwise; null: none). The words are the module's: paths in them are the guest's.

@@ -1,10 +1,11 @@
 /** A process that runs `quire FILE serve`: requests as NDJSON to its standard input, one reply a line from its standard output. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { EXIT_RUNTIME, QuireError } from "./errors.js";
+import { QuireError } from "./errors.js";
 import { requireModule, trapError } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
-import { requireRuntime, type RunOptions } from "./run-command.js";
+import { endedByTrap, requireRuntime, type RunOptions } from "./run-command.js";
+import type { RuntimeAdapter } from "./runtimes/adapter.js";
 
 interface Waiting {
   resolve(reply: string): void;
@@ -21,6 +22,7 @@ export interface ServeOptions extends Omit<RunOptions, "stdin"> {
 
 export class ServeProcess {
   readonly runtime: string;
+  readonly #adapter: RuntimeAdapter;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: Waiting[] = [];
   readonly #closed: Promise<number>;
@@ -35,6 +37,7 @@ export class ServeProcess {
   constructor(runtime: string, folder: string | null, words: readonly string[], options: ServeOptions = {}) {
     const { adapter, program } = requireRuntime(runtime);
     this.runtime = runtime;
+    this.#adapter = adapter;
     const module = options.module ?? modulePath();
     requireModule(module);
     const argv = adapter.argv({
@@ -72,8 +75,7 @@ export class ServeProcess {
     const how = signal !== null ? `was ended by ${signal}` : `ended with status ${code}`;
     const tail = this.#stderr.trim().split("\n").slice(-3).join(" ").slice(0, 500);
     const more = tail === "" ? "" : `: ${tail}`;
-    const trapped = code === null ? signal === "SIGABRT" || signal === "SIGILL" || signal === "SIGSEGV" : code > EXIT_RUNTIME;
-    if (trapped) return trapError(`${this.runtime} ${how}${more}`);
+    if (endedByTrap(this.#adapter, code, signal, this.#stderr)) return trapError(`${this.runtime} ${how}${more}`);
     return new QuireError("SESSION_ENDED", `${this.runtime} ${how} before the session was closed${more}; open the file again`);
   }
 

@@ -5,9 +5,10 @@
 //   node scripts/build.mjs --debug     also build/quire.debug.wasm, with names and no optimisation
 //   node scripts/build.mjs --host      only build/host
 //   node scripts/build.mjs --prepare   what npm runs after an install: without the sources it says so and is content
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { asc, compileModule, wasmOpt } from "./compile.mjs";
 import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
 
 const ENTRY = "assembly/command.ts";
@@ -30,8 +31,6 @@ function stop(message, status) {
   process.exit(status);
 }
 
-const asc = packageProgram("assemblyscript", "asc");
-const wasmOpt = packageProgram("binaryen", "wasm-opt");
 const tsc = packageProgram("typescript", "tsc");
 if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc === null || wasmOpt === null || tsc === null) {
   const missing =
@@ -40,31 +39,12 @@ if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc ===
   stop(`SKIPPED: build: ${missing} are not here${built}`, preparing ? 0 : 1);
 }
 
-// asc translates and wasm-opt optimises: against asc's own -O3 the result is 5 % smaller and as fast, in a third of the time.
-const FEATURES = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext"].map((name) => `--enable-${name}`);
-// AssemblyScript keeps nothing in the first KiB, so an address may be folded into an access's offset.
-const OPTIMISE = ["-O3", "--low-memory-unused", "--strip-debug", "--strip-producers"];
-
-/** Builds `outFile`; it takes its place in one step, when it is whole. */
-async function compile(entry, target, outFile) {
-  const plain = `${outFile}.plain`;
-  const made = `${outFile}.new`;
-  try {
-    const translated = await runNode([asc, entry, "--target", target, "--optimizeLevel", "0", "--outFile", plain]);
-    if (translated !== 0) return translated;
-    const optimised = await runNode([wasmOpt, plain, ...FEATURES, ...OPTIMISE, "-o", made]);
-    if (optimised === 0) renameSync(join(root, made), join(root, outFile));
-    return optimised;
-  } finally {
-    rmSync(join(root, plain), { force: true });
-  }
-}
-
 async function buildModule(entry, target, outFile) {
   const sources = filesBelow("assembly", ".ts").filter((path) => !path.includes("__tests__"));
   if (!force && changedAt(outFile) > newest([...sources, "asconfig.json", "package-lock.json"])) return;
   const started = Date.now();
-  const status = target === "debug" ? await runNode([asc, entry, "--target", target]) : await compile(entry, target, outFile);
+  const status =
+    target === "debug" ? await runNode([asc, entry, "--target", target]) : await compileModule(entry, target, outFile);
   if (status !== 0) stop(`build: ${outFile} could not be built`, status);
   const { size } = statSync(join(root, outFile));
   console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -1,60 +1,91 @@
 // npm run runtimes: gets the WASI runtimes that the tests use, unless they are here already.
 //
-//   node scripts/runtimes.mjs [NAME…]     (NAME: wasmtime, or python-wasmtime, which the test of examples/python-host needs)
+//   node scripts/runtimes.mjs [NAME…]     (NAME: a runtime of host/runtimes/, or python-wasmtime, which the test of examples/python-host
+//                                          needs; without a name: all but those that their adapter leaves out, the quick ones first)
 //
 // A runtime on PATH, or named by QUIRE_NAME, or in this user's cache folder is left alone. Otherwise it is installed into
-// CACHE/quire/runtimes/NAME-VERSION (CACHE: XDG_CACHE_HOME, else ~/.cache), where all clones on the machine find it. Each attempt and
-// its outcome is one line. That none worked is no failure: the tests then run without, and say so.
-import { existsSync } from "node:fs";
+// CACHE/quire/runtimes/NAME-VERSION (CACHE: XDG_CACHE_HOME, else ~/.cache), where all clones on the machine find it. Nothing else on
+// the machine changes, but for the caches of cargo, go and npm. Each attempt and its outcome is one line. That none worked is no
+// failure: the tests then run without, and say so.
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { root, runNode } from "./lib.mjs";
+import * as cargo from "./runtimes/cargo.mjs";
+import * as debian from "./runtimes/debian.mjs";
+import * as go from "./runtimes/go.mjs";
 import { withLock } from "./runtimes/lock.mjs";
+import * as npm from "./runtimes/npm.mjs";
+import { versionOf } from "./runtimes/program.mjs";
 import { install as installPython } from "./runtimes/python-wasmtime.mjs";
-import * as wasmtime from "./runtimes/wasmtime.mjs";
+import * as release from "./runtimes/release.mjs";
 
-/** What can be installed, in the order in which it is. One file each in scripts/runtimes/; its adapter is in host/runtimes/. */
-const installers = new Map([["wasmtime", wasmtime]]);
+/** How each kind of source that an adapter may name is used. */
+const installers = { cargo, debian, go, npm, release };
 
-// The adapters know the version and where to look.
+// The adapters know the version, where to look, and where to get it.
 const hostFile = (name) => join(root, "build", "host", name);
-if (!existsSync(hostFile("cli.js")) && (await runNode([join(root, "scripts/build.mjs"), "--host"])) !== 0) process.exit(1);
+if ((await runNode([join(root, "scripts/build.mjs"), "--host"])) !== 0) process.exit(1);
 const importHost = (name) => import(pathToFileURL(hostFile(name)).href);
-const { runtimeNamed } = await importHost("runtimes/index.js");
+const { runtimes } = await importHost("runtimes/index.js");
 const { cacheFolder, cachedProgram, isProgram } = await importHost("runtimes/find-program.js");
 
 const PYTHON = "python-wasmtime";
-const wanted = process.argv.slice(2);
-for (const name of wanted) {
-  if (!installers.has(name) && name !== PYTHON) {
-    console.error(`runtimes: ${name} can't be installed by this script; it knows ${[...installers.keys(), PYTHON].join(", ")}`);
-    process.exit(2);
-  }
+/** Seconds. */
+const PYTHON_INSTALL = 10;
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(0)} s`;
 }
 
-for (const name of wanted.length > 0 ? wanted.filter((name) => name !== PYTHON) : installers.keys()) {
-  const adapter = runtimeNamed(name);
-  const { version } = adapter;
+/** Gets one runtime, unless it is here. */
+async function get(adapter) {
+  const { name, version, sources, homepage } = adapter;
   const say = (text) => console.log(`runtimes: ${name}: ${text}`);
   const here = adapter.find();
-  if (here !== null) {
-    say(`already here: ${here}`);
-    continue;
-  }
+  if (here !== null) return say(`already here: ${here}`);
   const folder = cacheFolder(name, version);
   const program = cachedProgram(name, version);
-  await withLock(`${folder}.lock`, say, async () => {
+  return withLock(`${folder}.lock`, say, async () => {
     if (isProgram(program)) return say(`installed meanwhile by another process: ${program}`);
-    const { install, howToGetIt } = installers.get(name);
-    await install({ version, folder, program, isProgram, say });
-    if (isProgram(program)) say(`installed: ${program}`);
-    else say(`NOT INSTALLED. ${howToGetIt(version)} Then put it on PATH, or set QUIRE_${name.toUpperCase()} to the program.`);
+    for (const source of sources) {
+      const { title, install } = installers[source.kind];
+      const started = Date.now();
+      if (process.stderr.isTTY) process.stderr.write(`${name}: trying ${title(source)} …\r`);
+      try {
+        await install(source, { name, version, folder, program });
+        return say(`installed by ${title(source)} in ${seconds(started)}: ${program} (${versionOf(program)})`);
+      } catch (error) {
+        const reason = (error.cause?.message ?? error.message).replaceAll("\n", " ");
+        say(`${title(source)} did not work after ${seconds(started)}: ${reason}`);
+      }
+    }
+    const variable = `QUIRE_${name.toUpperCase()}`;
+    return say(
+      `NOT INSTALLED. Get version ${version} or newer from ${homepage}; put it on PATH, or set ${variable} to the program.`,
+    );
   });
 }
 
-if (wanted.length === 0 || wanted.includes(PYTHON)) {
+const installable = runtimes.filter(({ sources }) => sources.length > 0);
+const getters = new Map(installable.map((adapter) => [adapter.name, () => get(adapter)]));
+getters.set(PYTHON, async () => {
   const { pythonFolder } = await importHost("paths.js");
   const say = (text) => console.log(`runtimes: ${PYTHON}: ${text}`);
   await withLock(`${pythonFolder()}.lock`, say, () => installPython(pythonFolder(), say));
+});
+
+let wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!getters.has(name)) {
+    console.error(`runtimes: ${name} can't be installed by this script; it knows ${[...getters.keys()].join(", ")}`);
+    process.exit(2);
+  }
 }
+if (wanted.length === 0) {
+  const usual = installable.filter(({ onlyWhenNamed }) => onlyWhenNamed !== true);
+  wanted = [...usual, { name: PYTHON, installSeconds: PYTHON_INSTALL }]
+    .sort((a, b) => a.installSeconds - b.installSeconds)
+    .map(({ name }) => name);
+}
+for (const name of wanted) await getters.get(name)();

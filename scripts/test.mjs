@@ -22,9 +22,11 @@ function has(program) {
 
 /** One loud line for each thing that is missing, and for what it means. */
 async function sayWhatIsSkipped() {
-  const { wasmtime } = await import(pathToFileURL(join(root, "build/host/runtimes/wasmtime.js")).href);
-  if (wasmtime.find() === null) {
-    console.log("SKIPPED: wasmtime is not here (npm run runtimes gets it): the suite runs under Node's WASI only");
+  const { runtimes } = await import(pathToFileURL(join(root, "build/host/runtimes/index.js")).href);
+  const found = runtimes.filter((adapter) => adapter.find() !== null);
+  console.log(`Runtimes: ${found.map(({ name }) => name).join(", ")}`);
+  for (const { name } of runtimes.filter((adapter) => !found.includes(adapter))) {
+    console.log(`SKIPPED: ${name} is not here (npm run runtimes gets it): nothing runs under it`);
   }
   if (!has("cargo")) console.log("SKIPPED: cargo is not here: the round trips with the reference crates do not run");
 }

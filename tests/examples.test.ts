@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
 import { openSync } from "../host/index.js";
 import { runCommand } from "../host/run-command.js";
-import { testOnAll } from "./helpers/library.js";
+import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 
 const run = promisify(execFile);
@@ -46,7 +46,7 @@ async function compileNotes(): Promise<string> {
   return output;
 }
 
-testOnAll("examples/assembly: a program with its own tables, and Quire's core in it", async (t, runtime) => {
+testOnRuntimes("examples/assembly: a program with its own tables, and Quire's core in it", async (t, runtime) => {
   const folder = tempFolder(t);
   const module = await (notes ??= compileNotes());
   const call = (...words: string[]) => runCommand(runtime, folder, ["data/notes.db", ...words], { module });

@@ -5,10 +5,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { filePosition, guestName, prepareCommand, takeRuntime } from "../host/command-line.js";
 import { QuireError } from "../host/errors.js";
-import { wasmedge } from "../host/runtimes/wasmedge.js";
-import { wasmer } from "../host/runtimes/wasmer.js";
-import { wasmtime } from "../host/runtimes/wasmtime.js";
-import { wazero } from "../host/runtimes/wazero.js";
 import { tempFolder } from "./helpers/store.js";
 
 function codeOf(body: () => unknown): [string, number] {
@@ -136,27 +132,4 @@ test("the folders of other files that a command names are opened, too, and those
   );
   assert.deepEqual(prepare("compact").preopens, [home]);
   assert.deepEqual(prepare("get", "t", "third/b.db").preopens, [home]);
-});
-
-test("each runtime is told about folders, variables and words in its own way", () => {
-  const invocation = {
-    module: "quire.wasm",
-    preopens: [{ guest: "data", host: "/srv/db" }],
-    args: ["data/a.db", "schema", "--json"],
-    env: { COLUMNS: "80" },
-  };
-  const words = ["quire.wasm", "data/a.db", "schema", "--json"];
-  assert.deepEqual(wasmtime.argv(invocation), ["run", "--dir", "/srv/db::data", "--env", "COLUMNS=80", ...words]);
-  assert.deepEqual(wazero.argv(invocation), ["run", "-mount=/srv/db:/data", "-env", "COLUMNS=80", ...words]);
-  assert.deepEqual(wasmedge.argv(invocation), ["--dir", "/data:/srv/db", "--env", "COLUMNS=80", ...words]);
-  assert.deepEqual(wasmer.argv(invocation), [
-    "run",
-    "--volume",
-    "/srv/db:/data",
-    "--env",
-    "COLUMNS=80",
-    "quire.wasm",
-    "--",
-    ...words.slice(1),
-  ]);
 });

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Session, defineTable, open, openSync } from "../host/index.js";
-import { fails, openFor, testOnAll } from "./helpers/library.js";
+import { fails, openFor } from "./helpers/library.js";
+import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 
 const users = defineTable("users", {
@@ -24,7 +25,7 @@ const posts = defineTable("posts", {
 /** What a runtime left, to be compared with what the others leave. */
 const files = new Map<string, Buffer>();
 
-testOnAll("every method, and the same bytes in the file", async (t, runtime) => {
+testOnRuntimes("every method, and the same bytes in the file", async (t, runtime) => {
   const folder = tempFolder(t);
   const db = await open(join(folder, "app.db"), { runtime });
   assert.equal(db.runtime, runtime);
@@ -152,7 +153,7 @@ const extremes = [
 ];
 const nothing = Object.fromEntries(Object.keys(everything.columns).map((name) => [name, null]));
 
-testOnAll("every type at its extremes, by every way in and out", async (t, runtime) => {
+testOnRuntimes("every type at its extremes, by every way in and out", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create(everything);
   const table = db.table<Record<string, unknown>>("everything");
@@ -171,7 +172,7 @@ testOnAll("every type at its extremes, by every way in and out", async (t, runti
   assert.deepEqual(await table.scan({ to: 99 }).toArray(), expected.slice(0, extremes.length));
 });
 
-testOnAll("texts of every kind, and those that are none", async (t, runtime) => {
+testOnRuntimes("texts of every kind, and those that are none", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create("t", ["k:text:pk", "j:json:null", "v:text:null"]);
   const table = db.table("t");
@@ -298,7 +299,7 @@ const failing: readonly (readonly [string, (db: Session) => unknown])[] = [
 /** The messages that the first runtime gave. */
 const messages: string[] = [];
 
-testOnAll("every failing call has its code, the same message everywhere, and leaves nothing", async (t, runtime) => {
+testOnRuntimes("every failing call has its code, the same message everywhere, and leaves nothing", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create(users);
   await db.create(posts);
@@ -325,7 +326,7 @@ testOnAll("every failing call has its code, the same message everywhere, and lea
   assert.deepEqual(await db.table(users).get(key as number), { id: key, name: "eve", age: 7, about: null });
 });
 
-testOnAll("transactions commit, roll back, and nest", async (t, runtime) => {
+testOnRuntimes("transactions commit, roll back, and nest", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create(users);
   const people = db.table(users);
@@ -389,7 +390,7 @@ testOnAll("transactions commit, roll back, and nest", async (t, runtime) => {
   await db.transaction(() => 1);
 });
 
-testOnAll("calls from outside wait for a transaction's end, and those that come too late are told", async (t, runtime) => {
+testOnRuntimes("calls from outside wait for a transaction's end, and those that come too late are told", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create("t", ["k:uint32:pk"]);
   const table = db.table("t");
@@ -425,7 +426,7 @@ testOnAll("calls from outside wait for a transaction's end, and those that come 
   await fails("NO_TRANSACTION", /await all calls/, () => late);
 });
 
-testOnAll("scans go through all rows in pages, in either direction, and may be left early", async (t, runtime) => {
+testOnRuntimes("scans go through all rows in pages, in either direction, and may be left early", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create("t", ["k:uint32:pk", "g:uint8:index", "v:text"]);
   const table = db.table<{ k: number; g: number; v: string }>("t");
@@ -462,7 +463,7 @@ testOnAll("scans go through all rows in pages, in either direction, and may be l
   assert.deepEqual(await table.scan({ limit: 0 }).toArray(), []);
 });
 
-testOnAll("dates are Dates on request", async (t, runtime) => {
+testOnRuntimes("dates are Dates on request", async (t, runtime) => {
   const folder = tempFolder(t);
   const db = await open(join(folder, "app.db"), { runtime, dates: "date" });
   const when = defineTable("when", { day: "date:pk", at: "datetime:null" });

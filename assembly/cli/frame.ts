@@ -18,7 +18,9 @@ export function runCommandLine(args: Array<string>): i32 {
   const ctx = new CommandContext(invocation);
   current = ctx;
   if (status == OK) status = run(ctx);
-  if (status != OK && !ctx.told) report(ctx, status);
+  // A reader that went away is told by the exit status alone, also where the runtime calls it EIO.
+  const readerGone = stdout.closed && status == stdout.status;
+  if (status != OK && !ctx.told && !readerGone) report(ctx, status);
   const store = ctx.store;
   if (store) {
     ctx.store = null;

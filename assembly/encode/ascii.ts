@@ -1,4 +1,7 @@
-/** Names in requests and files are UTF-8 bytes, names in schemas are strings: comparing them without making either into the other; and the case of ASCII letters. */
+/**
+ * Names in requests and files are UTF-8 bytes, names in schemas are strings: comparing them without making either into the other; and
+ * the case of ASCII letters.
+ */
 
 /** Whether the `len` bytes at `ptr` are the UTF-8 form of `text`. */
 export function isText(ptr: usize, len: u32, text: string): bool {

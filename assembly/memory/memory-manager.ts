@@ -472,7 +472,9 @@ export class MemoryManager {
     const log = this.log;
     // What a torn checkpoint left beyond the pages of the last whole one is not zero, as pages that grow are.
     if (this.provider.pages > this.mainPages) {
-      const status = this.provider.truncate(this.mainPages);
+      // Wasmer puts a write and a later change of size in no order: what an earlier attempt wrote has to be there before the cut.
+      let status = this.provider.sync();
+      if (status == OK) status = this.provider.truncate(this.mainPages);
       if (status != OK) return status;
     }
     if (this.pageCount > this.provider.pages) {

@@ -3,9 +3,10 @@
  *
  * A frame's `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in;
  * `dirty` has a bit for each 4 KiB of the page that differs from the file, `missing` one for each that was not read yet: a row that is
- * looked up in a file larger than the cache costs a read of 4 KiB, not of 64. A page is changed only when all of it is there. Frames hang in hash chains by page number; pages are
- * numbered densely, so a lookup is one probe. An eighth of the limit is for aux blocks; when they run out, one is taken from the node
- * that was not used for longest.
+ * looked up in a file larger than the cache costs a read of 4 KiB, not of 64. A page is changed only when all of it is there.
+ *
+ * Frames hang in hash chains by page number; pages are numbered densely, so a lookup is one probe. An eighth of the limit is for aux
+ * blocks; when they run out, one is taken from the node that was not used for longest.
  *
  * Every lookup stamps its frame with a growing tick, and only frames that were not used for `GUARANTEE` lookups are evicted:
  * **a pointer from `find` or the manager stays valid for the next `GUARANTEE` lookups**. Code that loops over pages

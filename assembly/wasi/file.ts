@@ -4,7 +4,10 @@
  * What runtimes made necessary: one iovec a call (wasmtime and wasmi use only the first); loops (wasmtime gives at most 64 KiB
  * a pread); the size from `fd_seek` END (Wasmer caches what `fd_filestat_get` says); exactly the rights that are used (Node
  * refuses more, WasmEdge and Node enforce them); `fd_sync` where `fd_datasync` fails (Deno never grants it); seek + read where a
- * host lacks positioned calls; truncation by `fd_filestat_set_size` (Wasmer's O_TRUNC leaves a stale size).
+ * host lacks positioned calls; truncation by `fd_filestat_set_size` (Wasmer's O_TRUNC leaves a stale size), and growth by it, too
+ * (wasmtime and Bun have no `fd_allocate`); names are removed and changed when the file is closed (Wasmer loses it otherwise). Folders
+ * are not synced: but for wazero, runtimes refuse it, so nothing may depend on a new name being durable. Descriptors are any number
+ * (WasmEdge's are random). Which errno a refusal has is the runtime's choice: several mean the same.
  */
 import {
   Status,
@@ -22,6 +25,7 @@ import {
   fd_close,
   fd_datasync,
   fd_sync,
+  fd_filestat_get,
   fd_filestat_set_size,
   fd_pread,
   fd_pwrite,
@@ -70,10 +74,14 @@ const LOOKUP_FOLLOW: u32 = 1;
 const SEEK_SET: u32 = 0;
 const SEEK_END: u32 = 2;
 
-/** An iovec at 0, a u32 count at 8, a u64 position at 16; aligned, as wasmtime demands. */
+/** An iovec at 0, a u32 count at 8, a u64 position at 16; for a moment a filestat of 64 bytes. Aligned, as wasmtime demands. */
 // @ts-ignore: decorator
 @lazy
-const scratch: usize = heap.alloc(24);
+const scratch: usize = heap.alloc(64);
+
+/** A filestat's type of file: at byte 16 of it, and what it is for a folder. */
+const FILESTAT_TYPE: usize = 16;
+const TYPE_FOLDER: u8 = 3;
 
 /** Turns an errno into a status with a message: what was tried on which path. */
 export function ioFailure(errno: u32, doing: string, path: string): Status {
@@ -129,13 +137,23 @@ export class File {
         scratch + 8,
       );
     } while (errno == ERRNO_INTR);
-    if (errno == 0) return new File(load<u32>(scratch, 8), path);
+    if (errno == 0) {
+      const file = new File(load<u32>(scratch, 8), path);
+      if (!file.isFolder()) return file;
+      file.close();
+      errno = ERRNO_ISDIR;
+    }
     if (errno == ERRNO_NOENT && create) {
       fail(FOLDER_NOT_FOUND, "the folder of " + path + " does not exist", "make it first");
     } else if (errno == ERRNO_NOENT) {
       fail(FILE_NOT_FOUND, "there is no file " + path);
     } else ioFailure(errno, "open", path);
     return null;
+  }
+
+  /** A folder opens for reading in wasmtime, Node, WasmEdge, Wasmer and Bun, and two of them even say how many bytes it has. */
+  private isFolder(): bool {
+    return fd_filestat_get(this.fd, scratch) == 0 && load<u8>(scratch, FILESTAT_TYPE) == TYPE_FOLDER;
   }
 
   /** Bytes in the file, or -1. */

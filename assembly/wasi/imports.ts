@@ -29,6 +29,9 @@ export declare function fd_datasync(fd: u32): u32;
 @external("wasi_snapshot_preview1", "fd_sync")
 export declare function fd_sync(fd: u32): u32;
 // @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "fd_filestat_get")
+export declare function fd_filestat_get(fd: u32, filestat: usize): u32;
+// @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "fd_filestat_set_size")
 export declare function fd_filestat_set_size(fd: u32, size: u64): u32;
 // @ts-ignore: decorator

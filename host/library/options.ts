@@ -5,7 +5,7 @@ import type { DateForm } from "./json-values.js";
 
 export interface OpenOptions {
   /** Where the module runs: `"node"`, in this process, unless told; any other in a process of its own. */
-  readonly runtime?: "node" | "wasmtime" | "wasmer" | "wasmedge" | "wazero" | (string & {});
+  readonly runtime?: "node" | "wasmtime" | "wazero" | "wasmedge" | "wasmer" | "deno" | "bun" | (string & {});
   /** Nothing can be changed, and a missing file is an error. */
   readonly readonly?: boolean;
   /** A missing file is an error; it is made otherwise. */

@@ -1,5 +1,5 @@
 /** Where a runtime's program is: named by the user, on PATH, or in the cache that `npm run runtimes` fills. */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { runtimesCache } from "../paths.js";
 
@@ -11,6 +11,18 @@ export function cacheFolder(name: string, version: string): string {
 /** The path that the program has there. */
 export function cachedProgram(name: string, version: string): string {
   return join(cacheFolder(name, version), "bin", name);
+}
+
+/** The folder of the cache in which the runtime may keep what it has compiled; null where there can be none. */
+export function compiledCache(name: string, version: string): string | null {
+  const folder = join(runtimesCache(), `${name}-${version}`, "compiled");
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether `path` is a file that this user may execute. */

@@ -1,12 +1,14 @@
 /** The runtimes that `quire` can use. To add one, add its file to this folder and its name here. */
 import type { RuntimeAdapter } from "./adapter.js";
+import { bun } from "./bun.js";
+import { deno } from "./deno.js";
 import { node } from "./node.js";
 import { wasmedge } from "./wasmedge.js";
 import { wasmer } from "./wasmer.js";
 import { wasmtime } from "./wasmtime.js";
 import { wazero } from "./wazero.js";
 
-export const runtimes: readonly RuntimeAdapter[] = [node, wasmtime, wasmer, wasmedge, wazero];
+export const runtimes: readonly RuntimeAdapter[] = [node, wasmtime, wazero, wasmedge, wasmer, deno, bun];
 
 /** The runtime of that name, or undefined. */
 export function runtimeNamed(name: string): RuntimeAdapter | undefined {

@@ -5,6 +5,11 @@ import type { RuntimeAdapter } from "./adapter.js";
 export const node: RuntimeAdapter = {
   name: "node",
   version: "20",
+  homepage: "https://nodejs.org",
+  sources: [],
+  installSeconds: 0,
+  // ../node-main.ts has said it by then, in the words of Quire.
+  trapStatus: 4,
   find() {
     return process.execPath;
   },

@@ -5,6 +5,34 @@ import { findProgram } from "./find-program.js";
 export const wasmer: RuntimeAdapter = {
   name: "wasmer",
   version: "7.4.2",
+  homepage: "https://wasmer.io",
+  sources: [
+    {
+      kind: "release",
+      url: "https://github.com/wasmerio/wasmer/releases/download/v{version}/wasmer-{target}.tar.gz",
+      program: "bin/wasmer",
+      targets: {
+        "linux-x64": "linux-amd64",
+        "linux-arm64": "linux-aarch64",
+        "darwin-x64": "darwin-amd64",
+        "darwin-arm64": "darwin-arm64",
+      },
+    },
+    {
+      kind: "cargo",
+      crate: "wasmer-cli",
+      options: ["--no-default-features", "--features", "singlepass,cranelift,wat"],
+      // The profile of its own release would take twice as long.
+      env: {
+        CARGO_PROFILE_RELEASE_LTO: "off",
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+        CARGO_PROFILE_RELEASE_OPT_LEVEL: "2",
+      },
+      giveUpMinutes: 30,
+    },
+  ],
+  installSeconds: 1300,
+  trapStatus: 45,
   find() {
     return findProgram(this.name, this.version);
   },

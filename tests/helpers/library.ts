@@ -2,24 +2,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import type { TestContext } from "node:test";
 import binaryen from "binaryen";
 import { type OpenOptions, QuireError, type Session, open } from "../../host/index.js";
 import { packageRoot } from "../../host/paths.js";
-import { runtimes } from "../../host/runtimes/index.js";
-import { hasRuntime, testedRuntimes } from "./runtimes.js";
 import { tempFolder } from "./store.js";
-
-/** Registers the test `name` for each runtime: those that the suite always goes through, and others where they are found. */
-export function testOnAll(name: string, body: (t: TestContext, runtime: string) => Promise<void>): void {
-  for (const runtime of runtimes.map((adapter) => adapter.name)) {
-    const title = `${name} (${runtime})`;
-    if (hasRuntime(runtime)) test(title, (t) => body(t, runtime));
-    else if (testedRuntimes.includes(runtime)) {
-      test(title, { skip: `SKIPPED: no ${runtime} here; npm run runtimes gets it` }, () => undefined);
-    }
-  }
-}
 
 /** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */
 export async function openFor(

@@ -1,9 +1,14 @@
-/** The runtimes that the tests go through: Node's WASI, which is always there, and wasmtime, when it is. */
+/** The runtimes that the tests go through: all that `npm run runtimes` gets and that are here. Node's WASI always is. */
 import { test, type TestContext } from "node:test";
-import { runtimeNamed } from "../../host/runtimes/index.js";
+import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 
-/** The runtimes that a test meant for all of them goes through. */
-export const testedRuntimes: readonly string[] = ["node", "wasmtime"];
+/** The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here. */
+export const testedRuntimes: readonly string[] = runtimes
+  .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
+  .map(({ name }) => name);
+
+/** Those with a compiler and quick processes, for tests with a lot to do. */
+export const fastRuntimes: readonly string[] = ["node", "wasmtime"];
 
 /** Whether this machine has runtime `name`. */
 export function hasRuntime(name: string): boolean {
@@ -14,8 +19,12 @@ export function hasRuntime(name: string): boolean {
 export const defaultRuntime: string = hasRuntime("wasmtime") ? "wasmtime" : "node";
 
 /** Registers the test `name` once for each runtime. A missing one is skipped with a loud line. */
-export function testOnRuntimes(name: string, body: (t: TestContext, runtime: string) => Promise<void> | void): void {
-  for (const runtime of testedRuntimes) {
+export function testOnRuntimes(
+  name: string,
+  body: (t: TestContext, runtime: string) => Promise<void> | void,
+  names: readonly string[] = testedRuntimes,
+): void {
+  for (const runtime of names) {
     const title = `${name} (${runtime})`;
     if (hasRuntime(runtime)) test(title, (t) => body(t, runtime));
     else test(title, { skip: `SKIPPED: no ${runtime} here; npm run runtimes gets it` }, () => undefined);

@@ -74,7 +74,7 @@ export function buildReference(): ReferenceBuild {
 }
 
 /** How this machine's cargo spells its registry in lock files, quotes and all: read from the lock file of a crate with one dependency. */
-function registrySource(folder: string): string {
+export function registrySource(folder: string): string {
   mkdirSync(join(folder, "src"), { recursive: true });
   writeFileSync(join(folder, "src", "lib.rs"), "");
   writeFileSync(join(folder, "Cargo.toml"), '[package]\nname = "probe"\nversion = "0.1.0"\n[dependencies]\nitoa = "1"\n[workspace]\n');

@@ -1,4 +1,5 @@
 /** The command itself (assembly/command.ts) over a simulated disk: one process, from its words to its exit status. */
+import { createHash } from "node:crypto";
 import type { Disk } from "./disk.js";
 import { INITIAL_PAGES } from "./engine.js";
 import { Exit, Host, type Hook } from "./host.js";
@@ -30,7 +31,8 @@ export function runCommand(
 ): CommandRun {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: options.maximumPages ?? 4096 });
   const host = new Host(memory);
-  host.use(disk, 11);
+  // Each command draws other random numbers: two sessions with the same salt in their logs are none that there could be.
+  host.use(disk, createHash("sha256").update(words.join("\0")).digest().readUInt32LE());
   host.args = ["quire", ...words];
   host.stdin = Buffer.from(options.stdin ?? "");
   host.hook = options.hook ?? null;

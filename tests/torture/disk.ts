@@ -5,7 +5,7 @@
  * The model: a sector of 512 bytes is written wholly or not at all. Of what was written since the file's last sync any subset of sectors
  * survives, in any order (a sector written twice may have its older content). The size that survives is any that the file had since,
  * whatever became of the data; a file that grew by writing may end at any sector between. A file that was made and never synced may be
- * missing, and one that was removed may be there.
+ * missing, and one that was removed may be there. A rename happened wholly or not at all.
  */
 import { Random } from "./random.js";
 
@@ -108,13 +108,14 @@ export class Image {
   }
 }
 
-/** What was done to a file; `make` and `remove` are about its name. */
+/** What was done to a file; `make`, `remove` and `rename` are about its name. */
 export type Change =
   | { readonly kind: "write"; readonly file: string; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: "size"; readonly file: string; readonly size: number }
   | { readonly kind: "sync"; readonly file: string }
   | { readonly kind: "make"; readonly file: string }
-  | { readonly kind: "remove"; readonly file: string };
+  | { readonly kind: "remove"; readonly file: string }
+  | { readonly kind: "rename"; readonly file: string; readonly to: string };
 
 /** A file: what it holds, what of that is durable, and what was done since. */
 export class SimFile {
@@ -123,6 +124,8 @@ export class SimFile {
   pending: Change[] = [];
   /** Whether its name survives a power cut. */
   named: boolean;
+  /** The name that it may have again after a power cut, and the file that then is there in its place. */
+  renamed: { readonly from: string; readonly replaced: SimFile | undefined } | null = null;
 
   constructor(image: Image, named: boolean) {
     this.current = image;
@@ -158,6 +161,14 @@ export class Disk {
       this.files.set(change.file, new SimFile(new Image(), false));
       return;
     }
+    if (change.kind === "rename") {
+      const moved = this.files.get(change.file);
+      if (moved === undefined) return;
+      moved.renamed = { from: change.file, replaced: this.files.get(change.to) };
+      this.files.delete(change.file);
+      this.files.set(change.to, moved);
+      return;
+    }
     const file = this.files.get(change.file);
     // A file that was removed while it was open: nothing of it is ever seen again.
     if (file === undefined) return;
@@ -174,17 +185,24 @@ export class Disk {
 
   /** Whether a power cut now has only one outcome. */
   get settled(): boolean {
-    return [...this.files.values()].every((file) => file.named && file.pending.length === 0);
+    return [...this.files.values()].every((file) => file.named && file.renamed === null && file.pending.length === 0);
   }
 }
 
 /** What a power cut leaves: `outcome` 0 everything, 1 only what is durable, others whatever `random` makes of it. */
 export function afterPowerCut(disk: Disk, outcome: number, random: Random): Map<string, Image> {
   const images = new Map<string, Image>();
-  for (const [name, file] of disk.files) {
+  const leave = (name: string, file: SimFile): void => {
     if (outcome === 0) images.set(name, file.current.clone());
     else if (outcome === 1) images.set(name, file.durable.clone());
     else if (file.named || !random.oneIn(5)) images.set(name, survivors(file, random));
+  };
+  for (const [name, file] of disk.files) {
+    if (file.renamed === null || outcome === 0 || (outcome > 1 && random.oneIn(2))) leave(name, file);
+    else {
+      leave(file.renamed.from, file);
+      if (file.renamed.replaced !== undefined) leave(name, file.renamed.replaced);
+    }
   }
   return images;
 }

@@ -132,8 +132,8 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
     if (kind.harmless) throw new Error(`${what}: ${doing} fails: ${message}`);
     if (!SAYS_WHAT.test(message)) throw new Error(`${what}: ${doing} says only ${message}`);
   };
-  let current = "";
-  let allowed = new Set<string>();
+  let current: string;
+  let allowed: Set<string>;
   try {
     engine.host.hook = hook;
     let opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
@@ -218,6 +218,13 @@ export const COMMANDS: readonly TestedCommand[] = [
     ].join("\n"),
     reads: false,
   },
+  { words: ["compact"], reads: false },
+  { words: ["compact", "data/packed.db"], reads: false },
+  { words: ["backup", "data/backup.db"], reads: false },
+  { words: ["convert", "data/converted.db", "--layout", "0.11"], reads: false },
+  { words: ["repair", "data/repaired.db"], reads: false },
+  { words: ["hash"], reads: true },
+  { words: ["diff", "data/store.db"], reads: true },
   { words: ["export", "items", "--format", "csv"], reads: true },
   { words: ["dump"], reads: true },
   { words: ["get", "items", "3"], reads: true },
@@ -289,6 +296,44 @@ export function commandFault(
   return true;
 }
 
+/** Thrown into the module: what SIGKILL does. */
+class Killed extends Error {}
+
+/**
+ * Kills a command at its `place`th call, and cuts the power then in several ways. False when there are fewer calls. What is left has to
+ * be the store as before or as after.
+ */
+export function commandKill(
+  module: WebAssembly.Module,
+  start: ReadonlyMap<string, Image>,
+  command: TestedCommand,
+  place: number,
+): boolean {
+  const what = `${command.words[0]}: killed at call ${place}`;
+  const disk = Disk.of(start);
+  let calls = 0;
+  const hook: Hook = () => {
+    calls += 1;
+    if (calls === place) throw new Killed();
+    return undefined;
+  };
+  try {
+    runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "", hook });
+    return false;
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+  }
+  const expected = Object.values(expectedDumps(module, start, command));
+  if (!expected.includes(dumpOf(module, disk.images(), what))) throw new Error(`${what}: neither as before nor as after`);
+  // The first outcome of a power cut is that everything is kept, which is what the kill left.
+  for (let outcome = 1; outcome < 4 && !disk.settled; outcome++) {
+    const left = afterPowerCut(disk, outcome, new Random(place, outcome));
+    if (!expected.includes(dumpOf(module, left, `${what}, power cut ${outcome}`)))
+      throw new Error(`${what}, power cut ${outcome}: neither as before nor as after`);
+  }
+  return true;
+}
+
 /** Runs a command with so little memory that the `place`th growth is refused, counted in pages. False when it needs no more. */
 export function commandMemory(
   module: WebAssembly.Module,
@@ -299,8 +344,34 @@ export function commandMemory(
   const disk = Disk.of(start);
   const maximumPages = INITIAL_PAGES + place;
   const run = runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "", maximumPages });
-  judgeCommand(module, start, command, disk, run, `${command.words[0]}: ${maximumPages} pages of memory`, false);
-  return run.pages >= maximumPages;
+  const what = `${command.words[0]}: ${maximumPages} pages of memory`;
+  // The module's own heap that gets nothing is a trap (AssemblyScript knows no other way), and leaves what a kill leaves.
+  const trapped = run.status === null && run.trap.includes("unreachable") && run.stderr === "";
+  const { before, after } = expectedDumps(module, start, command);
+  if (trapped && ![before, after].includes(dumpOf(module, disk.images(), what)))
+    throw new Error(`${what}: neither as before nor as after`);
+  if (!trapped) judgeCommand(module, start, command, disk, run, what, false);
+  return trapped || run.pages >= maximumPages;
+}
+
+/** What `dump` prints before and after a command that nothing happens to; looked up for each store and command once. */
+const expectations = new WeakMap<ReadonlyMap<string, Image>, Map<TestedCommand, { before: string; after: string }>>();
+
+function expectedDumps(
+  module: WebAssembly.Module,
+  start: ReadonlyMap<string, Image>,
+  command: TestedCommand,
+): { before: string; after: string } {
+  const known = expectations.get(start) ?? new Map<TestedCommand, { before: string; after: string }>();
+  expectations.set(start, known);
+  let dumps = known.get(command);
+  if (dumps === undefined) {
+    const disk = Disk.of(start);
+    runCommand(module, disk, commandLine(command), { stdin: command.stdin ?? "" });
+    dumps = { before: dumpOf(module, start, "before"), after: dumpOf(module, disk.images(), "after") };
+    known.set(command, dumps);
+  }
+  return dumps;
 }
 
 function judgeCommand(
@@ -319,10 +390,7 @@ function judgeCommand(
   if (harmless && (run.status !== 0 || failedReply)) throw new Error(`${what}: status ${run.status}: ${run.stderr}`);
   if (command.reads && disk.changes.length > 0) throw new Error(`${what}: a reading command changed ${disk.changes[0]?.file}`);
   const dump = dumpOf(module, disk.images(), what);
-  const wholly = Disk.of(start);
-  runCommand(module, wholly, commandLine(command), { stdin: command.stdin ?? "" });
-  const before = dumpOf(module, start, "before");
-  const after = dumpOf(module, wholly.images(), "after");
+  const { before, after } = expectedDumps(module, start, command);
   if (dump !== before && dump !== after) throw new Error(`${what}: neither as before nor as after`);
   if (run.status === 0 && !failedReply && dump !== after)
     throw new Error(`${what}: it says that it went well, and nothing is there`);
@@ -335,7 +403,6 @@ function judgeCommand(
 export function workloadMemory(module: WebAssembly.Module, seed: number, place: number): boolean {
   const what = `${INITIAL_PAGES + place} pages of memory, seed ${seed}`;
   const disk = new Disk();
-  let current = "";
   let acknowledged = -1;
   const whole = new Engine(module).use(new Disk(), seed);
   let engine: Engine;
@@ -369,7 +436,7 @@ export function workloadMemory(module: WebAssembly.Module, seed: number, place: 
       throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
     throw error;
   }
-  current = contentOf(module, disk.images(), what);
+  const current = contentOf(module, disk.images(), what);
   const found = states.indexOf(current);
   if (found !== acknowledged && !(acknowledged < 0 && found < 0) && states[acknowledged] !== current) {
     throw new Error(`${what}: ${acknowledged} transactions were acknowledged, there are those up to ${found}`);

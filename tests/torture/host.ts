@@ -7,6 +7,8 @@
 import { type Change, Disk } from "./disk.js";
 import { Random } from "./random.js";
 
+/** A filestat's type of file, and it is always this one. */
+const REGULAR_FILE = 4;
 const BADF = 8;
 const NOENT = 44;
 /** The preopened folder's descriptor. */
@@ -122,12 +124,27 @@ export class Host {
         this.#change({ kind: "remove", file });
         return 0;
       },
+      path_rename: (_dir: number, from: number, fromLen: number, _toDir: number, to: number, toLen: number): number => {
+        const file = this.#name(from, fromLen);
+        const fault = this.#fault("rename", file);
+        if (fault !== undefined && "errno" in fault && fault.after !== true) return fault.errno;
+        if (!this.disk.files.has(file)) return NOENT;
+        this.#change({ kind: "rename", file, to: this.#name(to, toLen) });
+        return fault !== undefined && "errno" in fault ? fault.errno : 0;
+      },
       fd_close: (fd: number): number => {
         const descriptor = this.#descriptors.get(fd);
         if (descriptor === undefined) return BADF;
         const fault = this.#fault("close", descriptor.file);
         this.#descriptors.delete(fd);
         return fault !== undefined && "errno" in fault ? fault.errno : 0;
+      },
+      fd_filestat_get: (fd: number, out: number): number => {
+        this.#refresh();
+        if (!this.#descriptors.has(fd)) return BADF;
+        this.#bytes.fill(0, out, out + 64);
+        this.#bytes[out + 16] = REGULAR_FILE;
+        return 0;
       },
       fd_seek: (fd: number, delta: bigint, whence: number, out: number): number => this.#seek(fd, Number(delta), whence, out),
       fd_pread: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number =>

@@ -6,6 +6,7 @@ import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
 import {
   COMMANDS,
   commandFault,
+  commandKill,
   commandMemory,
   commandStore,
   FAULT_KINDS,
@@ -13,19 +14,22 @@ import {
   workloadFault,
   workloadMemory,
 } from "./faults.js";
+import type { Image } from "./disk.js";
+import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
 import { kills, takeOverProcess } from "./kills.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
-import { runtimeNamed } from "../../host/runtimes/index.js";
+import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME
 
-Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100).
+Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+logs (changed at random, N seconds of it).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "writers", "faults", "mutants", "kills"] as const;
+const PARTS = ["crash", "writers", "faults", "mutants", "kills", "logs"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -198,6 +202,7 @@ async function faults(options: Options): Promise<string[]> {
     for (const tested of COMMANDS) {
       for (const kind of FAULT_KINDS) loop((place) => commandFault(command, store, tested, kind, place));
       loop((place) => commandMemory(command, store, tested, place));
+      if (!tested.reads) loop((place) => commandKill(command, store, tested, place));
     }
   }
   console.log(`faults: ${runs} runs with those of commands`);
@@ -220,9 +225,11 @@ async function mutants(options: Options): Promise<string[]> {
 
 async function killed(options: Options): Promise<string[]> {
   const failures: string[] = [];
-  const found = ["node", "wasmtime"].filter((name) => runtimeNamed(name)?.find() != null);
-  if (found.length < 2)
-    console.log("SKIPPED: wasmtime is not here (npm run runtimes gets it): only processes of Node are killed");
+  const found: string[] = [];
+  for (const adapter of runtimes) {
+    if (adapter.find() !== null) found.push(adapter.name);
+    else console.log(`SKIPPED: ${adapter.name} is not here (npm run runtimes gets it): none of its processes is killed`);
+  }
   for (const runtime of found) {
     await tried(failures, async () => {
       const totals = await kills(runtime, options.kills, options.seed);
@@ -232,6 +239,28 @@ async function killed(options: Options): Promise<string[]> {
     });
     for (const other of found) await tried(failures, () => takeOverProcess(runtime, other));
   }
+  return failures;
+}
+
+async function hostileLogs(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  const gullible = await compileModule("workload", GULLIBLE);
+  const { small } = await modules();
+  const deadline = performance.now() + options.seconds * 1000;
+  let stores: Map<string, Image>[] = [];
+  let opened = 0;
+  let taken = 0;
+  for (let seed = options.seed; performance.now() < deadline && failures.length < 3; seed++) {
+    // The stores of a seed depend on the seed's hundred only, so that one of them can be made again.
+    if (seed % 100 === 0 || stores.length === 0) stores = hotStores(small, Math.floor(seed / 100), 20);
+    for (const module of [gullible, small]) {
+      await tried(failures, () => {
+        opened += 2;
+        taken += hostileLog(module, stores[seed % stores.length]!, seed);
+      });
+    }
+  }
+  console.log(`logs: seeds from ${options.seed} on, ${opened} openings with a changed log, ${taken} of which took it`);
   return failures;
 }
 
@@ -247,7 +276,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, writers, faults, mutants, kills: killed };
+    const parts = { crash, writers, faults, mutants, kills: killed, logs: hostileLogs };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

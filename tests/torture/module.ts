@@ -102,12 +102,12 @@ export async function compileModule(entry: Entry, patches: readonly Patch[], lev
 }
 
 async function compile(entry: Entry, patches: readonly Patch[], level: string): Promise<Uint8Array> {
-  const { main } = (await import(
+  const compiler = (await import(
     pathToFileURL(join(packageRoot, "node_modules", "assemblyscript", "dist", "asc.js")).href
   )) as Compiler;
   let module: Uint8Array | null = null;
   const unused = new Set(patches);
-  const { error, stderr } = await main(
+  const { error, stderr } = await compiler.main(
     [...ENTRIES[entry], ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
     {
       readFile: (name) => {

@@ -1,0 +1,151 @@
+/**
+ * A fixed part of `npm run torture`, in counts and not in seconds: what is acknowledged is there after crashes, kills, second writers and
+ * calls that fail, and planted faults are found. `npm run torture` does the same with more seeds, and says how to replay one.
+ */
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { runtimes } from "../host/runtimes/index.js";
+import { CrashTorture, type Modules } from "./torture/crash.js";
+import {
+  COMMANDS,
+  commandFault,
+  commandKill,
+  commandMemory,
+  commandStore,
+  FAULT_KINDS,
+  lostSync,
+  workloadFault,
+  workloadMemory,
+} from "./torture/faults.js";
+import { GULLIBLE, hostileLog, hotStores } from "./torture/hostile-logs.js";
+import { kills, takeOverProcess } from "./torture/kills.js";
+import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
+import { judge, MUTANTS } from "./torture/mutants.js";
+import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./torture/writers.js";
+
+let modules: Modules;
+let command: WebAssembly.Module;
+before(async () => {
+  modules = { usual: await compileModule("workload", []), small: await compileModule("workload", SMALL_LIMITS) };
+  command = await compileModule("command", []);
+});
+
+/** Calls `one` with every `step`th place from `first` on until there are no more: how many there were. */
+function places(one: (place: number) => boolean, first = 1, step = 1): number {
+  let count = 0;
+  for (let place = first; one(place); place += step) count += 1;
+  return count;
+}
+
+describe("crashes on a simulated disk", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    test(`after every call of workload ${seed}, and inside its recoveries`, (t) => {
+      const torture = new CrashTorture(modules, seed);
+      torture.run(Infinity, 3);
+      const { points, outcomes, nested } = torture.totals;
+      t.diagnostic(`${points} points, ${outcomes} outcomes, ${nested} of them of crashes inside a recovery`);
+      assert.ok(points > 10 && outcomes > 100 && nested > 100);
+    });
+  }
+});
+
+describe("commands that are killed", () => {
+  for (const hot of [false, true]) {
+    test(`at every call, ${hot ? "with a log to recover" : "on a closed file"}: the store is as before or as after`, (t) => {
+      const store = commandStore(command, hot);
+      for (const tested of COMMANDS.filter(({ reads }) => !reads)) {
+        const count = places((place) => commandKill(command, store, tested, place), hot ? 2 : 1, hot ? 3 : 2);
+        assert.ok(count > 10, `${tested.words[0]}: ${count} places`);
+        t.diagnostic(`${tested.words[0]}: ${count} places`);
+      }
+    });
+  }
+});
+
+describe("calls that fail", () => {
+  for (const [at, kind] of FAULT_KINDS.entries()) {
+    test(`${kind.name}: in transactions`, () => {
+      assert.ok(places((place) => workloadFault(modules.small, 1, kind, place), 1 + at, 17) > 5);
+    });
+    test(`${kind.name}: in commands`, () => {
+      for (const hot of [false, true]) {
+        const store = commandStore(command, hot);
+        for (const tested of COMMANDS) {
+          // A kind that only writes or syncs can fail has no place in a reading command.
+          const count = places((place) => commandFault(command, store, tested, kind, place), 1 + (at % 7), 13);
+          assert.ok(count > 0 || tested.reads, `${tested.words[0]}: no call failed`);
+        }
+      }
+    });
+  }
+
+  test("a sync that fails is never taken for done", () => {
+    assert.ok(lostSync(modules.small, 1) > 5);
+  });
+
+  test("memory that does not grow: in transactions and in commands", () => {
+    assert.ok(places((place) => workloadMemory(modules.small, 1, place), 1, 5) > 3);
+    const store = commandStore(command, true);
+    for (const tested of COMMANDS) places((place) => commandMemory(command, store, tested, place), 1, 9);
+  });
+});
+
+describe("two writers, and files of others", () => {
+  test("a session that is taken over writes and acknowledges nothing more", () => {
+    for (let when = 0; when < 4; when++) takeOver(modules.small, 1, when);
+  });
+
+  test("one comes between any two calls of the other", () => {
+    assert.ok(firstGoesOn(modules.small, 1).places > 30);
+    for (const closing of [true, false]) assert.ok(secondBetweenCalls(modules.small, 1, closing).places > 30);
+  });
+
+  test("a log beside a file that it does not go on from is refused, and nothing is changed", () => {
+    for (const torn of [false, true]) foreignFile(modules.usual, 1, torn);
+  });
+});
+
+test("logs that were changed at random, with nothing that checks them: no trap, no hang, bounded memory", async (t) => {
+  const gullible = await compileModule("workload", GULLIBLE);
+  const stores = hotStores(modules.small, 0, 20);
+  let taken = 0;
+  for (let seed = 1; seed <= 300; seed++) taken += hostileLog(gullible, stores[seed % stores.length]!, seed);
+  t.diagnostic(`${taken} of 600 were taken`);
+  // Neither all of them nor none: the changes matter, and they reach what reads the records.
+  assert.ok(taken > 60 && taken < 540);
+});
+
+describe("planted faults are found", () => {
+  test("each of them has its place in the sources", () => {
+    checkPatches(MUTANTS.flatMap(({ patches }) => patches));
+  });
+
+  // One for each way of finding them; the others take minutes.
+  const planted = [
+    "a part of the images is enough",
+    "the header is read before the mark is left",
+    "pages are not compared with their hashes",
+    "a failed sync is forgotten",
+  ];
+  for (const mutant of MUTANTS.filter(({ name }) => planted.includes(name))) {
+    test(mutant.name, async () => {
+      assert.notEqual((await judge(mutant)).caught, null);
+    });
+  }
+});
+
+describe("real processes", () => {
+  const found = runtimes.filter((adapter) => adapter.find() !== null).map(({ name }) => name);
+  for (const { name } of runtimes) {
+    const skip = found.includes(name) ? false : `${name} is not here (npm run runtimes gets it)`;
+    test(`killed with SIGKILL: ${name}`, { skip }, async (t) => {
+      const totals = await kills(name, 8, 1);
+      t.diagnostic(`${totals.kills} kills, ${totals.acknowledged} acknowledged rows`);
+    });
+    test(`overtaken by another process: ${name}`, { skip }, async () => {
+      await takeOverProcess(name, "node");
+      await takeOverProcess("node", name);
+      await takeOverProcess(name, name);
+    });
+  }
+});
