@@ -2,8 +2,9 @@
  * Insertion and splits.
  *
  * A full leaf is split so that both halves hold about the same number of bytes; at the right end of the tree it is split at its end, so
- * that ascending keys fill their leaves; and where many keys came in order inside of the tree, behind the last of them. The first key of the right half becomes the separator. An inner node that is full is split at
- * a middle entry, whose key moves up (again at the end when the new entry goes there).
+ * that ascending keys fill their leaves; and where several keys came in order inside of the tree, behind the last of them. The first key
+ * of the right half becomes the separator. An inner node that is full is split at a middle entry, whose key moves up (again at the end
+ * when the new entry goes there).
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
