@@ -3,12 +3,23 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { layouts, type Json, type Layout, type Row } from "./helpers/golden.js";
-import { openStore, tempFolder, type Store } from "./helpers/store.js";
-import { databaseNamed, databases, type DatabaseWords, type TableWords } from "./reference/databases.js";
-import { buildReference, Reference } from "./reference/program.js";
-
-const PAGE_BYTES = 65_536;
+import { layouts, type Layout, type Row } from "./helpers/golden.js";
+import { openStore, tempFolder } from "./helpers/store.js";
+import { databaseNamed, databases } from "./reference/databases.js";
+import { buildReference } from "./reference/program.js";
+import {
+  assertAgreement,
+  assertIndexes,
+  assertSameRows,
+  changeByCommands,
+  createdDatabase,
+  filledByReference,
+  importRows,
+  keyWord,
+  referenceOn,
+  referencesFirst,
+  schemaPages,
+} from "./reference/turns.js";
 
 /** How many rounds of turns each database gets, with other seeds each: `QUIRE_REFERENCE_ROUNDS`, for a longer look. */
 const ROUNDS = Number(process.env["QUIRE_REFERENCE_ROUNDS"] ?? 1);
@@ -24,184 +35,11 @@ function eachLayout(title: string, among: readonly Layout[], body: (t: TestConte
   }
 }
 
-/** The reference of `layout` on the file at `path`. */
-function referenceOn(path: string, database: DatabaseWords, layout: Layout): Reference {
-  assert.ok("folder" in build);
-  return new Reference(build.folder, layout, path, database.name);
-}
-
-/** A file that Quire makes, with the tables of `database`, and the reference on the same file. */
-async function createdDatabase(
-  t: TestContext,
-  database: DatabaseWords,
-  layout: Layout,
-): Promise<{ store: Store; reference: Reference }> {
-  const store = openStore(t);
-  for (const { name, columns, options = [] } of database.tables) {
-    await store.ok(["create", name, ...columns, ...options, "--layout", layout]);
-  }
-  return { store, reference: referenceOn(store.path, database, layout) };
-}
-
-/** A file that the reference makes and fills: `count` rows a table, then `steps` changes. */
-function filledByReference(t: TestContext, database: DatabaseWords, layout: Layout, count: number, steps: number): string {
-  const path = join(tempFolder(t), "reference.db");
-  const reference = referenceOn(path, database, layout);
-  reference.ok("init");
-  reference.ok("insert", String(count), "11");
-  reference.ok("exercise", "12", String(steps));
-  return path;
-}
-
-/** Spells `value` so that equal values are equal text: object members sorted by name. */
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_, inner: Json) =>
-    inner === null || typeof inner !== "object" || Array.isArray(inner)
-      ? inner
-      : Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))),
-  );
-}
-
-function assertSameRows(actual: readonly Row[], expected: readonly Row[], message: string): void {
-  assert.deepEqual(actual.map(canonical).sort(), expected.map(canonical).sort(), message);
-}
-
-/** The export of every table has the rows that the reference reads, and `check` finds nothing. */
-async function assertAgreement(store: Store, reference: Reference, database: DatabaseWords): Promise<void> {
-  assert.equal(reference.ok("drift"), "false\n");
-  for (const { name } of database.tables) {
-    assertSameRows(await store.rows(name), reference.rows(name), name);
-  }
-  await store.ok(["check"]);
-}
-
-async function importRows(store: Store, table: string, rows: readonly Row[]): Promise<void> {
-  const stdin = rows.map((row) => JSON.stringify(row) + "\n").join("");
-  await store.ok(["import", table, "-", "--format", "ndjson"], { stdin });
-}
-
-/**
- * The rows of `table` in an order in which no row refers to a later one of the same table, without those that refer to each other in
- * a circle: an import looks at each row as it comes.
- */
-function referencesFirst(table: TableWords, rows: readonly Row[]): Row[] {
-  const [own] = columnsOf(table).filter(({ flags }) => flags.some((flag) => flag.startsWith(`references=${table.name}.`)));
-  if (own === undefined) return [...rows];
-  const key = keyColumn(table);
-  const placed = new Set<Json | undefined>([null]);
-  const ordered: Row[] = [];
-  for (let before = -1; before < ordered.length;) {
-    before = ordered.length;
-    for (const row of rows) {
-      if (placed.has(row[key]) || !placed.has(row[own.name])) continue;
-      placed.add(row[key]);
-      ordered.push(row);
-    }
-  }
-  return ordered;
-}
-
-/** The registry's schema hash, and by table fingerprint the whole page of each schema snapshot. */
-function schemaPages(bytes: Buffer): { hash: bigint; pages: Map<bigint, Buffer> } {
-  const pages = new Map<bigint, Buffer>();
-  let at = 16;
-  for (let left = bytes.readBigUInt64LE(8); left > 0n; left--) {
-    const start = bytes.readUInt32LE(at + 8) * PAGE_BYTES;
-    pages.set(bytes.readBigUInt64LE(at), bytes.subarray(start, start + PAGE_BYTES));
-    at += bytes[at + 24] === 1 ? 29 : 25;
-  }
-  return { hash: bytes.readBigUInt64LE(0), pages };
-}
-
-interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly flags: readonly string[];
-}
-
-function columnsOf(table: TableWords): Column[] {
-  return table.columns.map((word) => {
-    const [name = "", type = "", ...flags] = word.split(":");
-    return { name, type, flags };
-  });
-}
-
-function keyColumn(table: TableWords): string {
-  const key = columnsOf(table).find(({ flags }) => flags.includes("pk"));
-  assert.ok(key, table.name);
-  return key.name;
-}
-
-/** The word that names `row` on the command line. */
-function keyWord(row: Row | undefined, key: string): string {
-  const value = row?.[key];
-  assert.ok(typeof value === "string" || typeof value === "number", key);
-  return String(value);
-}
-
-function isReferenced(database: DatabaseWords, table: TableWords): boolean {
-  const words = database.tables.flatMap(({ columns }) => columns);
-  return words.some((word) => word.includes(`references=${table.name}.`));
-}
-
-/** Whether all records of `table` have one size; in such tables 0.9.0 can't scan past a deleted one. */
-function isFixed(table: TableWords): boolean {
-  const varies = ({ type, flags }: Column): boolean => /^(text|blob|json)$/.test(type) || flags.includes("null");
-  return !columnsOf(table).some(varies);
-}
-
-/**
- * Updates, deletes and inserts through the command line. Returns the rows that `table` must have then, worked out here, or null
- * where a cascade decides.
- */
-async function changeByCommands(store: Store, database: DatabaseWords, table: TableWords, layout: Layout): Promise<Row[] | null> {
-  const key = keyColumn(table);
-  const rows = await store.rows(table.name);
-  // A word that begins with a dash would need the care of another test.
-  const picks = rows.filter((row) => !keyWord(row, key).startsWith("-")).slice(0, 7);
-  assert.ok(picks.length === 7, `${table.name} has too few rows to work on`);
-  const editable = columnsOf(table).filter(({ flags }) => !flags.includes("pk") && !flags.includes("unique"));
-  const expected = new Map(rows.map((row) => [row[key], row]));
-  for (const [index, row] of picks.slice(0, 4).entries()) {
-    const donor = rows[rows.length - 1 - index] ?? row;
-    const patch = Object.fromEntries(editable.map(({ name }) => [name, donor[name] ?? null]));
-    if (editable.length > 0) await store.ok(["update", table.name, keyWord(row, key), JSON.stringify(patch)]);
-    expected.set(row[key], { ...row, ...patch });
-  }
-  if (layout === "0.9" && isFixed(table)) return [...expected.values()];
-  const gone = picks.slice(4);
-  const keys = gone.map((row) => keyWord(row, key));
-  if (isReferenced(database, table)) {
-    await store.ok(["delete", table.name, keys[0] ?? "", "--cascade"]);
-    return null;
-  }
-  await store.ok(["delete", table.name, ...keys]);
-  for (const row of gone) expected.delete(row[key]);
-  const back = gone.slice(1);
-  await store.ok(["insert", table.name, ...back.map((row) => JSON.stringify(row))]);
-  for (const row of back) expected.set(row[key], row);
-  return [...expected.values()];
-}
-
-/** The reference finds by each single-column index what a filter over all rows finds. */
-function assertIndexes(reference: Reference, table: TableWords): void {
-  const rows = reference.rows(table.name);
-  const indexed = columnsOf(table).filter(({ flags }) => ["pk", "unique", "index"].some((flag) => flags.includes(flag)));
-  for (const { name } of indexed) {
-    for (const row of [rows[0], rows[rows.length >> 1], rows[rows.length - 1]]) {
-      const value = row?.[name];
-      if (value === undefined || value === null) continue;
-      const expected = rows.filter((one) => canonical(one[name] ?? null) === canonical(value));
-      assertSameRows(reference.lookUp(table.name, name, value), expected, `${table.name}.${name} = ${JSON.stringify(value)}`);
-    }
-  }
-}
-
 for (const database of databases) {
   eachLayout(`create ${database.name}: the snapshots of the reference's macros`, database.layouts, async (t, layout) => {
-    const { store, reference } = await createdDatabase(t, database, layout);
+    const { store, reference } = await createdDatabase(t, build, database, layout);
     const path = join(tempFolder(t), "reference.db");
-    referenceOn(path, database, layout).ok("init");
+    referenceOn(build, path, database, layout).ok("init");
     const theirs = readFileSync(path);
     const ours = store.bytes();
     assert.deepEqual(schemaPages(ours), schemaPages(theirs));
@@ -211,8 +49,8 @@ for (const database of databases) {
   });
 
   eachLayout(`${database.name} made by the reference reads the same here`, database.layouts, async (t, layout) => {
-    const path = filledByReference(t, database, layout, 40, 250);
-    const reference = referenceOn(path, database, layout);
+    const path = filledByReference(t, build, database, layout, 40, 250);
+    const reference = referenceOn(build, path, database, layout);
     const store = openStore(t, { bytes: readFileSync(path) });
     for (const { name } of database.tables) {
       assertSameRows(await store.rows(name), reference.rows(name), name);
@@ -220,8 +58,8 @@ for (const database of databases) {
   });
 
   eachLayout(`turns on ${database.name}`, database.layouts, async (t, layout) => {
-    const source = referenceOn(filledByReference(t, database, layout, 40, 150), database, layout);
-    const { store, reference } = await createdDatabase(t, database, layout);
+    const source = referenceOn(build, filledByReference(t, build, database, layout, 40, 150), database, layout);
+    const { store, reference } = await createdDatabase(t, build, database, layout);
     for (const table of database.tables) {
       const rows = referencesFirst(table, source.rows(table.name));
       await importRows(store, table.name, rows);
@@ -244,7 +82,7 @@ for (const database of databases) {
 
 eachLayout("turns on trees of several levels", layouts, async (t, layout) => {
   const database = databaseNamed("blog");
-  const { store, reference } = await createdDatabase(t, database, layout);
+  const { store, reference } = await createdDatabase(t, build, database, layout);
   const count = 6000;
   const users = Array.from({ length: count }, (_, i): Row => {
     const id = (i * 7919) % count;
@@ -275,7 +113,7 @@ eachLayout("turns on trees of several levels", layouts, async (t, layout) => {
 
 eachLayout("turns on a tree of keys of many kilobytes", layouts, async (t, layout) => {
   const database = databaseNamed("tall");
-  const { store, reference } = await createdDatabase(t, database, layout);
+  const { store, reference } = await createdDatabase(t, build, database, layout);
   const row = (i: number): Row => ({ key: `${(i * 55_433) % 1009} ${"z".repeat(6000 + ((i * 37) % 900))}`, n: i });
   const rows = Array.from({ length: 330 }, (_, i) => row(i));
   await importRows(store, "wide", rows.slice(0, 300));
@@ -300,20 +138,20 @@ eachLayout("turns on a tree of keys of many kilobytes", layouts, async (t, layou
 eachLayout("records that could end at a page's last byte", layouts, async (t, layout) => {
   // 0.9.0 scans such a page for ever, so Quire has to leave that place free: in all-fixed tables and in others.
   const fixed = Array.from({ length: 9000 }, (_, i): Row => ({ id: i, a: String(i), b: -i % 1000 }));
-  const edge = await createdDatabase(t, databaseNamed("edge"), layout);
+  const edge = await createdDatabase(t, build, databaseNamed("edge"), layout);
   await importRows(edge.store, "sixteens", fixed);
   assertSameRows(edge.reference.rows("sixteens"), fixed, "slots of 16 bytes");
   edge.reference.ok("update-json", "sixteens", "8999", '{"b":7}');
   await assertAgreement(edge.store, edge.reference, databaseNamed("edge"));
 
   const slots = Array.from({ length: 4500 }, (_, i): Row => ({ key: String(i).padStart(24, "0"), n: i }));
-  const tall = await createdDatabase(t, databaseNamed("tall"), layout);
+  const tall = await createdDatabase(t, build, databaseNamed("tall"), layout);
   await importRows(tall.store, "wide", slots);
   assertSameRows(tall.reference.rows("wide"), slots, "slots of 32 bytes without padding");
 });
 
 eachLayout("counters go on where the other side left them", layouts, async (t, layout) => {
-  const { store, reference } = await createdDatabase(t, databaseNamed("log"), layout);
+  const { store, reference } = await createdDatabase(t, build, databaseNamed("log"), layout);
   const event = { kind: "k", day: "2026-02-28", note: null };
   await store.ok(["insert", "events", JSON.stringify(event)]);
   reference.ok("insert-json", "events", JSON.stringify(event));
@@ -337,7 +175,7 @@ eachLayout("counters go on where the other side left them", layouts, async (t, l
 
 eachLayout("the pages of a dropped table are used by the reference", layouts, async (t, layout) => {
   const database = databaseNamed("tree");
-  const { store, reference } = await createdDatabase(t, database, layout);
+  const { store, reference } = await createdDatabase(t, build, database, layout);
   await store.ok(["create", "passing", "id:uint32:pk:auto", "text:text:index"]);
   assert.equal(reference.ok("drift"), "true\n");
   await importRows(
@@ -355,7 +193,7 @@ eachLayout("the pages of a dropped table are used by the reference", layouts, as
 });
 
 eachLayout("rights that were granted here, as the reference has them", ["0.9"], async (t, layout) => {
-  const { store, reference } = await createdDatabase(t, databaseNamed("blog"), layout);
+  const { store, reference } = await createdDatabase(t, build, databaseNamed("blog"), layout);
   await store.ok(["acl", "grant", "text:bob", "admin", "read", "delete"]);
   await store.ok(["acl", "grant", "00ff", "migrate", "posts:all"]);
   await store.ok(["acl", "grant", "text:alice", "manage-acl", "users:read", "users:insert"]);
