@@ -260,6 +260,26 @@ test("of two rows with one key the one that the index points to is kept, and the
   }
 });
 
+for (const layout of layouts) {
+  test(`a file that was cut short: what is missing is told, wherever it ends (layout ${layout})`, async (t) => {
+    let cuts = 0;
+    for (const name of goldenNames(layout)) {
+      const bytes = golden(name, layout);
+      const rows = Object.values(goldenRows(name, layout)).reduce((sum, table) => sum + table.length, 0);
+      for (let end = 3; end < bytes.length / 65536; end++) {
+        const { run, reply } = await repair(bytes.subarray(0, end * 65536));
+        const where = `${name}, the first ${end} pages`;
+        if (run.status === 0) assert.equal(reply.rows, rows, `${where}: rows are missing, and all is said to be well`);
+        else assert.ok(reply.faults.length > 0, where);
+        assert.ok(reply.rows <= rows, where);
+        checkMade(reply, where);
+        cuts += 1;
+      }
+    }
+    t.diagnostic(`${cuts} cuts`);
+  });
+}
+
 test("OUT is a new file, what is lost is told in words, and the exit status says so", async () => {
   const file = spoiled("blog", "0.9", (intact) => [intact.recordPage("users")], "zeroed");
   rmSync(sandbox.path("out.db"), { force: true });

@@ -17,7 +17,15 @@ import { AccessControlList } from "../acl/access-control-list";
 import { ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
 import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/node";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { NO_ADDRESS, RecordAddress, addressOf, addressOffset, addressPage } from "../table/page-ledger";
+import {
+  MAX_RECORD_PAGES,
+  NO_ADDRESS,
+  PAGE_ENTRY_SIZE,
+  RecordAddress,
+  addressOf,
+  addressOffset,
+  addressPage,
+} from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { Table, TableIndex } from "../store/table";
 import { CheckReport, counted } from "../check/check-report";
@@ -74,9 +82,13 @@ export class Salvage {
     const source = checked.table;
     this.report.enter(checked.name);
     if (!source) {
-      // A registry entry that leads nowhere is no table.
-      if (checked.pages.snapshot == NO_PAGE && checked.pages.pageLedger == NO_PAGE && checked.pages.indexLedger == NO_PAGE)
+      if (checked.pages.snapshot == NO_PAGE && checked.pages.pageLedger == NO_PAGE && checked.pages.indexLedger == NO_PAGE) {
+        // It may be an entry of a damaged registry that never was a table.
+        if (this.report.add(TABLE_LOST, NO_PAGE)) {
+          this.report.say("the schema registry has an entry for a table none of whose pages can be found");
+        }
         return OK;
+      }
       if (this.report.add(TABLE_LOST, checked.pages.snapshot)) {
         this.report.say("the table's definition can't be read, and none was given; without it its rows can't be told");
       }
@@ -158,12 +170,34 @@ class RowSalvage {
   }
 
   save(): Status {
-    let status = OK;
+    let status = this.indexed ? OK : this.tellMissingPages();
     for (let i: u32 = 0; i < this.found.recordCount && status == OK; i++) status = this.savePage(this.found.recordPage(i));
     if (status == OK && this.indexed) status = this.findMissing(false);
     for (let i: u32 = 0; i < this.later.len && status == OK; i += 8) status = this.saveLater(load<u64>(this.later.ptr + i));
     if (status == OK && this.indexed) status = this.findMissing(true);
     return status == OK ? this.saveCounters() : status;
+  }
+
+  /** Without the index nothing tells which rows there were; but the list of the table's pages may name some that the file does not have. */
+  private tellMissingPages(): Status {
+    const ledger = this.found.checked.pages.pageLedger;
+    const pageCount = this.access.manager.pageCount;
+    if (ledger == NO_PAGE || ledger >= pageCount) {
+      if (this.report.add(ROWS_LOST, ledger)) {
+        this.report.say("neither the list of the table's pages nor its index can be read: nothing tells which rows are missing");
+      }
+      return OK;
+    }
+    const page = this.access.page(ledger);
+    if (page == 0) return lastError.status;
+    const count = min(load<u32>(page), MAX_RECORD_PAGES);
+    for (let i: u32 = 0; i < count; i++) {
+      const pageNo = load<u32>(page + <usize>i * PAGE_ENTRY_SIZE, 4);
+      if (pageNo >= pageCount && this.report.add(ROWS_LOST, pageNo)) {
+        this.report.say("the file ends before this page, which has rows of the table");
+      }
+    }
+    return OK;
   }
 
   private savePage(pageNo: u32): Status {

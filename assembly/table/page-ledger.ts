@@ -17,7 +17,7 @@ const ROOM: u32 = 5461;
 
 const NO_ENTRY: u32 = 0xffffffff;
 const ENTRIES_OFFSET: u32 = 4;
-const ENTRY_SIZE: u32 = 12;
+export const PAGE_ENTRY_SIZE: u32 = 12;
 
 /** Where a record stands: page << 16 | byte. Ordered like the pair. */
 export type RecordAddress = u64;
@@ -75,11 +75,11 @@ export class PageLedger {
   pageAt(index: u32): u32 {
     const page = this.access.page(this.pageNo);
     if (page == 0) return NO_PAGE;
-    const listed = load<u32>(page + ENTRIES_OFFSET + index * ENTRY_SIZE);
+    const listed = load<u32>(page + ENTRIES_OFFSET + index * PAGE_ENTRY_SIZE);
     if (listed < this.access.manager.reservedPages || listed >= this.access.manager.pageCount) {
       damaged(
         this.pageNo,
-        ENTRIES_OFFSET + index * ENTRY_SIZE,
+        ENTRIES_OFFSET + index * PAGE_ENTRY_SIZE,
         "the page ledger lists page " + listed.toString() + ", which can't hold records",
       );
       return NO_PAGE;
@@ -91,7 +91,7 @@ export class PageLedger {
   freeAt(index: u32): u32 {
     const page = this.access.page(this.pageNo);
     if (page == 0) return 0;
-    const free = load<u64>(page + ENTRIES_OFFSET + index * ENTRY_SIZE, 4);
+    const free = load<u64>(page + ENTRIES_OFFSET + index * PAGE_ENTRY_SIZE, 4);
     return free > PAGE_SIZE ? 0 : <u32>free;
   }
 
@@ -116,7 +116,7 @@ export class PageLedger {
     }
     const ledger = this.access.page(this.pageNo);
     for (; entry < count; entry++) {
-      const free = load<u64>(ledger + ENTRIES_OFFSET + entry * ENTRY_SIZE, 4);
+      const free = load<u64>(ledger + ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE, 4);
       if (free < slotSize || free > PAGE_SIZE) continue;
       const start = alignUp(PAGE_SIZE - <u32>free, alignment);
       if (start + slotSize > PAGE_SIZE) continue;
@@ -139,7 +139,7 @@ export class PageLedger {
     let free = PAGE_SIZE - start - slotSize;
     // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
     if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
-    const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * ENTRY_SIZE + 4, free);
+    const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }
 
@@ -154,11 +154,11 @@ export class PageLedger {
     const ledger = this.access.page(this.pageNo);
     if (ledger == 0) return 0xffffffff;
     let entry = count;
-    while (entry > 0 && load<u32>(ledger + ENTRIES_OFFSET + (entry - 1) * ENTRY_SIZE) > pageNo) entry -= 1;
+    while (entry > 0 && load<u32>(ledger + ENTRIES_OFFSET + (entry - 1) * PAGE_ENTRY_SIZE) > pageNo) entry -= 1;
     store<u32>(newEntry, pageNo);
     store<u64>(newEntry, PAGE_SIZE, 4);
-    const at = ENTRIES_OFFSET + entry * ENTRY_SIZE;
-    let status = this.access.insertBytes(this.pageNo, at, newEntry, ENTRY_SIZE, (count - entry) * ENTRY_SIZE);
+    const at = ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE;
+    let status = this.access.insertBytes(this.pageNo, at, newEntry, PAGE_ENTRY_SIZE, (count - entry) * PAGE_ENTRY_SIZE);
     if (status == OK) status = this.access.writeU32(this.pageNo, 0, count + 1);
     return status == OK ? entry : 0xffffffff;
   }
