@@ -12,7 +12,7 @@ import { openStore, quire, tempFolder } from "./helpers/store.js";
 const commands = [
   ...["create", "drop", "tables", "schema", "import", "export", "dump", "load", "insert", "update", "delete", "get", "scan"],
   ...["info", "stats", "map", "page", "check"],
-  ...["hash", "diff", "backup", "compact", "convert", "repair", "acl", "serve", "help"],
+  ...["hash", "diff", "backup", "compact", "convert", "recover", "repair", "acl", "serve", "help"],
 ];
 
 const wrongWords: [string[], RegExp][] = [

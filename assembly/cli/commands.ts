@@ -19,6 +19,7 @@ import { runCheck } from "./inspect-check";
 import { runBackup, runHash } from "./hash";
 import { runDiff } from "./diff";
 import { runCompact, runConvert } from "./compact";
+import { runRecover } from "./recover";
 import { runRepair } from "./repair";
 
 /** What the frame opens for a command. */
@@ -170,6 +171,13 @@ export function allCommands(): Array<Command> {
       .tells(
         "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
           "leaves it out. Without either, a list with identities is an error.",
+      ),
+    new Command("recover", runRecover, "[--force]", "bring what a killed session left in the log into the file")
+      .takes(0, 0, "force")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Every opening for writing does the same. A log that does not belong to the file is refused, and the message says why: with --force\n" +
+          "it gets the name FILE-log.refused, nothing of it is replayed, and FILE opens again.",
       ),
     new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
       .takes(1, 1, "schema,layout,all")

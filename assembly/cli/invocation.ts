@@ -48,6 +48,7 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "no-header",
   "all",
   "drop-acl",
+  "force",
   "quick",
 ];
 

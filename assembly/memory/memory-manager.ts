@@ -25,7 +25,7 @@ import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } 
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, ALL_SECTORS, SECTOR_SHIFT, sectorsOf, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
 import { allocBlock, freeBlock } from "./block-pool";
-import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
+import { LogFile, FRAMES_START, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery, addImage, IMAGE_SECTOR_SIZE } from "./recovery";
 import { xxh3 } from "../encode/xxh3";
@@ -75,6 +75,9 @@ export class MemoryManager {
   epoch: u32 = 0;
   /** Changes (writes, zeroings, splices, growths) since the last commit or rollback. */
   changes: u64 = 0;
+  /** Transactions that were found in the log at the opening, and their bytes there. */
+  recoveredTransactions: u32 = 0;
+  recoveredBytes: u64 = 0;
   /** Whether commits are synced. */
   syncCommits: bool = true;
   private poisoned: bool = false;
@@ -294,6 +297,8 @@ export class MemoryManager {
     }
     const recovery = new Recovery(this, log);
     if (status == OK) status = recovery.run();
+    this.recoveredTransactions = recovery.transactions;
+    this.recoveredBytes = log.committedEnd - FRAMES_START;
     if (status != OK) return status;
     this.changes = 0;
     if (log.readOnly) return OK;

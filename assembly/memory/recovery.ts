@@ -21,6 +21,8 @@ const BLOCKS_PER_SECTOR: u32 = 1 << (SECTOR_SHIFT - BLOCK_SHIFT);
 /** Applies the log's transactions to `manager`'s pages. `recovered` tells whether there were any. */
 export class Recovery {
   recovered: bool = false;
+  /** How many. */
+  transactions: u32 = 0;
   private access: DirectAccess;
   private buffer: usize = 0;
   /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
@@ -68,6 +70,7 @@ export class Recovery {
         log.committedEnd = next;
         log.committedChain = log.chain;
         this.recovered = true;
+        this.transactions += 1;
       } else if (log.kind == FRAME_IMAGES_END) {
         this.images = this.recovered;
         break;
@@ -107,7 +110,7 @@ export class Recovery {
     return fail(
       DAMAGED,
       why + "; the log does not belong to this file as it is now",
-      "put the file back that belongs to the log, or recover --force, which drops the log and loses what is only in it",
+      "put the file back that belongs to the log, or recover --force, which sets the log aside and loses what is only in it",
     );
   }
 

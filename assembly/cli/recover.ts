@@ -1,0 +1,86 @@
+/**
+ * `recover`: brings what a session that was killed left in the log into the file, which every opening for writing does as well; and tells
+ * what there is to do about a log that does not belong to the file.
+ */
+import { Status, OK, DAMAGED, NOT_A_PAGE_FILE, fail, lastError, savedError, restoreError } from "../status";
+import { DEFAULT_CACHE_BYTES, MemoryManager } from "../memory/memory-manager";
+import { LogFile } from "../memory/log-file";
+import { WasiMemoryProvider } from "../memory/provider";
+import { addQuoted, counted } from "../check/check-report";
+import { isMissing, renameFile } from "../wasi/file";
+import { stdout } from "../wasi/stdio";
+import { CommandContext } from "./context";
+
+/** Logs that were set aside are numbered up to this. */
+const MOST_REFUSED: i32 = 999;
+
+export function runRecover(ctx: CommandContext): Status {
+  const path = ctx.invocation.file;
+  const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
+  if (cache < 0) return lastError.status;
+  // First only looked at: a log that is refused must stay as it is.
+  let manager = openFile(path, <u64>cache, true);
+  if (!manager) return lastError.status;
+  let status = replay(manager, path, true);
+  const transactions = manager.recoveredTransactions;
+  const bytes = manager.recoveredBytes;
+  if (status != OK) {
+    const error = savedError();
+    manager.close();
+    restoreError(error);
+    const isRefused = status == DAMAGED || status == NOT_A_PAGE_FILE;
+    return isRefused && ctx.has("force") ? setAside(ctx, path) : status;
+  }
+  manager.close();
+  if (transactions > 0) {
+    manager = openFile(path, <u64>cache, false);
+    if (!manager) return lastError.status;
+    status = replay(manager, path, false);
+    const error = savedError();
+    const closed = manager.close();
+    if (status != OK) restoreError(error);
+    else status = closed;
+    if (status != OK) return status;
+  }
+  if (ctx.json) stdout.line('{"transactions":' + transactions.toString() + ',"bytes":' + bytes.toString() + ',"setAside":null}');
+  else if (transactions == 0) stdout.line(path + ": nothing to recover: the file has everything");
+  else
+    stdout.line(path + ": " + counted(transactions, "transaction") + " recovered from " + bytes.toString() + " bytes of the log");
+  return OK;
+}
+
+function openFile(path: string, cacheBytes: u64, readOnly: bool): MemoryManager | null {
+  const provider = WasiMemoryProvider.open(path, readOnly, false);
+  return provider ? new MemoryManager(provider, cacheBytes) : null;
+}
+
+/** Takes the file's log into use, which replays it. */
+function replay(manager: MemoryManager, path: string, readOnly: bool): Status {
+  const log = LogFile.open(path, !readOnly);
+  return log ? manager.useLog(log) : lastError.status;
+}
+
+/** Gives the log another name; `lastError` says why it was refused. */
+function setAside(ctx: CommandContext, path: string): Status {
+  const why = lastError.what;
+  const log = path + "-log";
+  let name = log + ".refused";
+  for (let i = 2; !isMissing(name); i++) {
+    if (i > MOST_REFUSED)
+      return fail(DAMAGED, "there are " + MOST_REFUSED.toString() + " logs that were set aside already", "remove some");
+    name = log + ".refused-" + i.toString();
+  }
+  const status = renameFile(log, name);
+  if (status != OK) return status;
+  if (ctx.json) {
+    stdout.buffer.addText('{"transactions":0,"bytes":0,"setAside":');
+    addQuoted(name, stdout.buffer);
+    stdout.buffer.addText(',"why":');
+    addQuoted(why, stdout.buffer);
+    stdout.line("}");
+  } else {
+    stdout.line(path + ": " + why);
+    stdout.line("the log is " + name + " now; what is only in it is lost to the file, which check should look at");
+  }
+  return OK;
+}
