@@ -176,8 +176,8 @@ export function allCommands(): Array<Command> {
       .takes(0, 0, "force")
       .needs(OPENS_ITSELF)
       .tells(
-        "Every opening for writing does the same. A log that does not belong to the file is refused, and the message says why: with --force\n" +
-          "it gets the name FILE-log.refused, nothing of it is replayed, and FILE opens again.",
+        "Every opening for writing does the same. A log that does not belong to the file is refused, and the message says why:\n" +
+          "with --force it gets the name FILE-log.refused, nothing of it is replayed, and FILE opens again.",
       ),
     new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
       .takes(1, 1, "schema,layout,all")
