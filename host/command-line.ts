@@ -9,21 +9,25 @@ import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
 import type { Preopen } from "./runtimes/adapter.js";
 import { runtimes } from "./runtimes/index.js";
 
-/** Options before FILE whose value is the next word. */
-const VALUED_OPTIONS: ReadonlySet<string> = new Set(["--cache", "--durability"]);
+/** Options whose value is the next word: those of `assembly/cli/invocation.ts`. */
+export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
+  [
+    ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
+    ...["durability", "null", "delimiter", "acl", "schema"],
+  ].map((name) => `--${name}`),
+);
 
-/** The commands that read a SOURCE: how many words precede it, and the options among them whose value is the next word. */
-const SOURCE_COMMANDS: ReadonlyMap<string, { before: number; valued: ReadonlySet<string> }> = new Map([
-  ["import", { before: 1, valued: new Set(["--format", "--key", "--batch"]) }],
-  ["load", { before: 0, valued: new Set(["--format", "--layout", "--batch"]) }],
+/** The commands that read a SOURCE, and how many words precede it. */
+const SOURCE_COMMANDS: ReadonlyMap<string, number> = new Map([
+  ["import", 1],
+  ["load", 0],
 ]);
 
 /** The commands whose first word is another file, which may be one that they make. */
 const PATH_COMMANDS: ReadonlySet<string> = new Set(["diff", "backup", "compact", "convert", "repair"]);
 
-/** Options of theirs whose value is a file, and those whose value is something else. */
+/** Options of theirs whose value is a file. */
 const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
-const OTHER_OPTIONS: ReadonlySet<string> = new Set(["--layout", "--cache"]);
 
 /** The formats that a file's extension stands for. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -73,7 +77,7 @@ export function takeRuntime(words: readonly string[]): { runtime: string; rest: 
 export function filePosition(words: readonly string[]): number {
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
-    if (VALUED_OPTIONS.has(word)) i++;
+    if (VALUE_OPTIONS.has(word)) i++;
     else if (!word.startsWith("-")) return word === "help" ? -1 : i;
   }
   return -1;
@@ -81,14 +85,14 @@ export function filePosition(words: readonly string[]): number {
 
 /** Where in `words` the SOURCE of the command at `commandPosition` is, or -1. */
 function sourcePosition(words: readonly string[], commandPosition: number): number {
-  const command = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
-  if (command === undefined) return -1;
+  const before = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
+  if (before === undefined) return -1;
   let seen = 0;
   for (let i = commandPosition + 1; i < words.length; i++) {
     const word = words[i] as string;
-    if (command.valued.has(word)) i++;
+    if (VALUE_OPTIONS.has(word)) i++;
     else if (word === "-" || !word.startsWith("--")) {
-      if (seen++ === command.before) return word === "-" ? -1 : i;
+      if (seen++ === before) return word === "-" ? -1 : i;
     }
   }
   return -1;
@@ -138,7 +142,7 @@ function openPaths(args: string[], commandPosition: number, cwd: string, preopen
     const option = equals < 0 ? word : word.slice(0, equals);
     if (PATH_OPTIONS.has(option) && equals >= 0) args[i] = `${option}=${openPath(word.slice(equals + 1), cwd, preopens)}`;
     else if (PATH_OPTIONS.has(word) && i + 1 < args.length) args[++i] = openPath(args[i] as string, cwd, preopens);
-    else if (OTHER_OPTIONS.has(word)) i++;
+    else if (VALUE_OPTIONS.has(word)) i++;
     else if (!word.startsWith("--") && seen++ === 0) args[i] = openPath(word, cwd, preopens);
   }
 }

@@ -1,10 +1,11 @@
 /** What the host makes of a command line before any runtime sees it. */
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { filePosition, guestName, prepareCommand, takeRuntime } from "../host/command-line.js";
+import { VALUE_OPTIONS, filePosition, guestName, prepareCommand, takeRuntime } from "../host/command-line.js";
 import { QuireError } from "../host/errors.js";
+import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 
 function codeOf(body: () => unknown): [string, number] {
@@ -75,6 +76,14 @@ test("a missing folder and a FILE that is none are refused before a runtime star
   );
 });
 
+test("options that take a value are those of the module", () => {
+  const source = readFileSync(join(packageRoot, "assembly", "cli", "invocation.ts"), "utf8");
+  const list = /VALUE_OPTIONS: StaticArray<string> = \[([^\]]+)\]/.exec(source)?.[1] ?? "";
+  const names = [...list.matchAll(/"([a-z-]+)"/g)].map((match) => `--${match[1]}`);
+  assert.ok(names.length > 10);
+  assert.deepEqual([...VALUE_OPTIONS].sort(), names.sort());
+});
+
 test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standard input", (t) => {
   const folder = tempFolder(t);
   mkdirSync(join(folder, "db", "in"), { recursive: true });
@@ -92,6 +101,9 @@ test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standa
   assert.equal(outside.stdinFile, join(folder, "out.tsv"));
   assert.deepEqual(prepare("import", "t", "out.tsv", "--format", "csv").args.slice(-3), ["-", "--format", "csv"]);
   assert.deepEqual(prepare("import", "t", "out.dat").args, ["db/a.db", "import", "t", "-"]);
+  // The value of an option is no SOURCE.
+  const options = ["--delimiter", ";", "--null", "-", "--cache", "65536", "--durability", "checkpoint"];
+  assert.equal(prepare("import", "t", ...options, "out.dat").stdinFile, join(folder, "out.dat"));
   // A link in the folder that leads out of it: the module could not follow it.
   assert.equal(prepare("import", "t", "db/link.tsv").stdinFile, join(folder, "db", "link.tsv"));
 

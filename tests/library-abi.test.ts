@@ -127,6 +127,7 @@ test("what open refuses", (t) => {
     ["BAD_REQUEST", '{"path":"data/a.db","create":1}'],
     ["BAD_REQUEST", '{"path":"data/a.db","cacheBytes":-1}'],
     ["BAD_REQUEST", '{"path":"data/a.db","layout":"1"}'],
+    ["BAD_REQUEST", '{"path":"data/a.db","durability":"never"}'],
     ["FILE_NOT_FOUND", '{"path":"data/a.db"}'],
     ["FILE_NOT_FOUND", '{"path":"data/a.db","create":true,"readonly":true}'],
     ["FOLDER_NOT_FOUND", '{"path":"elsewhere/a.db","create":true}'],

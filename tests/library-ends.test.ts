@@ -33,6 +33,7 @@ testOnRuntimes("options that are none, and files that can't be opened", async (t
   await fails("BAD_OPTION", /readonly must be true or false, not 1/, () => openWith({ readonly: 1 }));
   await fails("BAD_OPTION", /cacheBytes must be a whole number/, () => openWith({ cacheBytes: -1 }));
   await fails("BAD_OPTION", /layout must be "0.9" or "0.11"/, () => openWith({ layout: "0.10" }));
+  await fails("BAD_OPTION", /durability must be "commit" or "checkpoint"/, () => openWith({ durability: "never" }));
   await fails("BAD_OPTION", /the path is a string/, () => open(5 as never, { runtime }));
   await fails("BAD_OPTION", /NUL/, () => open("a\0b", { runtime }));
   await fails("BAD_OPTION", /no name of a page file/, () => open("", { runtime }));
@@ -59,6 +60,20 @@ testOnRuntimes("options that are none, and files that can't be opened", async (t
   await fails("READ_ONLY", /./, () => reader.table("t").insert({ k: 1 }));
   await fails("READ_ONLY", /./, () => reader.transaction(() => 1));
   await reader.close();
+});
+
+testOnRuntimes("commits that wait for sync(), or for the close", async (t, runtime) => {
+  const path = join(tempFolder(t), "app.db");
+  const db = await open(path, { runtime, durability: "checkpoint" });
+  await db.create("t", ["k:uint32:pk"]);
+  for (let k = 0; k < 10; k++) await db.table("t").insert({ k });
+  await db.sync();
+  await db.table("t").insert({ k: 10 });
+  await db.close();
+  await fails("SESSION_ENDED", /closed/, () => db.sync());
+  await using reader = await open(path, { runtime, readonly: true });
+  await reader.sync();
+  assert.equal(await reader.table("t").count(), 11);
 });
 
 testOnRuntimes("a closed session says so, and closing twice is fine", async (t, runtime) => {

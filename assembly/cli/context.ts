@@ -105,6 +105,12 @@ export function openOptions(ctx: CommandContext): OpenOptions | null {
   const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
   if (cache < 0) return null;
   options.cacheBytes = <u64>cache;
+  const durability = ctx.invocation.option("durability", "commit");
+  if (durability != "commit" && durability != "checkpoint") {
+    fail(USAGE, "there is no durability " + durability, "use commit or checkpoint");
+    return null;
+  }
+  options.syncCommits = durability == "commit";
   return options;
 }
 

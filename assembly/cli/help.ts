@@ -44,7 +44,8 @@ function showOverview(): void {
   const commands = allCommands();
   for (let i = 0; i < commands.length; i++) stdout.line("  " + commands[i].name.padEnd(8) + commands[i].summary);
   stdout.line(
-    "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version\n" +
+    "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
+      "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
       "quire help COMMAND tells more about one.",
   );
 }

@@ -78,7 +78,7 @@ export class MemoryManager {
   /** Transactions that were found in the log at the opening, and their bytes there. */
   recoveredTransactions: u32 = 0;
   recoveredBytes: u64 = 0;
-  /** Whether commits are synced. */
+  /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
   private poisoned: bool = false;
 
@@ -361,7 +361,7 @@ export class MemoryManager {
     let status = this.usable();
     if (status == OK) status = log.sync();
     if (status != OK) this.poisoned = true;
-    return status;
+    return status == OK ? this.stillOwner(log) : status;
   }
 
   /** Brings the main file up to date and empties the log. Not inside a transaction. */

@@ -11,6 +11,7 @@ import {
   OP_ACL_REMOVE,
   OP_BEGIN,
   OP_COMMIT,
+  OP_SYNC,
   OP_BACKUP,
   OP_CREATE,
   OP_DELETE,
@@ -123,6 +124,7 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
     case OP_SAVEPOINT:
     case OP_ROLLBACK_TO:
     case OP_RELEASE:
+    case OP_SYNC:
       return handleTransaction(session, out);
     case OP_STATS:
       return handleStats(session, out);
@@ -141,6 +143,7 @@ function handleTransaction(session: Session, out: ByteBuffer): Status {
   addAscii(out, "{}");
   if (request.op == OP_BEGIN) return db.begin();
   if (request.op == OP_COMMIT) return db.commit();
+  if (request.op == OP_SYNC) return db.sync();
   if (request.op == OP_ROLLBACK) {
     session.forgetRows();
     return db.rollback();

@@ -8,7 +8,7 @@ import { nearest } from "../schema/nearest";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { File } from "../wasi/file";
 
-const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout"];
+const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout", "durability"];
 
 /** The most that a cache may be told to take, as for `--cache`. */
 const MOST_CACHE_BYTES: u64 = 1 << 31;
@@ -19,6 +19,7 @@ const tape: JsonTape = new JsonTape();
 class OpenRequest {
   path: string = "";
   layout: string = "";
+  durability: string = "commit";
   readonly options: OpenOptions = new OpenOptions();
 
   read(ptr: usize, len: u32): Status {
@@ -40,10 +41,11 @@ class OpenRequest {
 
   private take(field: i32, node: u32): bool {
     const kind = tape.kind(node);
-    if (field == 0 || field == 4) {
+    if (field == 0 || field >= 4) {
       if (kind != JSON_STRING) return false;
       if (field == 0) this.path = nodeText(node);
-      else this.layout = nodeText(node);
+      else if (field == 4) this.layout = nodeText(node);
+      else this.durability = nodeText(node);
       return true;
     }
     if (field == 3) {
@@ -91,6 +93,11 @@ export function openRequested(ptr: usize, len: u32): DbmsContext | null {
     fail(BAD_REQUEST, "there is no layout " + request.layout, "use 0.9 or 0.11");
     return null;
   }
+  if (request.durability != "commit" && request.durability != "checkpoint") {
+    fail(BAD_REQUEST, "there is no durability " + request.durability, "use commit or checkpoint");
+    return null;
+  }
+  options.syncCommits = request.durability == "commit";
   const isNew = options.create && isMissing(request.path);
   const store = DbmsContext.openFile(request.path, options);
   if (!store) {

@@ -101,6 +101,7 @@ export const OP_ACL_REVOKE: i32 = 20;
 export const OP_ACL_REMOVE: i32 = 21;
 export const OP_HASH: i32 = 22;
 export const OP_BACKUP: i32 = 23;
+export const OP_SYNC: i32 = 24;
 
 /** The operations: name, the fields that they need, and those that they take besides. */
 const OPERATIONS: StaticArray<string> = [
@@ -176,9 +177,12 @@ const OPERATIONS: StaticArray<string> = [
   "backup",
   "path",
   "",
+  "sync",
+  "",
+  "",
 ];
 
-const OPERATION_COUNT: i32 = 24;
+const OPERATION_COUNT: i32 = 25;
 
 /** For each operation the bits of the fields it needs, then of all it takes. */
 const masks: StaticArray<u32> = fieldMasks();

@@ -46,6 +46,8 @@ export class OpenOptions {
   /** Make the file when it is missing. */
   create: bool = false;
   cacheBytes: u64 = DEFAULT_CACHE_BYTES;
+  /** Each commit is durable when it returns; else a checkpoint, `sync` or the close makes it so. */
+  syncCommits: bool = true;
   /** Layout of a new store; an existing one has its own. */
   layout: u8 = LAYOUT_0_9;
 }
@@ -101,6 +103,7 @@ export class DbmsContext {
   /** Opens the store that `provider` keeps, with its log; both are closed on failure. */
   static openProvider(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null): DbmsContext | null {
     const context = new DbmsContext(new MemoryManager(provider, options.cacheBytes));
+    context.manager.syncCommits = options.syncCommits;
     if ((log ? context.manager.useLog(log) : OK) == OK && context.start(options) == OK) return context;
     // Closing may fail as well; what matters is why the store could not be opened.
     const error = savedError();
@@ -255,6 +258,11 @@ export class DbmsContext {
     lastError.what = what;
     lastError.hint = hint;
     return status;
+  }
+
+  /** Makes all commits durable that `OpenOptions.syncCommits` left for later; an open transaction stays open. */
+  sync(): Status {
+    return this.manager.sync();
   }
 
   /** Takes the whole transaction back. */

@@ -40,13 +40,14 @@ export class InProcessEngine implements Engine {
   readonly instance: LibraryInstance;
 
   constructor({ folder, file }: Place, options: OpenOptions) {
-    const { readonly = false, mustExist = false, cacheBytes, layout } = options;
+    const { readonly = false, mustExist = false, cacheBytes, layout, durability } = options;
     this.instance = new LibraryInstance(folder, {
       path: file,
       readonly,
       create: !readonly && !mustExist,
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       ...(layout === undefined ? {} : { layout }),
+      ...(durability === undefined ? {} : { durability }),
     });
   }
 
@@ -74,6 +75,7 @@ export class ChildEngine implements Engine {
     const words = [
       ...(options.readonly === true ? ["--readonly"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
+      ...(options.durability === undefined ? [] : ["--durability", options.durability]),
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];

@@ -14,6 +14,11 @@ export interface OpenOptions {
   readonly cacheBytes?: number;
   /** The layout of a new file, `"0.9"` unless told. A file that is there has to be of the layout that is named. */
   readonly layout?: "0.9" | "0.11";
+  /**
+   * When what was committed survives a power cut: `"commit"`, at once, unless told; or `"checkpoint"`, from the next checkpoint, `sync()` or `close()` on, which
+   * puts many transactions behind one sync of the disk. Either way a killed program loses none, and each is there wholly or not at all.
+   */
+  readonly durability?: "commit" | "checkpoint";
   /** What dates and date-times are in rows: text unless told; a `Date` loses their microseconds and offset. */
   readonly dates?: DateForm;
 }
@@ -27,6 +32,7 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
     fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31,
   },
   layout: { wanted: '"0.9" or "0.11"', fits: (value) => value === "0.9" || value === "0.11" },
+  durability: { wanted: '"commit" or "checkpoint"', fits: (value) => value === "commit" || value === "checkpoint" },
   dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
 };
 

@@ -128,6 +128,11 @@ export class Session<Dates = string> implements AsyncDisposable {
     await this.#plain("release", { name });
   }
 
+  /** Makes durable what was committed with `durability: "checkpoint"`; with `"commit"` it is so already. */
+  async sync(): Promise<void> {
+    await this.#plain("sync");
+  }
+
   async aclGrant(identity: string, rights: readonly string[]): Promise<void> {
     await this.#plain("aclGrant", { identity, rights });
   }
@@ -291,6 +296,11 @@ export class SyncSession<Dates = string> implements Disposable {
 
   release(name: string): void {
     this.#plain("release", { name });
+  }
+
+  /** Makes durable what was committed with `durability: "checkpoint"`; with `"commit"` it is so already. */
+  sync(): void {
+    this.#plain("sync");
   }
 
   aclGrant(identity: string, rights: readonly string[]): void {
