@@ -226,7 +226,7 @@ export function insert(handle: i32, ptr: usize, len: u32): i32 {
   return insertRecords(open!.session, open!.table, ptr, len, reply) == OK ? answer(0) : failed();
 }
 
-/** Changes columns of a row: 1 with the number of other rows that changed with it as the reply, 0 when there is none, -1, or -2. */
+/** Changes columns of a row: 1 with how many others changed with it as the reply, 0 when there is none, -1, or -2. */
 export function update(handle: i32, ptr: usize, len: u32): i32 {
   begin(1);
   const open = tableOf(handle);
@@ -235,7 +235,7 @@ export function update(handle: i32, ptr: usize, len: u32): i32 {
   return updateRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing();
 }
 
-/** Deletes the row with a primary key, as the foreign keys say: 1 with the number of other rows that went with it, 0, -1, or -2. */
+/** Deletes the row with a primary key, as the foreign keys say: 1 with how many others went with it, 0, -1, or -2. */
 export function remove(handle: i32, ptr: usize, len: u32): i32 {
   begin(1);
   const open = tableOf(handle);

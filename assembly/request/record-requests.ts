@@ -1,6 +1,6 @@
 /**
- * `get`, `insert`, `update`, `delete` and `scan` with rows in the record encoding of `docs/format.md`, for hosts in the same process (`docs/abi.md`).
- * Everything else about them is as in the requests of the same names.
+ * `get`, `insert`, `update`, `delete` and `scan` with rows in the record encoding of `docs/format.md`, for hosts in the same process
+ * (`docs/abi.md`). Everything else about them is as in the requests of the same names.
  *
  *   key             the primary key's value, as in a record
  *   update          | keyLen u32 | key | what changes, like a row to insert |
@@ -66,7 +66,7 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
 }
 
 /**
- * Changes the given columns of a row, both in the `len` bytes at `ptr`; appends the number of other rows that changed with it (u64) to `out`.
+ * Changes the given columns of a row, both in the `len` bytes at `ptr`; appends to `out` how many other rows changed with it (u64).
  * `ROW_NOT_FOUND` is without a message.
  */
 export function updateRecord(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {

@@ -89,7 +89,9 @@ export class DirectAccess {
       at = this.#writer.end;
     }
     const status = instance.call("insert", table.handle, at - start);
-    return status >= 0 ? this.#keys(schema.key, rows.length) : this.#failed(name, table, status);
+    if (status >= 0) return this.#keys(schema.key, rows.length);
+    this.#failed(name, table, status);
+    return undefined;
   }
 
   /** Changes the columns in `set` of the row with that primary key. */
@@ -103,7 +105,9 @@ export class DirectAccess {
     instance.memory.view.setUint32(start, this.#writer.end - start - 4, true);
     if (!this.#writer.row(instance.memory, schema, set, this.#writer.end)) return undefined;
     const status = instance.call("update", table.handle, this.#writer.end - start);
-    return status === ROW ? { updated: 1, cascaded: this.#count() } : this.#failed(name, table, status);
+    if (status === ROW) return { updated: 1, cascaded: this.#count() };
+    this.#failed(name, table, status);
+    return undefined;
   }
 
   /** Deletes the row with that primary key, and with it what its foreign keys say. */
@@ -115,7 +119,9 @@ export class DirectAccess {
     const at = instance.scratch(roomForValue(schema.key, key));
     if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
     const status = instance.call("remove", table.handle, this.#writer.end - at);
-    return status === ROW ? { deleted: 1, cascaded: this.#count() } : this.#failed(name, table, status);
+    if (status === ROW) return { deleted: 1, cascaded: this.#count() };
+    this.#failed(name, table, status);
+    return undefined;
   }
 
   /** The count that is the reply. */
@@ -123,16 +129,15 @@ export class DirectAccess {
     return Number(this.#instance.memory.view.getBigUint64(this.#instance.replyStart, true));
   }
 
-  /** What to do about a call that did not do what it was asked for: undefined when the same request as JSON tells, or does it. */
-  #failed(name: string, table: OpenTable, status: number): undefined {
-    if (status === NO_ROW) return undefined;
+  /** What to do about a call that did not do what it was asked for: throws, or leaves it to the same request as JSON. */
+  #failed(name: string, table: OpenTable, status: number): void {
+    if (status === NO_ROW) return;
     if (status !== FAILED) {
       this.#drop(name, table);
-      return undefined;
+      return;
     }
     const failure = this.#instance.failure();
-    if (TOLD_BY_JSON.has(failure.code)) return undefined;
-    throw failure;
+    if (!TOLD_BY_JSON.has(failure.code)) throw failure;
   }
 
   #keys(column: Column, count: number): unknown[] {
