@@ -203,9 +203,9 @@ export function get(handle: i32, ptr: usize, len: u32): i32 {
   if (entered != ROW) return entered;
   const table = open!.table;
   const address = findRecord(table, ptr, len);
-  if (address == NO_ADDRESS) return missing();
+  if (address == NO_ADDRESS) return missing(open!.session);
   const bodyLen = table.registry.bodyLength(address);
-  if (bodyLen == 0) return failed();
+  if (open!.session.db.manager.settled(bodyLen == 0 ? lastError.status : OK) != OK) return failed();
   // The host reads the record where it lies.
   store<u32>(record, <u32>table.registry.body(address, bodyLen));
   store<u32>(record, bodyLen, 4);
@@ -213,8 +213,8 @@ export function get(handle: i32, ptr: usize, len: u32): i32 {
 }
 
 /** What a call returns whose row was not found, or could not be looked for. */
-function missing(): i32 {
-  return lastError.status == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
+function missing(session: Session): i32 {
+  return session.db.manager.settled(lastError.status) == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
 }
 
 /** Inserts rows, all or none: 0 with their primary keys as the reply, -1, or -2. */
@@ -232,7 +232,7 @@ export function update(handle: i32, ptr: usize, len: u32): i32 {
   const open = tableOf(handle);
   const entered = enter(open);
   if (entered != ROW) return entered;
-  return updateRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing();
+  return updateRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing(open!.session);
 }
 
 /** Deletes the row with a primary key, as the foreign keys say: 1 with how many others went with it, 0, -1, or -2. */
@@ -241,7 +241,7 @@ export function remove(handle: i32, ptr: usize, len: u32): i32 {
   const open = tableOf(handle);
   const entered = enter(open);
   if (entered != ROW) return entered;
-  return deleteRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing();
+  return deleteRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing(open!.session);
 }
 
 /** Does a `scan` request; its rows are records: 0, or -1. */
@@ -249,5 +249,5 @@ export function scan(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_WORK);
   const session = sessionOf(handle);
   if (!session) return failed();
-  return scanRecords(session, ptr, len, reply) == OK ? answer(0) : failed();
+  return session.db.manager.settled(scanRecords(session, ptr, len, reply)) == OK ? answer(0) : failed();
 }

@@ -110,6 +110,8 @@ export const DISK_FULL: Status = 74;
 export const OUT_OF_MEMORY: Status = 75;
 /** Not in this build or on this platform. */
 export const UNSUPPORTED: Status = 76;
+/** Another program has changed the file that is being read. */
+export const FILE_CHANGED: Status = 77;
 
 /** The stable name of `status`, as users and tests see it: `UNIQUE_CONFLICT`. */
 export function statusName(status: Status): string {
@@ -200,6 +202,8 @@ export function statusName(status: Status): string {
       return "OUT_OF_MEMORY";
     case UNSUPPORTED:
       return "UNSUPPORTED";
+    case FILE_CHANGED:
+      return "FILE_CHANGED";
     default:
       return "UNKNOWN";
   }

@@ -69,6 +69,7 @@ export function backUp(manager: MemoryManager, path: string): Status {
     else if (!isZero(page, PAGE_SIZE)) status = provider.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
   }
   if (status == OK) status = provider.sync();
+  status = manager.settled(status);
   const error = savedError();
   const closed = provider.close();
   if (status == OK) return closed;

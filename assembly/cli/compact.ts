@@ -164,7 +164,7 @@ class Rewriting {
     }
     this.pages = to.manager.pageCount;
     this.rows = copy.rows;
-    return finishStore(to, this.out, status);
+    return finishStore(to, this.out, from.manager.settled(status));
   }
 
   /** Compares the copy with FILE, opened anew so that what others wrote in the meantime is seen. */

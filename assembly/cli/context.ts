@@ -18,6 +18,8 @@ export class CommandContext {
   store: DbmsContext | null = null;
   /** The command's reply tells of its failure already; the frame only takes the exit status. */
   told: bool = false;
+  /** Each reply was held back until what it read was known to be of one state of the file: there is no need to look again at the end. */
+  settled: bool = false;
   /** Replies are JSON. */
   readonly json: bool;
   /** Output may have colours. */

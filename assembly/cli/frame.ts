@@ -1,6 +1,7 @@
 /** Runs a command line from its words to its exit status. */
-import { Status, OK, USAGE, exitStatus, errorMessage, statusName, fail, lastError } from "../status";
+import { Status, OK, USAGE, exitStatus, errorMessage, statusName, fail, lastError, savedError, restoreError } from "../status";
 import { addJsonString } from "../encode/json-string";
+import { changedFile, failChanged } from "../memory/memory-manager";
 import { stdout, stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { Command, OPENS_READ, OPENS_WRITE } from "./commands";
@@ -17,19 +18,10 @@ export function runCommandLine(args: Array<string>): i32 {
   let status = invocation.parse(args);
   const ctx = new CommandContext(invocation);
   current = ctx;
-  if (status == OK) status = run(ctx);
+  if (status == OK) status = closeStore(ctx, run(ctx));
   // A reader that went away is told by the exit status alone, also where the runtime calls it EIO.
   const readerGone = stdout.closed && status == stdout.status;
   if (status != OK && !ctx.told && !readerGone) report(ctx, status);
-  const store = ctx.store;
-  if (store) {
-    ctx.store = null;
-    const closed = store.close();
-    if (status == OK && closed != OK) {
-      status = closed;
-      report(ctx, status);
-    }
-  }
   const flushed = stdout.flush();
   if (status == OK && flushed != OK) {
     status = flushed;
@@ -37,6 +29,22 @@ export function runCommandLine(args: Array<string>): i32 {
   }
   stderr.flush();
   return stdout.closed && status == OK ? 0 : exitStatus(status);
+}
+
+/** Closes the store of a command that came to `status`, and tells what all came to. */
+function closeStore(ctx: CommandContext, status: Status): Status {
+  const error = savedError();
+  const store = ctx.store;
+  ctx.store = null;
+  const closed = store ? store.close() : OK;
+  // What was read of two states of a file may have seemed right, or damaged.
+  if (changedFile != "" && !ctx.settled) {
+    ctx.told = false;
+    return failChanged();
+  }
+  if (status != OK) return restoreError(error);
+  if (closed != OK) ctx.told = false;
+  return closed;
 }
 
 function run(ctx: CommandContext): Status {

@@ -1,15 +1,25 @@
 /** How the inspecting commands open a file: for reading, and whatever state it is in. */
 import { DirectAccess } from "../memory/direct-access";
-import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { MemoryManager, DEFAULT_CACHE_BYTES, forgetChanged } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
-import { OK, fail, lastError } from "../status";
+import { OK, FILE_CHANGED, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
 import { guessLayout } from "../check/store-check";
+import { OPEN_ATTEMPTS } from "../store/dbms-context";
 import { CommandContext } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense. */
 export function openPages(ctx: CommandContext): MemoryAccess | null {
+  let access = openPagesOnce(ctx);
+  for (let i = 1; !access && lastError.status == FILE_CHANGED && i < OPEN_ATTEMPTS; i++) {
+    forgetChanged();
+    access = openPagesOnce(ctx);
+  }
+  return access;
+}
+
+function openPagesOnce(ctx: CommandContext): MemoryAccess | null {
   const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
   if (cache < 0) return null;
   const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false);

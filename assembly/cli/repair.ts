@@ -41,7 +41,7 @@ export function runRepair(ctx: CommandContext): Status {
   }
   const isNothing = work != null && work.tables == 0 && report.errors > 0;
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
-  status = finishStore(to, out, status);
+  status = finishStore(to, out, manager.settled(status));
   manager.close();
   if (!work || (status != OK && !isNothing)) return status;
   if (ctx.json) printJson(ctx, work, report, made);

@@ -26,6 +26,7 @@ export function runServe(ctx: CommandContext): Status {
   const status = openOrMakeStore(ctx);
   if (status != OK) return status;
   session = new Session(ctx.db);
+  ctx.settled = true;
   input = Input.open("-");
   return input ? serveLines() : lastError.status;
 }

@@ -18,8 +18,11 @@ import {
   READ_ONLY,
   OUT_OF_PAGES,
   NO_PAGE,
+  FILE_CHANGED,
   fail,
   lastError,
+  savedError,
+  restoreError,
 } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
@@ -45,6 +48,19 @@ const PARTS_AT_MOST: u32 = 3;
 /** So many more pages that were asked for again than that were not make the next `WHOLE_READS` ones be read as a whole. */
 const ASKED_AGAIN_LIMIT: u32 = 16;
 const WHOLE_READS: u32 = 256;
+
+/** A file that was only read, and that another program changed meanwhile; "" when there is none. */
+export let changedFile: string = "";
+
+/** A file is opened again: what became of it before is of no interest. */
+export function forgetChanged(): void {
+  changedFile = "";
+}
+
+/** Fails because of `changedFile`. */
+export function failChanged(): Status {
+  return fail(FILE_CHANGED, "another program changed " + changedFile + " while it was read", "open it again, or try again");
+}
 
 export class MemoryManager {
   readonly cache: PageCache;
@@ -74,6 +90,9 @@ export class MemoryManager {
   /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
   private poisoned: bool = false;
+  /** Of a store that is only read: whether anything was read since `settled`; the checkpoint that was announced last at the opening. */
+  private unsettled: bool = false;
+  private announced: u64 = 0;
 
   constructor(
     readonly provider: MemoryProvider,
@@ -191,6 +210,7 @@ export class MemoryManager {
     const first = ctz(needed);
     const end = 32 - clz(needed);
     const at = first << SECTOR_SHIFT;
+    this.unsettled = this.readOnly;
     const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + at, frame.data + at, (end - first) << SECTOR_SHIFT);
     if (status != OK) {
       if (!known) this.cache.release(frame);
@@ -217,6 +237,7 @@ export class MemoryManager {
     }
     const frame = this.takeFrame();
     if (!frame) return null;
+    this.unsettled = this.readOnly;
     if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
       this.cache.release(frame);
       return null;
@@ -287,21 +308,27 @@ export class MemoryManager {
 
   private recover(log: LogFile): Status {
     let status = OK;
-    if (!log.readOnly) {
+    if (log.readOnly) {
+      status = log.readAnnounced();
+      this.announced = log.announced;
+    } else {
       status = log.claim();
-      // Another writer may have gone on until now.
-      if (status == OK) status = log.readHeaders();
-      if (status == OK) status = this.provider.refresh();
       this.spill.guard = log;
-      this.startAt(this.provider.pages);
     }
+    // Another writer may have gone on until now.
+    if (status == OK) status = log.readHeaders();
+    if (status == OK) status = this.provider.refresh();
+    this.startAt(this.provider.pages);
     const recovery = new Recovery(this, log);
     if (status == OK) status = recovery.run();
     this.recoveredTransactions = recovery.transactions;
     this.recoveredBytes = log.committedEnd - FRAMES_START;
+    if (log.readOnly) {
+      this.changes = 0;
+      return this.sameGeneration(log, status);
+    }
     if (status != OK) return status;
     this.changes = 0;
-    if (log.readOnly) return OK;
     this.redo = new RedoBuffer(log);
     if (recovery.recovered) return this.writeCheckpoint(!recovery.images);
     // A new file's name must last before what is in its log counts on it.
@@ -311,6 +338,36 @@ export class MemoryManager {
     }
     const page = this.pageCount > 0 ? this.page(0) : 0;
     return log.reset(this.mainPages, page != 0 ? xxh3(page, PAGE_SIZE) : 0);
+  }
+
+  /** A log that is replayed for reading must not have been begun anew meanwhile: `FILE_CHANGED` instead of what came of that. */
+  private sameGeneration(log: LogFile, replayed: Status): Status {
+    const error = savedError();
+    const generation = log.generation;
+    const status = log.readHeaders();
+    if (status == OK && log.generation != generation)
+      return fail(FILE_CHANGED, "another program has changed the file while it was being opened", "try again");
+    return replayed != OK ? restoreError(error) : status;
+  }
+
+  /**
+   * What something that read pages came to: `status`, unless the store is only read and another program has changed the main file since it
+   * was opened. Then it is `FILE_CHANGED`, now and ever after: what was read may be of two states, and seem damaged.
+   */
+  settled(status: Status): Status {
+    if (!this.unsettled) return status;
+    const log = this.log;
+    // Wasmer tells for ever what a file's time was when it was opened; the log tells of Quire's own changes everywhere.
+    if (log) {
+      const read = log.readAnnounced();
+      if (read != OK) return read;
+    }
+    if (!this.provider.changed && (!log || log.announced == this.announced)) {
+      this.unsettled = false;
+      return status;
+    }
+    changedFile = this.provider.name;
+    return failChanged();
   }
 
   /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
@@ -380,6 +437,7 @@ export class MemoryManager {
       if (status == HANDLE_POISONED) this.poisoned = true;
       if (status != OK) return status;
       status = this.stillOwner(log);
+      if (status == OK) status = log.announceCheckpoint();
     }
     if (status == OK) status = this.writeBack();
     if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
@@ -551,6 +609,7 @@ export class MemoryManager {
   close(): Status {
     let status = OK;
     const log = this.log;
+    this.settled(OK);
     if (!this.poisoned && log && !this.readOnly) {
       if (this.changes != 0) status = this.rollback();
       if (status == OK) status = this.checkpoint();

@@ -37,6 +37,14 @@ export abstract class MemoryProvider {
   refresh(): Status {
     return OK;
   }
+  /** What messages call it. */
+  get name(): string {
+    return "the store in memory";
+  }
+  /** Of one that is only read: whether another program has changed it since it was opened, as far as that can be told. */
+  get changed(): bool {
+    return false;
+  }
   /** Makes what was written survive a power cut, where there is one. */
   abstract sync(): Status;
   /** Gives everything back. The provider must not be used afterwards. */
@@ -135,6 +143,8 @@ export class HeapMemoryProvider extends MemoryProvider {
 export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
   private temporary: bool = false;
+  /** The file's time before anything of it was read. */
+  private modified: u64 = 0;
 
   private constructor(private file: File) {
     super();
@@ -149,6 +159,7 @@ export class WasiMemoryProvider extends MemoryProvider {
     if (!file) return null;
     const provider = new WasiMemoryProvider(file);
     provider.readOnly = readOnly;
+    if (readOnly) provider.modified = file.modified();
     if (provider.refresh() == OK) return provider;
     file.close();
     return null;
@@ -170,6 +181,14 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   get pages(): u32 {
     return this.count;
+  }
+
+  get name(): string {
+    return this.file.path;
+  }
+
+  get changed(): bool {
+    return this.file.modified() != this.modified;
   }
 
   grow(count: u32): Status {

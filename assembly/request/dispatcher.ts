@@ -58,7 +58,7 @@ export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteB
     out.addU8(0x7b);
     addId(session, out);
     addAscii(out, '"ok":');
-    status = handleParsed(session, out);
+    status = session.db.manager.settled(handleParsed(session, out));
     out.addU8(0x7d);
   }
   if (status != OK) {

@@ -16,13 +16,14 @@ import {
   BAD_SCHEMA,
   NO_PAGE,
   NOT_A_PAGE_FILE,
+  FILE_CHANGED,
   fail,
   lastError,
   savedError,
   restoreError,
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
+import { MemoryManager, DEFAULT_CACHE_BYTES, forgetChanged } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -51,6 +52,9 @@ export class OpenOptions {
   /** Layout of a new store; an existing one has its own. */
   layout: u8 = LAYOUT_0_9;
 }
+
+/** How often a file is opened for reading that changes under it. */
+export const OPEN_ATTEMPTS: i32 = 5;
 
 class Savepoint {
   constructor(
@@ -85,6 +89,16 @@ export class DbmsContext {
 
   /** Opens the page file `path`; null on failure. */
   static openFile(path: string, options: OpenOptions): DbmsContext | null {
+    let context = DbmsContext.openFileOnce(path, options);
+    // A writer's checkpoint came in between; the next one is thousands of transactions away.
+    for (let i = 1; !context && lastError.status == FILE_CHANGED && i < OPEN_ATTEMPTS; i++) {
+      forgetChanged();
+      context = DbmsContext.openFileOnce(path, options);
+    }
+    return context;
+  }
+
+  private static openFileOnce(path: string, options: OpenOptions): DbmsContext | null {
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create);
     if (!provider) return null;
     const log = LogFile.open(path, !options.readOnly);
@@ -104,7 +118,9 @@ export class DbmsContext {
   static openProvider(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null): DbmsContext | null {
     const context = new DbmsContext(new MemoryManager(provider, options.cacheBytes));
     context.manager.syncCommits = options.syncCommits;
-    if ((log ? context.manager.useLog(log) : OK) == OK && context.start(options) == OK) return context;
+    let status = log ? context.manager.useLog(log) : OK;
+    if (status == OK) status = context.start(options);
+    if (context.manager.settled(status) == OK) return context;
     // Closing may fail as well; what matters is why the store could not be opened.
     const error = savedError();
     context.manager.close();

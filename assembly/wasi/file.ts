@@ -81,6 +81,7 @@ const scratch: usize = heap.alloc(64);
 
 /** A filestat's type of file: at byte 16 of it, and what it is for a folder. */
 const FILESTAT_TYPE: usize = 16;
+const FILESTAT_MODIFIED: usize = 48;
 const TYPE_FOLDER: u8 = 3;
 
 /** Turns an errno into a status with a message: what was tried on which path. */
@@ -164,6 +165,11 @@ export class File {
       return -1;
     }
     return load<i64>(scratch, 16);
+  }
+
+  /** When the file was last changed, in nanoseconds of a clock of the host's; 0 where the runtime does not say. */
+  modified(): u64 {
+    return fd_filestat_get(this.fd, scratch) == 0 ? load<u64>(scratch, FILESTAT_MODIFIED) : 0;
   }
 
   /** Reads exactly `len` bytes at `fileOffset`; `IO_ERROR` when the file ends before. */

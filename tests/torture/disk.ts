@@ -122,6 +122,8 @@ export class SimFile {
   current: Image;
   durable: Image;
   pending: Change[] = [];
+  /** Its time: how many changes the disk has seen up to its last one. */
+  modified = 0;
   /** Whether its name survives a power cut. */
   named: boolean;
   /** The name that it may have again after a power cut, and the file that then is there in its place. */
@@ -180,6 +182,7 @@ export class Disk {
     }
     if (change.kind === "write") file.current.write(change.offset, change.bytes);
     else file.current.setSize(change.size);
+    file.modified = this.changes.length;
     file.pending.push(change);
   }
 

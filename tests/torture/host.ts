@@ -141,9 +141,11 @@ export class Host {
       },
       fd_filestat_get: (fd: number, out: number): number => {
         this.#refresh();
-        if (!this.#descriptors.has(fd)) return BADF;
+        const descriptor = this.#descriptors.get(fd);
+        if (descriptor === undefined) return BADF;
         this.#bytes.fill(0, out, out + 64);
         this.#bytes[out + 16] = REGULAR_FILE;
+        this.#view.setUint32(out + 48, this.disk.files.get(descriptor.file)?.modified ?? 0, true);
         return 0;
       },
       fd_seek: (fd: number, delta: bigint, whence: number, out: number): number => this.#seek(fd, Number(delta), whence, out),

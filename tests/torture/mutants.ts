@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
     "the log is reset before the page file is written",
     "crash",
     MANAGER,
-    "      status = this.stillOwner(log);\n    }\n    if (status == OK) status = this.writeBack();",
-    "      status = this.stillOwner(log);\n      log.reset(this.pageCount, xxh3(this.page(0), PAGE_SIZE));\n      log.sync();\n    }\n    if (status == OK) status = this.writeBack();",
+    "      if (status == OK) status = log.announceCheckpoint();\n    }\n    if (status == OK) status = this.writeBack();",
+    "      log.reset(this.pageCount, xxh3(this.page(0), PAGE_SIZE));\n      log.sync();\n    }\n    if (status == OK) status = this.writeBack();",
   ),
   mutant("a checkpoint writes no images", "crash", MANAGER, "if (withImages) status = this.writeImages(log);", ""),
   mutant(
