@@ -1,6 +1,6 @@
 /** The package's API does the same over every runtime: methods, values, errors, transactions, scans. */
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Session, defineTable, open, openSync } from "../host/index.js";
@@ -514,6 +514,22 @@ testOnRuntimes("a backup is beside the file, and has its content", async (t, run
   const second = openSync(copy, { readonly: true });
   assert.equal(second.hash().hash, hash);
   second.close();
+});
+
+testOnRuntimes("a file that is opened by a link has one log", async (t, runtime) => {
+  const folder = tempFolder(t);
+  const path = join(folder, "app.db");
+  openSync(path).close();
+  symlinkSync("app.db", join(folder, "link.db"));
+  const first = await open(join(folder, "link.db"), { runtime });
+  await first.create(users);
+  // As after a kill: what was committed is in the log alone.
+  const second = await open(path, { runtime });
+  assert.deepEqual(await second.tables(), [{ name: "users", rows: 0 }]);
+  await fails("HANDLE_POISONED", /another program has opened/, () => first.table(users).insert({ name: "ann" }));
+  await first.close();
+  await second.close();
+  assert.equal(existsSync(join(folder, "link.db-log")), false);
 });
 
 test("openSync has the same methods, and its transactions", (t) => {

@@ -168,7 +168,7 @@ export function allCommands(): Array<Command> {
       .takes(0, 1)
       .needs(OPENS_ITSELF)
       .tells(
-        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a link to it is replaced.",
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a hard link to it\nkeeps the old one.",
       ),
     new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
       .takes(1, 1, "layout,acl,drop-acl")

@@ -1,7 +1,7 @@
 /** What sessions speak to: the module in this process, or a child that runs `serve`. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { guestName } from "../command-line.js";
+import { guestName, realFile } from "../command-line.js";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { ServeProcess } from "../serve-process.js";
@@ -27,7 +27,7 @@ export interface Place {
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
 export function placeOf(path: string, mustExist: boolean): Place {
-  const full = resolve(path);
+  const full = realFile(resolve(path));
   const host = dirname(full);
   if (path === "" || full === host) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
   if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
