@@ -104,17 +104,17 @@ export function allCommands(): Array<Command> {
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
           "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data;\n" +
           "without --key, its key is a column id or the first one, if that has no value twice, or else a new one that counts.\n" +
-          "A header names the columns, in any order; with --no-header they come as they are declared. In CSV an empty cell is null, and one\n" +
-          "in quotes is text; --null TEXT says what is null instead, and --delimiter C what is between cells. A column that the source does not\n" +
-          "have gets its number, its default, or null.\n" +
+          "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
+          "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
+          "--null TEXT says what is null instead, and --delimiter C what is between cells.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
       .takes(1, 1, "format,columns,null,delimiter,no-header")
       .tells(
-        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In CSV null is an empty cell and empty text has quotes;\n" +
-          "in TSV null is \\N, and tabs, line breaks and backslashes are escaped. --null TEXT writes null so instead (in TSV choose one that\n" +
-          "no value has), --delimiter C sets what is between the cells of CSV.",
+        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In CSV null is an empty cell and empty text\n" +
+          "has quotes; in TSV null is \\N, and tabs, line breaks and backslashes are escaped. --null TEXT writes null so instead\n" +
+          "(in TSV choose one that no value has), --delimiter C sets what is between the cells of CSV.",
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
@@ -168,7 +168,8 @@ export function allCommands(): Array<Command> {
       .takes(0, 1)
       .needs(OPENS_ITSELF)
       .tells(
-        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a hard link to it\nkeeps the old one.",
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open,\n" +
+          "and a hard link to it keeps the old one.",
       ),
     new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
       .takes(1, 1, "layout,acl,drop-acl")

@@ -175,7 +175,8 @@ export class ScanState {
 
 /** The rows or keys that a caller gave for several. */
 function isList<T>(call: string, what: string, given: readonly T[]): readonly T[] {
-  if (!Array.isArray(given)) throw new QuireError("BAD_REQUEST", `${call}: the ${what} are a list`);
+  const isArray: boolean = Array.isArray(given);
+  if (!isArray) throw new QuireError("BAD_REQUEST", `${call}: the ${what} are a list`);
   return given;
 }
 
