@@ -3,7 +3,7 @@
  * word is SOURCE, because the module cannot reach a file in another folder, and which words are other files that a command works
  * with, because their folders are opened as well. Everything else is the module's business and is passed through untouched.
  */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
 import type { Preopen } from "./runtimes/adapter.js";
@@ -107,6 +107,11 @@ export function guestName(folder: string): string {
   return /^[.-]*$/.test(name) || name.startsWith("-") ? "data" : name;
 }
 
+/** The file that `path` is a symbolic link to, or `path` itself: the log is beside the file, whichever name the file is opened by. */
+export function realFile(path: string): string {
+  return existsSync(path) && lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+}
+
 /** `folder` as seen by the module (`guest`), when `path` lies in it; null when it does not, also by way of a symbolic link. */
 function insideFolder(path: string, folder: string): string | null {
   if (!existsSync(path)) return null;
@@ -118,7 +123,7 @@ function insideFolder(path: string, folder: string): string | null {
 
 /** Opens the folder of the file that the user called `typed`, unless it is in reach already; returns what the module calls the file. */
 function openPath(typed: string, cwd: string, preopens: Preopen[]): string {
-  const path = resolve(cwd, typed);
+  const path = realFile(resolve(cwd, typed));
   const folder = dirname(path);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(path)}; make it first`);
@@ -154,7 +159,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   if (position < 0) return { runtime, args, preopens: [], stdinFile: null };
 
   const typed = args[position] as string;
-  const file = resolve(cwd, typed);
+  const file = realFile(resolve(cwd, typed));
   const folder = dirname(file);
   if (file === parse(file).root || typed === "") {
     throw new QuireError("USAGE", `"${typed}" is no name of a page file`, EXIT_USAGE);
@@ -171,10 +176,12 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   const at = sourcePosition(args, position + 1);
   if (at >= 0) {
     const source = resolve(cwd, args[at] as string);
-    if (!statSync(source, { throwIfNoEntry: false })?.isFile()) {
+    const stat = statSync(source, { throwIfNoEntry: false });
+    if (stat === undefined || stat.isDirectory()) {
       throw new QuireError("FILE_NOT_FOUND", `there is no file ${args[at]} to read from`, EXIT_NOT_DONE);
     }
-    const within = insideFolder(source, folder);
+    // A pipe, like that of the shell's <(…), is the host's to open.
+    const within = stat.isFile() ? insideFolder(source, folder) : null;
     if (within !== null) args[at] = `${guest}/${within}`;
     else {
       stdinFile = source;

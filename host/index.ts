@@ -14,12 +14,14 @@ export {
 } from "./library/define-table.js";
 export type { OpenOptions } from "./library/options.js";
 export type {
+  BackupResult,
   CheckResult,
   CountOptions,
   DeleteOptions,
   DeleteResult,
   Fault,
   FileInfo,
+  HashResult,
   IdentityRights,
   ScanOptions,
   SchemaInfo,

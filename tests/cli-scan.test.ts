@@ -123,7 +123,7 @@ test("what can't be scanned", async (t) => {
     [["t", "--eq", "1", "--to", "2"], "USAGE", 2, /--eq goes without --from and --to/],
     [["t", "--limit", "-1"], "USAGE", 2, /--limit needs a whole number/],
     [["t", "--offset", "1e3"], "USAGE", 2, /--offset needs a whole number/],
-    [["t", "--index", "[1]"], "BAD_REQUEST", 1, /index must be a list of strings/],
+    [["t", "--index", "[1]"], "BAD_REQUEST", 1, /index must be a list of strings that is not empty/],
   ];
   for (const [words, code, status, pattern] of wrong) assert.match(await store.fails(code, status, ["scan", ...words]), pattern);
 });

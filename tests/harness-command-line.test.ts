@@ -1,6 +1,6 @@
 /** What the host makes of a command line before any runtime sees it. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { VALUE_OPTIONS, filePosition, guestName, prepareCommand, takeRuntime } from "../host/command-line.js";
@@ -84,6 +84,19 @@ test("options that take a value are those of the module", () => {
   assert.deepEqual([...VALUE_OPTIONS].sort(), names.sort());
 });
 
+test("a link to a file is the file, whose log is beside it; a link to nothing is itself", (t) => {
+  const folder = realpathSync(tempFolder(t));
+  mkdirSync(join(folder, "db"));
+  mkdirSync(join(folder, "links"));
+  writeFileSync(join(folder, "db", "a.db"), "");
+  symlinkSync(join("..", "db", "a.db"), join(folder, "links", "l.db"));
+  symlinkSync("nothing.db", join(folder, "links", "n.db"));
+  const prepared = prepareCommand(["links/l.db", "tables"], folder);
+  assert.deepEqual(prepared.args, ["db/a.db", "tables"]);
+  assert.deepEqual(prepared.preopens, [{ guest: "db", host: join(folder, "db") }]);
+  assert.deepEqual(prepareCommand(["links/n.db", "diff", "links/l.db"], folder).args, ["links/n.db", "diff", "db/a.db"]);
+});
+
 test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standard input", (t) => {
   const folder = tempFolder(t);
   mkdirSync(join(folder, "db", "in"), { recursive: true });
@@ -106,6 +119,9 @@ test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standa
   assert.equal(prepare("import", "t", ...options, "out.dat").stdinFile, join(folder, "out.dat"));
   // A link in the folder that leads out of it: the module could not follow it.
   assert.equal(prepare("import", "t", "db/link.tsv").stdinFile, join(folder, "db", "link.tsv"));
+
+  // A pipe or a device is no file in the folder, but can be read.
+  assert.equal(prepare("import", "t", "/dev/null").stdinFile, "/dev/null");
 
   assert.equal(prepare("load", "out.dat").stdinFile, join(folder, "out.dat"));
   assert.equal(prepare("load", "-").stdinFile, null);

@@ -160,3 +160,15 @@ test("a table that the Rust crates 0.9.0 could not read is announced", async (t)
   const last = await openStore(t).run(["import", "t", "--create", "--format", "csv"], { stdin: "id,share\n1,0.5\n" });
   assert.equal(last.stderr, "created t id:int32:pk share:decimal\n");
 });
+
+test("one column that may be several is announced", async (t) => {
+  const semicolons = { stdin: "a;b\n1;2\n" };
+  const store = openStore(t);
+  const made = await store.run(["import", "t", "--create", "--format", "csv"], semicolons);
+  assert.match(made.stderr, /^created t 'a;b:text:pk'\nnote: the source has one column; .* add --delimiter ';'\n$/);
+  const said = await store.fails("COLUMN_NOT_FOUND", 1, ["import", "t", "--format", "csv"], { stdin: "a\tb\n1\t2\n" });
+  assert.match(said, /table t has no column a\tb; if the header names several columns, add --format tsv/);
+  await store.ok(["import", "u", "--create", "--format", "csv", "--delimiter", ";"], semicolons);
+  const plain = await store.run(["import", "v", "--create", "--format", "csv"], { stdin: "a\n1\n" });
+  assert.equal(plain.stderr, "created v a:int32:pk\n");
+});

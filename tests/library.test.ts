@@ -1,6 +1,6 @@
 /** The package's API does the same over every runtime: methods, values, errors, transactions, scans. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Session, defineTable, open, openSync } from "../host/index.js";
@@ -266,6 +266,20 @@ const failing: readonly (readonly [string, (db: Session) => unknown])[] = [
   ],
   ["BAD_REQUEST", (db) => db.table("users").insert([] as never)],
   ["BAD_REQUEST", (db) => db.table("users").insert(null as never)],
+  ["BAD_REQUEST", (db) => db.table("users").insertMany({} as never)],
+  ["BAD_REQUEST", (db) => db.table("users").insertMany(undefined as never)],
+  ["BAD_REQUEST", (db) => db.table("users").getMany(1 as never)],
+  ["BAD_REQUEST", (db) => db.table("users").deleteMany("12" as never)],
+  [
+    "BAD_REQUEST",
+    (db) =>
+      db
+        .table("users")
+        .scan(null as never)
+        .toArray(),
+  ],
+  ["BAD_REQUEST", (db) => db.table(undefined as never)],
+  ["BAD_REQUEST", (db) => db.request(undefined as never)],
   ["BAD_REQUEST", (db) => db.table("users").get(1, { colums: ["id"] } as never)],
   ["BAD_REQUEST", (db) => db.table("users").delete(1, { cascade: 1 } as never)],
   [
@@ -479,6 +493,43 @@ testOnRuntimes("dates are Dates on request", async (t, runtime) => {
   await table.insert({ day: new Date("0050-01-01T00:00:00Z"), at: new Date(-1) });
   assert.deepEqual(await table.get("0050-01-01"), { day: new Date("0050-01-01T00:00:00Z"), at: new Date(-1) });
   await db.close();
+});
+
+testOnRuntimes("a backup is beside the file, and has its content", async (t, runtime) => {
+  const folder = tempFolder(t);
+  const db = await open(join(folder, "app.db"), { runtime });
+  await db.create(users);
+  await db.table(users).insert({ name: "ann" });
+  const { hash, tables } = await db.hash();
+  assert.match(hash ?? "", /^[0-9a-f]{16}$/);
+  assert.deepEqual(await db.hash(users), { tables });
+  const copy = join(folder, "ü copy.db");
+  const { pages, bytes } = await db.backup(copy);
+  assert.equal(bytes, pages * 65536);
+  assert.equal(statSync(copy).size, bytes);
+  await fails("FILE_EXISTS", /there is a file/, () => db.backup(copy));
+  await fails("BAD_OPTION", /is not in .* or below it/, () => db.backup(join(folder, "..", "copy.db")));
+  await fails("BAD_OPTION", /the path is a string/, () => db.backup(1 as never));
+  await db.close();
+  const second = openSync(copy, { readonly: true });
+  assert.equal(second.hash().hash, hash);
+  second.close();
+});
+
+testOnRuntimes("a file that is opened by a link has one log", async (t, runtime) => {
+  const folder = tempFolder(t);
+  const path = join(folder, "app.db");
+  openSync(path).close();
+  symlinkSync("app.db", join(folder, "link.db"));
+  const first = await open(join(folder, "link.db"), { runtime });
+  await first.create(users);
+  // As after a kill: what was committed is in the log alone.
+  const second = await open(path, { runtime });
+  assert.deepEqual(await second.tables(), [{ name: "users", rows: 0 }]);
+  await fails("HANDLE_POISONED", /another program has opened/, () => first.table(users).insert({ name: "ann" }));
+  await first.close();
+  await second.close();
+  assert.equal(existsSync(join(folder, "link.db-log")), false);
 });
 
 test("openSync has the same methods, and its transactions", (t) => {

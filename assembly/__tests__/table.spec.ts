@@ -131,6 +131,18 @@ describe("records", () => {
     expect(fixture.ledger.count).toBe(1);
   });
 
+  test("a record that fills a page leaves the whole page free", () => {
+    const fixture = new Fixture(32, 0);
+    const a = insert(fixture, 65503, 1);
+    fixture.registry.delete(a);
+    const segment = fixture.access.page(fixture.segments.segmentsPageAt(0)) + 2;
+    expect(load<u16>(segment, 4)).toBe(0);
+    expect(load<u16>(segment, 6)).toBe(65535, "65,536 does not fit");
+    expect(insert(fixture, 65533, 2)).toBe(a);
+    expect(fixture.segments.countOn(fixture.segments.segmentsPageAt(0))).toBe(0);
+    expect(fixture.ledger.count).toBe(1);
+  });
+
   test("updates stay in place when the slot is of one size, and move when it is not", () => {
     const fixture = new Fixture(32, 0);
     const a = insert(fixture, 40, 1);

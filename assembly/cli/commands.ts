@@ -102,15 +102,20 @@ export function allCommands(): Array<Command> {
       .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
-          "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data.\n" +
+          "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data;\n" +
+          "without --key, its key is a column id or the first one, if that has no value twice, or else a new one that counts.\n" +
+          "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
+          "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
+          "--null TEXT says what is null instead, and --delimiter C what is between cells.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
-    new Command(
-      "export",
-      runExport,
-      "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]",
-      "print all rows of a table",
-    ).takes(1, 1, "format,columns,null,delimiter,no-header"),
+    new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
+      .takes(1, 1, "format,columns,null,delimiter,no-header")
+      .tells(
+        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In CSV null is an empty cell and empty text\n" +
+          "has quotes; in TSV null is \\N, and tabs, line breaks and backslashes are escaped. --null TEXT writes null so instead\n" +
+          "(in TSV choose one that no value has), --delimiter C sets what is between the cells of CSV.",
+      ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
       .takes(0, 1, "layout")
@@ -126,7 +131,7 @@ export function allCommands(): Array<Command> {
       .tells(
         "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
       ),
-    new Command("get", runGet, "TABLE KEY…", "print rows by their primary key").takes(2, MANY, "columns"),
+    new Command("get", runGet, "TABLE KEY… [--columns A,B]", "print rows by their primary key").takes(2, MANY, "columns"),
     new Command(
       "scan",
       runScan,
@@ -163,7 +168,8 @@ export function allCommands(): Array<Command> {
       .takes(0, 1)
       .needs(OPENS_ITSELF)
       .tells(
-        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open, and a link to it is replaced.",
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open,\n" +
+          "and a hard link to it keeps the old one.",
       ),
     new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
       .takes(1, 1, "layout,acl,drop-acl")

@@ -8,6 +8,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { addAscii, addString, addStrings } from "../request/reply";
 import { stderr, stdout } from "../wasi/stdio";
 import { grouped } from "./import-progress";
+import { lackingOption } from "./import-rows";
 import { shellWord } from "./tables";
 
 export class ImportReport {
@@ -33,6 +34,10 @@ export class ImportReport {
           "note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit",
         );
       }
+      const columns = schema.columns;
+      const option =
+        columns.length == 1 || (columns.length == 2 && columns[0].auto) ? lackingOption(columns[columns.length - 1].name) : "";
+      if (option != "") stderr.line("note: the source has one column; if it should be several, drop the table and add " + option);
     }
     if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
     let text = "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table;

@@ -1,5 +1,5 @@
 /** From what a source's row holds to a table's row: the cells of a delimited one, the members of a JSON object. */
-import { Status, OK, BAD_VALUE, NOT_NULL, fail, lastError } from "../status";
+import { Status, OK, BAD_VALUE, COLUMN_NOT_FOUND, NOT_NULL, fail, lastError } from "../status";
 import { TYPE_BLOB, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_TRUE, JsonTape } from "../encode/json";
 import { Row, CELL_MISSING } from "../encode/row";
@@ -36,6 +36,13 @@ export function readHeader(reader: DelimitedReader): Array<string> | null {
   return names;
 }
 
+/** The option that a source whose header is this one name may lack; "" when the name is just one. */
+export function lackingOption(name: string): string {
+  if (name.includes(";")) return "--delimiter ';'";
+  if (name.includes("\t")) return "--format tsv";
+  return name.includes("|") ? "--delimiter '|'" : "";
+}
+
 /** Where the cells of a delimited row go. */
 export class CellMapping {
   /** For each cell the position of its column. */
@@ -59,6 +66,8 @@ export class CellMapping {
       const position = schema.columnIndex(names[i]);
       if (position < 0) {
         unknownColumn(schema, names[i]);
+        const option = names.length == 1 ? lackingOption(names[0]) : "";
+        if (option != "") fail(COLUMN_NOT_FOUND, lastError.what, "if the header names several columns, add " + option);
         return null;
       }
       mapping.positions[i] = position;

@@ -108,7 +108,7 @@ export function openRequested(ptr: usize, len: u32): DbmsContext | null {
   const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
   store.close();
   const what = request.path + " has layout " + own + ", not " + request.layout;
-  fail(BAD_VALUE, what, "a file keeps its layout: dump it and load it into a new one");
+  fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
   return null;
 }
 

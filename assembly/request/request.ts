@@ -345,7 +345,7 @@ export class Request {
       if (good) list.push(this.nodeText(item));
     }
     if (good) return list;
-    this.wrong(field, "a list of strings");
+    this.wrong(field, "a list of strings that is not empty");
     return null;
   }
 

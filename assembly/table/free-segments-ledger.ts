@@ -132,8 +132,9 @@ export class FreeSegmentsLedger {
     return status == OK ? addressOf(pageNo, pageOffset) : NO_ADDRESS;
   }
 
-  /** Lists the `size` zeroed bytes at `address` as free. */
+  /** Lists the `size` zeroed bytes at `address` as free: 65,536 of them are a page as a whole. */
   give(address: RecordAddress, size: u32): Status {
+    size = min<u32>(size, 0xffff);
     const pages = this.pageTotal;
     if (pages == 0xffffffff) return lastError.status;
     for (let i: u32 = 0; i < pages; i++) {

@@ -1,7 +1,7 @@
 /** What sessions speak to: the module in this process, or a child that runs `serve`. */
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
-import { guestName } from "../command-line.js";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { guestName, realFile } from "../command-line.js";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { ServeProcess } from "../serve-process.js";
@@ -10,6 +10,8 @@ import type { OpenOptions } from "./options.js";
 
 /** Takes the text of a request and gives the text of its reply. */
 export interface Engine {
+  /** The folder that the module can reach. */
+  readonly folder: Preopen;
   /** The module, when it is in this process. */
   readonly instance: LibraryInstance | null;
   request(text: string): string | Promise<string>;
@@ -25,7 +27,7 @@ export interface Place {
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
 export function placeOf(path: string, mustExist: boolean): Place {
-  const full = resolve(path);
+  const full = realFile(resolve(path));
   const host = dirname(full);
   if (path === "" || full === host) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
   if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
@@ -36,10 +38,21 @@ export function placeOf(path: string, mustExist: boolean): Place {
   return { folder: { guest, host }, file: `${guest}/${basename(full)}` };
 }
 
+/** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */
+export function pathInside({ guest, host }: Preopen, call: string, path: string): string {
+  const within = relative(host, resolve(path));
+  if (path === "" || within === "" || within.startsWith("..") || isAbsolute(within)) {
+    throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is where the session can write`);
+  }
+  return `${guest}/${within.split(sep).join("/")}`;
+}
+
 export class InProcessEngine implements Engine {
   readonly instance: LibraryInstance;
+  readonly folder: Preopen;
 
   constructor({ folder, file }: Place, options: OpenOptions) {
+    this.folder = folder;
     const { readonly = false, mustExist = false, cacheBytes, layout, durability } = options;
     this.instance = new LibraryInstance(folder, {
       path: file,
@@ -66,7 +79,10 @@ export class ChildEngine implements Engine {
   readonly #process: ServeProcess;
   #closing: Promise<void> | null = null;
 
-  private constructor(process: ServeProcess) {
+  private constructor(
+    readonly folder: Preopen,
+    process: ServeProcess,
+  ) {
     this.#process = process;
   }
 
@@ -79,7 +95,7 @@ export class ChildEngine implements Engine {
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
-    const engine = new ChildEngine(new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
+    const engine = new ChildEngine(folder, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
     await engine.request('{"op":"info"}');
     return engine;
   }

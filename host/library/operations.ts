@@ -63,7 +63,7 @@ export class Operations {
   }
 
   *insertMany(table: string, rows: readonly unknown[]): Steps<unknown[]> {
-    if (rows.length === 0) return [];
+    if (isList("insertMany", "rows", rows).length === 0) return [];
     const schema = yield* this.#schema(table);
     const list = rows.map((row) => rowToJson(schema, row));
     const { keys } = (yield { request: { op: "insert", table, rows: list } }) as { keys: unknown[] };
@@ -78,7 +78,7 @@ export class Operations {
   }
 
   *getMany(table: string, keys: readonly unknown[], options: ColumnsOption = {}): Steps<AnyRow[]> {
-    if (keys.length === 0) return [];
+    if (isList("getMany", "keys", keys).length === 0) return [];
     const schema = yield* this.#schema(table);
     const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key)) };
     const { rows } = (yield { request }) as { rows: AnyRow[] };
@@ -98,7 +98,7 @@ export class Operations {
   }
 
   *deleteMany(table: string, keys: readonly unknown[], options: DeleteOptions = {}): Steps<unknown> {
-    if (keys.length === 0) return { deleted: 0, cascaded: 0 };
+    if (isList("deleteMany", "keys", keys).length === 0) return { deleted: 0, cascaded: 0 };
     const schema = yield* this.#schema(table);
     return yield { request: { ...options, op: "delete", table, keys: keys.map((key) => keyToJson(schema, key)) } };
   }
@@ -126,7 +126,8 @@ export class Operations {
       request["after"] = after;
     }
     const columns = chosen(schema, options.columns);
-    const reply = yield { request, columns };
+    // Records become rows by mere assignment, with which an object takes no such name for a property of its own.
+    const reply = yield columns.some(({ name }) => name === "__proto__") ? { request } : { request, columns };
     if (reply instanceof DecodedPage) return reply.page;
     const page = reply as RowsPage;
     for (const row of page.rows) rowFromJson(columns, row, this.dates);
@@ -150,6 +151,8 @@ export class ScanState {
     readonly table: string,
     readonly options: ScanOptions,
   ) {
+    if (typeof options !== "object" || (options as unknown) === null)
+      throw new QuireError("BAD_REQUEST", "scan: the options are an object");
     const { limit, pageRows = PAGE_ROWS } = options;
     if (!Number.isSafeInteger(pageRows) || pageRows < 1) {
       throw new QuireError("BAD_REQUEST", `scan: pageRows must be a whole number above 0, not ${String(pageRows)}`);
@@ -168,6 +171,13 @@ export class ScanState {
     this.done = after === null || this.#left <= 0;
     return rows;
   }
+}
+
+/** The rows or keys that a caller gave for several. */
+function isList<T>(call: string, what: string, given: readonly T[]): readonly T[] {
+  const isArray: boolean = Array.isArray(given);
+  if (!isArray) throw new QuireError("BAD_REQUEST", `${call}: the ${what} are a list`);
+  return given;
 }
 
 function keyToJson(schema: TableSchema, key: unknown): unknown {

@@ -86,6 +86,17 @@ export interface TableStats {
   readonly indexes: readonly (IndexReply & { readonly pages: number })[];
 }
 
+export interface HashResult {
+  /** Of the whole content; absent when one table was asked for. */
+  readonly hash?: string;
+  readonly tables: readonly { readonly name: string; readonly rows: number; readonly hash: string }[];
+}
+
+export interface BackupResult {
+  readonly pages: number;
+  readonly bytes: number;
+}
+
 export interface Fault {
   readonly severity: "error" | "warning" | "note";
   readonly code: string;

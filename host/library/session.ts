@@ -1,11 +1,20 @@
 /** Sessions: an open store. `open` gives one over any runtime, `openSync` one in this process. */
 import { AsyncRunner, SyncRunner } from "./runner.js";
-import { ChildEngine, type Engine, InProcessEngine, placeOf } from "./engine.js";
+import { ChildEngine, type Engine, InProcessEngine, pathInside, placeOf } from "./engine.js";
 import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { Operations } from "./operations.js";
 import { type OpenOptions, checkOptions, checkPath } from "./options.js";
-import type { CheckResult, FileInfo, IdentityRights, SchemaInfo, TableInfo, TableStats } from "./requests.js";
+import type {
+  BackupResult,
+  CheckResult,
+  FileInfo,
+  HashResult,
+  IdentityRights,
+  SchemaInfo,
+  TableInfo,
+  TableStats,
+} from "./requests.js";
 import { SyncTable, Table } from "./table.js";
 
 /** What dates and date-times are in the rows of a session with these options. */
@@ -21,10 +30,17 @@ function definitionOf(
   return { name: table, columns: {}, words: words ?? [], alignment: alignment ?? 0 };
 }
 
-const nameOf = (table: string | { readonly name: string }): string => (typeof table === "string" ? table : table.name);
+function nameOf(table: string | { readonly name: string }): string {
+  const name: unknown = typeof table === "string" ? table : (table as { readonly name?: unknown } | undefined)?.name;
+  if (typeof name !== "string") throw new QuireError("BAD_REQUEST", "a table goes by its name or its definition");
+  return name;
+}
 
 /** 64-bit integers of a raw request become text, which the module takes as well. */
 function plainRequest(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (typeof request !== "object" || (request as unknown) === null) {
+    throw new QuireError("BAD_REQUEST", 'a request is an object; write it like { op: "tables" }');
+  }
   const text = JSON.stringify(request, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
   return JSON.parse(text) as Record<string, unknown>;
 }
@@ -94,6 +110,16 @@ export class Session<Dates = string> implements AsyncDisposable {
   /** Walks the whole file and lists every fault. */
   check(): Promise<CheckResult> {
     return this.#plain("check");
+  }
+
+  /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */
+  hash(table?: string | TableDefinition): Promise<HashResult> {
+    return this.#plain("hash", table === undefined ? {} : { table: nameOf(table) });
+  }
+
+  /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
+  async backup(path: string): Promise<BackupResult> {
+    return this.#plain("backup", { path: pathInside(this.#engine.folder, "backup", checkPath("backup", path)) });
   }
 
   /**
@@ -229,6 +255,16 @@ export class SyncSession<Dates = string> implements Disposable {
   /** Walks the whole file and lists every fault. */
   check(): CheckResult {
     return this.#plain("check") as CheckResult;
+  }
+
+  /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */
+  hash(table?: string | TableDefinition): HashResult {
+    return this.#plain("hash", table === undefined ? {} : { table: nameOf(table) }) as HashResult;
+  }
+
+  /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
+  backup(path: string): BackupResult {
+    return this.#plain("backup", { path: pathInside(this.#engine.folder, "backup", checkPath("backup", path)) }) as BackupResult;
   }
 
   /**

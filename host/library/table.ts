@@ -99,7 +99,7 @@ export class Table<Shape extends TableShape> {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
       steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
+      shortcut: (direct) => (Array.isArray(rows) && rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
   }
 
@@ -201,7 +201,7 @@ export class SyncTable<Shape extends TableShape> {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
       steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
+      shortcut: (direct) => (Array.isArray(rows) && rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
   }
 
