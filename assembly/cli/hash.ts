@@ -1,7 +1,9 @@
 /** `hash` and `backup`. */
-import { Status, OK, lastError } from "../status";
+import { Status, OK, DAMAGED, IO_ERROR, NOT_A_PAGE_FILE, fail, lastError, savedError, restoreError } from "../status";
 import { backUp } from "../care/new-file";
 import { PAGE_SHIFT } from "../memory/layout";
+import { checkpointState } from "../memory/checkpoint-state";
+import { removeFile } from "../wasi/file";
 import { counted } from "../check/check-report";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -28,15 +30,42 @@ export function runHash(ctx: CommandContext): Status {
   return OK;
 }
 
+/** How often a backup is tried while another session writes. */
+const ATTEMPTS: i32 = 5;
+
 /** Works on a damaged file, too: a backup is what one makes first. */
 export function runBackup(ctx: CommandContext): Status {
-  const access = openPages(ctx);
-  if (!access) return lastError.status;
-  const manager = access.manager;
-  const pages = manager.pageCount;
-  const status = backUp(manager, ctx.word(0));
-  manager.close();
-  if (status != OK) return status;
+  const path = ctx.invocation.file;
+  let pages: u32 = 0;
+  for (let attempt = 1, isDone = false; !isDone; attempt++) {
+    const before = checkpointState(path);
+    const access = openPages(ctx);
+    let status = access ? OK : lastError.status;
+    if (access) {
+      pages = access.manager.pageCount;
+      status = backUp(access.manager, ctx.word(0));
+      const error = savedError();
+      access.manager.close();
+      restoreError(error);
+    }
+    const isMade = status == OK;
+    // What was read while another session wrote is of no use, and a log that seems not to belong to the file may well do.
+    if (isMade || status == DAMAGED || status == NOT_A_PAGE_FILE) {
+      const error = savedError();
+      if (checkpointState(path) != before) {
+        if (isMade) removeFile(ctx.word(0));
+        if (attempt < ATTEMPTS) continue;
+        return fail(
+          IO_ERROR,
+          "another program went on writing " + path + " while it was copied",
+          "try again, or send the request backup to the session that writes",
+        );
+      }
+      restoreError(error);
+    }
+    if (status != OK) return status;
+    isDone = true;
+  }
   const bytes = ((<u64>pages) << PAGE_SHIFT).toString();
   if (ctx.json) stdout.line('{"ok":{"pages":' + pages.toString() + ',"bytes":' + bytes + "}}");
   else stdout.line("copied " + counted(pages, "page") + ", " + bytes + " bytes, to " + ctx.word(0));

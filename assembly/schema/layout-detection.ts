@@ -54,7 +54,10 @@ function ledgerNames(page: usize, start: u32, stride: u32, countSize: u32): bool
   return false;
 }
 
-/** Whether all entries of what may be an unclaimed-pages ledger are pages of the file; in an ACL, with its version for a count, zeros follow. */
+/**
+ * Whether all entries of what may be an unclaimed-pages ledger are pages of the file; in an ACL, whose version is then the count's low
+ * byte, zeros follow.
+ */
 function unclaimedPagesExist(page: usize, pages: u32): bool {
   const count = load<u32>(page);
   for (let i: u32 = 0; i < count; i++) {
