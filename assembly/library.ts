@@ -8,7 +8,7 @@ import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
 import { addError, handleRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
 import { openRequested } from "./request/open-request";
-import { findRecord, insertRecords, scanRecords } from "./request/record-requests";
+import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
 import { Request } from "./request/request";
 import { Session, unknownTable } from "./request/session";
 import { Table } from "./store/table";
@@ -21,8 +21,9 @@ const ABI_VERSION: i32 = 1;
 const FAILED: i32 = -1;
 /** What a call returns whose table has to be looked up again. */
 const STALE: i32 = -2;
-/** `get`: there is no such row. */
+/** `get`, `update` and `remove`: there is no such row, or there was one. */
 const NO_ROW: i32 = 0;
+const ROW: i32 = 1;
 
 /** Bytes that `alloc` gives at most: beyond it the heap would trap rather than refuse. */
 const MOST_BYTES: u32 = 1 << 29;
@@ -92,6 +93,15 @@ function tableOf(handle: i32): OpenTable | null {
   return table;
 }
 
+/** Makes an open table ready for a call: `ROW`, or what the call returns. */
+function enter(open: OpenTable | null): i32 {
+  if (!open) return failed();
+  const db = open.session.db;
+  if (open.version != db.tablesVersion) return answer(STALE);
+  db.useFormat();
+  return open.table.refresh() == OK ? ROW : failed();
+}
+
 export function abi_version(): i32 {
   return ABI_VERSION;
 }
@@ -152,7 +162,7 @@ export function request(handle: i32, ptr: usize, len: u32): i32 {
   return answer(handleRequest(session, ptr, len, reply) == OK ? 0 : FAILED);
 }
 
-/** Looks a table up by its name: its handle for `get` and `insert`, or -1. */
+/** Looks a table up by its name: its handle, or -1. */
 export function open_table(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_WORK);
   const session = sessionOf(handle);
@@ -189,31 +199,49 @@ export function close_table(handle: i32): i32 {
 export function get(handle: i32, ptr: usize, len: u32): i32 {
   begin(0);
   const open = tableOf(handle);
-  if (!open) return failed();
-  const table = open.table;
-  const db = open.session.db;
-  if (open.version != db.tablesVersion) return answer(STALE);
-  db.useFormat();
-  if (table.refresh() != OK) return failed();
+  const entered = enter(open);
+  if (entered != ROW) return entered;
+  const table = open!.table;
   const address = findRecord(table, ptr, len);
-  if (address == NO_ADDRESS) return lastError.status == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
+  if (address == NO_ADDRESS) return missing();
   const bodyLen = table.registry.bodyLength(address);
   if (bodyLen == 0) return failed();
   // The host reads the record where it lies.
   store<u32>(record, <u32>table.registry.body(address, bodyLen));
   store<u32>(record, bodyLen, 4);
-  return 1;
+  return ROW;
+}
+
+/** What a call returns whose row was not found, or could not be looked for. */
+function missing(): i32 {
+  return lastError.status == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
 }
 
 /** Inserts rows, all or none: 0 with their primary keys as the reply, -1, or -2. */
 export function insert(handle: i32, ptr: usize, len: u32): i32 {
   begin(1);
   const open = tableOf(handle);
-  if (!open) return failed();
-  const session = open.session;
-  if (open.version != session.db.tablesVersion) return answer(STALE);
-  session.db.useFormat();
-  return insertRecords(session, open.table, ptr, len, reply) == OK ? answer(0) : failed();
+  const entered = enter(open);
+  if (entered != ROW) return entered;
+  return insertRecords(open!.session, open!.table, ptr, len, reply) == OK ? answer(0) : failed();
+}
+
+/** Changes columns of a row: 1 with how many others changed with it as the reply, 0 when there is none, -1, or -2. */
+export function update(handle: i32, ptr: usize, len: u32): i32 {
+  begin(1);
+  const open = tableOf(handle);
+  const entered = enter(open);
+  if (entered != ROW) return entered;
+  return updateRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing();
+}
+
+/** Deletes the row with a primary key, as the foreign keys say: 1 with how many others went with it, 0, -1, or -2. */
+export function remove(handle: i32, ptr: usize, len: u32): i32 {
+  begin(1);
+  const open = tableOf(handle);
+  const entered = enter(open);
+  if (entered != ROW) return entered;
+  return deleteRecord(open!.session, open!.table, ptr, len, reply) == OK ? answer(ROW) : missing();
 }
 
 /** Does a `scan` request; its rows are records: 0, or -1. */

@@ -207,6 +207,50 @@ test("get, insert and scan with records", (t) => {
   assert.deepEqual(host.ask(store, { op: "check" }), { errors: 0, warnings: 0, notes: 0, omitted: 0, faults: [] });
 });
 
+test("update and remove with records", (t) => {
+  const host = hostFor(t);
+  const store = host.open("data/a.db");
+  host.ask(store, { op: "create", table: "t", columns: ["k:text:pk", "v:uint16:null:default=7"] });
+  host.ask(store, { op: "create", table: "child", columns: ["k:uint8:pk", "t:text:references=t.k:cascade"] });
+  for (const k of ["a", "b"]) host.ask(store, { op: "insert", table: "t", row: { k } });
+  for (const k of [1, 2]) host.ask(store, { op: "insert", table: "child", row: { k, t: "a" } });
+  const table = host.call("open_table", "t", store);
+  const change = (key: Uint8Array, ...set: Uint8Array[]): Buffer => Buffer.concat([u32(key.length), key, rowOf(...set)]);
+  const u64 = (low: number): Buffer => u32(low, 0);
+
+  assert.equal(host.call("update", change(text("a"), Buffer.from([0b10]), Buffer.from([1, 0x34, 0x12])), table), 1);
+  assert.deepEqual(host.reply, u64(0));
+  assert.equal(host.call("update", change(text("a"), Buffer.from([0b01]), text("A")), table), 1);
+  assert.deepEqual(host.reply, u64(2));
+  assert.equal(host.call("update", change(text("A"), Buffer.from([0])), table), 1);
+  assert.equal(host.call("get", text("A"), table), 1);
+  assert.deepEqual(host.reply, Buffer.concat([text("A"), Buffer.from([1, 0x34, 0x12])]));
+  assert.equal(host.call("update", change(text("a"), Buffer.from([0])), table), 0);
+  const good = change(text("b"), Buffer.from([0b10]), Buffer.from([0]));
+  const bad: [string, Uint8Array][] = [
+    ...Array.from({ length: good.length }, (_, len): [string, Uint8Array] => ["BAD_REQUEST", good.subarray(0, len)]),
+    ["BAD_REQUEST", Buffer.concat([good, Buffer.from([0])])],
+    ["BAD_REQUEST", Buffer.concat([u32(0xfffffffe), good.subarray(4)])],
+    ["BAD_REQUEST", change(text("b"), Buffer.from([0b10]), Buffer.from([2]))],
+    ["BAD_VALUE", change(Buffer.from([1, 0]), Buffer.from([0]))],
+    ["BAD_VALUE", change(text("b"), Buffer.from([0b01]), Buffer.from([1, 0, 0xff]))],
+    ["PRIMARY_KEY_CONFLICT", change(text("b"), Buffer.from([0b01]), text("A"))],
+  ];
+  for (const [code, bytes] of bad) {
+    assert.equal(host.call("update", bytes, table), -1, Buffer.from(bytes).toString("hex"));
+    assert.equal(host.error, code, Buffer.from(bytes).toString("hex"));
+  }
+  assert.equal(host.call("update", good, table), 1);
+  assert.equal(host.call("remove", Buffer.from([1, 0]), table), -1);
+  assert.equal(host.error, "BAD_VALUE");
+  assert.equal(host.call("remove", text("A"), table), 1);
+  assert.deepEqual(host.reply, u64(2));
+  assert.equal(host.call("remove", text("A"), table), 0);
+  assert.deepEqual(host.ask(store, { op: "scan", table: "t" }), { rows: [{ k: "b", v: null }], after: null });
+  assert.deepEqual(host.ask(store, { op: "scan", table: "child", count: true }), { count: 0 });
+  assert.equal((host.ask(store, { op: "check" }) as { errors: number }).errors, 0);
+});
+
 test("a table's handle is stale when the tables change, and gone with its store", (t) => {
   const host = hostFor(t);
   const store = host.open("data/a.db");
@@ -220,6 +264,8 @@ test("a table's handle is stale when the tables change, and gone with its store"
   host.ask(store, { op: "create", table: "t", columns: ["k:text:pk", "v:uint8"] });
   assert.equal(host.call("get", Buffer.from([5]), table), -2);
   assert.equal(host.call("insert", rowOf(Buffer.from([1, 6])), table), -2);
+  assert.equal(host.call("update", Buffer.concat([u32(1), Buffer.from([5]), rowOf(Buffer.from([0]))]), table), -2);
+  assert.equal(host.call("remove", Buffer.from([5]), table), -2);
   const other = host.call("open_table", "t", store);
   assert.equal(host.call("insert", rowOf(Buffer.from([3]), text("x"), Buffer.from([1])), other), 0);
   host.ask(store, { op: "rollback" });
@@ -247,7 +293,13 @@ test("memory: nothing is left behind by calls, by tables, or by stores that were
       for (let j = 0; j < 10; j++) {
         assert.equal(host.call("insert", rowOf(Buffer.from([0b010]), text(`${i} ${j}`)), table), 0);
         assert.equal(host.call("get", host.reply, table), 1);
+        const key = host.reply.subarray(0, 4);
+        assert.equal(
+          host.call("update", Buffer.concat([u32(4), key, rowOf(Buffer.from([0b100]), Buffer.from([1, j, 0]))]), table),
+          1,
+        );
         assert.equal(host.call("insert", rowOf(Buffer.from([0b010]), text(`${i} ${j}`)), table), -1);
+        if (j === 9) assert.equal(host.call("remove", key, table), 1);
         host.ask(store, { op: "scan", table: "t", index: "n", limit: 3 });
         assert.equal(host.call("scan", '{"op":"scan","table":"t","index":"v","limit":3,"columns":["v"]}', store), 0);
       }

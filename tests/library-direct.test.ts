@@ -155,6 +155,67 @@ test("insertions of any values leave the same file and the same errors", (t) => 
   assert.ok(readFileSync(join(folder, "direct.db")).equals(readFileSync(join(folder, "json.db"))), "the files differ");
 });
 
+/** The same values in an object that goes as JSON: its prototype is not that of plain objects. */
+const sentAsJson = (row: Record<string, unknown>): Record<string, unknown> => Object.assign(Object.create({}) as object, row);
+
+test("updates and deletions of any values leave the same file, the same counts and the same errors", (t) => {
+  const folder = tempFolder(t);
+  const seed = Number(process.env["QUIRE_SEED"] ?? 20262);
+  const random = generator(seed);
+  t.diagnostic(`seed ${seed}`);
+  const types = Object.keys(values);
+  const words = ["id:uint32:pk", ...types.map((type, i) => `c${i}:${type}`), "twin:uint32:unique"];
+  const [direct, json] = ["direct", "json"].map((name) => {
+    const db = openSync(join(folder, `${name}.db`));
+    db.create("t", words);
+    // The rows of one follow what becomes of a row of t, those of the other stand in its way.
+    db.create("follows", ["id:uint32:pk", "t:uint32:null:index:references=t.id:cascade"]);
+    db.create("stays", ["id:uint32:pk", "t:uint32:references=t.id"]);
+    db.begin();
+    for (let id = 0; id < 200; id++) db.table("t").insert({ id, twin: id });
+    for (let id = 0; id < 300; id++) db.table("follows").insert({ id, t: (id * 7) % 150 });
+    for (let id = 0; id < 20; id++) db.table("stays").insert({ id, t: id });
+    return db;
+  }) as [SyncSession, SyncSession];
+  const told = new Map<string, number>();
+  for (let i = 0; i < 3000; i++) {
+    const id = random(40) === 0 ? -1 : random(210);
+    let one: Outcome;
+    let other: Outcome;
+    let what: string;
+    if (random(20) === 0) {
+      what = `delete ${id}`;
+      one = outcome(() => direct.table("t").delete(id));
+      other = outcome(() => json.table("t").delete(id, {}));
+    } else {
+      const set: Record<string, unknown> = {};
+      for (const [column, type] of types.entries()) {
+        if (random(10) === 0) set[`c${column}`] = random(6) === 0 ? null : (values[type] as (random: Random) => unknown)(random);
+      }
+      if (random(10) === 0) set["twin"] = random(150);
+      if (random(30) === 0) set["id"] = random(210);
+      if (random(60) === 0) set["none"] = 1;
+      what = `update ${id} ${Object.keys(set).join(" ")}`;
+      one = outcome(() => direct.table("t").update(id, set));
+      other = outcome(() => json.table("t").update(id, sentAsJson(set)));
+    }
+    for (const said of [one, other]) if ("message" in said) said.message = String(said.message).replace(/ at byte \d+/, "");
+    assert.deepEqual(one, other, what);
+    const kind = "code" in one ? String(one.code) : JSON.stringify(one.key).replace(/[1-9]\d*}$/, "some}");
+    told.set(kind, (told.get(kind) ?? 0) + 1);
+  }
+  t.diagnostic([...told].map(([kind, times]) => `${kind} ${times}`).join(", "));
+  const wanted = ["UNIQUE_CONFLICT", "PRIMARY_KEY_CONFLICT", "FOREIGN_KEY_RESTRICT", "ROW_NOT_FOUND", "BAD_VALUE"];
+  const replies = ['{"updated":1,"cascaded":some}', '{"deleted":1,"cascaded":some}', '{"deleted":1,"cascaded":0}'];
+  for (const kind of [...wanted, ...replies]) assert.ok(told.has(kind), `${kind} was never the outcome`);
+  for (const db of [direct, json]) {
+    db.commit();
+    assert.equal(db.check().errors, 0);
+    db.close();
+  }
+  assert.ok(readFileSync(join(folder, "direct.db")).equals(readFileSync(join(folder, "json.db"))), "the files differ");
+});
+
 /** Every row of every table, read as a record and as JSON. Returns how many there are. */
 function compareReading(db: SyncSession<string | Date>): number {
   let count = 0;

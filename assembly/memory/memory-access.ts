@@ -29,6 +29,11 @@ export abstract class MemoryAccess {
     return this.manager.part(pageNo, pageOffset, len);
   }
 
+  /** The same for a record; all of the page is read where that is likely to pay. */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    return this.manager.recordPart(pageNo, pageOffset, len);
+  }
+
   /** Adds a zeroed page at the end of the store: its number, or `NO_PAGE`. */
   abstract growOnePage(): u32;
   /** Overwrites `len` bytes. */

@@ -1,6 +1,6 @@
 /**
  * Pages of one store: the cache in front of the provider, the transaction's undo list, redo records and spill, the log, and
- * checkpoints (docs/log.md).
+ * when a checkpoint comes (docs/log.md; how it is written: changed-pages.ts).
  *
  * Invariants:
  * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill.
@@ -24,13 +24,12 @@ import {
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, ALL_SECTORS, SECTOR_SHIFT, sectorsOf, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
-import { allocBlock, freeBlock } from "./block-pool";
-import { LogFile, FRAMES_START, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
+import { ChangedPages } from "./changed-pages";
+import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
-import { Recovery, addImage, IMAGE_SECTOR_SIZE } from "./recovery";
+import { Recovery } from "./recovery";
 import { xxh3 } from "../encode/xxh3";
 import { Spill } from "./spill";
-import { U32Map } from "./u32-map";
 import { UndoList, UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
@@ -40,24 +39,18 @@ export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
 export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 /** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
 const UNDO_LIMIT: u64 = 1 << 20;
-/** Images are written to the log in frames of about this many bytes. */
-const IMAGE_FRAME_BYTES: u32 = 1 << 20;
 
 /** Sectors of a page that are read one by one, before the rest is. */
 const PARTS_AT_MOST: u32 = 3;
-
-const NO_SLOT: u32 = 0xffffffff;
+/** So many more pages that were asked for again than that were not make the next `WHOLE_READS` ones be read as a whole. */
+const ASKED_AGAIN_LIMIT: u32 = 16;
+const WHOLE_READS: u32 = 256;
 
 export class MemoryManager {
   readonly cache: PageCache;
   readonly undo: UndoList;
   private readonly spill: Spill;
-  /** Spill slot of each page that is in the spill. */
-  private readonly spilledPages: U32Map = new U32Map();
-  /** Indexes-by-address of frames that became dirty since the last commit, some of them more than once. */
-  private dirtyFrames: usize = 0;
-  private dirtyCount: u32 = 0;
-  private dirtyRoom: u32 = 0;
+  private readonly changed: ChangedPages;
   /** Pages of the main file at the last checkpoint. */
   private mainPages: u32;
   /** The log, and the running transaction's records for it; null for a store in memory, or one that is only read. */
@@ -89,7 +82,9 @@ export class MemoryManager {
     const spill = new Spill(provider);
     this.spill = spill;
     this.undo = new UndoList(spill);
-    this.cache = new PageCache(cacheBytes);
+    const cache = new PageCache(cacheBytes);
+    this.cache = cache;
+    this.changed = new ChangedPages(provider, cache, spill);
     this.mainPages = provider.pages;
     this.pageCount = provider.pages;
   }
@@ -148,6 +143,33 @@ export class MemoryManager {
     return frame && (frame.missing & wanted) == 0 ? frame.data : this.loadPart(pageNo, frame, wanted);
   }
 
+  /**
+   * The same for a record. Whether it pays to read a page in part depends on whether other records of it are wanted before it is
+   * evicted; what came of the last pages decides.
+   */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    const wanted = sectorsOf(pageOffset, len);
+    return frame && (frame.missing & wanted) == 0 ? frame.data : this.loadRecordPart(pageNo, frame, wanted);
+  }
+
+  private askedAgain: u32 = 0;
+  private wholeReads: u32 = 0;
+
+  private loadRecordPart(pageNo: u32, known: Frame | null, wanted: u32): usize {
+    if (known) {
+      this.askedAgain += 1;
+      if (this.askedAgain > ASKED_AGAIN_LIMIT) {
+        this.askedAgain = 0;
+        this.wholeReads = WHOLE_READS;
+      }
+    } else if (this.wholeReads > 0) {
+      this.wholeReads -= 1;
+      return this.page(pageNo);
+    } else if (this.askedAgain > 0) this.askedAgain -= 1;
+    return this.loadPart(pageNo, known, wanted);
+  }
+
   /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
   @inline page(pageNo: u32): usize {
     const frame = this.frame(pageNo);
@@ -157,7 +179,7 @@ export class MemoryManager {
   /** Reads the sectors `wanted`, of a page that may be in a frame in part (`known`). */
   private loadPart(pageNo: u32, known: Frame | null, wanted: u32): usize {
     // What is not in the main file costs no less in part.
-    if (!known && (pageNo >= this.mainPages || this.spilledPages.get(pageNo, NO_SLOT) != NO_SLOT)) {
+    if (!known && (pageNo >= this.mainPages || this.changed.isSpilled(pageNo))) {
       const whole = this.loadWhole(pageNo);
       return whole ? whole.data : 0;
     }
@@ -195,22 +217,13 @@ export class MemoryManager {
     }
     const frame = this.takeFrame();
     if (!frame) return null;
-    const slot = this.spilledPages.get(pageNo, NO_SLOT);
-    let status = OK;
-    if (slot != NO_SLOT) status = this.spill.read(slot, frame.data);
-    else if (pageNo < this.mainPages) status = this.provider.read((<u64>pageNo) << PAGE_SHIFT, frame.data, PAGE_SIZE);
-    else memory.fill(frame.data, 0, PAGE_SIZE);
-    if (status != OK) {
+    if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
       this.cache.release(frame);
       return null;
     }
     this.cache.misses += 1;
     this.cache.install(frame, pageNo);
-    if (slot != NO_SLOT) {
-      frame.flags = FLAG_SPILLED;
-      this.noteDirty(frame);
-      frame.dirty = ALL_SECTORS;
-    }
+    this.changed.markRead(frame);
     return frame;
   }
 
@@ -222,11 +235,7 @@ export class MemoryManager {
       return null;
     }
     if (frame.pageNo == NO_PAGE) return frame;
-    if (frame.dirty != 0 && (frame.flags & FLAG_SPILLED) == 0) {
-      const slot = this.spill.write(this.spilledPages.get(frame.pageNo, NO_SLOT), frame.data);
-      if (slot == NO_SLOT) return null;
-      this.spilledPages.set(frame.pageNo, slot);
-    }
+    if (this.changed.keep(frame) != OK) return null;
     this.cache.detach(frame);
     return frame;
   }
@@ -241,18 +250,9 @@ export class MemoryManager {
 
   /** A page is changed for the first time since the last checkpoint: the log is to note what the main file has. */
   private firstChange(frame: Frame): void {
-    this.noteDirty(frame);
+    this.changed.note(frame);
     const redo = this.redo;
     if (redo && frame.pageNo < this.mainPages) redo.base(frame.pageNo, xxh3(frame.data, PAGE_SIZE));
-  }
-
-  private noteDirty(frame: Frame): void {
-    if (this.dirtyCount == this.dirtyRoom) {
-      this.dirtyRoom = max<u32>(64, this.dirtyRoom * 2);
-      this.dirtyFrames = heap.realloc(this.dirtyFrames == 0 ? heap.alloc(8) : this.dirtyFrames, (<usize>this.dirtyRoom) << 3);
-    }
-    store<u32>(this.dirtyFrames + ((<usize>this.dirtyCount) << 3), <u32>changetype<usize>(frame));
-    this.dirtyCount += 1;
   }
 
   /** Adds a zeroed page at the end: its number, or `NO_PAGE`. */
@@ -366,7 +366,7 @@ export class MemoryManager {
 
   /** Brings the main file up to date and empties the log. Not inside a transaction. */
   checkpoint(): Status {
-    if (this.dirtyCount == 0 && this.pageCount == this.mainPages) return OK;
+    if (this.changed.none && this.pageCount == this.mainPages) return OK;
     return this.writeCheckpoint(true);
   }
 
@@ -375,7 +375,6 @@ export class MemoryManager {
     let status = this.writable();
     if (status != OK) return status;
     const log = this.log;
-    this.sortDirtyFrames();
     if (log) {
       if (withImages) status = this.writeImages(log);
       if (status == HANDLE_POISONED) this.poisoned = true;
@@ -399,82 +398,18 @@ export class MemoryManager {
 
   /** Appends the new content of all changed sectors that the main file has, and syncs the log. */
   private writeImages(log: LogFile): Status {
-    const out = heap.alloc(IMAGE_FRAME_BYTES + IMAGE_SECTOR_SIZE * 17);
-    let at = out;
-    let status = OK;
-    const before = allocBlock();
-    if (before == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
-    let any = false;
-    for (let i: u32 = 0; i < this.dirtyCount && status == OK; i++) {
-      const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + ((<usize>i) << 3)));
-      if (frame.dirty == 0 || frame.pageNo >= this.mainPages) continue;
-      if (i > 0 && load<u64>(this.dirtyFrames + ((<usize>i) << 3)) == load<u64>(this.dirtyFrames + ((<usize>i - 1) << 3)))
-        continue;
-      status = this.addPageImage(log, frame.pageNo, frame.dirty, frame.data, before, out, at);
-      at = this.imageEnd;
-      any = true;
-    }
-    // Pages that are only in the spill: they come through a frame of their own.
-    const spilled = this.spilledOnly();
-    for (let i = 0; i < spilled.length && status == OK; i++) {
-      if (spilled[i] >= this.mainPages) continue;
-      const after = allocBlock();
-      if (after == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
-      else {
-        status = this.spill.read(this.spilledPages.get(spilled[i], NO_SLOT), after);
-        if (status == OK) status = this.addPageImage(log, spilled[i], ALL_SECTORS, after, before, out, at);
-        at = this.imageEnd;
-        any = true;
-        freeBlock(after);
-      }
-    }
-    if (status == OK && any) {
-      if (log.append(FRAME_IMAGE, out, <u32>(at - out)) == 0) status = lastError.status;
-      if (status == OK && log.append(FRAME_IMAGES_END, out, 0) == 0) status = lastError.status;
-      if (status == OK) {
-        status = log.sync();
-        if (status != OK) this.poisoned = true;
-      }
+    const start = log.end;
+    let status = this.changed.appendImages(log, this.mainPages);
+    if (status == OK && log.end != start) {
+      status = log.sync();
+      if (status != OK) this.poisoned = true;
     }
     if (status != OK) log.rewindToCommit();
-    if (before != 0) freeBlock(before);
-    heap.free(out);
     return status;
   }
 
-  private imageEnd: usize = 0;
-
-  private addPageImage(log: LogFile, pageNo: u32, mask: u32, data: usize, before: usize, out: usize, at: usize): Status {
-    this.imageEnd = at;
-    const status = this.provider.read((<u64>pageNo) << PAGE_SHIFT, before, PAGE_SIZE);
-    if (status != OK) return status;
-    this.imageEnd = addImage(at, pageNo, mask, before, data);
-    if (this.imageEnd - out < IMAGE_FRAME_BYTES) return OK;
-    const written = log.append(FRAME_IMAGE, out, <u32>(this.imageEnd - out));
-    this.imageEnd = out;
-    return written != 0 ? OK : lastError.status;
-  }
-
-  /** The pages of the spill that are in no frame, in ascending order. */
-  private spilledOnly(): StaticArray<u32> {
-    let count = 0;
-    for (let i: u32 = 0; i < this.spilledPages.slots; i++) {
-      const pageNo = this.spilledPages.slotKey(i);
-      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) count += 1;
-    }
-    const list = new StaticArray<u32>(count);
-    let at = 0;
-    for (let i: u32 = 0; i < this.spilledPages.slots; i++) {
-      const pageNo = this.spilledPages.slotKey(i);
-      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) list[at++] = pageNo;
-    }
-    list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
-    return list;
-  }
-
-  /** The owner is asked before each page: a session that has taken over has the images, and goes on from them. */
+  /** Gives the main file its new length, and writes what differs. */
   private writeBack(): Status {
-    const log = this.log;
     // What a torn checkpoint left beyond the pages of the last whole one is not zero, as pages that grow are.
     if (this.provider.pages > this.mainPages) {
       // Wasmer puts a write and a later change of size in no order: what an earlier attempt wrote has to be there before the cut.
@@ -486,79 +421,13 @@ export class MemoryManager {
       const status = this.provider.grow(this.pageCount - this.provider.pages);
       if (status != OK) return status;
     }
-    for (let i: u32 = 0; i < this.dirtyCount; i++) {
-      const frame = changetype<Frame>(<usize>load<u32>(this.dirtyFrames + ((<usize>i) << 3)));
-      if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
-      let status = log ? log.checkOwner() : OK;
-      if (status == OK) status = this.writeSectors(frame);
-      if (status != OK) return status;
-      frame.dirty = 0;
-      frame.flags &= ~FLAG_SPILLED;
-      this.spilledPages.delete(frame.pageNo);
-    }
-    return this.writeSpilledPages();
-  }
-
-  /** Writes runs of dirty sectors of one page. */
-  private writeSectors(frame: Frame): Status {
-    let dirty = frame.dirty;
-    const start = (<u64>frame.pageNo) << PAGE_SHIFT;
-    while (dirty != 0) {
-      const first = ctz(dirty);
-      const run = ctz(~(dirty >> first));
-      const pageOffset = first << SECTOR_SHIFT;
-      const status = this.provider.write(start + pageOffset, frame.data + pageOffset, run << SECTOR_SHIFT);
-      if (status != OK) return status;
-      dirty &= ~((((<u32>1) << run) - 1) << first);
-    }
-    return OK;
-  }
-
-  /** Copies the pages that are only in the spill, in ascending order of their numbers. */
-  private writeSpilledPages(): Status {
-    if (this.spilledPages.count == 0) return OK;
-    const list = this.spilledOnly();
-    const frame = this.cache.take();
-    if (!frame) return fail(OUT_OF_MEMORY, "no memory for a page");
-    if (frame.pageNo != NO_PAGE) this.cache.detach(frame);
-    let status = OK;
-    for (let i = 0; i < list.length && status == OK; i++) {
-      // It asks for the owner.
-      status = this.spill.read(this.spilledPages.get(list[i], NO_SLOT), frame.data);
-      if (status == OK) status = this.provider.write((<u64>list[i]) << PAGE_SHIFT, frame.data, PAGE_SIZE);
-    }
-    this.cache.release(frame);
-    return status;
-  }
-
-  /** Shell sort by page number; the list is short, and mostly sorted already. */
-  private sortDirtyFrames(): void {
-    const list = this.dirtyFrames;
-    const count = this.dirtyCount;
-    for (let i: u32 = 0; i < count; i++) {
-      const slot = list + ((<usize>i) << 3);
-      store<u32>(slot, changetype<Frame>(<usize>load<u32>(slot)).pageNo, 4);
-    }
-    // As u64 the page number is the high half and decides.
-    for (let gap = count >> 1; gap > 0; gap >>= 1) {
-      for (let i = gap; i < count; i++) {
-        const value = load<u64>(list + ((<usize>i) << 3));
-        let at = i;
-        while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << 3)) > value) {
-          store<u64>(list + ((<usize>at) << 3), load<u64>(list + ((<usize>(at - gap)) << 3)));
-          at -= gap;
-        }
-        store<u64>(list + ((<usize>at) << 3), value);
-      }
-    }
+    return this.changed.writeBack(this.log);
   }
 
   /** Nothing differs from the main file. */
   private forgetChanges(): void {
-    this.dirtyCount = 0;
+    this.changed.clear();
     this.changes = 0;
-    this.spilledPages.clear();
-    this.spill.clear();
     this.mainPages = this.pageCount;
     this.undo.clear();
     this.undoComplete = true;
@@ -604,9 +473,7 @@ export class MemoryManager {
       }
     }
     this.pageCount = this.mainPages;
-    this.dirtyCount = 0;
-    this.spilledPages.clear();
-    this.spill.clear();
+    this.changed.clear();
     this.undo.clear();
     this.epoch += 1;
   }
@@ -677,11 +544,7 @@ export class MemoryManager {
       this.cache.detach(frame);
       this.cache.release(frame);
     }
-    const slot = this.spilledPages.get(pageNo, NO_SLOT);
-    if (slot != NO_SLOT) {
-      this.spill.release(slot);
-      this.spilledPages.delete(pageNo);
-    }
+    this.changed.drop(pageNo);
   }
 
   /** Rolls back what is not committed, brings the main file up to date, closes the files and gives all memory back. */
@@ -703,9 +566,7 @@ export class MemoryManager {
     if (redo) redo.free();
     this.undo.free();
     this.cache.free();
-    this.spilledPages.free();
-    if (this.dirtyFrames != 0) heap.free(this.dirtyFrames);
-    this.dirtyFrames = 0;
+    this.changed.free();
     this.poisoned = true;
     return status != OK ? status : closed != OK ? closed : spillStatus;
   }

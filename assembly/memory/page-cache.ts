@@ -242,6 +242,18 @@ export class PageCache {
 /** The bits of all the sectors of a page. */
 export const ALL_SECTORS: u32 = (1 << (PAGE_SIZE >> SECTOR_SHIFT)) - 1;
 
+/** Where the first of some sectors (not none) starts in its page. */
+@inline
+export function firstByte(sectors: u32): u32 {
+  return (<u32>ctz(sectors)) << SECTOR_SHIFT;
+}
+
+/** Where the last of some sectors (not none) ends. */
+@inline
+export function endByte(sectors: u32): u32 {
+  return (<u32>(32 - clz(sectors))) << SECTOR_SHIFT;
+}
+
 /** The bits of the sectors that the `len` (> 0) bytes at `pageOffset` are in. */
 @inline
 export function sectorsOf(pageOffset: u32, len: u32): u32 {

@@ -4,13 +4,20 @@
  */
 import { Status, OK, lastError } from "../status";
 import { MemoryProvider } from "./provider";
-import { PAGE_SHIFT, PAGE_SIZE } from "./layout";
+import { PAGE_SHIFT } from "./layout";
+import { ALL_SECTORS, endByte, firstByte } from "./page-cache";
 import { LogFile } from "./log-file";
+
+/** No slot. */
+export const NO_SLOT: u32 = 0xffffffff;
 
 export class Spill {
   private store: MemoryProvider | null = null;
   private used: u32 = 0;
   private freeSlots: Array<u32> = new Array<u32>();
+  /** For each slot the bits of the sectors that were written, u16. */
+  private sectors: usize = 0;
+  private sectorsRoom: u32 = 0;
 
   /** The log whose owner may use the file; another session that has taken it over uses the same one. */
   guard: LogFile | null = null;
@@ -22,29 +29,52 @@ export class Spill {
     return guard ? guard.checkOwner() : OK;
   }
 
-  /** Writes the block at `ptr` to a slot, a new one unless `slot` is given (0xffffffff: none). The slot, or 0xffffffff on failure. */
-  write(slot: u32, ptr: usize): u32 {
-    if (this.allowed() != OK) return 0xffffffff;
+  /**
+   * Writes `sectors` of the block at `ptr`, and what lies between them, to a slot: a new one unless `slot` is given. The slot, or `NO_SLOT`
+   * on failure.
+   */
+  write(slot: u32, ptr: usize, sectors: u32 = ALL_SECTORS): u32 {
+    if (this.allowed() != OK) return NO_SLOT;
     let provider = this.store;
     if (!provider) {
       provider = this.owner.openSpill();
-      if (!provider) return 0xffffffff;
+      if (!provider) return NO_SLOT;
       this.store = provider;
     }
-    if (slot == 0xffffffff) {
+    if (slot == NO_SLOT) {
       if (this.freeSlots.length > 0) slot = this.freeSlots.pop();
       else {
-        if (this.used >= provider.pages && provider.grow(max<u32>(16, provider.pages >> 2)) != OK) return 0xffffffff;
+        if (this.used >= provider.pages && provider.grow(max<u32>(16, provider.pages >> 2)) != OK) return NO_SLOT;
         slot = this.used++;
       }
     }
-    return provider.write((<u64>slot) << PAGE_SHIFT, ptr, PAGE_SIZE) == OK ? slot : 0xffffffff;
+    const from = firstByte(sectors);
+    if (provider.write(((<u64>slot) << PAGE_SHIFT) + from, ptr + from, endByte(sectors) - from) != OK) return NO_SLOT;
+    this.noteSectors(slot, sectors);
+    return slot;
   }
 
-  /** Reads a slot into the block at `ptr`. */
+  private noteSectors(slot: u32, sectors: u32): void {
+    if (slot >= this.sectorsRoom) {
+      const room = max<u32>(64, slot * 2);
+      this.sectors = heap.realloc(this.sectors == 0 ? heap.alloc(2) : this.sectors, (<usize>room) << 1);
+      this.sectorsRoom = room;
+    }
+    store<u16>(this.sectors + ((<usize>slot) << 1), <u16>sectors);
+  }
+
+  /** The sectors that the slot was last written with. */
+  sectorsIn(slot: u32): u32 {
+    return load<u16>(this.sectors + ((<usize>slot) << 1));
+  }
+
+  /** Reads what was written to a slot to its place in the block at `ptr`. */
   read(slot: u32, ptr: usize): Status {
     const provider = this.store;
-    const status = provider ? provider.read((<u64>slot) << PAGE_SHIFT, ptr, PAGE_SIZE) : lastError.status;
+    if (!provider) return lastError.status;
+    const sectors = this.sectorsIn(slot);
+    const from = firstByte(sectors);
+    const status = provider.read(((<u64>slot) << PAGE_SHIFT) + from, ptr + from, endByte(sectors) - from);
     return status == OK ? this.allowed() : status;
   }
 
@@ -64,6 +94,9 @@ export class Spill {
     const provider = this.store;
     this.store = null;
     this.clear();
+    if (this.sectors != 0) heap.free(this.sectors);
+    this.sectors = 0;
+    this.sectorsRoom = 0;
     return provider ? provider.close() : OK;
   }
 }

@@ -1,8 +1,9 @@
 /**
- * `get`, `insert` and `scan` with rows in the record encoding of `docs/format.md`, for hosts in the same process (`docs/abi.md`).
- * Everything else about them is as in the requests of the same names.
+ * `get`, `insert`, `update`, `delete` and `scan` with rows in the record encoding of `docs/format.md`, for hosts in the same process
+ * (`docs/abi.md`). Everything else about them is as in the requests of the same names.
  *
  *   key             the primary key's value, as in a record
+ *   update          | keyLen u32 | key | what changes, like a row to insert |
  *   row to insert   | byteLen u32 | given, one bit a column, lowest first, in whole bytes | the given columns, as in a record |
  *   reply of scan   | row count u32 | tokenOffset u32 | { byteLen u32 | columns, as in a record } … | token |
  */
@@ -12,6 +13,7 @@ import { fixedValueSize } from "../encode/data-type";
 import { isRecordValue } from "../encode/record-value";
 import { Row } from "../encode/row";
 import { RowScan } from "../store/row-scan";
+import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { columnPositions } from "./row-json";
@@ -63,7 +65,35 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
   return many ? endTogether(db, inner, status) : status;
 }
 
-/** Bytes of the row at `ptr` behind its length; 0 when it is not whole. */
+/**
+ * Changes the given columns of a row, both in the `len` bytes at `ptr`; appends to `out` how many other rows changed with it (u64).
+ * `ROW_NOT_FOUND` is without a message.
+ */
+export function updateRecord(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {
+  const end = ptr + len;
+  const keyLen = rowLength(ptr, end);
+  const set = ptr + 4 + keyLen;
+  const setLen = keyLen != 0 ? rowLength(set, end) : 0;
+  if (setLen == 0 || set + 4 + setLen != end) return badRow(table);
+  const address = findRecord(table, ptr + 4, keyLen);
+  if (address == NO_ADDRESS) return lastError.status;
+  const row = session.row(table);
+  let status = readRow(table, set + 4, setLen, row);
+  if (status == OK) status = session.db.update(table, address, row);
+  if (status == OK) out.addU64(session.db.cascaded);
+  return status;
+}
+
+/** Deletes the row whose primary key is the `len` bytes at `ptr`, and what its foreign keys say; the same reply and errors. */
+export function deleteRecord(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {
+  const address = findRecord(table, ptr, len);
+  if (address == NO_ADDRESS) return lastError.status;
+  const status = session.db.delete(table, address, DELETE_BY_SCHEMA);
+  if (status == OK) out.addU64(session.db.cascaded);
+  return status;
+}
+
+/** Bytes of the row (or key) at `ptr` behind its length; 0 when it is not whole. */
 function rowLength(ptr: usize, end: usize): u32 {
   if (end - ptr < 4) return 0;
   const len = load<u32>(ptr);

@@ -301,6 +301,7 @@ export class Statements {
   }
 
   private replace(table: Table, address: RecordAddress, row: Row, old: Row, oldBody: ByteBuffer, chain: i32): RecordAddress {
+    table.registry.expectChange(address);
     if (this.readRow(table, address, old, oldBody) != OK) return NO_ADDRESS;
     const columns = table.schema.columns;
     for (let i = 0; i < columns.length; i++) {
@@ -410,6 +411,7 @@ export class Statements {
     let status = table.refresh();
     if (status != OK) return status;
     const row = table.oldRow;
+    table.registry.expectChange(address);
     status = this.readRow(table, address, row, table.oldBody);
     if (status == OK) status = this.followReferences(table, address, row, mode, pending);
     if (status == OK) {
@@ -461,9 +463,8 @@ export class Statements {
 
   // ---- reading ----
 
-  /** Copies the record at `address`, which is going to be changed, into `body` and decodes it into `row`. */
+  /** Copies the record at `address` into `body` and decodes it into `row`. */
   readRow(table: Table, address: RecordAddress, row: Row, body: ByteBuffer): Status {
-    table.registry.expectChange(address);
     const len = table.registry.bodyLength(address);
     if (len == 0) return lastError.status;
     body.reset();

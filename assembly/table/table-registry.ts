@@ -20,6 +20,8 @@ export class TableRegistry {
   readonly slotAlignment: u32;
   /** `slotAlignment` - 1 where that is a power of two, so that a slot's size takes no division; else 0. */
   private readonly slotMask: u32;
+  /** The length of the record that was looked at last. */
+  private lastLen: u32 = 0;
 
   /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
   constructor(
@@ -83,14 +85,17 @@ export class TableRegistry {
       fail(OUT_OF_BOUNDS, "a record can't stand at byte " + pageOffset.toString() + " of page " + pageNo.toString());
       return 0;
     }
-    const page = this.access.part(pageNo, pageOffset, RECORD_HEADER_SIZE);
+    // One read brings the header and, when the record is no longer than the last one, all of it.
+    const expected = min(RECORD_HEADER_SIZE + this.lastLen, PAGE_SIZE - pageOffset);
+    const page = this.access.recordPart(pageNo, pageOffset, expected);
     if (page == 0) return 0;
     const len = <u32>load<u16>(page + pageOffset);
+    this.lastLen = len;
     if (len == 0 || pageOffset + RECORD_HEADER_SIZE + len > PAGE_SIZE) {
       damaged(pageNo, pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
       return 0;
     }
-    return this.access.part(pageNo, pageOffset, RECORD_HEADER_SIZE + len) != 0 ? len : 0;
+    return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + len) != 0 ? len : 0;
   }
 
   /** Reads the whole page of a record that will be read and then changed: one read, where `bodyLength` and the change would make two. */
@@ -101,7 +106,7 @@ export class TableRegistry {
   /** The body's `bodyLen` bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
   @inline body(address: RecordAddress, bodyLen: u32): usize {
     const pageOffset = addressOffset(address);
-    const page = this.access.part(addressPage(address), pageOffset, RECORD_HEADER_SIZE + bodyLen);
+    const page = this.access.recordPart(addressPage(address), pageOffset, RECORD_HEADER_SIZE + bodyLen);
     return page == 0 ? 0 : page + pageOffset + RECORD_HEADER_SIZE;
   }
 

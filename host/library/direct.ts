@@ -2,9 +2,11 @@
 import type { LibraryInstance } from "./instance.js";
 import type { DateForm } from "./json-values.js";
 import { RecordReader, RecordWriter, roomForRow, roomForValue } from "./record-codec.js";
+import type { DeleteResult, UpdateResult } from "./requests.js";
 import type { Column, TableSchema } from "./table-schema.js";
 
 /** What the module answers. */
+const ROW = 1;
 const NO_ROW = 0;
 const FAILED = -1;
 
@@ -66,7 +68,7 @@ export class DirectAccess {
     const at = instance.scratch(roomForValue(schema.key, key));
     if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
     const status = instance.call("get", table.handle, this.#writer.end - at);
-    if (status > NO_ROW) return this.#reader.row(instance.memory, schema.columns, instance.replyStart);
+    if (status === ROW) return this.#reader.row(instance.memory, schema.columns, instance.replyStart);
     if (status === NO_ROW) return null;
     this.#drop(name, table);
     return undefined;
@@ -88,13 +90,54 @@ export class DirectAccess {
     }
     const status = instance.call("insert", table.handle, at - start);
     if (status >= 0) return this.#keys(schema.key, rows.length);
+    this.#failed(name, table, status);
+    return undefined;
+  }
+
+  /** Changes the columns in `set` of the row with that primary key. */
+  update(name: string, key: unknown, set: unknown): UpdateResult | undefined {
+    const table = this.#table(name);
+    if (table === undefined) return undefined;
+    const instance = this.#instance;
+    const { schema } = table;
+    const start = instance.scratch(4 + roomForValue(schema.key, key) + roomForRow(schema, set));
+    if (!this.#writer.value(instance.memory, schema.key, key, start + 4)) return undefined;
+    instance.memory.view.setUint32(start, this.#writer.end - start - 4, true);
+    if (!this.#writer.row(instance.memory, schema, set, this.#writer.end)) return undefined;
+    const status = instance.call("update", table.handle, this.#writer.end - start);
+    if (status === ROW) return { updated: 1, cascaded: this.#count() };
+    this.#failed(name, table, status);
+    return undefined;
+  }
+
+  /** Deletes the row with that primary key, and with it what its foreign keys say. */
+  delete(name: string, key: unknown): DeleteResult | undefined {
+    const table = this.#table(name);
+    if (table === undefined) return undefined;
+    const instance = this.#instance;
+    const { schema } = table;
+    const at = instance.scratch(roomForValue(schema.key, key));
+    if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
+    const status = instance.call("remove", table.handle, this.#writer.end - at);
+    if (status === ROW) return { deleted: 1, cascaded: this.#count() };
+    this.#failed(name, table, status);
+    return undefined;
+  }
+
+  /** The count that is the reply. */
+  #count(): number {
+    return Number(this.#instance.memory.view.getBigUint64(this.#instance.replyStart, true));
+  }
+
+  /** What to do about a call that did not do what it was asked for: throws, or leaves it to the same request as JSON. */
+  #failed(name: string, table: OpenTable, status: number): void {
+    if (status === NO_ROW) return;
     if (status !== FAILED) {
       this.#drop(name, table);
-      return undefined;
+      return;
     }
-    const failure = instance.failure();
-    if (TOLD_BY_JSON.has(failure.code)) return undefined;
-    throw failure;
+    const failure = this.#instance.failure();
+    if (!TOLD_BY_JSON.has(failure.code)) throw failure;
   }
 
   #keys(column: Column, count: number): unknown[] {

@@ -25,11 +25,13 @@ interface LibraryExports {
   close_table(table: number): number;
   get(table: number, ptr: number, byteLen: number): number;
   insert(table: number, ptr: number, byteLen: number): number;
+  update(table: number, ptr: number, byteLen: number): number;
+  remove(table: number, ptr: number, byteLen: number): number;
   scan(store: number, ptr: number, byteLen: number): number;
 }
 
 /** What a call is about: a text, or bytes that are in the scratch already. */
-type Call = "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "scan";
+type Call = "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "update" | "remove" | "scan";
 
 const modules = new Map<string, WebAssembly.Module>();
 

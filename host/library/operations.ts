@@ -105,17 +105,24 @@ export class Operations {
 
   *count(table: string, options: CountOptions = {}): Steps<number> {
     const schema = yield* this.#schema(table);
-    const request = { ...options, ...boundsToJson(schema, options), op: "scan", table, count: true };
+    const request: Record<string, unknown> = { ...options, op: "scan", table, count: true };
+    addBounds(schema, options, request);
     return ((yield { request }) as { count: number }).count;
   }
 
   /** One page of a scan; `after` is the token of the page before it. */
   *scanPage(table: string, options: ScanOptions, limit: number | undefined, after: string | null): Steps<RowsPage> {
     const schema = yield* this.#schema(table);
-    const request: Record<string, unknown> = { ...options, ...boundsToJson(schema, options), op: "scan", table, limit };
-    delete request["pageRows"];
+    const request: Record<string, unknown> = {};
+    // Options that are none are the module's to refuse. (A spread and `delete` would take a third of a lookup's time.)
+    for (const name of Object.keys(options)) request[name] = options[name as keyof ScanOptions];
+    request["op"] = "scan";
+    request["table"] = table;
+    addBounds(schema, options, request);
+    request["limit"] = limit;
+    request["pageRows"] = undefined;
     if (after !== null) {
-      delete request["offset"];
+      request["offset"] = undefined;
       request["after"] = after;
     }
     const columns = chosen(schema, options.columns);
@@ -174,13 +181,14 @@ function chosen(schema: TableSchema, names: readonly string[] | undefined): read
   return list.flatMap((name) => schema.column(name) ?? []);
 }
 
-function boundsToJson(schema: TableSchema, options: BoundOptions): Record<string, unknown> {
+const BOUNDS = ["eq", "from", "to"] as const;
+
+/** Puts the bounds into `request` as JSON has them. */
+function addBounds(schema: TableSchema, options: BoundOptions, request: Record<string, unknown>): void {
   const columns = schema.boundColumns(options.index);
-  const bounds: Record<string, unknown> = {};
-  for (const name of ["eq", "from", "to"] as const) {
-    if (options[name] !== undefined) bounds[name] = boundToJson(schema, columns, options[name]);
+  for (const name of BOUNDS) {
+    if (options[name] !== undefined) request[name] = boundToJson(schema, columns, options[name]);
   }
-  return bounds;
 }
 
 /** The text of a request. What JSON can't spell is an error with a code, like any other. */

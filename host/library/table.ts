@@ -142,12 +142,20 @@ export class Table<Shape extends TableShape> {
 
   /** Changes the columns in `set` of the row with that primary key. */
   update(key: Shape["keyInput"], set: Shape["update"]): Promise<UpdateResult> {
-    return this.#runner.run({ steps: () => this.#operations.update(this.name, key, set) }) as Promise<UpdateResult>;
+    const { name } = this;
+    return this.#runner.run({
+      steps: () => this.#operations.update(name, key, set),
+      shortcut: (direct) => direct.update(name, key, set),
+    }) as Promise<UpdateResult>;
   }
 
   /** Deletes the row with that primary key. */
   delete(key: Shape["keyInput"], options?: DeleteOptions): Promise<DeleteResult> {
-    return this.#runner.run({ steps: () => this.#operations.delete(this.name, key, options) }) as Promise<DeleteResult>;
+    const { name } = this;
+    return this.#runner.run({
+      steps: () => this.#operations.delete(name, key, options),
+      shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
+    }) as Promise<DeleteResult>;
   }
 
   /** Deletes all rows with these primary keys or none. */
@@ -231,12 +239,20 @@ export class SyncTable<Shape extends TableShape> {
 
   /** Changes the columns in `set` of the row with that primary key. */
   update(key: Shape["keyInput"], set: Shape["update"]): UpdateResult {
-    return this.#runner.run({ steps: () => this.#operations.update(this.name, key, set) }) as UpdateResult;
+    const { name } = this;
+    return this.#runner.run({
+      steps: () => this.#operations.update(name, key, set),
+      shortcut: (direct) => direct.update(name, key, set),
+    }) as UpdateResult;
   }
 
   /** Deletes the row with that primary key. */
   delete(key: Shape["keyInput"], options?: DeleteOptions): DeleteResult {
-    return this.#runner.run({ steps: () => this.#operations.delete(this.name, key, options) }) as DeleteResult;
+    const { name } = this;
+    return this.#runner.run({
+      steps: () => this.#operations.delete(name, key, options),
+      shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
+    }) as DeleteResult;
   }
 
   /** Deletes all rows with these primary keys or none. */

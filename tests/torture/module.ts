@@ -23,7 +23,7 @@ export const SMALL_LIMITS: readonly Patch[] = [
     replace: "const CHUNK_BYTES: u32 = 1 << 12;",
   },
   {
-    file: "assembly/memory/memory-manager.ts",
+    file: "assembly/memory/changed-pages.ts",
     find: "const IMAGE_FRAME_BYTES: u32 = 1 << 20;",
     replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;",
   },

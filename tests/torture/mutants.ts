@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
     "the images are not synced before the page file is written",
     "crash",
     MANAGER,
-    "if (status == OK) {\n        status = log.sync();\n        if (status != OK) this.poisoned = true;\n      }\n    }\n    if (status != OK) log.rewindToCommit();",
-    "}\n    if (status != OK) log.rewindToCommit();",
+    "if (status == OK && log.end != start) {\n      status = log.sync();",
+    "if (status == OK && log.end != start) {",
   ),
   mutant(
     "the page file is not synced before the log is reset",

@@ -1,0 +1,277 @@
+/**
+ * The pages that differ from the main file: which frames hold them, what of them is in the spill, and their way into the log's images
+ * and into the main file. A page that is evicted leaves the sectors that differ in the spill; the others are read from the main file.
+ */
+import { Status, OK, OUT_OF_MEMORY, NO_PAGE, fail, lastError } from "../status";
+import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
+import { MemoryProvider } from "./provider";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte } from "./page-cache";
+import { allocBlock, freeBlock } from "./block-pool";
+import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
+import { addImage, IMAGE_SECTOR_SIZE } from "./recovery";
+import { Spill, NO_SLOT } from "./spill";
+import { U32Map } from "./u32-map";
+
+/** Images are written to the log in frames of about this many bytes. */
+const IMAGE_FRAME_BYTES: u32 = 1 << 20;
+/** An entry of the list of frames: the frame's address u32, and for sorting its page u32. */
+const ENTRY_SHIFT: u32 = 3;
+
+export class ChangedPages {
+  /** Frames whose pages differ, some of them more than once, and some that were evicted since. */
+  private list: usize = 0;
+  private count: u32 = 0;
+  private room: u32 = 0;
+  /** Spill slot of each page that is in the spill. */
+  private readonly slots: U32Map = new U32Map();
+  /** Images that wait to be written as one frame: where they start, and the end of the last one. */
+  private images: usize = 0;
+  private imagesEnd: usize = 0;
+
+  constructor(
+    private readonly provider: MemoryProvider,
+    private readonly cache: PageCache,
+    private readonly spill: Spill,
+  ) {}
+
+  /** Whether no page differs. */
+  get none(): bool {
+    return this.count == 0;
+  }
+
+  /** Takes note that `frame` is about to differ. */
+  note(frame: Frame): void {
+    if (this.count == this.room) {
+      this.room = max<u32>(64, this.room * 2);
+      this.list = heap.realloc(this.list == 0 ? heap.alloc(1 << ENTRY_SHIFT) : this.list, (<usize>this.room) << ENTRY_SHIFT);
+    }
+    store<u32>(this.list + ((<usize>this.count) << ENTRY_SHIFT), <u32>changetype<usize>(frame));
+    this.count += 1;
+  }
+
+
+  @inline private frameAt(index: u32): Frame {
+    return changetype<Frame>(<usize>load<u32>(this.list + ((<usize>index) << ENTRY_SHIFT)));
+  }
+
+  // ---- the spill ----
+
+  /** Whether a part of the page is in the spill. */
+  isSpilled(pageNo: u32): bool {
+    return this.slots.count != 0 && this.slots.get(pageNo, NO_SLOT) != NO_SLOT;
+  }
+
+  /** Keeps what differs of a page that loses its frame. */
+  keep(frame: Frame): Status {
+    if (frame.dirty == 0 || (frame.flags & FLAG_SPILLED) != 0) return OK;
+    const slot = this.spill.write(this.slots.get(frame.pageNo, NO_SLOT), frame.data, frame.dirty);
+    if (slot == NO_SLOT) return lastError.status;
+    this.slots.set(frame.pageNo, slot);
+    return OK;
+  }
+
+  /** Reads a page into `data`: from the main file, if it is one of its `mainPages`, and over that what the spill has. */
+  read(pageNo: u32, mainPages: u32, data: usize): Status {
+    const slot = this.slots.count != 0 ? this.slots.get(pageNo, NO_SLOT) : NO_SLOT;
+    let from: u32 = 0;
+    let end = PAGE_SIZE;
+    if (slot != NO_SLOT) {
+      // What the spill has at an end of the page need not be read twice.
+      const sectors = this.spill.sectorsIn(slot);
+      if (firstByte(sectors) == 0) from = endByte(sectors);
+      else if (endByte(sectors) == PAGE_SIZE) end = firstByte(sectors);
+    }
+    let status = OK;
+    if (pageNo >= mainPages) memory.fill(data + from, 0, end - from);
+    else if (from < end) status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data + from, end - from);
+    return status == OK && slot != NO_SLOT ? this.spill.read(slot, data) : status;
+  }
+
+  /** Marks the frame of a page that was read as what the spill made of it. */
+  markRead(frame: Frame): void {
+    const slot = this.slots.count != 0 ? this.slots.get(frame.pageNo, NO_SLOT) : NO_SLOT;
+    if (slot == NO_SLOT) return;
+    frame.flags = FLAG_SPILLED;
+    frame.dirty = this.spill.sectorsIn(slot);
+    this.note(frame);
+  }
+
+  /** Forgets a page that is no more. */
+  drop(pageNo: u32): void {
+    const slot = this.slots.get(pageNo, NO_SLOT);
+    if (slot == NO_SLOT) return;
+    this.spill.release(slot);
+    this.slots.delete(pageNo);
+  }
+
+  /** The pages of the spill that are in no frame, in ascending order. */
+  private spilledOnly(): StaticArray<u32> {
+    let count = 0;
+    for (let i: u32 = 0; i < this.slots.slots; i++) {
+      const pageNo = this.slots.slotKey(i);
+      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) count += 1;
+    }
+    const list = new StaticArray<u32>(count);
+    let at = 0;
+    for (let i: u32 = 0; i < this.slots.slots; i++) {
+      const pageNo = this.slots.slotKey(i);
+      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) list[at++] = pageNo;
+    }
+    list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
+    return list;
+  }
+
+  // ---- checkpoints ----
+
+  /**
+   * Appends the new content of all changed sectors of the main file's `mainPages` pages to the log, and the end of such a set. Nothing is
+   * appended when there are none.
+   */
+  appendImages(log: LogFile, mainPages: u32): Status {
+    this.images = heap.alloc(IMAGE_FRAME_BYTES + IMAGE_SECTOR_SIZE * 17);
+    this.imagesEnd = this.images;
+    const before = allocBlock();
+    const after = allocBlock();
+    const start = log.end;
+    let status = OK;
+    if (before == 0 || after == 0) status = fail(OUT_OF_MEMORY, "no memory for a checkpoint");
+    else {
+      status = this.appendFrames(log, mainPages, before);
+      if (status == OK) status = this.appendSpilled(log, mainPages, before, after);
+      if (status == OK && (this.imagesEnd != this.images || log.end != start)) {
+        status = this.flushImages(log);
+        if (status == OK && log.append(FRAME_IMAGES_END, before, 0) == 0) status = lastError.status;
+      }
+    }
+    if (before != 0) freeBlock(before);
+    if (after != 0) freeBlock(after);
+    heap.free(this.images);
+    return status;
+  }
+
+  private appendFrames(log: LogFile, mainPages: u32, before: usize): Status {
+    this.sort();
+    let last: Frame | null = null;
+    for (let i: u32 = 0; i < this.count; i++) {
+      const frame = this.frameAt(i);
+      if (frame === last || frame.dirty == 0 || frame.pageNo >= mainPages) continue;
+      last = frame;
+      const status = this.appendImage(log, frame.pageNo, frame.dirty, before, frame.data);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  private appendSpilled(log: LogFile, mainPages: u32, before: usize, after: usize): Status {
+    const spilled = this.spilledOnly();
+    for (let i = 0; i < spilled.length && spilled[i] < mainPages; i++) {
+      const slot = this.slots.get(spilled[i], NO_SLOT);
+      let status = this.spill.read(slot, after);
+      if (status == OK) status = this.appendImage(log, spilled[i], this.spill.sectorsIn(slot), before, after);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** `before` gets what the main file has of the sectors. */
+  private appendImage(log: LogFile, pageNo: u32, sectors: u32, before: usize, after: usize): Status {
+    const from = firstByte(sectors);
+    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, before + from, endByte(sectors) - from);
+    if (status != OK) return status;
+    this.imagesEnd = addImage(this.imagesEnd, pageNo, sectors, before, after);
+    return this.imagesEnd - this.images < IMAGE_FRAME_BYTES ? OK : this.flushImages(log);
+  }
+
+  private flushImages(log: LogFile): Status {
+    const len = <u32>(this.imagesEnd - this.images);
+    this.imagesEnd = this.images;
+    return len == 0 || log.append(FRAME_IMAGE, this.images, len) != 0 ? OK : lastError.status;
+  }
+
+  /**
+   * Writes what differs to the main file, which has the room. The log's owner is asked before each page: a session that has taken over has
+   * the images, and goes on from them.
+   */
+  writeBack(log: LogFile | null): Status {
+    this.sort();
+    for (let i: u32 = 0; i < this.count; i++) {
+      const frame = this.frameAt(i);
+      if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
+      let status = log ? log.checkOwner() : OK;
+      if (status == OK) status = this.writeSectors(frame);
+      if (status != OK) return status;
+      frame.dirty = 0;
+      frame.flags &= ~FLAG_SPILLED;
+      this.slots.delete(frame.pageNo);
+    }
+    return this.writeSpilled();
+  }
+
+  /** Writes runs of dirty sectors of one page. */
+  private writeSectors(frame: Frame): Status {
+    let dirty = frame.dirty;
+    const start = (<u64>frame.pageNo) << PAGE_SHIFT;
+    while (dirty != 0) {
+      const first = ctz(dirty);
+      const run = ctz(~(dirty >> first));
+      const pageOffset = first << SECTOR_SHIFT;
+      const status = this.provider.write(start + pageOffset, frame.data + pageOffset, run << SECTOR_SHIFT);
+      if (status != OK) return status;
+      dirty &= ~((((<u32>1) << run) - 1) << first);
+    }
+    return OK;
+  }
+
+  /** Copies what is only in the spill. */
+  private writeSpilled(): Status {
+    if (this.slots.count == 0) return OK;
+    const data = allocBlock();
+    if (data == 0) return fail(OUT_OF_MEMORY, "no memory for a checkpoint");
+    const list = this.spilledOnly();
+    let status = OK;
+    for (let i = 0; i < list.length && status == OK; i++) {
+      const slot = this.slots.get(list[i], NO_SLOT);
+      const sectors = this.spill.sectorsIn(slot);
+      const from = firstByte(sectors);
+      // It asks for the owner.
+      status = this.spill.read(slot, data);
+      if (status == OK) status = this.provider.write(((<u64>list[i]) << PAGE_SHIFT) + from, data + from, endByte(sectors) - from);
+    }
+    freeBlock(data);
+    return status;
+  }
+
+  /** Shell sort by page number; the list is short, and mostly sorted already. */
+  private sort(): void {
+    const list = this.list;
+    const count = this.count;
+    for (let i: u32 = 0; i < count; i++) {
+      store<u32>(list + ((<usize>i) << ENTRY_SHIFT), this.frameAt(i).pageNo, 4);
+    }
+    // As u64 the page number is the high half and decides.
+    for (let gap = count >> 1; gap > 0; gap >>= 1) {
+      for (let i = gap; i < count; i++) {
+        const value = load<u64>(list + ((<usize>i) << ENTRY_SHIFT));
+        let at = i;
+        while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << ENTRY_SHIFT)) > value) {
+          store<u64>(list + ((<usize>at) << ENTRY_SHIFT), load<u64>(list + ((<usize>(at - gap)) << ENTRY_SHIFT)));
+          at -= gap;
+        }
+        store<u64>(list + ((<usize>at) << ENTRY_SHIFT), value);
+      }
+    }
+  }
+
+  /** Nothing differs, or is to differ, any more. */
+  clear(): void {
+    this.count = 0;
+    this.slots.clear();
+    this.spill.clear();
+  }
+
+  free(): void {
+    this.slots.free();
+    if (this.list != 0) heap.free(this.list);
+    this.list = 0;
+  }
+}
