@@ -1,5 +1,17 @@
 /** Runs a command line from its words to its exit status. */
-import { Status, OK, USAGE, exitStatus, errorMessage, statusName, fail, lastError, savedError, restoreError } from "../status";
+import {
+  Status,
+  OK,
+  USAGE,
+  FILE_CHANGED,
+  exitStatus,
+  errorMessage,
+  statusName,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
+} from "../status";
 import { addJsonString } from "../encode/json-string";
 import { changedFile, failChanged } from "../memory/memory-manager";
 import { stdout, stderr } from "../wasi/stdio";
@@ -38,7 +50,7 @@ function closeStore(ctx: CommandContext, status: Status): Status {
   ctx.store = null;
   const closed = store ? store.close() : OK;
   // What was read of two states of a file may have seemed right, or damaged.
-  if (changedFile != "" && !ctx.settled) {
+  if (changedFile != "" && !ctx.settled && status != FILE_CHANGED) {
     ctx.told = false;
     return failChanged();
   }

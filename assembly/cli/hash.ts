@@ -1,7 +1,9 @@
 /** `hash` and `backup`. */
-import { Status, OK, lastError } from "../status";
+import { Status, OK, FILE_CHANGED, lastError, savedError, restoreError } from "../status";
 import { backUp } from "../care/new-file";
 import { PAGE_SHIFT } from "../memory/layout";
+import { forgetChanged } from "../memory/memory-manager";
+import { OPEN_ATTEMPTS } from "../store/dbms-context";
 import { counted } from "../check/check-report";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -28,14 +30,22 @@ export function runHash(ctx: CommandContext): Status {
   return OK;
 }
 
-/** Works on a damaged file, too: a backup is what one makes first. */
+/** Works on a damaged file, too: a backup is what one makes first. A copy during which another program wrote the file is made again. */
 export function runBackup(ctx: CommandContext): Status {
-  const access = openPages(ctx);
-  if (!access) return lastError.status;
-  const manager = access.manager;
-  const pages = manager.pageCount;
-  const status = backUp(manager, ctx.word(0));
-  manager.close();
+  let pages: u32 = 0;
+  let status = OK;
+  for (let attempt = 1; attempt == 1 || (status == FILE_CHANGED && attempt <= OPEN_ATTEMPTS); attempt++) {
+    forgetChanged();
+    const access = openPages(ctx);
+    if (!access) return lastError.status;
+    const manager = access.manager;
+    pages = manager.pageCount;
+    status = backUp(manager, ctx.word(0));
+    const error = savedError();
+    manager.close();
+    restoreError(error);
+  }
+  if (status == FILE_CHANGED) lastError.hint = "try again, or send the request backup to the session that writes";
   if (status != OK) return status;
   const bytes = ((<u64>pages) << PAGE_SHIFT).toString();
   if (ctx.json) stdout.line('{"ok":{"pages":' + pages.toString() + ',"bytes":' + bytes + "}}");

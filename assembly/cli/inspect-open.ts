@@ -28,7 +28,7 @@ function openPagesOnce(ctx: CommandContext): MemoryAccess | null {
   const access = new DirectAccess(manager);
   // What a session that was killed left in the log counts as well.
   const log = LogFile.open(ctx.invocation.file, false);
-  const status = log ? manager.useLog(log) : lastError.status;
+  const status = manager.settled(log ? manager.useLog(log) : lastError.status);
   if (status != OK) {
     const what = lastError.what;
     const hint = lastError.hint;

@@ -57,7 +57,7 @@ function openFile(path: string, cacheBytes: u64, readOnly: bool): MemoryManager 
 /** Takes the file's log into use, which replays it. */
 function replay(manager: MemoryManager, path: string, readOnly: bool): Status {
   const log = LogFile.open(path, !readOnly);
-  return log ? manager.useLog(log) : lastError.status;
+  return manager.settled(log ? manager.useLog(log) : lastError.status);
 }
 
 /** Gives the log another name; `lastError` says why it was refused. */

@@ -107,7 +107,10 @@ export class LogFile {
     return null;
   }
 
-  /** Takes the valid header of the highest generation; none is generation 0. */
+  /**
+   * Takes the valid header of the highest generation; none is generation 0. Frames in a log that was claimed mean that the session before
+   * was killed, maybe before its sync ended: what is read from here on must not be lost to a power cut after all.
+   */
   readHeaders(): Status {
     this.generation = 0;
     const size = this.file.size();
@@ -115,8 +118,8 @@ export class LogFile {
     this.fileBytes = size;
     const slots = heap.alloc(SLOT_SIZE * 2);
     memory.fill(slots, 0, SLOT_SIZE * 2);
-    let status = OK;
-    if (size > 0) status = this.file.read(0, slots, <u32>min<i64>(size, SLOT_SIZE * 2));
+    let status = this.owner != 0 && <u64>size > FRAMES_START ? this.file.sync() : OK;
+    if (size > 0 && status == OK) status = this.file.read(0, slots, <u32>min<i64>(size, SLOT_SIZE * 2));
     for (let i: u32 = 0; i < 2 && status == OK; i++) {
       const slot = slots + i * SLOT_SIZE;
       if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;

@@ -531,8 +531,9 @@ export class MemoryManager {
       }
     }
     this.pageCount = this.mainPages;
-    this.changed.clear();
+    // First what has slots of the spill, which are all forgotten then.
     this.undo.clear();
+    this.changed.clear();
     this.epoch += 1;
   }
 

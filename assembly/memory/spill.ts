@@ -78,9 +78,9 @@ export class Spill {
     return status == OK ? this.allowed() : status;
   }
 
-  /** Gives a slot back. */
+  /** Gives a slot back. One from before `clear` is free already: it would be given out twice. */
   release(slot: u32): void {
-    this.freeSlots.push(slot);
+    if (slot < this.used) this.freeSlots.push(slot);
   }
 
   /** Forgets all slots. */

@@ -38,7 +38,7 @@ export function detectLayout(access: MemoryAccess): u8 {
   }
   // A page 2 that is reached only through a tree or the unclaimed pages: page 1 as an unclaimed ledger that lists it, or an ACL.
   const one = access.page(ACL_PAGE);
-  if (one != 0 && load<u8>(one) != 2 && unclaimedNames(access.page(unclaimedPagesPage(LAYOUT_0_11)))) return LAYOUT_0_11;
+  if (one != 0 && unclaimedNames(one) && (load<u8>(one) != 2 || unclaimedPagesExist(one, pages))) return LAYOUT_0_11;
   const two = access.page(FIRST_0_11_PAGE);
   if (two != 0 && looksLikeNode(two, pages)) return LAYOUT_0_11;
   return LAYOUT_0_9;
@@ -52,6 +52,19 @@ function ledgerNames(page: usize, start: u32, stride: u32, countSize: u32): bool
     if (load<u32>(page + start + i * stride) == FIRST_0_11_PAGE) return true;
   }
   return false;
+}
+
+/**
+ * Whether all entries of what may be an unclaimed-pages ledger are pages of the file; in an ACL, whose version is then the count's low
+ * byte, zeros follow.
+ */
+function unclaimedPagesExist(page: usize, pages: u32): bool {
+  const count = load<u32>(page);
+  for (let i: u32 = 0; i < count; i++) {
+    const pageNo = load<u32>(page + 4 + i * 4);
+    if (pageNo < FIRST_0_11_PAGE || pageNo >= pages) return false;
+  }
+  return true;
 }
 
 function unclaimedNames(page: usize): bool {

@@ -17,6 +17,8 @@ const SPILL_FILE = "store.db-spill";
 const MAX_DEPTH = 3;
 /** Outcomes of a crash point, those of crashes inside its recoveries not counted. */
 const OUTCOMES = 7;
+/** The outcome that is no power cut: the process was killed, and what it did not sync is there, but may still be lost. */
+const KILLED = 7;
 
 /** A state of the store: after `at` changes of the disk it was acknowledged. */
 interface Mark {
@@ -31,9 +33,8 @@ interface Mark {
   readonly empty: boolean;
 }
 
-/** What happened on a disk that started with `start`. */
+/** What happened on a disk. */
 interface Run {
-  readonly start: ReadonlyMap<string, Image>;
   readonly changes: readonly Change[];
   readonly marks: readonly Mark[];
 }
@@ -111,7 +112,7 @@ export class CrashTorture {
   /** Goes through the points, every `stride`th or those that `only` allows, until it is `deadline` (as `performance.now`). */
   run(deadline = Infinity, stride = 1, only?: { point: number; outcome: number }): void {
     const run = this.#workload();
-    const disk = Disk.of(run.start);
+    const disk = new Disk();
     for (let point = 0; point <= run.changes.length; point++) {
       const change = run.changes[point - 1];
       if (change !== undefined) disk.apply(change);
@@ -119,12 +120,12 @@ export class CrashTorture {
       if (change?.file === SPILL_FILE && point % 7 !== 0) continue;
       if (performance.now() > deadline) return;
       this.totals.points += 1;
-      const outcomes = disk.settled ? 1 : OUTCOMES;
+      const outcomes = disk.settled ? 1 : OUTCOMES + 1;
       for (let outcome = 0; outcome < outcomes; outcome++) {
         if (only !== undefined && only.outcome !== outcome) continue;
         this.trace?.(`point ${point} of ${run.changes.length}: ${describe(change)}, outcome ${outcome}`);
         const random = new Random(this.seed, point, outcome);
-        this.#guard(point, outcome, () => this.#verify(afterPowerCut(disk, outcome, random), run, point, random, 0));
+        this.#guard(point, outcome, () => this.#verify(leftOf(disk, outcome, random), run, point, random, 0));
       }
     }
   }
@@ -176,7 +177,8 @@ export class CrashTorture {
           if (engine.close() !== 0) throw new Error(`close without any crash: ${engine.message()}`);
           const closed = marks.at(-1)!;
           marks.push({ ...closed, at: disk.changes.length, durable: true });
-          engine.use(disk, seed + n);
+          // Other random numbers than the session before: no two generations of a log have one salt.
+          engine.use(disk, seed + n + 1);
           if (n < steps - 1) opening();
         } else if (then === 1 && (flags & UNSYNCED) !== 0) {
           if (engine.sync() !== 0) throw new Error(`sync without any crash: ${engine.message()}`);
@@ -184,18 +186,19 @@ export class CrashTorture {
         } else if (then === 2 && engine.checkpoint() !== 0) throw new Error(`checkpoint without any crash: ${engine.message()}`);
       }
     });
-    return { start: new Map(), changes: disk.changes, marks };
+    return { changes: disk.changes, marks };
   }
 
   /** Opens what a crash left of `run` at `point`, which must be one of the states that it may be, and goes on from there. */
-  #verify(images: Map<string, Image>, run: Run, at: number, random: Random, depth: number): void {
+  #verify(left: Disk, run: Run, at: number, random: Random, depth: number): void {
     this.totals.outcomes += 1;
     if (depth > 0) this.totals.nested += 1;
     const { seed, cache, checkpoint, flags } = this.#plan;
     const allowed = allowedMarks(run.marks, at);
+    const images = left.images();
     const seen = random.oneIn(2) ? this.#readOnly(images, allowed[0]?.empty === true, "before the recovery") : "";
 
-    const disk = Disk.of(images);
+    const disk = left.clone();
     const engine = this.#on(disk, random.u32());
     if (engine.open({ cache, checkpoint, flags: flags | CREATE }) !== 0)
       throw new Error(`can't be opened after the crash: ${engine.message()}`);
@@ -248,18 +251,19 @@ export class CrashTorture {
     }
 
     if (depth < MAX_DEPTH && disk.changes.length > 0 && (depth > 0 || random.oneIn(2))) {
-      const again: Run = { start: images, changes: disk.changes, marks };
+      // Until the recovery has synced the log, a power cut may take what a kill left.
+      const sure = left.settled ? { ...found, at: 0, durable: true } : null;
+      const before: readonly Mark[] = sure ? [sure] : [...allowed, found].map((mark) => ({ ...mark, at: 0, durable: false }));
+      const again: Run = { changes: disk.changes, marks: [...before, ...marks] };
       const opened = marks[0]!.at;
       const point = random.oneIn(3) || opened === 0 ? random.below(disk.changes.length + 1) : random.below(opened + 1);
-      const cut = Disk.of(images);
+      const cut = left.clone();
       for (const change of disk.changes.slice(0, point)) cut.apply(change);
-      const outcome = random.below(6);
+      const outcome = random.below(OUTCOMES + 1);
       this.trace?.(
         `${"  ".repeat(depth + 1)}crash at change ${point} of ${disk.changes.length}: ${describe(disk.changes[point - 1])}`,
       );
-      // Before the recovery is through, all is as it was.
-      const before: Mark = { ...found, at: 0, durable: true };
-      this.#verify(afterPowerCut(cut, outcome, random), { ...again, marks: [before, ...marks] }, point, random, depth + 1);
+      this.#verify(leftOf(cut, outcome, random), again, point, random, depth + 1);
     }
   }
 
@@ -278,6 +282,11 @@ export class CrashTorture {
     if (disk.changes.length > 0) throw new Error(`a reading handle changed the disk ${when}: ${describe(disk.changes[0])}`);
     return pages;
   }
+}
+
+/** What there is after a crash of the outcome `outcome`. */
+function leftOf(disk: Disk, outcome: number, random: Random): Disk {
+  return outcome === KILLED ? disk.clone() : Disk.of(afterPowerCut(disk, outcome, random));
 }
 
 /** The states that a crash after `point` changes may lead to: from the last durable one to the one in flight. */

@@ -130,7 +130,7 @@ export class SimFile {
   renamed: { readonly from: string; readonly replaced: SimFile | undefined } | null = null;
 
   constructor(image: Image, named: boolean) {
-    this.current = image;
+    this.current = image.clone();
     this.durable = image.clone();
     this.named = named;
   }
@@ -146,6 +146,23 @@ export class Disk {
     const disk = new Disk();
     for (const [name, image] of images) disk.files.set(name, new SimFile(image.clone(), true));
     return disk;
+  }
+
+  /** The same, what is durable and what is not included: what a killed process leaves, to which a power cut may still come. */
+  clone(): Disk {
+    const copy = new Disk();
+    const files = new Map<SimFile, SimFile>();
+    const copyOf = (file: SimFile): SimFile => {
+      const made = files.get(file) ?? new SimFile(file.current, file.named);
+      files.set(file, made);
+      made.durable = file.durable.clone();
+      made.pending = [...file.pending];
+      const { renamed } = file;
+      made.renamed = renamed && { ...renamed, replaced: renamed.replaced && copyOf(renamed.replaced) };
+      return made;
+    };
+    for (const [name, file] of this.files) copy.files.set(name, copyOf(file));
+    return copy;
   }
 
   /** The files as a program sees them now. */

@@ -58,6 +58,13 @@ export const MUTANTS: readonly Mutant[] = [
     "      if (status == OK) status = log.announceCheckpoint();\n    }\n    if (status == OK) status = this.writeBack();",
     "      log.reset(this.pageCount, xxh3(this.page(0), PAGE_SIZE));\n      log.sync();\n    }\n    if (status == OK) status = this.writeBack();",
   ),
+  mutant(
+    "what a killed session left is not synced before it is read",
+    "crash",
+    LOG,
+    "this.owner != 0 && <u64>size > FRAMES_START ? this.file.sync() : OK",
+    "OK",
+  ),
   mutant("a checkpoint writes no images", "crash", MANAGER, "if (withImages) status = this.writeImages(log);", ""),
   mutant(
     "the salt is not in the checksum",

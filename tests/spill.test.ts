@@ -1,0 +1,47 @@
+/** Transactions that go to the spill, one after another in a session. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { runCommand } from "./torture/command.js";
+import { Disk } from "./torture/disk.js";
+import { compileModule } from "./torture/module.js";
+
+const FILE = "data/store.db";
+/** Of 20,000 bytes each, three to a page: 500 pages, where the smallest cache has 32. */
+const ROWS = 1500;
+
+let module: WebAssembly.Module;
+before(async () => {
+  module = await compileModule("command", []);
+});
+
+const text = (id: number, letter: string): string => `${id} ${letter.repeat(20_000)}`;
+const update = (id: number, letter: string): object => ({ op: "update", table: "t", key: id, set: { v: text(id, letter) } });
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at);
+
+test("a transaction larger than the cache is whole after one that was rolled back with its undo list in the spill", () => {
+  const requests: object[] = [{ op: "create", table: "t", columns: ["id:uint32:pk", "v:text"] }];
+  for (const from of range(0, ROWS / 100))
+    requests.push({
+      op: "insert",
+      table: "t",
+      rows: range(from * 100, from * 100 + 100).map((id) => ({ id, v: text(id, "a") })),
+    });
+  // The undo list is dropped after 1 MiB, and starts anew with the savepoint: 2 MiB of it stay in memory.
+  requests.push({ op: "begin" }, ...range(0, 200).map((id) => update(id, "b")), { op: "savepoint", name: "s" });
+  requests.push(...range(200, 600).map((id) => update(id, "c")), { op: "rollback" });
+  requests.push({ op: "begin" }, ...range(0, ROWS).map((id) => update(id, "d")), { op: "commit" }, { op: "check" });
+  const asked = range(0, ROWS).filter((id) => id % 25 === 0);
+  requests.push(...asked.map((key) => ({ op: "get", table: "t", key })));
+  const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+  const run = runCommand(module, new Disk(), ["--cache", "65536", FILE, "serve"], { stdin });
+  assert.equal(run.status, 0, run.stderr);
+  const replies = run.stdout.split("\n").slice(0, -1);
+  assert.equal(replies.length, requests.length);
+  const rows = replies.splice(-asked.length);
+  replies.forEach((reply, at) => assert.ok(reply.startsWith('{"ok":'), `${at}: ${reply.slice(0, 300)}`));
+  assert.match(replies.at(-1)!, /"errors":0/);
+  rows.forEach((reply, at) => {
+    const id = asked[at]!;
+    assert.equal(reply, JSON.stringify({ ok: { row: { id, v: text(id, "d") } } }), `row ${id}`);
+  });
+});
