@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { openStore, type Store } from "./helpers/store.js";
+import { runCommand } from "./torture/command.js";
+import { Disk } from "./torture/disk.js";
 import { commandStore } from "./torture/faults.js";
 import { compileModule } from "./torture/module.js";
 
@@ -76,6 +78,33 @@ test("a log of another state of the file is refused with what can be done; --for
   assert.match(reply.setAside, /store\.db-log\.refused-2$/);
   assert.match(reply.why, /the log does not belong to this file/);
   await store.ok(["check"]);
+});
+
+test("a log that starts with an empty file is refused beside another file", async (t) => {
+  // All that a killed session made, up to its first change of the page file.
+  const whole = new Disk();
+  assert.equal(runCommand(command, whole, ["data/store.db", "create", "old", "id:uint32:pk"]).status, 0);
+  const killed = new Disk();
+  for (const change of whole.changes) {
+    if (change.file === "store.db" && (change.kind === "size" || change.kind === "write")) break;
+    killed.apply(change);
+  }
+  const log = killed.images().get("store.db-log")!.bytes();
+  const store = openStore(t);
+  // It is one to recover from: that the file is empty is right.
+  writeFileSync(store.path, "");
+  writeFileSync(`${store.path}-log`, log);
+  assert.deepEqual(await store.ok(["tables", "--json"]), '{"ok":{"tables":[{"name":"old","rows":0}]}}\n');
+  layOut(store, false, [""]);
+  const file = readFileSync(store.path);
+  for (const words of [["recover"], ["tables"], ["insert", "items", '{"id":1,"name":"x","price":null}']]) {
+    const { status, stderr } = await store.run(words);
+    assert.equal(status, 3, words[0]);
+    assert.match(stderr, /^quire: DAMAGED: .*the log does not belong to this file/);
+  }
+  assert.deepEqual(readFileSync(store.path), file);
+  await store.ok(["recover", "--force"]);
+  assert.equal((await ids(store)).length, 30);
 });
 
 test("a missing file is an error, and its log is left alone", async (t) => {

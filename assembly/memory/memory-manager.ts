@@ -458,7 +458,8 @@ export class MemoryManager {
   private writeImages(log: LogFile): Status {
     const start = log.end;
     let status = this.changed.appendImages(log, this.mainPages);
-    if (status == OK && log.end != start) {
+    // Without images, too: the main file must not run ahead of commits that were not synced.
+    if (status == OK && (log.end != start || !this.syncCommits)) {
       status = log.sync();
       if (status != OK) this.poisoned = true;
     }

@@ -10,6 +10,7 @@ import { xxh3 } from "../encode/xxh3";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryManager } from "./memory-manager";
 import { DirectAccess } from "./direct-access";
+import { isZero } from "./journaled-access";
 import { SECTOR_SHIFT } from "./page-cache";
 import { LogFile, FRAMES_START, FRAME_CHUNK, FRAME_COMMIT, FRAME_IMAGE, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
@@ -42,8 +43,32 @@ export class Recovery {
     let status = this.survey();
     if (status == OK && this.recovered) status = this.checkMain();
     if (status == OK && this.recovered) status = this.replay();
+    if (status == OK && this.recovered) status = this.checkBeyond();
     heap.free(this.buffer);
     return status;
+  }
+
+  /**
+   * `OK` when pages of the main file that it did not have at the last checkpoint are what a torn one may have left of what was replayed:
+   * each 512 bytes are zero or as they are to be. A log that starts with an empty file knows nothing else of the file that it belongs to.
+   */
+  private checkBeyond(): Status {
+    const manager = this.manager;
+    const pages = manager.provider.pages;
+    if (pages > manager.pageCount)
+      return this.refuse("the file has " + pages.toString() + " pages, more than it and the log ever had");
+    for (let pageNo = this.log.mainPages; pageNo < pages; pageNo++) {
+      const page = manager.page(pageNo);
+      if (page == 0) return lastError.status;
+      const now = this.buffer;
+      const status = manager.provider.read((<u64>pageNo) << PAGE_SHIFT, now, PAGE_SIZE);
+      if (status != OK) return status;
+      for (let at: u32 = 0; at < PAGE_SIZE; at += 1 << BLOCK_SHIFT) {
+        if (memory.compare(now + at, page + at, 1 << BLOCK_SHIFT) == 0 || isZero(now + at, 1 << BLOCK_SHIFT)) continue;
+        return this.refuse("page " + pageNo.toString() + " is not of the log's last checkpoint");
+      }
+    }
+    return OK;
   }
 
   /** After a transaction too large to be undone was dropped: the committed ones again. */

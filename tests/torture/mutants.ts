@@ -34,8 +34,15 @@ export const MUTANTS: readonly Mutant[] = [
     "the images are not synced before the page file is written",
     "crash",
     MANAGER,
+    "if (status == OK && (log.end != start || !this.syncCommits)) {\n      status = log.sync();",
+    "if (status == OK && (log.end != start || !this.syncCommits)) {",
+  ),
+  mutant(
+    "without images the log is not synced before the page file is written",
+    "crash",
+    MANAGER,
+    "if (status == OK && (log.end != start || !this.syncCommits)) {\n      status = log.sync();",
     "if (status == OK && log.end != start) {\n      status = log.sync();",
-    "if (status == OK && log.end != start) {",
   ),
   mutant(
     "the page file is not synced before the log is reset",
