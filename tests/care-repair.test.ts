@@ -280,6 +280,29 @@ for (const layout of layouts) {
   });
 }
 
+test("a file that ends inside of a page: the whole pages count, and the rest is told", async () => {
+  const bytes = golden("blog", "0.9");
+  const whole = bytes.length / 65536 - 1;
+  const kept = await repair(bytes.subarray(0, whole * 65536));
+  for (const rest of [1, 4096, 65535]) {
+    const cut = bytes.subarray(0, whole * 65536 + rest);
+    for (const words of [["check"], ["tables"]]) {
+      const run = await sandbox.on(cut, words);
+      assert.equal(run.status, 3);
+      assert.match(run.stderr, /^quire: NOT_A_PAGE_FILE: .*; repair OUT saves what its whole pages hold\n$/);
+    }
+    const { run, reply } = await repair(cut);
+    assert.equal(run.status, 3);
+    const [first, ...others] = reply.faults;
+    assert.deepEqual([first!.code, first!.page], ["FILE_CUT", whole]);
+    assert.match(first!.message, new RegExp(`first ${rest} bytes? `));
+    assert.deepEqual(others, kept.reply.faults);
+    assert.equal(reply.rows, kept.reply.rows);
+  }
+  const short = await sandbox.on(bytes.subarray(0, 1000), ["repair", "data/out.db"]);
+  assert.match(short.stderr, /^quire: NOT_A_PAGE_FILE: .* 1000 bytes long; .*copied whole\n$/);
+});
+
 test("OUT is a new file, what is lost is told in words, and the exit status says so", async () => {
   const file = spoiled("blog", "0.9", (intact) => [intact.recordPage("users")], "zeroed");
   rmSync(sandbox.path("out.db"), { force: true });

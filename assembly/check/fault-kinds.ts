@@ -265,6 +265,7 @@ export const TABLE_LOST = kind(
   "repair needs its definition, as schema prints it",
   "a table",
 );
+export const FILE_CUT = kind(ERROR, "FILE_CUT", "", "copy the file again, whole", "what the page and all behind it held");
 export const ROW_LOST = kind(ERROR, "ROW_LOST", "", "insert it again, from a backup if there is one", "the row");
 export const ROWS_LOST = kind(ERROR, "ROWS_LOST", "", "compare with a backup", "rows");
 export const ROW_ODD = kind(

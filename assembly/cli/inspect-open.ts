@@ -9,20 +9,20 @@ import { guessLayout } from "../check/store-check";
 import { OPEN_ATTEMPTS } from "../store/dbms-context";
 import { CommandContext } from "./context";
 
-/** The file's pages; null on failure. The tables need not make sense. */
-export function openPages(ctx: CommandContext): MemoryAccess | null {
-  let access = openPagesOnce(ctx);
+/** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
+export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess | null {
+  let access = openPagesOnce(ctx, cut);
   for (let i = 1; !access && lastError.status == FILE_CHANGED && i < OPEN_ATTEMPTS; i++) {
     forgetChanged();
-    access = openPagesOnce(ctx);
+    access = openPagesOnce(ctx, cut);
   }
   return access;
 }
 
-function openPagesOnce(ctx: CommandContext): MemoryAccess | null {
+function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
   if (cache < 0) return null;
-  const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false);
+  const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false, cut);
   if (!provider) return null;
   const manager = new MemoryManager(provider, <u64>cache);
   const access = new DirectAccess(manager);

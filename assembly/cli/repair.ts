@@ -6,7 +6,8 @@ import { layoutName } from "../memory/layout";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";
-import { ERROR } from "../check/fault-kinds";
+import { ERROR, FILE_CUT } from "../check/fault-kinds";
+import { WasiMemoryProvider } from "../memory/provider";
 import { SURVEY_ALL } from "../check/survey";
 import { finishStore, makeStore } from "../care/new-file";
 import { Salvage } from "../care/salvage";
@@ -21,7 +22,7 @@ const MOST_SCHEMA_BYTES: u32 = 64 << 20;
 export function runRepair(ctx: CommandContext): Status {
   const given = ctx.has("schema") ? readDefinitions(ctx.invocation.option("schema", "")) : new Array<TableSchemaSnapshot>();
   if (!given) return lastError.status;
-  const access = openPages(ctx);
+  const access = openPages(ctx, true);
   if (!access) return lastError.status;
   const manager = access.manager;
   const layout = layoutOption(ctx, manager.layout);
@@ -32,6 +33,9 @@ export function runRepair(ctx: CommandContext): Status {
   if (!to) return lastError.status;
   const report = ctx.has("all") ? new CheckReport(u32.MAX_VALUE) : new CheckReport();
   const made = new CheckReport();
+  const leftOver = (manager.provider as WasiMemoryProvider).leftOver;
+  if (leftOver != 0 && report.add(FILE_CUT, manager.pageCount))
+    report.say("the file ends inside of this page, whose first " + counted(leftOver, "byte") + " are all there is of it");
   const work = Salvage.run(access, given, to, report);
   let status = work ? OK : lastError.status;
   if (work) {

@@ -143,6 +143,9 @@ export class HeapMemoryProvider extends MemoryProvider {
 export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
   private temporary: bool = false;
+  private cut: bool = false;
+  /** Bytes at the end of the file that are part of a page. */
+  leftOver: u32 = 0;
   /** The file's time before anything of it was read. */
   private modified: u64 = 0;
 
@@ -152,13 +155,15 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   /**
    * Opens `path`. `create`: make the file when it is missing (its folder must exist). Null on failure: `FILE_NOT_FOUND`,
-   * `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
+   * `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`. With `cut` the whole pages of
+   * a file that ends inside of one are taken, and `leftOver` bytes are not.
    */
-  static open(path: string, readOnly: bool, create: bool): WasiMemoryProvider | null {
+  static open(path: string, readOnly: bool, create: bool, cut: bool = false): WasiMemoryProvider | null {
     const file = File.open(path, !readOnly, create);
     if (!file) return null;
     const provider = new WasiMemoryProvider(file);
     provider.readOnly = readOnly;
+    provider.cut = cut;
     if (readOnly) provider.modified = file.modified();
     if (provider.refresh() == OK) return provider;
     file.close();
@@ -168,11 +173,14 @@ export class WasiMemoryProvider extends MemoryProvider {
   refresh(): Status {
     const size = this.file.size();
     if (size < 0) return lastError.status;
-    if ((size & (PAGE_SIZE - 1)) != 0 || (<u64>size) >> PAGE_SHIFT > 0xfffffffe) {
+    this.leftOver = (<u32>size) & (PAGE_SIZE - 1);
+    if ((this.leftOver != 0 && (!this.cut || size < <i64>PAGE_SIZE)) || (<u64>size) >> PAGE_SHIFT > 0xfffffffe) {
       return fail(
         NOT_A_PAGE_FILE,
         this.file.path + " is " + size.toString() + " bytes long; a page file is a whole number of pages of 65536 bytes",
-        "check that this is the right file, or that it was copied whole",
+        size < <i64>PAGE_SIZE
+          ? "check that this is the right file, or that it was copied whole"
+          : "check that this is the right file, or that it was copied whole; repair OUT saves what its whole pages hold",
       );
     }
     this.count = <u32>(size >> PAGE_SHIFT);
