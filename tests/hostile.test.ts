@@ -8,7 +8,7 @@ import { after, test, type TestContext } from "node:test";
 import { damage, Random } from "./helpers/damage.js";
 import { golden, goldenNames, goldenRows, layouts, type Json, type Layout } from "./helpers/golden.js";
 import { PageFile } from "./helpers/page-file.js";
-import { Sandbox, type SandboxResult } from "./helpers/sandbox.js";
+import { Swarm, type SwarmReport } from "./helpers/swarm.js";
 
 const rounds = Number(process.env["QUIRE_HOSTILE_ROUNDS"] ?? 10);
 const firstSeed = Number(process.env["QUIRE_HOSTILE_SEED"] ?? 1);
@@ -16,8 +16,8 @@ const firstSeed = Number(process.env["QUIRE_HOSTILE_SEED"] ?? 1);
 /** The cache of 16 MiB, and as much again for everything else. */
 const MEMORY_LIMIT = 48 << 20;
 
-const sandbox = Sandbox.open();
-after(() => sandbox.close());
+const swarm = Swarm.open();
+after(() => swarm.close());
 
 function fail(
   problem: string,
@@ -26,14 +26,14 @@ function fail(
   seed: number,
   how: string,
   words: readonly string[],
-  result: SandboxResult,
+  result: SwarmReport,
 ): never {
   const said = `${result.trap ?? ""}\n${result.stderr.slice(0, 500)}`;
   assert.fail(`${problem}: ${name} of layout ${layout}, seed ${seed} (${how}): quire ${words.join(" ")}\n${said}`);
 }
 
 /** Holds what a command did against the rules. */
-function judge(name: string, layout: Layout, seed: number, how: string, words: readonly string[], result: SandboxResult): void {
+function judge(name: string, layout: Layout, seed: number, how: string, words: readonly string[], result: SwarmReport): void {
   const complain = (problem: string): never => fail(problem, name, layout, seed, how, words, result);
   if (result.status === -2) complain("hangs");
   if (result.trap !== null) complain("traps");
@@ -97,7 +97,7 @@ function keyColumn(name: string, layout: Layout, table: string): string {
 
 /** Asks the undamaged file for the primary key of each table. */
 async function learnKeys(name: string, layout: Layout): Promise<void> {
-  const { stdout } = await sandbox.on(golden(name, layout), ["schema"]);
+  const [{ stdout }] = (await swarm.run(golden(name, layout), [["schema"]])) as [SwarmReport];
   for (const [, table, words] of stdout.matchAll(/^create (\S+) (.*)$/gm)) {
     const key = /(?:^|\s)'?(\w+):[^\s:]+:pk/.exec(words!);
     if (key) keyColumns.set(`${name} ${layout} ${table!}`, key[1]!);
@@ -108,6 +108,7 @@ async function attack(t: TestContext, name: string, layout: Layout): Promise<voi
   await learnKeys(name, layout);
   const original = golden(name, layout);
   const found = new Map<string, number>();
+  const before = swarm.executions;
   for (let round = 0; round < rounds; round++) {
     const seed = firstSeed + round;
     const random = new Random(seed * 7919 + original.length + name.charCodeAt(0));
@@ -115,15 +116,17 @@ async function attack(t: TestContext, name: string, layout: Layout): Promise<voi
     const pages = Math.max(Math.floor(bytes.length / 65536), 1);
     // With the smallest cache pages come and go; what is kept too long shows.
     const cache = random.below(2) === 0 ? ["--cache", "0"] : [];
-    for (const command of commands(name, layout, random, pages)) {
-      const words = [...command, ...cache];
-      const result = await sandbox.on(bytes, words);
+    const asked = commands(name, layout, random, pages).map((command) => [...command, ...cache]);
+    const results = await swarm.run(bytes, asked);
+    asked.forEach((words, at) => {
+      const result = results[at]!;
       judge(name, layout, seed, how, words, result);
       if (words[0] === "check") found.set(String(result.status), (found.get(String(result.status)) ?? 0) + 1);
-    }
+    });
   }
   const counts = [...found].map(([status, count]) => `${count} with status ${status}`).join(", ");
-  t.diagnostic(`seeds ${firstSeed} to ${firstSeed + rounds - 1}: check ended ${counts}`);
+  const runs = swarm.executions - before;
+  t.diagnostic(`seeds ${firstSeed} to ${firstSeed + rounds - 1}: ${runs} commands were run; check ended ${counts}`);
 }
 
 /** Page numbers that lead back to where they came from, often enough that following them doubles the way with each level. */
@@ -183,7 +186,8 @@ for (const [how, plant] of Object.entries(loops)) {
     const words = commands("tall", "0.9", new Random(1), file.pageCount);
     for (const row of ["first", text, "~last"])
       words.push(["insert", "wide", JSON.stringify({ key: `${row}+`, n: 1 })], ["delete", "wide", row]);
-    for (const command of words) judge("tall", "0.9", 0, how, command, await sandbox.on(file.bytes, command));
+    const results = await swarm.run(file.bytes, words);
+    words.forEach((command, at) => judge("tall", "0.9", 0, how, command, results[at]!));
   });
 }
 
