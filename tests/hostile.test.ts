@@ -67,6 +67,8 @@ function commands(name: string, layout: Layout, random: Random, pages: number): 
     ["hash"],
     ["diff", "data/store.db"],
     ["compact"],
+    ["repair", "data/mended.db"],
+    ["convert", "data/other.db", "--layout", layout === "0.9" ? "0.11" : "0.9"],
   ];
   for (const [table, rows] of Object.entries(goldenRows(name, layout))) {
     if (rows.length === 0) continue;
@@ -104,13 +106,19 @@ async function learnKeys(name: string, layout: Layout): Promise<void> {
   }
 }
 
+/** Seeds that once found something: they are run every time. */
+const kept: Record<string, readonly number[]> = {
+  // 7,000 grants of one identity: `page` built their text by concatenation.
+  "acl 0.9": [5291],
+};
+
 async function attack(t: TestContext, name: string, layout: Layout): Promise<void> {
   await learnKeys(name, layout);
   const original = golden(name, layout);
   const found = new Map<string, number>();
   const before = swarm.executions;
-  for (let round = 0; round < rounds; round++) {
-    const seed = firstSeed + round;
+  const seeds = Array.from({ length: rounds }, (_, round) => firstSeed + round);
+  for (const seed of [...(kept[`${name} ${layout}`] ?? []), ...seeds]) {
     const random = new Random(seed * 7919 + original.length + name.charCodeAt(0));
     const { bytes, how } = damage(original, random);
     const pages = Math.max(Math.floor(bytes.length / 65536), 1);

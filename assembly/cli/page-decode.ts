@@ -111,12 +111,13 @@ function decodeAcl(survey: Survey, page: usize, view: PageView): void {
     view.cell(hexText(page + at + 1, idLen));
     view.cell(flagNames(load<u8>(page + rights), ["admin", "manage-acl", "migrate"]));
     view.cell(permissions(load<u8>(page + rights, 1)));
-    let text = "";
+    // A damaged page may have thousands, and text that grows by concatenation leaves all its copies in memory.
+    const texts = new Array<string>();
     for (let j: u32 = 0; j < grants; j++) {
       const grant = page + rights + 4 + j * 9;
-      text += (j > 0 ? " " : "") + tableWith(survey, load<u64>(grant)) + ":" + permissions(load<u8>(grant, 8));
+      texts.push(tableWith(survey, load<u64>(grant)) + ":" + permissions(load<u8>(grant, 8)));
     }
-    view.cell(text);
+    view.cell(texts.join(" "));
     at = rights + 4 + grants * 9;
   }
 }
@@ -285,13 +286,13 @@ function decodeNode(page: usize, view: PageView): void {
 /** A key as JSON: its value, or an array of its values. */
 function keyText(key: usize): string {
   const count = load<u32>(key);
-  let text = "";
+  const texts = new Array<string>();
   key += 4;
   for (let left = count; left > 0; left--) {
-    text += (left != count ? "," : "") + valueText(key + 4);
+    texts.push(valueText(key + 4));
     key += 4 + <usize>load<u32>(key);
   }
-  return count == 1 ? text : "[" + text + "]";
+  return count == 1 ? texts[0] : "[" + texts.join(",") + "]";
 }
 
 /** A value with its discriminant as JSON. */
