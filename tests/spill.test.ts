@@ -45,3 +45,23 @@ test("a transaction larger than the cache is whole after one that was rolled bac
     assert.equal(reply, JSON.stringify({ ok: { row: { id, v: text(id, "d") } } }), `row ${id}`);
   });
 });
+
+test("what changes after a checkpoint of a transaction that was larger than the cache, and had the schema registry in the spill, is kept", () => {
+  const create = (table: string): object => ({ op: "create", table, columns: ["id:uint32:pk", "v:text"] });
+  const insert = (from: number): object => ({
+    op: "insert",
+    table: "one",
+    rows: range(from, from + 100).map((id) => ({ id, v: text(id, "a") })),
+  });
+  // The first commit makes a checkpoint: its log is much longer than one may become. The last one is at the end of the session.
+  const requests = [{ op: "begin" }, create("one"), ...range(0, ROWS / 100).map((at) => insert(at * 100)), { op: "commit" }];
+  requests.push(create("two"), { op: "tables" });
+  const disk = new Disk();
+  const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+  const run = runCommand(module, disk, ["--cache", "65536", FILE, "serve"], { stdin });
+  assert.equal(run.status, 0, run.stderr);
+  assert.doesNotMatch(run.stdout, /"error"/);
+  const after = runCommand(module, disk, [FILE, "check"]);
+  assert.equal(after.status, 0, after.stdout + after.stderr);
+  assert.match(runCommand(module, disk, [FILE, "tables"]).stdout, /^two\b/m);
+});

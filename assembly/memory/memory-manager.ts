@@ -4,8 +4,8 @@
  *
  * Invariants:
  * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill.
- * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero,
- *   whatever a torn checkpoint left there.
+ * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero.
+ *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
  * - Without a log (a store in memory) a commit is a checkpoint.
  * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
  */
@@ -441,17 +441,21 @@ export class MemoryManager {
     }
     if (status == OK) status = this.writeBack();
     if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
-    if (status == OK && log) {
-      const page = this.page(0);
-      status = page != 0 ? log.reset(this.pageCount, xxh3(page, PAGE_SIZE)) : lastError.status;
-      if (status == OK) status = log.sync();
+    if (status == OK) {
+      // Before page 0 is looked at: it may have to be read, and is to be as the main file has it.
+      this.forgetChanges();
+      if (log) status = this.resetLog(log);
     }
-    if (status != OK) {
-      this.poisoned = true;
-      return status;
-    }
-    this.forgetChanges();
-    return OK;
+    if (status != OK) this.poisoned = true;
+    return status;
+  }
+
+  /** Begins the log anew behind the main file as it is now. */
+  private resetLog(log: LogFile): Status {
+    const page = this.page(0);
+    if (page == 0) return lastError.status;
+    const status = log.reset(this.mainPages, xxh3(page, PAGE_SIZE));
+    return status == OK ? log.sync() : status;
   }
 
   /** Appends the new content of all changed sectors that the main file has, and syncs the log. */
@@ -469,13 +473,6 @@ export class MemoryManager {
 
   /** Gives the main file its new length, and writes what differs. */
   private writeBack(): Status {
-    // What a torn checkpoint left beyond the pages of the last whole one is not zero, as pages that grow are.
-    if (this.provider.pages > this.mainPages) {
-      // Wasmer puts a write and a later change of size in no order: what an earlier attempt wrote has to be there before the cut.
-      let status = this.provider.sync();
-      if (status == OK) status = this.provider.truncate(this.mainPages);
-      if (status != OK) return status;
-    }
     if (this.pageCount > this.provider.pages) {
       const status = this.provider.grow(this.pageCount - this.provider.pages);
       if (status != OK) return status;

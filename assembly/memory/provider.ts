@@ -10,7 +10,7 @@ import { allocBlock, freeBlock } from "./block-pool";
 
 /** Pages of 64 KiB that can be read, written and added to. */
 export abstract class MemoryProvider {
-  /** Whether `grow`, `write` and `truncate` are refused. */
+  /** Whether `grow` and `write` are refused. */
   readOnly: bool = false;
 
   /** Bytes of a page. */
@@ -31,8 +31,6 @@ export abstract class MemoryProvider {
   abstract read(fileOffset: u64, ptr: usize, len: u32): Status;
   /** Writes `len` bytes at `fileOffset`. */
   abstract write(fileOffset: u64, ptr: usize, len: u32): Status;
-  /** Cuts the provider down to `pages` pages. */
-  abstract truncate(pages: u32): Status;
   /** Finds out again how many pages there are, where another program may have changed that. */
   refresh(): Status {
     return OK;
@@ -114,20 +112,13 @@ export class HeapMemoryProvider extends MemoryProvider {
     }
   }
 
-  truncate(pages: u32): Status {
-    while (this.count > pages) {
-      this.count -= 1;
-      freeBlock(load<u32>(this.table + ((<usize>this.count) << 2)));
-    }
-    return OK;
-  }
-
   sync(): Status {
     return OK;
   }
 
   close(): Status {
-    this.truncate(0);
+    for (let pageNo: u32 = 0; pageNo < this.count; pageNo++) freeBlock(load<u32>(this.table + ((<usize>pageNo) << 2)));
+    this.count = 0;
     if (this.table != 0) heap.free(this.table);
     this.table = 0;
     this.room = 0;
@@ -215,13 +206,6 @@ export class WasiMemoryProvider extends MemoryProvider {
     if (this.readOnly) return fail(READ_ONLY, this.file.path + " is open for reading only");
     const status = this.bounds(fileOffset, len);
     return status == OK ? this.file.write(fileOffset, ptr, len) : status;
-  }
-
-  truncate(pages: u32): Status {
-    if (pages >= this.count) return OK;
-    const status = this.file.setSize((<u64>pages) << PAGE_SHIFT);
-    if (status == OK) this.count = pages;
-    return status;
   }
 
   sync(): Status {

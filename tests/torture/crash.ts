@@ -17,6 +17,8 @@ const SPILL_FILE = "store.db-spill";
 const MAX_DEPTH = 3;
 /** Outcomes of a crash point, those of crashes inside its recoveries not counted. */
 const OUTCOMES = 7;
+/** Holds every page of a workload. Bytes. */
+const LARGE_CACHE = 32 << 20;
 /** The outcome that is no power cut: the process was killed, and what it did not sync is there, but may still be lost. */
 const KILLED = 7;
 
@@ -46,6 +48,11 @@ interface Plan {
   readonly checkpoint: number;
   readonly flags: number;
   readonly big: number;
+  /**
+   * A second store does the same and is asked what is in it after each transaction. Else the first is: that brings all pages into its
+   * cache, and others out of it, which heals what was wrong with them.
+   */
+  readonly twin: boolean;
 }
 
 /** What a seed stands for. */
@@ -57,7 +64,8 @@ function planOf(seed: number): Plan {
     cache: random.pick([0, 0, 4 << 20]),
     checkpoint: random.pick([1500, 12_000, 60_000, 300_000]),
     flags: (random.oneIn(4) ? UNSYNCED : 0) | (random.oneIn(3) ? LAYOUT_11 : 0),
-    big: random.oneIn(6) ? 4 + random.below(30) : 0,
+    big: random.oneIn(4) ? 20 + random.below(40) : 0,
+    twin: random.oneIn(2),
   };
 }
 
@@ -88,6 +96,7 @@ export interface Modules {
 export class CrashTorture {
   readonly totals: CrashTotals = { points: 0, outcomes: 0, nested: 0 };
   #engine: Engine | null = null;
+  #twin: Engine | null = null;
   readonly #module: WebAssembly.Module;
   readonly #plan: Plan;
   readonly #checked = new Set<string>();
@@ -109,14 +118,14 @@ export class CrashTorture {
     return this.#engine.use(disk, seed);
   }
 
-  /** Goes through the points, every `stride`th or those that `only` allows, until it is `deadline` (as `performance.now`). */
+  /** Goes through the points, every `stride`th and the last, or those that `only` allows, until it is `deadline` (as `performance.now`). */
   run(deadline = Infinity, stride = 1, only?: { point: number; outcome: number }): void {
     const run = this.#workload();
     const disk = new Disk();
     for (let point = 0; point <= run.changes.length; point++) {
       const change = run.changes[point - 1];
       if (change !== undefined) disk.apply(change);
-      if (only !== undefined ? only.point !== point : (point + this.seed) % stride !== 0) continue;
+      if (only !== undefined ? only.point !== point : (point + this.seed) % stride !== 0 && point < run.changes.length) continue;
       if (change?.file === SPILL_FILE && point % 7 !== 0) continue;
       if (performance.now() > deadline) return;
       this.totals.points += 1;
@@ -139,51 +148,57 @@ export class CrashTorture {
       const said = this.#engine?.host.stderr ?? "";
       const where = what instanceof WebAssembly.RuntimeError ? `a trap: ${what.stack ?? what.message} ${said}` : what.message;
       this.#engine = null;
+      this.#twin = null;
       throw new TortureFailure(this.seed, point, outcome, where);
     }
   }
 
   /** Runs the workload without a crash. */
   #workload(): Run {
-    const { seed, steps, cache, checkpoint, flags, big } = this.#plan;
+    const { seed, steps, cache, checkpoint, flags, big, twin } = this.#plan;
     const disk = new Disk();
     const marks: Mark[] = [];
     const random = new Random(seed, 78);
     this.#guard(0, 0, () => {
       const engine = this.#on(disk, seed);
+      const twinDisk = new Disk();
+      const asked = twin ? (this.#twin ??= new Engine(this.#module)).use(twinDisk, seed) : engine;
+      /** What both stores do. */
+      const both = (what: string, action: (engine: Engine) => number): void => {
+        if (action(engine) !== 0) throw new Error(`${what} without any crash: ${engine.message()}`);
+        if (twin && action(asked) !== 0) throw new Error(`${what} with a large cache: ${asked.message()}`);
+      };
       const mark = (next: number, durable: boolean): void => {
-        const pages = engine.pagesHash();
-        const content = engine.contentHash();
+        const pages = asked.pagesHash();
+        const content = asked.contentHash();
         marks.push({ at: disk.changes.length, pages, content, durable, next, empty: marks.length === 0 });
         if (pages === "" || content === "")
-          throw new Error(`transaction ${next - 1}: the store can't be read: ${engine.message()}`);
+          throw new Error(`transaction ${next - 1}: the store can't be read: ${asked.message()}`);
         if (this.#checked.has(pages)) return;
-        const faults = engine.check();
+        const faults = asked.check();
         if (faults !== "") throw new Error(`transaction ${next - 1} leaves faults without any crash: ${faults}`);
         this.#checked.add(pages);
       };
-      const opening = (): void => {
-        const status = engine.open({ cache, checkpoint, flags: flags | CREATE });
-        if (status !== 0) throw new Error(`open without any crash: ${engine.message()}`);
-      };
+      const opening = (): void =>
+        both("open", (which) => which.open({ cache: which === engine ? cache : LARGE_CACHE, checkpoint, flags: flags | CREATE }));
       opening();
       mark(0, false);
       for (let n = 0; n < steps; n++) {
-        const status = engine.step(seed, n, big);
-        if (status !== 0) throw new Error(`transaction ${n} fails without any crash: ${engine.message()}`);
+        both(`transaction ${n}`, (which) => which.step(seed, n, big));
         mark(n + 1, (flags & UNSYNCED) === 0);
         const then = random.below(16);
         if (then === 0 || n === steps - 1) {
-          if (engine.close() !== 0) throw new Error(`close without any crash: ${engine.message()}`);
+          both("close", (which) => which.close());
           const closed = marks.at(-1)!;
           marks.push({ ...closed, at: disk.changes.length, durable: true });
           // Other random numbers than the session before: no two generations of a log have one salt.
           engine.use(disk, seed + n + 1);
+          if (twin) asked.use(twinDisk, seed + n + 1);
           if (n < steps - 1) opening();
         } else if (then === 1 && (flags & UNSYNCED) !== 0) {
-          if (engine.sync() !== 0) throw new Error(`sync without any crash: ${engine.message()}`);
+          both("sync", (which) => which.sync());
           marks.push({ ...marks.at(-1)!, at: disk.changes.length, durable: true });
-        } else if (then === 2 && engine.checkpoint() !== 0) throw new Error(`checkpoint without any crash: ${engine.message()}`);
+        } else if (then === 2) both("checkpoint", (which) => which.checkpoint());
       }
     });
     return { changes: disk.changes, marks };

@@ -162,7 +162,8 @@ async function writers(options: Options): Promise<string[]> {
     }
     await tried(failures, () => {
       for (const result of [
-        firstGoesOn(small, seed),
+        firstGoesOn(small, seed, false),
+        firstGoesOn(small, seed, true),
         secondBetweenCalls(small, seed, true),
         secondBetweenCalls(small, seed, false),
       ]) {

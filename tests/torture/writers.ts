@@ -172,8 +172,11 @@ export function secondBetweenCalls(module: WebAssembly.Module, seed: number, clo
   }
 }
 
-/** The first goes on with a transaction between any two calls of the second's opening. */
-export function firstGoesOn(module: WebAssembly.Module, seed: number): Interleaved {
+/**
+ * The first goes on with a transaction between any two calls of the second's opening. The second then inserts a row, or so much (`growing`)
+ * that the file grows.
+ */
+export function firstGoesOn(module: WebAssembly.Module, seed: number, growing: boolean): Interleaved {
   const start = prepared(module, seed, 5);
   const totals: Interleaved = { places: 0, windows: 0 };
   for (let place = 1; ; place++) {
@@ -206,6 +209,9 @@ export function firstGoesOn(module: WebAssembly.Module, seed: number): Interleav
     totals.places += 1;
     ok(second.put(100), second, `place ${place}: the second can't insert`);
     acknowledged.push(100);
+    // The pages that it adds follow the first's.
+    for (let n = 0; growing && n < 4; n++)
+      ok(second.step(seed, 1000 + n, 40), second, `place ${place}: the second's transaction ${n}`);
     if (place % 3 > 0) ok(second.close(), second, `place ${place}: the second can't be closed`);
     expectRows(module, disk.images(), acknowledged, `place ${place}`);
   }
