@@ -30,6 +30,20 @@ async function besides(store: Store): Promise<string[]> {
   });
 }
 
+test("nothing is made beside a log that may have transactions of a file that was there", async (t) => {
+  const store = openStore(t, { golden: "blog" });
+  const log = join(store.folder, "out.db-log");
+  writeFileSync(log, Buffer.alloc(4097));
+  for (const words of [["backup"], ["compact"], ["repair"], ["convert", "--layout", "0.11"]]) {
+    await store.fails("FILE_EXISTS", 1, [words[0]!, "data/out.db", ...words.slice(1)]);
+    assert.equal(existsSync(join(store.folder, "out.db")), false);
+    assert.equal(readFileSync(log).length, 4097);
+  }
+  // As it is after a close: it says nothing.
+  writeFileSync(log, Buffer.alloc(4096));
+  await store.ok(["compact", "data/out.db"]);
+});
+
 testOnRuntimes(
   "a backup is the same bytes, made anew, also of a damaged file and while a session is open",
   async (t, runtime) => {

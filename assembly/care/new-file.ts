@@ -1,18 +1,30 @@
 /** Files that are made by the way: none is written over, and one that could not be finished is taken away again. */
 import { Status, OK, FILE_EXISTS, TRANSACTION_ACTIVE, fail, lastError, savedError, restoreError } from "../status";
-import { isMissing, removeFile } from "../wasi/file";
+import { File, isMissing, removeFile } from "../wasi/file";
 import { isZero } from "../memory/journaled-access";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/layout";
+import { FRAMES_START } from "../memory/log-file";
 import { MemoryManager } from "../memory/memory-manager";
 import { WasiMemoryProvider } from "../memory/provider";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 
-/** `OK` when the file `path` can be made: there is none. */
+/** `OK` when the file `path` can be made: there is none, nor a log of that name that has something to say. */
 export function checkNew(path: string): Status {
   lastError.status = OK;
-  if (isMissing(path)) return OK;
-  if (lastError.status != OK) return lastError.status;
-  return fail(FILE_EXISTS, "there is a file " + path + " already", "choose another name, or remove it first");
+  if (!isMissing(path)) {
+    if (lastError.status != OK) return lastError.status;
+    return fail(FILE_EXISTS, "there is a file " + path + " already", "choose another name, or remove it first");
+  }
+  const log = path + "-log";
+  if (isMissing(log)) return OK;
+  const file = File.open(log, false, false);
+  if (!file) return lastError.status;
+  const size = file.size();
+  const status = size < 0 ? lastError.status : OK;
+  file.close();
+  if (status != OK || size <= <i64>FRAMES_START) return status;
+  const what = "there is no file " + path + ", but a log " + log + ", which may have transactions of one that was there";
+  return fail(FILE_EXISTS, what, "choose another name, or remove it first");
 }
 
 /** Makes a store at `path`, where there must be no file. Its commits are not synced: `finishStore` does that. Null on failure. */
