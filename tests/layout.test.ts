@@ -32,3 +32,30 @@ test("a list of two unclaimed pages with page 2 in it, in layout 0.11, is not ta
   assert.equal(checked.status, 0);
   assert.match(runCommand(module, disk, [FILE, "info", "--json"]).stdout, /"layout":"0\.11"/);
 });
+
+test("page 2 as a node below a tree's root, in layout 0.11, is not taken for a list of unclaimed pages", () => {
+  const create = (table: string): object => ({ op: "create", table, columns: ["id:uint32:pk", "v:text:index"] });
+  // The table that has page 2 goes, and others: pages are taken again last in, first out. When it is a node's turn is found by trying.
+  const found = new Set<string>();
+  for (let tries = 0; tries < 200 && found.size < 2; tries++) {
+    const rows = tries % 50;
+    const insert = (id: number): object => ({ op: "insert", table: "b", row: { id, v: `${id}`.padStart(20_000, "v") } });
+    const others = Array.from({ length: Math.floor(tries / 50) }, (_, at) => `other${at}`);
+    const requests = [create("a"), create("b"), ...others.map(create)];
+    for (let id = 0; id < rows; id++) requests.push(insert(id));
+    for (const table of ["a", ...others]) requests.push({ op: "drop", table });
+    for (let id = rows; id < rows + 15; id++) requests.push(insert(id));
+    const disk = new Disk();
+    const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+    const made = runCommand(module, disk, ["--layout", "0.11", FILE, "serve"], { stdin });
+    assert.doesNotMatch(made.stdout, /"error"/);
+    const page2 = new DataView(disk.files.get("store.db")!.current.bytes().buffer, 2 * 65536, 65536);
+    const kind = ["inner", "leaf"][page2.getUint8(0)];
+    // A record page starts with a record's length, which is no parent that there could be; a root has none.
+    if (kind === undefined || page2.getUint32(1, true) < 2 || page2.getUint32(1, true) > 1000) continue;
+    const checked = runCommand(module, disk, [FILE, "check"]);
+    assert.match(checked.stdout, /layout 0\.11, 1 table, \d+ rows: no faults\n$/, `page 2 is a node: ${kind}`);
+    found.add(kind);
+  }
+  assert.deepEqual([...found].sort(), ["inner", "leaf"]);
+});

@@ -2,13 +2,15 @@
  * Which of the two layouts a file has; the file doesn't say (`docs/format.md`, "The file").
  *
  * It is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger), or when
- * the file is two pages long; else 0.9. The registry decides first, because page 1 of a 0.11 file begins with a count whose low byte
+ * the file is two pages long, or when page 2 is a node of a tree; else 0.9. The registry decides first, because page 1 of a 0.11 file begins with a count whose low byte
  * can look like the ACL's version.
  */
 import { MemoryAccess } from "../memory/memory-access";
 import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { readRegistry } from "./schema-registry";
+import { isZero } from "../memory/journaled-access";
+import { isKey } from "../encode/key";
 import { NO_PAGE } from "../status";
 
 /** The page that a table's own pages start at in layout 0.11. */
@@ -41,6 +43,8 @@ export function detectLayout(access: MemoryAccess): u8 {
   if (one != 0 && unclaimedNames(one) && (load<u8>(one) != 2 || unclaimedPagesExist(one, pages))) return LAYOUT_0_11;
   const two = access.page(FIRST_0_11_PAGE);
   if (two != 0 && looksLikeNode(two, pages)) return LAYOUT_0_11;
+  // A node below the root, which only its tree names.
+  if (one != 0 && two != 0 && isUnclaimedLedger(one, FIRST_0_11_PAGE, pages) && isLowerNode(two, pages)) return LAYOUT_0_11;
   return LAYOUT_0_9;
 }
 
@@ -99,4 +103,41 @@ function looksLikeNode(page: usize, pages: u32): bool {
   const second = kind == 1 ? load<u32>(page, 11) : load<u32>(page, 7);
   // An unclaimed ledger that starts so would list page 0 or 255 and up in its first two entries, out of step with its count.
   return count > 0 && (first == NO_PAGE || first < pages) && (second == NO_PAGE || second < pages) && parent == NO_PAGE;
+}
+
+/** Whether the page is a list of nothing but pages of the file, `first` the lowest that may be in it, with zeros behind. */
+function isUnclaimedLedger(page: usize, first: u32, pages: u32): bool {
+  const count = load<u32>(page);
+  if (count > MAX_UNCLAIMED_PAGES) return false;
+  for (let i: u32 = 0; i < count; i++) {
+    const pageNo = load<u32>(page + 4 + i * 4);
+    if (pageNo < first || pageNo >= pages) return false;
+  }
+  return isZero(page + 4 + count * 4, PAGE_SIZE - 4 - count * 4);
+}
+
+/** Whether page 2 is a node that is not its tree's root, entries and all (`index/node.ts` has the layout), and no list of pages. */
+function isLowerNode(page: usize, pages: u32): bool {
+  const leaf = load<u8>(page) == 1;
+  const count = <u32>load<u16>(page, 5);
+  if (load<u8>(page) > 1 || !isTablePage(load<u32>(page, 1), pages)) return false;
+  if (leaf) {
+    const before = load<u32>(page, 7);
+    const next = load<u32>(page, 11);
+    if ((before != NO_PAGE && !isTablePage(before, pages)) || (next != NO_PAGE && !isTablePage(next, pages))) return false;
+  } else if (!isTablePage(load<u32>(page, 7), pages)) return false;
+  const tail: u32 = leaf ? 6 : 4;
+  let at: u32 = leaf ? 15 : 11;
+  for (let i: u32 = 0; i < count; i++) {
+    if (at + 2 > PAGE_SIZE) return false;
+    const keyLen = <u32>load<u16>(page + at);
+    const end = at + 2 + keyLen;
+    if (end + tail > PAGE_SIZE || !isKey(page + at + 2, keyLen) || !isTablePage(load<u32>(page + end), pages)) return false;
+    at = end + tail;
+  }
+  return !isUnclaimedLedger(page, FIRST_0_11_PAGE + 1, pages);
+}
+
+function isTablePage(pageNo: u32, pages: u32): bool {
+  return pageNo >= FIRST_0_11_PAGE && pageNo < pages;
 }

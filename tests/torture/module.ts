@@ -39,10 +39,11 @@ export const SMALL_LIMITS: readonly Patch[] = [
   },
 ];
 
-/** The workload, and the command as it is but for its memory, which is imported so that it can be limited. */
+/** The workload, and the command and the library as they are but for their memory, which is imported so that it can be limited. */
 const ENTRIES = {
   workload: ["tests/fixtures/torture.ts", "--exportStart", "_initialize"],
   command: ["assembly/command.ts", "assembly/wasi/abort.ts", "--exportStart", "_start"],
+  library: ["assembly/library.ts", "assembly/wasi/abort.ts", "--exportStart", "_initialize"],
 } as const;
 type Entry = keyof typeof ENTRIES;
 const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory"];
