@@ -7,7 +7,9 @@ import {
   READ_ONLY,
   UNCLAIMED_PAGES_FULL,
   DAMAGED,
+  DISK_FULL,
   NO_PAGE,
+  fail,
   lastError,
 } from "../status";
 import { HeapMemoryProvider, WasiMemoryProvider, MemoryProvider } from "../memory/provider";
@@ -38,6 +40,14 @@ function newManager(provider: MemoryProvider): MemoryManager {
   while (manager.pageCount < 3) manager.growOnePage();
   manager.commit();
   return manager;
+}
+
+/** Has no room for what does not fit into memory. */
+class NoSpillProvider extends HeapMemoryProvider {
+  openSpill(): MemoryProvider | null {
+    fail(DISK_FULL, "there is no room for a spill");
+    return null;
+  }
 }
 
 describe("providers", () => {
@@ -179,6 +189,23 @@ describe("page cache and transactions", () => {
     expect(load<u8>(access.page(pageNo), 59999)).toBe(60);
     expect(manager.undoTo(start, 0)).toBe(OK);
     expect(isZero(access.page(pageNo), 65536)).toBe(true);
+    manager.close();
+  });
+
+  test("a page whose addition can't be noted is not added", () => {
+    const manager = newManager(new NoSpillProvider());
+    const access = new JournaledAccess(manager);
+    const pageNo = access.growOnePage();
+    const count = manager.pageCount;
+    // An undo block for each of these, until all those that stay in memory are nearly full.
+    for (let i: u32 = 0; i < 33; i++) expect(access.writeAtRaw(pageNo, 0, fillWith(<u8>(i + 1)), 65536 - 64)).toBe(OK);
+    let added: u32 = 0;
+    while (added < 100 && access.growOnePage() != NO_PAGE) added += 1;
+    expect(added).toBeLessThan(100);
+    expect(lastError.status).toBe(DISK_FULL);
+    expect(manager.pageCount).toBe(count + added);
+    expect(manager.undoTo(0, 0)).toBe(OK);
+    expect(manager.pageCount).toBe(3);
     manager.close();
   });
 

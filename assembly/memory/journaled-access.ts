@@ -10,9 +10,14 @@ import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW, MAX_PAYLOA
 export class JournaledAccess extends MemoryAccess {
   growOnePage(): u32 {
     const undo = this.manager.undo;
+    const mark = undo.mark;
+    // Noted first: a page that no undo takes back would leave a gap in the log's growths.
+    if (undo.push(UNDO_GROW, this.manager.pageCount, 0, 0, 0, 0) == 0) return NO_PAGE;
     const pageNo = this.manager.growOnePage();
-    if (pageNo == NO_PAGE) return NO_PAGE;
-    if (undo.push(UNDO_GROW, pageNo, 0, 0, 0, 0) == 0) return NO_PAGE;
+    if (pageNo == NO_PAGE) {
+      undo.pop(mark);
+      return NO_PAGE;
+    }
     const redo = this.manager.redo;
     if (redo) redo.grow(pageNo);
     return pageNo;
