@@ -551,6 +551,8 @@ export class MemoryManager {
 
   /** Takes back what was journaled since `mark` was the undo list's. A failure poisons the handle. */
   undoTo(mark: u64, redoMark: u64): Status {
+    // What an undo left that failed half-way is not to be gone on from.
+    if (this.poisoned) return this.usable();
     this.epoch += 1;
     const redo = this.redo;
     const undo = this.undo;

@@ -107,14 +107,17 @@ export class RedoBuffer {
   /** Forgets the records behind `mark`. */
   truncate(mark: u64): Status {
     while (mark < this.start) {
-      this.records.reset();
-      const from = this.chunkStarts.pop();
-      const offset = this.chunkOffsets.pop();
+      const last = this.chunkStarts.length - 1;
+      const from = this.chunkStarts[last];
+      const offset = this.chunkOffsets[last];
       const len = <u32>(this.start - from);
+      this.records.reset();
       const status = this.log.read(offset + FRAME_HEADER, this.records.reserve(len), len);
       if (status != OK) return status;
       this.records.len = len;
       this.start = from;
+      this.chunkStarts.pop();
+      this.chunkOffsets.pop();
       this.log.rewind(offset, this.chunkChains.pop());
     }
     this.records.len = <u32>(mark - this.start);
@@ -123,16 +126,26 @@ export class RedoBuffer {
 
   /** Writes what is left and the mark that makes the whole of it a transaction. The caller syncs. */
   commit(): Status {
-    // More than one frame holds. They are true whatever becomes of the transaction.
-    while (this.bases.len > CHUNK_BYTES) {
-      const from = this.bases.len - BASE_SIZE * BASES_IN_CHUNK;
-      if (this.log.append(FRAME_CHUNK, this.bases.ptr + from, BASE_SIZE * BASES_IN_CHUNK) == 0) return lastError.status;
-      this.bases.len = from;
+    const log = this.log;
+    const end = log.end;
+    const chain = log.chain;
+    const len = this.records.len;
+    const basesLen = this.bases.len;
+    // More than one frame holds.
+    let offset: u64 = 1;
+    while (offset != 0 && this.bases.len > CHUNK_BYTES) {
+      this.bases.len -= BASE_SIZE * BASES_IN_CHUNK;
+      offset = log.append(FRAME_CHUNK, this.bases.ptr + this.bases.len, BASE_SIZE * BASES_IN_CHUNK);
     }
-    this.records.addBytes(this.bases.ptr, this.bases.len);
-    const offset = this.log.append(FRAME_COMMIT, this.records.ptr, this.records.len);
+    if (offset != 0) {
+      this.records.addBytes(this.bases.ptr, this.bases.len);
+      offset = log.append(FRAME_COMMIT, this.records.ptr, this.records.len);
+    }
     if (offset == 0) {
-      this.records.len -= this.bases.len;
+      // Nothing of it is to stay: a checkpoint's images have to follow the last transaction.
+      log.rewind(end, chain);
+      this.records.len = len;
+      this.bases.len = basesLen;
       return lastError.status;
     }
     this.bases.reset();

@@ -1,5 +1,5 @@
 /** `insert`, `update`, `delete` and `get`. Several rows of one request are all done or none. */
-import { Status, OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { Row } from "../encode/row";
@@ -29,7 +29,8 @@ export function endTogether(db: DbmsContext, inner: bool, status: Status): Statu
   const pageOffset = lastError.pageOffset;
   let undone = inner ? db.rollbackTo(OWN_SAVEPOINT) : db.rollback();
   if (undone == OK && inner) undone = db.release(OWN_SAVEPOINT);
-  if (undone != OK) return undone;
+  // A handle that can't be used any more is so since the failure that `status` is: that one is to be told.
+  if (undone != OK && undone != HANDLE_POISONED) return undone;
   fail(status, what, hint);
   lastError.pageNo = pageNo;
   lastError.pageOffset = pageOffset;
