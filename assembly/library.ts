@@ -97,6 +97,7 @@ function tableOf(handle: i32): OpenTable | null {
 function enter(open: OpenTable | null): i32 {
   if (!open) return failed();
   const db = open.session.db;
+  if (db.manager.usable() != OK) return failed();
   if (open.version != db.tablesVersion) return answer(STALE);
   db.useFormat();
   return open.table.refresh() == OK ? ROW : failed();
@@ -167,6 +168,7 @@ export function open_table(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_WORK);
   const session = sessionOf(handle);
   if (!session) return failed();
+  if (session.db.manager.usable() != OK) return failed();
   const tables = session.db.tables;
   for (let i = 0; i < tables.length; i++) {
     if (!isText(ptr, len, tables[i].name)) continue;
@@ -248,6 +250,6 @@ export function remove(handle: i32, ptr: usize, len: u32): i32 {
 export function scan(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_WORK);
   const session = sessionOf(handle);
-  if (!session) return failed();
+  if (!session || session.db.manager.usable() != OK) return failed();
   return session.db.manager.settled(scanRecords(session, ptr, len, reply)) == OK ? answer(0) : failed();
 }

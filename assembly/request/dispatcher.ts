@@ -58,7 +58,9 @@ export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteB
     out.addU8(0x7b);
     addId(session, out);
     addAscii(out, '"ok":');
-    status = session.db.manager.settled(handleParsed(session, out));
+    // What is in memory after a failure may be half of a change: not even reading it is of use.
+    status = session.db.manager.usable();
+    if (status == OK) status = session.db.manager.settled(handleParsed(session, out));
     out.addU8(0x7d);
   }
   if (status != OK) {
