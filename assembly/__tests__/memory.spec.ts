@@ -192,6 +192,25 @@ describe("page cache and transactions", () => {
     manager.close();
   });
 
+  test("a transaction that goes to the spill and back again and again takes no more memory for it", () => {
+    const manager = newManager(new HeapMemoryProvider());
+    const access = new DirectAccess(manager);
+    const pages: u32 = 3 * MIN_FRAMES;
+    while (manager.pageCount < pages) access.growOnePage();
+    let before: i32 = 0;
+    for (let round: u32 = 0; round < 2000; round++) {
+      if (round == 10) before = memory.size();
+      for (let pageNo: u32 = 3; pageNo < pages; pageNo++) access.writeU32(pageNo, 8, round);
+    }
+    expect(memory.size() - before).toBeLessThan(4);
+    expect(manager.commit()).toBe(OK);
+    for (let pageNo: u32 = 3; pageNo < pages; pageNo++) {
+      manager.provider.read(((<u64>pageNo) << 16) + 8, block, 4);
+      expect(load<u32>(block)).toBe(1999);
+    }
+    manager.close();
+  });
+
   test("a page whose addition can't be noted is not added", () => {
     const manager = newManager(new NoSpillProvider());
     const access = new JournaledAccess(manager);

@@ -41,12 +41,28 @@ export class ChangedPages {
 
   /** Takes note that `frame` is about to differ. */
   note(frame: Frame): void {
-    if (this.count == this.room) {
-      this.room = max<u32>(64, this.room * 2);
-      this.list = heap.realloc(this.list == 0 ? heap.alloc(1 << ENTRY_SHIFT) : this.list, (<usize>this.room) << ENTRY_SHIFT);
-    }
+    if (this.count == this.room) this.makeRoom();
+    this.add(frame);
+  }
+
+  private add(frame: Frame): void {
     store<u32>(this.list + ((<usize>this.count) << ENTRY_SHIFT), <u32>changetype<usize>(frame));
     this.count += 1;
+  }
+
+  /** A page that goes to the spill and comes back is listed each time: the list is made anew rather than longer than twice the cache. */
+  private makeRoom(): void {
+    const frames = this.cache.frameCount;
+    if (this.room >= frames * 2) {
+      this.count = 0;
+      for (let i: u32 = 1; i < frames; i++) {
+        const frame = this.cache.frameAt(i);
+        if (frame.dirty != 0) this.add(frame);
+      }
+      return;
+    }
+    this.room = max<u32>(64, this.room * 2);
+    this.list = heap.realloc(this.list == 0 ? heap.alloc(1 << ENTRY_SHIFT) : this.list, (<usize>this.room) << ENTRY_SHIFT);
   }
 
 
