@@ -395,7 +395,7 @@ export class DbmsContext {
   }
 
   /**
-   * `insert` into the batch's table. `tag`, which grows from row to row, tells in `conflictTag` whose key another row has; that comes to light
+   * `insert` into the batch's table. `tag`, which grows from row to row, tells in `conflictTag` whose key another row has; that shows
    * in this call or a later one, and leaves only a rollback.
    */
   insertBatched(row: Row, tag: u64): Status {
