@@ -386,17 +386,18 @@ export class DbmsContext {
   private batch: IndexBatch | null = null;
 
   /**
-   * Starts a batch of `insertBatched`, in a transaction without savepoints: of the rows of `table` that follow, only the primary key is in
-   * its index until `flushBatch` or `commit`, and nothing may be asked of the table but more such rows. False where that can't be.
+   * Starts a batch of `insertBatched` in a transaction: of the rows of `table` that follow, only the primary key is in its index until
+   * `flushBatch` or `commit`, and nothing may be asked of the table but more such rows. False where that can't be. After a failure of
+   * one of the three the transaction, or all since a savepoint from before the batch, has to be taken back.
    */
   beginBatch(table: Table): bool {
-    if (this.active && this.savepoints.length == 0) this.batch = IndexBatch.of(table);
+    if (this.active) this.batch = IndexBatch.of(table);
     return this.batch != null;
   }
 
   /**
    * `insert` into the batch's table. `tag`, which grows from row to row, tells in `conflictTag` whose key another row has; that shows
-   * in this call or a later one, and leaves only a rollback.
+   * in this call or a later one.
    */
   insertBatched(row: Row, tag: u64): Status {
     const batch = this.batch!;
@@ -426,7 +427,7 @@ export class DbmsContext {
     return tag;
   }
 
-  /** Adds what waits in the batch to the indexes. After a failure the transaction can only be rolled back. */
+  /** Adds what waits in the batch to the indexes. */
   flushBatch(): Status {
     const batch = this.batch;
     if (!batch) return OK;
@@ -434,14 +435,14 @@ export class DbmsContext {
     while (!batch.isEmpty && batch.failure == OK) {
       let status = this.beginStatement();
       if (status == OK) status = batch.addSome(ENTRIES_A_STEP);
-      if (status == OK) this.manager.statementDone();
+      if (status == OK && this.savepoints.length == 0) this.manager.statementDone();
       batch.failure = status;
     }
     if (batch.failure == OK && batch.conflictIndex) batch.failure = this.statements.failOfBatch(batch);
     return batch.failure;
   }
 
-  /** Ends the batch; what was not flushed is not in the indexes, and its transaction must have been rolled back. */
+  /** Ends the batch. What was not flushed is not in the indexes: that has to be taken back. */
   endBatch(): void {
     const batch = this.batch;
     if (batch) batch.free();
