@@ -96,7 +96,11 @@ function start(what: string, { program, args }: Command): readonly Line[] | null
 const rotated = <T>(list: readonly T[], by: number): T[] => list.map((_, at) => list[(at + by) % list.length] as T);
 
 function note(group: Group, peer: string, n: number, lines: readonly Line[]): void {
-  for (const { op, us } of lines) collector.add(group, op, peer, n, us);
+  for (const { op, us } of lines) {
+    collector.add(group, op, peer, n, us);
+    // Who has no other way to insert many rows is compared with that one.
+    if (op === "insert" && !lines.some((line) => line.op === "insert_bulk")) collector.add(group, "insert_bulk", peer, n, us);
+  }
   const unit = lines.find(({ op }) => op === "sync_unit");
   const durable = lines.find(({ op }) => op === "durable_insert");
   if (unit !== undefined && durable !== undefined)

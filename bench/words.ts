@@ -76,7 +76,12 @@ const wide = (group: string): readonly Operation[] => [
 
 export const OPERATIONS: readonly Operation[] = [
   full("insert", "insert a row, one transaction with its commit", { short: true, grows: true }),
-  full("insert_before_commit", "the same before the commit", { unmatched: true }),
+  full("insert_bulk", "the same in bulk, index entries in batches", {
+    short: true,
+    grows: true,
+    note: "What `import`, `load` and requests with many rows do. The others have no such way: theirs is the line above.",
+  }),
+  full("insert_before_commit", "insert a row, before the commit", { unmatched: true }),
   full("get", "get by primary key, at random", { short: true, grows: true }),
   full("get_in_order", "get by primary key, in order"),
   full("get_unique", "get by unique e-mail", { short: true, grows: true }),

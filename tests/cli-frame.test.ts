@@ -54,6 +54,13 @@ test("help lists every command and shows each one's usage", async () => {
   const listed = [...overview.stdout.matchAll(/^ {2}(\w+) +\S/gm)].map((match) => match[1]);
   assert.deepEqual(listed, commands);
   for (const words of [["--help"], ["-h"]]) assert.equal((await quire(words)).stdout, overview.stdout);
+  const help = (await quire(["help", "scan"])).stdout;
+  for (const words of [
+    ["scan", "--help"],
+    ["--help", "scan"],
+    ["data/a.db", "scan", "--help"],
+  ])
+    assert.equal((await quire(words)).stdout, help);
   for (const command of commands) {
     const { status, stdout } = await quire(["help", command]);
     assert.equal(status, 0);

@@ -115,6 +115,7 @@ test("what can't be scanned", async (t) => {
     [["u"], "TABLE_NOT_FOUND", 1, /there is no table u/],
     [["t", "--index", "k,g"], "INDEX_NOT_FOUND", 1, /no index on k,g; its indexes: k; d; n; g,n/],
     [["t", "--columns", "k,gg"], "COLUMN_NOT_FOUND", 1, /no column gg; did you mean g\?/],
+    [["t", "--columns", "k,g,k"], "BAD_REQUEST", 1, /column k is named twice/],
     [["t", "--eq", "x"], "BAD_VALUE", 1, /k: "x" is not a uint32/],
     [["t", "--eq", "[null]"], "BAD_VALUE", 1, /k: this column is never null/],
     [["t", "--eq", "[1,2]"], "BAD_REQUEST", 1, /a bound of 2 values; the index is on k/],

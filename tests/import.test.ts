@@ -342,3 +342,128 @@ testOnRuntimes(
   },
   fastRuntimes,
 );
+
+/** `count` lines of a table with ids, names that are unique and in no order, and numbers of which each is there often. */
+function mixedLines(count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, at) => `${at + 1},name ${(at * 7919) % 40_009} ${"x".repeat(at % 50)},${(at * 31) % 97}`,
+  );
+}
+
+const MIXED = [
+  "create",
+  "t",
+  "id:uint32:pk",
+  "name:text:unique",
+  "n:uint32:index",
+  "m:uint32:null:index=a",
+  "o:uint32:null:index=a",
+];
+
+/** The rows of table t in the order of an index. */
+async function byIndex(store: Store, column: string): Promise<Record<string, unknown>[]> {
+  const reply = JSON.parse(await store.ok(["scan", "t", "--index", column, "--limit", "50000", "--json"])) as {
+    ok: { rows: Record<string, unknown>[] };
+  };
+  return reply.ok.rows;
+}
+
+test("rows whose index entries wait for each other are the rows that come in one by one, and in all indexes", async (t) => {
+  // More than twice what waits at most.
+  const text = ["id,name,n", ...mixedLines(40_000)].join("\n");
+  const [batched, single] = [openStore(t), openStore(t)];
+  for (const [store, words] of [
+    [batched, []],
+    [single, ["--skip-bad"]],
+  ] as const) {
+    await store.ok(MIXED);
+    await store.ok(["import", "t", "--format", "csv", ...words], { stdin: text });
+  }
+  for (const words of [["hash"], ["scan", "t", "--count"], ["scan", "t", "--index", "n"], ["scan", "t", "--index", "name"]])
+    assert.equal(await batched.ok(words), await single.ok(words), words.join(" "));
+  const names = (await byIndex(batched, "name")).map((row) => row["name"] as string);
+  assert.equal(names.length, 40_000);
+  assert.deepEqual(names, [...names].sort());
+  const numbers = (await byIndex(batched, "n")).map((row) => row["n"] as number);
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
+});
+
+/** What is put in a row's place (its line is two more, for the header), and which line is named with which error. */
+const CONFLICTS: [string, [number, string][], string, RegExp][] = [
+  ["twice in what waits together", [[7, "8,name 0 ,1"]], "UNIQUE_CONFLICT", /: line 9: another row of t has name = name 0 /],
+  [
+    "twice, far from each other",
+    [[30_000, "30001,name 0 ,1"]],
+    "UNIQUE_CONFLICT",
+    /: line 30002: another row of t has name = name 0 /,
+  ],
+  [
+    "more than once: the first is named",
+    [
+      [9000, "9001,name 0 ,1"],
+      [12_000, "12001,name 7919 x,1"],
+      [30_000, "30001,name 0 ,1"],
+    ],
+    "UNIQUE_CONFLICT",
+    /: line 9002: /,
+  ],
+  [
+    "before a row that is wrong otherwise",
+    [
+      [5000, "5001,name 0 ,1"],
+      [6000, "6001,name,none"],
+    ],
+    "UNIQUE_CONFLICT",
+    /: line 5002: /,
+  ],
+  [
+    "behind a row that is wrong otherwise",
+    [
+      [4000, "1,name,1"],
+      [5000, "5001,name 0 ,1"],
+    ],
+    "PRIMARY_KEY_CONFLICT",
+    /: line 4002: t has a row with id = 1 already/,
+  ],
+];
+
+for (const [what, rows, code, message] of CONFLICTS) {
+  test(`a unique value ${what}`, async (t) => {
+    const store = openStore(t);
+    await store.ok(MIXED);
+    const lines = mixedLines(40_000);
+    for (const [at, line] of rows) lines[at] = line;
+    const said = await store.fails(code, 1, ["import", "t", "--format", "csv"], { stdin: ["id,name,n", ...lines].join("\n") });
+    assert.match(said, message);
+    assert.match(said, /nothing was imported/);
+    assert.equal(await store.ok(["scan", "t", "--count"]), "0\n");
+  });
+}
+
+test("a unique value that is in the table is named, and the batches before stay", async (t) => {
+  const store = openStore(t);
+  await store.ok(MIXED);
+  await store.ok(["insert", "t", '{"id":100,"name":"taken","n":1}']);
+  const stdin = "id,name,n\n1,a,1\n2,b,1\n3,c,1\n4,taken,1\n5,e,1\n";
+  const said = await store.fails("UNIQUE_CONFLICT", 1, ["import", "t", "--format", "csv", "--batch", "2"], { stdin });
+  assert.match(said, /: line 5: another row of t has name = taken; the 2 rows of the batches before stay/);
+  assert.deepEqual(
+    (await byIndex(store, "name")).map((row) => row["id"]),
+    [1, 2, 100],
+  );
+});
+
+test("rows that refer to each other by another unique column than the key come in one by one", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:uint32:pk", "name:text:unique", "boss:text:null:references=t.name"]);
+  await store.ok(["import", "t", "--format", "csv"], { stdin: "id,name,boss\n1,ann,\n2,bob,ann\n3,cy,bob\n" });
+  const said = await store.fails("FOREIGN_KEY_BROKEN", 1, ["import", "t", "--format", "csv"], {
+    stdin: "id,name,boss\n4,dee,eve\n5,eve,\n",
+  });
+  assert.match(said, /: line 2: /);
+  assert.equal(await store.ok(["scan", "t", "--count"]), "3\n");
+});

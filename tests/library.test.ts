@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Session, defineTable, open, openSync } from "../host/index.js";
+import { type QuireError, type Session, defineTable, open, openSync } from "../host/index.js";
 import { fails, openFor } from "./helpers/library.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
@@ -171,6 +171,50 @@ testOnRuntimes("every type at its extremes, by every way in and out", async (t, 
   for (const row of extremes) await table.update(row.k, { ...nothing, ...row });
   assert.deepEqual(await table.scan({ to: 99 }).toArray(), expected.slice(0, extremes.length));
 });
+
+testOnRuntimes(
+  "hundreds of rows in one call are all there, by every index, or none is and the first bad one is named",
+  async (t, runtime) => {
+    const db = await openFor(t, runtime);
+    await db.create(users);
+    const table = db.table(users);
+    const row = (id: number): { id: number; name: string; age: number } => ({
+      id,
+      name: `name ${(id * 7919) % 10_007}`,
+      age: (id * 31) % 90,
+    });
+    const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at);
+    assert.deepEqual(await table.insertMany(range(1, 501).map(row)), range(1, 501));
+    await db.transaction(async () => {
+      await table.insertMany(range(501, 801).map(row));
+      const taken = (at: number, name: string): object[] =>
+        range(801, 1201).map((id) => (id === at ? { ...row(id), name } : row(id)));
+      const firstOfTwo = taken(1100, row(3).name).map((each, at) => (at === 300 ? { ...each, name: row(850).name } : each));
+      for (const [rows, code, message] of [
+        [taken(900, row(700).name), "UNIQUE_CONFLICT", /^row 100: another row of users has name = name 9429$/],
+        [taken(1000, row(950).name), "UNIQUE_CONFLICT", /^row 200: /],
+        [firstOfTwo, "UNIQUE_CONFLICT", /^row 300: /],
+        [[...taken(1000, row(950).name), { id: 5, name: "x" }], "UNIQUE_CONFLICT", /^row 200: /],
+        [[...range(801, 1201).map(row), { id: 5, name: "x" }], "PRIMARY_KEY_CONFLICT", /^row 401: /],
+      ] as const)
+        await assert.rejects(
+          table.insertMany(rows as never),
+          (error: QuireError) => error.code === code && message.test(error.message),
+        );
+      await table.insertMany(range(801, 1201).map(row));
+    });
+    const all = range(1, 1201).map((id) => ({ ...row(id), about: null }));
+    assert.deepEqual(await table.scan().toArray(), all);
+    const byName = [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+    assert.deepEqual(await table.scan({ index: "name" }).toArray(), byName);
+    const ages = (await table.scan({ index: "age", columns: ["age"] }).toArray()).map(({ age }) => age);
+    assert.deepEqual(
+      ages,
+      all.map(({ age }) => age).sort((a, b) => a - b),
+    );
+    assert.equal((await db.check()).errors, 0);
+  },
+);
 
 testOnRuntimes("texts of every kind, and those that are none", async (t, runtime) => {
   const db = await openFor(t, runtime);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { runCommand } from "./torture/command.js";
 import { Disk } from "./torture/disk.js";
+import { Exit, type Hook } from "./torture/host.js";
 import { compileModule } from "./torture/module.js";
 
 const FILE = "data/store.db";
@@ -64,4 +65,22 @@ test("what changes after a checkpoint of a transaction that was larger than the 
   const after = runCommand(module, disk, [FILE, "check"]);
   assert.equal(after.status, 0, after.stdout + after.stderr);
   assert.match(runCommand(module, disk, [FILE, "tables"]).stdout, /^two\b/m);
+});
+
+test("the spill of a killed session is removed by the next one that writes", () => {
+  const requests: object[] = [{ op: "create", table: "t", columns: ["id:uint32:pk", "v:text"] }, { op: "begin" }];
+  requests.push({ op: "insert", table: "t", rows: range(0, 300).map((id) => ({ id, v: text(id, "a") })) });
+  const disk = new Disk();
+  const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+  let writes = 0;
+  const hook: Hook = (name, file) => {
+    if (name === "write" && file === "store.db-spill" && ++writes === 5) throw new Exit(137);
+    return undefined;
+  };
+  assert.equal(runCommand(module, disk, ["--cache", "65536", FILE, "serve"], { stdin, hook }).status, 137);
+  assert.ok(disk.images().has("store.db-spill"));
+  assert.equal(runCommand(module, disk, [FILE, "check"]).status, 0);
+  assert.ok(disk.images().has("store.db-spill"), "a command that only reads changes nothing");
+  assert.equal(runCommand(module, disk, [FILE, "insert", "t", '{"id":1,"v":""}']).status, 0);
+  assert.deepEqual([...disk.images().keys()].sort(), ["store.db", "store.db-log"]);
 });

@@ -65,7 +65,11 @@ function run(ctx: CommandContext): Status {
     stdout.line("quire " + VERSION);
     return OK;
   }
-  if (ctx.has("help")) return showHelp(invocation.command == "help" ? ctx.word(0) : invocation.command);
+  if (ctx.has("help")) {
+    if (invocation.command == "help") return showHelp(ctx.word(0));
+    // `quire scan --help`: the only word is a command's name, where FILE would be.
+    return showHelp(invocation.command == "" && findCommand(invocation.file) ? invocation.file : invocation.command);
+  }
   if (invocation.command == "") {
     let what = "there is no FILE and no COMMAND";
     if (invocation.file != "") {

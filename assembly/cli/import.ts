@@ -260,13 +260,16 @@ class Import {
     const db = this.ctx.db;
     const source = this.source!;
     const size = source.size;
+    // What is wrong with a row of a batch can come to light when it is too late to leave it out.
+    const batched = !this.skipBad && db.beginBatch(this.table!);
     for (;;) {
       let status = this.readRow();
       if (status == OK) {
         if (this.atEnd) return this.commit(db, true);
-        status = db.insert(this.table!, this.row!);
+        status = batched ? db.insertBatched(this.row!, this.line) : db.insert(this.table!, this.row!);
       }
       if (status != OK) {
+        if (batched) return this.atLine(db.firstBadRow(this.line), lastError.status);
         if (!this.canSkip(status)) return this.atLine(this.line, status);
         status = this.skip(status);
         if (status != OK) return status;
@@ -321,11 +324,13 @@ class Import {
   }
 
   private commit(db: DbmsContext, last: bool): Status {
-    let status = db.commit();
-    if (status != OK) return status;
+    const status = db.commit();
+    if (status != OK) return db.conflictTag != 0 ? this.atLine(db.conflictTag, status) : status;
     this.committed = this.imported;
     this.fileIsNew = false;
-    return last ? OK : db.begin();
+    if (!last) return db.begin();
+    db.endBatch();
+    return OK;
   }
 
   /** Whether `status` is about one row, and others may be fine. */

@@ -142,9 +142,9 @@ class Load {
     return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ': its last line is {"end":…}');
   }
 
-  private atLine(status: Status): Status {
+  private atLine(status: Status, line: u64 = this.lines.line): Status {
     const what = lastError.what;
-    lastError.what = "line " + this.lines.line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
+    lastError.what = "line " + line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
     return status;
   }
 
@@ -265,16 +265,23 @@ class Load {
     const row = new Row(table.layout);
     const lines = this.lines;
     const size = this.source.size;
+    const db = this.ctx.db;
+    const batched = db.beginBatch(table);
     let status = OK;
     for (let i: u64 = 0; i < count && status == OK; i++) {
       status = this.nextLine();
       if (status != OK) break;
       status = this.readRow(table, row);
-      if (status == OK) status = this.ctx.db.insert(table, row);
-      if (status != OK) this.atLine(status);
+      if (status == OK) status = batched ? db.insertBatched(row, lines.line) : db.insert(table, row);
+      if (status != OK) status = this.atLine(lastError.status, db.firstBadRow(lines.line));
       this.rows += 1;
       this.progress.row(this.rows, this.source.position, size);
     }
+    if (status == OK) {
+      status = db.flushBatch();
+      if (status != OK && db.conflictTag != 0) this.atLine(status, db.conflictTag);
+    }
+    db.endBatch();
     row.free();
     return status;
   }

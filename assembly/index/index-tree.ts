@@ -28,6 +28,12 @@ import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } fr
 import { insertIntoTree } from "./insert";
 import { removeFromTree } from "./remove";
 
+/** `KEY_TOO_LARGE` when no node can hold a key of `keyLen` bytes. */
+export function checkKeySize(keyLen: u32): Status {
+  if (keyLen <= MAX_KEY_SIZE) return OK;
+  return fail(KEY_TOO_LARGE, "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString());
+}
+
 export class IndexTree {
   /** Grows with each change of the tree. */
   private version: u32 = 0;
@@ -93,13 +99,8 @@ export class IndexTree {
 
   /** Adds an entry. `KEY_TOO_LARGE` when no node can hold it. */
   insert(key: usize, keyLen: u32, address: RecordAddress): Status {
-    if (keyLen > MAX_KEY_SIZE) {
-      return fail(
-        KEY_TOO_LARGE,
-        "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString(),
-      );
-    }
-    return insertIntoTree(this, key, keyLen, address, false);
+    const status = checkKeySize(keyLen);
+    return status == OK ? insertIntoTree(this, key, keyLen, address, false) : status;
   }
 
   /**

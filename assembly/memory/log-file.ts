@@ -80,6 +80,11 @@ export class LogFile {
     readonly readOnly: bool,
   ) {}
 
+  /** Whether there was something behind the headers when they were read: the session before did not close the log. */
+  get wasLeftOpen(): bool {
+    return this.fileBytes > FRAMES_START;
+  }
+
   /**
    * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when
    * there is none to

@@ -4,7 +4,7 @@
  * Errors are statuses; a read or write outside the provider's size is `OUT_OF_BOUNDS`.
  */
 import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError } from "../status";
-import { File } from "../wasi/file";
+import { File, removeFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { allocBlock, freeBlock } from "./block-pool";
 
@@ -49,6 +49,8 @@ export abstract class MemoryProvider {
   abstract close(): Status;
   /** A provider for pages of a transaction that outgrows the cache; null on failure (the status is in `lastError`). */
   abstract openSpill(): MemoryProvider | null;
+  /** Removes the file that `openSpill` made for a session that was killed, if there is one. */
+  removeSpill(): void {}
 
   /** `OK` when `len` bytes at `fileOffset` are inside. */
   protected bounds(fileOffset: u64, len: u32): Status {
@@ -217,11 +219,20 @@ export class WasiMemoryProvider extends MemoryProvider {
     return this.temporary ? this.file.unlink() : status;
   }
 
+  removeSpill(): void {
+    removeFile(this.spillPath);
+    lastError.status = OK;
+  }
+
+  private get spillPath(): string {
+    return this.file.path + "-spill";
+  }
+
   /** The spill file is `NAME-spill` beside the file. It is made anew by its first use and removed at close. */
   openSpill(): MemoryProvider | null {
     // A store that is only read changes nothing, the folder included.
     if (this.readOnly) return new HeapMemoryProvider();
-    const file = File.open(this.file.path + "-spill", true, true);
+    const file = File.open(this.spillPath, true, true);
     if (!file) return null;
     const spill = new WasiMemoryProvider(file);
     spill.temporary = true;

@@ -17,7 +17,7 @@ import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { columnPositions } from "./row-json";
-import { beginTogether, endTogether } from "./row-requests";
+import { BATCH_ROWS, beginTogether, endRows, endTogether } from "./row-requests";
 import { FIELD_COLUMNS, FIELD_COUNT, OP_SCAN } from "./request";
 import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
@@ -52,17 +52,18 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
   const inner = db.inTransaction;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
+  // Most rows are about as long as the first.
+  const batched = many && len > BATCH_ROWS * (4 + rowLen) && db.beginBatch(table);
   let count: u64 = 0;
   do {
     count += 1;
     status = rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row);
-    if (status == OK) status = db.insert(table, row);
+    if (status == OK) status = batched ? db.insertBatched(row, count) : db.insert(table, row);
     if (status == OK) out.addBytes(row.ptr(table.keyColumn), row.len(table.keyColumn));
-    else if (many) lastError.what = "row " + count.toString() + ": " + lastError.what;
     ptr += 4 + rowLen;
     if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
   } while (status == OK && ptr < end);
-  return many ? endTogether(db, inner, status) : status;
+  return many ? endTogether(db, inner, endRows(db, count, status)) : status;
 }
 
 /**

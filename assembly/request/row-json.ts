@@ -121,13 +121,17 @@ export function writeJsonCell(column: Column, position: i32, row: Row, out: Byte
   else out.addU32(0x6c6c756e);
 }
 
-/** Fills positions of the columns called by `names`; null with `COLUMN_NOT_FOUND`. */
+/** The positions of the columns called `names`; null with `COLUMN_NOT_FOUND`, or with `BAD_REQUEST` when one is named twice. */
 export function columnPositions(schema: TableSchemaSnapshot, names: Array<string>): StaticArray<i32> | null {
   const positions = new StaticArray<i32>(names.length);
   for (let i = 0; i < names.length; i++) {
     const position = schema.columnIndex(names[i]);
     if (position < 0) {
       unknownColumn(schema, names[i]);
+      return null;
+    }
+    if (names.indexOf(names[i]) < i) {
+      fail(BAD_REQUEST, "column " + names[i] + " is named twice");
       return null;
     }
     positions[i] = position;

@@ -37,6 +37,20 @@ export function endTogether(db: DbmsContext, inner: bool, status: Status): Statu
   return status;
 }
 
+/** Rows of one request from which on their index entries are added in batches. */
+export const BATCH_ROWS: u32 = 64;
+
+/** The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, and says in the error which row it is about. */
+export function endRows(db: DbmsContext, count: u64, status: Status): Status {
+  if (status == OK) status = db.flushBatch();
+  if (status != OK) {
+    const bad = db.firstBadRow(count);
+    lastError.what = "row " + bad.toString() + ": " + lastError.what;
+  }
+  db.endBatch();
+  return status == OK ? OK : lastError.status;
+}
+
 /** The one node of field `one`, or the first of the list `many`; 0 with `BAD_REQUEST` unless just one of the two is there. */
 function oneOrMany(session: Session, one: i32, many: i32): u32 {
   const request = session.request;
@@ -56,20 +70,22 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   const row = session.row(table);
   const db = session.db;
   const inner = db.inTransaction;
+  const tape = session.request.tape;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
+  const batched = many && tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS && db.beginBatch(table);
   addAscii(out, '{"keys":[');
   let count: u64 = 0;
-  for (let node = first; node != 0 && status == OK; node = many ? session.request.tape.next(node) : 0) {
-    status = readJsonRow(table, session.request.tape, node, row);
-    if (status == OK) status = db.insert(table, row);
+  for (let node = first; node != 0 && status == OK; node = many ? tape.next(node) : 0) {
+    status = readJsonRow(table, tape, node, row);
     count += 1;
+    if (status == OK) status = batched ? db.insertBatched(row, count) : db.insert(table, row);
     if (status == OK) {
       if (count > 1) out.addU8(0x2c);
       writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
-    } else if (many) lastError.what = "row " + count.toString() + ": " + lastError.what;
+    }
   }
-  if (many) status = endTogether(db, inner, status);
+  if (many) status = endTogether(db, inner, endRows(db, count, status));
   addAscii(out, "]}");
   return status;
 }

@@ -9,6 +9,7 @@
  * with `index` in declaration order; groups sorted by their names' bytes. A list of columns is indexed only once, at its first place.
  */
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
+import { asciiLower } from "../encode/ascii";
 import { ByteBuffer, bytesEqual, compareBytes } from "../encode/byte-buffer";
 import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
@@ -45,6 +46,16 @@ const TYPES: StaticArray<string> = [
   "uuid",
   "json",
   "custom",
+];
+/** What types are called elsewhere, and here; `float` and `double` have no like, `decimal` comes nearest. */
+const OTHER_TYPES: StaticArray<string> = [
+  "string text,varchar text,char text,str text,bool boolean,bytes blob,binary blob,bytea blob,timestamp datetime,number decimal",
+  "numeric decimal,float decimal,float32 decimal,float64 decimal,double decimal,real decimal,int int32,integer int32,uint uint32",
+  "bigint int64,long int64,smallint int16,short int16,tinyint int8,byte uint8,u8 uint8,u16 uint16,u32 uint32,u64 uint64",
+  "i8 int8,i16 int16,i32 int32,i64 int64,guid uuid,jsonb json",
+];
+const OTHER_FLAGS: StaticArray<string> = [
+  "nullable null,optional null,primary pk,key pk,primarykey pk,autoincrement auto,fk references",
 ];
 const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
 
@@ -107,7 +118,7 @@ export class TableDefinition {
       if (!key) return flagError(column, flag + " comes behind references=TABLE.COLUMN");
       column.foreignKey = new ForeignKey(key.table, key.column, flag == "cascade" ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT);
     } else if (flag == "references") return flagError(column, "references needs =TABLE.COLUMN");
-    else return flagError(column, "there is no flag " + flag, suggestion(flag, FLAGS.slice<Array<string>>(), "flags"));
+    else return flagError(column, "there is no flag " + flag, otherName(flag, OTHER_FLAGS, FLAGS, "flags"));
     return OK;
   }
 
@@ -193,6 +204,19 @@ function flagError(column: Column, what: string, hint: string = ""): Status {
   return fail(BAD_SCHEMA, "column " + column.name + ": " + what, hint);
 }
 
+/** What `word`, which is none of `names`, may stand for: by `others`, pairs of a word and a name, or by likeness. */
+function otherName(word: string, others: StaticArray<string>, names: StaticArray<string>, what: string): string {
+  const wanted = asciiLower(word);
+  for (let i = 0; i < others.length; i++) {
+    const pairs = others[i].split(",");
+    for (let j = 0; j < pairs.length; j++) {
+      const pair = pairs[j].split(" ");
+      if (pair[0] == wanted) return "did you mean " + pair[1] + "?";
+    }
+  }
+  return suggestion(word, names.slice<Array<string>>(), what);
+}
+
 /** Reads the type behind a column's name: up to a `:` or the end. */
 function parseType(scanner: SpecScanner, name: string): Column | null {
   const word = scanner.part(":(");
@@ -202,7 +226,7 @@ function parseType(scanner: SpecScanner, name: string): Column | null {
     const where = "column " + name + ": ";
     if (word == "custom")
       fail(BAD_SCHEMA, where + "custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
-    else fail(BAD_SCHEMA, where + "there is no type " + word, suggestion(word, TYPES.slice<Array<string>>(), "types"));
+    else fail(BAD_SCHEMA, where + "there is no type " + word, otherName(word, OTHER_TYPES, TYPES, "types"));
     return null;
   }
   const tag = scanner.part(",)");

@@ -38,6 +38,7 @@ import { detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { IndexTree } from "../index/index-tree";
 import { Table, Reference } from "./table";
+import { IndexBatch } from "./index-batch";
 import { Statements } from "./statements";
 import { AccessControlList } from "../acl/access-control-list";
 
@@ -55,6 +56,9 @@ export class OpenOptions {
 
 /** How often a file is opened for reading that changes under it. */
 export const OPEN_ATTEMPTS: i32 = 5;
+
+/** Entries of a batch that are added before the undo list may be cut. */
+const ENTRIES_A_STEP: u32 = 256;
 
 class Savepoint {
   constructor(
@@ -252,10 +256,14 @@ export class DbmsContext {
     return status;
   }
 
-  /** Makes the transaction durable. On failure nothing can be done with this handle any more. */
+  /**
+   * Makes the transaction durable. On failure nothing can be done with this handle any more, unless the transaction is still open: then a
+   * batch could not be flushed, and it is to be rolled back.
+   */
   commit(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to commit");
-    return this.finishCommit();
+    const status = this.flushBatch();
+    return status == OK ? this.finishCommit() : status;
   }
 
   private finishCommit(): Status {
@@ -285,6 +293,7 @@ export class DbmsContext {
   rollback(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
     this.active = false;
+    this.endBatch();
     if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.rollback();
     return status == OK ? this.reloadChangedSchema() : status;
@@ -372,6 +381,72 @@ export class DbmsContext {
     if (status != OK) return status;
     this.lastAddress = this.statements.insert(table, row);
     return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+  }
+
+  private batch: IndexBatch | null = null;
+
+  /**
+   * Starts a batch of `insertBatched` in a transaction: of the rows of `table` that follow, only the primary key is in its index until
+   * `flushBatch` or `commit`, and nothing may be asked of the table but more such rows. False where that can't be. After a failure of
+   * one of the three the transaction, or all since a savepoint from before the batch, has to be taken back.
+   */
+  beginBatch(table: Table): bool {
+    if (this.active) this.batch = IndexBatch.of(table);
+    return this.batch != null;
+  }
+
+  /**
+   * `insert` into the batch's table. `tag`, which grows from row to row, tells in `conflictTag` whose key another row has; that shows
+   * in this call or a later one.
+   */
+  insertBatched(row: Row, tag: u64): Status {
+    const batch = this.batch!;
+    if (batch.isFull) {
+      const status = this.flushBatch();
+      if (status != OK) return status;
+    }
+    const status = this.beginStatement();
+    if (status != OK) return status;
+    this.lastAddress = this.statements.insert(batch.table, row, batch, tag);
+    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+  }
+
+  /** The tag of the row that a failed flush is about; 0 when it is about none. */
+  get conflictTag(): u64 {
+    const batch = this.batch;
+    return batch ? batch.conflictTag : 0;
+  }
+
+  /** The batch's row `tag` has failed: makes the last error that of the first bad row, maybe an earlier one, and returns its tag. */
+  firstBadRow(tag: u64): u64 {
+    if (this.conflictTag != 0) return this.conflictTag;
+    const error = savedError();
+    this.flushBatch();
+    if (this.conflictTag != 0) return this.conflictTag;
+    restoreError(error);
+    return tag;
+  }
+
+  /** Adds what waits in the batch to the indexes. */
+  flushBatch(): Status {
+    const batch = this.batch;
+    if (!batch) return OK;
+    if (batch.failure != OK) return fail(batch.failure, "an earlier failure left the transaction incomplete", "roll it back");
+    while (!batch.isEmpty && batch.failure == OK) {
+      let status = this.beginStatement();
+      if (status == OK) status = batch.addSome(ENTRIES_A_STEP);
+      if (status == OK && this.savepoints.length == 0) this.manager.statementDone();
+      batch.failure = status;
+    }
+    if (batch.failure == OK && batch.conflictIndex) batch.failure = this.statements.failOfBatch(batch);
+    return batch.failure;
+  }
+
+  /** Ends the batch. What was not flushed is not in the indexes: that has to be taken back. */
+  endBatch(): void {
+    const batch = this.batch;
+    if (batch) batch.free();
+    this.batch = null;
   }
 
   /** Where the last inserted or updated row stands. */

@@ -26,6 +26,7 @@ import { writeTextValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
+import { IndexBatch } from "./index-batch";
 import { Table, TableIndex, addKeyPart } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -74,8 +75,11 @@ export class Statements {
 
   // ---- insert ----
 
-  /** Inserts `row`, whose missing columns are filled in: its address, or `NO_ADDRESS` on failure. */
-  insert(table: Table, row: Row): RecordAddress {
+  /**
+   * Inserts `row`, whose missing columns are filled in: its address, or `NO_ADDRESS` on failure. With a `batch` the entries of all indexes
+   * but the primary key's wait in it, under `tag`, and with them the check of their unique ones.
+   */
+  insert(table: Table, row: Row, batch: IndexBatch | null = null, tag: u64 = 0): RecordAddress {
     let status = table.refresh();
     if (status == OK) status = this.fill(table, row);
     if (status != OK) return NO_ADDRESS;
@@ -86,7 +90,7 @@ export class Statements {
     status = row.encode(body);
     if (status != OK) return NO_ADDRESS;
     this.buildKeys(table, row, this.keys);
-    status = this.checkUnique(table, row);
+    status = this.checkUnique(table, row, batch ? 1 : table.indexes.length);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
     if (status != OK) return NO_ADDRESS;
     const address = table.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE);
@@ -96,11 +100,19 @@ export class Statements {
     for (let i = 0; i < table.indexes.length; i++) {
       const len = load<u32>(this.keys.ptr + at);
       const index = unchecked(table.indexes[i]);
-      status = table.addEntry(index, this.keys.ptr + at + 4, len, address, index.unique);
+      const key = this.keys.ptr + at + 4;
+      status = batch && i > 0 ? batch.add(i, key, len, address, tag) : table.addEntry(index, key, len, address, index.unique);
       if (status != OK) return NO_ADDRESS;
       at += 4 + len;
     }
     return address;
+  }
+
+  /** Fails because of the first row of a flushed batch whose key another row has. */
+  failOfBatch(batch: IndexBatch): Status {
+    const table = batch.table;
+    const status = this.readRow(table, batch.conflictAddress, table.oldRow, table.oldBody);
+    return status == OK ? this.conflict(table, batch.conflictIndex!, table.oldRow) : status;
   }
 
   /** Gives missing columns a value: the next number, the default, or null; and refuses nulls where they can't be. */
@@ -142,10 +154,10 @@ export class Statements {
     return status;
   }
 
-  /** Looks for other rows with the unique ones of `keys`, and for the places in their trees. */
-  private checkUnique(table: Table, row: Row): Status {
+  /** Looks for other rows with the unique ones of the first `count` of `keys`, and for the places in their trees. */
+  private checkUnique(table: Table, row: Row, count: i32): Status {
     let at: u32 = 0;
-    for (let i = 0; i < table.indexes.length; i++) {
+    for (let i = 0; i < count; i++) {
       const index = unchecked(table.indexes[i]);
       const key = this.keys.ptr + at + 4;
       at += 4 + load<u32>(this.keys.ptr + at);

@@ -71,7 +71,7 @@ function changedLog(log: Image, random: Random): Image {
         bytes.writeUInt32LE(random.oneIn(2) ? random.pick(NUMBERS) : random.below(60), at);
         break;
       case 4:
-        bytes.fill(random.oneIn(2) ? 0 : 255, at, at + random.below(600));
+        bytes.fill(random.oneIn(2) ? 0 : 255, at, Math.min(at + random.below(600), bytes.length));
         break;
       case 5:
         bytes.copy(bytes, somewhere(), at, at + random.below(900));
