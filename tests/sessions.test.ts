@@ -1,0 +1,65 @@
+/**
+ * Long random sessions in small caches, against a model (tests/sessions/). `QUIRE_SESSIONS=1000` runs so many of each kind,
+ * `QUIRE_SESSIONS_SEED` others.
+ */
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { LongSession } from "./sessions/session.js";
+import { compileModule, SMALL_LIMITS, type Patch } from "./torture/module.js";
+
+const COUNT = Number(process.env["QUIRE_SESSIONS"] ?? 12);
+const FIRST = Number(process.env["QUIRE_SESSIONS_SEED"] ?? 1);
+
+/** Checkpoints and spills of the undo list come often; what a frame or a node's offsets held is not there any more once they are evicted. */
+const OFTEN: readonly Patch[] = [
+  ...SMALL_LIMITS,
+  {
+    file: "assembly/memory/memory-manager.ts",
+    find: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
+    replace: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
+  },
+  { file: "assembly/memory/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
+  {
+    file: "assembly/memory/page-cache.ts",
+    find: "frame.pageNo = NO_PAGE; frame.dirty = 0; frame.missing = 0; frame.flags = 0; } /** Puts",
+    replace: `memory.fill(frame.data, 0xaa, PAGE_SIZE);
+    if (frame.aux != 0) memory.fill(frame.aux, 0xaa, QUARTER_SIZE);
+    frame.pageNo = NO_PAGE; frame.dirty = 0; frame.missing = 0; frame.flags = 0; }
+
+  /** Puts`,
+  },
+];
+
+interface Kind {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  readonly steps: number;
+  readonly faults: number;
+  readonly big: number;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: "many small rows", patches: OFTEN, steps: 600, faults: 0, big: 3000 },
+  { name: "calls that fail", patches: OFTEN, steps: 500, faults: 6, big: 3000 },
+  { name: "long rows, the limits as they are", patches: [], steps: 300, faults: 0, big: 60_000 },
+];
+
+for (const { name, patches, ...options } of KINDS) {
+  describe(`sessions: ${name}`, () => {
+    let module: WebAssembly.Module;
+    before(async () => {
+      module = await compileModule("library", patches);
+    });
+
+    test(`the file has what the model has, ${COUNT} times`, () => {
+      let compared = 0;
+      for (let seed = FIRST; seed < FIRST + COUNT; seed++) {
+        const session = new LongSession(module, { seed, cache: 0, rows: 300, ...options });
+        // It throws what differs, and says the seed and the step.
+        session.run();
+        compared += session.totals.compared;
+      }
+      assert.ok(compared >= COUNT);
+    });
+  });
+}
