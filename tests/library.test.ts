@@ -216,6 +216,23 @@ testOnRuntimes(
   },
 );
 
+testOnRuntimes("the first bad row of many is named in a transaction that made their table as well", async (t, runtime) => {
+  const db = await openFor(t, runtime);
+  await db.transaction(async () => {
+    await db.create(users);
+    const table = db.table(users);
+    const rows = Array.from({ length: 200 }, (_, at) => ({ id: at + 1, name: at === 150 ? "name 20" : `name ${at}` }));
+    const bad = [...rows, { id: 7, name: "" }];
+    await assert.rejects(table.insertMany(bad), { message: "row 151: another row of users has name = name 20" });
+    await assert.rejects(table.insertMany(rows.slice(0, 150).concat(bad.slice(200))), {
+      message: "row 151: users has a row with id = 7 already",
+    });
+    assert.equal((await table.insertMany(rows.slice(0, 150))).length, 150);
+  });
+  assert.equal((await db.table(users).scan({ index: "name" }).toArray()).length, 150);
+  assert.equal((await db.check()).errors, 0);
+});
+
 testOnRuntimes("texts of every kind, and those that are none", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create("t", ["k:text:pk", "j:json:null", "v:text:null"]);

@@ -432,13 +432,18 @@ export class DbmsContext {
     const batch = this.batch;
     if (!batch) return OK;
     if (batch.failure != OK) return fail(batch.failure, "an earlier failure left the transaction incomplete", "roll it back");
+    if (batch.isEmpty && batch.conflictIndex < 0) return OK;
+    // A statement that failed in a transaction that made or dropped tables has them all opened anew.
+    const table = this.table(batch.table.name);
+    if (!table) return lastError.status;
+    batch.table = table;
     while (!batch.isEmpty && batch.failure == OK) {
       let status = this.beginStatement();
       if (status == OK) status = batch.addSome(ENTRIES_A_STEP);
       if (status == OK && this.savepoints.length == 0) this.manager.statementDone();
       batch.failure = status;
     }
-    if (batch.failure == OK && batch.conflictIndex) batch.failure = this.statements.failOfBatch(batch);
+    if (batch.failure == OK && batch.conflictIndex >= 0) batch.failure = this.statements.failOfBatch(batch, table);
     return batch.failure;
   }
 

@@ -38,13 +38,13 @@ export class IndexBatch {
   /** The index being flushed. */
   private current: i32 = 0;
   /** A row with a key that another one has: the one that came first. */
-  conflictIndex: TableIndex | null = null;
+  conflictIndex: i32 = -1;
   conflictAddress: RecordAddress = NO_ADDRESS;
   conflictTag: u64 = 0;
   /** Why a flush failed. What it left can only be rolled back. */
   failure: Status = OK;
 
-  private constructor(readonly table: Table) {
+  private constructor(public table: Table) {
     this.lists = new StaticArray<usize>(table.indexes.length);
     this.counts = new StaticArray<u32>(table.indexes.length);
   }
@@ -133,8 +133,8 @@ export class IndexBatch {
     if (index.unique) {
       if (index.tree.place(at + KEY) != NO_ADDRESS) {
         const tag = load<u64>(at, TAG);
-        if (!this.conflictIndex || tag < this.conflictTag) {
-          this.conflictIndex = index;
+        if (this.conflictIndex < 0 || tag < this.conflictTag) {
+          this.conflictIndex = this.current;
           this.conflictAddress = address;
           this.conflictTag = tag;
         }

@@ -108,11 +108,10 @@ export class Statements {
     return address;
   }
 
-  /** Fails because of the first row of a flushed batch whose key another row has. */
-  failOfBatch(batch: IndexBatch): Status {
-    const table = batch.table;
+  /** Fails because of the first row of a flushed batch, one for `table`, whose key another row has. */
+  failOfBatch(batch: IndexBatch, table: Table): Status {
     const status = this.readRow(table, batch.conflictAddress, table.oldRow, table.oldBody);
-    return status == OK ? this.conflict(table, batch.conflictIndex!, table.oldRow) : status;
+    return status == OK ? this.conflict(table, table.indexes[batch.conflictIndex], table.oldRow) : status;
   }
 
   /** Gives missing columns a value: the next number, the default, or null; and refuses nulls where they can't be. */
