@@ -95,11 +95,12 @@ function start(what: string, { program, args }: Command): readonly Line[] | null
 /** Peers in another order each round, so that none is always the first after another. */
 const rotated = <T>(list: readonly T[], by: number): T[] => list.map((_, at) => list[(at + by) % list.length] as T);
 
-function note(group: Group, peer: string, n: number, lines: readonly Line[]): void {
+function note(group: Group, { name: peer, kind }: Peer, n: number, lines: readonly Line[]): void {
   for (const { op, us } of lines) {
     collector.add(group, op, peer, n, us);
-    // Who has no other way to insert many rows is compared with that one.
-    if (op === "insert" && !lines.some((line) => line.op === "insert_bulk")) collector.add(group, "insert_bulk", peer, n, us);
+    // Who has no other way to insert many rows is compared with this one.
+    if (op === "insert" && kind !== "node" && !lines.some((line) => line.op === "insert_bulk"))
+      collector.add(group, "insert_bulk", peer, n, us);
   }
   const unit = lines.find(({ op }) => op === "sync_unit");
   const durable = lines.find(({ op }) => op === "durable_insert");
@@ -121,7 +122,7 @@ function measure(group: Group, mode: Mode, peers: readonly Peer[]): void {
         const lines = start(`${peer.name}, ${group} with ${count(n)} rows`, peer.command(mode, folder, "bench.db", n));
         const seconds = ((Date.now() - started) / 1000).toFixed(1);
         say(`${group} ${count(n)} rows, round ${round}/${rounds}: ${peer.name} ${seconds} s`);
-        if (lines !== null) note(group, peer.name, n, lines);
+        if (lines !== null) note(group, peer, n, lines);
       }
     }
   }
