@@ -9,6 +9,7 @@ import { Status, OK, DAMAGED, fail, damaged, lastError } from "../status";
 import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE } from "../memory/layout";
+import { sortU64 } from "../memory/sort-u64";
 import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
@@ -142,7 +143,7 @@ export class PackedCopy {
   private addRun(target: Table, index: TableIndex): Status {
     const list = this.run.ptr;
     const count = this.run.len >> 3;
-    sortAddresses(list, count);
+    sortU64(list, count);
     let status = OK;
     for (let i: u32 = 0; i < count && status == OK; i++) {
       status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, load<u64>(list + ((<usize>i) << 3))));
@@ -180,19 +181,4 @@ function copyCounters(source: Table, target: Table): Status {
     if (status != OK) return status;
   }
   return OK;
-}
-
-/** Shell sort; mostly they are in order already. */
-function sortAddresses(list: usize, count: u32): void {
-  for (let gap = count >> 1; gap > 0; gap >>= 1) {
-    for (let i = gap; i < count; i++) {
-      const value = load<u64>(list + ((<usize>i) << 3));
-      let at = i;
-      while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << 3)) > value) {
-        store<u64>(list + ((<usize>at) << 3), load<u64>(list + ((<usize>(at - gap)) << 3)));
-        at -= gap;
-      }
-      store<u64>(list + ((<usize>at) << 3), value);
-    }
-  }
 }

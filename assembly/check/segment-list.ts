@@ -5,6 +5,7 @@
  * pages at a time, of as many pages as have `GROUP_SEGMENTS` of them.
  */
 import { PAGE_SIZE } from "../memory/layout";
+import { sortU64 } from "../memory/sort-u64";
 import { usableSize } from "../table/free-segments-ledger";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
@@ -136,21 +137,10 @@ export class SegmentList {
     return min(load<u32>(this.counts + ((<usize>ordinal) << 2)), MAX_OF_PAGE);
   }
 
-  /** Shell sort of one page's segments by their start. */
+  /** Sorts one page's segments by their start. */
   private sort(ordinal: u32): void {
     const count = this.count(ordinal);
-    const items = this.items + ((<usize>this.startOf(ordinal)) << 3);
-    for (let gap = count >> 1; gap > 0; gap >>= 1) {
-      for (let i = gap; i < count; i++) {
-        const value = load<u64>(items + ((<usize>i) << 3));
-        let at = i;
-        while (at >= gap && load<u64>(items + ((<usize>(at - gap)) << 3)) > value) {
-          store<u64>(items + ((<usize>at) << 3), load<u64>(items + ((<usize>(at - gap)) << 3)));
-          at -= gap;
-        }
-        store<u64>(items + ((<usize>at) << 3), value);
-      }
-    }
+    sortU64(this.items + ((<usize>this.startOf(ordinal)) << 3), count);
     if (this.survey.level < SURVEY_ALL) return;
     for (let i: u32 = 1; i < count; i++) {
       if (this.end(ordinal, i - 1) > this.start(ordinal, i)) this.overlap(ordinal, i, "another free segment");

@@ -9,6 +9,7 @@ import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte } from
 import { allocBlock, freeBlock } from "./block-pool";
 import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
 import { addImage, IMAGE_SECTOR_SIZE } from "./recovery";
+import { sortU64 } from "./sort-u64";
 import { Spill, NO_SLOT } from "./spill";
 import { U32Map } from "./u32-map";
 
@@ -257,25 +258,12 @@ export class ChangedPages {
     return status;
   }
 
-  /** Shell sort by page number; the list is short, and mostly sorted already. */
+  /** Sorts the list by page number, which is the high half of an entry. */
   private sort(): void {
-    const list = this.list;
-    const count = this.count;
-    for (let i: u32 = 0; i < count; i++) {
-      store<u32>(list + ((<usize>i) << ENTRY_SHIFT), this.frameAt(i).pageNo, 4);
+    for (let i: u32 = 0; i < this.count; i++) {
+      store<u32>(this.list + ((<usize>i) << ENTRY_SHIFT), this.frameAt(i).pageNo, 4);
     }
-    // As u64 the page number is the high half and decides.
-    for (let gap = count >> 1; gap > 0; gap >>= 1) {
-      for (let i = gap; i < count; i++) {
-        const value = load<u64>(list + ((<usize>i) << ENTRY_SHIFT));
-        let at = i;
-        while (at >= gap && load<u64>(list + ((<usize>(at - gap)) << ENTRY_SHIFT)) > value) {
-          store<u64>(list + ((<usize>at) << ENTRY_SHIFT), load<u64>(list + ((<usize>(at - gap)) << ENTRY_SHIFT)));
-          at -= gap;
-        }
-        store<u64>(list + ((<usize>at) << ENTRY_SHIFT), value);
-      }
-    }
+    sortU64(this.list, this.count);
   }
 
   /** Nothing differs, or is to differ, any more. */
