@@ -1,5 +1,15 @@
 /** Files that are made by the way: none is written over, and one that could not be finished is taken away again. */
-import { Status, OK, FILE_EXISTS, TRANSACTION_ACTIVE, fail, lastError, savedError, restoreError } from "../status";
+import {
+  Status,
+  OK,
+  FILE_EXISTS,
+  FILE_NOT_FOUND,
+  TRANSACTION_ACTIVE,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
+} from "../status";
 import { File, isMissing, removeFile } from "../wasi/file";
 import { isZero } from "../memory/journaled-access";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/layout";
@@ -16,9 +26,8 @@ export function checkNew(path: string): Status {
     return fail(FILE_EXISTS, "there is a file " + path + " already", "choose another name, or remove it first");
   }
   const log = path + "-log";
-  if (isMissing(log)) return OK;
   const file = File.open(log, false, false);
-  if (!file) return lastError.status;
+  if (!file) return lastError.status == FILE_NOT_FOUND ? OK : lastError.status;
   const size = file.size();
   const status = size < 0 ? lastError.status : OK;
   file.close();

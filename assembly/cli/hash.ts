@@ -2,8 +2,7 @@
 import { Status, OK, FILE_CHANGED, lastError, savedError, restoreError } from "../status";
 import { backUp } from "../care/new-file";
 import { PAGE_SHIFT } from "../memory/layout";
-import { forgetChanged } from "../memory/memory-manager";
-import { OPEN_ATTEMPTS } from "../store/dbms-context";
+import { opensAgain } from "../memory/memory-manager";
 import { counted } from "../check/check-report";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -34,8 +33,7 @@ export function runHash(ctx: CommandContext): Status {
 export function runBackup(ctx: CommandContext): Status {
   let pages: u32 = 0;
   let status = OK;
-  for (let attempt = 1; attempt == 1 || (status == FILE_CHANGED && attempt <= OPEN_ATTEMPTS); attempt++) {
-    forgetChanged();
+  for (let attempt = 1; ; attempt++) {
     const access = openPages(ctx);
     if (!access) return lastError.status;
     const manager = access.manager;
@@ -44,6 +42,7 @@ export function runBackup(ctx: CommandContext): Status {
     const error = savedError();
     manager.close();
     restoreError(error);
+    if (status == OK || !opensAgain(attempt)) break;
   }
   if (status == FILE_CHANGED) lastError.hint = "try again, or send the request backup to the session that writes";
   if (status != OK) return status;

@@ -16,6 +16,13 @@ const SPOOL_LIMIT: u32 = 16 << 20;
 /** The window's size at first. */
 const WINDOW: u32 = 256 << 10;
 
+/** Puts the line before what was wrong in it: `status`. */
+export function atLine(line: u64, status: Status): Status {
+  const what = lastError.what;
+  lastError.what = "line " + line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
+  return status;
+}
+
 export class ByteSource {
   /** The row being read starts here; readers move it on. */
   start: usize;

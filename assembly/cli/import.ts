@@ -32,7 +32,7 @@ import { JsonReader } from "./import-json";
 import { Progress, grouped } from "./import-progress";
 import { ImportReport, badRow } from "./import-report";
 import { CellMapping, fillFromObject, readHeader } from "./import-rows";
-import { ByteSource } from "./import-source";
+import { ByteSource, atLine } from "./import-source";
 import { TableGuess } from "./infer-schema";
 import { guessFromCells, guessFromObjects } from "./infer-source";
 import { asciiLower } from "../encode/ascii";
@@ -196,20 +196,20 @@ class Import {
     if (!names) return lastError.status;
     const mapping = CellMapping.byNames(table.schema, names, this.nullText);
     this.mapping = mapping;
-    return mapping ? OK : this.atLine(cells.line, lastError.status);
+    return mapping ? OK : atLine(cells.line, lastError.status);
   }
 
   /** Reads the header row; null on failure. */
   private header(cells: DelimitedReader): Array<string> | null {
     if (!cells.next()) {
       if (cells.status == OK) fail(BAD_VALUE, "there is no header row in " + this.source!.name);
-      else this.atLine(cells.line, cells.status);
+      else atLine(cells.line, cells.status);
       return null;
     }
     cells.expected = cells.cellCount;
     const names = readHeader(cells);
     if (!names) {
-      this.atLine(cells.line, lastError.status);
+      atLine(cells.line, lastError.status);
       return null;
     }
     // A column without a name (a row number, as some programs write it) gets one when the table is made from the source.
@@ -218,7 +218,7 @@ class Import {
       const name = "column" + (i + 1).toString();
       if (names.includes(name) || !this.create) {
         fail(BAD_VALUE, "the header's name " + (i + 1).toString() + " is empty");
-        this.atLine(cells.line, BAD_VALUE);
+        atLine(cells.line, BAD_VALUE);
         return null;
       }
       names[i] = name;
@@ -239,7 +239,7 @@ class Import {
     let status = cells
       ? guessFromCells(cells, guess, names, this.nullText, this.skipBad)
       : guessFromObjects(objects!, guess, this.skipBad);
-    if (status != OK) return this.atLine(this.line, status);
+    if (status != OK) return atLine(this.line, status);
     const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
     guess.free();
     if (!schema) return lastError.status;
@@ -269,8 +269,8 @@ class Import {
         status = batched ? db.insertBatched(this.row!, this.line) : db.insert(this.table!, this.row!);
       }
       if (status != OK) {
-        if (batched) return this.atLine(db.firstBadRow(this.line), lastError.status);
-        if (!this.canSkip(status)) return this.atLine(this.line, status);
+        if (batched) return atLine(db.firstBadRow(this.line), lastError.status);
+        if (!this.canSkip(status)) return atLine(this.line, status);
         status = this.skip(status);
         if (status != OK) return status;
         continue;
@@ -325,7 +325,7 @@ class Import {
 
   private commit(db: DbmsContext, last: bool): Status {
     const status = db.commit();
-    if (status != OK) return db.conflictTag != 0 ? this.atLine(db.conflictTag, status) : status;
+    if (status != OK) return db.conflictTag != 0 ? atLine(db.conflictTag, status) : status;
     this.committed = this.imported;
     this.fileIsNew = false;
     if (!last) return db.begin();
@@ -346,7 +346,7 @@ class Import {
   private skip(status: Status): Status {
     this.skipped += 1;
     if (this.skipped <= MOST_LISTED) {
-      this.atLine(this.line, status);
+      atLine(this.line, status);
       const text = errorMessage().replaceAll("\n", " ").replaceAll("\r", " ");
       if (this.ctx.json) this.listed.push(badRow(this.line, status, text));
       else {
@@ -356,13 +356,6 @@ class Import {
     }
     if (this.skipped % COLLECT_EVERY == 0) __collect();
     return OK;
-  }
-
-  /** Puts the line before what was wrong. */
-  private atLine(line: u64, status: Status): Status {
-    const what = lastError.what;
-    lastError.what = "line " + line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
-    return status;
   }
 
   // ---- afterwards ----

@@ -1,21 +1,17 @@
 /** How the inspecting commands open a file: for reading, and whatever state it is in. */
 import { DirectAccess } from "../memory/direct-access";
-import { MemoryManager, DEFAULT_CACHE_BYTES, forgetChanged } from "../memory/memory-manager";
+import { MemoryManager, DEFAULT_CACHE_BYTES, opensAgain } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
-import { OK, FILE_CHANGED, fail, lastError } from "../status";
+import { OK, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
 import { guessLayout } from "../check/store-check";
-import { OPEN_ATTEMPTS } from "../store/dbms-context";
 import { CommandContext } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
 export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess | null {
   let access = openPagesOnce(ctx, cut);
-  for (let i = 1; !access && lastError.status == FILE_CHANGED && i < OPEN_ATTEMPTS; i++) {
-    forgetChanged();
-    access = openPagesOnce(ctx, cut);
-  }
+  for (let attempt = 1; !access && opensAgain(attempt); attempt++) access = openPagesOnce(ctx, cut);
   return access;
 }
 

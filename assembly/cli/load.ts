@@ -23,7 +23,7 @@ import { removeStore } from "./import-file";
 import { JsonReader } from "./import-json";
 import { Progress } from "./import-progress";
 import { fillFromObject } from "./import-rows";
-import { ByteSource } from "./import-source";
+import { ByteSource, atLine } from "./import-source";
 import { LaterKeys } from "./load-keys";
 
 /** Not a number. */
@@ -142,10 +142,8 @@ class Load {
     return fail(BAD_VALUE, "the dump ends early, behind line " + lines.line.toString() + ': its last line is {"end":…}');
   }
 
-  private atLine(status: Status, line: u64 = this.lines.line): Status {
-    const what = lastError.what;
-    lastError.what = "line " + line.toString() + (what.startsWith("column ") ? ", " : ": ") + what;
-    return status;
+  private atLine(status: Status): Status {
+    return atLine(this.lines.line, status);
   }
 
   /** The node of the line's member `name`, 0 for none. */
@@ -273,13 +271,13 @@ class Load {
       if (status != OK) break;
       status = this.readRow(table, row);
       if (status == OK) status = batched ? db.insertBatched(row, lines.line) : db.insert(table, row);
-      if (status != OK) status = this.atLine(lastError.status, db.firstBadRow(lines.line));
+      if (status != OK) status = atLine(db.firstBadRow(lines.line), lastError.status);
       this.rows += 1;
       this.progress.row(this.rows, this.source.position, size);
     }
     if (status == OK) {
       status = db.flushBatch();
-      if (status != OK && db.conflictTag != 0) this.atLine(status, db.conflictTag);
+      if (status != OK && db.conflictTag != 0) atLine(db.conflictTag, status);
     }
     db.endBatch();
     row.free();

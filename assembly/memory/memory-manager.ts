@@ -52,9 +52,17 @@ const WHOLE_READS: u32 = 256;
 /** A file that was only read, and that another program changed meanwhile; "" when there is none. */
 export let changedFile: string = "";
 
-/** A file is opened again: what became of it before is of no interest. */
-export function forgetChanged(): void {
+/** How often a file is opened for reading that changes under it. */
+const OPEN_ATTEMPTS: i32 = 5;
+
+/**
+ * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it meanwhile
+ * (a checkpoint came in between; the next one is thousands of transactions away). What became of it before is forgotten then.
+ */
+export function opensAgain(attempt: i32): bool {
+  if (lastError.status != FILE_CHANGED || attempt >= OPEN_ATTEMPTS) return false;
   changedFile = "";
+  return true;
 }
 
 /** Fails because of `changedFile`. */

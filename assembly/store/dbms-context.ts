@@ -16,14 +16,13 @@ import {
   BAD_SCHEMA,
   NO_PAGE,
   NOT_A_PAGE_FILE,
-  FILE_CHANGED,
   fail,
   lastError,
   savedError,
   restoreError,
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager, DEFAULT_CACHE_BYTES, forgetChanged } from "../memory/memory-manager";
+import { MemoryManager, DEFAULT_CACHE_BYTES, opensAgain } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -53,9 +52,6 @@ export class OpenOptions {
   /** Layout of a new store; an existing one has its own. */
   layout: u8 = LAYOUT_0_9;
 }
-
-/** How often a file is opened for reading that changes under it. */
-export const OPEN_ATTEMPTS: i32 = 5;
 
 /** Entries of a batch that are added before the undo list may be cut. */
 const ENTRIES_A_STEP: u32 = 256;
@@ -94,11 +90,7 @@ export class DbmsContext {
   /** Opens the page file `path`; null on failure. */
   static openFile(path: string, options: OpenOptions): DbmsContext | null {
     let context = DbmsContext.openFileOnce(path, options);
-    // A writer's checkpoint came in between; the next one is thousands of transactions away.
-    for (let i = 1; !context && lastError.status == FILE_CHANGED && i < OPEN_ATTEMPTS; i++) {
-      forgetChanged();
-      context = DbmsContext.openFileOnce(path, options);
-    }
+    for (let attempt = 1; !context && opensAgain(attempt); attempt++) context = DbmsContext.openFileOnce(path, options);
     return context;
   }
 
