@@ -53,9 +53,6 @@ export class OpenOptions {
   layout: u8 = LAYOUT_0_9;
 }
 
-/** Entries of a batch that are added before the undo list may be cut. */
-const ENTRIES_A_STEP: u32 = 256;
-
 class Savepoint {
   constructor(
     readonly name: string,
@@ -424,17 +421,13 @@ export class DbmsContext {
     const batch = this.batch;
     if (!batch) return OK;
     if (batch.failure != OK) return fail(batch.failure, "an earlier failure left the transaction incomplete", "roll it back");
-    if (batch.isEmpty && batch.conflictIndex < 0) return OK;
+    if (batch.isEmpty) return OK;
     // A statement that failed in a transaction that made or dropped tables has them all opened anew.
     const table = this.table(batch.table.name);
     if (!table) return lastError.status;
     batch.table = table;
-    while (!batch.isEmpty && batch.failure == OK) {
-      let status = this.beginStatement();
-      if (status == OK) status = batch.addSome(ENTRIES_A_STEP);
-      if (status == OK && this.savepoints.length == 0) this.manager.statementDone();
-      batch.failure = status;
-    }
+    batch.failure = this.beginStatement();
+    if (batch.failure == OK) batch.failure = batch.flush(this.savepoints.length > 0);
     if (batch.failure == OK && batch.conflictIndex >= 0) batch.failure = this.statements.failOfBatch(batch, table);
     return batch.failure;
   }

@@ -11,7 +11,7 @@ import { allocBlock, freeBlock } from "../memory/block-pool";
 import { PAGE_SIZE } from "../memory/layout";
 import { checkKeySize } from "../index/index-tree";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
 
 /** Entries are kept in blocks of 64 KiB, and so are lists of them. So many blocks of entries, or a full list, are to be flushed. */
 const FULL_BLOCKS: i32 = 32;
@@ -32,11 +32,6 @@ export class IndexBatch {
   /** For each index where its entries are (u32), and how many; for the primary key's none. */
   private readonly lists: StaticArray<usize>;
   private readonly counts: StaticArray<u32>;
-  /** Whether the list of the index being flushed is in order, and how many of its entries are in the index. */
-  private sorted: bool = false;
-  private done: u32 = 0;
-  /** The index being flushed. */
-  private current: i32 = 0;
   /** A row with a key that another one has: the one that came first. */
   conflictIndex: i32 = -1;
   conflictAddress: RecordAddress = NO_ADDRESS;
@@ -102,39 +97,33 @@ export class IndexBatch {
   }
 
   /**
-   * Adds up to `count` entries to their indexes; `isEmpty` when all are done. A row whose key another one has is not added: the first such
-   * row is `conflict…`.
+   * Adds the entries to their indexes; `isEmpty` when all are done. A row whose key another one has is not added: the first such row is
+   * `conflict…`. Unless all of it is to be `undoable`, the undo list is cut on the way where it grows long.
    */
-  addSome(count: u32): Status {
-    while (count > 0 && this.current < this.lists.length) {
-      const total = unchecked(this.counts[this.current]);
-      if (!this.sorted && total > 1) {
-        const status = this.sort(this.current, total);
-        if (status != OK) return status;
+  flush(undoable: bool): Status {
+    const manager = this.table.access.manager;
+    for (let i = 0; i < this.lists.length; i++) {
+      const count = unchecked(this.counts[i]);
+      let status = this.sort(i, count);
+      const list = unchecked(this.lists[i]);
+      for (let j: u32 = 0; j < count && status == OK; j++) {
+        status = this.addEntry(i, <usize>load<u32>(list + ((<usize>j) << 2)));
+        if (!undoable) manager.statementDone();
       }
-      this.sorted = true;
-      const index = unchecked(this.table.indexes[this.current]);
-      const list = unchecked(this.lists[this.current]);
-      for (; count > 0 && this.done < total; count--) {
-        const at = <usize>load<u32>(list + ((<usize>this.done) << 2));
-        this.done += 1;
-        const status = this.addEntry(index, at);
-        if (status != OK) return status;
-      }
-      if (this.done < total) return OK;
-      this.endIndex();
+      if (status != OK) return status;
     }
-    if (this.current == this.lists.length) this.clear();
+    this.clear();
     return OK;
   }
 
-  private addEntry(index: TableIndex, at: usize): Status {
+  private addEntry(i: i32, at: usize): Status {
+    const index = unchecked(this.table.indexes[i]);
     const address = load<u64>(at);
     if (index.unique) {
       if (index.tree.place(at + KEY) != NO_ADDRESS) {
         const tag = load<u64>(at, TAG);
         if (this.conflictIndex < 0 || tag < this.conflictTag) {
-          this.conflictIndex = this.current;
+          this.conflictIndex = i;
           this.conflictAddress = address;
           this.conflictTag = tag;
         }
@@ -145,16 +134,8 @@ export class IndexBatch {
     return this.table.addEntry(index, at + KEY, load<u32>(at, KEY_LEN), address, index.unique);
   }
 
-  private endIndex(): void {
-    this.sorted = false;
-    this.done = 0;
-    this.current += 1;
-  }
-
   /** Forgets all entries. */
-  clear(): void {
-    this.endIndex();
-    this.current = 0;
+  private clear(): void {
     while (this.blocks.length > 0) freeBlock(this.blocks.pop());
     this.counts.fill(0);
   }
@@ -169,6 +150,7 @@ export class IndexBatch {
 
   /** Merge sort of a list by key, and by time within a key: runs of 1, 2, 4… entries go from one block to another. */
   private sort(i: i32, count: u32): Status {
+    if (count < 2) return OK;
     let from = unchecked(this.lists[i]);
     let to = allocBlock();
     if (to == 0) return noMemory();
