@@ -1,3 +1,4 @@
+/** The store in memory: constraints, transactions, random changes against a model, rights. All work on the same few tables by the same helpers. */
 import {
   OK,
   Status,

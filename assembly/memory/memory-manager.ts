@@ -8,6 +8,8 @@
  *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
  * - Without a log (a store in memory) a commit is a checkpoint.
  * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
+ *
+ * It is one thing because each of reading, changing, committing and taking back has to keep all of these at once.
  */
 import {
   Status,
@@ -56,8 +58,8 @@ export let changedFile: string = "";
 const OPEN_ATTEMPTS: i32 = 5;
 
 /**
- * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it meanwhile
- * (a checkpoint came in between; the next one is thousands of transactions away). What became of it before is forgotten then.
+ * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it
+ * meanwhile (a checkpoint came in between; the next one is thousands of transactions away). What became of it before is forgotten then.
  */
 export function opensAgain(attempt: i32): bool {
   if (lastError.status != FILE_CHANGED || attempt >= OPEN_ATTEMPTS) return false;

@@ -3,6 +3,9 @@
  *
  * Without `begin` each statement is a transaction of its own. A statement that fails is taken back by the undo list, which reaches
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
+ *
+ * It is one thing because a statement of any kind, on rows or tables, may end the transaction or make the tables be opened anew. What a
+ * statement does is elsewhere: statements.ts, table-pages.ts, index-batch.ts.
  */
 import {
   Status,
@@ -10,10 +13,7 @@ import {
   NO_TRANSACTION,
   TRANSACTION_ACTIVE,
   TABLE_NOT_FOUND,
-  TABLE_EXISTS,
-  NAME_COLLISION,
   FOREIGN_KEY_RESTRICT,
-  BAD_SCHEMA,
   NO_PAGE,
   NOT_A_PAGE_FILE,
   fail,
@@ -27,16 +27,15 @@ import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
 import { LAYOUT_0_9, LAYOUT_0_11, reservedPages } from "../memory/layout";
-import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { TablePages, readRegistry, writeRegistry, computeSchemaHash, fingerprintOf } from "../schema/schema-registry";
+import { TablePages, readRegistry, writeRegistry, computeSchemaHash } from "../schema/schema-registry";
 import { detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { IndexTree } from "../index/index-tree";
-import { Table, Reference } from "./table";
+import { Table, Reference, findTable } from "./table";
+import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { IndexBatch } from "./index-batch";
 import { Statements } from "./statements";
 import { AccessControlList } from "../acl/access-control-list";
@@ -189,17 +188,10 @@ export class DbmsContext {
       const columns = this.tables[i].schema.columns;
       for (let j = 0; j < columns.length; j++) {
         const foreignKey = columns[j].foreignKey;
-        const target = foreignKey ? this.findTable(foreignKey.table) : null;
+        const target = foreignKey ? findTable(this.tables, foreignKey.table) : null;
         if (target) target.references.push(new Reference(this.tables[i], j));
       }
     }
-  }
-
-  private findTable(name: string): Table | null {
-    for (let i = 0; i < this.tables.length; i++) {
-      if (this.tables[i].name == name) return this.tables[i];
-    }
-    return null;
   }
 
   /** Sets the switches of formats, which all stores share, to what this store needs. To be called before its rows are read. */
@@ -209,8 +201,8 @@ export class DbmsContext {
 
   /** The table called `name`, ready to be read; null with `TABLE_NOT_FOUND` or damage. A rollback may make it stale: ask again then. */
   table(name: string): Table | null {
-    useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
-    const table = this.findTable(name);
+    this.useFormat();
+    const table = findTable(this.tables, name);
     if (!table) {
       fail(
         TABLE_NOT_FOUND,
@@ -330,7 +322,7 @@ export class DbmsContext {
 
   /** Starts a statement: `OK`, and the mark to give to `endStatement` in `statementMark`. */
   private beginStatement(): Status {
-    useExactJsonNumbers(this.manager.layout == LAYOUT_0_11);
+    this.useFormat();
     const status = this.manager.writable();
     this.statementMark = this.manager.undo.mark;
     this.statementRedoMark = this.manager.redoMark;
@@ -472,84 +464,15 @@ export class DbmsContext {
   createTable(schema: TableSchemaSnapshot, forward: bool = false, adopted: bool = false): Status {
     let status = this.beginStatement();
     if (status != OK) return status;
-    status = this.checkNewTable(schema, forward, adopted);
+    status = checkNewTable(this.tables, schema, forward, adopted);
     if (status != OK) return status;
     this.schemaChanged = true;
-    status = this.writeTable(schema);
-    if (status == OK) status = this.refreshRegistry();
-    return this.endStatement(status);
-  }
-
-  private checkNewTable(schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {
-    const status = schema.validate();
-    if (status != OK) return status;
-    if (this.findTable(schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
-    const fingerprint = fingerprintOf(schema.name);
-    for (let i = 0; i < this.tables.length; i++) {
-      if (this.tables[i].pages.fingerprint != fingerprint) continue;
-      return fail(
-        NAME_COLLISION,
-        "the name " + schema.name + " has the same fingerprint as that of table " + this.tables[i].name,
-        "choose another name",
-      );
-    }
-    for (let i = 0; i < schema.columns.length && !adopted; i++) {
-      const column = schema.columns[i];
-      const foreignKey = column.foreignKey;
-      if (!foreignKey) continue;
-      const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
-      const other = this.findTable(foreignKey.table);
-      const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
-      if (!target && forward) continue;
-      if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
-      const position = target.columnIndex(foreignKey.column);
-      if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
-      const named = target.columns[position];
-      if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
-      if (named.typeText != column.typeText)
-        return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
-    }
-    return OK;
-  }
-
-  /** Claims and writes the table's pages, in the reference's order, and adds its entry. */
-  private writeTable(schema: TableSchemaSnapshot): Status {
-    const access = this.access;
-    const pages = new TablePages();
-    pages.fingerprint = fingerprintOf(schema.name);
-    pages.snapshot = access.claimPage();
-    if (pages.snapshot != NO_PAGE) pages.pageLedger = access.claimPage();
-    if (pages.pageLedger != NO_PAGE) pages.freeSegments = access.claimPage();
-    if (pages.freeSegments != NO_PAGE) pages.indexLedger = access.claimPage();
-    if (pages.indexLedger == NO_PAGE) return lastError.status;
-    let hasAuto = false;
-    for (let i = 0; i < schema.columns.length; i++) hasAuto = hasAuto || schema.columns[i].auto;
-    if (hasAuto) {
-      pages.autoincrement = access.claimPage();
-      if (pages.autoincrement == NO_PAGE) return lastError.status;
-    }
-    const encoded = new ByteBuffer(1024);
-    let status = schema.encode(encoded);
-    if (status == OK) status = access.writeAtRaw(pages.snapshot, 0, encoded.ptr, encoded.len);
-    const len = encoded.len;
-    encoded.free();
-    const roots = new Array<u32>();
-    for (let i = 0; i < schema.indexes.length && status == OK; i++) {
-      const root = IndexTree.create(access);
-      if (root == NO_PAGE) status = lastError.status;
-      roots.push(root);
-    }
-    if (status != OK) return status;
-    const table = new Table(access, pages, schema, len);
-    status = table.indexLedger.init(schema.indexes, roots);
-    const autoincrement = table.autoincrement;
-    if (status == OK && autoincrement) status = autoincrement.init(schema.columns);
-    if (status == OK) status = table.loadRoots();
-    if (status != OK) return status;
-    this.entries.push(pages);
+    const table = writeTable(this.access, schema);
+    if (!table) return this.endStatement(lastError.status);
+    this.entries.push(table.pages);
     this.addTable(table);
     this.linkReferences();
-    return OK;
+    return this.endStatement(this.refreshRegistry());
   }
 
   /** Writes the registry with a new schema hash. */
@@ -581,32 +504,12 @@ export class DbmsContext {
       return fail(FOREIGN_KEY_RESTRICT, "table " + other.name + " refers to " + name, "drop that table first");
     }
     this.schemaChanged = true;
-    status = this.releaseTable(table);
-    if (status == OK) status = this.refreshRegistry();
-    return this.endStatement(status);
-  }
-
-  private releaseTable(table: Table): Status {
-    const trees = new Array<u32>();
-    for (let i = 0; i < table.indexes.length; i++) {
-      const status = table.indexes[i].tree.collectPages(trees);
-      if (status != OK) return status;
+    status = releaseTable(this.access, table);
+    if (status == OK) {
+      this.removeTable(table);
+      status = this.refreshRegistry();
     }
-    const recordPages = table.registry.pageLedger.count;
-    const segmentsPages = table.registry.freeSegments.pageTotal;
-    if (recordPages == 0xffffffff || segmentsPages == 0xffffffff) return lastError.status;
-    const total = recordPages + segmentsPages + trees.length + 4 + (table.autoincrement ? 1 : 0);
-    let status = reserveUnclaimed(this.access, total);
-    if (status == OK) status = table.registry.pageLedger.release();
-    if (status == OK) status = table.registry.freeSegments.release();
-    for (let i = 0; i < trees.length && status == OK; i++) status = this.access.unclaimPage(trees[i]);
-    if (status == OK) status = table.indexLedger.release();
-    if (status == OK) status = this.access.unclaimPage(table.pages.snapshot);
-    const autoincrement = table.autoincrement;
-    if (status == OK && autoincrement) status = autoincrement.release();
-    if (status != OK) return status;
-    this.removeTable(table);
-    return OK;
+    return this.endStatement(status);
   }
 
   private removeTable(table: Table): void {

@@ -4,6 +4,8 @@
  *
  * Order of checks: values for all columns, primary key, unique columns, foreign keys (the reference's order). Null counts as a value in a
  * unique index, as in the reference: one row can have it. A null foreign key refers to nothing and is fine.
+ *
+ * Inserts, updates and deletes are together because a foreign key leads from each of them to the others.
  */
 import {
   Status,
@@ -27,7 +29,7 @@ import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexBatch } from "./index-batch";
-import { Table, TableIndex, addKeyPart } from "./table";
+import { Table, TableIndex, addKeyPart, findTable } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
 export const DELETE_BY_SCHEMA: u8 = 0;
@@ -66,11 +68,9 @@ export class Statements {
   }
 
   private tableNamed(name: string): Table | null {
-    for (let i = 0; i < this.tables.length; i++) {
-      if (this.tables[i].name == name) return this.tables[i];
-    }
-    fail(TABLE_NOT_FOUND, "a foreign key names the table " + name + ", which does not exist");
-    return null;
+    const table = findTable(this.tables, name);
+    if (!table) fail(TABLE_NOT_FOUND, "a foreign key names the table " + name + ", which does not exist");
+    return table;
   }
 
   // ---- insert ----

@@ -255,3 +255,11 @@ export class Table {
     this.layout.free();
   }
 }
+
+/** The table of `tables` that is called `name`, or null. */
+export function findTable(tables: Array<Table>, name: string): Table | null {
+  for (let i = 0; i < tables.length; i++) {
+    if (tables[i].name == name) return tables[i];
+  }
+  return null;
+}

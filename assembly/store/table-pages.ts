@@ -1,0 +1,98 @@
+/** The pages of tables that come and go: what has to be right before, claiming and writing them, giving them back. */
+import { Status, OK, NO_PAGE, TABLE_EXISTS, NAME_COLLISION, BAD_SCHEMA, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { MemoryAccess } from "../memory/memory-access";
+import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { IndexTree } from "../index/index-tree";
+import { TablePages, fingerprintOf } from "../schema/schema-registry";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { Table, findTable } from "./table";
+
+/** `OK` when a table `schema` can be made beside `tables`; `forward` and `adopted` are those of `DbmsContext.createTable`. */
+export function checkNewTable(tables: Array<Table>, schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {
+  const status = schema.validate();
+  if (status != OK) return status;
+  if (findTable(tables, schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
+  const fingerprint = fingerprintOf(schema.name);
+  for (let i = 0; i < tables.length; i++) {
+    if (tables[i].pages.fingerprint != fingerprint) continue;
+    return fail(
+      NAME_COLLISION,
+      "the name " + schema.name + " has the same fingerprint as that of table " + tables[i].name,
+      "choose another name",
+    );
+  }
+  for (let i = 0; i < schema.columns.length && !adopted; i++) {
+    const column = schema.columns[i];
+    const foreignKey = column.foreignKey;
+    if (!foreignKey) continue;
+    const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
+    const other = findTable(tables, foreignKey.table);
+    const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
+    if (!target && forward) continue;
+    if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
+    const position = target.columnIndex(foreignKey.column);
+    if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
+    const named = target.columns[position];
+    if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
+    if (named.typeText != column.typeText)
+      return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+  }
+  return OK;
+}
+
+/** Claims and writes the pages of a new table, in the reference's order; null on failure. */
+export function writeTable(access: MemoryAccess, schema: TableSchemaSnapshot): Table | null {
+  const pages = new TablePages();
+  pages.fingerprint = fingerprintOf(schema.name);
+  pages.snapshot = access.claimPage();
+  if (pages.snapshot != NO_PAGE) pages.pageLedger = access.claimPage();
+  if (pages.pageLedger != NO_PAGE) pages.freeSegments = access.claimPage();
+  if (pages.freeSegments != NO_PAGE) pages.indexLedger = access.claimPage();
+  if (pages.indexLedger == NO_PAGE) return null;
+  let hasAuto = false;
+  for (let i = 0; i < schema.columns.length; i++) hasAuto = hasAuto || schema.columns[i].auto;
+  if (hasAuto) {
+    pages.autoincrement = access.claimPage();
+    if (pages.autoincrement == NO_PAGE) return null;
+  }
+  const encoded = new ByteBuffer(1024);
+  let status = schema.encode(encoded);
+  if (status == OK) status = access.writeAtRaw(pages.snapshot, 0, encoded.ptr, encoded.len);
+  const len = encoded.len;
+  encoded.free();
+  const roots = new Array<u32>();
+  for (let i = 0; i < schema.indexes.length && status == OK; i++) {
+    const root = IndexTree.create(access);
+    if (root == NO_PAGE) status = lastError.status;
+    roots.push(root);
+  }
+  if (status != OK) return null;
+  const table = new Table(access, pages, schema, len);
+  status = table.indexLedger.init(schema.indexes, roots);
+  const autoincrement = table.autoincrement;
+  if (status == OK && autoincrement) status = autoincrement.init(schema.columns);
+  if (status == OK) status = table.loadRoots();
+  return status == OK ? table : null;
+}
+
+/** Gives back all pages of a table. */
+export function releaseTable(access: MemoryAccess, table: Table): Status {
+  const trees = new Array<u32>();
+  for (let i = 0; i < table.indexes.length; i++) {
+    const status = table.indexes[i].tree.collectPages(trees);
+    if (status != OK) return status;
+  }
+  const recordPages = table.registry.pageLedger.count;
+  const segmentsPages = table.registry.freeSegments.pageTotal;
+  if (recordPages == 0xffffffff || segmentsPages == 0xffffffff) return lastError.status;
+  const total = recordPages + segmentsPages + trees.length + 4 + (table.autoincrement ? 1 : 0);
+  let status = reserveUnclaimed(access, total);
+  if (status == OK) status = table.registry.pageLedger.release();
+  if (status == OK) status = table.registry.freeSegments.release();
+  for (let i = 0; i < trees.length && status == OK; i++) status = access.unclaimPage(trees[i]);
+  if (status == OK) status = table.indexLedger.release();
+  if (status == OK) status = access.unclaimPage(table.pages.snapshot);
+  const autoincrement = table.autoincrement;
+  return status == OK && autoincrement ? autoincrement.release() : status;
+}
