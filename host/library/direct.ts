@@ -63,12 +63,10 @@ export class DirectAccess {
   get(name: string, key: unknown): Record<string, unknown> | null | undefined {
     const table = this.#table(name);
     if (table === undefined) return undefined;
+    const status = this.#callWithKey("get", table, key);
+    if (status === undefined) return undefined;
     const instance = this.#instance;
-    const { schema } = table;
-    const at = instance.scratch(roomForValue(schema.key, key));
-    if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
-    const status = instance.call("get", table.handle, this.#writer.end - at);
-    if (status === ROW) return this.#reader.row(instance.memory, schema.columns, instance.replyStart);
+    if (status === ROW) return this.#reader.row(instance.memory, table.schema.columns, instance.replyStart);
     if (status === NO_ROW) return null;
     this.#drop(name, table);
     return undefined;
@@ -114,14 +112,19 @@ export class DirectAccess {
   delete(name: string, key: unknown): DeleteResult | undefined {
     const table = this.#table(name);
     if (table === undefined) return undefined;
-    const instance = this.#instance;
-    const { schema } = table;
-    const at = instance.scratch(roomForValue(schema.key, key));
-    if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
-    const status = instance.call("remove", table.handle, this.#writer.end - at);
+    const status = this.#callWithKey("remove", table, key);
+    if (status === undefined) return undefined;
     if (status === ROW) return { deleted: 1, cascaded: this.#count() };
     this.#failed(name, table, status);
     return undefined;
+  }
+
+  /** What a call about one row answers; undefined when the key is none that can be written. */
+  #callWithKey(call: "get" | "remove", { schema, handle }: OpenTable, key: unknown): number | undefined {
+    const instance = this.#instance;
+    const at = instance.scratch(roomForValue(schema.key, key));
+    if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
+    return instance.call(call, handle, this.#writer.end - at);
   }
 
   /** The count that is the reply. */
