@@ -14,7 +14,7 @@ import { Sandbox, type SandboxResult } from "./helpers/sandbox.js";
 
 const firstSeed = Number(process.env["QUIRE_REPAIR_SEED"] ?? 1);
 
-const sandbox = Sandbox.open();
+const sandbox = new Sandbox();
 after(() => sandbox.close());
 
 interface Reply {

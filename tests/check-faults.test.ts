@@ -9,7 +9,7 @@ import type { Layout } from "./helpers/golden.js";
 import { NO_PAGE, PAGE_SIZE, PageFile, type Entry } from "./helpers/page-file.js";
 import { Sandbox } from "./helpers/sandbox.js";
 
-const sandbox = Sandbox.open();
+const sandbox = new Sandbox();
 after(() => sandbox.close());
 
 /** Damages a file; returns the faults that are expected. */

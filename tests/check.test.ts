@@ -6,7 +6,7 @@ import { golden, goldenNames, goldenRows, layouts } from "./helpers/golden.js";
 import { PageFile } from "./helpers/page-file.js";
 import { Sandbox } from "./helpers/sandbox.js";
 
-const sandbox = Sandbox.open();
+const sandbox = new Sandbox();
 after(() => sandbox.close());
 
 /** The pages that the reference's migration leaked: nodes and ledgers that it replaced. */

@@ -16,7 +16,7 @@ const firstSeed = Number(process.env["QUIRE_HOSTILE_SEED"] ?? 1);
 /** The cache of 16 MiB, and as much again for everything else. */
 const MEMORY_LIMIT = 48 << 20;
 
-const swarm = Swarm.open();
+const swarm = new Swarm();
 after(() => swarm.close());
 
 function fail(

@@ -5,7 +5,7 @@ import { golden, goldenNames, goldenRows, layouts, type Row } from "./helpers/go
 import { PageFile, PAGE_SIZE } from "./helpers/page-file.js";
 import { Sandbox } from "./helpers/sandbox.js";
 
-const sandbox = Sandbox.open();
+const sandbox = new Sandbox();
 after(() => sandbox.close());
 
 /** Runs a command that has to succeed: its reply. */

@@ -3,14 +3,15 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { compileModule, loadWasi } from "../../host/node-wasi.js";
-import type { SandboxRun, SandboxReply } from "./sandbox.js";
+import type { RunReport } from "./module-child.js";
+import type { SandboxRun } from "./sandbox.js";
 
 const WASI = loadWasi();
 const [folder, modulePath] = process.argv.slice(2) as [string, string];
 const module = await compileModule(modulePath);
 
 /** Runs one command on the files in the folder. */
-async function run({ args, env }: SandboxRun): Promise<SandboxReply> {
+async function run({ args, env }: SandboxRun): Promise<RunReport> {
   const stdin = openSync(join(folder, "stdin"), "r");
   const stdout = openSync(join(folder, "stdout"), "w");
   const stderr = openSync(join(folder, "stderr"), "w");
@@ -25,7 +26,7 @@ async function run({ args, env }: SandboxRun): Promise<SandboxReply> {
     stdout,
     stderr,
   });
-  const reply: SandboxReply = { status: -1, trap: null, memoryBytes: 0 };
+  const reply: { -readonly [Field in keyof RunReport]: RunReport[Field] } = { status: -1, trap: null, memoryBytes: 0 };
   try {
     const instance = await WebAssembly.instantiate(module, wasi.getImportObject() as WebAssembly.Imports);
     try {

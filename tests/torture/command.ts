@@ -40,7 +40,10 @@ export function runCommand(
   let trap = "";
   try {
     const instance = new WebAssembly.Instance(module, { env: { memory }, wasi_snapshot_preview1: host.imports() });
-    (instance.exports as { _start: () => void })._start();
+    const exports = instance.exports as { memory?: WebAssembly.Memory; _start: () => void };
+    // The module as it is shipped has a memory of its own.
+    host.memory = exports.memory ?? memory;
+    exports._start();
   } catch (error) {
     if (error instanceof Exit) status = error.status;
     else if (error instanceof WebAssembly.RuntimeError) {
@@ -48,5 +51,12 @@ export function runCommand(
       trap = error.stack ?? error.message;
     } else throw error;
   }
-  return { status, stdout: host.stdout, stderr: host.stderr, calls: host.calls, pages: memory.buffer.byteLength / 65536, trap };
+  return {
+    status,
+    stdout: host.stdout,
+    stderr: host.stderr,
+    calls: host.calls,
+    pages: host.memory.buffer.byteLength / 65536,
+    trap,
+  };
 }
