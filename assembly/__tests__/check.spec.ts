@@ -46,6 +46,7 @@ function insert(db: DbmsContext, table: Table, row: Row, id: u32, len: u32): u64
 /** `errors warnings notes` of a check. */
 function found(db: DbmsContext): string {
   const report = new CheckReport();
+  assert(db.flushChanges() == OK, "changes of indexes do not wait any more");
   assert(checkStore(db.access, report) == OK, "the check could be done");
   return report.errors.toString() + " " + report.warnings.toString() + " " + report.notes.toString();
 }

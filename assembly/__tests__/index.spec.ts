@@ -1,4 +1,4 @@
-import { OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE } from "../status";
+import { Status, OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE } from "../status";
 import { HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -6,6 +6,8 @@ import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
 import { NEXT_OFFSET, PREV_OFFSET, MAX_KEY_SIZE } from "../index/node";
+import { EntryChange, BY_RECORD, BY_TIME, sortChanges } from "../index/entry-change";
+import { applyChanges, conflicting } from "../index/apply-changes";
 import { compareKeys } from "../encode/key";
 
 let seed: u32 = 7;
@@ -147,6 +149,150 @@ describe("B+ tree against a model", () => {
   test("runs of equal long keys over many leaves, more removals than inserts at the end", () => {
     seed = 15;
     modelRun(1200, 12, 6000, 45);
+  });
+});
+
+const lists: usize = heap.alloc(32768);
+const changeBytes: usize = heap.alloc(4 << 20);
+let changeEnd: usize = changeBytes;
+let changeCount: u32 = 0;
+
+/** Adds a change of `key`'s entry to the list. */
+function addChange(removes: bool, address: u64): void {
+  EntryChange.make(changeEnd, removes, key, keyLen, address, changeCount, null);
+  store<u32>(lists + ((<usize>changeCount) << 2), <u32>changeEnd);
+  changeCount += 1;
+  changeEnd += EntryChange.size(keyLen);
+}
+
+/** Carries out the list's changes, and empties it. */
+function applyList(tree: IndexTree, unique: bool): Status {
+  const other = lists + 16384;
+  const moved = sortChanges(lists, other, changeCount, unique ? BY_TIME : BY_RECORD);
+  const status = applyChanges(tree, moved ? other : lists, changeCount, unique, true);
+  changeCount = 0;
+  changeEnd = changeBytes;
+  return status;
+}
+
+/** Random changes in lists of up to `most`, some of which take others of their list back, against the model; all can be undone. */
+function changesRun(rounds: i32, most: u32, values: u32, longest: u32, removeBias: u32): void {
+  const tree = newTree();
+  const manager = tree.access.manager;
+  const model = new Map<u64, bool>();
+  let address: u64 = 1;
+  for (let i = 0; i < rounds; i++) {
+    const undoMark = manager.undo.mark;
+    const before = i % 4 == 3 ? sorted(model) : new Array<u64>();
+    const root = tree.rootPage;
+    const recent = new Array<u64>();
+    for (let left = 1 + random(most); left > 0; left--) {
+      if (model.size > 0 && random(100) < removeBias) {
+        const list = recent.length > 0 && random(3) == 0 ? recent : model.keys();
+        const victim = list[random(list.length)];
+        makeKey(<u32>(victim >> 32), longest);
+        addChange(model.has(victim), victim & 0xffffffff);
+        if (!model.delete(victim)) model.set(victim, true);
+        recent.push(victim);
+      } else {
+        const value = random(values);
+        makeKey(value, longest);
+        addChange(false, address);
+        model.set(((<u64>value) << 32) | address, true);
+        recent.push(((<u64>value) << 32) | address);
+        address = (address + 7919) & 0xffffff;
+      }
+    }
+    if (applyList(tree, false) != OK) expect(i).toBe(-1, "changes failed");
+    if (i % 4 == 3 && i % 8 != 7) {
+      expect(manager.undoTo(undoMark, 0)).toBe(OK);
+      tree.rootPage = root;
+      model.clear();
+      for (let k = 0; k < before.length; k++) model.set(before[k], true);
+    }
+    if (i % 4 == 3) expectEqual(tree, model, longest);
+    manager.undo.clear();
+  }
+  expectEqual(tree, model, longest);
+  const pages = new Array<u32>();
+  expect(tree.collectPages(pages)).toBe(OK);
+  expect(<u32>pages.length + unclaimedPageCount(tree.access) + 3).toBe(manager.pageCount, "no page is lost");
+  const list = sorted(model);
+  while (list.length > 0) {
+    for (let left = min(list.length, <i32>most); left > 0; left--) {
+      const victim = list.splice(random(list.length), 1)[0];
+      makeKey(<u32>(victim >> 32), longest);
+      addChange(true, victim & 0xffffffff);
+    }
+    if (applyList(tree, false) != OK) expect(list.length).toBe(-1, "the last removals");
+    manager.undo.clear();
+  }
+  expect(tree.path.countEntries()).toBe(0);
+  expect(unclaimedPageCount(tree.access) + 4).toBe(manager.pageCount, "one empty leaf is left");
+  manager.close();
+}
+
+describe("lists of changes against a model", () => {
+  test("few values, long runs of equal keys", () => {
+    seed = 21;
+    changesRun(80, 900, 5, 0, 35);
+  });
+  test("many values", () => {
+    seed = 22;
+    changesRun(80, 900, 100000, 0, 40);
+  });
+  test("a few changes at a time", () => {
+    seed = 23;
+    changesRun(600, 6, 1000, 0, 50);
+  });
+  test("texts", () => {
+    seed = 24;
+    changesRun(60, 900, 5000, 90, 40);
+  });
+  test("keys of up to 9,000 bytes", () => {
+    seed = 25;
+    changesRun(60, 60, 300, 9000, 40);
+  });
+  test("keys of up to 65,000 bytes", () => {
+    seed = 26;
+    changesRun(40, 12, 50, 65000, 45);
+  });
+
+  test("of rows with the same unique key the first one is added, and the second one named", () => {
+    const tree = newTree();
+    for (let i: u32 = 0; i < 1000; i++) {
+      makeKey(i * 3, 0);
+      tree.insert(key, keyLen, i);
+    }
+    // Tags are 0, 1, 2…: 3,000 is new, and the others are there or come twice.
+    const values: StaticArray<u32> = [7, 3000, 1000, 7, 2000, 1000, 2997, 7];
+    for (let i = 0; i < values.length; i++) {
+      makeKey(values[i], 0);
+      addChange(false, 5000 + i);
+    }
+    expect(applyList(tree, true)).toBe(OK);
+    expect(conflicting!.tag).toBe(3);
+    expect(tree.path.countEntries()).toBe(1004);
+    makeKey(7, 0);
+    expect(tree.find(key)).toBe(5000);
+    makeKey(2997, 0);
+    expect(tree.find(key)).toBe(999);
+    tree.access.manager.close();
+  });
+
+  test("an entry that is not there can't be removed", () => {
+    const tree = newTree();
+    for (let i: u32 = 0; i < 100; i++) {
+      makeKey(i, 0);
+      addChange(false, i);
+    }
+    expect(applyList(tree, false)).toBe(OK);
+    makeKey(50, 0);
+    addChange(true, 50);
+    makeKey(51, 0);
+    addChange(true, 52);
+    expect(applyList(tree, false)).toBe(DAMAGED);
+    tree.access.manager.close();
   });
 });
 

@@ -17,6 +17,7 @@ import { MemoryManager } from "../memory/memory-manager";
 import { MIN_FRAMES } from "../memory/page-cache";
 import { MemoryAccess } from "../memory/memory-access";
 import { DirectAccess } from "../memory/direct-access";
+import { Splices } from "../memory/splices";
 import { JournaledAccess, isZero } from "../memory/journaled-access";
 import { unclaimedPageCount, MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { U32Map } from "../memory/u32-map";
@@ -171,6 +172,51 @@ describe("page cache and transactions", () => {
     expect(grown).toBeGreaterThan(manager.pageCount);
     expect(manager.pageCount).toBe(pages + 3);
     manager.close();
+  });
+
+  test("splices do what insertions and removals one after the other do, and are taken back in the same way", () => {
+    const manager = newManager(new HeapMemoryProvider());
+    const access = new JournaledAccess(manager);
+    const twinManager = newManager(new HeapMemoryProvider());
+    const twin = new DirectAccess(twinManager);
+    const pageNo = access.growOnePage();
+    twin.growOnePage();
+    const splices = new Splices();
+    expect(splices.isUsable).toBe(true);
+    const bytes = heap.alloc(65536);
+    for (let i: u32 = 0; i < 65536; i++) store<u8>(bytes + i, <u8>random(256));
+    for (let round = 0; round < 300; round++) {
+      // Content in front, and something behind it half of the time.
+      for (let i: u32 = 0; i < 65536; i++) store<u8>(block + i, <u8>random(256));
+      const used = random(round % 3 == 0 ? 65536 : 3000);
+      if (round % 2 == 0) memory.fill(block + used, 0, 65536 - used);
+      access.writeAtRaw(pageNo, 0, block, 65536);
+      twin.writeAtRaw(pageNo, 0, block, 65536);
+      const mark = manager.undo.mark;
+      splices.start(used);
+      let at: u32 = 0;
+      for (let left = 1 + random(40); left > 0; left--) {
+        at += random(used / 20 + 1);
+        const len = 1 + random(round % 5 == 0 ? 4000 : 60);
+        if (at > used) break;
+        if (random(2) == 0) {
+          if (splices.hasRoom(len)) splices.insert(at, bytes + random(60000), len);
+        } else if (at + len <= used) {
+          splices.remove(at, len);
+          at += len;
+        }
+      }
+      if (splices.count == 0) continue;
+      expect(access.splice(pageNo, splices)).toBe(OK);
+      expect(twin.splice(pageNo, splices)).toBe(OK);
+      expect(memory.compare(access.page(pageNo), twin.page(pageNo), 65536)).toBe(0, "the same bytes");
+      expect(manager.undoTo(mark, 0)).toBe(OK);
+      expect(memory.compare(access.page(pageNo), block, 65536)).toBe(0, "taken back");
+      manager.undo.clear();
+    }
+    splices.free();
+    manager.close();
+    twinManager.close();
   });
 
   test("an undo list of more blocks than stay in memory comes back from the spill", () => {

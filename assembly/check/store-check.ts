@@ -27,7 +27,7 @@ import { OwnerMap, OWNER_NONE, OWNER_PADDING } from "./owner-map";
 
 /**
  * Checks the whole file, or with `quick` what `quickCheck` does. What is wrong with it goes to `report`; the status is not `OK` only
- * when the check itself could not be done.
+ * when the check itself could not be done. Of a store with an open transaction `DbmsContext.flushChanges` comes first.
  */
 export function checkStore(access: MemoryAccess, report: CheckReport, quick: bool = false): Status {
   const survey = quick ? quickCheck(access, report) : surveyStore(access, report, SURVEY_ALL);

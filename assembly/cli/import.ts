@@ -324,8 +324,10 @@ class Import {
   }
 
   private commit(db: DbmsContext, last: bool): Status {
-    const status = db.commit();
+    let status = db.flushChanges();
     if (status != OK) return db.conflictTag != 0 ? atLine(db.conflictTag, status) : status;
+    status = db.commit();
+    if (status != OK) return status;
     this.committed = this.imported;
     this.fileIsNew = false;
     if (!last) return db.begin();

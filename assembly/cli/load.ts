@@ -276,7 +276,7 @@ class Load {
       this.progress.row(this.rows, this.source.position, size);
     }
     if (status == OK) {
-      status = db.flushBatch();
+      status = db.flushChanges();
       if (status != OK && db.conflictTag != 0) atLine(db.conflictTag, status);
     }
     db.endBatch();

@@ -10,6 +10,7 @@ import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { TreeCursor } from "./tree-cursor";
+import { NOT_WAITING, WaitingChanges } from "./waiting-changes";
 import {
   MAX_DEPTH,
   NODE_LEAF,
@@ -35,6 +36,8 @@ export function checkKeySize(keyLen: u32): Status {
 }
 
 export class IndexTree {
+  /** Changes that are to be carried out before the tree is looked into; or null. */
+  waiting: WaitingChanges | null = null;
   /** Grows with each change of the tree. */
   private version: u32 = 0;
   /** Whether this session has made sure that no leaf but the root is empty; what a rollback may undo. */
@@ -62,6 +65,12 @@ export class IndexTree {
     return this.version + this.access.manager.epoch;
   }
 
+  /** Makes sure that no changes wait. To be called before the tree is looked into. */
+  @inline flush(): Status {
+    const waiting = this.waiting;
+    return waiting ? waiting.flush() : OK;
+  }
+
   /** Called by whatever changes the tree. */
   @inline noteChange(): void {
     this.version += 1;
@@ -72,6 +81,12 @@ export class IndexTree {
    * `OK`) or on failure.
    */
   find(key: usize): RecordAddress {
+    const waiting = this.waiting;
+    if (waiting && waiting.isFindable) {
+      const address = waiting.find(key);
+      if (address == NO_ADDRESS) lastError.status = OK;
+      if (address != NOT_WAITING) return address;
+    } else if (waiting && waiting.flush() != OK) return NO_ADDRESS;
     let pageNo = this.rootPage;
     let bound: usize = 0;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
@@ -141,6 +156,8 @@ export class IndexTree {
 
   /** Adds every page of the tree to `pages`, parents before children. */
   collectPages(pages: Array<u32>): Status {
+    const status = this.flush();
+    if (status != OK) return status;
     const start = pages.length;
     pages.push(this.rootPage);
     for (let i = start; i < pages.length; i++) {

@@ -11,6 +11,7 @@
  */
 import { Status, OK, OUT_OF_MEMORY, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
+import { Splices } from "../memory/splices";
 import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
@@ -263,6 +264,33 @@ export function searchLeaf(frame: Frame, probe: usize, address: RecordAddress): 
   return low;
 }
 
+/** The same among the entries from `from` on: a few steps when it is near. */
+export function searchLeafFrom(frame: Frame, from: u32, probe: usize, address: RecordAddress): u32 {
+  const count = entryCount(frame);
+  let low = from;
+  let high = count;
+  for (let step: u32 = 1; low + step <= count; step <<= 1) {
+    if (!isBelow(frame, low + step - 1, probe, address)) {
+      high = low + step - 1;
+      break;
+    }
+    low += step;
+  }
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBelow(frame, middle, probe, address)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether a leaf's entry is below (`probe`, `address`). */
+@inline
+function isBelow(frame: Frame, slot: u32, probe: usize, address: RecordAddress): bool {
+  const order = compareKeyToProbe(entryKey(frame, slot), probe);
+  return order < 0 || (order == 0 && leafAddress(frame, slot) < address);
+}
+
 /** Bytes of a leaf's entry with a key of one uint32. */
 const U32_LEAF_STRIDE: u32 = LEAF_ENTRY + 13;
 
@@ -334,6 +362,51 @@ export function removeEntry(access: MemoryAccess, frame: Frame, index: u32): Sta
   }
   frame.used -= len;
   return OK;
+}
+
+/** Inserts whole entries into a leaf that is not empty, and removes some, as `splices` say; it then has `added` more. */
+export function spliceEntries(access: MemoryAccess, frame: Frame, splices: Splices, added: i32): Status {
+  const count = entryCount(frame);
+  const known = frame.stride == 0 || isOfStride(frame, splices);
+  let status = access.splice(frame.pageNo, splices);
+  if (status == OK && added != 0) status = access.writeU16(frame.pageNo, COUNT_OFFSET, count + added);
+  if (status != OK || !known) {
+    frame.flags &= ~FLAG_NODE_VALID;
+    return status != OK || nodeFrame(access, frame.pageNo) ? status : lastError.status;
+  }
+  frame.used = splices.end;
+  if (frame.stride == 0) noteOffsets(frame, count, count + added, splices.from);
+  return OK;
+}
+
+/** Whether the entries that `splices` insert are like those that are there. */
+function isOfStride(frame: Frame, splices: Splices): bool {
+  const first = frame.data + frame.base;
+  for (let i: u32 = 0; i < splices.count; i++) {
+    const splice = splices.at(i);
+    const entry = splice.bytes;
+    if (entry == 0) continue;
+    if (splice.len != frame.stride) return false;
+    if (load<u64>(first, 2) != load<u64>(entry, 2) || load<u8>(first, 10) != load<u8>(entry, 10)) return false;
+  }
+  return true;
+}
+
+/** Notes where a leaf's entries are that start at or behind `from`, a boundary: it had `before` entries, and has `count`. */
+function noteOffsets(frame: Frame, before: u32, count: u32, from: u32): void {
+  const aux = frame.aux;
+  let low: u32 = 0;
+  let high = before;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (<u32>load<u16>(aux + (middle << 1)) < from) low = middle + 1;
+    else high = middle;
+  }
+  let at = from;
+  for (; low < count; low++) {
+    store<u16>(aux + (low << 1), <u16>at);
+    at += LEAF_ENTRY + load<u16>(frame.data + at);
+  }
 }
 
 /**

@@ -36,23 +36,29 @@ export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddre
     if (last && isEntry(last, path.slot, key, address)) {
       tree.noteChange();
       path.stay(path.slot);
-      return removeAt(tree, last, path.slot);
+      return removeAtPath(tree);
     }
   }
   tree.noteChange();
+  const status = findEntry(tree, key, address);
+  return status == OK ? removeAtPath(tree) : status;
+}
+
+/** Leads the tree's path to the entry (`key`, `address`); `DAMAGED` when it is not there. */
+export function findEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
+  const path = tree.path;
   // Where it should be; but a run of equal keys over several leaves may be out of order.
   if (!path.descendNear(key, address)) return path.status;
   let frame = path.leaf();
   if (!frame) return lastError.status;
-  let slot = path.slot;
-  if (isEntry(frame, slot, key, address)) return removeAt(tree, frame, slot);
+  if (isEntry(frame, path.slot, key, address)) return OK;
   if (!path.descend(key, true)) return path.status;
   for (;;) {
     frame = path.leaf();
     if (!frame) return lastError.status;
-    slot = searchLeaf(frame, key, address);
+    path.slot = searchLeaf(frame, key, address);
     const count = entryCount(frame);
-    if (isEntry(frame, slot, key, address)) return removeAt(tree, frame, slot);
+    if (isEntry(frame, path.slot, key, address)) return OK;
     // The entry may be in an earlier leaf only if this one starts with the key, or is empty.
     if (count > 0 && compareKeyToProbe(entryKey(frame, 0), key) < 0) break;
     if (!path.prevLeaf()) {
@@ -65,14 +71,16 @@ export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddre
 
 /** Whether entry `slot` is (`key`, `address`). */
 @inline
-function isEntry(frame: Frame, slot: u32, key: usize, address: RecordAddress): bool {
+export function isEntry(frame: Frame, slot: u32, key: usize, address: RecordAddress): bool {
   return slot < entryCount(frame) && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0;
 }
 
-/** Removes entry `slot` of the path's leaf. */
-function removeAt(tree: IndexTree, frame: Frame, slot: u32): Status {
+/** Removes the entry that the tree's path leads to. */
+export function removeAtPath(tree: IndexTree): Status {
+  const frame = tree.path.leaf();
+  if (!frame) return lastError.status;
   const count = entryCount(frame);
-  const status = removeEntry(tree.access, frame, slot);
+  const status = removeEntry(tree.access, frame, tree.path.slot);
   return status == OK && count == 1 && tree.path.depth > 1 ? dropEmptyLeaves(tree) : status;
 }
 

@@ -101,7 +101,7 @@ export class TreeCursor {
   }
 
   /** Whether the separator behind the cursor's leaf is above `key`, or the leaf is the tree's last. */
-  private endsAbove(key: usize): bool {
+  endsAbove(key: usize): bool {
     for (let level = <i32>this.depth - 2; level >= 0; level--) {
       const frame = nodeFrame(this.tree.access, unchecked(this.pages[level]));
       if (!frame) return false;
@@ -131,7 +131,7 @@ export class TreeCursor {
    * before the entry that is not below (`probe`, `address`). False on failure.
    */
   descend(probe: usize, after: bool, address: RecordAddress = NO_ADDRESS): bool {
-    this.start();
+    if (!this.start()) return false;
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const frame = nodeFrame(this.tree.access, pageNo);
@@ -156,7 +156,7 @@ export class TreeCursor {
    * of their table, so that it is mostly so.
    */
   descendNear(probe: usize, address: RecordAddress): bool {
-    this.start();
+    if (!this.start()) return false;
     const access = this.tree.access;
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
@@ -186,11 +186,12 @@ export class TreeCursor {
     return this.tooDeep();
   }
 
-  private start(): void {
-    this.status = OK;
+  private start(): bool {
     this.depth = 0;
     this.passed = 0;
+    this.status = this.tree.flush();
     this.version = this.tree.currentVersion;
+    return this.status == OK;
   }
 
   private tooDeep(): bool {
@@ -218,8 +219,7 @@ export class TreeCursor {
 
   /** To the start of the first leaf, empty or not. */
   leftmost(): bool {
-    this.start();
-    return this.descendEdge(this.tree.rootPage, 0, false);
+    return this.start() && this.descendEdge(this.tree.rootPage, 0, false);
   }
 
   /** Goes down from `pageNo` at `level` along the first or the last children. */
@@ -250,13 +250,11 @@ export class TreeCursor {
   }
 
   seekFirst(): bool {
-    this.start();
-    return this.descendEdge(this.tree.rootPage, 0, false) && this.skipForward();
+    return this.leftmost() && this.skipForward();
   }
 
   seekLast(): bool {
-    this.start();
-    return this.descendEdge(this.tree.rootPage, 0, true) && this.prev();
+    return this.start() && this.descendEdge(this.tree.rootPage, 0, true) && this.prev();
   }
 
   /** To the next entry. */
@@ -349,8 +347,7 @@ export class TreeCursor {
 
   /** The path to the inner node that has `child` as a child, among those that `probe` can be under; the node's level, or -1. */
   findParent(child: u32, probe: usize): i32 {
-    this.start();
-    return this.findBelow(this.tree.rootPage, 0, child, probe);
+    return this.start() ? this.findBelow(this.tree.rootPage, 0, child, probe) : -1;
   }
 
   private findBelow(pageNo: u32, level: u32, child: u32, probe: usize): i32 {

@@ -5,6 +5,7 @@
 import { Status, OK, NO_PAGE, lastError } from "../status";
 import { copyBytes, clearBytes } from "../encode/byte-buffer";
 import { MemoryAccess } from "./memory-access";
+import { Splices } from "./splices";
 import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW, MAX_PAYLOAD } from "./undo-list";
 
 export class JournaledAccess extends MemoryAccess {
@@ -75,6 +76,73 @@ export class JournaledAccess extends MemoryAccess {
     const redo = this.manager.redo;
     if (redo) redo.remove(pageNo, pageOffset, len, tailLen);
     return OK;
+  }
+
+  splice(pageNo: u32, splices: Splices): Status {
+    const frame = this.target(pageNo, 0, splices.highest);
+    if (!frame) return lastError.status;
+    let status = this.rememberSplices(pageNo, frame.data, splices);
+    if (status != OK) return status;
+    this.manager.touch(frame, splices.from, splices.highest - splices.from);
+    const redo = this.manager.redo;
+    if (redo) {
+      let end = splices.used;
+      for (let i: u32 = 0; i < splices.count; i++) {
+        const splice = splices.at(i);
+        const at = splice.at + end - splices.used;
+        const len = splice.len;
+        if (splice.bytes != 0) {
+          // Whatever comes of it: what is noted in the undo list has to be done.
+          const written = redo.insert(pageNo, at, splice.bytes, len, end - at);
+          if (status == OK) status = written;
+          end += len;
+        } else {
+          redo.remove(pageNo, at, len, end - at - len);
+          end -= len;
+        }
+      }
+    }
+    splices.apply(frame.data);
+    return status;
+  }
+
+  /** Notes splices of `page` that are still to be done; all of them, or none. */
+  private rememberSplices(pageNo: u32, page: usize, splices: Splices): Status {
+    const undo = this.manager.undo;
+    const mark = undo.mark;
+    let end = splices.used;
+    let highest = end;
+    for (let i: u32 = 0; i < splices.count; i++) {
+      const splice = splices.at(i);
+      const at = splice.at + end - splices.used;
+      const len = splice.len;
+      if (splice.bytes == 0) {
+        const payload = undo.push(UNDO_REMOVE, pageNo, at, len, end - at - len, len);
+        if (payload == 0) return this.forgetNoted(mark);
+        copyBytes(payload, page + splice.at, len);
+        end -= len;
+        continue;
+      }
+      const payload = undo.push(UNDO_INSERT, pageNo, at, len, end - at, len);
+      if (payload == 0) return this.forgetNoted(mark);
+      // What it overwrites: room that a removal zeroed, and what the page has behind its content.
+      const zeros = min(len, highest - end);
+      clearBytes(payload, zeros);
+      copyBytes(payload + zeros, page + end + zeros, len - zeros);
+      end += len;
+      highest = max(highest, end);
+    }
+    return OK;
+  }
+
+  /** Takes what was noted last, and not done, off the undo list; returns why the rest could not be noted. */
+  private forgetNoted(mark: u64): Status {
+    const status = lastError.status;
+    const undo = this.manager.undo;
+    let popped = undo.pop(mark);
+    while (popped > 0) popped = undo.pop(mark);
+    if (popped < 0) this.manager.poison();
+    return popped < 0 ? lastError.status : status;
   }
 
   /** Notes an insertion or a removal of `len` bytes: the bytes that the shift overwrites. */

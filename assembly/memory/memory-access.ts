@@ -9,6 +9,7 @@ import { Status, OK, OUT_OF_BOUNDS, OUT_OF_PAGES, NO_PAGE, fail, lastError } fro
 import { PAGE_SIZE } from "./layout";
 import { MemoryManager } from "./memory-manager";
 import { Frame } from "./page-cache";
+import { Splices } from "./splices";
 import { popUnclaimedPage, pushUnclaimedPage } from "./unclaimed-pages";
 
 export abstract class MemoryAccess {
@@ -44,6 +45,24 @@ export abstract class MemoryAccess {
   abstract insertBytes(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status;
   /** Removes `len` bytes, moves the `tailLen` bytes behind them down and zeroes the room that becomes free. */
   abstract removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status;
+
+  /** Carries out splices of a page, which have to fit it; not none. On failure some may have been. */
+  splice(pageNo: u32, splices: Splices): Status {
+    let status = OK;
+    let end = splices.used;
+    for (let i: u32 = 0; i < splices.count && status == OK; i++) {
+      const splice = splices.at(i);
+      const at = splice.at + end - splices.used;
+      if (splice.bytes != 0) {
+        status = this.insertBytes(pageNo, at, splice.bytes, splice.len, end - at);
+        end += splice.len;
+      } else {
+        status = this.removeBytes(pageNo, at, splice.len, end - at - splice.len);
+        end -= splice.len;
+      }
+    }
+    return status;
+  }
 
   /** Reads `len` bytes into `ptr`. */
   readAtRaw(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {

@@ -104,6 +104,24 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
       return handleUpdate(session, out);
     case OP_DELETE:
       return handleDelete(session, out);
+    case OP_BEGIN:
+    case OP_COMMIT:
+    case OP_ROLLBACK:
+    case OP_SAVEPOINT:
+    case OP_ROLLBACK_TO:
+    case OP_RELEASE:
+    case OP_SYNC:
+      return handleTransaction(session, out);
+    default: {
+      // The rest may look at pages as they are.
+      const status = session.db.flushChanges();
+      return status == OK ? handleOther(session, out) : status;
+    }
+  }
+}
+
+function handleOther(session: Session, out: ByteBuffer): Status {
+  switch (session.request.op) {
     case OP_CREATE:
       return handleCreate(session, out);
     case OP_DROP:
@@ -120,14 +138,6 @@ function handleParsed(session: Session, out: ByteBuffer): Status {
     case OP_ACL_REVOKE:
     case OP_ACL_REMOVE:
       return handleAclChange(session, out);
-    case OP_BEGIN:
-    case OP_COMMIT:
-    case OP_ROLLBACK:
-    case OP_SAVEPOINT:
-    case OP_ROLLBACK_TO:
-    case OP_RELEASE:
-    case OP_SYNC:
-      return handleTransaction(session, out);
     case OP_STATS:
       return handleStats(session, out);
     case OP_HASH:

@@ -22,6 +22,7 @@ export function beginTogether(db: DbmsContext): Status {
 
 /** Ends it: keeps (and outside of a transaction commits) what was done, or takes it back when `status` is a failure. */
 export function endTogether(db: DbmsContext, inner: bool, status: Status): Status {
+  if (status == OK) status = db.flushChanges();
   if (status == OK) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
   const what = lastError.what;
   const hint = lastError.hint;
@@ -42,7 +43,7 @@ export const BATCH_ROWS: u32 = 64;
 
 /** The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, and says in the error which row it is about. */
 export function endRows(db: DbmsContext, count: u64, status: Status): Status {
-  if (status == OK) status = db.flushBatch();
+  if (status == OK) status = db.flushChanges();
   if (status != OK) {
     const bad = db.firstBadRow(count);
     lastError.what = "row " + bad.toString() + ": " + lastError.what;
@@ -121,6 +122,7 @@ export function handleDelete(session: Session, out: ByteBuffer): Status {
     if (session.find(table, node) == NO_ADDRESS) return lastError.status;
   }
   let status = many ? beginTogether(db) : OK;
+  if (status != OK) return status;
   let deleted: u64 = 0;
   let cascaded: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {

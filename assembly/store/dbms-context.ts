@@ -5,7 +5,7 @@
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
  *
  * It is one thing because a statement of any kind, on rows or tables, may end the transaction or make the tables be opened anew. What a
- * statement does is elsewhere: statements.ts, table-pages.ts, index-batch.ts.
+ * statement does is elsewhere: statements.ts, table-pages.ts, index-changes.ts.
  */
 import {
   Status,
@@ -32,11 +32,12 @@ import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, readRegistry, writeRegistry, computeSchemaHash } from "../schema/schema-registry";
+import { ChangesKeeper } from "../index/waiting-changes";
 import { detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Table, Reference, findTable } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
-import { IndexBatch } from "./index-batch";
+import { IndexChanges, canBatch } from "./index-changes";
 import { Statements } from "./statements";
 import { AccessControlList } from "../acl/access-control-list";
 
@@ -60,7 +61,7 @@ class Savepoint {
   ) {}
 }
 
-export class DbmsContext {
+export class DbmsContext extends ChangesKeeper {
   readonly access: MemoryAccess;
   /** Sorted by name, in the order of its UTF-8 bytes. */
   tables: Array<Table>;
@@ -75,12 +76,15 @@ export class DbmsContext {
   cascaded: u64 = 0;
 
   private constructor(readonly manager: MemoryManager) {
+    super();
     const access = new JournaledAccess(manager);
     const tables = new Array<Table>();
     this.tables = tables;
     this.statements = new Statements(tables);
     this.access = access;
     this.acl = new AccessControlList(access);
+    this.changes = changetype<IndexChanges>(0);
+    this.changes = new IndexChanges(this);
   }
 
   /** Opens the page file `path`; null on failure. */
@@ -192,6 +196,7 @@ export class DbmsContext {
         if (target) target.references.push(new Reference(this.tables[i], j));
       }
     }
+    for (let i = 0; i < this.tables.length; i++) this.tables[i].findWaiting();
   }
 
   /** Sets the switches of formats, which all stores share, to what this store needs. To be called before its rows are read. */
@@ -237,14 +242,15 @@ export class DbmsContext {
     return status;
   }
 
-  /**
-   * Makes the transaction durable. On failure nothing can be done with this handle any more, unless the transaction is still open: then a
-   * batch could not be flushed, and it is to be rolled back.
-   */
+  /** Makes the transaction durable. On failure it is over, and nothing of it is left; or nothing can be done with this handle any more. */
   commit(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to commit");
-    const status = this.flushBatch();
-    return status == OK ? this.finishCommit() : status;
+    const status = this.flushChanges();
+    if (status == OK) return this.finishCommit();
+    const error = savedError();
+    const undone = this.rollback();
+    if (undone == OK) restoreError(error);
+    return lastError.status;
   }
 
   private finishCommit(): Status {
@@ -274,7 +280,7 @@ export class DbmsContext {
   rollback(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
     this.active = false;
-    this.endBatch();
+    this.changes.reset();
     if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.rollback();
     return status == OK ? this.reloadChangedSchema() : status;
@@ -289,6 +295,8 @@ export class DbmsContext {
   /** Sets a savepoint inside the transaction; a later one of the same name hides an earlier one. */
   savepoint(name: string): Status {
     if (!this.active) return fail(NO_TRANSACTION, "a savepoint needs a transaction", "begin one first");
+    const status = this.flushChanges();
+    if (status != OK) return status;
     this.savepoints.push(new Savepoint(name, this.manager.undo.mark, this.manager.redoMark));
     return OK;
   }
@@ -306,6 +314,8 @@ export class DbmsContext {
     const at = this.findSavepoint(name);
     if (at < 0) return NO_TRANSACTION;
     while (this.savepoints.length > at + 1) this.savepoints.pop();
+    // None waited when it was set.
+    this.changes.reset();
     const status = this.manager.undoTo(this.savepoints[at].mark, this.savepoints[at].redoMark);
     // The schema may still differ from the file's: what is known to have changed stays so until the transaction ends.
     return status == OK && this.schemaChanged ? this.reloadTables() : status;
@@ -334,6 +344,37 @@ export class DbmsContext {
   private statementMark: u64 = 0;
   private statementRedoMark: u64 = 0;
 
+  /** `beginStatement` for rows: in a transaction changes of indexes wait, if no more than one row changes. */
+  private beginRows(ofOneRow: bool): Status {
+    const changes = this.changes;
+    // Tables that a failing statement has opened anew would know nothing of changes that wait.
+    const mayWait = this.active && ofOneRow && (!this.schemaChanged || changes.batchTable !== null);
+    if (!mayWait || changes.failure != OK || changes.isFull) {
+      const status = this.flushChanges();
+      if (status != OK) return status;
+    }
+    this.statements.changes = mayWait ? changes : null;
+    if (!changes.batchTable) changes.tag += 1;
+    this.flushedInStatement = false;
+    this.inRows = true;
+    return this.beginStatement();
+  }
+
+  /** Whether a statement on rows is running, and whether changes that waited were carried out in it. */
+  private inRows: bool = false;
+  private flushedInStatement: bool = false;
+
+  /** Ends what `beginRows` started. */
+  private endRows(status: Status): Status {
+    this.inRows = false;
+    if (status != OK) {
+      this.changes.forgetStatement();
+      // Taken back with the statement, they are in no list any more.
+      if (this.flushedInStatement && this.active) this.changes.failure = status;
+    }
+    return this.endStatement(status);
+  }
+
   /** Ends a statement that came to `status`: keeps and (outside of a transaction) commits it, or takes it back. */
   private endStatement(status: Status): Status {
     this.cascaded = this.statements.cascaded;
@@ -358,22 +399,45 @@ export class DbmsContext {
 
   /** Inserts `row`; missing columns get a number, their default, or null. The address goes to `lastAddress`. */
   insert(table: Table, row: Row): Status {
-    const status = this.beginStatement();
+    const status = this.beginRows(true);
     if (status != OK) return status;
     this.lastAddress = this.statements.insert(table, row);
-    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+    return this.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
   }
 
-  private batch: IndexBatch | null = null;
+  /** Changes of indexes that wait. */
+  private readonly changes: IndexChanges;
+
+  /** Carries out the changes of indexes that wait. After a failure the transaction is to be rolled back. */
+  flushChanges(): Status {
+    const changes = this.changes;
+    if (this.flushing || (changes.isEmpty && changes.failure == OK)) return OK;
+    if (changes.failure != OK) return fail(changes.failure, "an earlier failure left the transaction incomplete", "roll it back");
+    this.useFormat();
+    let status = this.manager.writable();
+    this.flushing = true;
+    if (status == OK) status = changes.carryOut(this.tables, this.inRows || this.savepoints.length > 0);
+    this.flushing = false;
+    this.flushedInStatement = true;
+    if (status == OK && changes.conflictIndex >= 0) {
+      const table = this.table(changes.conflictTable)!;
+      status = this.statements.failOfConflict(table, changes.conflictIndex, changes.conflictAddress);
+    }
+    changes.failure = status;
+    return status;
+  }
+
+  private flushing: bool = false;
 
   /**
-   * Starts a batch of `insertBatched` in a transaction: of the rows of `table` that follow, only the primary key is in its index until
-   * `flushBatch` or `commit`, and nothing may be asked of the table but more such rows. False where that can't be. After a failure of
-   * one of the three the transaction, or all since a savepoint from before the batch, has to be taken back.
+   * Starts a batch of `insertBatched` in a transaction: unique keys of the rows of `table` that follow, but for the primary one, are
+   * checked together at some time until `flushChanges` or `commit`. False where that can't be. After a failure of one of the three the
+   * transaction, or all since a savepoint from before the batch, has to be taken back.
    */
   beginBatch(table: Table): bool {
-    if (this.active) this.batch = IndexBatch.of(table);
-    return this.batch != null;
+    if (!this.active || !canBatch(table) || this.flushChanges() != OK) return false;
+    this.changes.batchTable = table;
+    return true;
   }
 
   /**
@@ -381,54 +445,29 @@ export class DbmsContext {
    * in this call or a later one.
    */
   insertBatched(row: Row, tag: u64): Status {
-    const batch = this.batch!;
-    if (batch.isFull) {
-      const status = this.flushBatch();
-      if (status != OK) return status;
-    }
-    const status = this.beginStatement();
-    if (status != OK) return status;
-    this.lastAddress = this.statements.insert(batch.table, row, batch, tag);
-    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+    const changes = this.changes;
+    changes.tag = tag;
+    return this.insert(changes.batchTable!, row);
   }
 
-  /** The tag of the row that a failed flush is about; 0 when it is about none. */
+  /** The tag of the row that a failed batch is about; 0 when it is about none. */
   get conflictTag(): u64 {
-    const batch = this.batch;
-    return batch ? batch.conflictTag : 0;
+    return this.changes.conflictTag;
   }
 
   /** The batch's row `tag` has failed: makes the last error that of the first bad row, maybe an earlier one, and returns its tag. */
   firstBadRow(tag: u64): u64 {
     if (this.conflictTag != 0) return this.conflictTag;
     const error = savedError();
-    this.flushBatch();
+    this.flushChanges();
     if (this.conflictTag != 0) return this.conflictTag;
     restoreError(error);
     return tag;
   }
 
-  /** Adds what waits in the batch to the indexes. */
-  flushBatch(): Status {
-    const batch = this.batch;
-    if (!batch) return OK;
-    if (batch.failure != OK) return fail(batch.failure, "an earlier failure left the transaction incomplete", "roll it back");
-    if (batch.isEmpty) return OK;
-    // A statement that failed in a transaction that made or dropped tables has them all opened anew.
-    const table = this.table(batch.table.name);
-    if (!table) return lastError.status;
-    batch.table = table;
-    batch.failure = this.beginStatement();
-    if (batch.failure == OK) batch.failure = batch.flush(this.savepoints.length > 0);
-    if (batch.failure == OK && batch.conflictIndex >= 0) batch.failure = this.statements.failOfBatch(batch, table);
-    return batch.failure;
-  }
-
-  /** Ends the batch. What was not flushed is not in the indexes: that has to be taken back. */
+  /** Ends the batch. What was not carried out has to be taken back. */
   endBatch(): void {
-    const batch = this.batch;
-    if (batch) batch.free();
-    this.batch = null;
+    this.changes.batchTable = null;
   }
 
   /** Where the last inserted or updated row stands. */
@@ -436,17 +475,17 @@ export class DbmsContext {
 
   /** Replaces the row at `address`; columns that are missing in `row` stay as they are. */
   update(table: Table, address: RecordAddress, row: Row): Status {
-    const status = this.beginStatement();
+    const status = this.beginRows(table.references.length == 0);
     if (status != OK) return status;
     this.lastAddress = this.statements.update(table, address, row);
-    return this.endStatement(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+    return this.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
   }
 
   /** Deletes the row at `address`; `mode` is one of `DELETE_…`. */
   delete(table: Table, address: RecordAddress, mode: u8): Status {
-    const status = this.beginStatement();
+    const status = this.beginRows(table.references.length == 0);
     if (status != OK) return status;
-    return this.endStatement(this.statements.delete(table, address, mode));
+    return this.endRows(this.statements.delete(table, address, mode));
   }
 
   /** Reads the row at `address`: its bytes go into `body`, which `row` then points into. */
@@ -462,7 +501,8 @@ export class DbmsContext {
    * the table is another file's.
    */
   createTable(schema: TableSchemaSnapshot, forward: bool = false, adopted: bool = false): Status {
-    let status = this.beginStatement();
+    let status = this.flushChanges();
+    if (status == OK) status = this.beginStatement();
     if (status != OK) return status;
     status = checkNewTable(this.tables, schema, forward, adopted);
     if (status != OK) return status;
@@ -494,7 +534,8 @@ export class DbmsContext {
 
   /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
   dropTable(name: string): Status {
-    let status = this.beginStatement();
+    let status = this.flushChanges();
+    if (status == OK) status = this.beginStatement();
     if (status != OK) return status;
     const table = this.table(name);
     if (!table) return lastError.status;

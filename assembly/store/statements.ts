@@ -28,7 +28,7 @@ import { writeTextValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
-import { IndexBatch } from "./index-batch";
+import { IndexChanges } from "./index-changes";
 import { Table, TableIndex, addKeyPart, findTable } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -48,6 +48,8 @@ export class Statements {
   private oldKeys: ByteBuffer = new ByteBuffer(1024);
   private probe: ByteBuffer = new ByteBuffer(256);
   private pending: Array<PendingDelete> = new Array<PendingDelete>();
+  /** Takes changes of indexes that may wait; null while none do. */
+  changes: IndexChanges | null = null;
   /** Rows that cascading deletes and key updates removed or changed besides the ones asked for. */
   cascaded: u64 = 0;
 
@@ -76,10 +78,10 @@ export class Statements {
   // ---- insert ----
 
   /**
-   * Inserts `row`, whose missing columns are filled in: its address, or `NO_ADDRESS` on failure. With a `batch` the entries of all indexes
-   * but the primary key's wait in it, under `tag`, and with them the check of their unique ones.
+   * Inserts `row`, whose missing columns are filled in: its address, or `NO_ADDRESS` on failure. In a batch unique keys but the primary
+   * one are checked when the changes are carried out.
    */
-  insert(table: Table, row: Row, batch: IndexBatch | null = null, tag: u64 = 0): RecordAddress {
+  insert(table: Table, row: Row): RecordAddress {
     let status = table.refresh();
     if (status == OK) status = this.fill(table, row);
     if (status != OK) return NO_ADDRESS;
@@ -90,7 +92,7 @@ export class Statements {
     status = row.encode(body);
     if (status != OK) return NO_ADDRESS;
     this.buildKeys(table, row, this.keys);
-    status = this.checkUnique(table, row, batch ? 1 : table.indexes.length);
+    status = this.checkUnique(table, row);
     if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
     if (status != OK) return NO_ADDRESS;
     const address = table.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE);
@@ -99,19 +101,31 @@ export class Statements {
     let at: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const len = load<u32>(this.keys.ptr + at);
-      const index = unchecked(table.indexes[i]);
-      const key = this.keys.ptr + at + 4;
-      status = batch && i > 0 ? batch.add(i, key, len, address, tag) : table.addEntry(index, key, len, address, index.unique);
+      status = this.addEntry(table, i, this.keys.ptr + at + 4, len, address, unchecked(table.indexes[i]).unique);
       if (status != OK) return NO_ADDRESS;
       at += 4 + len;
     }
     return address;
   }
 
-  /** Fails because of the first row of a flushed batch, one for `table`, whose key another row has. */
-  failOfBatch(batch: IndexBatch, table: Table): Status {
-    const status = this.readRow(table, batch.conflictAddress, table.oldRow, table.oldBody);
-    return status == OK ? this.conflict(table, table.indexes[batch.conflictIndex], table.oldRow) : status;
+  /** Adds an entry to index number `i`, now or later. With `placed` the tree's `place` has looked for the key. */
+  private addEntry(table: Table, i: i32, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
+    const changes = this.changes;
+    if (changes && changes.takes(table, i, false)) return changes.add(table, i, false, key, keyLen, address);
+    return table.addEntry(unchecked(table.indexes[i]), key, keyLen, address, placed);
+  }
+
+  /** Removes an entry of index number `i`, now or later. */
+  private removeEntry(table: Table, i: i32, key: ByteBuffer, address: RecordAddress): Status {
+    const changes = this.changes;
+    if (changes && changes.takes(table, i, true)) return changes.add(table, i, true, key.ptr, key.len, address);
+    return table.removeEntry(unchecked(table.indexes[i]), key.ptr, address);
+  }
+
+  /** Fails because the row at `address` has a key in index number `i` of `table` that another row has. */
+  failOfConflict(table: Table, i: i32, address: RecordAddress): Status {
+    const status = this.readRow(table, address, table.oldRow, table.oldBody);
+    return status == OK ? this.conflict(table, table.indexes[i], table.oldRow) : status;
   }
 
   /** Gives missing columns a value: the next number, the default, or null; and refuses nulls where they can't be. */
@@ -153,15 +167,17 @@ export class Statements {
     return status;
   }
 
-  /** Looks for other rows with the unique ones of the first `count` of `keys`, and for the places in their trees. */
-  private checkUnique(table: Table, row: Row, count: i32): Status {
+  /** Looks for other rows with the unique ones of `keys` (in a batch only the primary one), and for the places in their trees. */
+  private checkUnique(table: Table, row: Row): Status {
+    const changes = this.changes;
+    const count = changes && changes.batchTable ? 1 : table.indexes.length;
     let at: u32 = 0;
     for (let i = 0; i < count; i++) {
       const index = unchecked(table.indexes[i]);
       const key = this.keys.ptr + at + 4;
       at += 4 + load<u32>(this.keys.ptr + at);
       if (!index.unique) continue;
-      const found = index.tree.place(key);
+      const found = changes && changes.takes(table, i, false) ? index.tree.find(key) : index.tree.place(key);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }
@@ -342,8 +358,8 @@ export class Statements {
     for (let i = 0; i < table.indexes.length; i++) {
       const index = unchecked(table.indexes[i]);
       if (!this.changedKey(table, index, row, old, from != to)) continue;
-      let status = table.removeEntry(index, this.oldKeys.ptr, from);
-      if (status == OK) status = table.addEntry(index, this.keys.ptr, this.keys.len, to);
+      let status = this.removeEntry(table, i, this.oldKeys, from);
+      if (status == OK) status = this.addEntry(table, i, this.keys.ptr, this.keys.len, to, false);
       if (status != OK) return status;
     }
     return OK;
@@ -428,10 +444,9 @@ export class Statements {
     if (status == OK) {
       const key = this.oldKeys;
       for (let i = 0; i < table.indexes.length && status == OK; i++) {
-        const index = unchecked(table.indexes[i]);
         key.reset();
-        index.addKey(table.schema, row, key);
-        status = table.removeEntry(index, key.ptr, address);
+        unchecked(table.indexes[i]).addKey(table.schema, row, key);
+        status = this.removeEntry(table, i, key, address);
       }
     }
     return status == OK ? table.registry.delete(address) : status;

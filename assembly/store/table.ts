@@ -15,9 +15,11 @@ import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { AutoincrementLedger } from "../table/autoincrement-ledger";
 import { TableRegistry } from "../table/table-registry";
 import { TableReader } from "../table/table-reader";
+import { applyChanges } from "../index/apply-changes";
 import { IndexLedger } from "../index/index-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
+import { isPlainKeyType } from "../index/waiting-changes";
 
 /** An index of an open table. */
 export class TableIndex {
@@ -25,6 +27,8 @@ export class TableIndex {
   readonly columns: StaticArray<i32>;
   /** For look-ups inside one statement. */
   readonly cursor: TreeCursor;
+  /** Whether changes of its entries may wait until something looks into it. */
+  mayWait: bool = false;
   /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
   private readonly discriminant: u8;
 
@@ -200,18 +204,54 @@ export class Table {
   addEntry(index: TableIndex, key: usize, keyLen: u32, address: u64, placed: bool = false): Status {
     const root = index.tree.rootPage;
     const status = placed ? index.tree.insertPlaced(key, keyLen, address) : index.tree.insert(key, keyLen, address);
-    return status == OK && index.tree.rootPage != root
-      ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage)
-      : status;
+    return status == OK ? this.noteRoot(index, root) : status;
   }
 
   /** Removes an index entry and notes a new root. */
   removeEntry(index: TableIndex, key: usize, address: u64): Status {
     const root = index.tree.rootPage;
     const status = index.tree.remove(key, address);
-    return status == OK && index.tree.rootPage != root
-      ? this.indexLedger.setRoot(index.definition.columns, index.tree.rootPage)
-      : status;
+    return status == OK ? this.noteRoot(index, root) : status;
+  }
+
+  /** Carries out the `count` changes of an index that are listed at `list`, as the tree's `applyChanges` does, and notes a new root. */
+  applyChanges(index: TableIndex, list: usize, count: u32, unique: bool, undoable: bool): Status {
+    const root = index.tree.rootPage;
+    const status = applyChanges(index.tree, list, count, unique, undoable);
+    return status == OK ? this.noteRoot(index, root) : status;
+  }
+
+  /** Notes the root of an index if it is not `before` any more. */
+  @inline private noteRoot(index: TableIndex, before: u32): Status {
+    const root = index.tree.rootPage;
+    return root != before ? this.indexLedger.setRoot(index.definition.columns, root) : OK;
+  }
+
+  /**
+   * Finds out which indexes may wait. Not one that is there twice, since that is one tree; a unique one only where equal keys have equal
+   * bytes, so that it can be told what changes that wait make of a key; another one unless it may be looked into for a foreign key. To be
+   * called when `references` is filled.
+   */
+  findWaiting(): void {
+    for (let i = 0; i < this.indexes.length; i++) {
+      const index = this.indexes[i];
+      const first = this.schema.columns[index.columns[0]];
+      let mayWait = index.unique
+        ? index.columns.length == 1 && isPlainKeyType(valueDiscriminant(first.type))
+        : !this.isReferenced(first);
+      for (let j = 0; j < this.indexes.length && mayWait; j++) {
+        mayWait = i == j || this.indexes[j].definition.columns.join() != index.definition.columns.join();
+      }
+      index.mayWait = mayWait;
+    }
+  }
+
+  private isReferenced(column: Column): bool {
+    for (let i = 0; i < this.references.length; i++) {
+      const foreignKey = this.references[i].table.schema.columns[this.references[i].column].foreignKey;
+      if (!foreignKey || foreignKey.column == column.name) return true;
+    }
+    return false;
   }
 
   /** The index on exactly these columns, or null. */

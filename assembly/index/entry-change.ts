@@ -1,0 +1,201 @@
+/**
+ * Changes of an index's entries that are carried out together, in the order of the leaves (`apply-changes.ts`). They lie in blocks of their
+ * maker's; lists of them hold their addresses.
+ */
+import { copyBytes } from "../encode/byte-buffer";
+import { compareKeys } from "../encode/key";
+import {
+  VALUE_BLOB,
+  VALUE_INT8,
+  VALUE_INT16,
+  VALUE_INT32,
+  VALUE_INT64,
+  VALUE_TEXT,
+  VALUE_UINT8,
+  VALUE_UINT16,
+  VALUE_UINT32,
+  VALUE_UINT64,
+} from "../encode/data-type";
+import { RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
+import { LEAF_ENTRY } from "./node";
+
+/** An entry that comes or goes. The entry itself, as it is in a leaf, is behind these fields. */
+@unmanaged
+export class EntryChange {
+  /** In the order of the keys as far as it goes; equal keys have the same. */
+  rank: u64;
+  address: RecordAddress;
+  /** Whose change it is; not smaller than that of one before. */
+  tag: u64;
+  /** The change before it in the same index. */
+  previous: EntryChange | null;
+  removes: bool;
+  /** Whether keys of the same rank are equal. */
+  exact: bool;
+
+  /** Bytes of a change whose key has `keyLen`. */
+  @inline static size(keyLen: u32): u32 {
+    return (offsetof<EntryChange>() + LEAF_ENTRY + keyLen + 7) & ~7;
+  }
+
+  /** Makes the `size(keyLen)` bytes at `ptr` a change. */
+  static make(
+    ptr: usize,
+    removes: bool,
+    key: usize,
+    keyLen: u32,
+    address: RecordAddress,
+    tag: u64,
+    previous: EntryChange | null,
+  ): EntryChange {
+    const change = changetype<EntryChange>(ptr);
+    change.address = address;
+    change.tag = tag;
+    change.previous = previous;
+    change.removes = removes;
+    change.exact = isExact(key);
+    change.rank = rankOf(key);
+    const entry = change.entry;
+    store<u16>(entry, <u16>keyLen);
+    copyBytes(entry + 2, key, keyLen);
+    store<u32>(entry + keyLen, addressPage(address), 2);
+    store<u16>(entry + keyLen, <u16>addressOffset(address), 6);
+    return change;
+  }
+
+
+  @inline get entry(): usize {
+    return changetype<usize>(this) + offsetof<EntryChange>();
+  }
+
+
+  @inline get entryLen(): u32 {
+    return LEAF_ENTRY + this.keyLen;
+  }
+
+
+  @inline get key(): usize {
+    return this.entry + 2;
+  }
+
+
+  @inline get keyLen(): u32 {
+    return load<u16>(this.entry);
+  }
+}
+
+/** The change number `i` of the list at `list`. */
+@inline
+export function changeAt(list: usize, i: u32): EntryChange {
+  return changetype<EntryChange>(<usize>load<u32>(list + ((<usize>i) << 2)));
+}
+
+/** Whether the rank is all that there is to a key: one number of at most four bytes. */
+function isExact(key: usize): bool {
+  if (load<u32>(key) != 1) return false;
+  const discriminant = <u32>load<u8>(key, 8);
+  return (
+    discriminant == VALUE_UINT32 ||
+    discriminant == VALUE_INT32 ||
+    discriminant == VALUE_UINT16 ||
+    discriminant == VALUE_INT16 ||
+    discriminant == VALUE_UINT8 ||
+    discriminant == VALUE_INT8
+  );
+}
+
+/** The first value's discriminant, and as much of the value as goes into seven bytes so that their order is its own. */
+function rankOf(key: usize): u64 {
+  const discriminant = <u32>load<u8>(key, 8);
+  return ((<u64>discriminant) << 56) | (valueRank(discriminant, key + 9) >> 8);
+}
+
+function valueRank(discriminant: u32, value: usize): u64 {
+  switch (discriminant) {
+    case VALUE_UINT32:
+      return (<u64>load<u32>(value)) << 32;
+    case VALUE_TEXT:
+    case VALUE_BLOB:
+      return bytesRank(value + 2, load<u16>(value));
+    case VALUE_UINT64:
+      return load<u64>(value);
+    case VALUE_UINT16:
+      return (<u64>load<u16>(value)) << 48;
+    case VALUE_UINT8:
+      return (<u64>load<u8>(value)) << 56;
+    case VALUE_INT64:
+      return load<u64>(value) ^ SIGN;
+    case VALUE_INT32:
+      return ((<u64>load<u32>(value)) << 32) ^ SIGN;
+    case VALUE_INT16:
+      return ((<u64>load<u16>(value)) << 48) ^ SIGN;
+    case VALUE_INT8:
+      return ((<u64>load<u8>(value)) << 56) ^ SIGN;
+    default:
+      return 0;
+  }
+}
+
+const SIGN: u64 = 1 << 63;
+
+/** The first seven of `len` bytes, the first one on top. */
+function bytesRank(ptr: usize, len: u32): u64 {
+  if (len >= 8) return bswap(load<u64>(ptr));
+  let rank: u64 = 0;
+  for (let i: u32 = 0; i < len; i++) rank |= (<u64>load<u8>(ptr + i)) << (56 - (i << 3));
+  return rank;
+}
+
+/** Changes are sorted by key, and within a key by time. */
+export const BY_TIME: bool = true;
+/** Changes are sorted by key, within a key by record, and changes of one entry by time. */
+export const BY_RECORD: bool = false;
+
+/** Sorts the `count` changes of the list at `list`, which are in the order of time; true when the sorted list is at `other` instead. */
+export function sortChanges(list: usize, other: usize, count: u32, byTime: bool): bool {
+  let from = list;
+  let to = other;
+  // Runs of 1, 2, 4… changes go from one list to the other.
+  for (let run: u32 = 1; run < count; run <<= 1) {
+    for (let start: u32 = 0; start < count; start += run << 1) {
+      merge(from, to, start, min(start + run, count), min(start + (run << 1), count), byTime);
+    }
+    const next = from;
+    from = to;
+    to = next;
+  }
+  return from == other;
+}
+
+/** Merges the changes from `a` and from `b` on, which end at `b` and `end`. */
+function merge(from: usize, to: usize, a: u32, b: u32, end: u32, byTime: bool): void {
+  const middle = b;
+  let at = to + ((<usize>a) << 2);
+  if (b == end || !isBefore(changeAt(from, b), changeAt(from, b - 1), byTime)) {
+    copyBytes(at, from + ((<usize>a) << 2), (end - a) << 2);
+    return;
+  }
+  while (a < middle && b < end) {
+    const left = changeAt(from, a);
+    const right = changeAt(from, b);
+    if (isBefore(right, left, byTime)) {
+      store<u32>(at, <u32>changetype<usize>(right));
+      b += 1;
+    } else {
+      store<u32>(at, <u32>changetype<usize>(left));
+      a += 1;
+    }
+    at += 4;
+  }
+  const rest = (middle - a) << 2;
+  copyBytes(at, from + ((<usize>a) << 2), rest);
+  copyBytes(at + rest, from + ((<usize>b) << 2), (end - b) << 2);
+}
+
+/** Whether `later`, which came after `earlier`, goes before it. */
+@inline
+function isBefore(later: EntryChange, earlier: EntryChange, byTime: bool): bool {
+  if (later.rank != earlier.rank) return later.rank < earlier.rank;
+  const order = earlier.exact ? 0 : compareKeys(later.key, earlier.key);
+  return order < 0 || (order == 0 && !byTime && later.address < earlier.address);
+}
