@@ -97,3 +97,24 @@ describe("a commit that fails, of more changed pages than one frame of the log n
     assert.ok(tested > 1, `${tested} commits failed`);
   });
 });
+
+describe("a transaction whose changes of indexes get no more memory", () => {
+  test("an insertion that finds none is refused, and what was noted before it stays", async () => {
+    const module = await compileModule("command", []);
+    // Seven changes fill a block.
+    const insert = (id: number): object => ({ op: "insert", table: "t", row: { id, a: `${id % 40}`.padStart(9000, "x") } });
+    const create = { op: "create", table: "t", columns: ["id:uint32:pk", "a:text:unique"] };
+    const stdin = lines([create, { op: "begin" }, ...Array.from({ length: 80 }, (_, id) => insert(id))]);
+    let refused = 0;
+    for (let maximumPages = 28; maximumPages < 46; maximumPages += 3) {
+      const run = runCommand(module, new Disk(), [FILE, "--cache", "0", "serve"], { stdin, maximumPages });
+      const replies = run.stdout.trimEnd().split("\n").slice(2);
+      refused += replies.filter((reply) => reply.includes("OUT_OF_MEMORY")).length;
+      for (let id = 0; id < 40; id++) {
+        const taken = (replies[id] ?? "").includes('"keys"') && (replies[id + 40] ?? "").includes('"keys"');
+        assert.ok(!taken, `${maximumPages} pages: the key of row ${id} was taken again`);
+      }
+    }
+    assert.ok(refused > 40, `${refused} insertions were refused`);
+  });
+});

@@ -41,6 +41,8 @@ export class IndexChanges {
   private readonly blocks: Array<usize> = new Array<usize>();
   /** Bytes used of the last block. */
   private used: u32 = 0;
+  /** Changes that are larger than a block, of keys that almost fill a page: on the heap. */
+  private readonly large: Array<usize> = new Array<usize>();
   private readonly waiting: Array<WaitingIndex> = new Array<WaitingIndex>();
   /** The table of a batch. */
   batchTable: Table | null = null;
@@ -59,7 +61,7 @@ export class IndexChanges {
   constructor(private readonly keeper: ChangesKeeper) {}
 
   get isEmpty(): bool {
-    return this.blocks.length == 0;
+    return this.waiting.length == 0;
   }
 
   /** Whether a change of index number `i` of `table` is to wait. */
@@ -75,20 +77,30 @@ export class IndexChanges {
     if (status != OK) return status;
     const index = unchecked(table.indexes[i]);
     const changes = index.tree.waiting || this.startWaiting(table, i, index);
-    // The largest change fits into a block.
-    const size = EntryChange.size(keyLen);
-    if (this.blocks.length == 0 || this.used + size > BLOCK_SIZE) {
-      const block = allocBlock();
-      if (block != 0) this.blocks.push(block);
-      this.used = 0;
-    }
-    if (!changes || this.blocks.length == 0 || this.used + size > BLOCK_SIZE) return noMemory();
-    const at = unchecked(this.blocks[this.blocks.length - 1]) + this.used;
-    this.used += size;
+    const at = changes ? this.room(EntryChange.size(keyLen)) : 0;
+    if (!changes || at == 0) return noMemory();
     changes.add(EntryChange.make(at, removes, key, keyLen, address, this.tag, changes.newest));
     index.tree.noteChange();
-    this.isFull = this.isFull || changes.isFull || this.blocks.length + this.waiting.length >= ENOUGH_BLOCKS;
+    this.isFull = this.isFull || changes.isFull || this.blocks.length + this.large.length + this.waiting.length >= ENOUGH_BLOCKS;
     return OK;
+  }
+
+  /** Room for a change of `size` bytes; 0 when there is no memory. */
+  private room(size: u32): usize {
+    if (size > BLOCK_SIZE) {
+      const large = heap.alloc(size);
+      this.large.push(large);
+      return large;
+    }
+    if (this.blocks.length == 0 || this.used + size > BLOCK_SIZE) {
+      const block = allocBlock();
+      if (block == 0) return 0;
+      this.blocks.push(block);
+      this.used = 0;
+    }
+    const at = unchecked(this.blocks[this.blocks.length - 1]) + this.used;
+    this.used += size;
+    return at;
   }
 
   /** Makes index number `i` of `table` one with changes; null when there is no memory. */
@@ -155,6 +167,7 @@ export class IndexChanges {
   /** Forgets all changes. */
   private clear(): void {
     while (this.blocks.length > 0) freeBlock(this.blocks.pop());
+    while (this.large.length > 0) heap.free(this.large.pop());
     while (this.waiting.length > 0) {
       const waiting = this.waiting.pop();
       waiting.index.tree.waiting = null;
