@@ -1,4 +1,4 @@
-import { Status, OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE } from "../status";
+import { Status, OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE, errorMessage } from "../status";
 import { HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -391,5 +391,61 @@ describe("B+ tree", () => {
     for (let i: u64 = 0; i < 3000; i++) model.set(((i * 10) << 32) | i, true);
     expectEqual(tree, model, 0);
     manager.close();
+  });
+});
+
+function makeLongKey(value: u32): void {
+  makeKey(value, 1);
+  store<u32>(key, 3 + 40000, 4);
+  store<u16>(key, 40000, 9);
+  memory.fill(key + 19, 0x78, 40000 - 8);
+  keyLen = 11 + 40000;
+}
+
+/** Inserts keys of 40,000 bytes: the `i`th of `order`, which are all numbers below its length. */
+function longRun(order: Array<u32>): void {
+  const tree = newTree();
+  const count = <u32>order.length;
+  for (let i: u32 = 0; i < count; i++) {
+    makeLongKey(order[i]);
+    if (tree.insert(key, keyLen, order[i]) != OK) expect(i).toBe(count, errorMessage());
+    tree.access.manager.undo.clear();
+  }
+  // Twice what halves of halves need.
+  expect(tree.path.seekFirst()).toBe(true);
+  expect(tree.path.depth).toBeLessThan(14);
+  for (let value: u32 = 0; value < count; value++) {
+    expect(tree.path.address()).toBe(value);
+    expect(tree.path.next()).toBe(value + 1 < count);
+  }
+  for (let value: u32 = 0; value < count; value++) {
+    makeLongKey(value);
+    expect(tree.find(key)).toBe(value);
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    makeLongKey(order[(i * 7) % count]);
+    expect(tree.remove(key, order[(i * 7) % count])).toBe(OK);
+    tree.access.manager.undo.clear();
+  }
+  expect(tree.path.countEntries()).toBe(0);
+  expect(unclaimedPageCount(tree.access) + 4).toBe(tree.access.manager.pageCount, "one empty leaf is left");
+  tree.access.manager.close();
+}
+
+describe("keys of which a node holds one", () => {
+  test("in order, backwards, from both ends to the middle and the other way round, and at random", () => {
+    const up = new Array<u32>();
+    const inwards = new Array<u32>();
+    const mixed = new Array<u32>();
+    for (let i: u32 = 0; i < 60; i++) {
+      up.push(i);
+      inwards.push(i % 2 == 0 ? i / 2 : 59 - i / 2);
+      mixed.push((i * 37) % 60);
+    }
+    longRun(up);
+    longRun(up.reverse());
+    longRun(inwards);
+    longRun(inwards.reverse());
+    longRun(mixed);
   });
 });

@@ -4,7 +4,7 @@
  * A full leaf is split so that both halves hold about the same number of bytes; at the right end of the tree it is split at its end, so
  * that ascending keys fill their leaves; and where several keys came in order inside of the tree, behind the last of them. The first key
  * of the right half becomes the separator. An inner node that is full is split at a middle entry, whose key moves up (again at the end
- * when the new entry goes there).
+ * when the new entry goes there); one with room for a single key stays, and the new separator moves up.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
@@ -84,7 +84,7 @@ function insertAtPath(tree: IndexTree, key: usize, keyLen: u32, address: RecordA
     if (status == OK) path.stay(slot + 1);
     return status;
   }
-  return splitLeaf(tree, frame, slot, key, keyLen);
+  return splitLeaf(tree, frame.pageNo, slot, key, keyLen);
 }
 
 function buildLeafEntry(key: usize, keyLen: u32, address: RecordAddress): void {
@@ -116,18 +116,21 @@ function middleEntry(frame: Frame): u32 {
  * Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when
  * neither half has room.
  */
-function splitLeaf(tree: IndexTree, frame: Frame, slot: u32, key: usize, keyLen: u32): Status {
-  if (!isLinked(tree, frame.pageNo)) {
+function splitLeaf(tree: IndexTree, leftPage: u32, slot: u32, key: usize, keyLen: u32): Status {
+  if (!isLinked(tree, leftPage)) {
     // Left outside of the leaf chain by the reference: its new neighbour would be half inside.
     const status = purgeEmptyLeaves(tree);
     return status == OK ? AGAIN : status;
   }
+  const isLast = tree.path.atRightEnd();
+  // That looked at as many pages as the tree has levels.
+  const frame = nodeFrame(tree.access, leftPage);
+  if (!frame) return lastError.status;
   const count = entryCount(frame);
   const need = entryBuffer.len;
-  const leftPage = frame.pageNo;
   // Keys that come in order, if inside of the tree: what comes next then goes to the left leaf's end, and moves nothing.
   const inOrder = slot > 0 && tree.path.streak >= ORDERLY;
-  const rightEnd = slot == count && (inOrder || tree.path.atRightEnd());
+  const rightEnd = slot == count && (inOrder || isLast);
   let at = rightEnd || inOrder ? slot : count > 1 ? middleEntry(frame) : slot;
   let end = at < count ? entryOffset(frame, at) : frame.used;
   let goesLeft = !rightEnd && (slot < at || (slot == at && end + need <= PAGE_SIZE));
@@ -195,6 +198,7 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
 
   // Full: the entry `at` moves up, what is behind it moves to a new node.
   const count = entryCount(frame);
+  if (count == 1) return splitSingle(tree, level, which, left, right);
   const at = slot == count ? count - 1 : middleEntry(frame);
   const pushedOut = separators[1 - which];
   pushedOut.reset();
@@ -222,6 +226,32 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
   }
   copy.free();
   return status;
+}
+
+/**
+ * Splits an inner node that has room for one key only: the new separator moves up, and one of the nodes has none. Were it the node's own
+ * key, the new one would fill a node in turn, and keys in order would each make the tree higher.
+ */
+function splitSingle(tree: IndexTree, level: i32, which: i32, left: u32, right: u32): Status {
+  const access = tree.access;
+  const pageNo = tree.path.pages[level];
+  const newPage = access.claimPage();
+  const frame = newPage != NO_PAGE ? nodeFrame(access, pageNo) : null;
+  if (!frame) return lastError.status;
+  const parent = load<u32>(frame.data, PARENT_OFFSET);
+  let status: Status;
+  if (tree.path.slots[level] == 0) {
+    // The key and the child behind it move, `left` is all that stays.
+    entryBuffer.reset();
+    entryBuffer.addU16(entryKeyLen(frame, 0));
+    entryBuffer.addBytes(entryKey(frame, 0), entryKeyLen(frame, 0));
+    entryBuffer.addU32(right);
+    const last = childPage(frame, 1);
+    status = writeNode(access, newPage, NODE_INNER, parent, 1, last, 0, entryBuffer.ptr, entryBuffer.len);
+    if (status == OK) status = truncateNode(access, frame, 0);
+    if (status == OK) status = access.writeU32(pageNo, RIGHTMOST_OFFSET, left);
+  } else status = writeNode(access, newPage, NODE_INNER, parent, 0, right, 0, 0, 0);
+  return status == OK ? insertIntoParent(tree, level - 1, which, pageNo, newPage) : status;
 }
 
 /** Inserts a separator that fits: child `slot` was `left` and becomes `right`, `left` gets the new entry before it. */
