@@ -231,10 +231,10 @@ describe("changes of indexes that wait in a transaction", () => {
   test("keys that almost fill a page can wait, too", () => {
     const db = storeOf(1);
     db.begin();
-    for (let id: u32 = 2; id < 20; id++) expect(add(db, id, "c" + id.toString(), id, 65483 + id)).toBe(OK);
-    expect(remove(db, 19)).toBe(OK);
+    for (let id: u32 = 2; id < 60; id++) expect(add(db, id, "c" + id.toString(), id, 65443 + id)).toBe(OK);
+    expect(remove(db, 59)).toBe(OK);
     expect(db.commit()).toBe(OK);
-    expectSound(db, 18);
+    expectSound(db, 58);
     db.close();
   });
 
