@@ -182,6 +182,14 @@ export class LongSession {
     const info = this.#library.request({ op: "info" });
     const begin = this.#library.request({ op: info.ok?.["inTransaction"] === true ? "sync" : "begin" });
     this.#say(`after ${outcome.code}: ${begin.code}`);
+    if (begin.code === "TRANSACTION_ACTIVE" && this.#request({ op: "rollback" }).ok !== null) {
+      // Changes of indexes could not be carried out: nothing but a rollback is of use then.
+      if (!this.#active) throw new Error("a transaction is open that should not be");
+      this.#active = false;
+      this.#savepoints = [];
+      this.#model = cloned(this.#committed);
+      return;
+    }
     if (begin.ok === null) {
       this.totals.poisoned += 1;
       this.#maybe = committing;
@@ -455,7 +463,7 @@ export class LongSession {
     const random = this.#random;
     const table = random.pick([...this.#model.values()]);
     if (table.rows.size > this.#options.rows && !random.oneIn(4)) return;
-    const count = random.pick([1, 1, 2, 5, 20, 60]);
+    const count = random.pick([1, 1, 2, 5, 20, 60, 100]);
     const rows: Row[] = [];
     // Rows of one batch seldom collide: a batch that is refused is little of a test.
     const scratch = new Map(this.#model);
