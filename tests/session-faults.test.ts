@@ -60,7 +60,7 @@ describe("a commit that fails, of more changed pages than one frame of the log n
     const module = await compileModule("command", [
       {
         file: "assembly/memory/redo-buffer.ts",
-        find: "const CHUNK_BYTES: u32 = 1 << 20;",
+        find: "const CHUNK_BYTES: u32 = 1 << 18;",
         replace: "const CHUNK_BYTES: u32 = 1 << 7;",
       },
     ]);

@@ -14,7 +14,7 @@ import { Spill, NO_SLOT } from "./spill";
 import { U32Map } from "./u32-map";
 
 /** Images are written to the log in frames of about this many bytes. */
-const IMAGE_FRAME_BYTES: u32 = 1 << 20;
+const IMAGE_FRAME_BYTES: u32 = 1 << 18;
 /** An entry of the list of frames: the frame's address u32, and for sorting its page u32. */
 const ENTRY_SHIFT: u32 = 3;
 

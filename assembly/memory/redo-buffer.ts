@@ -23,7 +23,7 @@ export const REDO_GROW: u32 = 5;
 export const REDO_BASE: u32 = 6;
 
 /** Records beyond this many bytes are written to the log as a chunk. */
-const CHUNK_BYTES: u32 = 1 << 20;
+const CHUNK_BYTES: u32 = 1 << 18;
 /** Bytes of a BASE record, and how many of them are written at once when there are too many for the last frame. */
 const BASE_SIZE: u32 = 13;
 const BASES_IN_CHUNK: u32 = CHUNK_BYTES / BASE_SIZE;

@@ -19,12 +19,12 @@ export interface Patch {
 export const SMALL_LIMITS: readonly Patch[] = [
   {
     file: "assembly/memory/redo-buffer.ts",
-    find: "const CHUNK_BYTES: u32 = 1 << 20;",
+    find: "const CHUNK_BYTES: u32 = 1 << 18;",
     replace: "const CHUNK_BYTES: u32 = 1 << 12;",
   },
   {
     file: "assembly/memory/changed-pages.ts",
-    find: "const IMAGE_FRAME_BYTES: u32 = 1 << 20;",
+    find: "const IMAGE_FRAME_BYTES: u32 = 1 << 18;",
     replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;",
   },
   {

@@ -4,6 +4,8 @@ import { lostSync } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
 
+const ACCESS = "assembly/memory/journaled-access.ts";
+const CONTEXT = "assembly/store/dbms-context.ts";
 const LOG = "assembly/memory/log-file.ts";
 const MANAGER = "assembly/memory/memory-manager.ts";
 const RECOVERY = "assembly/memory/recovery.ts";
@@ -23,6 +25,27 @@ function mutant(name: string, catcher: Catcher, file: string, find: string, repl
 }
 
 export const MUTANTS: readonly Mutant[] = [
+  mutant(
+    "of splices that are done together the removals are not logged",
+    "crash",
+    ACCESS,
+    "redo.remove(pageNo, at, len, end - at - len);\n          end -= len;",
+    "end -= len;",
+  ),
+  mutant(
+    "of splices that are done together the insertions are logged where they are before the others",
+    "crash",
+    ACCESS,
+    "const written = redo.insert(pageNo, at, splice.bytes, len, end - at);",
+    "const written = redo.insert(pageNo, splice.at, splice.bytes, len, end - at);",
+  ),
+  mutant(
+    "a commit leaves changes of indexes waiting",
+    "crash",
+    CONTEXT,
+    "const status = this.flushChanges();\n    if (status == OK) return this.finishCommit();",
+    "const status = OK as Status;\n    if (status == OK) return this.finishCommit();",
+  ),
   mutant(
     "the log is not synced before a commit is acknowledged",
     "crash",
