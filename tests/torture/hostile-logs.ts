@@ -53,8 +53,8 @@ const NUMBERS = [0, 1, 2, 7, 255, 4096, 65535, 65536, 0x7fffffff, 0xffffffff];
 function changedLog(log: Image, random: Random): Image {
   const bytes = Buffer.from(log.bytes());
   const used = Math.max(bytes.length, 64);
-  const somewhere = (): number =>
-    (random.oneIn(3) ? random.below(Math.min(used, 4200)) : random.below(used)) % Math.max(bytes.length - 8, 1);
+  // Most in the header and the first frames: behind them is often what is left of the log before a checkpoint.
+  const somewhere = (): number => random.below(Math.min(used, random.pick([4200, 12_288, used]))) % Math.max(bytes.length - 8, 1);
   for (let changes = 1 + random.below(6); changes > 0; changes--) {
     const at = somewhere();
     switch (random.below(7)) {
