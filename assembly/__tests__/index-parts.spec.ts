@@ -1,22 +1,31 @@
 import { OK, DAMAGED, NO_PAGE, Status, lastError } from "../status";
-import { HeapMemoryProvider } from "../memory/provider";
+import { HeapMemoryProvider, MemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
 import { IndexTree } from "../index/index-tree";
-import { VALUE_INT32, VALUE_NULL, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
+import { VALUE_INT32, VALUE_NULL, VALUE_TEXT, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 
-/** A provider that counts what is read from it. */
+/** A provider that counts what is read from it; what it spills goes to another one. */
 class CountingProvider extends HeapMemoryProvider {
   bytesRead: u64 = 0;
+  /** Reads of less than a page. */
+  partsRead: u32 = 0;
+  spill: CountingProvider | null = null;
 
   read(fileOffset: u64, ptr: usize, len: u32): Status {
     this.bytesRead += len;
+    this.partsRead += u32(len < 65536);
     return super.read(fileOffset, ptr, len);
+  }
+
+  openSpill(): MemoryProvider | null {
+    this.spill = new CountingProvider();
+    return this.spill;
   }
 }
 
-const key: usize = heap.alloc(32);
+const key: usize = heap.alloc(128);
 
 /** Makes `key` the one-column key of `value`; the integer's type is `discriminant`. */
 function makeKey(discriminant: u8, value: i64): u32 {
@@ -28,6 +37,22 @@ function makeKey(discriminant: u8, value: i64): u32 {
   return 9 + size;
 }
 
+/** Makes `key` the key of a text: six digits, and letters: 40, or up to 63, which follow from the digits. */
+function makeTextKey(value: u32): u32 {
+  const letters = value >= 30000 ? 40 : (value * 7919) % 64;
+  const len = 6 + letters;
+  store<u32>(key, 1);
+  store<u32>(key, 3 + len, 4);
+  store<u8>(key, VALUE_TEXT, 8);
+  store<u16>(key, <u16>len, 9);
+  for (let i: u32 = 0; i < 6; i++) {
+    store<u8>(key + 16 - i, <u8>(0x30 + (value % 10)));
+    value /= 10;
+  }
+  memory.fill(key + 17, 0x61, letters);
+  return 11 + len;
+}
+
 /** A tree of `count` entries, value(i) → address i + 1, in a provider; as a handle with the smallest cache finds it. */
 function bigTree(provider: CountingProvider, discriminant: u8, count: u32, value: (i: u32) => i64): IndexTree {
   const manager = new MemoryManager(provider, 64 << 20);
@@ -35,7 +60,7 @@ function bigTree(provider: CountingProvider, discriminant: u8, count: u32, value
   while (manager.pageCount < 3) access.growOnePage();
   const tree = new IndexTree(access, IndexTree.create(access));
   for (let i: u32 = 0; i < count; i++) {
-    const len = makeKey(discriminant, value(i));
+    const len = discriminant == VALUE_TEXT ? makeTextKey(<u32>value(i)) : makeKey(discriminant, value(i));
     if (tree.insert(key, len, i + 1) != OK) expect(i).toBe(0xffffffff, "insert failed");
     manager.undo.clear();
   }
@@ -115,6 +140,84 @@ describe("A lookup in a tree larger than the cache", () => {
     if (tree.find(key) == NO_ADDRESS && lastError.status == DAMAGED) damaged += 1;
     expect(damaged).toBe(1);
     heap.free(damage);
+  });
+});
+
+describe("A lookup of a text in a tree larger than the cache", () => {
+  test("reads a sector or two of a leaf that was read before, and finds what is there and nothing else", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_TEXT, 60000, (i: u32) => <i64>i * 2);
+    for (let round = 0; round < 2; round++) {
+      provider.bytesRead = 0;
+      for (let i: u32 = 0; i < 4000; i++) {
+        const at = random(60000);
+        makeTextKey(at * 2);
+        const found = tree.find(key);
+        if (found != at + 1) expect(found).toBe(at + 1);
+        makeTextKey(at * 2 + 1);
+        const none = tree.find(key);
+        if (none != NO_ADDRESS || lastError.status != OK) expect(at).toBe(0xffffffff, "a key that is not there was found");
+      }
+    }
+    // About 80 leaves, with 32 frames: a whole one each would be 40,000 bytes.
+    expect(provider.bytesRead / 8000).toBeLessThan(4500);
+  });
+});
+
+/** Looks up and changes entries of a tree larger than the cache, with commits, rollbacks and spills: it is always what a list of them says. */
+function changeAndLookUp(discriminant: u8): void {
+  const count: u32 = 120000;
+  const provider = new CountingProvider();
+  const tree = bigTree(provider, discriminant, count, (i: u32) => <i64>i);
+  const manager = tree.access.manager;
+  // The address that each key has, 0 for none; and at the last commit.
+  const now = new StaticArray<u32>(<i32>count);
+  const then = new StaticArray<u32>(<i32>count);
+  for (let i: u32 = 0; i < count; i++) now[i] = then[i] = i + 1;
+  let root = tree.rootPage;
+  let wrong = 0;
+  let rolledBack = 0;
+  for (let step: u32 = 0; step < 40000; step++) {
+    // Two hundred keys in fifty places are wanted again and again.
+    const at = random(4) > 0 ? random(50) * (count / 50) + random(4) * 40 : random(count);
+    const len = discriminant == VALUE_TEXT ? makeTextKey(at) : makeKey(discriminant, at);
+    const what = random(400);
+    if (what < 300) {
+      const found = tree.find(key);
+      wrong += i32(found != (now[at] == 0 ? NO_ADDRESS : <RecordAddress>now[at]));
+    } else if (what < 399) {
+      const status = now[at] == 0 ? tree.insert(key, len, step + count) : tree.remove(key, now[at]);
+      wrong += i32(status != OK);
+      now[at] = now[at] == 0 ? step + count : 0;
+    } else if (random(2) == 0) {
+      expect(manager.commit()).toBe(OK);
+      root = tree.rootPage;
+      memory.copy(changetype<usize>(then), changetype<usize>(now), (<usize>count) << 2);
+    } else {
+      expect(manager.rollback()).toBe(OK);
+      tree.rootPage = root;
+      memory.copy(changetype<usize>(now), changetype<usize>(then), (<usize>count) << 2);
+      rolledBack += 1;
+    }
+  }
+  expect(wrong).toBe(0);
+  expect(provider.spill!.partsRead).toBeGreaterThan(100);
+  expect(rolledBack).toBeGreaterThan(10);
+  for (let i: u32 = 0; i < count; i++) {
+    if (discriminant == VALUE_TEXT) makeTextKey(i);
+    else makeKey(discriminant, i);
+    const found = tree.find(key);
+    if (found != (now[i] == 0 ? NO_ADDRESS : <RecordAddress>now[i])) expect(i).toBe(0xffffffff, "a key is not what it was made");
+  }
+}
+
+describe("A tree larger than the cache, of which parts are read and that is changed", () => {
+  test("of integers", () => {
+    changeAndLookUp(VALUE_UINT32);
+  });
+
+  test("of texts", () => {
+    changeAndLookUp(VALUE_TEXT);
   });
 });
 

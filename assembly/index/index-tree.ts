@@ -25,6 +25,7 @@ import {
   searchNode,
   writeNode,
 } from "./node";
+import { findByFences, noteFences } from "./fences";
 import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } from "./part-search";
 import { insertIntoTree } from "./insert";
 import { removeFromTree } from "./remove";
@@ -89,10 +90,11 @@ export class IndexTree {
     } else if (waiting && waiting.flush() != OK) return NO_ADDRESS;
     let pageNo = this.rootPage;
     let bound: usize = 0;
+    const inPart = isPartSearchable(key);
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
-      const cached = this.access.manager.cached(pageNo);
-      if (!cached && level > 0 && isPartSearchable(key)) {
-        const outcome = findInPart(this.access, pageNo, key, bound);
+      const cached = this.access.manager.cache.find(pageNo);
+      if (!cached && level > 0) {
+        const outcome = inPart ? findInPart(this.access, pageNo, key, bound) : findByFences(this.access, pageNo, key);
         if (outcome == PART_FOUND) return partAddress;
         if (outcome == PART_ABSENT) break;
       }
@@ -104,12 +106,28 @@ export class IndexTree {
         pageNo = childPage(frame, child);
         continue;
       }
+      if (!cached && level > 0 && !inPart) noteFences(this.access, frame);
       const slot = searchNode(frame, key, false);
       if (slot < entryCount(frame) && compareKeyToProbe(entryKey(frame, slot), key) == 0) return leafAddress(frame, slot);
       break;
     }
     lastError.status = OK;
     return NO_ADDRESS;
+  }
+
+  /** Whether the leaf that `key` belongs to is likely to be in memory. */
+  isAtHand(key: usize): bool {
+    const cache = this.access.manager.cache;
+    if (!cache.isFull || this.path.isLucky) return true;
+    let pageNo = this.rootPage;
+    for (let level: u32 = 0; level < MAX_DEPTH; level++) {
+      const cached = cache.find(pageNo);
+      const frame = cached ? validNode(this.access, cached) : null;
+      if (!frame) return false;
+      if (isLeaf(frame)) break;
+      pageNo = childPage(frame, searchNode(frame, key, true));
+    }
+    return true;
   }
 
   /** Adds an entry. `KEY_TOO_LARGE` when no node can hold it. */

@@ -1,13 +1,13 @@
 /**
  * Looking up a key in a leaf that is not in memory, without reading all of it: in a file larger than the cache that is most of a
- * lookup's cost. It takes keys of one column of fixed size, so that entry n is where it must be, and guesses from the values how far
- * into the leaf the key is (interpolation search), because each wrong guess costs a read.
+ * lookup's cost. It takes keys of one column of integers, so that entry n is where it must be, and guesses from the values how far
+ * into the leaf the key is (interpolation search), because each wrong guess costs a read. For other keys there are fences.ts.
  */
 import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS, addressOf } from "../table/page-ledger";
 import { PAGE_SIZE } from "../memory/layout";
 import { SECTOR_SHIFT } from "../memory/page-cache";
-import { isFixedKeyValue, isKey, compareKeyToProbe } from "../encode/key";
+import { isKey, compareKeyToProbe } from "../encode/key";
 import { VALUE_INT32, VALUE_INT64, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
 import {
   COUNT_OFFSET,
@@ -28,8 +28,14 @@ export const PART_ABSENT: i32 = 1;
 /** The record is `partAddress`. */
 export const PART_FOUND: i32 = 2;
 
-/** The record that `findInPart` found. */
+/** The record that was found. */
 export let partAddress: RecordAddress = NO_ADDRESS;
+
+/** Sets `partAddress`. */
+@inline
+export function foundAt(address: RecordAddress): void {
+  partAddress = address;
+}
 
 /** What one read brings, in bytes. */
 const FIRST_SECTOR: u32 = 1 << SECTOR_SHIFT;
@@ -37,10 +43,10 @@ const FIRST_SECTOR: u32 = 1 << SECTOR_SHIFT;
 /** Guesses before the range is just halved: values may be spread unevenly. */
 const GUESSES: i32 = 4;
 
-/** Whether `key` is of one column whose values are all of one size. */
+/** Whether `key` is of one column of integers. */
 @inline
 export function isPartSearchable(key: usize): bool {
-  return load<u32>(key) == 1 && isFixedKeyValue(key + 8);
+  return load<u32>(key) == 1 && !isNaN(numberIn(key));
 }
 
 /**
@@ -61,7 +67,7 @@ export function findInPart(access: MemoryAccess, pageNo: u32, key: usize, bound:
   let to = count;
   // The ends first, as far as their values are not known: the leaf's first sector is there anyway.
   let at: u32 = 0;
-  let guesses = isNaN(target) ? 0 : GUESSES;
+  let guesses = GUESSES;
   for (;;) {
     const offset = LEAF_HEADER + at * stride;
     page = access.part(pageNo, offset, stride);
@@ -91,7 +97,7 @@ export function findInPart(access: MemoryAccess, pageNo: u32, key: usize, bound:
   const entry = page + offset;
   if (compareKeyToProbe(entry + 2, key) != 0) return PART_ABSENT;
   const pointer = entry + 2 + keyLen;
-  partAddress = addressOf(load<u32>(pointer), load<u16>(pointer, 4));
+  foundAt(addressOf(load<u32>(pointer), load<u16>(pointer, 4)));
   return PART_FOUND;
 }
 

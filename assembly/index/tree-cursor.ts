@@ -80,6 +80,11 @@ export class TreeCursor {
     return this.descend(key, true, address);
   }
 
+  /** Whether keys came in order lately, so that the next one will probably go to the cursor's place. */
+  get isLucky(): bool {
+    return this.depth > 0 && this.fresh && this.luck > 0;
+  }
+
   /** How many of the last insertions went each right behind the one before. */
   streak: u32 = 0;
   private luck: i32 = 1;

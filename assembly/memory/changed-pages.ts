@@ -73,9 +73,32 @@ export class ChangedPages {
 
   // ---- the spill ----
 
-  /** Whether a part of the page is in the spill. */
-  isSpilled(pageNo: u32): bool {
-    return this.slots.count != 0 && this.slots.get(pageNo, NO_SLOT) != NO_SLOT;
+  /** The spill's slot with a part of the page, or `NO_SLOT`. */
+  @inline private slotOf(pageNo: u32): u32 {
+    return this.slots.count != 0 ? this.slots.get(pageNo, NO_SLOT) : NO_SLOT;
+  }
+
+  /** Whether `count` sectors of a page from `first` on are all in the main file, if it is one of its `mainPages`, or all in the spill. */
+  inOnePlace(pageNo: u32, mainPages: u32, first: u32, count: u32): bool {
+    const slot = this.slotOf(pageNo);
+    const start = first << SECTOR_SHIFT;
+    const end = start + (count << SECTOR_SHIFT);
+    if (slot == NO_SLOT) return pageNo < mainPages;
+    const sectors = this.spill.sectorsIn(slot);
+    if (start >= firstByte(sectors) && end <= endByte(sectors)) return true;
+    return pageNo < mainPages && (end <= firstByte(sectors) || start >= endByte(sectors));
+  }
+
+  /** Reads such sectors into `data`. */
+  readSectors(pageNo: u32, first: u32, count: u32, data: usize): Status {
+    const slot = this.slotOf(pageNo);
+    const from = first << SECTOR_SHIFT;
+    const len = count << SECTOR_SHIFT;
+    if (slot != NO_SLOT) {
+      const sectors = this.spill.sectorsIn(slot);
+      if (from >= firstByte(sectors) && from < endByte(sectors)) return this.spill.readPart(slot, from, len, data);
+    }
+    return this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data, len);
   }
 
   /** Keeps what differs of a page that loses its frame. */
@@ -89,7 +112,7 @@ export class ChangedPages {
 
   /** Reads a page into `data`: from the main file, if it is one of its `mainPages`, and over that what the spill has. */
   read(pageNo: u32, mainPages: u32, data: usize): Status {
-    const slot = this.slots.count != 0 ? this.slots.get(pageNo, NO_SLOT) : NO_SLOT;
+    const slot = this.slotOf(pageNo);
     let from: u32 = 0;
     let end = PAGE_SIZE;
     if (slot != NO_SLOT) {
@@ -106,7 +129,7 @@ export class ChangedPages {
 
   /** Marks the frame of a page that was read as what the spill made of it. */
   markRead(frame: Frame): void {
-    const slot = this.slots.count != 0 ? this.slots.get(frame.pageNo, NO_SLOT) : NO_SLOT;
+    const slot = this.slotOf(frame.pageNo);
     if (slot == NO_SLOT) return;
     frame.flags = FLAG_SPILLED;
     frame.dirty = this.spill.sectorsIn(slot);
@@ -115,27 +138,28 @@ export class ChangedPages {
 
   /** Forgets a page that is no more. */
   drop(pageNo: u32): void {
-    const slot = this.slots.get(pageNo, NO_SLOT);
+    const slot = this.slotOf(pageNo);
     if (slot == NO_SLOT) return;
     this.spill.release(slot);
     this.slots.delete(pageNo);
   }
 
-  /** The pages of the spill that are in no frame, in ascending order. */
-  private spilledOnly(): StaticArray<u32> {
+  /** The pages of the spill, in ascending order; with `butFrames` without those in a frame. */
+  spilled(butFrames: bool = false): StaticArray<u32> {
     let count = 0;
-    for (let i: u32 = 0; i < this.slots.slots; i++) {
-      const pageNo = this.slots.slotKey(i);
-      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) count += 1;
-    }
+    for (let i: u32 = 0; i < this.slots.slots; i++) count += i32(this.isListed(this.slots.slotKey(i), butFrames));
     const list = new StaticArray<u32>(count);
     let at = 0;
     for (let i: u32 = 0; i < this.slots.slots; i++) {
       const pageNo = this.slots.slotKey(i);
-      if (pageNo != NO_PAGE && !this.cache.find(pageNo)) list[at++] = pageNo;
+      if (this.isListed(pageNo, butFrames)) list[at++] = pageNo;
     }
     list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
     return list;
+  }
+
+  private isListed(pageNo: u32, butFrames: bool): bool {
+    return pageNo != NO_PAGE && (!butFrames || !this.cache.find(pageNo));
   }
 
   // ---- checkpoints ----
@@ -180,7 +204,7 @@ export class ChangedPages {
   }
 
   private appendSpilled(log: LogFile, mainPages: u32, before: usize, after: usize): Status {
-    const spilled = this.spilledOnly();
+    const spilled = this.spilled(true);
     for (let i = 0; i < spilled.length && spilled[i] < mainPages; i++) {
       const slot = this.slots.get(spilled[i], NO_SLOT);
       let status = this.spill.read(slot, after);
@@ -244,7 +268,7 @@ export class ChangedPages {
     if (this.slots.count == 0) return OK;
     const data = allocBlock();
     if (data == 0) return fail(OUT_OF_MEMORY, "no memory for a checkpoint");
-    const list = this.spilledOnly();
+    const list = this.spilled(true);
     let status = OK;
     for (let i = 0; i < list.length && status == OK; i++) {
       const slot = this.slots.get(list[i], NO_SLOT);

@@ -28,7 +28,9 @@ import {
 } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, ALL_SECTORS, SECTOR_SHIFT, sectorsOf, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
+import { PageNotes } from "./page-notes";
+import { SectorCache, SECTORS_FRAME } from "./sector-cache";
 import { ChangedPages } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
@@ -45,17 +47,27 @@ export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 /** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
 const UNDO_LIMIT: u64 = 1 << 20;
 
-/** Sectors of a page that are read one by one, before the rest is. */
-const PARTS_AT_MOST: u32 = 3;
-/** So many more pages that were asked for again than that were not make the next `WHOLE_READS` ones be read as a whole. */
-const ASKED_AGAIN_LIMIT: u32 = 16;
-const WHOLE_READS: u32 = 256;
+/** A page that so many sectors of are in memory already is read as a whole. */
+const SECTORS_AT_MOST: u32 = 8;
+/** Of so many reads of records (a power of 2), two of the same page make the next one of it be of the whole page. */
+const RECENT_READS: u32 = 8;
+const READS_OF_PART: u32 = 2;
+/** Where it is so with page after page, they are read as a whole from the start: until that many came newly. */
+const EAGERNESS_STEP: u32 = 8;
+const EAGER: u32 = 32;
+const MOST_EAGERNESS: u32 = 256;
 
 /** A file that was only read, and that another program changed meanwhile; "" when there is none. */
 export let changedFile: string = "";
 
 /** How often a file is opened for reading that changes under it. */
 const OPEN_ATTEMPTS: i32 = 5;
+
+/** Whether the page is as the main file or the spill has it. */
+@inline
+function isAsRead(frame: Frame): bool {
+  return frame.dirty == 0 || (frame.flags & FLAG_SPILLED) != 0;
+}
 
 /**
  * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it
@@ -74,6 +86,8 @@ export function failChanged(): Status {
 
 export class MemoryManager {
   readonly cache: PageCache;
+  private readonly sectors: SectorCache;
+  readonly notes: PageNotes;
   readonly undo: UndoList;
   private readonly spill: Spill;
   private readonly changed: ChangedPages;
@@ -113,6 +127,8 @@ export class MemoryManager {
     this.undo = new UndoList(spill);
     const cache = new PageCache(cacheBytes);
     this.cache = cache;
+    this.sectors = new SectorCache(cache);
+    this.notes = new PageNotes(cacheBytes);
     this.changed = new ChangedPages(provider, cache, spill);
     this.mainPages = provider.pages;
     this.pageCount = provider.pages;
@@ -153,50 +169,7 @@ export class MemoryManager {
   /** The frame of `pageNo`, or null on failure. Valid for the next `GUARANTEE` lookups. */
   @inline frame(pageNo: u32): Frame | null {
     const frame = this.cache.find(pageNo);
-    return frame && frame.missing == 0 ? frame : this.load(pageNo, frame);
-  }
-
-  /** The frame of `pageNo` if all of the page is in memory, else null. Valid for the next `GUARANTEE` lookups. */
-  @inline cached(pageNo: u32): Frame | null {
-    const frame = this.cache.find(pageNo);
-    return frame && frame.missing == 0 ? frame : null;
-  }
-
-  /**
-   * The bytes of `pageNo`, or 0 on failure; only the `len` (> 0) at `pageOffset`, and the rest of their sectors, are sure to be there.
-   * Valid for the next `GUARANTEE` lookups. Not to be written through.
-   */
-  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
-    const frame = this.cache.find(pageNo);
-    const wanted = sectorsOf(pageOffset, len);
-    return frame && (frame.missing & wanted) == 0 ? frame.data : this.loadPart(pageNo, frame, wanted);
-  }
-
-  /**
-   * The same for a record. Whether it pays to read a page in part depends on whether other records of it are wanted before it is
-   * evicted; what came of the last pages decides.
-   */
-  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    const frame = this.cache.find(pageNo);
-    const wanted = sectorsOf(pageOffset, len);
-    return frame && (frame.missing & wanted) == 0 ? frame.data : this.loadRecordPart(pageNo, frame, wanted);
-  }
-
-  private askedAgain: u32 = 0;
-  private wholeReads: u32 = 0;
-
-  private loadRecordPart(pageNo: u32, known: Frame | null, wanted: u32): usize {
-    if (known) {
-      this.askedAgain += 1;
-      if (this.askedAgain > ASKED_AGAIN_LIMIT) {
-        this.askedAgain = 0;
-        this.wholeReads = WHOLE_READS;
-      }
-    } else if (this.wholeReads > 0) {
-      this.wholeReads -= 1;
-      return this.page(pageNo);
-    } else if (this.askedAgain > 0) this.askedAgain -= 1;
-    return this.loadPart(pageNo, known, wanted);
+    return frame ? frame : this.load(pageNo);
   }
 
   /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
@@ -205,42 +178,69 @@ export class MemoryManager {
     return frame ? frame.data : 0;
   }
 
-  /** Reads the sectors `wanted`, of a page that may be in a frame in part (`known`). */
-  private loadPart(pageNo: u32, known: Frame | null, wanted: u32): usize {
-    // What is not in the main file costs no less in part.
-    if (!known && (pageNo >= this.mainPages || this.changed.isSpilled(pageNo))) {
-      const whole = this.loadWhole(pageNo);
-      return whole ? whole.data : 0;
+  /**
+   * Where `pageNo` starts, or 0 on failure; only the `len` (> 0) bytes at `pageOffset`, and the rest of their sectors, are sure to be
+   * there. Valid for the next `GUARANTEE` lookups. Not to be written through.
+   */
+  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false);
+  }
+
+  /** The same for a record; of a page that others were wanted of just now all is read. */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true);
+  }
+
+  /** `part` of a page that is in no frame. */
+  private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool): usize {
+    const first = pageOffset >> SECTOR_SHIFT;
+    const count = ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1;
+    const known = this.sectors.find(pageNo, first, count);
+    return known != 0 ? known : this.loadSectors(pageNo, first, count, ofRecord);
+  }
+
+  private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool): usize {
+    const sectors = this.sectors;
+    if (pageNo >= this.pageCount || (ofRecord && this.wantsAll(pageNo)) || sectors.countOf(pageNo) >= SECTORS_AT_MOST) {
+      return this.page(pageNo);
     }
-    const frame = known ? known : this.takeFrame();
-    if (!frame) return 0;
-    const missing = known ? known.missing : ALL_SECTORS;
-    // A page that is asked for again and again is wanted as a whole.
-    const needed = popcnt(missing) > (PAGE_SIZE >> SECTOR_SHIFT) - PARTS_AT_MOST ? missing & wanted : missing;
-    const first = ctz(needed);
-    const end = 32 - clz(needed);
-    const at = first << SECTOR_SHIFT;
+    if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
+    if (!sectors.hasRoom(count)) {
+      const frame = this.takeFrame();
+      if (!frame) return 0;
+      sectors.fill(frame);
+    }
     this.unsettled = this.readOnly;
-    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + at, frame.data + at, (end - first) << SECTOR_SHIFT);
-    if (status != OK) {
-      if (!known) this.cache.release(frame);
-      return 0;
-    }
-    if (!known) {
-      this.cache.misses += 1;
-      this.cache.install(frame, pageNo);
-    }
-    frame.missing = missing & ~((((<u32>1) << end) - 1) & ~(((<u32>1) << first) - 1));
-    return frame.data;
+    if (this.changed.readSectors(pageNo, first, count, sectors.place) != OK) return 0;
+    this.cache.misses += 1;
+    return sectors.add(pageNo, first, count);
   }
 
-  /** Reads the page, or what is missing of it (`known`: the frame that has a part of it). */
-  private load(pageNo: u32, known: Frame | null): Frame | null {
-    if (known) return this.loadPart(pageNo, known, known.missing) != 0 ? known : null;
-    return this.loadWhole(pageNo);
+  /** Room for a note of `len` bytes on the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
+  makeNote(frame: Frame, len: u32): usize {
+    return isAsRead(frame) ? this.notes.make(frame.pageNo, len) : 0;
   }
 
-  private loadWhole(pageNo: u32): Frame | null {
+  /** The pages that records were read of last. */
+  private readonly recent: StaticArray<u32> = new StaticArray<u32>(RECENT_READS);
+  private recentAt: u32 = 0;
+  /** Grows with pages of which more was wanted, shrinks with those that come newly. */
+  private eagerness: u32 = 0;
+
+  /** Takes note that a record is wanted of page `pageNo`, which is not in memory: whether others are likely to be. */
+  private wantsAll(pageNo: u32): bool {
+    let times: u32 = 0;
+    for (let i: u32 = 0; i < RECENT_READS; i++) times += u32(unchecked(this.recent[i]) == pageNo);
+    unchecked((this.recent[this.recentAt] = pageNo));
+    this.recentAt = (this.recentAt + 1) & (RECENT_READS - 1);
+    if (times >= READS_OF_PART) this.eagerness = min(this.eagerness + EAGERNESS_STEP, MOST_EAGERNESS);
+    else if (times == 0 && this.eagerness > 0) this.eagerness -= 1;
+    return times >= READS_OF_PART || this.eagerness > EAGER;
+  }
+
+  private load(pageNo: u32): Frame | null {
     if (pageNo >= this.pageCount) {
       fail(OUT_OF_BOUNDS, "page " + pageNo.toString() + " is outside of the file's " + this.pageCount.toString() + " pages");
       return null;
@@ -266,6 +266,10 @@ export class MemoryManager {
       return null;
     }
     if (frame.pageNo == NO_PAGE) return frame;
+    if (frame.pageNo == SECTORS_FRAME) {
+      this.sectors.empty(frame);
+      return frame;
+    }
     if (this.changed.keep(frame) != OK) return null;
     this.cache.detach(frame);
     return frame;
@@ -273,17 +277,28 @@ export class MemoryManager {
 
   /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
-    if (frame.dirty == 0) this.firstChange(frame);
-    frame.flags &= ~FLAG_SPILLED;
+    if (isAsRead(frame)) this.firstChange(frame);
     PageCache.markDirty(frame, pageOffset, len);
     this.changes += 1;
   }
 
-  /** A page is changed for the first time since the last checkpoint: the log is to note what the main file has. */
+  /**
+   * A page is changed for the first time since it was read. If it is the first time since the last checkpoint, too, the log is to note
+   * what the main file has.
+   */
   private firstChange(frame: Frame): void {
+    this.forget(frame.pageNo);
+    frame.flags &= ~FLAG_SPILLED;
+    if (frame.dirty != 0) return;
     this.changed.note(frame);
     const redo = this.redo;
     if (redo && frame.pageNo < this.mainPages) redo.base(frame.pageNo, xxh3(frame.data, PAGE_SIZE));
+  }
+
+  /** Forgets what is known of a page but its frame. */
+  private forget(pageNo: u32): void {
+    this.sectors.forget(pageNo);
+    this.notes.forget(pageNo);
   }
 
   /** Adds a zeroed page at the end: its number, or `NO_PAGE`. */
@@ -531,10 +546,12 @@ export class MemoryManager {
 
   /** Every page is as the main file has it. */
   private dropChanges(): void {
+    const spilled = this.changed.spilled();
+    for (let i = 0; i < spilled.length; i++) this.forget(unchecked(spilled[i]));
     const cache = this.cache;
     for (let i: u32 = 1; i < cache.frameCount; i++) {
       const frame = cache.frameAt(i);
-      if (frame.pageNo == NO_PAGE) continue;
+      if (frame.pageNo == NO_PAGE || frame.pageNo == SECTORS_FRAME) continue;
       if (frame.dirty != 0 || frame.pageNo >= this.mainPages) {
         cache.detach(frame);
         cache.release(frame);
@@ -615,6 +632,7 @@ export class MemoryManager {
       this.cache.detach(frame);
       this.cache.release(frame);
     }
+    this.forget(pageNo);
     this.changed.drop(pageNo);
   }
 
@@ -637,6 +655,8 @@ export class MemoryManager {
     const redo = this.redo;
     if (redo) redo.free();
     this.undo.free();
+    this.sectors.free();
+    this.notes.free();
     this.cache.free();
     this.changed.free();
     this.poisoned = true;

@@ -2,8 +2,8 @@
  * Frames: copies of pages in memory, found by page number, with a limit on how many there are.
  *
  * A frame's `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in;
- * `dirty` has a bit for each 4 KiB of the page that differs from the file, `missing` one for each that was not read yet: a row that is
- * looked up in a file larger than the cache costs a read of 4 KiB, not of 64. A page is changed only when all of it is there.
+ * `dirty` has a bit for each 4 KiB of the page that differs from the file. Some frames have no page, but sectors of many
+ * (`sector-cache.ts`).
  *
  * Frames hang in hash chains by page number; pages are numbered densely, so a lookup is one probe. An eighth of the limit is for aux
  * blocks; when they run out, one is taken from the node that was not used for longest.
@@ -40,7 +40,6 @@ export class Frame {
   data: usize;
   aux: usize;
   dirty: u32;
-  missing: u32;
   flags: u32;
   next: u32;
   /** Of a node: where its last entry ends. */
@@ -89,12 +88,17 @@ export class PageCache {
     while (index != 0) {
       const frame = this.at(index);
       if (frame.pageNo == pageNo) {
-        frame.tick = ++this.tick;
+        this.stamp(frame);
         return frame;
       }
       index = frame.next;
     }
     return null;
+  }
+
+  /** Takes note that the frame was looked up. */
+  @inline stamp(frame: Frame): void {
+    frame.tick = ++this.tick;
   }
 
   /**
@@ -115,7 +119,6 @@ export class PageCache {
         frame.aux = 0;
         frame.pageNo = NO_PAGE;
         frame.dirty = 0;
-        frame.missing = 0;
         frame.flags = 0;
         return frame;
       }
@@ -160,7 +163,6 @@ export class PageCache {
     }
     frame.pageNo = NO_PAGE;
     frame.dirty = 0;
-    frame.missing = 0;
     frame.flags = 0;
   }
 
@@ -169,10 +171,9 @@ export class PageCache {
     const bucket = this.buckets + ((<usize>(pageNo & this.bucketMask)) << 2);
     frame.pageNo = pageNo;
     frame.dirty = 0;
-    frame.missing = 0;
     frame.flags = 0;
     frame.next = load<u32>(bucket);
-    frame.tick = ++this.tick;
+    this.stamp(frame);
     store<u32>(bucket, this.indexOf(frame));
   }
 
@@ -182,8 +183,8 @@ export class PageCache {
     this.freeList = this.indexOf(frame);
   }
 
-
-  @inline private indexOf(frame: Frame): u32 {
+  /** The index that `frameAt` has the frame by. */
+  @inline indexOf(frame: Frame): u32 {
     return <u32>((changetype<usize>(frame) - this.frames) / offsetof<Frame>());
   }
 
@@ -207,6 +208,16 @@ export class PageCache {
   /** Lookups so far, modulo 2^32: a pointer is good while they are fewer than `GUARANTEE` more than when it was looked up. */
   @inline get lookups(): u32 {
     return this.tick;
+  }
+
+  /** Whether a page that comes has to take another one's place. */
+  get isFull(): bool {
+    return this.count >= this.capacity && this.freeList == 0;
+  }
+
+  /** More than any frame's index ever is. */
+  get mostFrames(): u32 {
+    return this.capacity;
   }
 
   /** How many frames there are to walk with `frameAt`, from 1. */

@@ -70,11 +70,16 @@ export class Spill {
 
   /** Reads what was written to a slot to its place in the block at `ptr`. */
   read(slot: u32, ptr: usize): Status {
-    const provider = this.store;
-    if (!provider) return lastError.status;
     const sectors = this.sectorsIn(slot);
     const from = firstByte(sectors);
-    const status = provider.read(((<u64>slot) << PAGE_SHIFT) + from, ptr + from, endByte(sectors) - from);
+    return this.readPart(slot, from, endByte(sectors) - from, ptr + from);
+  }
+
+  /** Reads `len` bytes from byte `from` of a slot on. */
+  readPart(slot: u32, from: u32, len: u32, ptr: usize): Status {
+    const provider = this.store;
+    if (!provider) return lastError.status;
+    const status = provider.read(((<u64>slot) << PAGE_SHIFT) + from, ptr, len);
     return status == OK ? this.allowed() : status;
   }
 

@@ -5,7 +5,8 @@
  *
  * Of a transaction's statements, changes of most indexes wait (`TableIndex.mayWait`), those of statements that change one row only.
  * A unique key is looked for among them (`WaitingChanges.find`); whatever else looks into one of the trees has all changes carried out
- * first (`IndexTree.flush`). Entries of primary keys that come in order cost little where they go: those wait only behind removals.
+ * first (`IndexTree.flush`). Entries of primary keys that come in order cost little where they go: those wait only behind removals, or
+ * where the leaf that the first of them belongs to is not in memory.
  *
  * Of a batch's rows all entries but the primary key's wait, and with them the check of unique ones.
  */
@@ -69,6 +70,14 @@ export class IndexChanges {
     if (this.batchTable !== null) return i > 0;
     const index = unchecked(table.indexes[i]);
     return index.mayWait && (i > 0 || removes || index.tree.waiting !== null);
+  }
+
+  /** Whether the entry with `key` of a new row is to wait, too, in index number `i`, whose leaf for it may be far away. */
+  takesNew(table: Table, i: i32, key: usize): bool {
+    if (this.takes(table, i, false)) return true;
+    const index = unchecked(table.indexes[i]);
+    if (this.batchTable !== null || !index.mayWait || index.tree.isAtHand(key)) return false;
+    return this.startWaiting(table, i, index) !== null;
   }
 
   /** Takes a change of an entry in index number `i`. */

@@ -177,7 +177,7 @@ export class Statements {
       const key = this.keys.ptr + at + 4;
       at += 4 + load<u32>(this.keys.ptr + at);
       if (!index.unique) continue;
-      const found = changes && changes.takes(table, i, false) ? index.tree.find(key) : index.tree.place(key);
+      const found = changes && changes.takesNew(table, i, key) ? index.tree.find(key) : index.tree.place(key);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }

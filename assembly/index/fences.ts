@@ -1,0 +1,111 @@
+/**
+ * Looking up a key in a leaf that was in memory before, with one read of a sector: for each of the leaf's sectors its first entry's
+ * place and key are kept (fence pointers, as LSM trees have them for their blocks).
+ *
+ *   count u16 | end of the last entry u16 | { the entry's offset u16 | where its key is in the note u16 } … | keys
+ */
+import { MemoryAccess } from "../memory/memory-access";
+import { Frame, SECTOR_SHIFT } from "../memory/page-cache";
+import { MAX_NOTE } from "../memory/page-notes";
+import { PAGE_SIZE } from "../memory/layout";
+import { compareKeyToProbe, isKey } from "../encode/key";
+import { addressOf } from "../table/page-ledger";
+import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset } from "./node";
+import { PART_ABSENT, PART_FOUND, PART_UNKNOWN, foundAt } from "./part-search";
+
+const FENCES: u32 = 4;
+const FENCE: u32 = 4;
+const SECTORS: u32 = PAGE_SIZE >> SECTOR_SHIFT;
+
+/** Keeps the fences of a leaf that was read for a lookup. */
+export function noteFences(access: MemoryAccess, leaf: Frame): void {
+  const count = entryCount(leaf);
+  let fences: u32 = 0;
+  let size = FENCES;
+  let slot: u32 = 0;
+  for (let sector: u32 = 0; sector < SECTORS; sector++) {
+    slot = firstIn(leaf, sector, slot);
+    if (slot == count) break;
+    unchecked((slots[fences++] = slot));
+    size += FENCE + entryKeyLen(leaf, slot);
+  }
+  if (fences == 0 || size > MAX_NOTE || leaf.used > 0xffff) return;
+  const note = access.manager.makeNote(leaf, size);
+  if (note == 0) return;
+  store<u16>(note, <u16>fences);
+  store<u16>(note, <u16>leaf.used, 2);
+  let keyAt = FENCES + FENCE * fences;
+  for (let i: u32 = 0; i < fences; i++) {
+    const entry = unchecked(slots[i]);
+    store<u16>(note + FENCE * i, <u16>entryOffset(leaf, entry), FENCES);
+    store<u16>(note + FENCE * i, <u16>keyAt, FENCES + 2);
+    memory.copy(note + keyAt, entryKey(leaf, entry), entryKeyLen(leaf, entry));
+    keyAt += entryKeyLen(leaf, entry);
+  }
+}
+
+const slots: StaticArray<u32> = new StaticArray<u32>(SECTORS);
+
+/** The first entry from `slot` on that starts in a sector or behind it; the count when there is none. */
+function firstIn(leaf: Frame, sector: u32, slot: u32): u32 {
+  let low = slot;
+  let high = entryCount(leaf);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entryOffset(leaf, middle) >> SECTOR_SHIFT < sector) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Looks `key` up in the leaf `pageNo`, which is not in memory, as `findInPart` does: `PART_UNKNOWN` when it has no fences. */
+export function findByFences(access: MemoryAccess, pageNo: u32, key: usize): i32 {
+  const note = access.manager.notes.find(pageNo);
+  if (note == 0) return PART_UNKNOWN;
+  let low: u32 = 0;
+  let high = <u32>load<u16>(note);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKeyToProbe(note + load<u16>(note + FENCE * middle, FENCES + 2), key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  const fence = note + FENCE * low;
+  const isLast = low == <u32>load<u16>(note);
+  const end = isLast ? <u32>load<u16>(note, 2) : <u32>load<u16>(fence, FENCES);
+  const isFence = !isLast && compareKeyToProbe(note + load<u16>(fence, FENCES + 2), key) == 0;
+  if (low > 0) {
+    const outcome = findBetween(access, pageNo, load<u16>(fence - FENCE, FENCES), end, key);
+    if (outcome != PART_ABSENT || !isFence) return outcome;
+  }
+  if (!isFence) return PART_ABSENT;
+  const next = low + 1 == <u32>load<u16>(note) ? <u32>load<u16>(note, 2) : <u32>load<u16>(fence, FENCE + FENCES);
+  return findBetween(access, pageNo, end, next, key);
+}
+
+/**
+ * Looks `key` up among the entries from byte `start` to `end`, all but the last of which are in one sector: the next one is read only for
+ * that. Every entry that is looked at is checked.
+ */
+function findBetween(access: MemoryAccess, pageNo: u32, start: u32, end: u32, key: usize): i32 {
+  let there = min(end, ((start >> SECTOR_SHIFT) + 1) << SECTOR_SHIFT);
+  let page = access.part(pageNo, start, there - start);
+  let at = start;
+  while (page != 0 && at < end) {
+    const keyEnd = at + 2 <= there ? at + 2 + load<u16>(page + at) : PAGE_SIZE;
+    if (keyEnd + 6 > there) {
+      if (there == end) return PART_UNKNOWN;
+      there = end;
+      page = access.part(pageNo, start, end - start);
+      continue;
+    }
+    if (!isKey(page + at + 2, keyEnd - at - 2)) return PART_UNKNOWN;
+    const order = compareKeyToProbe(page + at + 2, key);
+    if (order == 0) {
+      foundAt(addressOf(load<u32>(page + keyEnd), load<u16>(page + keyEnd, 4)));
+      return PART_FOUND;
+    }
+    if (order > 0) return PART_ABSENT;
+    at = at + 2 + load<u16>(page + at) + LEAF_ENTRY - 2;
+  }
+  return page == 0 ? PART_UNKNOWN : PART_ABSENT;
+}

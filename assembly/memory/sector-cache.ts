@@ -1,0 +1,178 @@
+/**
+ * Sectors of 4 KiB of pages that are not in memory as a whole: a row that is looked up in a file larger than the cache costs a read of
+ * one of them, and its room, not a page's.
+ *
+ * They stand in frames of the page cache, sixteen in each in the order in which they were read, and go with the frame when that was not
+ * used for longest. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that changes. What
+ * is in a frame of its own is not looked for here.
+ */
+import { PAGE_SIZE } from "./layout";
+import { Frame, PageCache, SECTOR_SHIFT } from "./page-cache";
+import { NO_PAGE } from "../status";
+
+/** What a frame of sectors has for a page number; no page has it, since a file has fewer. */
+export const SECTORS_FRAME: u32 = NO_PAGE - 1;
+
+const SLOT_SHIFT: u32 = 4;
+const SLOTS: u32 = PAGE_SIZE >> SECTOR_SHIFT;
+/** An entry: the page u32, and the next entry of its chain u32 with the sector in the four highest bits. */
+const ENTRY_SHIFT: u32 = 3;
+const NEXT_BITS: u32 = 28;
+const NEXT_MASK: u32 = (1 << NEXT_BITS) - 1;
+
+export class SectorCache {
+  /** Entry 16 f + s is of slot s of frame f; entry 0 is of no frame, and means none. Made when the first sector is read. */
+  private entries: usize = 0;
+  private buckets: usize = 0;
+  private bucketMask: u32 = 0;
+  /** The frame that is being filled, and how many of its slots are taken. */
+  private filling: Frame | null = null;
+  private used: u32 = SLOTS;
+  /** Sectors in memory. */
+  count: u32 = 0;
+
+  constructor(private readonly cache: PageCache) {}
+
+  /**
+   * Where page `pageNo` would start for its `count` (> 0) sectors from `first` on to be where they are; 0 when they are not all here, one
+   * behind the other. Valid for the next `GUARANTEE` lookups.
+   */
+  find(pageNo: u32, first: u32, count: u32): usize {
+    if (this.count == 0) return 0;
+    const entry = this.entryOf(pageNo, first);
+    if (entry == 0 || (entry & (SLOTS - 1)) + count > SLOTS) return 0;
+    for (let i: u32 = 1; i < count; i++) {
+      const next = this.entries + ((<usize>(entry + i)) << ENTRY_SHIFT);
+      if (load<u32>(next) != pageNo || load<u32>(next, 4) >> NEXT_BITS != first + i) return 0;
+    }
+    const frame = this.cache.frameAt(entry >> SLOT_SHIFT);
+    this.cache.stamp(frame);
+    return pageStart(frame, entry, first);
+  }
+
+  /** How many sectors of a page are in memory. */
+  countOf(pageNo: u32): u32 {
+    let found: u32 = 0;
+    for (let sector: u32 = 0; sector < SLOTS && this.count != 0; sector++) found += u32(this.entryOf(pageNo, sector) != 0);
+    return found;
+  }
+
+  /** Whether `count` more sectors have room in the frame that is being filled. */
+  hasRoom(count: u32): bool {
+    return this.filling !== null && this.used + count <= SLOTS;
+  }
+
+  /** Goes on with a detached frame. */
+  fill(frame: Frame): void {
+    if (this.entries == 0) this.makeTables();
+    frame.pageNo = SECTORS_FRAME;
+    memory.fill(this.entries + ((<usize>this.firstEntry(frame)) << ENTRY_SHIFT), 0xff, (<usize>SLOTS) << ENTRY_SHIFT);
+    this.filling = frame;
+    this.used = 0;
+  }
+
+  /** Where the next sectors go, which have room. */
+  get place(): usize {
+    return this.filling!.data + ((<usize>this.used) << SECTOR_SHIFT);
+  }
+
+  /** The `count` sectors of `pageNo` from `first` on have been read to `place`: as `find`. */
+  add(pageNo: u32, first: u32, count: u32): usize {
+    const frame = this.filling!;
+    const start = this.firstEntry(frame) + this.used;
+    for (let i: u32 = 0; i < count; i++) {
+      // One that is here already, without the others that are wanted.
+      this.remove(pageNo, first + i);
+      const bucket = this.bucketOf(pageNo, first + i);
+      const entry = this.entries + ((<usize>(start + i)) << ENTRY_SHIFT);
+      store<u32>(entry, pageNo);
+      store<u32>(entry, load<u32>(bucket) | ((first + i) << NEXT_BITS), 4);
+      store<u32>(bucket, start + i);
+    }
+    this.used += count;
+    this.count += count;
+    this.cache.stamp(frame);
+    return pageStart(frame, start, first);
+  }
+
+  /** Forgets the sectors of a page, which is to be changed. */
+  forget(pageNo: u32): void {
+    for (let sector: u32 = 0; sector < SLOTS && this.count != 0; sector++) this.remove(pageNo, sector);
+  }
+
+  /** Forgets what is in a frame of sectors, which is to be used for something else. */
+  empty(frame: Frame): void {
+    const start = this.firstEntry(frame);
+    for (let entry = start; entry < start + SLOTS; entry++) {
+      const at = this.entries + ((<usize>entry) << ENTRY_SHIFT);
+      if (load<u32>(at) != NO_PAGE) this.remove(load<u32>(at), load<u32>(at, 4) >> NEXT_BITS);
+    }
+    frame.pageNo = NO_PAGE;
+    if (this.filling === frame) this.filling = null;
+  }
+
+  free(): void {
+    if (this.entries == 0) return;
+    heap.free(this.entries);
+    heap.free(this.buckets);
+    this.entries = 0;
+    this.count = 0;
+    this.filling = null;
+  }
+
+  private makeTables(): void {
+    const most = this.cache.mostFrames << SLOT_SHIFT;
+    let buckets: u32 = 256;
+    while (buckets < most) buckets <<= 1;
+    this.bucketMask = buckets - 1;
+    this.buckets = heap.alloc((<usize>buckets) << 2);
+    memory.fill(this.buckets, 0, (<usize>buckets) << 2);
+    this.entries = heap.alloc((<usize>most) << ENTRY_SHIFT);
+  }
+
+
+  @inline private firstEntry(frame: Frame): u32 {
+    return this.cache.indexOf(frame) << SLOT_SHIFT;
+  }
+
+
+  @inline private bucketOf(pageNo: u32, sector: u32): usize {
+    return this.buckets + ((<usize>(((pageNo << SLOT_SHIFT) | sector) & this.bucketMask)) << 2);
+  }
+
+  /** The entry of a sector, or 0. */
+  private entryOf(pageNo: u32, sector: u32): u32 {
+    let entry = load<u32>(this.bucketOf(pageNo, sector));
+    while (entry != 0) {
+      const at = this.entries + ((<usize>entry) << ENTRY_SHIFT);
+      const link = load<u32>(at, 4);
+      if (load<u32>(at) == pageNo && link >> NEXT_BITS == sector) break;
+      entry = link & NEXT_MASK;
+    }
+    return entry;
+  }
+
+  private remove(pageNo: u32, sector: u32): void {
+    const entry = this.entryOf(pageNo, sector);
+    if (entry == 0) return;
+    const at = this.entries + ((<usize>entry) << ENTRY_SHIFT);
+    const next = load<u32>(at, 4) & NEXT_MASK;
+    const bucket = this.bucketOf(pageNo, sector);
+    if (load<u32>(bucket) == entry) store<u32>(bucket, next);
+    else {
+      let before = this.entries + ((<usize>load<u32>(bucket)) << ENTRY_SHIFT);
+      while ((load<u32>(before, 4) & NEXT_MASK) != entry) {
+        before = this.entries + ((<usize>(load<u32>(before, 4) & NEXT_MASK)) << ENTRY_SHIFT);
+      }
+      store<u32>(before, (load<u32>(before, 4) & ~NEXT_MASK) | next, 4);
+    }
+    store<u32>(at, NO_PAGE);
+    this.count -= 1;
+  }
+}
+
+/** Where the page would start that has its sector `first` in the slot of `entry`. */
+@inline
+function pageStart(frame: Frame, entry: u32, first: u32): usize {
+  return frame.data + ((<usize>(entry & (SLOTS - 1))) << SECTOR_SHIFT) - ((<usize>first) << SECTOR_SHIFT);
+}
