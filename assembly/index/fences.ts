@@ -26,6 +26,8 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
   for (let sector: u32 = 0; sector < SECTORS; sector++) {
     slot = firstIn(leaf, sector, slot);
     if (slot == count) break;
+    // None starts in a sector that a long one fills: the next one is the fence of a later sector only.
+    if (entryOffset(leaf, slot) >> SECTOR_SHIFT != sector) continue;
     unchecked((slots[fences++] = slot));
     size += FENCE + entryKeyLen(leaf, slot);
   }
