@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { PointSession } from "./sessions/points.js";
 import { LongSession } from "./sessions/session.js";
 import { compileModule, SMALL_LIMITS, type Patch } from "./torture/module.js";
 
@@ -69,3 +70,18 @@ for (const { name, patches, ...options } of KINDS) {
     });
   });
 }
+
+describe("sessions: single rows of tables larger than the cache", () => {
+  for (const faults of [0, 15]) {
+    test(`${faults === 0 ? "no call fails" : "calls that fail"}: every row is as the model has it, ${Math.ceil(COUNT / 4)} times`, async () => {
+      const module = await compileModule("library", OFTEN);
+      let looked = 0;
+      for (let seed = FIRST; seed < FIRST + Math.ceil(COUNT / 4); seed++) {
+        const session = new PointSession(module, { seed, rows: 4000, steps: 1500, cache: 0, faults });
+        session.run();
+        looked += session.totals.looked;
+      }
+      assert.ok(looked >= COUNT * 200);
+    });
+  }
+});
