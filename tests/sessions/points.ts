@@ -23,10 +23,10 @@ const ID_TYPES: Readonly<Record<string, (n: number) => Id>> = {
   int64: (n) => (n % 2 === 0 ? n : -n),
 };
 
-/** The text of a number, from which its length follows, too; of one in 50 it is longer than a sector or two. */
+/** The text of a number, from which its length follows, too; of one in 200 it is longer than a sector or two. */
 function textOf(n: number, least: number, most: number): string {
   const head = ((n * 0x9e3779b1) >>> 0).toString(36).padStart(7, "0") + n.toString(36);
-  const len = n % 50 === 49 ? 4200 + (n % 7) * 900 : least + ((n * 31) % (most - least));
+  const len = n % 200 === 199 ? 4200 + (n % 7) * 900 : least + ((n * 31) % (most - least));
   return head + "x".repeat(Math.max(0, len - head.length));
 }
 
@@ -283,6 +283,8 @@ export class PointSession {
   }
 
   #look(count = 5): void {
+    // What waits is carried out first.
+    if (this.#active && this.#random.oneIn(60)) this.#count();
     for (let i = 0; i < count; i++) {
       const table = this.#table();
       const id = this.#idOf(this.#number());
@@ -291,6 +293,15 @@ export class PointSession {
       this.totals.looked += 1;
       checkRow(outcome, row, `${table} ${String(id).slice(0, 20)}`);
     }
+  }
+
+  #count(): void {
+    const outcome = this.#ask({ op: "tables" });
+    const counts = (outcome.ok?.["tables"] as { rows: number }[] | undefined)?.map(({ rows }) => rows);
+    const wanted = [this.#rows.c.byId.size, this.#rows.p.byId.size];
+    if (counts?.join() !== wanted.join()) throw new Error(`tables have ${counts?.join() ?? "no"} rows, not ${wanted.join()}`);
+    const faults = faultsOf(this.#ask({ op: "check" }));
+    if (faults !== "") throw new Error(`check in a transaction: ${faults}`);
   }
 
   /** Does one statement; `change` is what it makes of the model if `allowed`. */
@@ -418,12 +429,8 @@ export class PointSession {
     const copy = new Library(this.module, this.#disk.copy(), this.#random.u32());
     const opened = copy.open({ cacheBytes: 64 << 20 });
     if (opened.ok === null) throw new Error(`the copy: ${opened.code} ${opened.message}`);
-    const check = copy.request({ op: "check" });
-    const faults = (
-      check.ok?.["faults"] as { severity: string; code: string; place: string; what: string }[] | undefined
-    )?.filter(({ severity, code }) => severity !== "note" && !code.startsWith("REFERENCE_"));
-    if (faults === undefined || faults.length > 0)
-      throw new Error(`check: ${check.code} ${JSON.stringify(faults?.slice(0, 3)).slice(0, 600)}`);
+    const faults = faultsOf(copy.request({ op: "check" }));
+    if (faults !== "") throw new Error(`check: ${faults}`);
     for (const table of ["p", "c"] as const) {
       let after: string | null = null;
       let count = 0;
@@ -444,6 +451,15 @@ export class PointSession {
   }
 }
 
+/** What `check` found, "" for nothing. */
+function faultsOf(check: Outcome): string {
+  if (check.ok === null) return `${check.code} ${check.message}`;
+  const faults = (check.ok["faults"] as { severity: string; code: string }[]).filter(
+    ({ severity, code }) => severity !== "note" && !code.startsWith("REFERENCE_"),
+  );
+  return faults.length === 0 ? "" : JSON.stringify(faults.slice(0, 3)).slice(0, 600);
+}
+
 function given(table: "p" | "c", row: Row): Partial<Row> {
   const { ref, ...rest } = row;
   return table === "c" ? { ...rest, ref } : rest;
@@ -456,7 +472,7 @@ function isSame(mine: Row, found: Partial<Row>): boolean {
 
 function checkRow(outcome: Outcome, row: Row | undefined, what: string): void {
   if (outcome.ok === null && outcome.code !== "ROW_NOT_FOUND") throw new Error(`${what}: ${outcome.code} ${outcome.message}`);
-  const found = (outcome.ok?.["row"] ?? null);
+  const found = outcome.ok?.["row"] ?? null;
   if ((found === null) !== (row === undefined)) throw new Error(`${what} is ${found === null ? "not " : ""}there`);
   if (row !== undefined && !isSame(row, found!)) throw new Error(`${what} differs`);
 }
