@@ -4,38 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { OFTEN } from "./sessions/often.js";
 import { PointSession } from "./sessions/points.js";
 import { LongSession } from "./sessions/session.js";
-import { compileModule, SMALL_LIMITS, type Patch } from "./torture/module.js";
+import { compileModule, type Patch } from "./torture/module.js";
 
 const COUNT = Number(process.env["QUIRE_SESSIONS"] ?? 12);
 const FIRST = Number(process.env["QUIRE_SESSIONS_SEED"] ?? 1);
-
-/** Checkpoints and spills of the undo list come often; what a frame (of a page or of sectors) or a node's offsets held is not
- * there any more once they are evicted. */
-const OFTEN: readonly Patch[] = [
-  ...SMALL_LIMITS,
-  {
-    file: "assembly/memory/memory-manager.ts",
-    find: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
-    replace: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
-  },
-  { file: "assembly/memory/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
-  {
-    file: "assembly/memory/page-cache.ts",
-    find: "frame.pageNo = NO_PAGE; frame.dirty = 0; frame.flags = 0; } /** Puts",
-    replace: `memory.fill(frame.data, 0xaa, PAGE_SIZE);
-    if (frame.aux != 0) memory.fill(frame.aux, 0xaa, QUARTER_SIZE);
-    frame.pageNo = NO_PAGE; frame.dirty = 0; frame.flags = 0; }
-
-  /** Puts`,
-  },
-  {
-    file: "assembly/memory/sector-cache.ts",
-    find: "frame.pageNo = NO_PAGE; if (this.filling",
-    replace: "memory.fill(frame.data, 0xaa, PAGE_SIZE); frame.pageNo = NO_PAGE; if (this.filling",
-  },
-];
 
 interface Kind {
   readonly name: string;

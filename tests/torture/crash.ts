@@ -58,15 +58,17 @@ interface Plan {
 /** What a seed stands for. */
 function planOf(seed: number): Plan {
   const random = new Random(seed, 77);
-  return {
+  const plan = {
     seed,
     steps: 8 + random.below(16),
     cache: random.pick([0, 0, 4 << 20]),
     checkpoint: random.pick([1500, 12_000, 60_000, 300_000]),
     flags: (random.oneIn(4) ? UNSYNCED : 0) | (random.oneIn(3) ? LAYOUT_11 : 0),
-    big: random.oneIn(4) ? 20 + random.below(40) : 0,
+    // Two rows to a page, in a cache of 26 or 56: page 0 goes to the spill.
+    big: random.oneIn(4) ? 50 + random.below(80) : 0,
     twin: random.oneIn(2),
   };
+  return { ...plan, twin: plan.twin || plan.big > 0 };
 }
 
 /** A wrong outcome, and how to see it again. */

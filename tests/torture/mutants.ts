@@ -1,4 +1,6 @@
 /** Planted faults. The torture is worth as much as the faults it finds: each of these must be caught, most of them within seconds. */
+import { OFTEN } from "../sessions/often.js";
+import { PointSession } from "../sessions/points.js";
 import { CrashTorture } from "./crash.js";
 import { lostSync } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
@@ -11,8 +13,8 @@ const MANAGER = "assembly/memory/memory-manager.ts";
 const RECOVERY = "assembly/memory/recovery.ts";
 const REDO = "assembly/memory/redo-buffer.ts";
 
-/** What has to catch a fault: crashes, a second writer, a foreign file, or calls that fail. */
-type Catcher = "crash" | "writers" | "foreign" | "faults";
+/** What has to catch a fault: crashes, a second writer, a foreign file, calls that fail, or long sessions of single rows. */
+type Catcher = "crash" | "writers" | "foreign" | "faults" | "sessions";
 
 export interface Mutant {
   readonly name: string;
@@ -240,6 +242,22 @@ export const MUTANTS: readonly Mutant[] = [
     "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
     "if (status != OK) return status;",
   ),
+  mutant("a page that is changed does not forget its sectors", "sessions", MANAGER, "this.sectors.forget(pageNo);", ""),
+  mutant("a page that is changed does not forget its fences", "sessions", MANAGER, "this.notes.forget(pageNo);", ""),
+  mutant(
+    "a rollback does not forget what was read of the spill",
+    "sessions",
+    MANAGER,
+    "for (let i = 0; i < spilled.length; i++) this.forget(unchecked(spilled[i]));",
+    "",
+  ),
+  mutant(
+    "sectors are always read from the page file",
+    "sessions",
+    "assembly/memory/changed-pages.ts",
+    "if (slot == NO_SLOT) return pageNo < mainPages;\n    const sectors",
+    "if (slot == NO_SLOT || pageNo < mainPages) return pageNo < mainPages;\n    const sectors",
+  ),
 ];
 
 /** How long a fault may live. Milliseconds of this process. */
@@ -253,7 +271,10 @@ export interface Verdict {
 
 /** Builds the mutant and looks for its fault. */
 export async function judge(mutant: Mutant): Promise<Verdict> {
-  const module = await compileModule("workload", [...SMALL_LIMITS, ...mutant.patches], "-O1");
+  const module =
+    mutant.catcher === "sessions"
+      ? await compileModule("library", [...OFTEN, ...mutant.patches], "-O1")
+      : await compileModule("workload", [...SMALL_LIMITS, ...mutant.patches], "-O1");
   const started = performance.now();
   let caught: string | null = null;
   try {
@@ -281,5 +302,8 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
       foreignFile(module, seed, false);
       foreignFile(module, seed, true);
     }
+  } else if (catcher === "sessions") {
+    for (let seed = 1; performance.now() < deadline; seed++)
+      new PointSession(module, { seed, rows: 4000, steps: 2000, cache: 0, faults: 0 }).run();
   } else lostSync(module, 1);
 }

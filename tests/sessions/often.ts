@@ -1,0 +1,30 @@
+/** What the long sessions change in the module, so that what is rare happens often. */
+import { type Patch, SMALL_LIMITS } from "../torture/module.js";
+
+/**
+ * Checkpoints and spills of the undo list come often; what a frame (of a page or of sectors) or a node's offsets held is not there any
+ * more once they are evicted.
+ */
+export const OFTEN: readonly Patch[] = [
+  ...SMALL_LIMITS,
+  {
+    file: "assembly/memory/memory-manager.ts",
+    find: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
+    replace: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
+  },
+  { file: "assembly/memory/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
+  {
+    file: "assembly/memory/page-cache.ts",
+    find: "frame.pageNo = NO_PAGE; frame.dirty = 0; frame.flags = 0; } /** Puts",
+    replace: `memory.fill(frame.data, 0xaa, PAGE_SIZE);
+    if (frame.aux != 0) memory.fill(frame.aux, 0xaa, QUARTER_SIZE);
+    frame.pageNo = NO_PAGE; frame.dirty = 0; frame.flags = 0; }
+
+  /** Puts`,
+  },
+  {
+    file: "assembly/memory/sector-cache.ts",
+    find: "frame.pageNo = NO_PAGE; if (this.filling",
+    replace: "memory.fill(frame.data, 0xaa, PAGE_SIZE); frame.pageNo = NO_PAGE; if (this.filling",
+  },
+];
