@@ -1,4 +1,4 @@
-import { OK, DAMAGED, NO_PAGE, Status, lastError } from "../status";
+import { OK, DAMAGED, NO_PAGE, OUT_OF_BOUNDS, Status, lastError } from "../status";
 import { HeapMemoryProvider, MemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -171,6 +171,21 @@ describe("A lookup of a text in a tree larger than the cache", () => {
     }
     // About 80 leaves, with 32 frames: a whole one each would be 40,000 bytes.
     expect(provider.bytesRead / 8000).toBeLessThan(4500);
+  });
+
+  test("says so when a node leads to a page that there can't be", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_TEXT, 4000, (i: u32) => <i64>i);
+    const access = tree.access;
+    // Now fences of a leaf are known.
+    makeTextKey(10);
+    expect(tree.find(key)).toBe(11);
+    // The root's rightmost child.
+    store<u32>(key, NO_PAGE);
+    expect(access.writeAtRaw(tree.rootPage, 7, key, 4)).toBe(OK);
+    makeTextKey(3999);
+    expect(tree.find(key)).toBe(NO_ADDRESS);
+    expect(lastError.status).toBe(OUT_OF_BOUNDS);
   });
 
   test("finds every one where some are longer than a sector, in which then none starts", () => {

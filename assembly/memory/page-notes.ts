@@ -5,6 +5,7 @@
 import { PAGE_SIZE } from "./layout";
 import { allocBlock, freeBlock } from "./block-pool";
 import { U32Map } from "./u32-map";
+import { NO_PAGE } from "../status";
 
 /** The longest note, in bytes. */
 export const MAX_NOTE: u32 = 4096;
@@ -23,9 +24,11 @@ export class PageNotes {
     this.mostBlocks = <i32>max<u64>(min(cacheBytes >> LIMIT_SHIFT, MOST_BYTES) / PAGE_SIZE, 1);
   }
 
-  /** The note of a page, or 0. */
+  /** The note of a page, or 0; `pageNo` may be any number. */
   find(pageNo: u32): usize {
-    return this.addresses.count == 0 ? 0 : <usize>this.addresses.get(pageNo, 0);
+    // A map has no such key.
+    if (this.addresses.count == 0 || pageNo == NO_PAGE) return 0;
+    return <usize>this.addresses.get(pageNo, 0);
   }
 
   /** Room for a note of `len` bytes, at most `MAX_NOTE`, of a page; 0 when there is no memory. */
