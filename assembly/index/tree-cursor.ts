@@ -136,7 +136,10 @@ export class TreeCursor {
    * before the entry that is not below (`probe`, `address`). False on failure.
    */
   descend(probe: usize, after: bool, address: RecordAddress = NO_ADDRESS): bool {
-    if (!this.start()) return false;
+    return this.start() && this.goDown(probe, after, address);
+  }
+
+  private goDown(probe: usize, after: bool, address: RecordAddress): bool {
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const frame = nodeFrame(this.tree.access, pageNo);
@@ -192,11 +195,17 @@ export class TreeCursor {
   }
 
   private start(): bool {
+    const status = this.tree.flush();
+    this.standNowhere();
+    this.status = status;
+    return status == OK;
+  }
+
+  private standNowhere(): void {
     this.depth = 0;
     this.passed = 0;
-    this.status = this.tree.flush();
+    this.status = OK;
     this.version = this.tree.currentVersion;
-    return this.status == OK;
   }
 
   private tooDeep(): bool {
@@ -247,6 +256,17 @@ export class TreeCursor {
   /** To the first entry that is not below `probe` (`after`: that is above it). False when there is none, and on failure. */
   seek(probe: usize, after: bool): bool {
     return this.descend(probe, after) && this.skipForward();
+  }
+
+  /**
+   * `seek` for no others than the entries with the key `probe`: changes that wait are carried out only if one may be of that key. False
+   * when the tree ends before it, and on failure.
+   */
+  seekEqual(probe: usize): bool {
+    const waiting = this.tree.waiting;
+    if (!waiting || waiting.concerns(probe)) return this.seek(probe, false);
+    this.standNowhere();
+    return this.goDown(probe, false, NO_ADDRESS) && this.skipForward();
   }
 
   /** To the last entry that is not above `probe` (`before`: that is below it). */

@@ -1,5 +1,6 @@
 /**
- * Changes of a tree's entries that were not carried out yet, newest first, and (of a unique tree of one column) what they make of a key.
+ * Changes of a tree's entries that were not carried out yet, newest first; and by a hash table of their keys what they make of a key (of
+ * a unique tree of one column), or whether any is of it (of one that is looked into for rows that refer to a key).
  */
 import { Status } from "../status";
 import { bytesEqual } from "../encode/byte-buffer";
@@ -41,17 +42,26 @@ export class WaitingChanges {
   /** A hash table with the newest change of each key; 0 when there is none, and keys can't be looked for. */
   private slots: usize = 0;
 
-  constructor(private readonly keeper: ChangesKeeper) {}
+  constructor(
+    private readonly keeper: ChangesKeeper,
+    private readonly unique: bool,
+  ) {}
 
-  /** Makes it one that `find` can be asked of; false when there is no memory. */
+  /** Makes the hash table, for keys that are equal only if their bytes are; false when there is no memory. */
   makeFindable(): bool {
     this.slots = allocBlock();
     if (this.slots != 0) memory.fill(this.slots, 0, BLOCK_SIZE);
     return this.slots != 0;
   }
 
+  /** Whether `find` can be asked. */
   get isFindable(): bool {
-    return this.slots != 0;
+    return this.slots != 0 && this.unique;
+  }
+
+  /** Whether a change may be of `key`. */
+  concerns(key: usize): bool {
+    return this.slots == 0 || load<u32>(this.slotOf(key, 8 + load<u32>(key, 4))) != 0;
   }
 
   get isFull(): bool {

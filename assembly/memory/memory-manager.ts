@@ -30,6 +30,7 @@ import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } 
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
 import { PageNotes } from "./page-notes";
+import { ReadAhead } from "./read-ahead";
 import { SectorCache, SECTORS_FRAME } from "./sector-cache";
 import { ChangedPages } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
@@ -49,14 +50,6 @@ const UNDO_LIMIT: u64 = 1 << 20;
 
 /** A page that so many sectors of are in memory already is read as a whole. */
 const SECTORS_AT_MOST: u32 = 8;
-/** Of so many reads of records (a power of 2), two of the same page make the next one of it be of the whole page. */
-const RECENT_READS: u32 = 8;
-const READS_OF_PART: u32 = 2;
-/** Where it is so with page after page, they are read as a whole from the start: until that many came newly. */
-const EAGERNESS_STEP: u32 = 8;
-const EAGER: u32 = 32;
-const MOST_EAGERNESS: u32 = 256;
-
 /** A file that was only read, and that another program changed meanwhile; "" when there is none. */
 export let changedFile: string = "";
 
@@ -88,6 +81,7 @@ export class MemoryManager {
   readonly cache: PageCache;
   private readonly sectors: SectorCache;
   readonly notes: PageNotes;
+  private readonly readAhead: ReadAhead = new ReadAhead();
   readonly undo: UndoList;
   private readonly spill: Spill;
   private readonly changed: ChangedPages;
@@ -203,7 +197,7 @@ export class MemoryManager {
 
   private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool): usize {
     const sectors = this.sectors;
-    if (pageNo >= this.pageCount || (ofRecord && this.wantsAll(pageNo)) || sectors.countOf(pageNo) >= SECTORS_AT_MOST) {
+    if (pageNo >= this.pageCount || (ofRecord && this.readAhead.wantsAll(pageNo)) || sectors.countOf(pageNo) >= SECTORS_AT_MOST) {
       return this.page(pageNo);
     }
     if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
@@ -221,23 +215,6 @@ export class MemoryManager {
   /** Room for a note of `len` bytes on the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
   makeNote(frame: Frame, len: u32): usize {
     return isAsRead(frame) ? this.notes.make(frame.pageNo, len) : 0;
-  }
-
-  /** The pages that records were read of last. */
-  private readonly recent: StaticArray<u32> = new StaticArray<u32>(RECENT_READS);
-  private recentAt: u32 = 0;
-  /** Grows with pages of which more was wanted, shrinks with those that come newly. */
-  private eagerness: u32 = 0;
-
-  /** Takes note that a record is wanted of page `pageNo`, which is not in memory: whether others are likely to be. */
-  private wantsAll(pageNo: u32): bool {
-    let times: u32 = 0;
-    for (let i: u32 = 0; i < RECENT_READS; i++) times += u32(unchecked(this.recent[i]) == pageNo);
-    unchecked((this.recent[this.recentAt] = pageNo));
-    this.recentAt = (this.recentAt + 1) & (RECENT_READS - 1);
-    if (times >= READS_OF_PART) this.eagerness = min(this.eagerness + EAGERNESS_STEP, MOST_EAGERNESS);
-    else if (times == 0 && this.eagerness > 0) this.eagerness -= 1;
-    return times >= READS_OF_PART || this.eagerness > EAGER;
   }
 
   private load(pageNo: u32): Frame | null {

@@ -344,25 +344,27 @@ export class DbmsContext extends ChangesKeeper {
   private statementMark: u64 = 0;
   private statementRedoMark: u64 = 0;
 
-  /** `beginStatement` for rows: in a transaction changes of indexes wait, if no more than one row changes. */
-  private beginRows(ofOneRow: bool): Status {
+  /** `beginStatement` for rows: in a transaction changes of indexes wait if the statement `lets` them, none of others if it is `alone`. */
+  private beginRows(lets: bool, alone: bool = false): Status {
     const changes = this.changes;
     // Tables that a failing statement has opened anew would know nothing of changes that wait.
-    const mayWait = this.active && ofOneRow && (!this.schemaChanged || changes.batchTable !== null);
-    if (!mayWait || changes.failure != OK || changes.isFull) {
+    const mayWait = this.active && lets && (!this.schemaChanged || changes.batchTable !== null);
+    if (!mayWait || alone || changes.failure != OK || changes.isFull) {
       const status = this.flushChanges();
       if (status != OK) return status;
     }
     this.statements.changes = mayWait ? changes : null;
     if (!changes.batchTable) changes.tag += 1;
-    this.flushedInStatement = false;
+    this.flushedOthers = false;
+    this.othersWait = !changes.isEmpty;
     this.inRows = true;
     return this.beginStatement();
   }
 
-  /** Whether a statement on rows is running, and whether changes that waited were carried out in it. */
+  /** Whether a statement on rows is running; whether changes of others wait, and whether such were carried out behind its own. */
   private inRows: bool = false;
-  private flushedInStatement: bool = false;
+  private othersWait: bool = false;
+  private flushedOthers: bool = false;
 
   /** Ends what `beginRows` started. */
   private endRows(status: Status): Status {
@@ -370,7 +372,7 @@ export class DbmsContext extends ChangesKeeper {
     if (status != OK) {
       this.changes.forgetStatement();
       // Taken back with the statement, they are in no list any more.
-      if (this.flushedInStatement && this.active) this.changes.failure = status;
+      if (this.flushedOthers && this.active) this.changes.failure = status;
     }
     return this.endStatement(status);
   }
@@ -415,10 +417,18 @@ export class DbmsContext extends ChangesKeeper {
     if (changes.failure != OK) return fail(changes.failure, "an earlier failure left the transaction incomplete", "roll it back");
     this.useFormat();
     let status = this.manager.writable();
+    const undo = this.manager.undo;
+    const begun = this.inRows && (undo.mark != this.statementMark || changes.hasOfStatement);
     this.flushing = true;
-    if (status == OK) status = changes.carryOut(this.tables, this.inRows || this.savepoints.length > 0);
+    if (status == OK) status = changes.carryOut(this.tables, begun || this.savepoints.length > 0);
     this.flushing = false;
-    this.flushedInStatement = true;
+    if (begun) this.flushedOthers = this.othersWait;
+    else {
+      // A statement that has changed nothing yet starts here.
+      this.statementMark = undo.mark;
+      this.statementRedoMark = this.manager.redoMark;
+    }
+    this.othersWait = false;
     if (status == OK && changes.conflictIndex >= 0) {
       const table = this.table(changes.conflictTable)!;
       status = this.statements.failOfConflict(table, changes.conflictIndex, changes.conflictAddress);
@@ -475,7 +485,7 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Replaces the row at `address`; columns that are missing in `row` stay as they are. */
   update(table: Table, address: RecordAddress, row: Row): Status {
-    const status = this.beginRows(table.references.length == 0);
+    const status = this.beginRows(!table.isFollowed(row));
     if (status != OK) return status;
     this.lastAddress = this.statements.update(table, address, row);
     return this.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
@@ -483,7 +493,8 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Deletes the row at `address`; `mode` is one of `DELETE_…`. */
   delete(table: Table, address: RecordAddress, mode: u8): Status {
-    const status = this.beginRows(table.references.length == 0);
+    // Rows that refer to rows that refer to it may be reason to refuse when others are gone already.
+    const status = this.beginRows(true, table.isReferredToFurther);
     if (status != OK) return status;
     return this.endRows(this.statements.delete(table, address, mode));
   }

@@ -3,9 +3,10 @@
  * order of keys, so that each leaf is looked for, read and written once for many rows. Row by row, an index costs a move of half a leaf
  * for each of them, and one that is larger than the cache a page out and a page in.
  *
- * Of a transaction's statements, changes of most indexes wait (`TableIndex.mayWait`), those of statements that change one row only.
- * A unique key is looked for among them (`WaitingChanges.find`); whatever else looks into one of the trees has all changes carried out
- * first (`IndexTree.flush`). Entries of primary keys that come in order cost little where they go: those wait only behind removals, or
+ * Of a transaction's statements, changes of most indexes wait (`TableIndex.mayWait`), but not those of an update that other rows' keys
+ * follow. A unique key is looked for among them (`WaitingChanges.find`), and the rows that refer to a key in the tree while none of them
+ * is of that key (`TreeCursor.seekEqual`); whatever else looks into one of the trees has all changes carried out first
+ * (`IndexTree.flush`). Entries of primary keys that come in order cost little where they go: those wait only behind removals, or
  * where the leaf that the first of them belongs to is not in memory.
  *
  * Of a batch's rows all entries but the primary key's wait, and with them the check of unique ones.
@@ -114,12 +115,27 @@ export class IndexChanges {
 
   /** Makes index number `i` of `table` one with changes; null when there is no memory. */
   private startWaiting(table: Table, i: i32, index: TableIndex): WaitingChanges | null {
-    const late = this.batchTable !== null && index.unique;
-    const changes = new WaitingChanges(this.keeper);
-    if (index.unique && !late && !changes.makeFindable()) return null;
+    const inBatch = this.batchTable !== null;
+    const late = inBatch && index.unique;
+    const changes = new WaitingChanges(this.keeper, index.unique);
+    if (!inBatch && index.isSearched && !changes.makeFindable()) return null;
     index.tree.waiting = changes;
     this.waiting.push(new WaitingIndex(table.name, index, i, changes, late));
     return changes;
+  }
+
+  /** Carries all changes out, also in the middle of a statement: if that fails, so does the transaction. */
+  flush(): Status {
+    return this.keeper.flushChanges();
+  }
+
+  /** Whether there are changes of the statement that `tag` is of. */
+  get hasOfStatement(): bool {
+    for (let k = 0; k < this.waiting.length; k++) {
+      const newest = this.waiting[k].changes.newest;
+      if (newest && newest.tag == this.tag) return true;
+    }
+    return false;
   }
 
   /** Forgets the changes of the statement that `tag` is of. */

@@ -280,7 +280,7 @@ export class Statements {
     if (!index) return this.scanForRow(table, position, except);
     if (index.unique && except == NO_ADDRESS) return index.tree.find(this.probe.ptr);
     const cursor = index.cursor;
-    for (let found = cursor.seek(this.probe.ptr, false); found; found = cursor.next()) {
+    for (let found = cursor.seekEqual(this.probe.ptr); found; found = cursor.next()) {
       if (compareKeyToProbe(cursor.key(), this.probe.ptr) != 0) break;
       if (cursor.address() != except) return cursor.address();
     }
@@ -418,19 +418,46 @@ export class Statements {
     let status = this.deleteOne(table, address, mode, pending);
     while (status == OK && pending.length > 0) {
       const next = pending[pending.length - 1];
-      this.probe.reset();
-      this.probe.addBytes(next.key.ptr, next.key.len);
-      const found = this.findRow(next.table, next.column, NO_ADDRESS);
-      if (found == NO_ADDRESS) {
-        status = lastError.status;
-        pending.pop().key.free();
-        continue;
+      const found = next.take();
+      if (found == NO_ADDRESS && next.isComplete) pending.pop().free();
+      else if (found == NO_ADDRESS) status = this.findRows(next);
+      else {
+        status = this.deleteOne(next.table, found, mode, pending);
+        next.goOn();
+        this.cascaded += 1;
+        const changes = this.changes;
+        if (status == OK && changes && changes.isFull) status = changes.flush();
       }
-      status = this.deleteOne(next.table, found, mode, pending);
-      this.cascaded += 1;
     }
-    while (pending.length > 0) pending.pop().key.free();
+    while (pending.length > 0) pending.pop().free();
     return status;
+  }
+
+  /** Looks for the next rows of `pending`. */
+  private findRows(pending: PendingDelete): Status {
+    const table = pending.table;
+    let status = table.refresh();
+    if (status != OK) return status;
+    const index = table.indexStartingWith(pending.column);
+    pending.start(index);
+    const key = pending.key.ptr;
+    if (!index) {
+      this.probe.reset();
+      this.probe.addBytes(key, pending.key.len);
+      const found = this.scanForRow(table, pending.column, NO_ADDRESS);
+      if (found != NO_ADDRESS) pending.add(found);
+      else pending.isComplete = true;
+      return found == NO_ADDRESS ? lastError.status : OK;
+    }
+    const cursor = index.cursor;
+    let found = cursor.seekEqual(key);
+    while (found && pending.hasRoom && compareKeyToProbe(cursor.key(), key) == 0) {
+      pending.add(cursor.address());
+      found = cursor.next();
+    }
+    pending.isComplete = pending.hasRoom;
+    pending.goOn();
+    return cursor.status;
   }
 
   /** Deletes one row and adds to `pending` what has to follow it. The row goes first, so that rows in a circle end. */
@@ -499,13 +526,62 @@ export class Statements {
   }
 }
 
+/** So many rows are looked for at once. */
+const PENDING_ROWS: u32 = 1024;
+
 /** Rows that are still to be deleted: those of `table` whose column equals `key`. */
 class PendingDelete {
+  /** Rows that were found, the next one, and whether there are no others. */
+  private readonly found: ByteBuffer = new ByteBuffer(64);
+  private at: u32 = 0;
+  isComplete: bool = false;
+  /** Where they were found, as it was: a deletion of rows that refer to one of them may have come to others of them. */
+  private index: TableIndex | null = null;
+  private version: u32 = 0;
+
   constructor(
     readonly table: Table,
     readonly column: i32,
     readonly key: ByteBuffer,
   ) {}
+
+  /** Starts a new list of rows, of what `index` has; null when there is none, and one row is found at a time. */
+  start(index: TableIndex | null): void {
+    this.found.reset();
+    this.at = 0;
+    this.index = index;
+  }
+
+  get hasRoom(): bool {
+    return this.found.len < PENDING_ROWS << 3;
+  }
+
+  add(address: RecordAddress): void {
+    this.found.addU64(address);
+  }
+
+  /** The list is as the index is now, but for what was taken from it. */
+  goOn(): void {
+    const index = this.index;
+    if (index) this.version = index.tree.currentVersion;
+  }
+
+  /** The next row; `NO_ADDRESS` when others are to be looked for, if it is not complete. */
+  take(): RecordAddress {
+    const index = this.index;
+    if (this.at == this.found.len) return NO_ADDRESS;
+    if (index && this.version != index.tree.currentVersion) {
+      this.isComplete = false;
+      return NO_ADDRESS;
+    }
+    this.at += 8;
+    return load<u64>(this.found.ptr + this.at - 8);
+  }
+
+  free(): void {
+    this.found.free();
+    this.key.free();
+  }
 }
 
 /** Records that the record at `address` does not decode. */

@@ -5,7 +5,7 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer, bytesEqual, copyBytes } from "../encode/byte-buffer";
-import { Row, RowLayout } from "../encode/row";
+import { Row, RowLayout, CELL_MISSING } from "../encode/row";
 import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -29,6 +29,8 @@ export class TableIndex {
   readonly cursor: TreeCursor;
   /** Whether changes of its entries may wait until something looks into it. */
   mayWait: bool = false;
+  /** Whether those that wait are to be found by their keys, which are equal only if their bytes are. */
+  isSearched: bool = false;
   /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
   private readonly discriminant: u8;
 
@@ -243,7 +245,27 @@ export class Table {
         mayWait = i == j || this.indexes[j].definition.columns.join() != index.definition.columns.join();
       }
       index.mayWait = mayWait;
+      index.isSearched = index.columns.length == 1 && isPlainKeyType(valueDiscriminant(first.type));
+      if (!index.unique && !first.foreignKey) index.isSearched = false;
     }
+  }
+
+  /** Whether others refer to a table that refers to this one; or this one to itself. */
+  get isReferredToFurther(): bool {
+    for (let i = 0; i < this.references.length; i++) {
+      if (this.references[i].table.references.length > 0) return true;
+    }
+    return false;
+  }
+
+  /** Whether an update by `row` may give a column another value that other rows refer to, and follow. */
+  isFollowed(row: Row): bool {
+    for (let i = 0; i < this.references.length; i++) {
+      const foreignKey = this.references[i].table.schema.columns[this.references[i].column].foreignKey;
+      const position = foreignKey ? this.schema.columnIndex(foreignKey.column) : -1;
+      if (position >= 0 && row.state(position) != CELL_MISSING) return true;
+    }
+    return false;
   }
 
   private isReferenced(column: Column): bool {
