@@ -372,10 +372,8 @@ export class PointSession {
     if (old === undefined) return;
     const random = this.#random;
     const other = this.#row(table, this.#number(), this.#number(), this.#number());
-    // The key of a row that others refer to would be theirs, too.
-    const isFree = table === "c" || (this.#references.get(String(old.id)) ?? 0) === 0;
     const set: Partial<Row> = {
-      ...(isFree && random.oneIn(3) ? { id: other.id } : {}),
+      ...(random.oneIn(3) ? { id: other.id } : {}),
       ...(random.oneIn(3) ? { u: other.u } : {}),
       ...(random.oneIn(3) ? { d: other.d } : {}),
       ...(random.oneIn(2) ? { n: other.n } : {}),
@@ -384,9 +382,14 @@ export class PointSession {
     };
     if (Object.keys(set).length === 0) return;
     const row: Row = { ...old, ...set };
+    const followers = table === "p" && row.id !== old.id ? this.#followers(old.id) : [];
     this.#statement({ op: "update", table, key: old.id, set }, this.#fits(table, row, old), () => {
       this.#remove(table, old);
       this.#add(table, row);
+      for (const follower of followers) {
+        this.#remove("c", follower);
+        this.#add("c", { ...follower, ref: row.id });
+      }
     });
   }
 
@@ -394,8 +397,17 @@ export class PointSession {
     const table = this.#table();
     const old = this.#rows[table].byId.get(String(this.#idOf(this.#number())));
     if (old === undefined) return;
-    const allowed = table === "c" || (this.#references.get(String(old.id)) ?? 0) === 0;
-    this.#statement({ op: "delete", table, keys: [old.id], cascade: false }, allowed, () => this.#remove(table, old));
+    const followers = table === "c" ? [] : this.#followers(old.id);
+    const cascade = this.#random.oneIn(2);
+    this.#statement({ op: "delete", table, keys: [old.id], cascade }, cascade || followers.length === 0, () => {
+      this.#remove(table, old);
+      for (const row of followers) this.#remove("c", row);
+    });
+  }
+
+  /** The rows of `c` that refer to a row of `p`. */
+  #followers(id: Id): readonly Row[] {
+    return (this.#references.get(String(id)) ?? 0) === 0 ? [] : [...this.#rows.c.byId.values()].filter(({ ref }) => ref === id);
   }
 
   /** A reader sees what there was when it was opened, or that the file has changed. */
