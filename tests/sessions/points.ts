@@ -86,7 +86,7 @@ export class PointSession {
     this.#random = new Random(options.seed, 79);
     this.#type = this.#random.pick(Object.keys(ID_TYPES));
     this.#idOf = ID_TYPES[this.#type]!;
-    this.#saves = this.#random.oneIn(2);
+    this.#saves = this.#random.oneIn(3);
     this.#patience = this.#random.pick([1, 3, 6]);
   }
 
@@ -221,7 +221,7 @@ export class PointSession {
       if (this.#active && this.#saves) this.#savepoint();
     } else if (what < 94) {
       if (this.#active && random.oneIn(this.#patience)) this.#end("commit");
-    } else if (what < 95) {
+    } else if (what < 96) {
       if (this.#active && random.oneIn(this.#patience)) this.#end("rollback");
     } else if (what < 98) this.#beside();
     else if (random.oneIn(20)) {
@@ -235,12 +235,15 @@ export class PointSession {
   }
 
   #end(op: "commit" | "rollback"): void {
+    // What is read just before is what may be read of memory just after.
+    const numbers = op === "rollback" ? this.#recent.slice(-40) : [];
+    this.#lookAt(numbers);
     this.#must({ op });
     if (op === "rollback") {
       this.totals.rolledBack += this.#undo.length;
       this.#back(0);
-      this.#look(30);
     }
+    this.#lookAt(numbers);
     this.#undo = [];
     this.#active = false;
     this.#savepoints = [];
@@ -282,12 +285,16 @@ export class PointSession {
     return this.#random.oneIn(2) ? "p" : "c";
   }
 
-  #look(count = 5): void {
+  #look(): void {
     // What waits is carried out first.
     if (this.#active && this.#random.oneIn(60)) this.#count();
-    for (let i = 0; i < count; i++) {
+    this.#lookAt([1, 2, 3, 4, 5].map(() => this.#number()));
+  }
+
+  #lookAt(numbers: readonly number[]): void {
+    for (const number of numbers) {
       const table = this.#table();
-      const id = this.#idOf(this.#number());
+      const id = this.#idOf(number);
       const row = this.#rows[table].byId.get(String(id));
       const outcome = this.#ask({ op: "get", table, key: id });
       this.totals.looked += 1;
