@@ -21,17 +21,26 @@ const NEXT_BITS: u32 = 28;
 const NEXT_MASK: u32 = (1 << NEXT_BITS) - 1;
 
 export class SectorCache {
-  /** Entry 16 f + s is of slot s of frame f; entry 0 is of no frame, and means none. Made when the first sector is read. */
-  private entries: usize = 0;
-  private buckets: usize = 0;
-  private bucketMask: u32 = 0;
+  /** Entry 16 f + s is of slot s of frame f; entry 0 is of no frame, and means none. */
+  private entries: usize;
+  private buckets: usize;
+  private readonly bucketMask: u32;
   /** The frame that is being filled, and how many of its slots are taken. */
   private filling: Frame | null = null;
   private used: u32 = SLOTS;
   /** Sectors in memory. */
   count: u32 = 0;
 
-  constructor(private readonly cache: PageCache) {}
+  /** The tables are made while memory is small: the heap doubles all of it when it has to grow. */
+  constructor(private readonly cache: PageCache) {
+    const most = cache.mostFrames << SLOT_SHIFT;
+    let buckets: u32 = 256;
+    while (buckets < most) buckets <<= 1;
+    this.bucketMask = buckets - 1;
+    this.buckets = heap.alloc((<usize>buckets) << 2);
+    memory.fill(this.buckets, 0, (<usize>buckets) << 2);
+    this.entries = heap.alloc((<usize>most) << ENTRY_SHIFT);
+  }
 
   /**
    * Where page `pageNo` would start for its `count` (> 0) sectors from `first` on to be where they are; 0 when they are not all here, one
@@ -64,7 +73,6 @@ export class SectorCache {
 
   /** Goes on with a detached frame. */
   fill(frame: Frame): void {
-    if (this.entries == 0) this.makeTables();
     frame.pageNo = SECTORS_FRAME;
     memory.fill(this.entries + ((<usize>this.firstEntry(frame)) << ENTRY_SHIFT), 0xff, (<usize>SLOTS) << ENTRY_SHIFT);
     this.filling = frame;
@@ -112,22 +120,12 @@ export class SectorCache {
   }
 
   free(): void {
-    if (this.entries == 0) return;
     heap.free(this.entries);
     heap.free(this.buckets);
     this.entries = 0;
+    this.buckets = 0;
     this.count = 0;
     this.filling = null;
-  }
-
-  private makeTables(): void {
-    const most = this.cache.mostFrames << SLOT_SHIFT;
-    let buckets: u32 = 256;
-    while (buckets < most) buckets <<= 1;
-    this.bucketMask = buckets - 1;
-    this.buckets = heap.alloc((<usize>buckets) << 2);
-    memory.fill(this.buckets, 0, (<usize>buckets) << 2);
-    this.entries = heap.alloc((<usize>most) << ENTRY_SHIFT);
   }
 
 
