@@ -29,6 +29,7 @@ import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
+import { PendingDelete, PendingDeletes } from "./pending-deletes";
 import { Table, TableIndex, addKeyPart, findTable } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -47,7 +48,7 @@ export class Statements {
   private keys: ByteBuffer = new ByteBuffer(1024);
   private oldKeys: ByteBuffer = new ByteBuffer(1024);
   private probe: ByteBuffer = new ByteBuffer(256);
-  private pending: Array<PendingDelete> = new Array<PendingDelete>();
+  private readonly pending: PendingDeletes = new PendingDeletes();
   /** Takes changes of indexes that may wait; null while none do. */
   changes: IndexChanges | null = null;
   /** Rows that cascading deletes and key updates removed or changed besides the ones asked for. */
@@ -67,6 +68,7 @@ export class Statements {
     this.keys.free();
     this.oldKeys.free();
     this.probe.free();
+    this.pending.free();
   }
 
   private tableNamed(name: string): Table | null {
@@ -415,21 +417,20 @@ export class Statements {
   /** Deletes the row at `address`, and rows that refer to it where `mode` and the schema say so. */
   delete(table: Table, address: RecordAddress, mode: u8): Status {
     const pending = this.pending;
-    let status = this.deleteOne(table, address, mode, pending);
-    while (status == OK && pending.length > 0) {
-      const next = pending[pending.length - 1];
+    let status = this.deleteOne(table, address, mode);
+    for (let next = pending.last; status == OK && next; next = pending.last) {
       const found = next.take();
-      if (found == NO_ADDRESS && next.isComplete) pending.pop().free();
+      if (found == NO_ADDRESS && next.isComplete) pending.pop();
       else if (found == NO_ADDRESS) status = this.findRows(next);
       else {
-        status = this.deleteOne(next.table, found, mode, pending);
+        status = this.deleteOne(next.table, found, mode);
         next.goOn();
         this.cascaded += 1;
         const changes = this.changes;
         if (status == OK && changes && changes.isFull) status = changes.flush();
       }
     }
-    while (pending.length > 0) pending.pop().free();
+    pending.clear();
     return status;
   }
 
@@ -461,13 +462,13 @@ export class Statements {
   }
 
   /** Deletes one row and adds to `pending` what has to follow it. The row goes first, so that rows in a circle end. */
-  private deleteOne(table: Table, address: RecordAddress, mode: u8, pending: Array<PendingDelete>): Status {
+  private deleteOne(table: Table, address: RecordAddress, mode: u8): Status {
     let status = table.refresh();
     if (status != OK) return status;
     const row = table.oldRow;
     table.registry.expectChange(address);
     status = this.readRow(table, address, row, table.oldBody);
-    if (status == OK) status = this.followReferences(table, address, row, mode, pending);
+    if (status == OK) status = this.followReferences(table, address, row, mode);
     if (status == OK) {
       const key = this.oldKeys;
       for (let i = 0; i < table.indexes.length && status == OK; i++) {
@@ -479,7 +480,7 @@ export class Statements {
     return status == OK ? table.registry.delete(address) : status;
   }
 
-  private followReferences(table: Table, address: RecordAddress, row: Row, mode: u8, pending: Array<PendingDelete>): Status {
+  private followReferences(table: Table, address: RecordAddress, row: Row, mode: u8): Status {
     for (let i = 0; i < table.references.length; i++) {
       const reference = table.references[i];
       const column = reference.table.schema.columns[reference.column];
@@ -488,9 +489,7 @@ export class Statements {
       if (!foreignKey || position < 0 || !row.isSet(position)) continue;
       this.buildProbe(column, table.schema.columns[position], row.ptr(position), row.len(position));
       if (mode == DELETE_CASCADE || (mode == DELETE_BY_SCHEMA && foreignKey.onDelete == ON_DELETE_CASCADE)) {
-        const key = new ByteBuffer(this.probe.len);
-        key.addBytes(this.probe.ptr, this.probe.len);
-        pending.push(new PendingDelete(reference.table, reference.column, key));
+        this.pending.push(reference.table, reference.column, this.probe.ptr, this.probe.len);
         continue;
       }
       const found = this.findRow(reference.table, reference.column, reference.table === table ? address : NO_ADDRESS);
@@ -523,64 +522,6 @@ export class Statements {
     body.reset();
     body.addBytes(table.registry.body(address, len), len);
     return row.decode(body.ptr, len) ? OK : damagedRecord(address);
-  }
-}
-
-/** So many rows are looked for at once. */
-const PENDING_ROWS: u32 = 1024;
-
-/** Rows that are still to be deleted: those of `table` whose column equals `key`. */
-class PendingDelete {
-  /** Rows that were found, the next one, and whether there are no others. */
-  private readonly found: ByteBuffer = new ByteBuffer(64);
-  private at: u32 = 0;
-  isComplete: bool = false;
-  /** Where they were found, as it was: a deletion of rows that refer to one of them may have come to others of them. */
-  private index: TableIndex | null = null;
-  private version: u32 = 0;
-
-  constructor(
-    readonly table: Table,
-    readonly column: i32,
-    readonly key: ByteBuffer,
-  ) {}
-
-  /** Starts a new list of rows, of what `index` has; null when there is none, and one row is found at a time. */
-  start(index: TableIndex | null): void {
-    this.found.reset();
-    this.at = 0;
-    this.index = index;
-  }
-
-  get hasRoom(): bool {
-    return this.found.len < PENDING_ROWS << 3;
-  }
-
-  add(address: RecordAddress): void {
-    this.found.addU64(address);
-  }
-
-  /** The list is as the index is now, but for what was taken from it. */
-  goOn(): void {
-    const index = this.index;
-    if (index) this.version = index.tree.currentVersion;
-  }
-
-  /** The next row; `NO_ADDRESS` when others are to be looked for, if it is not complete. */
-  take(): RecordAddress {
-    const index = this.index;
-    if (this.at == this.found.len) return NO_ADDRESS;
-    if (index && this.version != index.tree.currentVersion) {
-      this.isComplete = false;
-      return NO_ADDRESS;
-    }
-    this.at += 8;
-    return load<u64>(this.found.ptr + this.at - 8);
-  }
-
-  free(): void {
-    this.found.free();
-    this.key.free();
   }
 }
 
