@@ -1,6 +1,7 @@
 /**
  * A fixed part of `npm run torture`, in counts and not in seconds: what is acknowledged is there after crashes, kills, second writers and
- * calls that fail, and planted faults are found. `npm run torture` does the same with more seeds, and says how to replay one.
+ * calls that fail, and planted faults are found. `npm run torture` does the same with more seeds, and says how to replay one. Killed
+ * commands are in killed-commands.test.ts.
  */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
@@ -9,11 +10,11 @@ import { CrashTorture, type Modules } from "./torture/crash.js";
 import {
   COMMANDS,
   commandFault,
-  commandKill,
   commandMemory,
   commandStore,
   FAULT_KINDS,
   lostSync,
+  places,
   workloadFault,
   workloadMemory,
 } from "./torture/faults.js";
@@ -30,13 +31,6 @@ before(async () => {
   command = await compileModule("command", []);
 });
 
-/** Calls `one` with every `step`th place from `first` on until there are no more: how many there were. */
-function places(one: (place: number) => boolean, first = 1, step = 1): number {
-  let count = 0;
-  for (let place = first; one(place); place += step) count += 1;
-  return count;
-}
-
 describe("crashes on a simulated disk", () => {
   for (const seed of [1, 2, 3, 4]) {
     test(`after every call of workload ${seed}, and inside its recoveries`, (t) => {
@@ -45,19 +39,6 @@ describe("crashes on a simulated disk", () => {
       const { points, outcomes, nested } = torture.totals;
       t.diagnostic(`${points} points, ${outcomes} outcomes, ${nested} of them of crashes inside a recovery`);
       assert.ok(points > 10 && outcomes > 100 && nested > 100);
-    });
-  }
-});
-
-describe("commands that are killed", () => {
-  for (const hot of [false, true]) {
-    test(`at every call, ${hot ? "with a log to recover" : "on a closed file"}: the store is as before or as after`, (t) => {
-      const store = commandStore(command, hot);
-      for (const tested of COMMANDS.filter(({ reads }) => !reads)) {
-        const count = places((place) => commandKill(command, store, tested, place), hot ? 2 : 1, hot ? 3 : 2);
-        assert.ok(count > 10, `${tested.words[0]}: ${count} places`);
-        t.diagnostic(`${tested.words[0]}: ${count} places`);
-      }
     });
   }
 });

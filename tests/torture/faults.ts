@@ -443,3 +443,10 @@ export function workloadMemory(module: WebAssembly.Module, seed: number, place: 
   }
   return engine.pages >= INITIAL_PAGES + place;
 }
+
+/** Calls `one` with every `step`th place from `first` on until there are no more: how many there were. */
+export function places(one: (place: number) => boolean, first = 1, step = 1): number {
+  let count = 0;
+  for (let place = first; one(place); place += step) count += 1;
+  return count;
+}
