@@ -1,5 +1,5 @@
 /** Rows that refer to others, in transactions where changes of indexes wait: what deletes take along, or are refused for. */
-import { OK, Status, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT } from "../status";
+import { OK, Status, DAMAGED, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { TYPE_UINT32 } from "../encode/data-type";
@@ -13,6 +13,7 @@ import {
   ON_DELETE_CASCADE,
   ON_DELETE_RESTRICT,
 } from "../schema/column";
+import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { DELETE_BY_SCHEMA } from "../store/statements";
@@ -204,6 +205,29 @@ describe("rows that refer to others, in a transaction", () => {
     expect(db.rollbackTo("s")).toBe(OK);
     expect(remove(db, "users", 1)).toBe(OK);
     commitSound(db, "posts", 600);
+    db.close();
+  });
+
+  test("a delete that fails behind what it made of earlier statements' changes leaves nothing but a rollback", () => {
+    const db = newStore();
+    addTable(db, "users", "", ON_DELETE_RESTRICT);
+    addTable(db, "posts", "users", ON_DELETE_CASCADE);
+    add(db, "users", 1);
+    add(db, "users", 2);
+    for (let id: u32 = 1; id <= 3000; id++) add(db, "posts", id, 1);
+    // The last post's record is no more, the entries lead to it.
+    const last = find(db, "posts", 3000);
+    expect(db.begin()).toBe(OK);
+    expect(db.access.writeU16(addressPage(last), addressOffset(last), 0)).toBe(OK);
+    expect(db.commit()).toBe(OK);
+    db.begin();
+    expect(add(db, "posts", 5000, 2)).toBe(OK);
+    // The rows are looked for in three parts; for the second and the third what waits is carried out.
+    expect(remove(db, "users", 1)).toBe(DAMAGED);
+    expect(add(db, "posts", 5001, 2)).toBe(DAMAGED, "the entries of post 5000 went back with the delete");
+    expect(db.commit()).toBe(DAMAGED);
+    expect(find(db, "posts", 5000)).toBe(NO_ADDRESS);
+    expect(db.table("posts")!.indexes[1].tree.path.countEntries()).toBe(3000);
     db.close();
   });
 

@@ -422,7 +422,7 @@ export class DbmsContext extends ChangesKeeper {
     this.flushing = true;
     if (status == OK) status = changes.carryOut(this.tables, begun || this.savepoints.length > 0);
     this.flushing = false;
-    if (begun) this.flushedOthers = this.othersWait;
+    if (begun) this.flushedOthers = this.flushedOthers || this.othersWait;
     else {
       // A statement that has changed nothing yet starts here.
       this.statementMark = undo.mark;
