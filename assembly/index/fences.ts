@@ -5,17 +5,14 @@
  *   count u16 | end of the last entry u16 | { the entry's offset u16 | where its key is in the note u16 } … | keys
  */
 import { MemoryAccess } from "../memory/memory-access";
-import { Frame, SECTOR_SHIFT } from "../memory/page-cache";
+import { Frame, PAGE_SECTORS, SECTOR_SHIFT } from "../memory/page-cache";
 import { MAX_NOTE } from "../memory/page-notes";
-import { PAGE_SIZE } from "../memory/layout";
 import { compareKeyToProbe, isKey } from "../encode/key";
-import { addressOf } from "../table/page-ledger";
 import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset } from "./node";
 import { PART_ABSENT, PART_FOUND, PART_UNKNOWN, foundAt } from "./part-search";
 
 const FENCES: u32 = 4;
 const FENCE: u32 = 4;
-const SECTORS: u32 = PAGE_SIZE >> SECTOR_SHIFT;
 
 /** Keeps the fences of a leaf that was read for a lookup. */
 export function noteFences(access: MemoryAccess, leaf: Frame): void {
@@ -23,7 +20,7 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
   let fences: u32 = 0;
   let size = FENCES;
   let slot: u32 = 0;
-  for (let sector: u32 = 0; sector < SECTORS; sector++) {
+  for (let sector: u32 = 0; sector < PAGE_SECTORS; sector++) {
     slot = firstIn(leaf, sector, slot);
     if (slot == count) break;
     // None starts in a sector that a long one fills: the next one is the fence of a later sector only.
@@ -46,7 +43,7 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
   }
 }
 
-const slots: StaticArray<u32> = new StaticArray<u32>(SECTORS);
+const slots: StaticArray<u32> = new StaticArray<u32>(PAGE_SECTORS);
 
 /** The first entry from `slot` on that starts in a sector or behind it; the count when there is none. */
 function firstIn(leaf: Frame, sector: u32, slot: u32): u32 {
@@ -93,21 +90,21 @@ function findBetween(access: MemoryAccess, pageNo: u32, start: u32, end: u32, ke
   let page = access.part(pageNo, start, there - start);
   let at = start;
   while (page != 0 && at < end) {
-    const keyEnd = at + 2 <= there ? at + 2 + load<u16>(page + at) : PAGE_SIZE;
-    if (keyEnd + 6 > there) {
+    const next = at + 2 <= there ? at + LEAF_ENTRY + load<u16>(page + at) : there + 1;
+    if (next > there) {
       if (there == end) return PART_UNKNOWN;
       there = end;
       page = access.part(pageNo, start, end - start);
       continue;
     }
-    if (!isKey(page + at + 2, keyEnd - at - 2)) return PART_UNKNOWN;
+    if (!isKey(page + at + 2, next - at - LEAF_ENTRY)) return PART_UNKNOWN;
     const order = compareKeyToProbe(page + at + 2, key);
     if (order == 0) {
-      foundAt(addressOf(load<u32>(page + keyEnd), load<u16>(page + keyEnd, 4)));
+      foundAt(page + at);
       return PART_FOUND;
     }
     if (order > 0) return PART_ABSENT;
-    at = at + 2 + load<u16>(page + at) + LEAF_ENTRY - 2;
+    at = next;
   }
   return page == 0 ? PART_UNKNOWN : PART_ABSENT;
 }

@@ -147,12 +147,17 @@ export function entryKeyLen(frame: Frame, index: u32): u32 {
   return load<u16>(frame.data + entryOffset(frame, index));
 }
 
+/** The record that the leaf entry at `entry`, which has been checked, points to. */
+@inline
+export function addressIn(entry: usize): RecordAddress {
+  const pointer = entry + 2 + load<u16>(entry);
+  return addressOf(load<u32>(pointer), load<u16>(pointer, 4));
+}
+
 /** The record that leaf entry `index` points to. */
 @inline
 export function leafAddress(frame: Frame, index: u32): RecordAddress {
-  const entry = frame.data + entryOffset(frame, index);
-  const pointer = entry + 2 + load<u16>(entry);
-  return addressOf(load<u32>(pointer), load<u16>(pointer, 4));
+  return addressIn(frame.data + entryOffset(frame, index));
 }
 
 /** Child `index` of an inner node; the rightmost one is `index` = count. */

@@ -4,7 +4,7 @@
  * into the leaf the key is (interpolation search), because each wrong guess costs a read. For other keys there are fences.ts.
  */
 import { MemoryAccess } from "../memory/memory-access";
-import { RecordAddress, NO_ADDRESS, addressOf } from "../table/page-ledger";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { PAGE_SIZE } from "../memory/layout";
 import { SECTOR_SHIFT } from "../memory/page-cache";
 import { isKey, compareKeyToProbe } from "../encode/key";
@@ -15,6 +15,7 @@ import {
   LEAF_HEADER,
   MAX_DEPTH,
   NODE_LEAF,
+  addressIn,
   childPage,
   entryCount,
   entryOffset,
@@ -31,10 +32,10 @@ export const PART_FOUND: i32 = 2;
 /** The record that was found. */
 export let partAddress: RecordAddress = NO_ADDRESS;
 
-/** Sets `partAddress`. */
+/** Makes `partAddress` the record that the leaf entry at `entry` points to. */
 @inline
-export function foundAt(address: RecordAddress): void {
-  partAddress = address;
+export function foundAt(entry: usize): void {
+  partAddress = addressIn(entry);
 }
 
 /** What one read brings, in bytes. */
@@ -96,8 +97,7 @@ export function findInPart(access: MemoryAccess, pageNo: u32, key: usize, bound:
   if (page == 0) return PART_UNKNOWN;
   const entry = page + offset;
   if (compareKeyToProbe(entry + 2, key) != 0) return PART_ABSENT;
-  const pointer = entry + 2 + keyLen;
-  foundAt(addressOf(load<u32>(pointer), load<u16>(pointer, 4)));
+  foundAt(entry);
   return PART_FOUND;
 }
 
@@ -125,8 +125,7 @@ export function startsAbove(access: MemoryAccess, pageNo: u32, key: usize, addre
 /** Whether the leaf entry at `entry` is above (`key`, `address`). */
 function entryAbove(entry: usize, key: usize, address: RecordAddress): bool {
   const order = compareKeyToProbe(entry + 2, key);
-  const pointer = entry + 2 + load<u16>(entry);
-  return order > 0 || (order == 0 && addressOf(load<u32>(pointer), load<u16>(pointer, 4)) > address);
+  return order > 0 || (order == 0 && addressIn(entry) > address);
 }
 
 /** The value of a one-column integer key, for guessing; NaN for other types. */

@@ -50,6 +50,7 @@ const UNDO_LIMIT: u64 = 1 << 20;
 
 /** A page that so many sectors of are in memory already is read as a whole. */
 const SECTORS_AT_MOST: u32 = 8;
+
 /** A file that was only read, and that another program changed meanwhile; "" when there is none. */
 export let changedFile: string = "";
 

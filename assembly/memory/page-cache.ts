@@ -22,6 +22,8 @@ export const GUARANTEE: u32 = 24;
 export const MIN_FRAMES: u32 = 32;
 /** Bytes of a page that share a dirty bit. */
 export const SECTOR_SHIFT: u32 = 12;
+/** How many of them a page has. */
+export const PAGE_SECTORS: u32 = PAGE_SIZE >> SECTOR_SHIFT;
 /** How many frames an eviction looks at, at least; the oldest of them goes. */
 const EVICTION_WINDOW: u32 = 64;
 
@@ -251,7 +253,7 @@ export class PageCache {
 }
 
 /** The bits of all the sectors of a page. */
-export const ALL_SECTORS: u32 = (1 << (PAGE_SIZE >> SECTOR_SHIFT)) - 1;
+export const ALL_SECTORS: u32 = (1 << PAGE_SECTORS) - 1;
 
 /** Where the first of some sectors (not none) starts in its page. */
 @inline

@@ -6,15 +6,13 @@
  * used for longest. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that changes. What
  * is in a frame of its own is not looked for here.
  */
-import { PAGE_SIZE } from "./layout";
-import { Frame, PageCache, SECTOR_SHIFT } from "./page-cache";
+import { Frame, PageCache, PAGE_SECTORS, SECTOR_SHIFT } from "./page-cache";
 import { NO_PAGE } from "../status";
 
 /** What a frame of sectors has for a page number; no page has it, since a file has fewer. */
 export const SECTORS_FRAME: u32 = NO_PAGE - 1;
 
 const SLOT_SHIFT: u32 = 4;
-const SLOTS: u32 = PAGE_SIZE >> SECTOR_SHIFT;
 /** An entry: the page u32, and the next entry of its chain u32 with the sector in the four highest bits. */
 const ENTRY_SHIFT: u32 = 3;
 const NEXT_BITS: u32 = 28;
@@ -27,7 +25,7 @@ export class SectorCache {
   private readonly bucketMask: u32;
   /** The frame that is being filled, and how many of its slots are taken. */
   private filling: Frame | null = null;
-  private used: u32 = SLOTS;
+  private used: u32 = PAGE_SECTORS;
   /** Sectors in memory. */
   count: u32 = 0;
 
@@ -49,7 +47,7 @@ export class SectorCache {
   find(pageNo: u32, first: u32, count: u32): usize {
     if (this.count == 0) return 0;
     const entry = this.entryOf(pageNo, first);
-    if (entry == 0 || (entry & (SLOTS - 1)) + count > SLOTS) return 0;
+    if (entry == 0 || (entry & (PAGE_SECTORS - 1)) + count > PAGE_SECTORS) return 0;
     for (let i: u32 = 1; i < count; i++) {
       const next = this.entries + ((<usize>(entry + i)) << ENTRY_SHIFT);
       if (load<u32>(next) != pageNo || load<u32>(next, 4) >> NEXT_BITS != first + i) return 0;
@@ -62,19 +60,19 @@ export class SectorCache {
   /** How many sectors of a page are in memory. */
   countOf(pageNo: u32): u32 {
     let found: u32 = 0;
-    for (let sector: u32 = 0; sector < SLOTS && this.count != 0; sector++) found += u32(this.entryOf(pageNo, sector) != 0);
+    for (let sector: u32 = 0; sector < PAGE_SECTORS && this.count != 0; sector++) found += u32(this.entryOf(pageNo, sector) != 0);
     return found;
   }
 
   /** Whether `count` more sectors have room in the frame that is being filled. */
   hasRoom(count: u32): bool {
-    return this.filling !== null && this.used + count <= SLOTS;
+    return this.filling !== null && this.used + count <= PAGE_SECTORS;
   }
 
   /** Goes on with a detached frame. */
   fill(frame: Frame): void {
     frame.pageNo = SECTORS_FRAME;
-    memory.fill(this.entries + ((<usize>this.firstEntry(frame)) << ENTRY_SHIFT), 0xff, (<usize>SLOTS) << ENTRY_SHIFT);
+    memory.fill(this.entries + ((<usize>this.firstEntry(frame)) << ENTRY_SHIFT), 0xff, (<usize>PAGE_SECTORS) << ENTRY_SHIFT);
     this.filling = frame;
     this.used = 0;
   }
@@ -105,13 +103,13 @@ export class SectorCache {
 
   /** Forgets the sectors of a page, which is to be changed. */
   forget(pageNo: u32): void {
-    for (let sector: u32 = 0; sector < SLOTS && this.count != 0; sector++) this.remove(pageNo, sector);
+    for (let sector: u32 = 0; sector < PAGE_SECTORS && this.count != 0; sector++) this.remove(pageNo, sector);
   }
 
   /** Forgets what is in a frame of sectors, which is to be used for something else. */
   empty(frame: Frame): void {
     const start = this.firstEntry(frame);
-    for (let entry = start; entry < start + SLOTS; entry++) {
+    for (let entry = start; entry < start + PAGE_SECTORS; entry++) {
       const at = this.entries + ((<usize>entry) << ENTRY_SHIFT);
       if (load<u32>(at) != NO_PAGE) this.remove(load<u32>(at), load<u32>(at, 4) >> NEXT_BITS);
     }
@@ -172,5 +170,5 @@ export class SectorCache {
 /** Where the page would start that has its sector `first` in the slot of `entry`. */
 @inline
 function pageStart(frame: Frame, entry: u32, first: u32): usize {
-  return frame.data + ((<usize>(entry & (SLOTS - 1))) << SECTOR_SHIFT) - ((<usize>first) << SECTOR_SHIFT);
+  return frame.data + ((<usize>(entry & (PAGE_SECTORS - 1))) << SECTOR_SHIFT) - ((<usize>first) << SECTOR_SHIFT);
 }

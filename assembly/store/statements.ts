@@ -384,8 +384,7 @@ export class Statements {
     for (let i = 0; i < table.references.length; i++) {
       const reference = table.references[i];
       const column = reference.table.schema.columns[reference.column];
-      const foreignKey = column.foreignKey;
-      const position = foreignKey ? table.schema.columnIndex(foreignKey.column) : -1;
+      const position = table.referencedColumn(i);
       if (position < 0 || !old.isSet(position)) continue;
       if (row.isSet(position) && bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) continue;
       if (chain >= MAX_KEY_CHAIN)
@@ -485,7 +484,7 @@ export class Statements {
       const reference = table.references[i];
       const column = reference.table.schema.columns[reference.column];
       const foreignKey = column.foreignKey;
-      const position = foreignKey ? table.schema.columnIndex(foreignKey.column) : -1;
+      const position = table.referencedColumn(i);
       if (!foreignKey || position < 0 || !row.isSet(position)) continue;
       this.buildProbe(column, table.schema.columns[position], row.ptr(position), row.len(position));
       if (mode == DELETE_CASCADE || (mode == DELETE_BY_SCHEMA && foreignKey.onDelete == ON_DELETE_CASCADE)) {

@@ -238,15 +238,13 @@ export class Table {
     for (let i = 0; i < this.indexes.length; i++) {
       const index = this.indexes[i];
       const first = this.schema.columns[index.columns[0]];
-      let mayWait = index.unique
-        ? index.columns.length == 1 && isPlainKeyType(valueDiscriminant(first.type))
-        : !this.isReferenced(first);
+      const plain = index.columns.length == 1 && isPlainKeyType(valueDiscriminant(first.type));
+      let mayWait = index.unique ? plain : !this.isReferenced(first);
       for (let j = 0; j < this.indexes.length && mayWait; j++) {
         mayWait = i == j || this.indexes[j].definition.columns.join() != index.definition.columns.join();
       }
       index.mayWait = mayWait;
-      index.isSearched = index.columns.length == 1 && isPlainKeyType(valueDiscriminant(first.type));
-      if (!index.unique && !first.foreignKey) index.isSearched = false;
+      index.isSearched = plain && (index.unique || first.foreignKey !== null);
     }
   }
 
@@ -258,11 +256,17 @@ export class Table {
     return false;
   }
 
+  /** The position of the column that reference number `i` refers to; -1 when there is none. */
+  referencedColumn(i: i32): i32 {
+    const reference = this.references[i];
+    const foreignKey = reference.table.schema.columns[reference.column].foreignKey;
+    return foreignKey ? this.schema.columnIndex(foreignKey.column) : -1;
+  }
+
   /** Whether an update by `row` may give a column another value that other rows refer to, and follow. */
   isFollowed(row: Row): bool {
     for (let i = 0; i < this.references.length; i++) {
-      const foreignKey = this.references[i].table.schema.columns[this.references[i].column].foreignKey;
-      const position = foreignKey ? this.schema.columnIndex(foreignKey.column) : -1;
+      const position = this.referencedColumn(i);
       if (position >= 0 && row.state(position) != CELL_MISSING) return true;
     }
     return false;

@@ -25,6 +25,6 @@ export const OFTEN: readonly Patch[] = [
   {
     file: "assembly/memory/sector-cache.ts",
     find: "frame.pageNo = NO_PAGE; if (this.filling",
-    replace: "memory.fill(frame.data, 0xaa, PAGE_SIZE); frame.pageNo = NO_PAGE; if (this.filling",
+    replace: "memory.fill(frame.data, 0xaa, PAGE_SECTORS << SECTOR_SHIFT); frame.pageNo = NO_PAGE; if (this.filling",
   },
 ];

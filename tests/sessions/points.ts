@@ -72,7 +72,7 @@ export class PointSession {
   #savepoints: { name: string; at: number }[] = [];
   #active = false;
   #step = 0;
-  #reader: { library: Library; rows: ReadonlyMap<string, Row>; ids: readonly string[] } | null = null;
+  #reader: { library: Library; rows: ReadonlyMap<string, Row> } | null = null;
   readonly #idOf: (n: number) => Id;
   readonly #type: string;
   /** Whether there are savepoints, and how long transactions last. */
@@ -123,10 +123,10 @@ export class PointSession {
   }
 
   #fill(): void {
-    const columns = [`id:${this.#type}:pk`, "u:text:unique", "d:decimal:unique", "n:uint32:index=g", "body:text:index=g"];
-    this.#must({ op: "create", table: "p", columns: columns.map((word) => word.replace("body:text:index=g", "body:text")) });
-    const refs = [`ref:${this.#type}:null:index:references=p.id`, "body:text"];
-    this.#must({ op: "create", table: "c", columns: [...columns.slice(0, 3), "n:uint32:index=g", ...refs] });
+    const columns = [`id:${this.#type}:pk`, "u:text:unique", "d:decimal:unique", "n:uint32:index=g"];
+    const ref = `ref:${this.#type}:null:index:references=p.id`;
+    this.#must({ op: "create", table: "p", columns: [...columns, "body:text"] });
+    this.#must({ op: "create", table: "c", columns: [...columns, ref, "body:text"] });
     const { rows } = this.options;
     for (const table of ["p", "c"] as const) {
       for (let start = 0; start < rows; start += 200) {
@@ -419,14 +419,13 @@ export class PointSession {
 
   /** A reader sees what there was when it was opened, or that the file has changed. */
   #beside(): void {
-    if (this.#active || this.#random.oneIn(6)) this.#reader ??= null;
     if (this.#reader === null) {
       if (this.#active) return;
       const library = new Library(this.module, this.#disk, this.#random.u32());
       const opened = library.open({ readonly: true, cacheBytes: this.options.cache });
       if (opened.ok === null) throw new Error(`a reader: ${opened.code} ${opened.message}`);
       const rows = new Map(this.#rows.p.byId);
-      this.#reader = { library, rows, ids: [] };
+      this.#reader = { library, rows };
     }
     const { library, rows } = this.#reader;
     for (let i = 0; i < 40; i++) {
