@@ -309,3 +309,23 @@ describe("A run of equal keys over many leaves", () => {
     expect(tree.rootPage).not.toBe(NO_PAGE);
   });
 });
+
+describe("A removal in a tree larger than the cache", () => {
+  test("that empties a leaf does not read all others", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_UINT32, 200000, (i: u32) => <i64>i);
+    const pages = provider.pages;
+    provider.bytesRead = 0;
+    for (let i: u32 = 0; i < 4000; i++) {
+      const len = makeKey(VALUE_UINT32, i);
+      if (tree.remove(key, i + 1) != OK) expect(i).toBe(0xffffffff, "not removed");
+    }
+    // The first leaf went: a page is free. Of about 115 leaves two were read, and of the others a sector.
+    expect(tree.access.claimPage()).toBeLessThan(pages);
+    expect(provider.bytesRead).toBeLessThan(1000000);
+    makeKey(VALUE_UINT32, 3999);
+    expect(tree.find(key)).toBe(NO_ADDRESS);
+    makeKey(VALUE_UINT32, 4000);
+    expect(tree.find(key)).toBe(4001);
+  });
+});

@@ -52,6 +52,18 @@ export function validNode(access: MemoryAccess, frame: Frame): Frame | null {
   return (frame.flags & FLAG_NODE_VALID) != 0 ? frame : indexNode(access, frame);
 }
 
+/** Where leaf `pageNo` starts, of which only the header is sure to be there and nothing was checked; 0 when it is no leaf, and on failure. */
+export function leafHeader(access: MemoryAccess, pageNo: u32): usize {
+  const page = access.part(pageNo, 0, LEAF_HEADER);
+  return page != 0 && load<u8>(page) == NODE_LEAF ? page : 0;
+}
+
+/** How many entries the leaf with this header has. */
+@inline
+export function leafCount(header: usize): u32 {
+  return load<u16>(header, COUNT_OFFSET);
+}
+
 /** Checks the node in `frame` and notes where its entries are. */
 function indexNode(access: MemoryAccess, frame: Frame): Frame | null {
   const page = frame.data;

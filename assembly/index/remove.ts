@@ -21,6 +21,8 @@ import {
   entryCount,
   entryKey,
   leafAddress,
+  leafCount,
+  leafHeader,
   childPage,
   searchLeaf,
   removeEntry,
@@ -98,61 +100,50 @@ function roomToDrop(tree: IndexTree): bool {
   return reserveUnclaimed(tree.access, tree.path.depth) == OK;
 }
 
-/** Takes all empty leaves out of `tree`, and links those that stay in the order of the tree. */
+/**
+ * Takes all empty leaves out of `tree`, and makes the chain follow the tree: a leaf that reference 0.9.0 took out of the chain when it was
+ * empty stays outside when it gets entries again; its neighbours name each other, and one of them may be about to go.
+ */
 export function purgeEmptyLeaves(tree: IndexTree): Status {
-  const path = tree.path;
   const walker = new TreeCursor(tree);
-  let more = true;
-  while (more) {
-    more = false;
-    let found = walker.leftmost();
-    while (found) {
-      const frame = walker.leaf();
-      if (!frame) return lastError.status;
-      if (entryCount(frame) == 0 && walker.depth > 1) {
-        path.copyFrom(walker);
-        const status = dropLeaf(tree);
-        if (status != OK) return status;
-        more = true;
-        break;
-      }
+  walker.byHeaders = true;
+  let status = OK;
+  let before = NO_PAGE;
+  let found = walker.leftmost();
+  while (found && status == OK) {
+    const pageNo = walker.leafPage;
+    const header = leafHeader(tree.access, pageNo);
+    if (header == 0) return lastError.status;
+    if (leafCount(header) == 0 && walker.depth > 1) {
+      tree.path.copyFrom(walker);
+      status = dropLeaf(tree);
+      before = NO_PAGE;
+      found = status == OK && walker.leftmost();
+    } else {
+      status = linkLeaves(tree, before, pageNo);
+      before = pageNo;
       found = walker.nextLeaf();
     }
-    if (walker.status != OK) return walker.status;
   }
-  const status = relinkLeaves(tree);
+  if (status == OK) status = walker.status;
+  if (status == OK) status = linkLeaves(tree, before, NO_PAGE);
   if (status == OK) tree.purgedEpoch = tree.access.manager.epoch;
   return status;
 }
 
-/**
- * Makes the chain follow the tree. A leaf that reference 0.9.0 took out of the chain when it was empty stays outside when it gets entries
- * again; its neighbours name each other, and one of them may be about to go.
- */
-function relinkLeaves(tree: IndexTree): Status {
-  const walker = new TreeCursor(tree);
-  let before = NO_PAGE;
-  let status = OK;
-  let found = walker.leftmost();
-  while (found && status == OK) {
-    const pageNo = walker.leafPage;
-    status = linkLeaves(tree, before, pageNo);
-    before = pageNo;
-    found = walker.nextLeaf();
-  }
-  if (status == OK) status = walker.status;
-  return status == OK ? linkLeaves(tree, before, NO_PAGE) : status;
-}
-
 /** Makes two leaves (`NO_PAGE`: the chain's end) each other's neighbours. */
 function linkLeaves(tree: IndexTree, before: u32, after: u32): Status {
-  const left: Frame | null = before != NO_PAGE ? nodeFrame(tree.access, before) : null;
-  let status = OK;
-  if (left && load<u32>(left.data, NEXT_OFFSET) != after) status = tree.access.writeU32(before, NEXT_OFFSET, after);
-  const right: Frame | null = after != NO_PAGE ? nodeFrame(tree.access, after) : null;
-  if (status == OK && right && load<u32>(right.data, PREV_OFFSET) != before)
-    status = tree.access.writeU32(after, PREV_OFFSET, before);
-  return status;
+  const status = before != NO_PAGE ? linkLeaf(tree, before, NEXT_OFFSET, after) : OK;
+  return status == OK && after != NO_PAGE ? linkLeaf(tree, after, PREV_OFFSET, before) : status;
+}
+
+/** Makes a leaf name `neighbour` at `offset`. */
+function linkLeaf(tree: IndexTree, pageNo: u32, offset: u32, neighbour: u32): Status {
+  const header = leafHeader(tree.access, pageNo);
+  if (header == 0) return lastError.status;
+  if (load<u32>(header + offset) == neighbour) return OK;
+  // Nothing is written to what only looks like a leaf.
+  return nodeFrame(tree.access, pageNo) ? tree.access.writeU32(pageNo, offset, neighbour) : lastError.status;
 }
 
 /** Whether both neighbours that a leaf names name it too. */
@@ -168,8 +159,8 @@ export function isLinked(tree: IndexTree, pageNo: u32): bool {
 
 function names(tree: IndexTree, leaf: u32, offset: usize, pageNo: u32): bool {
   if (leaf >= tree.access.manager.pageCount) return false;
-  const frame = nodeFrame(tree.access, leaf);
-  return frame != null && isLeaf(frame) && load<u32>(frame.data + offset) == pageNo;
+  const header = leafHeader(tree.access, leaf);
+  return header != 0 && load<u32>(header + offset) == pageNo;
 }
 
 /** Takes the path's leaf, which is empty, out of the chain and the tree. */
@@ -206,15 +197,13 @@ function unlinkLeaf(tree: IndexTree): Status {
   if (after < 0) return lastError.status;
   const beforePage = before == 0 ? NO_PAGE : <u32>(before - 1);
   const afterPage = after == 0 ? NO_PAGE : <u32>(after - 1);
-  let status = OK;
-  if (beforePage != NO_PAGE) status = tree.access.writeU32(beforePage, NEXT_OFFSET, afterPage);
-  if (status == OK && afterPage != NO_PAGE) status = tree.access.writeU32(afterPage, PREV_OFFSET, beforePage);
-  return status;
+  return linkLeaves(tree, beforePage, afterPage);
 }
 
 /** The page before or behind the path's leaf in tree order, plus 1; 0 when there is none, -1 on failure. */
 function neighbour(tree: IndexTree, forward: bool): i64 {
   const cursor = new TreeCursor(tree);
+  cursor.byHeaders = true;
   cursor.copyFrom(tree.path);
   const found = forward ? cursor.nextLeaf() : cursor.prevLeaf();
   if (found) return <i64>cursor.leafPage + 1;

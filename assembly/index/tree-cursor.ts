@@ -20,6 +20,8 @@ import {
   entryKey,
   entryKeyLen,
   leafAddress,
+  leafHeader,
+  leafCount,
 } from "./node";
 import { startsAbove } from "./part-search";
 
@@ -31,6 +33,8 @@ export class TreeCursor {
   /** Levels in the path; 0 when it leads nowhere. */
   depth: u32 = 0;
   status: Status = OK;
+  /** Whether `leftmost`, `nextLeaf` and `prevLeaf` go from leaf to leaf without reading more of one than its header. */
+  byHeaders: bool = false;
   private version: u32 = 0;
   /** Leaves (in `findParent`, nodes) passed since the cursor was placed: more than the file has pages form a cycle. */
   private passed: u32 = 0;
@@ -239,9 +243,17 @@ export class TreeCursor {
   /** Goes down from `pageNo` at `level` along the first or the last children. */
   private descendEdge(pageNo: u32, level: u32, last: bool): bool {
     for (; level < MAX_DEPTH; level++) {
+      unchecked((this.pages[level] = pageNo));
+      if (this.byHeaders) {
+        const header = leafHeader(this.tree.access, pageNo);
+        if (header != 0) {
+          unchecked((this.slots[level] = last ? leafCount(header) : 0));
+          this.depth = level + 1;
+          return true;
+        }
+      }
       const frame = nodeFrame(this.tree.access, pageNo);
       if (!frame) return this.failed();
-      unchecked((this.pages[level] = pageNo));
       const slot = last ? entryCount(frame) : 0;
       unchecked((this.slots[level] = slot));
       if (isLeaf(frame)) {
