@@ -18,6 +18,12 @@ const IMAGE_FRAME_BYTES: u32 = 1 << 18;
 /** An entry of the list of frames: the frame's address u32, and for sorting its page u32. */
 const ENTRY_SHIFT: u32 = 3;
 
+/** Whether the page differs from the main file. */
+@inline
+export function isChanged(frame: Frame): bool {
+  return frame.dirty != 0 || (frame.flags & FLAG_SPILLED) != 0;
+}
+
 export class ChangedPages {
   /** Frames whose pages differ, some of them more than once, and some that were evicted since. */
   private list: usize = 0;
@@ -58,7 +64,7 @@ export class ChangedPages {
       this.count = 0;
       for (let i: u32 = 1; i < frames; i++) {
         const frame = this.cache.frameAt(i);
-        if (frame.dirty != 0) this.add(frame);
+        if (isChanged(frame)) this.add(frame);
       }
       return;
     }
@@ -101,9 +107,9 @@ export class ChangedPages {
     return this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data, len);
   }
 
-  /** Keeps what differs of a page that loses its frame. */
+  /** Keeps what was changed of a page that loses its frame. */
   keep(frame: Frame): Status {
-    if (frame.dirty == 0 || (frame.flags & FLAG_SPILLED) != 0) return OK;
+    if (frame.dirty == 0) return OK;
     const slot = this.spill.write(this.slots.get(frame.pageNo, NO_SLOT), frame.data, frame.dirty);
     if (slot == NO_SLOT) return lastError.status;
     this.slots.set(frame.pageNo, slot);
@@ -113,27 +119,30 @@ export class ChangedPages {
   /** Reads a page into `data`: from the main file, if it is one of its `mainPages`, and over that what the spill has. */
   read(pageNo: u32, mainPages: u32, data: usize): Status {
     const slot = this.slotOf(pageNo);
-    let from: u32 = 0;
-    let end = PAGE_SIZE;
-    if (slot != NO_SLOT) {
-      // What the spill has at an end of the page need not be read twice.
-      const sectors = this.spill.sectorsIn(slot);
-      if (firstByte(sectors) == 0) from = endByte(sectors);
-      else if (endByte(sectors) == PAGE_SIZE) end = firstByte(sectors);
-    }
-    let status = OK;
-    if (pageNo >= mainPages) memory.fill(data + from, 0, end - from);
-    else if (from < end) status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data + from, end - from);
-    return status == OK && slot != NO_SLOT ? this.spill.read(slot, data) : status;
+    if (slot == NO_SLOT) return this.readMain(pageNo, mainPages, 0, PAGE_SIZE, data);
+    const sectors = this.spill.sectorsIn(slot);
+    let status = this.readMain(pageNo, mainPages, 0, firstByte(sectors), data);
+    if (status == OK) status = this.readMain(pageNo, mainPages, endByte(sectors), PAGE_SIZE, data);
+    return status == OK ? this.spill.read(slot, data) : status;
   }
 
-  /** Marks the frame of a page that was read as what the spill made of it. */
+  /** Reads the bytes of a page `from` … `end` (excluded) to their place in `data`, as the main file has them. */
+  private readMain(pageNo: u32, mainPages: u32, from: u32, end: u32, data: usize): Status {
+    if (pageNo < mainPages && from < end) return this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data + from, end - from);
+    memory.fill(data + from, 0, end - from);
+    return OK;
+  }
+
+  /** Marks the frame of a page that was read from the spill. */
   markRead(frame: Frame): void {
-    const slot = this.slotOf(frame.pageNo);
-    if (slot == NO_SLOT) return;
+    if (this.slotOf(frame.pageNo) == NO_SLOT) return;
     frame.flags = FLAG_SPILLED;
-    frame.dirty = this.spill.sectorsIn(slot);
     this.note(frame);
+  }
+
+  /** The sectors of a page in a frame that differ from the main file. */
+  private changedSectors(frame: Frame): u32 {
+    return frame.flags & FLAG_SPILLED ? frame.dirty | this.spill.sectorsIn(this.slotOf(frame.pageNo)) : frame.dirty;
   }
 
   /** Forgets a page that is no more. */
@@ -195,9 +204,9 @@ export class ChangedPages {
     let last: Frame | null = null;
     for (let i: u32 = 0; i < this.count; i++) {
       const frame = this.frameAt(i);
-      if (frame === last || frame.dirty == 0 || frame.pageNo >= mainPages) continue;
+      if (frame === last || !isChanged(frame) || frame.pageNo >= mainPages) continue;
       last = frame;
-      const status = this.appendImage(log, frame.pageNo, frame.dirty, before, frame.data);
+      const status = this.appendImage(log, frame.pageNo, this.changedSectors(frame), before, frame.data);
       if (status != OK) return status;
     }
     return OK;
@@ -237,7 +246,7 @@ export class ChangedPages {
     this.sort();
     for (let i: u32 = 0; i < this.count; i++) {
       const frame = this.frameAt(i);
-      if (frame.dirty == 0 || frame.pageNo == NO_PAGE) continue;
+      if (!isChanged(frame)) continue;
       let status = log ? log.checkOwner() : OK;
       if (status == OK) status = this.writeSectors(frame);
       if (status != OK) return status;
@@ -248,17 +257,17 @@ export class ChangedPages {
     return this.writeSpilled();
   }
 
-  /** Writes runs of dirty sectors of one page. */
+  /** Writes runs of changed sectors of one page. */
   private writeSectors(frame: Frame): Status {
-    let dirty = frame.dirty;
+    let sectors = this.changedSectors(frame);
     const start = (<u64>frame.pageNo) << PAGE_SHIFT;
-    while (dirty != 0) {
-      const first = ctz(dirty);
-      const run = ctz(~(dirty >> first));
+    while (sectors != 0) {
+      const first = ctz(sectors);
+      const run = ctz(~(sectors >> first));
       const pageOffset = first << SECTOR_SHIFT;
       const status = this.provider.write(start + pageOffset, frame.data + pageOffset, run << SECTOR_SHIFT);
       if (status != OK) return status;
-      dirty &= ~((((<u32>1) << run) - 1) << first);
+      sectors &= ~((((<u32>1) << run) - 1) << first);
     }
     return OK;
   }

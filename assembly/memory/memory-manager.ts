@@ -32,7 +32,7 @@ import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPIL
 import { PageNotes } from "./page-notes";
 import { ReadAhead } from "./read-ahead";
 import { SectorCache, SECTORS_FRAME } from "./sector-cache";
-import { ChangedPages } from "./changed-pages";
+import { ChangedPages, isChanged } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
@@ -49,19 +49,13 @@ export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 const UNDO_LIMIT: u64 = 1 << 20;
 
 /** A page that so many sectors of are in memory already is read as a whole. */
-const SECTORS_AT_MOST: u32 = 8;
+const SECTORS_AT_MOST: u32 = 12;
 
 /** A file that was only read, and that another program changed meanwhile; "" when there is none. */
 export let changedFile: string = "";
 
 /** How often a file is opened for reading that changes under it. */
 const OPEN_ATTEMPTS: i32 = 5;
-
-/** Whether the page is as the main file or the spill has it. */
-@inline
-function isAsRead(frame: Frame): bool {
-  return frame.dirty == 0 || (frame.flags & FLAG_SPILLED) != 0;
-}
 
 /**
  * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it
@@ -202,20 +196,21 @@ export class MemoryManager {
       return this.page(pageNo);
     }
     if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
-    if (!sectors.hasRoom(count)) {
-      const frame = this.takeFrame();
+    let frame = sectors.roomFor(count, ofRecord);
+    if (!frame) {
+      frame = this.takeFrame();
       if (!frame) return 0;
-      sectors.fill(frame);
+      sectors.fill(frame, ofRecord);
     }
     this.unsettled = this.readOnly;
-    if (this.changed.readSectors(pageNo, first, count, sectors.place) != OK) return 0;
+    if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) return 0;
     this.cache.misses += 1;
-    return sectors.add(pageNo, first, count);
+    return sectors.add(frame, pageNo, first, count);
   }
 
   /** Room for a note of `len` bytes on the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
   makeNote(frame: Frame, len: u32): usize {
-    return isAsRead(frame) ? this.notes.make(frame.pageNo, len) : 0;
+    return frame.dirty == 0 ? this.notes.make(frame.pageNo, len) : 0;
   }
 
   private load(pageNo: u32): Frame | null {
@@ -255,7 +250,7 @@ export class MemoryManager {
 
   /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
-    if (isAsRead(frame)) this.firstChange(frame);
+    if (frame.dirty == 0) this.firstChange(frame);
     PageCache.markDirty(frame, pageOffset, len);
     this.changes += 1;
   }
@@ -266,8 +261,7 @@ export class MemoryManager {
    */
   private firstChange(frame: Frame): void {
     this.forget(frame.pageNo);
-    frame.flags &= ~FLAG_SPILLED;
-    if (frame.dirty != 0) return;
+    if (frame.flags & FLAG_SPILLED) return;
     this.changed.note(frame);
     const redo = this.redo;
     if (redo && frame.pageNo < this.mainPages) redo.base(frame.pageNo, xxh3(frame.data, PAGE_SIZE));
@@ -530,7 +524,7 @@ export class MemoryManager {
     for (let i: u32 = 1; i < cache.frameCount; i++) {
       const frame = cache.frameAt(i);
       if (frame.pageNo == NO_PAGE || frame.pageNo == SECTORS_FRAME) continue;
-      if (frame.dirty != 0 || frame.pageNo >= this.mainPages) {
+      if (isChanged(frame) || frame.pageNo >= this.mainPages) {
         cache.detach(frame);
         cache.release(frame);
       }

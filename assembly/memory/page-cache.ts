@@ -2,7 +2,7 @@
  * Frames: copies of pages in memory, found by page number, with a limit on how many there are.
  *
  * A frame's `data` is the page, in a 64 KiB block; `aux` is a quarter block that the index layer keeps a node's entry offsets in;
- * `dirty` has a bit for each 4 KiB of the page that differs from the file. Some frames have no page, but sectors of many
+ * `dirty` has a bit for each 4 KiB of the page that was changed since it was read. Some frames have no page, but sectors of many
  * (`sector-cache.ts`).
  *
  * Frames hang in hash chains by page number; pages are numbered densely, so a lookup is one probe. An eighth of the limit is for aux
@@ -29,10 +29,14 @@ const EVICTION_WINDOW: u32 = 64;
 
 /** What the index layer derived from the page (`aux`, `used`, `stride`, `base`) is true of it as it is now. */
 export const FLAG_NODE_VALID: u32 = 1;
-/** The spill has the page as it is now. */
+/** The page was read from the spill, in part. */
 export const FLAG_SPILLED: u32 = 2;
 /** The page is a segments page whose segments are known to be in order. */
 export const FLAG_SORTED: u32 = 4;
+/** The frame has sectors of records, which are less likely to be wanted again than anything else. */
+export const FLAG_RECORDS: u32 = 8;
+/** So much older (a shift) such a frame counts as. */
+const RECORDS_AGE: u32 = 2;
 
 
 @unmanaged
@@ -137,8 +141,10 @@ export class PageCache {
       if (++this.hand >= this.count) this.hand = 1;
       const frame = this.at(this.hand);
       if (withAux ? frame.aux == 0 : frame.pageNo == NO_PAGE) continue;
-      const age = this.tick - frame.tick;
-      if (age >= GUARANTEE && age > bestAge) {
+      let age = this.tick - frame.tick;
+      if (age < GUARANTEE) continue;
+      if (frame.flags & FLAG_RECORDS) age <<= RECORDS_AGE;
+      if (age > bestAge) {
         best = frame;
         bestAge = age;
       }
@@ -232,7 +238,7 @@ export class PageCache {
     return this.at(index);
   }
 
-  /** Marks `len` bytes at `pageOffset` as different from the file. */
+  /** Marks `len` bytes at `pageOffset` as changed. */
   @inline static markDirty(frame: Frame, pageOffset: u32, len: u32): void {
     frame.dirty |= sectorsOf(pageOffset, len);
   }

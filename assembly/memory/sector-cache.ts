@@ -3,10 +3,11 @@
  * one of them, and its room, not a page's.
  *
  * They stand in frames of the page cache, sixteen in each in the order in which they were read, and go with the frame when that was not
- * used for longest. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that changes. What
+ * used for longest. Records have frames of their own, which go earlier: a sector of an index leads to hundreds of rows and is soon wanted
+ * again, one of a table has a few. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that changes. What
  * is in a frame of its own is not looked for here.
  */
-import { Frame, PageCache, PAGE_SECTORS, SECTOR_SHIFT } from "./page-cache";
+import { Frame, PageCache, PAGE_SECTORS, SECTOR_SHIFT, FLAG_RECORDS } from "./page-cache";
 import { NO_PAGE } from "../status";
 
 /** What a frame of sectors has for a page number; no page has it, since a file has fewer. */
@@ -23,9 +24,8 @@ export class SectorCache {
   private entries: usize;
   private buckets: usize;
   private readonly bucketMask: u32;
-  /** The frame that is being filled, and how many of its slots are taken. */
-  private filling: Frame | null = null;
-  private used: u32 = PAGE_SECTORS;
+  /** The frames that are being filled, or null, the one of records as the second. How many slots of one are taken is its `used`. */
+  private readonly filling: StaticArray<Frame | null> = [null, null];
   /** Sectors in memory. */
   count: u32 = 0;
 
@@ -64,28 +64,29 @@ export class SectorCache {
     return found;
   }
 
-  /** Whether `count` more sectors have room in the frame that is being filled. */
-  hasRoom(count: u32): bool {
-    return this.filling !== null && this.used + count <= PAGE_SECTORS;
+  /** The frame that has room for `count` more sectors (`ofRecords`: of records), or null when a new one is to be filled. */
+  roomFor(count: u32, ofRecords: bool): Frame | null {
+    const frame = unchecked(this.filling[i32(ofRecords)]);
+    return frame && frame.used + count <= PAGE_SECTORS ? frame : null;
   }
 
   /** Goes on with a detached frame. */
-  fill(frame: Frame): void {
+  fill(frame: Frame, ofRecords: bool): void {
     frame.pageNo = SECTORS_FRAME;
+    frame.flags = ofRecords ? FLAG_RECORDS : 0;
+    frame.used = 0;
     memory.fill(this.entries + ((<usize>this.firstEntry(frame)) << ENTRY_SHIFT), 0xff, (<usize>PAGE_SECTORS) << ENTRY_SHIFT);
-    this.filling = frame;
-    this.used = 0;
+    unchecked((this.filling[i32(ofRecords)] = frame));
   }
 
-  /** Where the next sectors go, which have room. */
-  get place(): usize {
-    return this.filling!.data + ((<usize>this.used) << SECTOR_SHIFT);
+  /** Where the next sectors go of a frame that has room. */
+  static placeIn(frame: Frame): usize {
+    return frame.data + ((<usize>frame.used) << SECTOR_SHIFT);
   }
 
-  /** The `count` sectors of `pageNo` from `first` on have been read to `place`: as `find`. */
-  add(pageNo: u32, first: u32, count: u32): usize {
-    const frame = this.filling!;
-    const start = this.firstEntry(frame) + this.used;
+  /** The `count` sectors of `pageNo` from `first` on have been read to the place in `frame`: as `find`. */
+  add(frame: Frame, pageNo: u32, first: u32, count: u32): usize {
+    const start = this.firstEntry(frame) + frame.used;
     for (let i: u32 = 0; i < count; i++) {
       // One that is here already, without the others that are wanted.
       this.remove(pageNo, first + i);
@@ -95,7 +96,7 @@ export class SectorCache {
       store<u32>(entry, load<u32>(bucket) | ((first + i) << NEXT_BITS), 4);
       store<u32>(bucket, start + i);
     }
-    this.used += count;
+    frame.used += count;
     this.count += count;
     this.cache.stamp(frame);
     return pageStart(frame, start, first);
@@ -113,8 +114,10 @@ export class SectorCache {
       const at = this.entries + ((<usize>entry) << ENTRY_SHIFT);
       if (load<u32>(at) != NO_PAGE) this.remove(load<u32>(at), load<u32>(at, 4) >> NEXT_BITS);
     }
+    const records = i32((frame.flags & FLAG_RECORDS) != 0);
+    if (unchecked(this.filling[records]) === frame) unchecked((this.filling[records] = null));
     frame.pageNo = NO_PAGE;
-    if (this.filling === frame) this.filling = null;
+    frame.flags = 0;
   }
 
   free(): void {
@@ -123,7 +126,8 @@ export class SectorCache {
     this.entries = 0;
     this.buckets = 0;
     this.count = 0;
-    this.filling = null;
+    this.filling[0] = null;
+    this.filling[1] = null;
   }
 
 

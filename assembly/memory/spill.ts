@@ -15,7 +15,7 @@ export class Spill {
   private store: MemoryProvider | null = null;
   private used: u32 = 0;
   private freeSlots: Array<u32> = new Array<u32>();
-  /** For each slot the bits of the sectors that were written, u16. */
+  /** For each slot the bits of the sectors that were written, u16; what lies between them was written, too. */
   private sectors: usize = 0;
   private sectorsRoom: u32 = 0;
 
@@ -30,8 +30,8 @@ export class Spill {
   }
 
   /**
-   * Writes `sectors` of the block at `ptr`, and what lies between them, to a slot: a new one unless `slot` is given. The slot, or `NO_SLOT`
-   * on failure.
+   * Writes `sectors` of the block at `ptr`, and what lies between them and those that it has, to a slot: a new one unless `slot` is given.
+   * The slot, or `NO_SLOT` on failure.
    */
   write(slot: u32, ptr: usize, sectors: u32 = ALL_SECTORS): u32 {
     if (this.allowed() != OK) return NO_SLOT;
@@ -41,15 +41,21 @@ export class Spill {
       if (!provider) return NO_SLOT;
       this.store = provider;
     }
-    if (slot == NO_SLOT) {
+    let from = firstByte(sectors);
+    let end = endByte(sectors);
+    if (slot != NO_SLOT) {
+      const before = this.sectorsIn(slot);
+      from = min(from, endByte(before));
+      end = max(end, firstByte(before));
+      sectors |= before;
+    } else {
       if (this.freeSlots.length > 0) slot = this.freeSlots.pop();
       else {
         if (this.used >= provider.pages && provider.grow(max<u32>(16, provider.pages >> 2)) != OK) return NO_SLOT;
         slot = this.used++;
       }
     }
-    const from = firstByte(sectors);
-    if (provider.write(((<u64>slot) << PAGE_SHIFT) + from, ptr + from, endByte(sectors) - from) != OK) return NO_SLOT;
+    if (provider.write(((<u64>slot) << PAGE_SHIFT) + from, ptr + from, end - from) != OK) return NO_SLOT;
     this.noteSectors(slot, sectors);
     return slot;
   }
@@ -63,7 +69,7 @@ export class Spill {
     store<u16>(this.sectors + ((<usize>slot) << 1), <u16>sectors);
   }
 
-  /** The sectors that the slot was last written with. */
+  /** The sectors that were written to the slot. */
   sectorsIn(slot: u32): u32 {
     return load<u16>(this.sectors + ((<usize>slot) << 1));
   }

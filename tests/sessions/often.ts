@@ -24,7 +24,7 @@ export const OFTEN: readonly Patch[] = [
   },
   {
     file: "assembly/memory/sector-cache.ts",
-    find: "frame.pageNo = NO_PAGE; if (this.filling",
-    replace: "memory.fill(frame.data, 0xaa, PAGE_SECTORS << SECTOR_SHIFT); frame.pageNo = NO_PAGE; if (this.filling",
+    find: "frame.pageNo = NO_PAGE; frame.flags = 0;",
+    replace: "memory.fill(frame.data, 0xaa, PAGE_SECTORS << SECTOR_SHIFT); frame.pageNo = NO_PAGE; frame.flags = 0;",
   },
 ];

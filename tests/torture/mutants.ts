@@ -258,6 +258,21 @@ export const MUTANTS: readonly Mutant[] = [
     "if (slot == NO_SLOT) return pageNo < mainPages;\n    const sectors",
     "if (slot == NO_SLOT || pageNo < mainPages) return pageNo < mainPages;\n    const sectors",
   ),
+  mutant("sectors that the spill had are forgotten", "sessions", "assembly/memory/spill.ts", "sectors |= before;", ""),
+  mutant(
+    "what lies between two spilled sectors is not written",
+    "sessions",
+    "assembly/memory/spill.ts",
+    "from = min(from, endByte(before));\n      end = max(end, firstByte(before));",
+    "",
+  ),
+  mutant(
+    "a page's sectors in the spill do not count as changed",
+    "crash",
+    "assembly/memory/changed-pages.ts",
+    "return frame.flags & FLAG_SPILLED ? frame.dirty | this.spill.sectorsIn(this.slotOf(frame.pageNo)) : frame.dirty;",
+    "return frame.dirty;",
+  ),
 ];
 
 /** How long a fault may live. Milliseconds of this process. */
