@@ -128,7 +128,8 @@ export class ChangedPages {
 
   /** Reads the bytes of a page `from` … `end` (excluded) to their place in `data`, as the main file has them. */
   private readMain(pageNo: u32, mainPages: u32, from: u32, end: u32, data: usize): Status {
-    if (pageNo < mainPages && from < end) return this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data + from, end - from);
+    if (pageNo < mainPages && from < end)
+      return this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, data + from, end - from);
     memory.fill(data + from, 0, end - from);
     return OK;
   }
