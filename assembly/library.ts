@@ -12,7 +12,7 @@ import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } fr
 import { Request } from "./request/request";
 import { Session, unknownTable } from "./request/session";
 import { Table } from "./store/table";
-import { NO_ADDRESS } from "./table/page-ledger";
+import { RecordAddress, NO_ADDRESS } from "./table/page-ledger";
 import { isText } from "./encode/ascii";
 
 /** Grows with each change of the calls that a host could notice. */
@@ -203,11 +203,27 @@ export function get(handle: i32, ptr: usize, len: u32): i32 {
   const open = tableOf(handle);
   const entered = enter(open);
   if (entered != ROW) return entered;
-  const table = open!.table;
-  const address = findRecord(table, ptr, len);
-  if (address == NO_ADDRESS) return missing(open!.session);
+  return recordAt(open!, findRecord(open!.table, ptr, len));
+}
+
+/** The same of the row that has a value in another column, a unique one; columns count from 0. */
+export function get_by(handle: i32, column: i32, ptr: usize, len: u32): i32 {
+  begin(0);
+  const open = tableOf(handle);
+  const entered = enter(open);
+  if (entered != ROW) return entered;
+  const index = open!.table.uniqueIndexOn(column);
+  if (index) return recordAt(open!, findRecord(open!.table, ptr, len, index));
+  fail(BAD_REQUEST, "column " + column.toString() + " of " + open!.table.name + " has no unique index");
+  return failed();
+}
+
+/** Answers with the record that was found at `address`, or not. */
+function recordAt(open: OpenTable, address: RecordAddress): i32 {
+  const table = open.table;
+  if (address == NO_ADDRESS) return missing(open.session);
   const bodyLen = table.registry.bodyLength(address);
-  if (open!.session.db.manager.settled(bodyLen == 0 ? lastError.status : OK) != OK) return failed();
+  if (open.session.db.manager.settled(bodyLen == 0 ? lastError.status : OK) != OK) return failed();
   // The host reads the record where it lies.
   store<u32>(record, <u32>table.registry.body(address, bodyLen));
   store<u32>(record, bodyLen, 4);

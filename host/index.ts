@@ -18,6 +18,7 @@ export type {
   CheckResult,
   CountOptions,
   DeleteOptions,
+  LookupOptions,
   DeleteResult,
   Fault,
   FileInfo,

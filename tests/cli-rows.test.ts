@@ -127,6 +127,23 @@ test("a key that is not there, and one that can't be", async (t) => {
   assert.deepEqual(store.bytes(), before);
 });
 
+test("a row by another unique column", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "u", "id:uint32:pk", "mail:text:unique:null", "doc:json:unique", "age:uint8:index"]);
+  await store.ok(["insert", "u", '{"id":1,"mail":"a@x","doc":{"k":[1]},"age":3}', '{"id":2,"mail":"b@x","doc":[],"age":3}']);
+  await store.ok(["insert", "u", '{"id":3,"mail":null,"doc":7,"age":4}']);
+  assert.match(await store.ok(["get", "u", "b@x", "--index", "mail"]), /^id +2$/m);
+  const rows = await store.ok(["get", "u", "b@x", "a@x", "--index=mail", "--columns", "id", "--json"]);
+  assert.deepEqual(JSON.parse(rows), { ok: { rows: [{ id: 2 }, { id: 1 }] } });
+  assert.match(await store.ok(["get", "u", '{"k":[1]}', "--index", "doc"]), /^id +1$/m);
+  assert.match(await store.ok(["get", "u", "3", "--index", "id"]), /^doc +7$/m);
+  assert.match(await store.fails("ROW_NOT_FOUND", 1, ["get", "u", "c@x", "--index", "mail"]), /u has no row with mail = c@x$/);
+  assert.match(await store.fails("BAD_REQUEST", 1, ["get", "u", "3", "--index", "age"]), /the index on age is not unique/);
+  assert.match(await store.fails("INDEX_NOT_FOUND", 1, ["get", "u", "3", "--index", "mial"]), /its indexes: id; mail; doc; age/);
+  await store.fails("INDEX_NOT_FOUND", 1, ["get", "u", "3", "--index", "id,mail"]);
+  await store.fails("BAD_VALUE", 1, ["get", "u", "{", "--index", "doc"]);
+});
+
 test("keys are read as the primary key's type", async (t) => {
   const store = openStore(t);
   const keys: [string, string, string][] = [

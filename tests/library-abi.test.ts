@@ -142,7 +142,7 @@ test("what open refuses", (t) => {
 test("get, insert and scan with records", (t) => {
   const host = hostFor(t);
   const store = host.open("data/a.db");
-  host.ask(store, { op: "create", table: "t", columns: ["k:uint32:pk:auto", "v:text", "n:uint16:null:default=7"] });
+  host.ask(store, { op: "create", table: "t", columns: ["k:uint32:pk:auto", "v:text:unique", "n:uint16:null:default=7"] });
   const table = host.call("open_table", "t", store);
   assert.ok(table > 0);
   // One row with k and v; then two, whose k is the next number, with n and without.
@@ -160,6 +160,17 @@ test("get, insert and scan with records", (t) => {
   assert.equal(host.call("get", u32(6), table), 1);
   assert.deepEqual(host.reply, Buffer.concat([u32(6), text("é"), Buffer.from([1, 0x34, 0x12])]));
   assert.equal(host.call("get", u32(8), table), 0);
+  // Columns k and t are unique, n is not, and there is no fourth.
+  assert.equal(host.call("get_by", text("five"), table, 1), 1);
+  assert.deepEqual(host.reply, Buffer.concat([u32(5), text("five"), Buffer.from([1, 7, 0])]));
+  assert.equal(host.call("get_by", u32(6), table, 0), 1);
+  assert.equal(host.call("get_by", text("six"), table, 1), 0);
+  for (const column of [2, 3, -1]) {
+    assert.equal(host.call("get_by", u32(6), table, column), -1);
+    assert.equal(host.error, "BAD_REQUEST");
+  }
+  assert.equal(host.call("get_by", u32(6), table, 1), -1);
+  assert.equal(host.error, "BAD_VALUE");
 
   assert.equal(host.call("scan", '{"op":"scan","table":"t","columns":["n","k"],"limit":2}', store), 0);
   let reply = host.reply;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type SyncSession, openSync } from "../host/index.js";
+import { type SyncSession, type TableSchemaInfo, openSync } from "../host/index.js";
 import { golden } from "./helpers/golden.js";
 import { tempFolder } from "./helpers/store.js";
 
@@ -221,7 +221,10 @@ function compareReading(db: SyncSession<string | Date>): number {
   let count = 0;
   for (const { name } of db.tables()) {
     const table = db.table(name);
-    const { primaryKey } = db.schema(name).tables[0] as { primaryKey: string };
+    const { primaryKey, indexes } = db.schema(name).tables[0] as TableSchemaInfo;
+    const unique = indexes
+      .filter((index) => index.unique && index.columns.length === 1)
+      .map(({ columns }) => columns[0] as string);
     const rows = table.scan({ pageRows: 100 }).toArray();
     assert.equal(rows.length, table.count());
     for (let start = 0; start < rows.length; start += 100) {
@@ -229,6 +232,11 @@ function compareReading(db: SyncSession<string | Date>): number {
       const keys = part.map((row) => row[primaryKey] as number);
       assert.deepEqual(table.getMany(keys), part);
       for (const [i, key] of keys.entries()) assert.deepEqual(table.get(key), part[i]);
+      for (const index of unique) {
+        const values = part.map((row) => row[index]);
+        assert.deepEqual(table.getMany(values, { index }), part);
+        for (const [i, value] of values.entries()) assert.deepEqual(table.get(value, { index }), part[i]);
+      }
     }
     count += rows.length;
   }

@@ -49,6 +49,13 @@ testOnRuntimes("every method, and the same bytes in the file", async (t, runtime
   assert.deepEqual(await people.getMany([9, 7], { columns: ["id"] }), [{ id: 9 }, { id: 7 }]);
   assert.equal(await people.find(2), undefined);
   assert.deepEqual(await people.find(8), { id: 8, name: "cid", age: null, about: null });
+  const byName: { id: number; age: number | null } | undefined = await people.find("cid", { index: "name" });
+  assert.deepEqual(byName, { id: 8, name: "cid", age: null, about: null });
+  assert.equal(await people.find("no one", { index: "name" }), undefined);
+  assert.deepEqual(await people.find("dot", { index: "name", columns: ["age"] }), { age: 3 });
+  assert.deepEqual(await people.get("bob", { index: "name", columns: ["id"] }), { id: 7 });
+  assert.deepEqual(await people.get(7, { index: "id", columns: ["name"] }), { name: "bob" });
+  assert.deepEqual(await people.getMany(["dot", "ann"], { index: "name", columns: ["id"] }), [{ id: 9 }, { id: 1 }]);
 
   const at = "2026-02-28T23:59:58.999999+05:30";
   assert.equal(await texts.insert({ id: 2n ** 64n - 1n, author: 7, at, day: "2026-02-28" }), 2n ** 64n - 1n);
@@ -270,6 +277,13 @@ testOnRuntimes("texts of every kind, and those that are none", async (t, runtime
 const failing: readonly (readonly [string, (db: Session) => unknown])[] = [
   ["ROW_NOT_FOUND", (db) => db.table(users).get(99)],
   ["ROW_NOT_FOUND", (db) => db.table(users).getMany([1, 99])],
+  ["ROW_NOT_FOUND", (db) => db.table(users).get("no one", { index: "name" })],
+  ["BAD_VALUE", (db) => db.table("users").get(true, { index: "name" })],
+  ["BAD_REQUEST", (db) => db.table(users).get(41, { index: "age" })],
+  ["BAD_REQUEST", (db) => db.table("users").get(1, { colums: ["name"] } as never)],
+  ["BAD_REQUEST", (db) => db.table("users").find(1, { colums: ["name"] } as never)],
+  ["INDEX_NOT_FOUND", (db) => db.table("users").get("x", { index: "about" })],
+  ["INDEX_NOT_FOUND", (db) => db.table("users").get("x", { index: "nmae" })],
   ["ROW_NOT_FOUND", (db) => db.table(users).update(99, { age: 1 })],
   ["ROW_NOT_FOUND", (db) => db.table(users).delete(99)],
   ["TABLE_NOT_FOUND", (db) => db.table("user").get(1)],
@@ -604,6 +618,9 @@ test("openSync has the same methods, and its transactions", (t) => {
   assert.deepEqual(ann, { id: 1, name: "ann", age: null, about: null });
   assert.equal(people.find(9), undefined);
   assert.deepEqual(people.getMany([3, 2], { columns: ["name"] }), [{ name: "cid" }, { name: "bob" }]);
+  assert.deepEqual(people.get("ann", { index: "name" }), ann);
+  assert.equal(people.find("no one", { index: "name" }), undefined);
+  assert.throws(() => people.get("no one", { index: "name" }), /users has no row with name = no one/);
   assert.deepEqual(people.update(2, { age: 7 }), { updated: 1, cascaded: 0 });
   assert.deepEqual(people.delete(3), { deleted: 1, cascaded: 0 });
   assert.deepEqual([...people.scan({ pageRows: 1, columns: ["id"] })], [{ id: 1 }, { id: 2 }]);

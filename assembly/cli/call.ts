@@ -89,14 +89,14 @@ export function addValueArgument(out: ByteBuffer, column: Column, text: string):
   return OK;
 }
 
-/** Adds the words from `first` up to `end` as keys of `table`: field `key` for one, `keys` for several. */
-export function addKeys(ctx: CommandContext, table: Table, first: i32, end: i32): Status {
+/** Adds the words from `first` up to `end` as keys: field `key` for one, `keys` for several. They are values of `column`. */
+export function addKeys(ctx: CommandContext, column: Column, first: i32, end: i32): Status {
   const many = end - first > 1;
   const out = addField(many ? "keys" : "key");
   if (many) out.addU8(0x5b);
   for (let i = first; i < end; i++) {
     if (i > first) out.addU8(0x2c);
-    const status = addValueArgument(out, table.schema.columns[table.keyColumn], ctx.word(i));
+    const status = addValueArgument(out, column, ctx.word(i));
     if (status != OK) return status;
   }
   if (many) out.addU8(0x5d);

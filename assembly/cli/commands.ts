@@ -131,7 +131,9 @@ export function allCommands(): Array<Command> {
       .tells(
         "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
       ),
-    new Command("get", runGet, "TABLE KEY… [--columns A,B]", "print rows by their primary key").takes(2, MANY, "columns"),
+    new Command("get", runGet, "TABLE KEY… [--index COLUMN] [--columns A,B]", "print rows by their primary or another unique key")
+      .takes(2, MANY, "columns,index")
+      .tells("With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed."),
     new Command(
       "scan",
       runScan,

@@ -5,7 +5,7 @@ import { NO_ADDRESS } from "../table/page-ledger";
 import { RowWriter } from "../request/row-json";
 import { FIELD_KEY, FIELD_KEYS } from "../request/request";
 import { readRow, requestedColumns } from "../request/row-requests";
-import { Table } from "../store/table";
+import { Table, TableIndex } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import {
@@ -62,7 +62,7 @@ export function runUpdate(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
   if (!table) return lastError.status;
   startRequest("update", ctx.word(0));
-  let status = addKeys(ctx, table, 1, 2);
+  let status = addKeys(ctx, table.schema.columns[table.keyColumn], 1, 2);
   if (status == OK) status = addJsonArgument(addField("set"), "the change", ctx.word(2), JSON_OBJECT);
   if (status == OK) status = call(ctx);
   if (status != OK || ctx.json) return status;
@@ -79,7 +79,7 @@ export function runDelete(ctx: CommandContext): Status {
   if (!table) return lastError.status;
   if (ctx.has("cascade") && ctx.has("restrict")) return fail(USAGE, "--cascade and --restrict exclude each other");
   startRequest("delete", ctx.word(0));
-  let status = addKeys(ctx, table, 1, ctx.words.length);
+  let status = addKeys(ctx, table.schema.columns[table.keyColumn], 1, ctx.words.length);
   if (ctx.has("cascade")) addField("cascade").addText("true");
   else if (ctx.has("restrict")) addField("cascade").addText("false");
   if (status == OK) status = call(ctx);
@@ -96,18 +96,22 @@ export function runGet(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
   if (!table) return lastError.status;
   startRequest("get", ctx.word(0));
-  let status = addKeys(ctx, table, 1, ctx.words.length);
+  const named = table.schema.columnIndex(ctx.invocation.option("index", table.schema.primaryKey));
+  // A column that is not there is the request's to refuse.
+  let status = addKeys(ctx, table.schema.columns[named >= 0 ? named : table.keyColumn], 1, ctx.words.length);
+  if (status == OK) status = addNamesField(ctx, "index");
   if (status == OK) status = addNamesField(ctx, "columns");
   if (status != OK) return status;
   if (ctx.json) return call(ctx);
   status = parseRequest(ctx);
   if (status != OK) return status;
-  const writer = requestedColumns(sessionOf(ctx), table);
-  return writer ? printRows(ctx, table, writer) : lastError.status;
+  const index = sessionOf(ctx).keyIndex(table);
+  const writer = index ? requestedColumns(sessionOf(ctx), table) : null;
+  return index && writer ? printRows(ctx, table, index, writer) : lastError.status;
 }
 
 /** Prints the rows with the keys of the request: one with a line for each column, several as a table. */
-function printRows(ctx: CommandContext, table: Table, writer: RowWriter): Status {
+function printRows(ctx: CommandContext, table: Table, index: TableIndex, writer: RowWriter): Status {
   const session = sessionOf(ctx);
   const request = session.request;
   const schema = table.schema;
@@ -118,7 +122,7 @@ function printRows(ctx: CommandContext, table: Table, writer: RowWriter): Status
   const row = session.row(table);
   const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
   for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
-    const address = session.find(table, node);
+    const address = session.find(table, node, index);
     const status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
     if (status != OK) return status;
     if (many) view.addRow(schema, writer.positions, row);

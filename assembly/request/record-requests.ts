@@ -14,7 +14,7 @@ import { isRecordValue } from "../encode/record-value";
 import { Row } from "../encode/row";
 import { RowScan } from "../store/row-scan";
 import { DELETE_BY_SCHEMA } from "../store/statements";
-import { Table, addKeyPart } from "../store/table";
+import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { columnPositions } from "./row-json";
 import { BATCH_ROWS, beginTogether, endRows, endTogether } from "./row-requests";
@@ -24,9 +24,12 @@ import { Session } from "./session";
 
 const probe: ByteBuffer = new ByteBuffer(64);
 
-/** The address of the row whose primary key is the value of `keyLen` bytes at `key`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */
-export function findRecord(table: Table, key: usize, keyLen: u32): RecordAddress {
-  const column = table.schema.columns[table.keyColumn];
+/**
+ * The address of the row that has the value of `keyLen` bytes at `key` in the one column of the unique `index`; `NO_ADDRESS` with
+ * `ROW_NOT_FOUND` and other errors.
+ */
+export function findRecord(table: Table, key: usize, keyLen: u32, index: TableIndex = table.primary): RecordAddress {
+  const column = table.schema.columns[index.columns[0]];
   const fixed = fixedValueSize(column.type, column.customSize);
   const fits = fixed != 0 ? keyLen == fixed : keyLen >= 2 && keyLen == 2 + <u32>load<u16>(key);
   if (!fits) {
@@ -36,7 +39,7 @@ export function findRecord(table: Table, key: usize, keyLen: u32): RecordAddress
   probe.reset();
   probe.addU32(1);
   addKeyPart(column, key, keyLen, probe);
-  const address = table.primary.tree.find(probe.ptr);
+  const address = index.tree.find(probe.ptr);
   // The message is made where it is wanted: most callers only want to know.
   if (address == NO_ADDRESS && lastError.status == OK) lastError.status = ROW_NOT_FOUND;
   return address;

@@ -107,7 +107,7 @@ export const OP_SYNC: i32 = 24;
 const OPERATIONS: StaticArray<string> = [
   "get",
   "table",
-  "key keys columns",
+  "key keys columns index",
   "scan",
   "table",
   "index eq from to reverse offset limit columns count after",

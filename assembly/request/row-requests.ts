@@ -157,8 +157,9 @@ export function requestedColumns(session: Session, table: Table): RowWriter | nu
 export function handleGet(session: Session, out: ByteBuffer): Status {
   const table = session.table();
   const first = table ? oneOrMany(session, FIELD_KEY, FIELD_KEYS) : 0;
-  const writer = table && first != 0 ? requestedColumns(session, table) : null;
-  if (!table || !writer) return lastError.status;
+  const index = table && first != 0 ? session.keyIndex(table) : null;
+  const writer = table && index ? requestedColumns(session, table) : null;
+  if (!table || !index || !writer) return lastError.status;
   const request = session.request;
   const many = request.has(FIELD_KEYS);
   const row = session.row(table);
@@ -166,7 +167,7 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
   addAscii(out, many ? '{"rows":[' : '{"row":');
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
     if (node != first) out.addU8(0x2c);
-    const address = session.find(table, node);
+    const address = session.find(table, node, index);
     status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
     if (status == OK) writer.write(row, out);
   }

@@ -4,7 +4,7 @@
  * Bounds are values of the index's first columns, one or a list of them, and are inclusive. A reply that does not hold all rows has a
  * token `after` for the request that goes on behind its last row: the row's address, and its key in the index, in hexadecimal.
  */
-import { Status, OK, BAD_REQUEST, INDEX_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { JSON_ARRAY, JSON_NULL } from "../encode/json";
@@ -13,7 +13,7 @@ import { addHex, parseHex } from "../encode/uuid";
 import { RecordAddress } from "../table/page-ledger";
 import { RowScan } from "../store/row-scan";
 import { Table, TableIndex } from "../store/table";
-import { Session } from "./session";
+import { Session, findIndex } from "./session";
 import {
   FIELD_AFTER,
   FIELD_COUNT,
@@ -205,22 +205,6 @@ export class ScanPlan {
     if (from) from.free();
     if (to && to !== from) to.free();
   }
-}
-
-/** The index on just these columns, or else the first that starts with them; null with `INDEX_NOT_FOUND`. */
-export function findIndex(table: Table, names: Array<string>): TableIndex | null {
-  const exact = table.indexOn(names);
-  if (exact) return exact;
-  let list = "";
-  for (let i = 0; i < table.indexes.length; i++) {
-    const columns = table.indexes[i].definition.columns;
-    let starts = columns.length > names.length;
-    for (let j = 0; j < names.length && starts; j++) starts = columns[j] == names[j];
-    if (starts) return table.indexes[i];
-    list += (i > 0 ? "; " : "") + columns.join(",");
-  }
-  fail(INDEX_NOT_FOUND, "table " + table.name + " has no index on " + names.join(","), "its indexes: " + list);
-  return null;
 }
 
 export function handleScan(session: Session, out: ByteBuffer): Status {

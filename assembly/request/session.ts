@@ -1,5 +1,5 @@
 /** What requests work on: an open store, and buffers that are used over and over. */
-import { Status, OK, ROW_NOT_FOUND, TABLE_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, INDEX_NOT_FOUND, ROW_NOT_FOUND, TABLE_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isText } from "../encode/ascii";
 import { JSON_STRING } from "../encode/json";
@@ -8,8 +8,8 @@ import { Row } from "../encode/row";
 import { suggestion } from "../schema/nearest";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
-import { Table } from "../store/table";
-import { Request, FIELD_TABLE } from "./request";
+import { Table, TableIndex } from "../store/table";
+import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
 /** A row buffer for one table. */
 class TableRow {
@@ -68,17 +68,32 @@ export class Session {
     this.probe.free();
   }
 
-  /** The row whose primary key is the value at `node`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */
-  find(table: Table, node: u32): RecordAddress {
+  /** The index that the request's keys are of: that on the unique column that it names, or the primary key's; null on failure. */
+  keyIndex(table: Table): TableIndex | null {
+    if (!this.request.has(FIELD_INDEX)) return table.primary;
+    const names = this.request.texts(FIELD_INDEX);
+    const index = names ? findIndex(table, names) : null;
+    if (!index || (index.unique && index.columns.length == 1)) return index;
+    const what = index.unique ? "of more than one column" : "not unique";
+    fail(
+      BAD_REQUEST,
+      "get: the index on " + index.definition.columns.join(", ") + " is " + what,
+      "scan with index and eq gives its rows",
+    );
+    return null;
+  }
+
+  /** The row that has the value at `node` in the column of the unique `index`; `NO_ADDRESS` with `ROW_NOT_FOUND` and other errors. */
+  find(table: Table, node: u32, index: TableIndex = table.primary): RecordAddress {
     const probe = this.probe;
     probe.reset();
     probe.addU32(1);
-    const column = table.schema.columns[table.keyColumn];
+    const column = table.schema.columns[index.columns[0]];
     if (this.request.addKeyPart(column, node, probe) != OK) {
       lastError.what = table.name + "." + lastError.what;
       return NO_ADDRESS;
     }
-    const address = table.primary.tree.find(probe.ptr);
+    const address = index.tree.find(probe.ptr);
     if (address == NO_ADDRESS && lastError.status == OK) {
       const tape = this.request.tape;
       const isString = tape.kind(node) == JSON_STRING;
@@ -98,4 +113,20 @@ export function unknownTable(db: DbmsContext, name: string): Status {
   for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
   const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
   return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
+}
+
+/** The index on just these columns, or else the first that starts with them; null with `INDEX_NOT_FOUND`. */
+export function findIndex(table: Table, names: Array<string>): TableIndex | null {
+  const exact = table.indexOn(names);
+  if (exact) return exact;
+  let list = "";
+  for (let i = 0; i < table.indexes.length; i++) {
+    const columns = table.indexes[i].definition.columns;
+    let starts = columns.length > names.length;
+    for (let j = 0; j < names.length && starts; j++) starts = columns[j] == names[j];
+    if (starts) return table.indexes[i];
+    list += (i > 0 ? "; " : "") + columns.join(",");
+  }
+  fail(INDEX_NOT_FOUND, "table " + table.name + " has no index on " + names.join(","), "its indexes: " + list);
+  return null;
 }

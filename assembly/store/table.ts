@@ -292,6 +292,15 @@ export class Table {
     return null;
   }
 
+  /** The unique index on just this column, or null. */
+  uniqueIndexOn(column: i32): TableIndex | null {
+    for (let i = 0; i < this.indexes.length; i++) {
+      const index = unchecked(this.indexes[i]);
+      if (index.unique && index.columns.length == 1 && index.columns[0] == column) return index;
+    }
+    return null;
+  }
+
   /** An index whose first column is `column`, one of that column alone if there is one; or null. */
   indexStartingWith(column: i32): TableIndex | null {
     let best: TableIndex | null = null;

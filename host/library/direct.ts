@@ -59,11 +59,11 @@ export class DirectAccess {
     this.#instance.call("close_table", table.handle, 0);
   }
 
-  /** The row with that primary key; null when there is none. */
-  get(name: string, key: unknown): Record<string, unknown> | null | undefined {
+  /** The row with that primary key, or with that value in the unique column `index`; null when there is none. */
+  get(name: string, key: unknown, index?: string): Record<string, unknown> | null | undefined {
     const table = this.#table(name);
     if (table === undefined) return undefined;
-    const status = this.#callWithKey("get", table, key);
+    const status = index === undefined ? this.#callWithKey("get", table, key) : this.#getBy(table, key, index);
     if (status === undefined) return undefined;
     const instance = this.#instance;
     if (status === ROW) return this.#reader.row(instance.memory, table.schema.columns, instance.replyStart);
@@ -117,6 +117,16 @@ export class DirectAccess {
     if (status === ROW) return { deleted: 1, cascaded: this.#count() };
     this.#failed(name, table, status);
     return undefined;
+  }
+
+  /** What `get_by` answers; undefined when that has to go as JSON. */
+  #getBy({ schema, handle }: OpenTable, value: unknown, name: string): number | undefined {
+    const column = schema.uniqueColumn(name);
+    if (column === undefined) return undefined;
+    const instance = this.#instance;
+    const at = instance.scratch(roomForValue(column, value));
+    if (!this.#writer.value(instance.memory, column, value, at)) return undefined;
+    return instance.callBy(handle, column.position, this.#writer.end - at);
   }
 
   /** What a call about one row answers; undefined when the key is none that can be written. */

@@ -24,6 +24,7 @@ interface LibraryExports {
   open_table(store: number, ptr: number, byteLen: number): number;
   close_table(table: number): number;
   get(table: number, ptr: number, byteLen: number): number;
+  get_by(table: number, column: number, ptr: number, byteLen: number): number;
   insert(table: number, ptr: number, byteLen: number): number;
   update(table: number, ptr: number, byteLen: number): number;
   remove(table: number, ptr: number, byteLen: number): number;
@@ -170,6 +171,16 @@ export class LibraryInstance {
     if (this.#ended !== null) throw this.#ended;
     try {
       return this.#exports[call](handle, this.#scratch, byteLen);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  /** The same for `get_by`, about a value of the table's column at `position`. */
+  callBy(table: number, position: number, byteLen: number): number {
+    if (this.#ended !== null) throw this.#ended;
+    try {
+      return this.#exports.get_by(table, position, this.#scratch, byteLen);
     } catch (error) {
       throw this.#trapped(error);
     }

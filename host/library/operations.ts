@@ -6,7 +6,7 @@ import { QuireError } from "../errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
 import { type DateForm, boundToJson, fromJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
-import type { BoundOptions, ColumnsOption, CountOptions, DeleteOptions, ScanOptions } from "./requests.js";
+import type { BoundOptions, CountOptions, DeleteOptions, LookupOptions, ScanOptions } from "./requests.js";
 import { type Column, type TableReply, TableSchema } from "./table-schema.js";
 
 /** One request. */
@@ -70,17 +70,17 @@ export class Operations {
     return keys.map((key) => fromJson(schema.key, key, this.dates));
   }
 
-  *get(table: string, key: unknown, options: ColumnsOption = {}): Steps<AnyRow> {
+  *get(table: string, key: unknown, options: LookupOptions = {}): Steps<AnyRow> {
     const schema = yield* this.#schema(table);
-    const request = { ...options, op: "get", table, key: keyToJson(schema, key) };
+    const request = { ...options, op: "get", table, key: keyToJson(schema, key, options.index) };
     const { row } = (yield { request }) as { row: AnyRow };
     return rowFromJson(chosen(schema, options.columns), row, this.dates);
   }
 
-  *getMany(table: string, keys: readonly unknown[], options: ColumnsOption = {}): Steps<AnyRow[]> {
+  *getMany(table: string, keys: readonly unknown[], options: LookupOptions = {}): Steps<AnyRow[]> {
     if (isList("getMany", "keys", keys).length === 0) return [];
     const schema = yield* this.#schema(table);
-    const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key)) };
+    const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) };
     const { rows } = (yield { request }) as { rows: AnyRow[] };
     const columns = chosen(schema, options.columns);
     for (const row of rows) rowFromJson(columns, row, this.dates);
@@ -180,8 +180,10 @@ function isList<T>(call: string, what: string, given: readonly T[]): readonly T[
   return given;
 }
 
-function keyToJson(schema: TableSchema, key: unknown): unknown {
-  return toJson(schema.name, schema.key, key === undefined ? null : key);
+/** A value of the primary key, or of another column; one that is none is the module's to refuse. */
+function keyToJson(schema: TableSchema, key: unknown, column?: string): unknown {
+  const of = column === undefined ? schema.key : (schema.column(column) ?? schema.key);
+  return toJson(schema.name, of, key === undefined ? null : key);
 }
 
 /** The columns that a request asks for; names that are none are the module's to refuse. */

@@ -7,6 +7,11 @@ export interface ColumnsOption {
   readonly columns?: readonly string[];
 }
 
+export interface LookupOptions extends ColumnsOption {
+  /** A unique column that the keys are values of; absent: the primary key. */
+  readonly index?: string;
+}
+
 /** Which rows: as of `scan` in `docs/protocol.md`. */
 export interface BoundOptions {
   /** The columns of the index. */
@@ -129,5 +134,12 @@ export type Picked<Row extends object, Name extends string> = [Name] extends [ne
 
 /** The names that may be chosen from a row. */
 export type ColumnNames<Row extends object> = AnyRow extends Row ? string : keyof Row & string;
+
+/** What a row is looked up by: its primary key, or a value of the unique column `Column`. */
+export type LookupKey<Shape extends TableShape, Column extends string> = [Column] extends [never]
+  ? Shape["keyInput"]
+  : Column extends keyof Shape["update"]
+    ? Exclude<Shape["update"][Column], undefined>
+    : unknown;
 
 export type { Columns, DefinedShape, TableDefinition, TableShape };

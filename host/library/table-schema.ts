@@ -89,17 +89,25 @@ export class TableSchema {
   readonly key: Column;
   readonly #byName: ReadonlyMap<string, Column>;
   readonly #indexes: readonly IndexReply[];
+  readonly #unique: ReadonlyMap<string, Column>;
 
   constructor(reply: TableReply) {
     this.name = reply.name;
     this.columns = reply.fields.map(readColumn);
     this.#byName = new Map(this.columns.map((column) => [column.name, column]));
     this.#indexes = reply.indexes;
+    const unique = reply.indexes.filter((index) => index.unique && index.columns.length === 1);
+    this.#unique = new Map(unique.map(({ columns: [name] }) => [name as string, this.#byName.get(name as string) as Column]));
     this.key = this.#byName.get(reply.primaryKey) as Column;
   }
 
   column(name: string): Column | undefined {
     return this.#byName.get(name);
+  }
+
+  /** The column of that name, if there is a unique index on it alone. */
+  uniqueColumn(name: string): Column | undefined {
+    return this.#unique.get(name);
   }
 
   /** The columns that the bounds of a scan are values of: those of the index that the module takes for `index`; none when it has none. */

@@ -7,6 +7,8 @@ import type {
   CountOptions,
   DeleteOptions,
   DeleteResult,
+  LookupKey,
+  LookupOptions,
   Picked,
   ScanOptions,
   UpdateResult,
@@ -16,6 +18,18 @@ import type { AsyncRunner, SyncRunner } from "./runner.js";
 /** A scan with the columns it gives. */
 export interface ScanRequest<Name extends string> extends Omit<ScanOptions, "columns"> {
   readonly columns?: readonly Name[];
+}
+
+/** What a lookup gives, and by which column. */
+export interface LookupRequest<Name extends string, Column extends string> extends LookupOptions {
+  readonly columns?: readonly Name[];
+  readonly index?: Column;
+}
+
+/** Whether a lookup may go without a request: it chooses no columns, and there is no other option to be refused. */
+function isDirect(options: LookupOptions | undefined): boolean {
+  for (const name in options) if (name !== "index") return false;
+  return true;
 }
 
 /** Rows one after the other, fetched in pages as they are used up. It can be gone through more than once, each time from the start. */
@@ -103,37 +117,40 @@ export class Table<Shape extends TableShape> {
     });
   }
 
-  /** The row with that primary key; `ROW_NOT_FOUND` when there is none. */
-  get<Name extends ColumnNames<Shape["row"]> = never>(
-    key: Shape["keyInput"],
-    options?: { readonly columns?: readonly Name[] },
+  /** The row with that primary key, or with that value in the unique column `index`; `ROW_NOT_FOUND` when there is none. */
+  get<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    key: LookupKey<Shape, Column>,
+    options?: LookupRequest<Name, Column>,
   ): Promise<Picked<Shape["row"], Name>> {
     const { name } = this;
     return this.#runner.run({
       steps: () => this.#operations.get(name, key, options),
-      shortcut: (direct) => (options === undefined ? (direct.get(name, key) ?? undefined) : undefined),
+      shortcut: (direct) => (isDirect(options) ? (direct.get(name, key, options?.index) ?? undefined) : undefined),
     }) as Promise<Picked<Shape["row"], Name>>;
   }
 
-  /** The row with that primary key, or undefined. */
-  async find(key: Shape["keyInput"]): Promise<Shape["row"] | undefined> {
+  /** The same row, or undefined when there is none. */
+  async find<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    key: LookupKey<Shape, Column>,
+    options?: LookupRequest<Name, Column>,
+  ): Promise<Picked<Shape["row"], Name> | undefined> {
     const { name } = this;
     try {
       const row = await this.#runner.run<AnyRow | null>({
-        steps: () => this.#operations.get(name, key),
-        shortcut: (direct) => direct.get(name, key),
+        steps: () => this.#operations.get(name, key, options),
+        shortcut: (direct) => (isDirect(options) ? direct.get(name, key, options?.index) : undefined),
       });
-      return row ?? undefined;
+      return (row ?? undefined) as Picked<Shape["row"], Name> | undefined;
     } catch (error) {
       if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
       throw error;
     }
   }
 
-  /** The rows with these primary keys, in their order; `ROW_NOT_FOUND` when one is missing. */
-  getMany<Name extends ColumnNames<Shape["row"]> = never>(
-    keys: readonly Shape["keyInput"][],
-    options?: { readonly columns?: readonly Name[] },
+  /** The rows with these primary keys, or values of `index`, in their order; `ROW_NOT_FOUND` when one is missing. */
+  getMany<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    keys: readonly LookupKey<Shape, Column>[],
+    options?: LookupRequest<Name, Column>,
   ): Promise<Picked<Shape["row"], Name>[]> {
     return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Promise<
       Picked<Shape["row"], Name>[]
@@ -205,34 +222,39 @@ export class SyncTable<Shape extends TableShape> {
     });
   }
 
-  /** The row with that primary key; `ROW_NOT_FOUND` when there is none. */
-  get<Name extends ColumnNames<Shape["row"]> = never>(
-    key: Shape["keyInput"],
-    options?: { readonly columns?: readonly Name[] },
+  /** The row with that primary key, or with that value in the unique column `index`; `ROW_NOT_FOUND` when there is none. */
+  get<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    key: LookupKey<Shape, Column>,
+    options?: LookupRequest<Name, Column>,
   ): Picked<Shape["row"], Name> {
-    if (options === undefined) {
-      const row = this.#runner.direct.get(this.name, key);
+    if (isDirect(options)) {
+      const row = this.#runner.direct.get(this.name, key, options?.index);
       if (row != null) return row as Picked<Shape["row"], Name>;
     }
     return this.#runner.run({ steps: () => this.#operations.get(this.name, key, options) }) as Picked<Shape["row"], Name>;
   }
 
-  /** The row with that primary key, or undefined. */
-  find(key: Shape["keyInput"]): Shape["row"] | undefined {
-    const row = this.#runner.direct.get(this.name, key);
-    if (row !== undefined) return row ?? undefined;
+  /** The same row, or undefined when there is none. */
+  find<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    key: LookupKey<Shape, Column>,
+    options?: LookupRequest<Name, Column>,
+  ): Picked<Shape["row"], Name> | undefined {
+    if (isDirect(options)) {
+      const row = this.#runner.direct.get(this.name, key, options?.index);
+      if (row !== undefined) return (row ?? undefined) as Picked<Shape["row"], Name> | undefined;
+    }
     try {
-      return this.#runner.run({ steps: () => this.#operations.get(this.name, key) });
+      return this.#runner.run({ steps: () => this.#operations.get(this.name, key, options) }) as Picked<Shape["row"], Name>;
     } catch (error) {
       if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
       throw error;
     }
   }
 
-  /** The rows with these primary keys, in their order; `ROW_NOT_FOUND` when one is missing. */
-  getMany<Name extends ColumnNames<Shape["row"]> = never>(
-    keys: readonly Shape["keyInput"][],
-    options?: { readonly columns?: readonly Name[] },
+  /** The rows with these primary keys, or values of `index`, in their order; `ROW_NOT_FOUND` when one is missing. */
+  getMany<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
+    keys: readonly LookupKey<Shape, Column>[],
+    options?: LookupRequest<Name, Column>,
   ): Picked<Shape["row"], Name>[] {
     return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Picked<Shape["row"], Name>[];
   }

@@ -299,7 +299,17 @@ export class PointSession {
       const outcome = this.#ask({ op: "get", table, key: id });
       this.totals.looked += 1;
       checkRow(outcome, row, `${table} ${String(id).slice(0, 20)}`);
+      if (this.#random.oneIn(3)) this.#lookByU(table, number);
     }
+  }
+
+  /** Looks for a row by its other unique column. */
+  #lookByU(table: "p" | "c", number: number): void {
+    const rows = this.#rows[table];
+    const u = textOf(number, 40, 150);
+    const outcome = this.#ask({ op: "get", table, index: "u", key: u });
+    this.totals.looked += 1;
+    checkRow(outcome, rows.byId.get(rows.byU.get(u) ?? ""), `${table} by u = ${u.slice(0, 20)}`);
   }
 
   #count(): void {

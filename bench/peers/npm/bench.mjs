@@ -81,7 +81,7 @@ const peers = {
     return {
       insert: (user) => table.insert(object(user)),
       get: (id) => table.get(id),
-      byEmail: (email) => table.scan({ index: "email", from: email, to: email }).toArray()[0],
+      byEmail: (email) => table.find(email, { index: "email" }),
       likes: undefined,
       range: () => table.scan({ index: "age", from: 81 }).toArray().length,
       update: (id, age) => table.update(id, { age }),
