@@ -52,7 +52,7 @@ export function validNode(access: MemoryAccess, frame: Frame): Frame | null {
   return (frame.flags & FLAG_NODE_VALID) != 0 ? frame : indexNode(access, frame);
 }
 
-/** Where leaf `pageNo` starts, of which only the header is sure to be there and nothing was checked; 0 when it is no leaf, and on failure. */
+/** Where leaf `pageNo` starts, of which only the header is sure to be there, and unchecked; 0 when it is no leaf, and on failure. */
 export function leafHeader(access: MemoryAccess, pageNo: u32): usize {
   const page = access.part(pageNo, 0, LEAF_HEADER);
   return page != 0 && load<u8>(page) == NODE_LEAF ? page : 0;

@@ -4,8 +4,8 @@
  *
  * They stand in frames of the page cache, sixteen in each in the order in which they were read, and go with the frame when that was not
  * used for longest. Records have frames of their own, which go earlier: a sector of an index leads to hundreds of rows and is soon wanted
- * again, one of a table has a few. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that changes. What
- * is in a frame of its own is not looked for here.
+ * again, one of a table has a few. A page's sectors are as the main file, or over that the spill, has them; they are forgotten before that
+ * changes. What is in a frame of its own is not looked for here.
  */
 import { Frame, PageCache, PAGE_SECTORS, SECTOR_SHIFT, FLAG_RECORDS } from "./page-cache";
 import { NO_PAGE } from "../status";
