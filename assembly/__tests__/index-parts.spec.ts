@@ -1,29 +1,10 @@
-import { OK, DAMAGED, NO_PAGE, OUT_OF_BOUNDS, Status, lastError } from "../status";
-import { HeapMemoryProvider, MemoryProvider } from "../memory/provider";
+import { OK, DAMAGED, NO_PAGE, OUT_OF_BOUNDS, lastError } from "../status";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
 import { IndexTree } from "../index/index-tree";
+import { CountingProvider } from "./counting-provider";
 import { VALUE_INT32, VALUE_NULL, VALUE_TEXT, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
-
-/** A provider that counts what is read from it; what it spills goes to another one. */
-class CountingProvider extends HeapMemoryProvider {
-  bytesRead: u64 = 0;
-  /** Reads of less than a page. */
-  partsRead: u32 = 0;
-  spill: CountingProvider | null = null;
-
-  read(fileOffset: u64, ptr: usize, len: u32): Status {
-    this.bytesRead += len;
-    this.partsRead += u32(len < 65536);
-    return super.read(fileOffset, ptr, len);
-  }
-
-  openSpill(): MemoryProvider | null {
-    this.spill = new CountingProvider();
-    return this.spill;
-  }
-}
 
 const key: usize = heap.alloc(10000);
 

@@ -13,7 +13,7 @@ import {
   restoreError,
 } from "../status";
 import { addJsonString } from "../encode/json-string";
-import { changedFile, failChanged } from "../memory/memory-manager";
+import { changedFile, failChanged } from "../memory/changed-file";
 import { stdout, stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { Command, OPENS_READ, OPENS_WRITE } from "./commands";
@@ -52,7 +52,7 @@ function closeStore(ctx: CommandContext, status: Status): Status {
   // What was read of two states of a file may have seemed right, or damaged.
   if (changedFile != "" && !ctx.settled && status != FILE_CHANGED) {
     ctx.told = false;
-    return failChanged();
+    return failChanged(changedFile);
   }
   if (status != OK) return restoreError(error);
   if (closed != OK) ctx.told = false;

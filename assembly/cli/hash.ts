@@ -2,7 +2,7 @@
 import { Status, OK, FILE_CHANGED, lastError, savedError, restoreError } from "../status";
 import { backUp } from "../care/new-file";
 import { PAGE_SHIFT } from "../memory/layout";
-import { opensAgain } from "../memory/memory-manager";
+import { opensAgain } from "../memory/changed-file";
 import { counted } from "../check/check-report";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";

@@ -1,6 +1,7 @@
 /** How the inspecting commands open a file: for reading, and whatever state it is in. */
 import { DirectAccess } from "../memory/direct-access";
-import { MemoryManager, DEFAULT_CACHE_BYTES, opensAgain } from "../memory/memory-manager";
+import { opensAgain } from "../memory/changed-file";
+import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { OK, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";

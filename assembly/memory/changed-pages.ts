@@ -154,22 +154,9 @@ export class ChangedPages {
     this.slots.delete(pageNo);
   }
 
-  /** The pages of the spill, in ascending order; with `butFrames` without those in a frame. */
-  spilled(butFrames: bool = false): StaticArray<u32> {
-    let count = 0;
-    for (let i: u32 = 0; i < this.slots.slots; i++) count += i32(this.isListed(this.slots.slotKey(i), butFrames));
-    const list = new StaticArray<u32>(count);
-    let at = 0;
-    for (let i: u32 = 0; i < this.slots.slots; i++) {
-      const pageNo = this.slots.slotKey(i);
-      if (this.isListed(pageNo, butFrames)) list[at++] = pageNo;
-    }
-    list.sort((a: u32, b: u32) => (a < b ? -1 : 1));
-    return list;
-  }
-
-  private isListed(pageNo: u32, butFrames: bool): bool {
-    return pageNo != NO_PAGE && (!butFrames || !this.cache.find(pageNo));
+  /** The pages of the spill, in ascending order. */
+  spilled(): StaticArray<u32> {
+    return this.slots.sortedKeys();
   }
 
   // ---- checkpoints ----
@@ -214,8 +201,9 @@ export class ChangedPages {
   }
 
   private appendSpilled(log: LogFile, mainPages: u32, before: usize, after: usize): Status {
-    const spilled = this.spilled(true);
+    const spilled = this.spilled();
     for (let i = 0; i < spilled.length && spilled[i] < mainPages; i++) {
+      if (this.cache.find(spilled[i])) continue;
       const slot = this.slots.get(spilled[i], NO_SLOT);
       let status = this.spill.read(slot, after);
       if (status == OK) status = this.appendImage(log, spilled[i], this.spill.sectorsIn(slot), before, after);
@@ -278,9 +266,10 @@ export class ChangedPages {
     if (this.slots.count == 0) return OK;
     const data = allocBlock();
     if (data == 0) return fail(OUT_OF_MEMORY, "no memory for a checkpoint");
-    const list = this.spilled(true);
+    const list = this.spilled();
     let status = OK;
     for (let i = 0; i < list.length && status == OK; i++) {
+      if (this.cache.find(list[i])) continue;
       const slot = this.slots.get(list[i], NO_SLOT);
       const sectors = this.spill.sectorsIn(slot);
       const from = firstByte(sectors);

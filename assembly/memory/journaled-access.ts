@@ -49,6 +49,29 @@ export class JournaledAccess extends MemoryAccess {
     return OK;
   }
 
+  writeRecordPart(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
+    const at = len != 0 ? this.manager.waitingPart(pageNo, pageOffset, len) : 0;
+    if (at == 0) return this.writeAtRaw(pageNo, pageOffset, ptr, len);
+    const status = this.remember(pageNo, pageOffset, at, len);
+    if (status != OK) return status;
+    this.manager.addWaiting(pageNo, pageOffset, ptr, len);
+    copyBytes(at, ptr, len);
+    const redo = this.manager.redo;
+    return redo ? redo.write(pageNo, pageOffset, ptr, len) : OK;
+  }
+
+  zeroRecordPart(pageNo: u32, pageOffset: u32, len: u32): Status {
+    const at = len != 0 ? this.manager.waitingPart(pageNo, pageOffset, len) : 0;
+    if (at == 0) return this.zeroRaw(pageNo, pageOffset, len);
+    const status = this.remember(pageNo, pageOffset, at, len);
+    if (status != OK) return status;
+    this.manager.addWaiting(pageNo, pageOffset, 0, len);
+    clearBytes(at, len);
+    const redo = this.manager.redo;
+    if (redo) redo.zero(pageNo, pageOffset, len);
+    return OK;
+  }
+
   insertBytes(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
     const frame = this.target(pageNo, pageOffset, len + tailLen);
     if (!frame) return lastError.status;

@@ -46,6 +46,16 @@ export abstract class MemoryAccess {
   /** Removes `len` bytes, moves the `tailLen` bytes behind them down and zeroes the room that becomes free. */
   abstract removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status;
 
+  /** `writeAtRaw` of a part of a record that was just read: its page need not be read as a whole. */
+  writeRecordPart(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
+    return this.writeAtRaw(pageNo, pageOffset, ptr, len);
+  }
+
+  /** `zeroRaw` of a record, in the same way. */
+  zeroRecordPart(pageNo: u32, pageOffset: u32, len: u32): Status {
+    return this.zeroRaw(pageNo, pageOffset, len);
+  }
+
   /** Carries out splices of a page, which have to fit it; not none. On failure some may have been. */
   splice(pageNo: u32, splices: Splices): Status {
     let status = OK;

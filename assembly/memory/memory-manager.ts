@@ -32,12 +32,14 @@ import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPIL
 import { PageNotes } from "./page-notes";
 import { ReadAhead } from "./read-ahead";
 import { SectorCache, SECTORS_FRAME } from "./sector-cache";
+import { failChanged } from "./changed-file";
 import { ChangedPages, isChanged } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
 import { xxh3 } from "../encode/xxh3";
 import { Spill } from "./spill";
+import { WaitingWrites } from "./waiting-writes";
 import { UndoList, UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
@@ -51,32 +53,14 @@ const UNDO_LIMIT: u64 = 1 << 20;
 /** A page that so many sectors of are in memory already is read as a whole. */
 const SECTORS_AT_MOST: u32 = 12;
 
-/** A file that was only read, and that another program changed meanwhile; "" when there is none. */
-export let changedFile: string = "";
-
-/** How often a file is opened for reading that changes under it. */
-const OPEN_ATTEMPTS: i32 = 5;
-
-/**
- * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it
- * meanwhile (a checkpoint came in between; the next one is thousands of transactions away). What became of it before is forgotten then.
- */
-export function opensAgain(attempt: i32): bool {
-  if (lastError.status != FILE_CHANGED || attempt >= OPEN_ATTEMPTS) return false;
-  changedFile = "";
-  return true;
-}
-
-/** Fails because of `changedFile`. */
-export function failChanged(): Status {
-  return fail(FILE_CHANGED, "another program changed " + changedFile + " while it was read", "open it again, or try again");
-}
-
 export class MemoryManager {
   readonly cache: PageCache;
   private readonly sectors: SectorCache;
   readonly notes: PageNotes;
   private readonly readAhead: ReadAhead = new ReadAhead();
+  private readonly waiting: WaitingWrites = new WaitingWrites();
+  /** Whether changes of records may wait for their pages: in a transaction of several statements. */
+  writesWait: bool = false;
   readonly undo: UndoList;
   private readonly spill: Spill;
   private readonly changed: ChangedPages;
@@ -205,7 +189,12 @@ export class MemoryManager {
     this.unsettled = this.readOnly;
     if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) return 0;
     this.cache.misses += 1;
-    return sectors.add(frame, pageNo, first, count);
+    const page = sectors.add(frame, pageNo, first, count);
+    if (this.waiting.has(pageNo)) {
+      const from = first << SECTOR_SHIFT;
+      this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));
+    }
+    return page;
   }
 
   /** Room for a note of `len` bytes on the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
@@ -228,6 +217,10 @@ export class MemoryManager {
     this.cache.misses += 1;
     this.cache.install(frame, pageNo);
     this.changed.markRead(frame);
+    if (this.waiting.has(pageNo)) {
+      this.firstChange(frame);
+      frame.dirty |= this.waiting.carryOut(pageNo, frame.data);
+    }
     return frame;
   }
 
@@ -246,6 +239,43 @@ export class MemoryManager {
     if (this.changed.keep(frame) != OK) return null;
     this.cache.detach(frame);
     return frame;
+  }
+
+  /** Whether a change of a record need not read its page. */
+  get letsWait(): bool {
+    return this.writesWait && this.cache.isFull;
+  }
+
+  /**
+   * Where the `len` (> 0) bytes at `pageOffset` are of a page that is in memory only in part, if a change of them may wait; else 0. Valid
+   * for the next `GUARANTEE` lookups.
+   */
+  waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    if (!this.letsWait || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
+    const first = pageOffset >> SECTOR_SHIFT;
+    const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
+    return page != 0 ? page + pageOffset : 0;
+  }
+
+  /** Lets a change of such a part wait, to the bytes at `ptr`, or to zeros when that is 0. The part in memory is the caller's to change. */
+  addWaiting(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): void {
+    this.waiting.add(pageNo, pageOffset, ptr, len);
+    this.changes += 1;
+  }
+
+  /** Carries out the changes of records that wait, page by page. */
+  carryOutWrites(): Status {
+    if (this.waiting.isEmpty) return OK;
+    const pages = this.waiting.pages();
+    for (let i = 0; i < pages.length; i++) {
+      if (!this.frame(unchecked(pages[i]))) return lastError.status;
+    }
+    return OK;
+  }
+
+  /** Whether so many changes of records wait that they had better be carried out. */
+  get manyWrites(): bool {
+    return this.waiting.areMany;
   }
 
   /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
@@ -271,6 +301,10 @@ export class MemoryManager {
   private forget(pageNo: u32): void {
     this.sectors.forget(pageNo);
     this.notes.forget(pageNo);
+  }
+
+  private forgetPages(pages: StaticArray<u32>): void {
+    for (let i = 0; i < pages.length; i++) this.forget(unchecked(pages[i]));
   }
 
   /** Adds a zeroed page at the end: its number, or `NO_PAGE`. */
@@ -365,8 +399,7 @@ export class MemoryManager {
       this.unsettled = false;
       return status;
     }
-    changedFile = this.provider.name;
-    return failChanged();
+    return failChanged(this.provider.name);
   }
 
   /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
@@ -382,8 +415,9 @@ export class MemoryManager {
   commit(): Status {
     const redo = this.redo;
     const log = this.log;
+    let status = this.carryOutWrites();
+    if (status != OK) return status;
     if (!redo || !log) return this.checkpoint();
-    let status = OK;
     if (redo.mark != 0) {
       status = this.writable();
       if (status == OK) status = redo.commit();
@@ -518,8 +552,9 @@ export class MemoryManager {
 
   /** Every page is as the main file has it. */
   private dropChanges(): void {
-    const spilled = this.changed.spilled();
-    for (let i = 0; i < spilled.length; i++) this.forget(unchecked(spilled[i]));
+    this.forgetPages(this.changed.spilled());
+    this.forgetPages(this.waiting.pages());
+    this.waiting.clear();
     const cache = this.cache;
     for (let i: u32 = 1; i < cache.frameCount; i++) {
       const frame = cache.frameAt(i);
@@ -627,6 +662,7 @@ export class MemoryManager {
     const redo = this.redo;
     if (redo) redo.free();
     this.undo.free();
+    this.waiting.free();
     this.sectors.free();
     this.notes.free();
     this.cache.free();

@@ -97,6 +97,18 @@ export class U32Map {
     return load<u32>(this.table + ((<usize>at) << 3));
   }
 
+  /** All keys, in ascending order. */
+  sortedKeys(): StaticArray<u32> {
+    const keys = new StaticArray<u32>(<i32>this.count);
+    let count = 0;
+    for (let i: u32 = 0; i < this.slots; i++) {
+      const key = this.slotKey(i);
+      if (key != EMPTY) unchecked((keys[count++] = key));
+    }
+    keys.sort((a: u32, b: u32) => (a < b ? -1 : 1));
+    return keys;
+  }
+
   slotValue(at: u32): u32 {
     return load<u32>(this.table + ((<usize>at) << 3), 4);
   }

@@ -22,7 +22,8 @@ import {
   restoreError,
 } from "../status";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager, DEFAULT_CACHE_BYTES, opensAgain } from "../memory/memory-manager";
+import { opensAgain } from "../memory/changed-file";
+import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
@@ -353,6 +354,11 @@ export class DbmsContext extends ChangesKeeper {
       const status = this.flushChanges();
       if (status != OK) return status;
     }
+    if (this.manager.manyWrites) {
+      const status = this.manager.carryOutWrites();
+      if (status != OK) return status;
+    }
+    this.manager.writesWait = this.active;
     this.statements.changes = mayWait ? changes : null;
     if (!changes.batchTable) changes.tag += 1;
     this.flushedOthers = false;

@@ -98,9 +98,12 @@ export class TableRegistry {
     return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + len) != 0 ? len : 0;
   }
 
-  /** Reads the whole page of a record that will be read and then changed: one read, where `bodyLength` and the change would make two. */
+  /**
+   * Reads the whole page of a record that will be read and then changed, if the change will not wait for the page: one read, where
+   * `bodyLength` and the change would make two.
+   */
   @inline expectChange(address: RecordAddress): void {
-    this.access.page(addressPage(address));
+    if (!this.access.manager.letsWait) this.access.page(addressPage(address));
   }
 
   /** The body's `bodyLen` bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
@@ -124,9 +127,7 @@ export class TableRegistry {
       return this.insert(body, bodyLen);
     }
     if (oldLen == bodyLen) return this.writeChanges(address, body, bodyLen) == OK ? address : NO_ADDRESS;
-    let status = this.access.writeU16(addressPage(address), addressOffset(address), bodyLen);
-    if (status == OK)
-      status = this.access.writeAtRaw(addressPage(address), addressOffset(address) + RECORD_HEADER_SIZE, body, bodyLen);
+    let status = this.write(address, body, bodyLen);
     if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
     return status == OK ? address : NO_ADDRESS;
   }
@@ -140,7 +141,7 @@ export class TableRegistry {
     while (from < to && load<u8>(old + from) == load<u8>(body + from)) from += 1;
     while (to > from && load<u8>(old + to - 1) == load<u8>(body + to - 1)) to -= 1;
     const pageOffset = addressOffset(address) + RECORD_HEADER_SIZE + from;
-    return this.access.writeAtRaw(addressPage(address), pageOffset, body + from, to - from);
+    return this.access.writeRecordPart(addressPage(address), pageOffset, body + from, to - from);
   }
 
   /** Zeroes the record's slot and lists it as free. */
@@ -149,7 +150,7 @@ export class TableRegistry {
     if (bodyLen == 0) return lastError.status;
     const pageOffset = addressOffset(address);
     const slotSize = min(this.slotSize(bodyLen), PAGE_SIZE - pageOffset);
-    const status = this.access.zeroRaw(addressPage(address), pageOffset, slotSize);
+    const status = this.access.zeroRecordPart(addressPage(address), pageOffset, slotSize);
     return status == OK ? this.freeSegments.give(address, slotSize) : status;
   }
 }

@@ -248,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
     "a rollback does not forget what was read of the spill",
     "sessions",
     MANAGER,
-    "for (let i = 0; i < spilled.length; i++) this.forget(unchecked(spilled[i]));",
+    "this.forgetPages(this.changed.spilled());",
     "",
   ),
   mutant(
@@ -272,6 +272,41 @@ export const MUTANTS: readonly Mutant[] = [
     "assembly/memory/changed-pages.ts",
     "return frame.flags & FLAG_SPILLED ? frame.dirty | this.spill.sectorsIn(this.slotOf(frame.pageNo)) : frame.dirty;",
     "return frame.dirty;",
+  ),
+  mutant(
+    "a sector that is read does not show the changes that wait for its page",
+    "sessions",
+    MANAGER,
+    "this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));",
+    "",
+  ),
+  mutant(
+    "a sector in memory does not show a change that waits for its page",
+    "sessions",
+    "assembly/memory/journaled-access.ts",
+    "this.manager.addWaiting(pageNo, pageOffset, ptr, len);\n    copyBytes(at, ptr, len);",
+    "this.manager.addWaiting(pageNo, pageOffset, ptr, len);",
+  ),
+  mutant(
+    "a page that is read does not get the changes that wait for it",
+    "sessions",
+    MANAGER,
+    "frame.dirty |= this.waiting.carryOut(pageNo, frame.data);",
+    "",
+  ),
+  mutant(
+    "a commit does not carry out the changes that wait for their pages",
+    "sessions",
+    MANAGER,
+    "let status = this.carryOutWrites();",
+    "let status = OK;",
+  ),
+  mutant(
+    "a rollback does not forget the sectors of pages that changes wait for",
+    "sessions",
+    MANAGER,
+    "this.forgetPages(this.waiting.pages());",
+    "",
   ),
 ];
 

@@ -1,0 +1,133 @@
+/**
+ * Changes of records whose pages are not in memory. They are kept until something else needs the page, or all are carried out in the order
+ * of the pages: a transaction that changes rows at random, in a table larger than the cache, then reads each page and puts it away once,
+ * and not once for each of its rows.
+ *
+ *   entry | next u32 | pageOffset u16 | len u16 | bytes, padded to 4 |
+ *
+ * A page's entries form a ring in their order: `next` of the last one is the first. An entry's place is its block * 65,536 and its offset
+ * in it.
+ */
+import { copyBytes, clearBytes } from "../encode/byte-buffer";
+import { allocBlock, freeBlock, BLOCK_SIZE } from "./block-pool";
+import { PAGE_SIZE } from "./layout";
+import { sectorsOf } from "./page-cache";
+import { U32Map } from "./u32-map";
+
+const HEAD: u32 = 8;
+/** Blocks that entries may fill: 512 KiB. */
+const MOST_BLOCKS: u32 = 8;
+/** The most bytes of one that waits. */
+const LONGEST: u32 = 4096;
+
+/** Bytes of an entry of `len` bytes. */
+@inline
+function sizeOf(len: u32): u32 {
+  return (HEAD + len + 3) & ~3;
+}
+
+export class WaitingWrites {
+  private readonly blocks: StaticArray<usize> = new StaticArray<usize>(MOST_BLOCKS);
+  /** The place of the next entry. */
+  private end: u32 = 0;
+  /** Of each page the place of its last entry. */
+  private readonly last: U32Map = new U32Map();
+
+  get isEmpty(): bool {
+    return this.last.count == 0;
+  }
+
+  /** Whether so many wait that they had better be carried out. */
+  get areMany(): bool {
+    return this.end >= (MOST_BLOCKS - 1) << 16;
+  }
+
+  /** Whether some are of page `pageNo`. */
+  @inline has(pageNo: u32): bool {
+    return this.last.count != 0 && this.last.has(pageNo);
+  }
+
+  /** The pages, in ascending order. */
+  pages(): StaticArray<u32> {
+    return this.last.sortedKeys();
+  }
+
+
+  @inline private at(place: u32): usize {
+    return unchecked(this.blocks[place >> 16]) + (place & 0xffff);
+  }
+
+  /** Where an entry of `size` bytes goes. */
+  private placeFor(size: u32): u32 {
+    const end = this.end;
+    return (end & 0xffff) + size <= BLOCK_SIZE ? end : ((end >> 16) + 1) << 16;
+  }
+
+  /** Makes sure of room for one of `len` bytes; false when there is none. */
+  hasRoom(len: u32): bool {
+    const index = this.placeFor(sizeOf(len)) >> 16;
+    if (len > LONGEST || index >= MOST_BLOCKS) return false;
+    if (unchecked(this.blocks[index]) == 0) unchecked((this.blocks[index] = allocBlock()));
+    return unchecked(this.blocks[index]) != 0;
+  }
+
+  /** Adds one that there is room for: the `len` bytes at `ptr`, or zeros when that is 0. */
+  add(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): void {
+    const place = this.placeFor(sizeOf(len));
+    const entry = this.at(place);
+    const last = this.last.get(pageNo, place);
+    store<u32>(entry, last == place ? place : load<u32>(this.at(last)));
+    store<u32>(this.at(last), place);
+    store<u16>(entry, <u16>pageOffset, 4);
+    store<u16>(entry, <u16>len, 6);
+    if (ptr != 0) copyBytes(entry + HEAD, ptr, len);
+    else clearBytes(entry + HEAD, len);
+    this.last.set(pageNo, place);
+    this.end = place + sizeOf(len);
+  }
+
+  /**
+   * Makes those of page `pageNo`, which has some, in its bytes `from` … `end` (excluded). The page would start at `page`.
+   * The bits of the sectors that changed.
+   */
+  show(pageNo: u32, page: usize, from: u32, end: u32): u32 {
+    let sectors: u32 = 0;
+    const last = this.last.get(pageNo, 0);
+    let place = last;
+    do {
+      place = load<u32>(this.at(place));
+      const entry = this.at(place);
+      const pageOffset = <u32>load<u16>(entry, 4);
+      const first = max(from, pageOffset);
+      const behind = min(end, pageOffset + <u32>load<u16>(entry, 6));
+      if (first >= behind) continue;
+      copyBytes(page + first, entry + HEAD + (first - pageOffset), behind - first);
+      sectors |= sectorsOf(first, behind - first);
+    } while (place != last);
+    return sectors;
+  }
+
+  /** Makes all those of page `pageNo`, which has some and starts at `page`, and forgets them. The bits of the sectors that changed. */
+  carryOut(pageNo: u32, page: usize): u32 {
+    const sectors = this.show(pageNo, page, 0, PAGE_SIZE);
+    this.last.delete(pageNo);
+    if (this.last.count == 0) this.end = 0;
+    return sectors;
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.last.clear();
+    this.end = 0;
+  }
+
+  /** Gives all memory back. */
+  free(): void {
+    this.clear();
+    this.last.free();
+    for (let i: u32 = 0; i < MOST_BLOCKS; i++) {
+      if (unchecked(this.blocks[i]) != 0) freeBlock(unchecked(this.blocks[i]));
+      unchecked((this.blocks[i] = 0));
+    }
+  }
+}
