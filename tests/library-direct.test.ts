@@ -216,6 +216,19 @@ test("updates and deletions of any values leave the same file, the same counts a
   assert.ok(readFileSync(join(folder, "direct.db")).equals(readFileSync(join(folder, "json.db"))), "the files differ");
 });
 
+test("null in a unique json column that may be null is no document: the row without a value has it", (t) => {
+  const db = openSync(join(tempFolder(t), "null.db"));
+  db.create("t", ["id:uint32:pk", "j:json:unique:null"]);
+  db.create("never", ["id:uint32:pk", "j:json:unique"]);
+  db.table("t").insertMany([{ id: 1, j: { a: null } }, { id: 2 }]);
+  db.table("never").insert({ id: 3, j: null });
+  for (const options of [{ index: "j" }, { index: "j", columns: ["id", "j"] }]) {
+    assert.deepEqual(db.table("t").find(null, options), { id: 2, j: null });
+    assert.deepEqual(db.table("never").find(null, options), { id: 3, j: null });
+  }
+  db.close();
+});
+
 /** Every row of every table, read as a record and as JSON. Returns how many there are. */
 function compareReading(db: SyncSession<string | Date>): number {
   let count = 0;

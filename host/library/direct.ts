@@ -122,7 +122,8 @@ export class DirectAccess {
   /** What `get_by` answers; undefined when that has to go as JSON. */
   #getBy({ schema, handle }: OpenTable, value: unknown, name: string): number | undefined {
     const column = schema.uniqueColumn(name);
-    if (column === undefined) return undefined;
+    // Without a value, or a document that is just null: the module knows.
+    if (column === undefined || (value === null && column.nullable)) return undefined;
     const instance = this.#instance;
     const at = instance.scratch(roomForValue(column, value));
     if (!this.#writer.value(instance.memory, column, value, at)) return undefined;
