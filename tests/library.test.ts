@@ -661,3 +661,21 @@ test("openSync has the same methods, and its transactions", (t) => {
   assert.throws(() => people.get(1), { code: "SESSION_ENDED", message: "the session is closed" });
   assert.throws(() => db.tables(), { code: "SESSION_ENDED" });
 });
+
+test("a row that moves to an earlier place in a transaction is found by its key when the key's leaf is split there", (t) => {
+  const db = openSync(join(tempFolder(t), "moved.db"));
+  db.create("t", ["id:uint32:pk", "v:text"]);
+  const table = db.table("t");
+  // A leaf has room for 3,120 entries of 21 bytes: the first one is full, and is split before its entry 1,560, that of row 1,560.
+  table.insertMany(Array.from({ length: 4000 }, (_, id) => ({ id, v: "v".repeat(id === 5 ? 1000 : 10) })));
+  // Its place becomes free.
+  table.update(5, { v: "v".repeat(2000) });
+  const row = { id: 1560, v: "w".repeat(1000) };
+  db.begin();
+  table.update(row.id, { v: row.v });
+  db.commit();
+  assert.deepEqual(table.find(row.id), row);
+  assert.throws(() => table.insert(row), { code: "PRIMARY_KEY_CONFLICT" });
+  assert.equal(db.check().errors, 0);
+  db.close();
+});

@@ -51,8 +51,8 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 }
 
 /**
- * Carries out the `count` changes of the list at `list`. It is sorted by record, or by time for a `unique` index, where all are additions;
- * one whose key is there already is left out and may become `conflicting`. Unless all of it is to be `undoable`, the undo list is cut
+ * Carries out the `count` changes of the list at `list`. It is sorted by time for an index of unique keys, else by record. With `unique`
+ * all are additions, and one whose key is there already is left out and may become `conflicting`. Unless all of it is to be `undoable`, the undo list is cut
  * where it grows long. `DAMAGED` when an entry that is to go is not there.
  */
 export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, undoable: bool): Status {
