@@ -18,8 +18,8 @@ import { findEntry, isEntry, removeAtPath } from "./remove";
 export let conflicting: EntryChange | null = null;
 
 /**
- * A sorted list of changes. Those of one entry that take each other back are left out. Of a `unique` index an entry that goes is in front of
- * the one that comes with its key: were the leaf split between the two, the one that stays would be where lookups do not go.
+ * A sorted list of changes. Those of one entry that take each other back are left out. Of a `unique` index an entry that goes is in front
+ * of the one that comes with its key: were the leaf split between the two, the one that stays would be where lookups do not go.
  */
 class NetChanges {
   /** The one that is next; null at the end. */
@@ -76,9 +76,9 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 }
 
 /**
- * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or, where all are additions
- * that are `unchecked`, by time: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be `undoable`, the undo list is cut
- * where it grows long. `DAMAGED` when an entry that is to go is not there.
+ * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or by time, where all are
+ * additions that are `unchecked`: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be
+ * `undoable`, the undo list is cut where it grows long. `DAMAGED` when an entry that is to go is not there.
  */
 export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unchecked: bool, undoable: bool): Status {
   conflicting = null;
