@@ -5,7 +5,7 @@ import { JournaledAccess } from "../memory/journaled-access";
 import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
-import { NEXT_OFFSET, PREV_OFFSET, MAX_KEY_SIZE } from "../index/node";
+import { NEXT_OFFSET, PREV_OFFSET, MAX_KEY_SIZE, entryCount } from "../index/node";
 import { EntryChange, BY_RECORD, BY_TIME, sortChanges } from "../index/entry-change";
 import { applyChanges, conflicting } from "../index/apply-changes";
 import { compareKeys } from "../encode/key";
@@ -166,14 +166,48 @@ function addChange(removes: bool, address: u64): void {
 }
 
 /** Carries out the list's changes, and empties it. */
-function applyList(tree: IndexTree, unique: bool): Status {
+function applyList(tree: IndexTree, unchecked: bool, unique: bool = unchecked): Status {
   const other = lists + 16384;
-  const moved = sortChanges(lists, other, changeCount, unique ? BY_TIME : BY_RECORD);
-  const status = applyChanges(tree, moved ? other : lists, changeCount, unique, true);
+  const moved = sortChanges(lists, other, changeCount, unchecked ? BY_TIME : BY_RECORD);
+  const status = applyChanges(tree, moved ? other : lists, changeCount, unique, unchecked, true);
   changeCount = 0;
   changeEnd = changeBytes;
   return status;
 }
+
+/** A tree of `count` keys in order, with addresses from 1,000 on. */
+function treeInOrder(count: u32): IndexTree {
+  const tree = newTree();
+  for (let value: u32 = 0; value < count; value++) {
+    makeKey(value, 0);
+    if (tree.insert(key, keyLen, 1000 + value) != OK) expect(value).toBe(NO_PAGE, "insert failed");
+  }
+  tree.access.manager.undo.clear();
+  return tree;
+}
+
+describe("A unique key whose record moves", () => {
+  test("is found where it then is, if the leaf is full, too", () => {
+    const sample = treeInOrder(6000);
+    const cursor = new TreeCursor(sample);
+    expect(cursor.leftmost()).toBe(true);
+    // Such a leaf is split in the middle.
+    const middle = entryCount(cursor.leaf()!) / 2;
+    expect(cursor.nextLeaf()).toBe(true, "the first leaf is full");
+    for (let value = middle - 3; value < middle + 4; value++) {
+      const tree = treeInOrder(6000);
+      makeKey(value, 0);
+      // To a record before, so that the entry that comes is in front of the one that goes.
+      addChange(true, 1000 + value);
+      addChange(false, 7);
+      expect(applyList(tree, false, true)).toBe(OK);
+      makeKey(value, 0);
+      expect(tree.find(key)).toBe(7);
+      tree.access.manager.close();
+    }
+    sample.access.manager.close();
+  });
+});
 
 /** Random changes in lists of up to `most`, some of which take others of their list back, against the model; all can be undone. */
 function changesRun(rounds: i32, most: u32, values: u32, longest: u32, removeBias: u32): void {

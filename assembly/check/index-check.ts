@@ -176,9 +176,10 @@ class TreeWalk {
     }
     const high: Frame | null = highPage != NO_PAGE ? nodeFrame(access, highPage) : null;
     const last = entryCount(frame) - 1;
-    if (high && compareKeys(entryKey(frame, last), entryKey(high, highSlot)) > 0) {
-      this.wrongSeparator(high, highSlot, frame, "below the last key of");
-    }
+    const order = high ? compareKeys(entryKey(frame, last), entryKey(high, highSlot)) : -1;
+    if (high && order > 0) this.wrongSeparator(high, highSlot, frame, "below the last key of");
+    // A unique key is looked for behind a separator that equals it.
+    else if (high && order == 0 && this.unique && isLeaf(frame)) this.wrongSeparator(high, highSlot, frame, "the last key of");
   }
 
   private wrongSeparator(parent: Frame, slot: u32, child: Frame, how: string): void {

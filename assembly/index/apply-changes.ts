@@ -14,33 +14,58 @@ import { IndexTree } from "./index-tree";
 import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset, searchLeafFrom, spliceEntries } from "./node";
 import { findEntry, isEntry, removeAtPath } from "./remove";
 
-/** After `applyChanges` to a unique index: the change with the lowest tag whose key another entry has, and that was left out. */
+/** After `applyChanges` of unchecked additions: the change with the lowest tag whose key another entry has, and that was left out. */
 export let conflicting: EntryChange | null = null;
 
-/** A sorted list of changes. Those of one entry that take each other back are left out. */
+/**
+ * A sorted list of changes. Those of one entry that take each other back are left out. Of a `unique` index an entry that goes is in front
+ * of the one that comes with its key: were the leaf split between the two, the one that stays would be where lookups do not go.
+ */
 class NetChanges {
   /** The one that is next; null at the end. */
   current: EntryChange | null = null;
+  /** The one behind it, if that is known already. */
+  private held: EntryChange | null = null;
   private behind: u32 = 0;
 
   constructor(
     private readonly list: usize,
     private readonly count: u32,
+    private readonly unique: bool,
   ) {
     this.advance();
   }
 
   advance(): void {
-    this.current = null;
-    while (this.behind < this.count && !this.current) {
+    const current = this.held ? this.held : this.take();
+    this.current = current;
+    this.held = null;
+    if (!this.unique || !current || current.removes) return;
+    const after = this.take();
+    this.held = after;
+    if (!after || !after.removes || !hasSameKey(current, after)) return;
+    this.current = after;
+    this.held = current;
+  }
+
+  /** The next one of the list that counts, or null. */
+  private take(): EntryChange | null {
+    while (this.behind < this.count) {
       const first = changeAt(this.list, this.behind++);
       let last = first;
       while (this.behind < this.count && isSameEntry(first, changeAt(this.list, this.behind))) {
         last = changeAt(this.list, this.behind++);
       }
-      if (first.removes == last.removes) this.current = last;
+      if (first.removes == last.removes) return last;
     }
+    return null;
   }
+}
+
+
+@inline
+function hasSameKey(a: EntryChange, b: EntryChange): bool {
+  return a.rank == b.rank && (a.exact || compareKeys(a.key, b.key) == 0);
 }
 
 
@@ -51,17 +76,17 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 }
 
 /**
- * Carries out the `count` changes of the list at `list`. It is sorted by time for an index of unique keys, else by record. With `unique`
- * all are additions, and one whose key is there already is left out and may become `conflicting`. Unless all of it is to be `undoable`, the undo list is cut
- * where it grows long. `DAMAGED` when an entry that is to go is not there.
+ * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or by time, where all are
+ * additions that are `unchecked`: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be
+ * `undoable`, the undo list is cut where it grows long. `DAMAGED` when an entry that is to go is not there.
  */
-export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, undoable: bool): Status {
+export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unchecked: bool, undoable: bool): Status {
   conflicting = null;
   const splices = new Splices();
-  const changes = new NetChanges(list, count);
+  const changes = new NetChanges(list, count, unique && !unchecked);
   let status = splices.isUsable ? OK : fail(OUT_OF_MEMORY, "no memory to change an index in");
   while (status == OK && changes.current) {
-    status = applyToLeaf(tree, changes, unique, splices);
+    status = applyToLeaf(tree, changes, unchecked, splices);
     if (!undoable) tree.access.manager.statementDone();
   }
   splices.free();
@@ -69,13 +94,13 @@ export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: b
 }
 
 /** Carries out the next changes as far as one leaf goes, at least one. */
-function applyToLeaf(tree: IndexTree, changes: NetChanges, unique: bool, splices: Splices): Status {
+function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, splices: Splices): Status {
   const path = tree.path;
   const first = changes.current!;
   if (first.removes) {
     const status = findEntry(tree, first.key, first.address);
     if (status != OK) return status;
-  } else if (!path.descend(first.key, true, unique ? NO_ADDRESS : first.address)) return path.status;
+  } else if (!path.descend(first.key, true, unchecked ? NO_ADDRESS : first.address)) return path.status;
   let frame = path.leaf();
   if (!frame) return lastError.status;
   const count = entryCount(frame);
@@ -86,7 +111,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unique: bool, splices
   splices.start(frame.used);
   for (let change = changes.current; change && splices.count < splices.capacity; change = changes.current) {
     if (change !== first) {
-      slot = searchLeafFrom(frame, slot, change.key, unique ? NO_ADDRESS : change.address);
+      slot = searchLeafFrom(frame, slot, change.key, unchecked ? NO_ADDRESS : change.address);
       if (change.removes) {
         if (!isEntry(frame, slot, change.key, change.address)) break;
       } else if (slot == count) {
@@ -104,7 +129,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unique: bool, splices
       splices.remove(at, len);
       added -= 1;
       slot += 1;
-    } else if (unique && isTaken(frame, slot, change, lastAdded)) {
+    } else if (unchecked && isTaken(frame, slot, change, lastAdded)) {
       const known = conflicting;
       if (!known || change.tag < known.tag) conflicting = change;
       changes.advance();

@@ -174,8 +174,7 @@ export class IndexChanges {
         change = change.previous;
       }
       const index = table.indexes[waiting.position];
-      // A unique key goes before it comes again: were it there twice when its leaf is split, the later one could be left of its separator.
-      const sorted = sortChanges(list, other, count, index.unique ? BY_TIME : BY_RECORD) ? other : list;
+      const sorted = sortChanges(list, other, count, waiting.unchecked ? BY_TIME : BY_RECORD) ? other : list;
       status = table.applyChanges(index, sorted, count, waiting.unchecked, undoable);
       const late = conflicting;
       if (late && (this.conflictIndex < 0 || late.tag < this.conflictTag)) {

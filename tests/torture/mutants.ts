@@ -160,8 +160,8 @@ export const MUTANTS: readonly Mutant[] = [
     "zeroing is not in the log",
     "crash",
     "assembly/memory/journaled-access.ts",
-    "if (redo) redo.zero(pageNo, pageOffset, len);",
-    "",
+    "clearBytes(frame.data + pageOffset, len);\n    const redo = this.manager.redo;\n    if (redo) redo.zero(pageNo, pageOffset, len);",
+    "clearBytes(frame.data + pageOffset, len);",
   ),
   mutant(
     "a savepoint's records stay in the log",
