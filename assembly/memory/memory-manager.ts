@@ -527,7 +527,10 @@ export class MemoryManager {
     }
   }
 
-  /** Takes back everything since the last commit: by the undo list if it reaches so far, else from the main file and the log. */
+  /**
+   * Takes back everything since the last commit: by the undo list if it reaches so far, else from the main file and the log. (The undo list
+   * would have the pages read that changes wait for, and others put into the spill for them.)
+   */
   rollback(): Status {
     const redo = this.redo;
     const log = this.log;
@@ -535,7 +538,7 @@ export class MemoryManager {
     if (status != OK) return status;
     if (this.changes == 0) {
       this.undo.clear();
-    } else if (redo && log && this.undoComplete) status = this.undoTo(0, 0);
+    } else if (redo && log && this.undoComplete && this.waiting.isEmpty) status = this.undoTo(0, 0);
     else {
       this.dropChanges();
       if (redo && log) {

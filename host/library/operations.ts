@@ -71,6 +71,7 @@ export class Operations {
   }
 
   *get(table: string, key: unknown, options: LookupOptions = {}): Steps<AnyRow> {
+    needOptions("get", options);
     const schema = yield* this.#schema(table);
     const request = { ...options, op: "get", table, key: keyToJson(schema, key, options.index) };
     const { row } = (yield { request }) as { row: AnyRow };
@@ -78,6 +79,7 @@ export class Operations {
   }
 
   *getMany(table: string, keys: readonly unknown[], options: LookupOptions = {}): Steps<AnyRow[]> {
+    needOptions("getMany", options);
     if (isList("getMany", "keys", keys).length === 0) return [];
     const schema = yield* this.#schema(table);
     const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) };
@@ -151,8 +153,7 @@ export class ScanState {
     readonly table: string,
     readonly options: ScanOptions,
   ) {
-    if (typeof options !== "object" || (options as unknown) === null)
-      throw new QuireError("BAD_REQUEST", "scan: the options are an object");
+    needOptions("scan", options);
     const { limit, pageRows = PAGE_ROWS } = options;
     if (!Number.isSafeInteger(pageRows) || pageRows < 1) {
       throw new QuireError("BAD_REQUEST", `scan: pageRows must be a whole number above 0, not ${String(pageRows)}`);
@@ -171,6 +172,11 @@ export class ScanState {
     this.done = after === null || this.#left <= 0;
     return rows;
   }
+}
+
+/** Refuses options that are none. */
+function needOptions(call: string, options: unknown): void {
+  if (typeof options !== "object" || options === null) throw new QuireError("BAD_REQUEST", `${call}: the options are an object`);
 }
 
 /** The rows or keys that a caller gave for several. */

@@ -28,6 +28,9 @@ export interface LookupRequest<Name extends string, Column extends string> exten
 
 /** Whether a lookup may go without a request: it chooses no columns, and there is no other option to be refused. */
 function isDirect(options: LookupOptions | undefined): boolean {
+  if (options === undefined) return true;
+  // Null, and what else is no object, is the request's to refuse.
+  if (typeof options !== "object" || (options as unknown) === null) return false;
   for (const name in options) if (name !== "index") return false;
   return true;
 }
