@@ -4,7 +4,6 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_JSON } from "../encode/data-type";
 import { JsonTape, JSON_ARRAY, JSON_OBJECT, JSON_STRING } from "../encode/json";
 import { Column } from "../schema/column";
-import { Table } from "../store/table";
 import { handleRequest } from "../request/dispatcher";
 import { Session } from "../request/session";
 import { addAscii, addString, addStrings } from "../request/reply";

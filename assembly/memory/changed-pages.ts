@@ -2,7 +2,7 @@
  * The pages that differ from the main file: which frames hold them, what of them is in the spill, and their way into the log's images
  * and into the main file. A page that is evicted leaves the sectors that differ in the spill; the others are read from the main file.
  */
-import { Status, OK, OUT_OF_MEMORY, NO_PAGE, fail, lastError } from "../status";
+import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte } from "./page-cache";

@@ -87,30 +87,16 @@ export class U32Map {
     heap.free(this.table);
   }
 
-  /** How many slots there are to walk with `slotKey` and `slotValue`. */
-  get slots(): u32 {
-    return this.mask + 1;
-  }
-
-  /** The key in slot `at`, or 0xffffffff when it is empty. */
-  slotKey(at: u32): u32 {
-    return load<u32>(this.table + ((<usize>at) << 3));
-  }
-
   /** All keys, in ascending order. */
   sortedKeys(): StaticArray<u32> {
     const keys = new StaticArray<u32>(<i32>this.count);
     let count = 0;
-    for (let i: u32 = 0; i < this.slots; i++) {
-      const key = this.slotKey(i);
+    for (let i: u32 = 0; i <= this.mask; i++) {
+      const key = load<u32>(this.table + ((<usize>i) << 3));
       if (key != EMPTY) unchecked((keys[count++] = key));
     }
     keys.sort((a: u32, b: u32) => (a < b ? -1 : 1));
     return keys;
-  }
-
-  slotValue(at: u32): u32 {
-    return load<u32>(this.table + ((<usize>at) << 3), 4);
   }
 
   private grow(): void {

@@ -179,11 +179,7 @@ export class LibraryInstance {
   /** The same for `get_by`, about a value of the table's column at `position`. */
   callBy(table: number, position: number, byteLen: number): number {
     if (this.#ended !== null) throw this.#ended;
-    try {
-      return this.#exports.get_by(table, position, this.#scratch, byteLen);
-    } catch (error) {
-      throw this.#trapped(error);
-    }
+    return this.#guard(() => this.#exports.get_by(table, position, this.#scratch, byteLen));
   }
 
   #guard(call: () => number): number {
