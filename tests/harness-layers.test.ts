@@ -46,7 +46,7 @@ test("each offence is named with its file and line", (t) => {
     "extra/thing.ts:1: this folder is no layer; scripts/check-layers.mjs lists them",
     "index/node.ts:2: only wasi/ may declare the host's functions",
     "index/node.ts:1: 143 characters in a line, 140 are allowed",
-    "memory/page-cache.ts:1: memory may import only encode/byte-buffer and encode/xxh3 of encode",
+    "memory/page-cache.ts:1: memory may import only encode/byte-buffer, encode/bytes, encode/xxh3 of encode",
     "status.ts:2: status may not import memory, which is above it",
     "table/reader.ts:1: only wasi/ may import the host's functions",
   ]);

@@ -113,3 +113,25 @@ test("a missing file is an error, and its log is left alone", async (t) => {
   await store.fails("FILE_NOT_FOUND", 1, ["recover", "--force"]);
   assert.ok(existsSync(join(`${store.path}-log`)));
 });
+
+test("a log of version 1 is taken over when it has no frames, and else refused and left as it is", async (t) => {
+  const store = openStore(t, { checkStatus: null });
+  layOut(store, false, [""]);
+  // What the last version that wrote it left behind a clean close, of another file.
+  const log = Buffer.alloc(4096);
+  log.write(
+    "5155495245 4c4f4701000000 02000000e010334472743977 0800000000000000ab2b90eb97e4f928 5ce60242ea04182e".replaceAll(" ", ""),
+    "hex",
+  );
+  const framed = Buffer.concat([log, Buffer.alloc(512, 7)]);
+  writeFileSync(`${store.path}-log`, framed);
+  await store.fails("NOT_A_PAGE_FILE", 3, ["delete", "items", "1"]);
+  await store.fails("NOT_A_PAGE_FILE", 3, ["tables"]);
+  const kept = readFileSync(`${store.path}-log`);
+  kept.fill(0, 1024, 1032);
+  assert.deepEqual(kept, framed);
+  writeFileSync(`${store.path}-log`, log);
+  await store.ok(["delete", "items", "1"]);
+  assert.equal((await ids(store)).length, 29);
+  assert.equal(readFileSync(`${store.path}-log`).readUInt32LE(520), 2);
+});

@@ -1,5 +1,6 @@
 /** UTF-8, hexadecimal, UUIDs and decimal digits. */
-import { ByteBuffer, clearBytes, compareBytes, copyBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { clearBytes, compareBytes, copyBytes, equalBytesBefore, equalBytesBehind, firstNonZero, isZero } from "../encode/bytes";
 import { addPadded, addSigned, addUnsigned, parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { addCodePoint, addUtf8Lossy, isUtf8, utf8ValidLength } from "../encode/utf8";
 import { addUuid, parseHex, parseUuid } from "../encode/uuid";
@@ -7,6 +8,8 @@ import { hexBytes, textBytes, toHex } from "./encode-bytes";
 
 const out = new ByteBuffer();
 const target = heap.alloc(64);
+/** What no place is, in a comparison that fails. */
+const NOWHERE: u32 = 0xffffffff;
 
 function validLength(hex: string): u32 {
   const bytes = hexBytes(hex);
@@ -263,5 +266,42 @@ describe("runs of bytes", () => {
     }
     heap.free(a);
     heap.free(b);
+  });
+
+  test("are compared from either end, up to the first byte that differs", () => {
+    const len: u32 = 41;
+    const a = heap.alloc(len);
+    const b = heap.alloc(len);
+    for (let i: u32 = 0; i < len; i++) store<u8>(a + i, <u8>(i * 7));
+    for (let first: u32 = 0; first < len; first++) {
+      for (let last = first; last < len; last++) {
+        memory.copy(b, a, len);
+        store<u8>(b + first, load<u8>(a + first) ^ 0x80);
+        store<u8>(b + last, load<u8>(a + last) ^ 1);
+        const good = equalBytesBefore(a, b, len) == first && equalBytesBehind(a, b, len) == len - 1 - last;
+        if (!good) expect(first * 1000 + last).toBe(NOWHERE, "first and last difference");
+      }
+    }
+    for (let short: u32 = 0; short <= len; short++) {
+      const good = equalBytesBefore(a, a, short) == short && equalBytesBehind(a, a, short) == short;
+      if (!good) expect(short).toBe(NOWHERE, "no difference");
+    }
+    heap.free(a);
+    heap.free(b);
+  });
+
+  test("are zero, or not at one place", () => {
+    const room = heap.alloc(128);
+    for (let len: u32 = 0; len < 100; len++) {
+      memory.fill(room, 0xee, 128);
+      memory.fill(room + 9, 0, len);
+      if (!isZero(room + 9, len) || firstNonZero(room + 9, len) != len) expect(len).toBe(NOWHERE, "zeros");
+      for (let at: u32 = 0; at < len; at++) {
+        store<u8>(room + 9 + at, 0x80);
+        if (isZero(room + 9, len) || firstNonZero(room + 9, len) != at) expect(len * 1000 + at).toBe(NOWHERE, "length and place");
+        store<u8>(room + 9 + at, 0);
+      }
+    }
+    heap.free(room);
   });
 });

@@ -9,7 +9,8 @@ import {
 } from "../status";
 import { HeapMemoryProvider } from "../memory/provider";
 import { MemoryManager } from "../memory/memory-manager";
-import { JournaledAccess, isZero } from "../memory/journaled-access";
+import { JournaledAccess } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { PageLedger, MAX_RECORD_PAGES, NO_ADDRESS, addressOf, addressPage, addressOffset, alignUp } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { AutoincrementLedger, loadInteger } from "../table/autoincrement-ledger";

@@ -21,9 +21,9 @@ import {
   lastError,
 } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { isZero } from "../memory/journaled-access";
+import { isZero, compareBytes } from "../encode/bytes";
 import { ACL_PAGE, LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer, compareBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
 
 export const ACL_VERSION: u32 = 2;
 

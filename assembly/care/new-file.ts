@@ -11,7 +11,7 @@ import {
   restoreError,
 } from "../status";
 import { File, isMissing, removeFile } from "../wasi/file";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/layout";
 import { FRAMES_START } from "../memory/log-file";
 import { MemoryManager } from "../memory/memory-manager";

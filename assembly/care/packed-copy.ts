@@ -6,7 +6,8 @@
  * sound: its indexes are what is walked.
  */
 import { Status, OK, DAMAGED, fail, damaged, lastError } from "../status";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { compareKeyToProbe } from "../encode/key";
 import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE } from "../memory/layout";
 import { sortU64 } from "../memory/sort-u64";

@@ -1,6 +1,7 @@
 /** Whether a page can be what it should be: what a repair goes by when the numbers that lead to pages are lost. */
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { isUtf8 } from "../encode/utf8";
 import { valueDiscriminant } from "../encode/data-type";
 import { IndexDefinition } from "../schema/column";

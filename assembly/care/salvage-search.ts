@@ -12,7 +12,7 @@ import { U32Map } from "../memory/u32-map";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { addressOffset, addressPage } from "../table/page-ledger";

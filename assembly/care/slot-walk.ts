@@ -5,7 +5,7 @@
  * one may start, and what it finds is only likely to be a record, until the caller knows better and says so (`trust`).
  */
 import { PAGE_SIZE } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { isDecimal } from "../encode/decimal";
 import { JsonTape } from "../encode/json";

@@ -1,6 +1,7 @@
 /** What differs between two tables: their definitions, and their rows by primary key. */
 import { Status, OK, lastError } from "../status";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { TYPE_JSON } from "../encode/data-type";
 import { compareKeyToProbe } from "../encode/key";
 import { useExactJsonNumbers } from "../encode/json-compare";

@@ -5,7 +5,7 @@
  * holds a whole record. Bytes of a free segment are no record unless a whole one stands there.
  */
 import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero, firstNonZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { RecordAddress, addressOf } from "../table/page-ledger";
 import { TableRegistry, RECORD_HEADER_SIZE } from "../table/table-registry";
@@ -14,7 +14,6 @@ import { CheckReport } from "./check-report";
 import { CheckedTable } from "./checked-table";
 import { SegmentList } from "./segment-list";
 import { Survey } from "./survey";
-import { firstNonZero } from "./bytes";
 import {
   FaultKind,
   RECORD_MALFORMED,

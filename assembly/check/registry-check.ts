@@ -1,15 +1,13 @@
 /** Pages that belong to the file as a whole: the schema registry, the access control list, and the unclaimed-pages ledger. */
 import { NO_PAGE } from "../status";
 import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero, compareBytes, firstNonZero } from "../encode/bytes";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
-import { compareBytes } from "../encode/byte-buffer";
 import { storedSchemaHash, computeSchemaHash } from "../schema/schema-registry";
 import { ACL_VERSION } from "../acl/access-control-list";
 import { compareNames } from "../store/dbms-context";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
-import { firstNonZero } from "./bytes";
 import {
   REGISTRY_DAMAGED,
   FINGERPRINT_WRONG,

@@ -6,7 +6,7 @@
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
 import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, layoutName, reservedPages, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { detectLayout } from "../schema/layout-detection";

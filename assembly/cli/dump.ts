@@ -13,7 +13,8 @@
  */
 import { Status, OK, DAMAGED, fail, lastError } from "../status";
 import { LAYOUT_0_9 } from "../memory/layout";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { TYPE_BOOLEAN, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { isDecimal } from "../encode/decimal";
 import { JsonTape } from "../encode/json";

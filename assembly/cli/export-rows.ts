@@ -1,6 +1,7 @@
 /** Rows for programs: CSV, TSV, NDJSON and JSON; and the one interface of all formats that rows are printed in. */
 import { fail, USAGE } from "../status";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { isInteger } from "../encode/data-type";
 import { writeTextValue } from "../encode/value-text";

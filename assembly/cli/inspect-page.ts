@@ -3,7 +3,7 @@ import { Status, OK, USAGE, fail, lastError } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addHex } from "../encode/uuid";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { stdout } from "../wasi/stdio";
 import { CheckReport, addQuoted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";

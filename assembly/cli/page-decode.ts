@@ -1,7 +1,7 @@
 /** What each kind of page holds. Every count and length is checked: the page may be damaged. */
 import { NO_PAGE } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isKey } from "../encode/key";
 import { valueDiscriminant, TYPE_CUSTOM, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";

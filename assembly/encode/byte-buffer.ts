@@ -4,6 +4,8 @@
  * Only the owner of the buffer calls `reset`. The pointer is stable until the next call that adds bytes. All integers are
  * little-endian. Growth doubles, so that adding n bytes costs O(n) in all.
  */
+import { copyBytes } from "./bytes";
+
 export class ByteBuffer {
   /** Start of the bytes. */
   ptr: usize;
@@ -89,66 +91,4 @@ export class ByteBuffer {
   toText(start: u32 = 0): string {
     return String.UTF8.decodeUnsafe(this.ptr + start, this.len - start, false);
   }
-}
-
-/**
- * Copies `len` bytes between runs that do not overlap. Short ones take no `memory.copy`, which in Wasmtime is a call out of
- * the module.
- */
-export function copyBytes(to: usize, from: usize, len: u32): void {
-  if (len > 96) {
-    memory.copy(to, from, len);
-  } else if (len >= 8) {
-    // The last eight bytes may overlap what the loop has copied.
-    const end = from + len - 8;
-    const last = to + len - 8;
-    for (; from < end; from += 8, to += 8) store<u64>(to, load<u64>(from));
-    store<u64>(last, load<u64>(end));
-  } else if (len >= 4) {
-    const first = load<u32>(from);
-    store<u32>(to + len - 4, load<u32>(from + len - 4));
-    store<u32>(to, first);
-  } else if (len >= 2) {
-    const first = load<u16>(from);
-    store<u16>(to + len - 2, load<u16>(from + len - 2));
-    store<u16>(to, first);
-  } else if (len == 1) store<u8>(to, load<u8>(from));
-}
-
-/** Zeroes `len` bytes; `memory.fill` is such a call, too. */
-export function clearBytes(ptr: usize, len: u32): void {
-  if (len > 96) {
-    memory.fill(ptr, 0, len);
-    return;
-  }
-  const end = ptr + len;
-  for (; ptr + 8 <= end; ptr += 8) store<u64>(ptr, 0);
-  for (; ptr < end; ptr++) store<u8>(ptr, 0);
-}
-
-/** Whether the `a` bytes at `aPtr` equal the `b` bytes at `bPtr`. */
-@inline
-export function bytesEqual(aPtr: usize, a: u32, bPtr: usize, b: u32): bool {
-  return a == b && (aPtr == bPtr || compareBytes(aPtr, a, bPtr, b) == 0);
-}
-
-/** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. Eight bytes at a time. */
-export function compareBytes(aPtr: usize, a: u32, bPtr: usize, b: u32): i32 {
-  let left = min(a, b);
-  for (; left >= 8; left -= 8) {
-    const x = load<u64>(aPtr);
-    const y = load<u64>(bPtr);
-    if (x != y) {
-      // The first byte that differs decides.
-      const first = ctz(x ^ y) & 56;
-      return ((x >> first) & 0xff) > ((y >> first) & 0xff) ? 1 : -1;
-    }
-    aPtr += 8;
-    bPtr += 8;
-  }
-  for (; left > 0; left--) {
-    const order = <i32>load<u8>(aPtr++) - <i32>load<u8>(bPtr++);
-    if (order != 0) return order;
-  }
-  return <i32>(a > b) - <i32>(a < b);
 }

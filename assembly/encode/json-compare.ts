@@ -5,7 +5,8 @@
  *
  * How numbers compare depends on the reference's version: see `compareNumbers` and `useExactJsonNumbers`.
  */
-import { ByteBuffer, bytesEqual, compareBytes } from "./byte-buffer";
+import { ByteBuffer } from "./byte-buffer";
+import { bytesEqual, compareBytes } from "./bytes";
 import { JSON_ARRAY, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JsonTape } from "./json";
 import { compareNumbers } from "./json-number";
 

@@ -11,7 +11,8 @@
  * What is accepted is what the reference's reader (serde_json) accepts: RFC 8259 in valid UTF-8, no number beyond f64, no lone
  * surrogate escape, no member names checked for being unique. Reading takes no recursion and allocates nothing but tape.
  */
-import { ByteBuffer, bytesEqual } from "./byte-buffer";
+import { ByteBuffer } from "./byte-buffer";
+import { bytesEqual } from "./bytes";
 import { isDigit } from "./digits";
 import {
   JSON_BAD_UTF8,

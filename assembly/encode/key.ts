@@ -27,7 +27,7 @@ import {
   VALUE_UUID,
   VALUE_CUSTOM,
 } from "./data-type";
-import { compareBytes } from "./byte-buffer";
+import { compareBytes } from "./bytes";
 import { compareDate, compareDateTime } from "./date";
 import { compareDecimal } from "./decimal";
 import { compareJson } from "./json-compare";

@@ -2,7 +2,7 @@
  * Many changes of one tree, in the order of its entries: each leaf is looked for once, and its bytes move once, for all that concerns it.
  */
 import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
-import { bytesEqual } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { compareKeys, compareKeyToProbe } from "../encode/key";
 import { Frame } from "../memory/page-cache";
 import { Splices } from "../memory/splices";

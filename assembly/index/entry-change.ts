@@ -2,7 +2,7 @@
  * Changes of an index's entries that are carried out together, in the order of the leaves (`apply-changes.ts`). They lie in blocks of their
  * maker's; lists of them hold their addresses.
  */
-import { copyBytes } from "../encode/byte-buffer";
+import { copyBytes } from "../encode/bytes";
 import { compareKeys } from "../encode/key";
 import {
   VALUE_BLOB,

@@ -9,7 +9,8 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { Frame } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer, copyBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { copyBytes } from "../encode/bytes";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
 import { IndexTree } from "./index-tree";
 import { isLinked, purgeEmptyLeaves } from "./remove";

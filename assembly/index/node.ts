@@ -16,7 +16,7 @@ import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
 import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
-import { compareBytes } from "../encode/byte-buffer";
+import { compareBytes } from "../encode/bytes";
 import { RecordAddress, addressOf, addressPage, addressOffset } from "../table/page-ledger";
 
 export const NODE_INNER: u32 = 0;

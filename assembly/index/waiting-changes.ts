@@ -3,7 +3,7 @@
  * a unique tree of one column), or whether any is of it (of one that is looked into for rows that refer to a key).
  */
 import { Status } from "../status";
-import { bytesEqual } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import {
   VALUE_BLOB,
   VALUE_INT8,

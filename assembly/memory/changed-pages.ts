@@ -1,17 +1,19 @@
 /**
  * The pages that differ from the main file: which frames hold them, what of them is in the spill, and their way into the log's images
  * and into the main file. A page that is evicted leaves the sectors that differ in the spill; the others are read from the main file.
+ * Others are neither: changes of their records wait for the checkpoint (waiting-writes.ts).
  */
 import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte } from "./page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte, sectorsOf } from "./page-cache";
 import { allocBlock, freeBlock } from "./block-pool";
 import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
 import { addImage, IMAGE_SECTOR_SIZE } from "./recovery";
 import { sortU64 } from "./sort-u64";
 import { Spill, NO_SLOT } from "./spill";
 import { U32Map } from "./u32-map";
+import { WaitingWrites } from "./waiting-writes";
 
 /** Images are written to the log in frames of about this many bytes. */
 const IMAGE_FRAME_BYTES: u32 = 1 << 18;
@@ -39,9 +41,10 @@ export class ChangedPages {
     private readonly provider: MemoryProvider,
     private readonly cache: PageCache,
     private readonly spill: Spill,
+    private readonly waiting: WaitingWrites,
   ) {}
 
-  /** Whether no page differs. */
+  /** Whether no page differs, but by changes that wait. */
   get none(): bool {
     return this.count == 0;
   }
@@ -141,9 +144,15 @@ export class ChangedPages {
     this.note(frame);
   }
 
+  /** The sectors of a page that the spill has, and that differ from the main file. */
+  spilledSectors(pageNo: u32): u32 {
+    const slot = this.slotOf(pageNo);
+    return slot == NO_SLOT ? 0 : this.spill.sectorsIn(slot);
+  }
+
   /** The sectors of a page in a frame that differ from the main file. */
-  private changedSectors(frame: Frame): u32 {
-    return frame.flags & FLAG_SPILLED ? frame.dirty | this.spill.sectorsIn(this.slotOf(frame.pageNo)) : frame.dirty;
+  changedSectors(frame: Frame): u32 {
+    return frame.flags & FLAG_SPILLED ? frame.dirty | this.spilledSectors(frame.pageNo) : frame.dirty;
   }
 
   /** Forgets a page that is no more. */
@@ -176,6 +185,7 @@ export class ChangedPages {
     else {
       status = this.appendFrames(log, mainPages, before);
       if (status == OK) status = this.appendSpilled(log, mainPages, before, after);
+      if (status == OK) status = this.appendWaiting(log, before, after);
       if (status == OK && (this.imagesEnd != this.images || log.end != start)) {
         status = this.flushImages(log);
         if (status == OK && log.append(FRAME_IMAGES_END, before, 0) == 0) status = lastError.status;
@@ -212,6 +222,27 @@ export class ChangedPages {
     return OK;
   }
 
+  private appendWaiting(log: LogFile, before: usize, after: usize): Status {
+    const pages = this.waiting.pages();
+    for (let i = 0; i < pages.length; i++) {
+      const pageNo = pages[i];
+      const sectors = this.waiting.sectorsIn(pageNo);
+      let status = this.readWaiting(pageNo, sectors, after);
+      if (status == OK) status = this.appendImage(log, pageNo, sectors, before, after);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** Reads sectors of a page that the main file has, and what lies between them, to their place in `page`, with the changes that wait. */
+  private readWaiting(pageNo: u32, sectors: u32, page: usize): Status {
+    const from = firstByte(sectors);
+    const end = endByte(sectors);
+    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, page + from, end - from);
+    if (status == OK) this.waiting.show(pageNo, page, from, end);
+    return status;
+  }
+
   /** `before` gets what the main file has of the sectors. */
   private appendImage(log: LogFile, pageNo: u32, sectors: u32, before: usize, after: usize): Status {
     const from = firstByte(sectors);
@@ -237,28 +268,44 @@ export class ChangedPages {
       const frame = this.frameAt(i);
       if (!isChanged(frame)) continue;
       let status = log ? log.checkOwner() : OK;
-      if (status == OK) status = this.writeSectors(frame);
+      if (status == OK) status = this.writeSectors(frame.pageNo, this.changedSectors(frame), frame.data);
       if (status != OK) return status;
       frame.dirty = 0;
       frame.flags &= ~FLAG_SPILLED;
       this.slots.delete(frame.pageNo);
     }
-    return this.writeSpilled();
+    const status = this.writeSpilled();
+    return status == OK ? this.writeWaiting(log) : status;
   }
 
-  /** Writes runs of changed sectors of one page. */
-  private writeSectors(frame: Frame): Status {
-    let sectors = this.changedSectors(frame);
-    const start = (<u64>frame.pageNo) << PAGE_SHIFT;
+  /** Writes runs of sectors of the page at `page`. */
+  private writeSectors(pageNo: u32, sectors: u32, page: usize): Status {
+    const start = (<u64>pageNo) << PAGE_SHIFT;
     while (sectors != 0) {
       const first = ctz(sectors);
-      const run = ctz(~(sectors >> first));
       const pageOffset = first << SECTOR_SHIFT;
-      const status = this.provider.write(start + pageOffset, frame.data + pageOffset, run << SECTOR_SHIFT);
+      const len = (<u32>ctz(~(sectors >> first))) << SECTOR_SHIFT;
+      const status = this.provider.write(start + pageOffset, page + pageOffset, len);
       if (status != OK) return status;
-      sectors &= ~((((<u32>1) << run) - 1) << first);
+      sectors &= ~sectorsOf(pageOffset, len);
     }
     return OK;
+  }
+
+  private writeWaiting(log: LogFile | null): Status {
+    const pages = this.waiting.pages();
+    if (pages.length == 0) return OK;
+    const page = allocBlock();
+    if (page == 0) return fail(OUT_OF_MEMORY, "no memory for a checkpoint");
+    let status = OK;
+    for (let i = 0; i < pages.length && status == OK; i++) {
+      const sectors = this.waiting.sectorsIn(pages[i]);
+      if (log) status = log.checkOwner();
+      if (status == OK) status = this.readWaiting(pages[i], sectors, page);
+      if (status == OK) status = this.writeSectors(pages[i], sectors, page);
+    }
+    freeBlock(page);
+    return status;
   }
 
   /** Copies what is only in the spill. */

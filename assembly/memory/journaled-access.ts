@@ -3,7 +3,7 @@
  * redo records, which a commit puts into the log. `undo-list.ts` and `redo-buffer.ts` say what is kept of each kind of change.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
-import { copyBytes, clearBytes } from "../encode/byte-buffer";
+import { copyBytes, clearBytes, isZero } from "../encode/bytes";
 import { MemoryAccess } from "./memory-access";
 import { Splices } from "./splices";
 import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW, MAX_PAYLOAD } from "./undo-list";
@@ -54,8 +54,7 @@ export class JournaledAccess extends MemoryAccess {
     if (at == 0) return this.writeAtRaw(pageNo, pageOffset, ptr, len);
     const status = this.remember(pageNo, pageOffset, at, len);
     if (status != OK) return status;
-    this.manager.addWaiting(pageNo, pageOffset, ptr, len);
-    copyBytes(at, ptr, len);
+    this.manager.letWait(pageNo, pageOffset, at, ptr, len);
     const redo = this.manager.redo;
     return redo ? redo.write(pageNo, pageOffset, ptr, len) : OK;
   }
@@ -65,8 +64,7 @@ export class JournaledAccess extends MemoryAccess {
     if (at == 0) return this.zeroRaw(pageNo, pageOffset, len);
     const status = this.remember(pageNo, pageOffset, at, len);
     if (status != OK) return status;
-    this.manager.addWaiting(pageNo, pageOffset, 0, len);
-    clearBytes(at, len);
+    this.manager.letWait(pageNo, pageOffset, at, 0, len);
     const redo = this.manager.redo;
     if (redo) redo.zero(pageNo, pageOffset, len);
     return OK;
@@ -193,16 +191,4 @@ export class JournaledAccess extends MemoryAccess {
     }
     return OK;
   }
-}
-
-/** Whether `len` bytes are all zero. */
-export function isZero(ptr: usize, len: u32): bool {
-  const end = ptr + len;
-  for (; ptr + 8 <= end; ptr += 8) {
-    if (load<u64>(ptr) != 0) return false;
-  }
-  for (; ptr < end; ptr++) {
-    if (load<u8>(ptr) != 0) return false;
-  }
-  return true;
 }

@@ -44,7 +44,8 @@ const MAX_PADDED: u32 = 4096;
 export const MAX_PAYLOAD_BYTES: u32 = 4 << 20;
 
 const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
-const VERSION: u32 = 1;
+/** Version 1 had BASE records of whole pages; a log of it without frames is as good as any. */
+const VERSION: u32 = 2;
 const SLOT_SIZE: u32 = 512;
 const HEADER_SIZE: u32 = 48;
 const OWNER_OFFSET: u64 = 1024;
@@ -128,10 +129,11 @@ export class LogFile {
     for (let i: u32 = 0; i < 2 && status == OK; i++) {
       const slot = slots + i * SLOT_SIZE;
       if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;
-      if (load<u32>(slot, 8) != VERSION) {
+      const version = load<u32>(slot, 8);
+      if (version != VERSION && !(version == 1 && <u64>size <= FRAMES_START)) {
         status = fail(
           NOT_A_PAGE_FILE,
-          this.file.path + " has log version " + load<u32>(slot, 8).toString() + ", this program knows version 1",
+          this.file.path + " has log version " + version.toString() + ", this program knows version " + VERSION.toString(),
           "use the version of Quire that wrote it",
         );
       } else if (load<u32>(slot, 12) > this.generation) {

@@ -3,7 +3,8 @@
  * when a checkpoint comes (docs/log.md; how it is written: changed-pages.ts).
  *
  * Invariants:
- * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill.
+ * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill; changes of records
+ *   whose pages are neither here nor needed wait for the checkpoint.
  * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero.
  *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
  * - Without a log (a store in memory) a commit is a checkpoint.
@@ -28,7 +29,7 @@ import {
 } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED } from "./page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED, sectorsOf } from "./page-cache";
 import { PageNotes } from "./page-notes";
 import { ReadAhead } from "./read-ahead";
 import { SectorCache, SECTORS_FRAME } from "./sector-cache";
@@ -37,6 +38,7 @@ import { ChangedPages, isChanged } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
+import { copyBytes, clearBytes } from "../encode/bytes";
 import { xxh3 } from "../encode/xxh3";
 import { Spill } from "./spill";
 import { WaitingWrites } from "./waiting-writes";
@@ -58,9 +60,9 @@ export class MemoryManager {
   private readonly sectors: SectorCache;
   readonly notes: PageNotes;
   private readonly readAhead: ReadAhead = new ReadAhead();
-  private readonly waiting: WaitingWrites = new WaitingWrites();
-  /** Whether changes of records may wait for their pages: in a transaction of several statements. */
-  writesWait: bool = false;
+  private readonly waiting: WaitingWrites;
+  /** Whether some of the running transaction do. */
+  private waits: bool = false;
   readonly undo: UndoList;
   private readonly spill: Spill;
   private readonly changed: ChangedPages;
@@ -102,7 +104,9 @@ export class MemoryManager {
     this.cache = cache;
     this.sectors = new SectorCache(cache);
     this.notes = new PageNotes(cacheBytes);
-    this.changed = new ChangedPages(provider, cache, spill);
+    const waiting = new WaitingWrites();
+    this.waiting = waiting;
+    this.changed = new ChangedPages(provider, cache, spill, waiting);
     this.mainPages = provider.pages;
     this.pageCount = provider.pages;
   }
@@ -218,8 +222,9 @@ export class MemoryManager {
     this.cache.install(frame, pageNo);
     this.changed.markRead(frame);
     if (this.waiting.has(pageNo)) {
-      this.firstChange(frame);
-      frame.dirty |= this.waiting.carryOut(pageNo, frame.data);
+      this.noteChanged(frame);
+      frame.dirty = this.waiting.sectorsIn(pageNo);
+      this.waiting.carryOut(pageNo, frame.data);
     }
     return frame;
   }
@@ -242,8 +247,8 @@ export class MemoryManager {
   }
 
   /** Whether a change of a record need not read its page. */
-  get letsWait(): bool {
-    return this.writesWait && this.cache.isFull;
+  get writesMayWait(): bool {
+    return this.cache.isFull;
   }
 
   /**
@@ -251,21 +256,26 @@ export class MemoryManager {
    * for the next `GUARANTEE` lookups.
    */
   waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    if (!this.letsWait || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
+    if (!this.writesMayWait || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
     const first = pageOffset >> SECTOR_SHIFT;
     const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
     return page != 0 ? page + pageOffset : 0;
   }
 
-  /** Lets a change of such a part wait, to the bytes at `ptr`, or to zeros when that is 0. The part in memory is the caller's to change. */
-  addWaiting(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): void {
-    this.waiting.add(pageNo, pageOffset, ptr, len);
+  /** Changes the bytes of such a part, which is at `at`, to the `len` at `ptr`, or to zeros when that is 0, and lets the change wait. */
+  letWait(pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): void {
+    const waiting = this.waiting;
+    const sectors = sectorsOf(pageOffset, len) & ~(waiting.sectorsIn(pageNo) | this.changed.spilledSectors(pageNo));
+    if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);
+    waiting.add(pageNo, pageOffset, ptr, len);
+    if (ptr != 0) copyBytes(at, ptr, len);
+    else clearBytes(at, len);
+    this.waits = true;
     this.changes += 1;
   }
 
   /** Carries out the changes of records that wait, page by page. */
   carryOutWrites(): Status {
-    if (this.waiting.isEmpty) return OK;
     const pages = this.waiting.pages();
     for (let i = 0; i < pages.length; i++) {
       if (!this.frame(unchecked(pages[i]))) return lastError.status;
@@ -280,21 +290,36 @@ export class MemoryManager {
 
   /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
-    if (frame.dirty == 0) this.firstChange(frame);
-    PageCache.markDirty(frame, pageOffset, len);
+    const sectors = sectorsOf(pageOffset, len);
+    if ((sectors & ~frame.dirty) != 0) this.firstChange(frame, sectors);
     this.changes += 1;
   }
 
-  /**
-   * A page is changed for the first time since it was read. If it is the first time since the last checkpoint, too, the log is to note
-   * what the main file has.
-   */
-  private firstChange(frame: Frame): void {
+  /** Some of these sectors are changed for the first time since their page was read. */
+  private firstChange(frame: Frame, sectors: u32): void {
+    if (frame.dirty == 0) this.noteChanged(frame);
+    this.noteBases(frame.pageNo, frame.data, sectors & ~this.changed.changedSectors(frame));
+    frame.dirty |= sectors;
+  }
+
+  /** Takes note that a page is changed for the first time since it was read. */
+  private noteChanged(frame: Frame): void {
     this.forget(frame.pageNo);
-    if (frame.flags & FLAG_SPILLED) return;
-    this.changed.note(frame);
+    if (!(frame.flags & FLAG_SPILLED)) this.changed.note(frame);
+  }
+
+  /** Has the log note what the main file has of sectors that are about to change for the first time since the last checkpoint. */
+  private noteBases(pageNo: u32, page: usize, sectors: u32): void {
     const redo = this.redo;
-    if (redo && frame.pageNo < this.mainPages) redo.base(frame.pageNo, xxh3(frame.data, PAGE_SIZE));
+    if (!redo || pageNo >= this.mainPages) return;
+    while (sectors != 0) {
+      const first = ctz(sectors);
+      const count = ctz(~(sectors >> first));
+      const pageOffset = first << SECTOR_SHIFT;
+      const len = count << SECTOR_SHIFT;
+      redo.base(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
+      sectors &= ~sectorsOf(pageOffset, len);
+    }
   }
 
   /** Forgets what is known of a page but its frame. */
@@ -415,11 +440,9 @@ export class MemoryManager {
   commit(): Status {
     const redo = this.redo;
     const log = this.log;
-    let status = this.carryOutWrites();
-    if (status != OK) return status;
     if (!redo || !log) return this.checkpoint();
     if (redo.mark != 0) {
-      status = this.writable();
+      let status = this.writable();
       if (status == OK) status = redo.commit();
       if (status == HANDLE_POISONED) this.poisoned = true;
       if (status != OK) return status;
@@ -432,9 +455,10 @@ export class MemoryManager {
     }
     this.undo.clear();
     this.undoComplete = true;
+    this.waits = false;
     this.changes = 0;
     // The transaction is durable whatever becomes of the checkpoint; if that fails the next statement says so.
-    if (log.usedBytes > this.checkpointBytes) this.checkpoint();
+    if (log.usedBytes > this.checkpointBytes || this.waiting.areMany) this.checkpoint();
     return OK;
   }
 
@@ -456,13 +480,14 @@ export class MemoryManager {
 
   /** Brings the main file up to date and empties the log. Not inside a transaction. */
   checkpoint(): Status {
-    if (this.changed.none && this.pageCount == this.mainPages) return OK;
+    if (this.changed.none && this.waiting.isEmpty && this.pageCount == this.mainPages) return OK;
     return this.writeCheckpoint(true);
   }
 
   /** Without `withImages` the log must have the images already. */
   private writeCheckpoint(withImages: bool): Status {
     let status = this.writable();
+    if (status == OK) status = this.mergeSpilled();
     if (status != OK) return status;
     const log = this.log;
     if (log) {
@@ -481,6 +506,15 @@ export class MemoryManager {
     }
     if (status != OK) this.poisoned = true;
     return status;
+  }
+
+  /** Carries out the changes of records that wait for pages that are in the spill. */
+  private mergeSpilled(): Status {
+    const pages = this.waiting.pages();
+    for (let i = 0; i < pages.length; i++) {
+      if (this.changed.spilledSectors(pages[i]) != 0 && !this.frame(pages[i])) return lastError.status;
+    }
+    return OK;
   }
 
   /** Begins the log anew behind the main file as it is now. */
@@ -516,6 +550,8 @@ export class MemoryManager {
   /** Nothing differs from the main file. */
   private forgetChanges(): void {
     this.changed.clear();
+    this.waiting.clear();
+    this.waits = false;
     this.changes = 0;
     this.mainPages = this.pageCount;
     this.undo.clear();
@@ -538,7 +574,7 @@ export class MemoryManager {
     if (status != OK) return status;
     if (this.changes == 0) {
       this.undo.clear();
-    } else if (redo && log && this.undoComplete && this.waiting.isEmpty) status = this.undoTo(0, 0);
+    } else if (redo && log && this.undoComplete && !this.waits) status = this.undoTo(0, 0);
     else {
       this.dropChanges();
       if (redo && log) {
@@ -549,6 +585,7 @@ export class MemoryManager {
       }
     }
     this.undoComplete = true;
+    this.waits = false;
     this.changes = 0;
     return status;
   }

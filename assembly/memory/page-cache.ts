@@ -238,11 +238,6 @@ export class PageCache {
     return this.at(index);
   }
 
-  /** Marks `len` bytes at `pageOffset` as changed. */
-  @inline static markDirty(frame: Frame, pageOffset: u32, len: u32): void {
-    frame.dirty |= sectorsOf(pageOffset, len);
-  }
-
   /** Gives all memory back. */
   free(): void {
     for (let i: u32 = 1; i < this.count; i++) {

@@ -6,11 +6,11 @@
  * beyond its old end from the records. Without one the main file is untouched since the last checkpoint, and the records say all.
  */
 import { Status, OK, NO_PAGE, DAMAGED, fail, damaged, lastError } from "../status";
+import { isZero } from "../encode/bytes";
 import { xxh3 } from "../encode/xxh3";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryManager } from "./memory-manager";
 import { DirectAccess } from "./direct-access";
-import { isZero } from "./journaled-access";
 import { SECTOR_SHIFT } from "./page-cache";
 import { LogFile, FRAMES_START, FRAME_CHUNK, FRAME_COMMIT, FRAME_IMAGE, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
@@ -178,11 +178,13 @@ export class Recovery {
     const end = at + this.log.len;
     while (at < end) {
       const kind = <u32>load<u8>(at);
-      const head: u32 = kind == REDO_GROW ? 5 : kind == REDO_BASE ? 13 : kind == REDO_INSERT || kind == REDO_REMOVE ? 11 : 9;
+      const head: u32 = kind == REDO_GROW ? 5 : kind == REDO_BASE ? 17 : kind == REDO_INSERT || kind == REDO_REMOVE ? 11 : 9;
       if (kind < REDO_WRITE || kind > REDO_BASE || at + head > end) return this.malformed();
       const pageNo = load<u32>(at, 1);
       let len: u32 = 0;
-      if (head >= 9 && kind != REDO_BASE) {
+      let pageOffset: u32 = 0;
+      if (kind != REDO_GROW) {
+        pageOffset = load<u16>(at, 5);
         len = load<u16>(at, 7);
         if (len == 0) len = PAGE_SIZE;
       }
@@ -191,12 +193,11 @@ export class Recovery {
         if (payload + len > end) return this.malformed();
         at = payload + len;
       } else at = payload;
-      const pageOffset = kind == REDO_GROW || kind == REDO_BASE ? 0 : <u32>load<u16>(payload - head, 5);
       const tailLen = head == 11 ? <u32>load<u16>(payload - 2) : 0;
       const status =
         task == CHECK_BASES
           ? kind == REDO_BASE
-            ? this.checkBase(pageNo, load<u64>(payload - 8))
+            ? this.checkBase(pageNo, pageOffset, len, load<u64>(payload - 8))
             : OK
           : this.apply(kind, pageNo, pageOffset, len, tailLen, payload);
       if (status != OK) return status;
@@ -204,11 +205,11 @@ export class Recovery {
     return OK;
   }
 
-  private checkBase(pageNo: u32, hash: u64): Status {
-    if (pageNo >= this.log.mainPages) return this.malformed();
+  private checkBase(pageNo: u32, pageOffset: u32, len: u32, hash: u64): Status {
+    if (pageNo >= this.log.mainPages || pageOffset + len > PAGE_SIZE) return this.malformed();
     const page = this.manager.page(pageNo);
     if (page == 0) return lastError.status;
-    if (xxh3(page, PAGE_SIZE) == hash) return OK;
+    if (xxh3(page + pageOffset, len) == hash) return OK;
     return this.refuse("page " + pageNo.toString() + " was changed by another program, or is of an older copy");
   }
 

@@ -6,13 +6,15 @@
  *   INSERT  | 03 | page u32 | offset u16 | len u16 | tail u16 | bytes |
  *   REMOVE  | 04 | page u32 | offset u16 | len u16 | tail u16 |
  *   GROW    | 05 | page u32 |
- *   BASE    | 06 | page u32 | xxh3 u64 |     the page as the main file has it, noted before its first change after a checkpoint
+ *   BASE    | 06 | page u32 | offset u16 | len u16 | xxh3 u64 |     what the main file has there, noted before the sectors' first change
+ *                                                               after a checkpoint
  *
  * A length of 65,536 is written as 0. Records of more than `CHUNK_BYTES` go to the log before the commit, as chunks; a savepoint that
  * takes them back reads the chunk that it cuts again.
  */
 import { Status, OK, lastError } from "../status";
-import { ByteBuffer, copyBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { copyBytes } from "../encode/bytes";
 import { LogFile, FRAME_CHUNK, FRAME_COMMIT, FRAME_HEADER } from "./log-file";
 
 export const REDO_WRITE: u32 = 1;
@@ -25,8 +27,18 @@ export const REDO_BASE: u32 = 6;
 /** Records beyond this many bytes are written to the log as a chunk. */
 const CHUNK_BYTES: u32 = 1 << 18;
 /** Bytes of a BASE record, and how many of them are written at once when there are too many for the last frame. */
-const BASE_SIZE: u32 = 13;
+const BASE_SIZE: u32 = 17;
 const BASES_IN_CHUNK: u32 = CHUNK_BYTES / BASE_SIZE;
+
+/** Writes what all records but GROW begin with, at `at`. */
+@inline
+function headAt(at: usize, kind: u32, pageNo: u32, pageOffset: u32, len: u32): usize {
+  store<u8>(at, <u8>kind);
+  store<u32>(at, pageNo, 1);
+  store<u16>(at, <u16>pageOffset, 5);
+  store<u16>(at, <u16>len, 7);
+  return at;
+}
 
 export class RedoBuffer {
   private records: ByteBuffer = new ByteBuffer(4096);
@@ -48,12 +60,7 @@ export class RedoBuffer {
 
 
   @inline private head(kind: u32, pageNo: u32, pageOffset: u32, len: u32, extra: u32): usize {
-    const at = this.records.reserve(11 + extra);
-    store<u8>(at, <u8>kind);
-    store<u32>(at, pageNo, 1);
-    store<u16>(at, <u16>pageOffset, 5);
-    store<u16>(at, <u16>len, 7);
-    return at;
+    return headAt(this.records.reserve(11 + extra), kind, pageNo, pageOffset, len);
   }
 
   write(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
@@ -86,10 +93,10 @@ export class RedoBuffer {
     this.records.len += 5;
   }
 
-  base(pageNo: u32, hash: u64): void {
-    this.bases.addU8(REDO_BASE);
-    this.bases.addU32(pageNo);
-    this.bases.addU64(hash);
+  base(pageNo: u32, pageOffset: u32, len: u32, hash: u64): void {
+    const at = headAt(this.bases.reserve(BASE_SIZE), REDO_BASE, pageNo, pageOffset, len);
+    store<u64>(at, hash, 9);
+    this.bases.len += BASE_SIZE;
   }
 
   private flushChunk(): Status {

@@ -3,7 +3,7 @@
  * many splices are in front of it. They are noted in the undo list and in the redo records as if they were done one after the other,
  * from the lowest offset up.
  */
-import { clearBytes, copyBytes } from "../encode/byte-buffer";
+import { clearBytes, copyBytes } from "../encode/bytes";
 import { allocBlock, freeBlock, BLOCK_SIZE } from "./block-pool";
 import { PAGE_SIZE } from "./layout";
 

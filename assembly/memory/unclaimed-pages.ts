@@ -5,7 +5,7 @@
  */
 import { Status, OK, UNCLAIMED_PAGES_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess, setLastUnclaimed } from "./memory-access";
-import { isZero } from "./journaled-access";
+import { isZero } from "../encode/bytes";
 import { PAGE_SIZE } from "./layout";
 
 /** The most pages that the ledger lists; the reference's bound, one below what a page holds. */

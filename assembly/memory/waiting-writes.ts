@@ -1,24 +1,26 @@
 /**
- * Changes of records whose pages are not in memory. They are kept until something else needs the page, or all are carried out in the order
- * of the pages: a transaction that changes rows at random, in a table larger than the cache, then reads each page and puts it away once,
- * and not once for each of its rows.
+ * Changes of records whose pages are not in memory. They are kept until something needs the page as a whole, or a checkpoint writes them to
+ * the main file: where rows are changed at random, in a table larger than the cache, a page of 64 KiB is then neither read for each of them
+ * nor kept.
  *
- *   entry | next u32 | pageOffset u16 | len u16 | bytes, padded to 4 |
+ *   entry | next u32 | sectors u32 | pageOffset u16 | len u16 | bytes, padded to 4 |
  *
- * A page's entries form a ring in their order: `next` of the last one is the first. An entry's place is its block * 65,536 and its offset
- * in it.
+ * A page's entries form a ring in their order: `next` of the last one is the first. `sectors` has the bits of those that this entry and the
+ * ones before it change. An entry's place is its block * 65,536 and its offset in it.
  */
-import { copyBytes, clearBytes } from "../encode/byte-buffer";
+import { copyBytes, clearBytes } from "../encode/bytes";
 import { allocBlock, freeBlock, BLOCK_SIZE } from "./block-pool";
 import { PAGE_SIZE } from "./layout";
 import { sectorsOf } from "./page-cache";
 import { U32Map } from "./u32-map";
 
-const HEAD: u32 = 8;
+const HEAD: u32 = 12;
 /** Blocks that entries may fill: 512 KiB. */
 const MOST_BLOCKS: u32 = 8;
 /** The most bytes of one that waits. */
 const LONGEST: u32 = 4096;
+/** No entry's place. */
+const NO_PLACE: u32 = 0xffffffff;
 
 /** Bytes of an entry of `len` bytes. */
 @inline
@@ -76,43 +78,44 @@ export class WaitingWrites {
     const place = this.placeFor(sizeOf(len));
     const entry = this.at(place);
     const last = this.last.get(pageNo, place);
+    const sectors = sectorsOf(pageOffset, len);
+    store<u32>(entry, last == place ? sectors : sectors | load<u32>(this.at(last), 4), 4);
     store<u32>(entry, last == place ? place : load<u32>(this.at(last)));
     store<u32>(this.at(last), place);
-    store<u16>(entry, <u16>pageOffset, 4);
-    store<u16>(entry, <u16>len, 6);
+    store<u16>(entry, <u16>pageOffset, 8);
+    store<u16>(entry, <u16>len, 10);
     if (ptr != 0) copyBytes(entry + HEAD, ptr, len);
     else clearBytes(entry + HEAD, len);
     this.last.set(pageNo, place);
     this.end = place + sizeOf(len);
   }
 
-  /**
-   * Makes those of page `pageNo`, which has some, in its bytes `from` … `end` (excluded). The page would start at `page`.
-   * The bits of the sectors that changed.
-   */
-  show(pageNo: u32, page: usize, from: u32, end: u32): u32 {
-    let sectors: u32 = 0;
+  /** The bits of the sectors of page `pageNo` that they change. */
+  sectorsIn(pageNo: u32): u32 {
+    const last = this.last.get(pageNo, NO_PLACE);
+    return last != NO_PLACE ? load<u32>(this.at(last), 4) : 0;
+  }
+
+  /** Makes those of page `pageNo`, which has some, in its bytes `from` … `end` (excluded). The page would start at `page`. */
+  show(pageNo: u32, page: usize, from: u32, end: u32): void {
     const last = this.last.get(pageNo, 0);
     let place = last;
     do {
       place = load<u32>(this.at(place));
       const entry = this.at(place);
-      const pageOffset = <u32>load<u16>(entry, 4);
+      const pageOffset = <u32>load<u16>(entry, 8);
       const first = max(from, pageOffset);
-      const behind = min(end, pageOffset + <u32>load<u16>(entry, 6));
+      const behind = min(end, pageOffset + <u32>load<u16>(entry, 10));
       if (first >= behind) continue;
       copyBytes(page + first, entry + HEAD + (first - pageOffset), behind - first);
-      sectors |= sectorsOf(first, behind - first);
     } while (place != last);
-    return sectors;
   }
 
-  /** Makes all those of page `pageNo`, which has some and starts at `page`, and forgets them. The bits of the sectors that changed. */
-  carryOut(pageNo: u32, page: usize): u32 {
-    const sectors = this.show(pageNo, page, 0, PAGE_SIZE);
+  /** Makes all those of page `pageNo`, which has some and starts at `page`, and forgets them. */
+  carryOut(pageNo: u32, page: usize): void {
+    this.show(pageNo, page, 0, PAGE_SIZE);
     this.last.delete(pageNo);
     if (this.last.count == 0) this.end = 0;
-    return sectors;
   }
 
   /** Forgets all. */

@@ -10,7 +10,8 @@
  */
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
-import { ByteBuffer, bytesEqual, compareBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual, compareBytes } from "../encode/bytes";
 import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {

@@ -9,7 +9,7 @@ import { MemoryAccess } from "../memory/memory-access";
 import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { readRegistry } from "./schema-registry";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { isKey } from "../encode/key";
 import { NO_PAGE } from "../status";
 

@@ -358,7 +358,6 @@ export class DbmsContext extends ChangesKeeper {
       const status = this.manager.carryOutWrites();
       if (status != OK) return status;
     }
-    this.manager.writesWait = this.active;
     this.statements.changes = mayWait ? changes : null;
     if (!changes.batchTable) changes.tag += 1;
     this.flushedOthers = false;

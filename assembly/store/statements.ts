@@ -21,7 +21,8 @@ import {
   damaged,
   lastError,
 } from "../status";
-import { ByteBuffer, bytesEqual } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { compareKeyToProbe } from "../encode/key";
 import { Row, CELL_MISSING, CELL_NULL } from "../encode/row";
 import { writeTextValue } from "../encode/value-text";

@@ -4,7 +4,8 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer, bytesEqual, copyBytes } from "../encode/byte-buffer";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual, copyBytes } from "../encode/bytes";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
 import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";

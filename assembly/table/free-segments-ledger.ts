@@ -13,7 +13,7 @@
  */
 import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { isZero } from "../memory/journaled-access";
+import { isZero } from "../encode/bytes";
 import { PAGE_SIZE } from "../memory/layout";
 import { Frame, FLAG_SORTED } from "../memory/page-cache";
 import { RecordAddress, NO_ADDRESS, addressOf, addressPage, addressOffset } from "./page-ledger";

@@ -7,6 +7,7 @@
  * is `2 + body` rounded up to the table's alignment. A length of 0 is an empty slot.
  */
 import { Status, OK, OUT_OF_BOUNDS, fail, damaged, lastError } from "../status";
+import { equalBytesBefore, equalBytesBehind } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { PageLedger, RecordAddress, NO_ADDRESS, addressPage, addressOffset, alignUp } from "./page-ledger";
@@ -103,7 +104,7 @@ export class TableRegistry {
    * `bodyLength` and the change would make two.
    */
   @inline expectChange(address: RecordAddress): void {
-    if (!this.access.manager.letsWait) this.access.page(addressPage(address));
+    if (!this.access.manager.writesMayWait) this.access.page(addressPage(address));
   }
 
   /** The body's `bodyLen` bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
@@ -136,10 +137,8 @@ export class TableRegistry {
   private writeChanges(address: RecordAddress, body: usize, bodyLen: u32): Status {
     const old = this.body(address, bodyLen);
     if (old == 0) return lastError.status;
-    let from: u32 = 0;
-    let to = bodyLen;
-    while (from < to && load<u8>(old + from) == load<u8>(body + from)) from += 1;
-    while (to > from && load<u8>(old + to - 1) == load<u8>(body + to - 1)) to -= 1;
+    const from = equalBytesBefore(old, body, bodyLen);
+    const to = bodyLen - equalBytesBehind(old + from, body + from, bodyLen - from);
     const pageOffset = addressOffset(address) + RECORD_HEADER_SIZE + from;
     return this.access.writeRecordPart(addressPage(address), pageOffset, body + from, to - from);
   }

@@ -7,6 +7,7 @@ interface Exports {
   readonly close: () => number;
   readonly collect: () => void;
   readonly step: (seed: number, n: number, big: number) => number;
+  readonly fill: (seed: number, rows: number) => number;
   readonly put: (id: number) => number;
   readonly has: (id: number) => number;
   readonly begin: () => number;
@@ -71,6 +72,11 @@ export class Engine {
 
   step(seed: number, n: number, big = 0): number {
     return this.#exports.step(seed, n, big);
+  }
+
+  /** Long rows, as transactions with a `big` of `rows` add them. */
+  fill(seed: number, rows: number): number {
+    return this.#exports.fill(seed, rows);
   }
 
   put(id: number): number {

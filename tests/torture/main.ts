@@ -158,7 +158,9 @@ async function writers(options: Options): Promise<string[]> {
   for (const seed of [options.seed, options.seed + 1, options.seed + 2]) {
     for (const module of [small, usual]) {
       for (let when = 0; when < 4; when++) await tried(failures, () => takeOver(module, seed, when));
-      for (const torn of [false, true]) await tried(failures, () => foreignFile(module, seed, torn));
+      for (const big of [0, 70]) {
+        for (const torn of [false, true]) await tried(failures, () => foreignFile(module, seed, torn, big));
+      }
     }
     await tried(failures, () => {
       for (const result of [

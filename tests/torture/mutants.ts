@@ -7,6 +7,7 @@ import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
 
 const ACCESS = "assembly/memory/journaled-access.ts";
+const CHANGED = "assembly/memory/changed-pages.ts";
 const CONTEXT = "assembly/store/dbms-context.ts";
 const LOG = "assembly/memory/log-file.ts";
 const MANAGER = "assembly/memory/memory-manager.ts";
@@ -224,7 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
     "pages are not compared with their hashes",
     "foreign",
     RECOVERY,
-    "if (xxh3(page, PAGE_SIZE) == hash) return OK;",
+    "if (xxh3(page + pageOffset, len) == hash) return OK;",
     "return OK;",
   ),
   mutant(
@@ -254,7 +255,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "sectors are always read from the page file",
     "sessions",
-    "assembly/memory/changed-pages.ts",
+    CHANGED,
     "if (slot == NO_SLOT) return pageNo < mainPages;\n    const sectors",
     "if (slot == NO_SLOT || pageNo < mainPages) return pageNo < mainPages;\n    const sectors",
   ),
@@ -269,8 +270,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "a page's sectors in the spill do not count as changed",
     "crash",
-    "assembly/memory/changed-pages.ts",
-    "return frame.flags & FLAG_SPILLED ? frame.dirty | this.spill.sectorsIn(this.slotOf(frame.pageNo)) : frame.dirty;",
+    CHANGED,
+    "return frame.flags & FLAG_SPILLED ? frame.dirty | this.spilledSectors(frame.pageNo) : frame.dirty;",
     "return frame.dirty;",
   ),
   mutant(
@@ -283,23 +284,37 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "a sector in memory does not show a change that waits for its page",
     "sessions",
-    "assembly/memory/journaled-access.ts",
-    "this.manager.addWaiting(pageNo, pageOffset, ptr, len);\n    copyBytes(at, ptr, len);",
-    "this.manager.addWaiting(pageNo, pageOffset, ptr, len);",
+    MANAGER,
+    "if (ptr != 0) copyBytes(at, ptr, len);\n    else clearBytes(at, len);",
+    "",
   ),
   mutant(
     "a page that is read does not get the changes that wait for it",
     "sessions",
     MANAGER,
-    "frame.dirty |= this.waiting.carryOut(pageNo, frame.data);",
+    "this.waiting.carryOut(pageNo, frame.data);",
     "",
   ),
   mutant(
-    "a commit does not carry out the changes that wait for their pages",
-    "sessions",
+    "a checkpoint does not write the changes that wait for their pages",
+    "crash",
+    CHANGED,
+    "return status == OK ? this.writeWaiting(log) : status;",
+    "return status;",
+  ),
+  mutant(
+    "the images of a checkpoint are without the changes that wait for their pages",
+    "crash",
+    CHANGED,
+    "if (status == OK) status = this.appendWaiting(log, before, after);",
+    "",
+  ),
+  mutant(
+    "what the page file has of a sector is not noted when a change of it waits",
+    "foreign",
     MANAGER,
-    "let status = this.carryOutWrites();",
-    "let status = OK;",
+    "if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);",
+    "",
   ),
   mutant(
     "a rollback does not forget the sectors of pages that changes wait for",
@@ -349,8 +364,10 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
     secondBetweenCalls(module, 1, false);
   } else if (catcher === "foreign") {
     for (let seed = 1; seed < 5; seed++) {
-      foreignFile(module, seed, false);
-      foreignFile(module, seed, true);
+      for (const big of [0, 70]) {
+        foreignFile(module, seed, false, big);
+        foreignFile(module, seed, true, big);
+      }
     }
   } else if (catcher === "sessions") {
     for (let seed = 1; performance.now() < deadline; seed++)

@@ -219,19 +219,22 @@ export function firstGoesOn(module: WebAssembly.Module, seed: number, growing: b
 
 /**
  * A log beside a page file that it does not go on from is refused, and nothing is changed by that; beside its own file it is fine
- * afterwards. `torn`: the crash was in the middle of a checkpoint.
+ * afterwards. `torn`: the crash was in the middle of a checkpoint. `big`: a table of so many long rows, more than the cache has.
  */
-export function foreignFile(module: WebAssembly.Module, seed: number, torn: boolean): void {
+export function foreignFile(module: WebAssembly.Module, seed: number, torn: boolean, big = 0): void {
   const older = prepared(module, seed, 3);
   const engine = new Engine(module).use(Disk.of(older), 3);
   ok(engine.open({}), engine, "open");
   for (let n = 4; n < 9; n++) ok(engine.step(seed, n), engine, `transaction ${n}`);
+  if (big > 0) ok(engine.fill(seed, big), engine, "long rows");
   ok(engine.close(), engine, "close");
   const base = engine.host.disk.images();
   const disk = Disk.of(base);
   const writer = new Engine(module).use(disk, 4);
   ok(writer.open({}), writer, "open");
-  for (let n = 9; n < 14; n++) ok(writer.step(seed, n), writer, `transaction ${n}`);
+  // Of a file that it does not hold, the cache is full then.
+  writer.contentHash();
+  for (let n = 9; n < 14; n++) ok(writer.step(seed, n, big), writer, `transaction ${n}`);
   ok(writer.put(7), writer, "insert");
   const before = disk.changes.length;
   if (torn) ok(writer.checkpoint(), writer, "checkpoint");
@@ -297,7 +300,8 @@ export function foreignFile(module: WebAssembly.Module, seed: number, torn: bool
   shorter.setSize(65536 * 3);
   refuse(shorter, "a shorter file");
   // A page that the log has changes for was changed by another program.
-  for (const offset of [...touched].slice(0, 6)) {
+  const offsets = [...touched];
+  for (const offset of new Set([...offsets.slice(0, 6), ...offsets.slice(-12)])) {
     if (offset >= base.get(PAGE_FILE)!.size) continue;
     const changed = own.clone();
     changed.write(offset + 77, Uint8Array.of(0x5a, 0xa5));
