@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { openStore, type Store } from "./helpers/store.js";
 import { runCommand } from "./torture/command.js";
-import { Disk } from "./torture/disk.js";
+import { Disk, Image } from "./torture/disk.js";
 import { commandStore } from "./torture/faults.js";
 import { compileModule } from "./torture/module.js";
 
@@ -114,24 +114,61 @@ test("a missing file is an error, and its log is left alone", async (t) => {
   assert.ok(existsSync(join(`${store.path}-log`)));
 });
 
-test("a log of version 1 is taken over when it has no frames, and else refused and left as it is", async (t) => {
+/** What version 1 left in a log: two headers, and one transaction. */
+function formerLog(): Buffer {
+  const log = Buffer.alloc(8192);
+  const put = (at: number, hex: string): number => log.write(hex.replaceAll(" ", ""), at, "hex");
+  put(0, "51554952454c4f47 01000000 04000000 6d3ade0901c65528 09000000 00000000 e299484f9606a7d6 6b370aae1e05b511");
+  put(512, "51554952454c4f47 01000000 05000000 ab5604f76c8652cb 09000000 00000000 e299484f9606a7d6 47ec5d00e84ed964");
+  put(4096, "17000000 02000000 0100000000000000 bc699e3ec9c0bb4d 0108000000060001000606 08000000d0e804030ed83b69");
+  return log;
+}
+
+test("a log of version 1 is taken over when it has no transactions, and else refused and left as it is", async (t) => {
   const store = openStore(t, { checkStatus: null });
   layOut(store, false, [""]);
-  // What the last version that wrote it left behind a clean close, of another file.
-  const log = Buffer.alloc(4096);
-  log.write(
-    "5155495245 4c4f4701000000 02000000e010334472743977 0800000000000000ab2b90eb97e4f928 5ce60242ea04182e".replaceAll(" ", ""),
-    "hex",
-  );
-  const framed = Buffer.concat([log, Buffer.alloc(512, 7)]);
-  writeFileSync(`${store.path}-log`, framed);
+  const log = formerLog();
+  writeFileSync(`${store.path}-log`, log);
   await store.fails("NOT_A_PAGE_FILE", 3, ["delete", "items", "1"]);
   await store.fails("NOT_A_PAGE_FILE", 3, ["tables"]);
   const kept = readFileSync(`${store.path}-log`);
   kept.fill(0, 1024, 1032);
-  assert.deepEqual(kept, framed);
+  assert.deepEqual(kept, log);
+  // What it has behind its headers is no frame of the second one.
+  log[4100]! += 1;
   writeFileSync(`${store.path}-log`, log);
   await store.ok(["delete", "items", "1"]);
   assert.equal((await ids(store)).length, 29);
-  assert.equal(readFileSync(`${store.path}-log`).readUInt32LE(520), 2);
+  const header = readFileSync(`${store.path}-log`);
+  assert.deepEqual([header.readUInt32LE(8), header.readUInt32LE(12)], [2, 6]);
+});
+
+test("the first session that takes over a log of version 1 can be killed anywhere, or its new header be lost", () => {
+  const images = commandStore(command, false);
+  images.set("store.db-log", Image.of(new Uint8Array(formerLog()).subarray(0, 4096)));
+  const disk = Disk.of(images);
+  const requests = [50, 51].map((id) => JSON.stringify({ op: "insert", table: "items", row: { id, name: "n" } }));
+  // Words of their own, and so random numbers of their own (the log was written by `data/store.db serve`).
+  const run = runCommand(command, disk, ["--cache", "65536", "data/store.db", "serve"], { stdin: requests.join("\n") });
+  assert.equal(run.status, 0, run.stderr);
+  const look = (killed: Disk, what: string): number => {
+    const stdin = '{"op":"scan","table":"items","from":50,"count":true}';
+    const found = runCommand(command, Disk.of(killed.images()), ["--cache", "65537", "data/store.db", "serve"], { stdin });
+    assert.equal(found.status, 0, `${what}: ${found.stderr}`);
+    return Number(/"count":(\d)/.exec(found.stdout)?.[1]);
+  };
+  const killed = Disk.of(images);
+  const cut = Disk.of(images);
+  let counts = "";
+  let syncs = 0;
+  disk.changes.forEach((change, index) => {
+    killed.apply(change);
+    counts += String(look(killed, `killed after change ${index}`));
+    // Until the log's first sync its header may be lost, whatever else is there.
+    if (change.kind === "sync" && change.file === "store.db-log") syncs += 1;
+    if (change.kind === "write" && change.file === "store.db-log" && change.offset === 0) return;
+    cut.apply(change);
+    if (syncs === 0) assert.equal(look(cut, `cut after change ${index}`), 0);
+  });
+  assert.match(counts, /^0+1+2+$/);
 });

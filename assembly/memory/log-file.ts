@@ -44,8 +44,9 @@ const MAX_PADDED: u32 = 4096;
 export const MAX_PAYLOAD_BYTES: u32 = 4 << 20;
 
 const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
-/** Version 1 had BASE records of whole pages; a log of it without frames is as good as any. */
 const VERSION: u32 = 2;
+/** It had BASE records of whole pages; a log of it without transactions is as good as any. */
+const FORMER_VERSION: u32 = 1;
 const SLOT_SIZE: u32 = 512;
 const HEADER_SIZE: u32 = 48;
 const OWNER_OFFSET: u64 = 1024;
@@ -66,6 +67,7 @@ export class LogFile {
   /** The checksum of the frame before `end`, and of that before `committedEnd`; 0 at the start. */
   chain: u64 = 0;
   committedChain: u64 = 0;
+  private version: u32 = VERSION;
   private owner: u64 = 0;
   /** For readers: what `readAnnounced` found. */
   announced: u64 = 0;
@@ -129,22 +131,29 @@ export class LogFile {
     for (let i: u32 = 0; i < 2 && status == OK; i++) {
       const slot = slots + i * SLOT_SIZE;
       if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;
-      const version = load<u32>(slot, 8);
-      if (version != VERSION && !(version == 1 && <u64>size <= FRAMES_START)) {
-        status = fail(
-          NOT_A_PAGE_FILE,
-          this.file.path + " has log version " + version.toString() + ", this program knows version " + VERSION.toString(),
-          "use the version of Quire that wrote it",
-        );
-      } else if (load<u32>(slot, 12) > this.generation) {
-        this.generation = load<u32>(slot, 12);
-        this.salt = load<u64>(slot, 16);
-        this.mainPages = load<u32>(slot, 24);
-        this.page0Hash = load<u64>(slot, 32);
-      }
+      if (load<u32>(slot, 12) <= this.generation) continue;
+      this.generation = load<u32>(slot, 12);
+      this.version = load<u32>(slot, 8);
+      this.salt = load<u64>(slot, 16);
+      this.mainPages = load<u32>(slot, 24);
+      this.page0Hash = load<u64>(slot, 32);
     }
     heap.free(slots);
-    return status;
+    if (status != OK || this.generation == 0 || this.version == VERSION || this.version == FORMER_VERSION) return status;
+    return this.refuseVersion();
+  }
+
+  /** `OK` when transactions that were found in the log are of the version that this program replays. */
+  checkVersion(): Status {
+    return this.version == VERSION ? OK : this.refuseVersion();
+  }
+
+  private refuseVersion(): Status {
+    return fail(
+      NOT_A_PAGE_FILE,
+      this.file.path + " has log version " + this.version.toString() + ", this program knows version " + VERSION.toString(),
+      "use the version of Quire that wrote it",
+    );
   }
 
   /** Writes this session's mark, which tells an earlier session that is still open that it must not write any more. */

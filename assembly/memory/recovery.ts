@@ -103,7 +103,7 @@ export class Recovery {
       offset = next;
     }
     log.rewindToCommit();
-    return OK;
+    return this.recovered ? log.checkVersion() : OK;
   }
 
   /** `OK` when the main file is the one that the log goes on from. */
