@@ -582,6 +582,8 @@ export class MemoryManager {
         log.rewindToCommit();
         status = new Recovery(this, log).runAgain();
         if (status != OK) this.poisoned = true;
+        // Of what differs now the log has all, and of the rest they are noted again.
+        redo.clearBases();
       }
     }
     this.undoComplete = true;

@@ -42,7 +42,7 @@ function headAt(at: usize, kind: u32, pageNo: u32, pageOffset: u32, len: u32): u
 
 export class RedoBuffer {
   private records: ByteBuffer = new ByteBuffer(4096);
-  /** BASE records that are in no committed frame yet; they survive a rollback. */
+  /** BASE records that are in no committed frame yet; they survive a rollback by the undo list. */
   private bases: ByteBuffer = new ByteBuffer(256);
   /** Position of the first byte of `records`: the bytes that chunks before it hold. */
   private start: u64 = 0;
@@ -171,7 +171,7 @@ export class RedoBuffer {
     }
   }
 
-  /** After a checkpoint: no page has been changed since. */
+  /** After a checkpoint, or when the log has been replayed: no sector differs from the main file that the log has no BASE of. */
   clearBases(): void {
     this.bases.reset();
   }
