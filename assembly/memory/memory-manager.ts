@@ -246,9 +246,9 @@ export class MemoryManager {
     return frame;
   }
 
-  /** Whether a change of a record need not read its page. */
-  get writesMayWait(): bool {
-    return this.cache.isFull;
+  /** Whether a change of `len` bytes of a record need not read its page. */
+  writeMayWait(len: u32): bool {
+    return this.cache.isFull && this.waiting.takes(len);
   }
 
   /**
@@ -256,7 +256,7 @@ export class MemoryManager {
    * for the next `GUARANTEE` lookups.
    */
   waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    if (!this.writesMayWait || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
+    if (!this.cache.isFull || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
     const first = pageOffset >> SECTOR_SHIFT;
     const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
     return page != 0 ? page + pageOffset : 0;
