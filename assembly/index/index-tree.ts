@@ -28,7 +28,7 @@ import {
 import { findByFences, noteFences } from "./fences";
 import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } from "./part-search";
 import { insertIntoTree } from "./insert";
-import { removeFromTree } from "./remove";
+import { moveInTree, removeFromTree } from "./remove";
 
 /** `KEY_TOO_LARGE` when no node can hold a key of `keyLen` bytes. */
 export function checkKeySize(keyLen: u32): Status {
@@ -166,10 +166,9 @@ export class IndexTree {
     return removeFromTree(this, key, address);
   }
 
-  /** Makes the entry (`key`, `from`) point to another record. */
+  /** Makes the entry (`key`, `from`) point to another record; `DAMAGED` when there is none. */
   move(key: usize, keyLen: u32, from: RecordAddress, to: RecordAddress): Status {
-    const status = this.remove(key, from);
-    return status == OK ? this.insert(key, keyLen, to) : status;
+    return moveInTree(this, key, keyLen, from, to);
   }
 
   /** Adds every page of the tree to `pages`, parents before children. */

@@ -26,6 +26,14 @@ export function isChanged(frame: Frame): bool {
   return frame.dirty != 0 || (frame.flags & FLAG_SPILLED) != 0;
 }
 
+/** `sectors`, and gaps of one or two between them: reading those costs less than another call. */
+@inline
+function closeGaps(sectors: u32): u32 {
+  const behind = (sectors << 1) | (sectors << 2);
+  const before = (sectors >> 1) | (sectors >> 2);
+  return sectors | (behind & before);
+}
+
 export class ChangedPages {
   /** Frames whose pages differ, some of them more than once, and some that were evicted since. */
   private list: usize = 0;
@@ -234,19 +242,30 @@ export class ChangedPages {
     return OK;
   }
 
-  /** Reads sectors of a page that the main file has, and what lies between them, to their place in `page`, with the changes that wait. */
+  /** Reads sectors of a page that the main file has to their place in `page`, with the changes that wait. */
   private readWaiting(pageNo: u32, sectors: u32, page: usize): Status {
-    const from = firstByte(sectors);
-    const end = endByte(sectors);
-    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, page + from, end - from);
-    if (status == OK) this.waiting.show(pageNo, page, from, end);
+    const status = this.readApart(pageNo, sectors, page);
+    if (status == OK) this.waiting.show(pageNo, page, 0, PAGE_SIZE);
     return status;
+  }
+
+  /** Reads sectors that the main file has to their place in `page`, and what lies between those that are near each other. */
+  private readApart(pageNo: u32, sectors: u32, page: usize): Status {
+    const start = (<u64>pageNo) << PAGE_SHIFT;
+    let left = closeGaps(sectors);
+    while (left != 0) {
+      const pageOffset = firstByte(left);
+      const len = (<u32>ctz(~(left >> ctz(left)))) << SECTOR_SHIFT;
+      const status = this.provider.read(start + pageOffset, page + pageOffset, len);
+      if (status != OK) return status;
+      left &= ~sectorsOf(pageOffset, len);
+    }
+    return OK;
   }
 
   /** `before` gets what the main file has of the sectors. */
   private appendImage(log: LogFile, pageNo: u32, sectors: u32, before: usize, after: usize): Status {
-    const from = firstByte(sectors);
-    const status = this.provider.read(((<u64>pageNo) << PAGE_SHIFT) + from, before + from, endByte(sectors) - from);
+    const status = this.readApart(pageNo, sectors, before);
     if (status != OK) return status;
     this.imagesEnd = addImage(this.imagesEnd, pageNo, sectors, before, after);
     return this.imagesEnd - this.images < IMAGE_FRAME_BYTES ? OK : this.flushImages(log);

@@ -1,48 +1,21 @@
 /**
- * Pages of one store: the cache in front of the provider, the transaction's undo list, redo records and spill, the log, and
- * when a checkpoint comes (docs/log.md; how it is written: changed-pages.ts).
+ * What becomes of changes to a store's pages: the transaction's undo list and redo records, the log, commit and rollback, and when a
+ * checkpoint comes (docs/log.md; how it is written: changed-pages.ts). The pages themselves: cached-pages.ts.
  *
- * Invariants:
- * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill; changes of records
- *   whose pages are neither here nor needed wait for the checkpoint.
- * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero.
- *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
  * - Without a log (a store in memory) a commit is a checkpoint.
  * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
- *
- * It is one thing because each of reading, changing, committing and taking back has to keep all of these at once.
  */
-import {
-  Status,
-  OK,
-  OUT_OF_BOUNDS,
-  OUT_OF_MEMORY,
-  HANDLE_POISONED,
-  READ_ONLY,
-  OUT_OF_PAGES,
-  NO_PAGE,
-  FILE_CHANGED,
-  fail,
-  lastError,
-  savedError,
-  restoreError,
-} from "../status";
-import { PAGE_SIZE, PAGE_SHIFT, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
+import { Status, OK, HANDLE_POISONED, READ_ONLY, FILE_CHANGED, fail, lastError, savedError, restoreError } from "../status";
+import { PAGE_SIZE, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_NODE_VALID, FLAG_SORTED, FLAG_SPILLED, sectorsOf } from "./page-cache";
-import { PageNotes } from "./page-notes";
-import { ReadAhead } from "./read-ahead";
-import { SectorCache, SECTORS_FRAME } from "./sector-cache";
+import { CachedPages } from "./cached-pages";
+import { FLAG_NODE_VALID, FLAG_SORTED } from "./page-cache";
 import { failChanged } from "./changed-file";
-import { ChangedPages, isChanged } from "./changed-pages";
 import { LogFile, FRAMES_START } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
-import { copyBytes, clearBytes } from "../encode/bytes";
 import { xxh3 } from "../encode/xxh3";
-import { Spill } from "./spill";
-import { WaitingWrites } from "./waiting-writes";
-import { UndoList, UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
+import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
 export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
@@ -52,67 +25,28 @@ export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 /** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
 const UNDO_LIMIT: u64 = 1 << 20;
 
-/** A page that so many sectors of are in memory already is read as a whole. */
-const SECTORS_AT_MOST: u32 = 12;
-
-export class MemoryManager {
-  readonly cache: PageCache;
-  private readonly sectors: SectorCache;
-  readonly notes: PageNotes;
-  private readonly readAhead: ReadAhead = new ReadAhead();
-  private readonly waiting: WaitingWrites;
-  /** Whether some of the running transaction do. */
-  private waits: bool = false;
-  readonly undo: UndoList;
-  private readonly spill: Spill;
-  private readonly changed: ChangedPages;
-  /** Pages of the main file at the last checkpoint. */
-  private mainPages: u32;
-  /** The log, and the running transaction's records for it; null for a store in memory, or one that is only read. */
+export class MemoryManager extends CachedPages {
+  /** Null for a store in memory. */
   private log: LogFile | null = null;
-  redo: RedoBuffer | null = null;
   /** The log is emptied by a checkpoint when it is longer than this. */
   checkpointBytes: u64 = DEFAULT_CHECKPOINT_BYTES;
   /** Whether the undo list reaches back to the transaction's start. */
   private undoComplete: bool = true;
   /** Which of the two page layouts the file has. */
   layout: u8 = LAYOUT_0_9;
-  /** Pages of the store, those of the running transaction included. */
-  pageCount: u32;
   /** Grows with each change that was taken back; what is derived from pages is valid as long as it stays. */
   epoch: u32 = 0;
-  /** Changes (writes, zeroings, splices, growths) since the last commit or rollback. */
-  changes: u64 = 0;
   /** Transactions that were found in the log at the opening, and their bytes there. */
   recoveredTransactions: u32 = 0;
   recoveredBytes: u64 = 0;
   /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
   private poisoned: bool = false;
-  /** Of a store that is only read: whether anything was read since `settled`; the checkpoint that was announced last at the opening. */
-  private unsettled: bool = false;
+  /** Of a store that is only read: the checkpoint that was announced last at the opening. */
   private announced: u64 = 0;
 
-  constructor(
-    readonly provider: MemoryProvider,
-    cacheBytes: u64 = DEFAULT_CACHE_BYTES,
-  ) {
-    const spill = new Spill(provider);
-    this.spill = spill;
-    this.undo = new UndoList(spill);
-    const cache = new PageCache(cacheBytes);
-    this.cache = cache;
-    this.sectors = new SectorCache(cache);
-    this.notes = new PageNotes(cacheBytes);
-    const waiting = new WaitingWrites();
-    this.waiting = waiting;
-    this.changed = new ChangedPages(provider, cache, spill, waiting);
-    this.mainPages = provider.pages;
-    this.pageCount = provider.pages;
-  }
-
-  get readOnly(): bool {
-    return this.provider.readOnly;
+  constructor(provider: MemoryProvider, cacheBytes: u64 = DEFAULT_CACHE_BYTES) {
+    super(provider, cacheBytes);
   }
 
   /** The unclaimed-pages ledger's page in this file's layout. */
@@ -141,211 +75,6 @@ export class MemoryManager {
   writable(): Status {
     if (this.readOnly) return fail(READ_ONLY, "the store is open for reading only");
     return this.usable();
-  }
-
-  /** The frame of `pageNo`, or null on failure. Valid for the next `GUARANTEE` lookups. */
-  @inline frame(pageNo: u32): Frame | null {
-    const frame = this.cache.find(pageNo);
-    return frame ? frame : this.load(pageNo);
-  }
-
-  /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
-  @inline page(pageNo: u32): usize {
-    const frame = this.frame(pageNo);
-    return frame ? frame.data : 0;
-  }
-
-  /**
-   * Where `pageNo` starts, or 0 on failure; only the `len` (> 0) bytes at `pageOffset`, and the rest of their sectors, are sure to be
-   * there. Valid for the next `GUARANTEE` lookups. Not to be written through.
-   */
-  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
-    const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false);
-  }
-
-  /** The same for a record; of a page that others were wanted of just now all is read. */
-  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true);
-  }
-
-  /** `part` of a page that is in no frame. */
-  private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool): usize {
-    const first = pageOffset >> SECTOR_SHIFT;
-    const count = ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1;
-    const known = this.sectors.find(pageNo, first, count);
-    return known != 0 ? known : this.loadSectors(pageNo, first, count, ofRecord);
-  }
-
-  private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool): usize {
-    const sectors = this.sectors;
-    if (pageNo >= this.pageCount || (ofRecord && this.readAhead.wantsAll(pageNo)) || sectors.countOf(pageNo) >= SECTORS_AT_MOST) {
-      return this.page(pageNo);
-    }
-    if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
-    let frame = sectors.roomFor(count, ofRecord);
-    if (!frame) {
-      frame = this.takeFrame();
-      if (!frame) return 0;
-      sectors.fill(frame, ofRecord);
-    }
-    this.unsettled = this.readOnly;
-    if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) return 0;
-    this.cache.misses += 1;
-    const page = sectors.add(frame, pageNo, first, count);
-    if (this.waiting.has(pageNo)) {
-      const from = first << SECTOR_SHIFT;
-      this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));
-    }
-    return page;
-  }
-
-  /** Room for a note of `len` bytes on the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
-  makeNote(frame: Frame, len: u32): usize {
-    return frame.dirty == 0 ? this.notes.make(frame.pageNo, len) : 0;
-  }
-
-  private load(pageNo: u32): Frame | null {
-    if (pageNo >= this.pageCount) {
-      fail(OUT_OF_BOUNDS, "page " + pageNo.toString() + " is outside of the file's " + this.pageCount.toString() + " pages");
-      return null;
-    }
-    const frame = this.takeFrame();
-    if (!frame) return null;
-    this.unsettled = this.readOnly;
-    if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
-      this.cache.release(frame);
-      return null;
-    }
-    this.cache.misses += 1;
-    this.cache.install(frame, pageNo);
-    this.changed.markRead(frame);
-    if (this.waiting.has(pageNo)) {
-      this.noteChanged(frame);
-      frame.dirty = this.waiting.sectorsIn(pageNo);
-      this.waiting.carryOut(pageNo, frame.data);
-    }
-    return frame;
-  }
-
-  /** A frame that is free to be installed; a dirty page that had to go for it is in the spill. */
-  private takeFrame(): Frame | null {
-    const frame = this.cache.take();
-    if (!frame) {
-      fail(OUT_OF_MEMORY, "no memory for a page");
-      return null;
-    }
-    if (frame.pageNo == NO_PAGE) return frame;
-    if (frame.pageNo == SECTORS_FRAME) {
-      this.sectors.empty(frame);
-      return frame;
-    }
-    if (this.changed.keep(frame) != OK) return null;
-    this.cache.detach(frame);
-    return frame;
-  }
-
-  /** Whether a change of a record need not read its page. */
-  get writesMayWait(): bool {
-    return this.cache.isFull;
-  }
-
-  /**
-   * Where the `len` (> 0) bytes at `pageOffset` are of a page that is in memory only in part, if a change of them may wait; else 0. Valid
-   * for the next `GUARANTEE` lookups.
-   */
-  waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    if (!this.writesMayWait || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
-    const first = pageOffset >> SECTOR_SHIFT;
-    const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
-    return page != 0 ? page + pageOffset : 0;
-  }
-
-  /** Changes the bytes of such a part, which is at `at`, to the `len` at `ptr`, or to zeros when that is 0, and lets the change wait. */
-  letWait(pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): void {
-    const waiting = this.waiting;
-    const sectors = sectorsOf(pageOffset, len) & ~(waiting.sectorsIn(pageNo) | this.changed.spilledSectors(pageNo));
-    if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);
-    waiting.add(pageNo, pageOffset, ptr, len);
-    if (ptr != 0) copyBytes(at, ptr, len);
-    else clearBytes(at, len);
-    this.waits = true;
-    this.changes += 1;
-  }
-
-  /** Carries out the changes of records that wait, page by page. */
-  carryOutWrites(): Status {
-    const pages = this.waiting.pages();
-    for (let i = 0; i < pages.length; i++) {
-      if (!this.frame(unchecked(pages[i]))) return lastError.status;
-    }
-    return OK;
-  }
-
-  /** Whether so many changes of records wait that they had better be carried out. */
-  get manyWrites(): bool {
-    return this.waiting.areMany;
-  }
-
-  /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
-  @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
-    const sectors = sectorsOf(pageOffset, len);
-    if ((sectors & ~frame.dirty) != 0) this.firstChange(frame, sectors);
-    this.changes += 1;
-  }
-
-  /** Some of these sectors are changed for the first time since their page was read. */
-  private firstChange(frame: Frame, sectors: u32): void {
-    if (frame.dirty == 0) this.noteChanged(frame);
-    this.noteBases(frame.pageNo, frame.data, sectors & ~this.changed.changedSectors(frame));
-    frame.dirty |= sectors;
-  }
-
-  /** Takes note that a page is changed for the first time since it was read. */
-  private noteChanged(frame: Frame): void {
-    this.forget(frame.pageNo);
-    if (!(frame.flags & FLAG_SPILLED)) this.changed.note(frame);
-  }
-
-  /** Has the log note what the main file has of sectors that are about to change for the first time since the last checkpoint. */
-  private noteBases(pageNo: u32, page: usize, sectors: u32): void {
-    const redo = this.redo;
-    if (!redo || pageNo >= this.mainPages) return;
-    while (sectors != 0) {
-      const first = ctz(sectors);
-      const count = ctz(~(sectors >> first));
-      const pageOffset = first << SECTOR_SHIFT;
-      const len = count << SECTOR_SHIFT;
-      redo.base(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
-      sectors &= ~sectorsOf(pageOffset, len);
-    }
-  }
-
-  /** Forgets what is known of a page but its frame. */
-  private forget(pageNo: u32): void {
-    this.sectors.forget(pageNo);
-    this.notes.forget(pageNo);
-  }
-
-  private forgetPages(pages: StaticArray<u32>): void {
-    for (let i = 0; i < pages.length; i++) this.forget(unchecked(pages[i]));
-  }
-
-  /** Adds a zeroed page at the end: its number, or `NO_PAGE`. */
-  growOnePage(): u32 {
-    if (this.pageCount >= NO_PAGE - 1) {
-      fail(OUT_OF_PAGES, "the file has 4,294,967,294 pages, the most that page numbers allow");
-      return NO_PAGE;
-    }
-    const frame = this.takeFrame();
-    if (!frame) return NO_PAGE;
-    memory.fill(frame.data, 0, PAGE_SIZE);
-    const pageNo = this.pageCount;
-    this.pageCount += 1;
-    this.changes += 1;
-    this.cache.install(frame, pageNo);
-    return pageNo;
   }
 
   /** Whether there is anything to commit. */
@@ -508,15 +237,6 @@ export class MemoryManager {
     return status;
   }
 
-  /** Carries out the changes of records that wait for pages that are in the spill. */
-  private mergeSpilled(): Status {
-    const pages = this.waiting.pages();
-    for (let i = 0; i < pages.length; i++) {
-      if (this.changed.spilledSectors(pages[i]) != 0 && !this.frame(pages[i])) return lastError.status;
-    }
-    return OK;
-  }
-
   /** Begins the log anew behind the main file as it is now. */
   private resetLog(log: LogFile): Status {
     const page = this.page(0);
@@ -576,7 +296,10 @@ export class MemoryManager {
       this.undo.clear();
     } else if (redo && log && this.undoComplete && !this.waits) status = this.undoTo(0, 0);
     else {
-      this.dropChanges();
+      // First what has slots of the spill, which are all forgotten then.
+      this.undo.clear();
+      this.dropPages();
+      this.epoch += 1;
       if (redo && log) {
         redo.clear();
         log.rewindToCommit();
@@ -590,27 +313,6 @@ export class MemoryManager {
     this.waits = false;
     this.changes = 0;
     return status;
-  }
-
-  /** Every page is as the main file has it. */
-  private dropChanges(): void {
-    this.forgetPages(this.changed.spilled());
-    this.forgetPages(this.waiting.pages());
-    this.waiting.clear();
-    const cache = this.cache;
-    for (let i: u32 = 1; i < cache.frameCount; i++) {
-      const frame = cache.frameAt(i);
-      if (frame.pageNo == NO_PAGE || frame.pageNo == SECTORS_FRAME) continue;
-      if (isChanged(frame) || frame.pageNo >= this.mainPages) {
-        cache.detach(frame);
-        cache.release(frame);
-      }
-    }
-    this.pageCount = this.mainPages;
-    // First what has slots of the spill, which are all forgotten then.
-    this.undo.clear();
-    this.changed.clear();
-    this.epoch += 1;
   }
 
   /** A statement is done and no savepoint is open: undo entries are kept only while a rollback by them is cheap. */
@@ -673,18 +375,6 @@ export class MemoryManager {
     return status;
   }
 
-  private dropLastPage(): void {
-    this.pageCount -= 1;
-    const pageNo = this.pageCount;
-    const frame = this.cache.find(pageNo);
-    if (frame) {
-      this.cache.detach(frame);
-      this.cache.release(frame);
-    }
-    this.forget(pageNo);
-    this.changed.drop(pageNo);
-  }
-
   /** Rolls back what is not committed, brings the main file up to date, closes the files and gives all memory back. */
   close(): Status {
     let status = OK;
@@ -703,12 +393,7 @@ export class MemoryManager {
     const closed = this.provider.close();
     const redo = this.redo;
     if (redo) redo.free();
-    this.undo.free();
-    this.waiting.free();
-    this.sectors.free();
-    this.notes.free();
-    this.cache.free();
-    this.changed.free();
+    this.freePages();
     this.poisoned = true;
     return status != OK ? status : closed != OK ? closed : spillStatus;
   }

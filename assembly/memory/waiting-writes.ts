@@ -65,10 +65,15 @@ export class WaitingWrites {
     return (end & 0xffff) + size <= BLOCK_SIZE ? end : ((end >> 16) + 1) << 16;
   }
 
+  /** Whether one of `len` bytes is not too long. */
+  @inline takes(len: u32): bool {
+    return len <= LONGEST;
+  }
+
   /** Makes sure of room for one of `len` bytes; false when there is none. */
   hasRoom(len: u32): bool {
     const index = this.placeFor(sizeOf(len)) >> 16;
-    if (len > LONGEST || index >= MOST_BLOCKS) return false;
+    if (!this.takes(len) || index >= MOST_BLOCKS) return false;
     if (unchecked(this.blocks[index]) == 0) unchecked((this.blocks[index] = allocBlock()));
     return unchecked(this.blocks[index]) != 0;
   }

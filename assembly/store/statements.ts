@@ -361,11 +361,21 @@ export class Statements {
     for (let i = 0; i < table.indexes.length; i++) {
       const index = unchecked(table.indexes[i]);
       if (!this.changedKey(table, index, row, old, from != to)) continue;
-      let status = this.removeEntry(table, i, this.oldKeys, from);
-      if (status == OK) status = this.addEntry(table, i, this.keys.ptr, this.keys.len, to, false);
+      const status = this.moveEntry(table, i, from, to);
       if (status != OK) return status;
     }
     return OK;
+  }
+
+  /** Puts the entry with `keys` in the place of the one with `oldKeys` in index number `i`, now or later. */
+  private moveEntry(table: Table, i: i32, from: RecordAddress, to: RecordAddress): Status {
+    const keys = this.keys;
+    const changes = this.changes;
+    const waits = changes !== null && changes.takes(table, i, true);
+    if (!waits && bytesEqual(keys.ptr, keys.len, this.oldKeys.ptr, this.oldKeys.len))
+      return table.moveEntry(unchecked(table.indexes[i]), keys.ptr, keys.len, from, to);
+    const status = this.removeEntry(table, i, this.oldKeys, from);
+    return status == OK ? this.addEntry(table, i, keys.ptr, keys.len, to, false) : status;
   }
 
   private raiseCounters(table: Table, row: Row, old: Row): Status {

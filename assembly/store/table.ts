@@ -217,6 +217,13 @@ export class Table {
     return status == OK ? this.noteRoot(index, root) : status;
   }
 
+  /** Makes an index entry point to another record and notes a new root. */
+  moveEntry(index: TableIndex, key: usize, keyLen: u32, from: u64, to: u64): Status {
+    const root = index.tree.rootPage;
+    const status = index.tree.move(key, keyLen, from, to);
+    return status == OK ? this.noteRoot(index, root) : status;
+  }
+
   /** Carries out the `count` changes of an index that are listed at `list`, as the tree's `applyChanges` does, and notes a new root. */
   applyChanges(index: TableIndex, list: usize, count: u32, unchecked: bool, undoable: bool): Status {
     const root = index.tree.rootPage;

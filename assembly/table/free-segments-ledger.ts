@@ -119,7 +119,9 @@ export class FreeSegmentsLedger {
       damaged(segmentsPage, at, "a free segment lies outside of the file's pages");
       return NO_ADDRESS;
     }
-    const page = this.access.page(pageNo);
+    // What is written there next may wait for the rest of the page.
+    const access = this.access;
+    const page = access.manager.writeMayWait(slotSize) ? access.recordPart(pageNo, pageOffset, slotSize) : access.page(pageNo);
     if (page == 0) return NO_ADDRESS;
     if (!isZero(page + pageOffset, slotSize)) {
       damaged(pageNo, pageOffset, "bytes that are listed as a free segment are not empty");

@@ -16,6 +16,11 @@ import { FreeSegmentsLedger } from "./free-segments-ledger";
 /** Bytes before a record's body. */
 export const RECORD_HEADER_SIZE: u32 = 2;
 
+/** Where a record's first two bytes are made. */
+// @ts-ignore: decorator
+@lazy
+const header: usize = heap.alloc(RECORD_HEADER_SIZE);
+
 export class TableRegistry {
   /** Bytes that slots start at multiples of. */
   readonly slotAlignment: u32;
@@ -55,7 +60,9 @@ export class TableRegistry {
     const address = this.place(bodyLen);
     if (address == NO_ADDRESS) return NO_ADDRESS;
     store<u16>(record, <u16>bodyLen);
-    const status = this.access.writeAtRaw(addressPage(address), addressOffset(address), record, RECORD_HEADER_SIZE + bodyLen);
+    const len = RECORD_HEADER_SIZE + bodyLen;
+    let status = this.readSlot(address, len);
+    if (status == OK) status = this.access.writeRecordPart(addressPage(address), addressOffset(address), record, len);
     return status == OK ? address : NO_ADDRESS;
   }
 
@@ -71,11 +78,21 @@ export class TableRegistry {
     return address;
   }
 
-  private write(address: RecordAddress, body: usize, bodyLen: u32): Status {
+  /** Reads the sectors of `len` bytes of a slot that are about to be written, if the change may wait for the rest of the page. */
+  private readSlot(address: RecordAddress, len: u32): Status {
+    if (!this.access.manager.writeMayWait(len)) return OK;
+    return this.access.recordPart(addressPage(address), addressOffset(address), len) != 0 ? OK : lastError.status;
+  }
+
+  /** Writes a record whose first `same` bytes of the body are there already. */
+  private write(address: RecordAddress, body: usize, bodyLen: u32, same: u32 = 0): Status {
     const pageNo = addressPage(address);
     const pageOffset = addressOffset(address);
-    const status = this.access.writeU16(pageNo, pageOffset, bodyLen);
-    return status == OK ? this.access.writeAtRaw(pageNo, pageOffset + RECORD_HEADER_SIZE, body, bodyLen) : status;
+    store<u16>(header, <u16>bodyLen);
+    let status = this.readSlot(address, RECORD_HEADER_SIZE + bodyLen);
+    if (status == OK) status = this.access.writeRecordPart(pageNo, pageOffset, header, RECORD_HEADER_SIZE);
+    if (status != OK) return status;
+    return this.access.writeRecordPart(pageNo, pageOffset + RECORD_HEADER_SIZE + same, body + same, bodyLen - same);
   }
 
   /** The body's length at `address`, or 0 with `lastError` when there is no whole record. All of the record is then in memory. */
@@ -104,7 +121,7 @@ export class TableRegistry {
    * `bodyLength` and the change would make two.
    */
   @inline expectChange(address: RecordAddress): void {
-    if (!this.access.manager.writesMayWait) this.access.page(addressPage(address));
+    if (!this.access.manager.writeMayWait(0)) this.access.page(addressPage(address));
   }
 
   /** The body's `bodyLen` bytes at `address`; 0 on failure. Valid for the next `GUARANTEE` page lookups. */
@@ -128,8 +145,10 @@ export class TableRegistry {
       return this.insert(body, bodyLen);
     }
     if (oldLen == bodyLen) return this.writeChanges(address, body, bodyLen) == OK ? address : NO_ADDRESS;
-    let status = this.write(address, body, bodyLen);
-    if (status == OK && oldLen > bodyLen) status = this.access.zeroRaw(addressPage(address), end, oldLen - bodyLen);
+    const old = this.body(address, oldLen);
+    if (old == 0) return NO_ADDRESS;
+    let status = this.write(address, body, bodyLen, equalBytesBefore(old, body, min(oldLen, bodyLen)));
+    if (status == OK && oldLen > bodyLen) status = this.access.zeroRecordPart(addressPage(address), end, oldLen - bodyLen);
     return status == OK ? address : NO_ADDRESS;
   }
 

@@ -11,6 +11,7 @@ const CHANGED = "assembly/memory/changed-pages.ts";
 const CONTEXT = "assembly/store/dbms-context.ts";
 const LOG = "assembly/memory/log-file.ts";
 const MANAGER = "assembly/memory/memory-manager.ts";
+const PAGES = "assembly/memory/cached-pages.ts";
 const RECOVERY = "assembly/memory/recovery.ts";
 const REDO = "assembly/memory/redo-buffer.ts";
 
@@ -243,12 +244,12 @@ export const MUTANTS: readonly Mutant[] = [
     "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
     "if (status != OK) return status;",
   ),
-  mutant("a page that is changed does not forget its sectors", "sessions", MANAGER, "this.sectors.forget(pageNo);", ""),
-  mutant("a page that is changed does not forget its fences", "sessions", MANAGER, "this.notes.forget(pageNo);", ""),
+  mutant("a page that is changed does not forget its sectors", "sessions", PAGES, "this.sectors.forget(pageNo);", ""),
+  mutant("a page that is changed does not forget its fences", "sessions", PAGES, "this.notes.forget(pageNo);", ""),
   mutant(
     "a rollback does not forget what was read of the spill",
     "sessions",
-    MANAGER,
+    PAGES,
     "this.forgetPages(this.changed.spilled());",
     "",
   ),
@@ -277,21 +278,21 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "a sector that is read does not show the changes that wait for its page",
     "sessions",
-    MANAGER,
+    PAGES,
     "this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));",
     "",
   ),
   mutant(
     "a sector in memory does not show a change that waits for its page",
     "sessions",
-    MANAGER,
+    PAGES,
     "if (ptr != 0) copyBytes(at, ptr, len);\n    else clearBytes(at, len);",
     "",
   ),
   mutant(
     "a page that is read does not get the changes that wait for it",
     "sessions",
-    MANAGER,
+    PAGES,
     "this.waiting.carryOut(pageNo, frame.data);",
     "",
   ),
@@ -312,14 +313,14 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "what the page file has of a sector is not noted when a change of it waits",
     "foreign",
-    MANAGER,
+    PAGES,
     "if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);",
     "",
   ),
   mutant(
     "a rollback does not forget the sectors of pages that changes wait for",
     "sessions",
-    MANAGER,
+    PAGES,
     "this.forgetPages(this.waiting.pages());",
     "",
   ),
