@@ -235,18 +235,15 @@ export class ChangedPages {
     for (let i = 0; i < pages.length; i++) {
       const pageNo = pages[i];
       const sectors = this.waiting.sectorsIn(pageNo);
-      let status = this.readWaiting(pageNo, sectors, after);
-      if (status == OK) status = this.appendImage(log, pageNo, sectors, before, after);
+      let status = this.readApart(pageNo, sectors, before);
+      if (status != OK) return status;
+      const from = firstByte(sectors);
+      memory.copy(after + from, before + from, endByte(sectors) - from);
+      this.waiting.show(pageNo, after, 0, PAGE_SIZE);
+      status = this.addToImages(log, pageNo, sectors, before, after);
       if (status != OK) return status;
     }
     return OK;
-  }
-
-  /** Reads sectors of a page that the main file has to their place in `page`, with the changes that wait. */
-  private readWaiting(pageNo: u32, sectors: u32, page: usize): Status {
-    const status = this.readApart(pageNo, sectors, page);
-    if (status == OK) this.waiting.show(pageNo, page, 0, PAGE_SIZE);
-    return status;
   }
 
   /** Reads sectors that the main file has to their place in `page`, and what lies between those that are near each other. */
@@ -266,7 +263,10 @@ export class ChangedPages {
   /** `before` gets what the main file has of the sectors. */
   private appendImage(log: LogFile, pageNo: u32, sectors: u32, before: usize, after: usize): Status {
     const status = this.readApart(pageNo, sectors, before);
-    if (status != OK) return status;
+    return status == OK ? this.addToImages(log, pageNo, sectors, before, after) : status;
+  }
+
+  private addToImages(log: LogFile, pageNo: u32, sectors: u32, before: usize, after: usize): Status {
     this.imagesEnd = addImage(this.imagesEnd, pageNo, sectors, before, after);
     return this.imagesEnd - this.images < IMAGE_FRAME_BYTES ? OK : this.flushImages(log);
   }
@@ -320,8 +320,10 @@ export class ChangedPages {
     for (let i = 0; i < pages.length && status == OK; i++) {
       const sectors = this.waiting.sectorsIn(pages[i]);
       if (log) status = log.checkOwner();
-      if (status == OK) status = this.readWaiting(pages[i], sectors, page);
-      if (status == OK) status = this.writeSectors(pages[i], sectors, page);
+      if (status == OK) status = this.readApart(pages[i], sectors, page);
+      if (status != OK) break;
+      this.waiting.show(pages[i], page, 0, PAGE_SIZE);
+      status = this.writeSectors(pages[i], sectors, page);
     }
     freeBlock(page);
     return status;

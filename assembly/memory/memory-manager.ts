@@ -24,6 +24,8 @@ export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
 export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 /** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
 const UNDO_LIMIT: u64 = 1 << 20;
+/** The same where changes wait for pages, each of which an undo may read. */
+const UNDO_OF_WAITING: u64 = 1 << 12;
 
 export class MemoryManager extends CachedPages {
   /** Null for a store in memory. */
@@ -284,8 +286,8 @@ export class MemoryManager extends CachedPages {
   }
 
   /**
-   * Takes back everything since the last commit: by the undo list if it reaches so far, else from the main file and the log. (The undo list
-   * would have the pages read that changes wait for, and others put into the spill for them.)
+   * Takes back everything since the last commit: by the undo list if it reaches so far, else from the main file and the log. (A long undo
+   * list would have many pages read that changes wait for, and others put into the spill for them.)
    */
   rollback(): Status {
     const redo = this.redo;
@@ -294,7 +296,7 @@ export class MemoryManager extends CachedPages {
     if (status != OK) return status;
     if (this.changes == 0) {
       this.undo.clear();
-    } else if (redo && log && this.undoComplete && !this.waits) status = this.undoTo(0, 0);
+    } else if (redo && log && this.undoComplete && (!this.waits || this.undo.mark <= UNDO_OF_WAITING)) status = this.undoTo(0, 0);
     else {
       // First what has slots of the spill, which are all forgotten then.
       this.undo.clear();

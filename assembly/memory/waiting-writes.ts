@@ -39,7 +39,7 @@ export class WaitingWrites {
     return this.last.count == 0;
   }
 
-  /** Whether so many wait that they had better be carried out. */
+  /** Whether so many wait, or did until the room was free last, that they had better be carried out. */
   get areMany(): bool {
     return this.end >= (MOST_BLOCKS - 1) << 16;
   }
