@@ -119,8 +119,8 @@ export const MUTANTS: readonly Mutant[] = [
     "the older header counts",
     "crash",
     LOG,
-    "} else if (load<u32>(slot, 12) > this.generation) {",
-    "} else if (this.generation == 0 || load<u32>(slot, 12) < this.generation) {",
+    "if (load<u32>(slot, 12) <= this.generation) continue;",
+    "if (this.generation != 0 && load<u32>(slot, 12) >= this.generation) continue;",
   ),
   mutant(
     "the images are not applied",
