@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { runCommand } from "./torture/command.js";
-import { Disk } from "./torture/disk.js";
+import { Disk, type Image } from "./torture/disk.js";
 import { Exit, type Hook } from "./torture/host.js";
 import { compileModule } from "./torture/module.js";
 
@@ -85,19 +85,28 @@ test("the spill of a killed session is removed by the next one that writes", () 
   assert.deepEqual([...disk.images().keys()].sort(), ["store.db", "store.db-log"]);
 });
 
-test("changes that wait for pages, some of them in the spill, survive a kill anywhere in the checkpoint", () => {
-  // 80 pages, where the smallest cache has 32.
-  const COUNT = 20_000;
-  const serve = (disk: Disk, requests: readonly object[]): void => {
-    const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
-    const run = runCommand(module, disk, ["--cache", "65536", FILE, "serve"], { stdin });
-    assert.equal(run.status, 0, run.stderr);
-    assert.ok(!run.stdout.includes('"error"'));
-  };
+/** Of 250 bytes each: 80 pages. */
+const SHORT_ROWS = 20_000;
+
+/** A session in the smallest cache in which nothing fails. */
+function serve(disk: Disk, requests: readonly object[]): void {
+  const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+  const run = runCommand(module, disk, ["--cache", "65536", FILE, "serve"], { stdin });
+  assert.equal(run.status, 0, run.stderr);
+  assert.ok(!run.stdout.includes('"error"'));
+}
+
+/** The files of a store with table t of so many rows. */
+function shortRows(): Map<string, Image> {
   const disk = new Disk();
-  const rows = range(0, COUNT).map((id) => ({ id, v: "a".repeat(250), age: 0, size: 0 }));
+  const rows = range(0, SHORT_ROWS).map((id) => ({ id, v: "a".repeat(250), age: 0, size: 0 }));
   const create = { op: "create", table: "t", columns: ["id:uint32:pk", "v:text", "age:uint32", "size:uint32"] };
   serve(disk, [create, { op: "insert", table: "t", rows }]);
+  return disk.images();
+}
+
+test("changes that wait for pages, some of them in the spill, survive a kill anywhere in the checkpoint", () => {
+  const disk = Disk.of(shortRows());
   // While the cache has room a change has its page read; later ones wait. A scan sends the changed pages to the spill; after some rows here
   // and there no page is read as a whole for one row any more, and changes of those in the spill wait, too.
   const keys = range(0, 80).map((at) => at * 250 + 7);
@@ -107,7 +116,7 @@ test("changes that wait for pages, some of them in the spill, survive a kill any
     { op: "commit" },
   ];
   const scan = { op: "scan", table: "t", count: true };
-  const look = range(0, 400).map((at) => ({ op: "get", table: "t", key: (at * 7919) % COUNT }));
+  const look = range(0, 400).map((at) => ({ op: "get", table: "t", key: (at * 7919) % SHORT_ROWS }));
   const before = disk.changes.length;
   serve(disk, [...changed("age", 1), scan, ...look, ...changed("size", 2)]);
   assert.ok(disk.changes.some(({ file }) => file === "store.db-spill"));
@@ -132,23 +141,13 @@ test("changes that wait for pages, some of them in the spill, survive a kill any
 });
 
 test("transactions that are rolled back, with changes that wait, leave nothing for the next commit to write", () => {
-  const COUNT = 20_000;
-  const filled = new Disk();
-  const serve = (disk: Disk, requests: readonly object[]): void => {
-    const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
-    const run = runCommand(module, disk, ["--cache", "65536", FILE, "serve"], { stdin });
-    assert.equal(run.status, 0, run.stderr);
-    assert.ok(!run.stdout.includes('"error"'));
-  };
-  const rows = range(0, COUNT).map((id) => ({ id, v: "a".repeat(250), age: 0, size: 0 }));
-  const create = { op: "create", table: "t", columns: ["id:uint32:pk", "v:text", "age:uint32", "size:uint32"] };
-  serve(filled, [create, { op: "insert", table: "t", rows }]);
+  const filled = shortRows();
   const update = (key: number): object => ({ op: "update", table: "t", key, set: { age: 7 } });
   /** Bytes of the frames of transactions that a session writes in which so many are rolled back between the others. */
   const logged = (rollbacks: number): number => {
-    const disk = Disk.of(filled.images());
-    const before = range(0, 400).map((at) => update((at * 7919) % COUNT));
-    const taken = range(0, rollbacks).flatMap((at) => [{ op: "begin" }, update((at * 4973) % COUNT), { op: "rollback" }]);
+    const disk = Disk.of(filled);
+    const before = range(0, 400).map((at) => update((at * 7919) % SHORT_ROWS));
+    const taken = range(0, rollbacks).flatMap((at) => [{ op: "begin" }, update((at * 4973) % SHORT_ROWS), { op: "rollback" }]);
     serve(disk, [...before, ...taken, update(4321)]);
     let sum = 0;
     for (const change of disk.changes) {

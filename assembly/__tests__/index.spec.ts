@@ -97,9 +97,25 @@ function expectEqual(tree: IndexTree, model: Map<u64, bool>, longest: u32): void
   }
 }
 
-/** A new address for the entry `victim`: that of nothing else, and in half of the cases near the old one. */
-function otherAddress(victim: u64, unused: u64): u64 {
-  return random(2) == 0 ? unused : ((victim & 0xffffff) + 0x1000000 * (1 + <u64>random(100))) & 0xffffffff;
+/** Where `moveOne` found the entry that it moved, and where it is now. */
+let movedFrom: u64 = 0;
+let movedTo: u64 = 0;
+
+/**
+ * Moves an entry of the model to another address, `unused` or, in half of the cases, one near its own, and makes `key` its key; false when
+ * there is one already.
+ */
+function moveOne(model: Map<u64, bool>, unused: u64, longest: u32): bool {
+  const list = model.keys();
+  const victim = list[random(list.length)];
+  movedFrom = victim & 0xffffffff;
+  movedTo = random(2) == 0 ? unused : ((victim & 0xffffff) + 0x1000000 * (1 + <u64>random(100))) & 0xffffffff;
+  const moved = (victim & 0xffffffff00000000) | movedTo;
+  if (model.has(moved)) return false;
+  makeKey(<u32>(victim >> 32), longest);
+  model.delete(victim);
+  model.set(moved, true);
+  return true;
 }
 
 /** Random inserts, removals and moves against the model; then everything is removed. Pages that the tree gave back and holds add up. */
@@ -116,15 +132,8 @@ function modelRun(rounds: i32, values: u32, longest: u32, removeBias: u32): void
       if (tree.remove(key, victim & 0xffffffff) != OK) expect(i).toBe(-1, "remove failed");
       model.delete(victim);
     } else if (model.size > 0 && random(100) < 25) {
-      const list = model.keys();
-      const victim = list[random(list.length)];
-      const to = otherAddress(victim, address);
-      const moved = (victim & 0xffffffff00000000) | to;
-      if (model.has(moved)) continue;
-      makeKey(<u32>(victim >> 32), longest);
-      if (tree.move(key, keyLen, victim & 0xffffffff, to) != OK) expect(i).toBe(-1, "move failed");
-      model.delete(victim);
-      model.set(moved, true);
+      if (!moveOne(model, address, longest)) continue;
+      if (tree.move(key, keyLen, movedFrom, movedTo) != OK) expect(i).toBe(-1, "move failed");
       address = (address + 7919) & 0xffffff;
     } else {
       makeKey(value, longest);
@@ -274,16 +283,9 @@ function changesRun(rounds: i32, most: u32, values: u32, longest: u32, removeBia
         recent.push(victim);
       } else if (model.size > 0 && random(100) < 25) {
         // The record moves.
-        const list = model.keys();
-        const victim = list[random(list.length)];
-        const to = otherAddress(victim, address);
-        const moved = (victim & 0xffffffff00000000) | to;
-        if (model.has(moved)) continue;
-        makeKey(<u32>(victim >> 32), longest);
-        addChange(true, victim & 0xffffffff);
-        addChange(false, to);
-        model.delete(victim);
-        model.set(moved, true);
+        if (!moveOne(model, address, longest)) continue;
+        addChange(true, movedFrom);
+        addChange(false, movedTo);
         address = (address + 7919) & 0xffffff;
       } else {
         const value = random(values);

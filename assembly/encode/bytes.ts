@@ -90,10 +90,8 @@ export function isZero(ptr: usize, len: u32): bool {
   for (; ptr + 32 <= end; ptr += 32) {
     if ((load<u64>(ptr) | load<u64>(ptr, 8) | load<u64>(ptr, 16) | load<u64>(ptr, 24)) != 0) return false;
   }
-  for (; ptr < end; ptr++) {
-    if (load<u8>(ptr) != 0) return false;
-  }
-  return true;
+  const left = <u32>(end - ptr);
+  return firstNonZero(ptr, left) == left;
 }
 
 /** Where the first byte of `len` at `ptr` that is not zero is; `len` when there is none. */

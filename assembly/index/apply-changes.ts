@@ -11,19 +11,9 @@ import { NO_ADDRESS } from "../table/page-ledger";
 import { EntryChange, changeAt } from "./entry-change";
 import { insertIntoTree } from "./insert";
 import { IndexTree } from "./index-tree";
-import {
-  LEAF_ENTRY,
-  entryCount,
-  entryKey,
-  entryKeyLen,
-  entryOffset,
-  leafAddress,
-  searchLeafFrom,
-  setLeafAddress,
-  spliceEntries,
-  staysInOrder,
-} from "./node";
-import { findEntry, hasKey, isEntry, removeAtPath } from "./remove";
+import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset, leafAddress, searchLeafFrom, spliceEntries } from "./node";
+import { NOT_MOVED, moveEntry } from "./move";
+import { findEntry, isEntry, removeAtPath } from "./remove";
 
 /** After `applyChanges` of unchecked additions: the change with the lowest tag whose key another entry has, and that was left out. */
 export let conflicting: EntryChange | null = null;
@@ -140,6 +130,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, spli
     }
     const moved = unchecked ? NOT_MOVED : moveHere(tree, frame, slot, change, changes.peek());
     if (moved != NOT_MOVED) {
+      tree.noteChange();
       if (moved != OK) return moved;
       changes.advance();
       changes.advance();
@@ -181,22 +172,13 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, spli
   return applyAtPath(tree, first);
 }
 
-/** `moveHere` has done nothing. */
-const NOT_MOVED: Status = -1;
-
-/**
- * If of two changes that follow each other one removes the entry at `slot`, and the other adds one with its key in the same place, has the
- * entry point to the other record: six bytes instead of all that is behind it in the leaf, twice.
- */
+/** If of two changes that follow each other one removes the entry at `slot`, and the other adds one with its key, moves the entry. */
 function moveHere(tree: IndexTree, frame: Frame, slot: u32, change: EntryChange, next: EntryChange | null): Status {
-  if (!next || change.removes == next.removes || change.keyLen != next.keyLen) return NOT_MOVED;
+  if (!next || change.removes == next.removes || !bytesEqual(change.key, change.keyLen, next.key, next.keyLen)) return NOT_MOVED;
   const gone = change.removes ? change : next;
   const to = change.removes ? next.address : change.address;
   if (slot >= entryCount(frame) || leafAddress(frame, slot) != gone.address) return NOT_MOVED;
-  if (!hasKey(frame, slot, change.key, change.keyLen) || !hasKey(frame, slot, next.key, next.keyLen)) return NOT_MOVED;
-  if (!staysInOrder(frame, slot, to)) return NOT_MOVED;
-  tree.noteChange();
-  return setLeafAddress(tree.access, frame, slot, to);
+  return moveEntry(tree.access, frame, slot, change.key, change.keyLen, to);
 }
 
 /** Whether the key of `change`, which goes to `slot`, is there already, or is that of the addition before it. */

@@ -28,7 +28,8 @@ import {
 import { findByFences, noteFences } from "./fences";
 import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } from "./part-search";
 import { insertIntoTree } from "./insert";
-import { moveInTree, removeFromTree } from "./remove";
+import { moveInTree } from "./move";
+import { removeFromTree } from "./remove";
 
 /** `KEY_TOO_LARGE` when no node can hold a key of `keyLen` bytes. */
 export function checkKeySize(keyLen: u32): Status {

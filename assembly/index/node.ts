@@ -14,7 +14,7 @@ import { MemoryAccess } from "../memory/memory-access";
 import { Splices } from "../memory/splices";
 import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
 import { PAGE_SIZE } from "../memory/layout";
-import { isKey, isFixedKeyValue, compareKeys, compareKeyToProbe } from "../encode/key";
+import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
 import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
 import { compareBytes } from "../encode/bytes";
 import { RecordAddress, addressOf, addressPage, addressOffset } from "../table/page-ledger";
@@ -170,25 +170,6 @@ export function addressIn(entry: usize): RecordAddress {
 @inline
 export function leafAddress(frame: Frame, index: u32): RecordAddress {
   return addressIn(frame.data + entryOffset(frame, index));
-}
-
-/** Whether leaf entry `index` would be in order among those of its key if it pointed to the record at `to`. */
-export function staysInOrder(frame: Frame, index: u32, to: RecordAddress): bool {
-  const key = entryKey(frame, index);
-  if (index > 0 && leafAddress(frame, index - 1) >= to && compareKeys(entryKey(frame, index - 1), key) == 0) return false;
-  if (index + 1 == entryCount(frame)) return true;
-  return leafAddress(frame, index + 1) > to || compareKeys(key, entryKey(frame, index + 1)) != 0;
-}
-
-// @ts-ignore: decorator
-@lazy
-const pointer: usize = heap.alloc(6);
-
-/** Has leaf entry `index` point to the record at `to`. */
-export function setLeafAddress(access: MemoryAccess, frame: Frame, index: u32, to: RecordAddress): Status {
-  store<u32>(pointer, addressPage(to));
-  store<u16>(pointer, <u16>addressOffset(to), 4);
-  return access.writeAtRaw(frame.pageNo, entryOffset(frame, index) + 2 + entryKeyLen(frame, index), pointer, 6);
 }
 
 /** Child `index` of an inner node; the rightmost one is `index` = count. */

@@ -6,9 +6,7 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
-import { bytesEqual } from "../encode/bytes";
 import { compareKeyToProbe } from "../encode/key";
-import { insertIntoTree } from "./insert";
 import { IndexTree } from "./index-tree";
 import { TreeCursor } from "./tree-cursor";
 import {
@@ -22,10 +20,7 @@ import {
   isLeaf,
   entryCount,
   entryKey,
-  entryKeyLen,
   leafAddress,
-  setLeafAddress,
-  staysInOrder,
   leafCount,
   leafHeader,
   childPage,
@@ -40,29 +35,8 @@ export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddre
   return status == OK ? removeAtPath(tree) : status;
 }
 
-/**
- * Makes the entry (`key`, `from`), whose key has `keyLen` bytes, point to the record at `to`; `DAMAGED` when it is not there. Six bytes,
- * mostly: an entry that would not be in its place among others of the key goes and comes again.
- */
-export function moveInTree(tree: IndexTree, key: usize, keyLen: u32, from: RecordAddress, to: RecordAddress): Status {
-  let status = leadToEntry(tree, key, from);
-  if (status != OK) return status;
-  const frame = tree.path.leaf();
-  if (!frame) return lastError.status;
-  const slot = tree.path.slot;
-  if (hasKey(frame, slot, key, keyLen) && staysInOrder(frame, slot, to)) return setLeafAddress(tree.access, frame, slot, to);
-  status = removeAtPath(tree);
-  return status == OK ? insertIntoTree(tree, key, keyLen, to, false) : status;
-}
-
-/** Whether the key of entry `slot` is these bytes; one that equals them may have others. */
-@inline
-export function hasKey(frame: Frame, slot: u32, key: usize, keyLen: u32): bool {
-  return bytesEqual(entryKey(frame, slot), entryKeyLen(frame, slot), key, keyLen);
-}
-
 /** Leads the tree's path to the entry (`key`, `address`), which is to change; `DAMAGED` when it is not there. */
-function leadToEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
+export function leadToEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
   if (path.depth > 0 && path.fresh) {
     // Where the last change was: entries often go in their order.

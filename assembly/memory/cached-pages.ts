@@ -11,7 +11,7 @@
 import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, OUT_OF_PAGES, NO_PAGE, fail, lastError } from "../status";
 import { PAGE_SIZE } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, sectorsOf } from "./page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "./page-cache";
 import { PageNotes } from "./page-notes";
 import { ReadAhead } from "./read-ahead";
 import { SectorCache, SECTORS_FRAME } from "./sector-cache";
@@ -241,10 +241,8 @@ export abstract class CachedPages {
     const redo = this.redo;
     if (!redo || pageNo >= this.mainPages) return;
     while (sectors != 0) {
-      const first = ctz(sectors);
-      const count = ctz(~(sectors >> first));
-      const pageOffset = first << SECTOR_SHIFT;
-      const len = count << SECTOR_SHIFT;
+      const pageOffset = firstByte(sectors);
+      const len = runBytes(sectors);
       redo.base(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
       sectors &= ~sectorsOf(pageOffset, len);
     }

@@ -6,7 +6,7 @@
 import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryProvider } from "./provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte, sectorsOf } from "./page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte, runBytes, sectorsOf } from "./page-cache";
 import { allocBlock, freeBlock } from "./block-pool";
 import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
 import { addImage, IMAGE_SECTOR_SIZE } from "./recovery";
@@ -252,7 +252,7 @@ export class ChangedPages {
     let left = closeGaps(sectors);
     while (left != 0) {
       const pageOffset = firstByte(left);
-      const len = (<u32>ctz(~(left >> ctz(left)))) << SECTOR_SHIFT;
+      const len = runBytes(left);
       const status = this.provider.read(start + pageOffset, page + pageOffset, len);
       if (status != OK) return status;
       left &= ~sectorsOf(pageOffset, len);
@@ -301,9 +301,8 @@ export class ChangedPages {
   private writeSectors(pageNo: u32, sectors: u32, page: usize): Status {
     const start = (<u64>pageNo) << PAGE_SHIFT;
     while (sectors != 0) {
-      const first = ctz(sectors);
-      const pageOffset = first << SECTOR_SHIFT;
-      const len = (<u32>ctz(~(sectors >> first))) << SECTOR_SHIFT;
+      const pageOffset = firstByte(sectors);
+      const len = runBytes(sectors);
       const status = this.provider.write(start + pageOffset, page + pageOffset, len);
       if (status != OK) return status;
       sectors &= ~sectorsOf(pageOffset, len);

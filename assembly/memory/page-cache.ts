@@ -268,6 +268,12 @@ export function endByte(sectors: u32): u32 {
   return (<u32>(32 - clz(sectors))) << SECTOR_SHIFT;
 }
 
+/** Bytes of the first of some sectors (not none) and of those that follow it without a gap. */
+@inline
+export function runBytes(sectors: u32): u32 {
+  return (<u32>ctz(~(sectors >> ctz(sectors)))) << SECTOR_SHIFT;
+}
+
 /** The bits of the sectors that the `len` (> 0) bytes at `pageOffset` are in. */
 @inline
 export function sectorsOf(pageOffset: u32, len: u32): u32 {
