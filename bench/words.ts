@@ -53,7 +53,7 @@ export const GROUP_TITLES: ReadonlyMap<string, { readonly title: string; readonl
     {
       title: "Rows of 20 KB",
       about:
-        "The same with 20,480 bytes. SQLite keeps long text on pages of its own, which it need not read for the columns before it; a record here is in one piece.",
+        "The same with 20,480 bytes. SQLite keeps long text on pages of its own, which it need not read for the columns before it; here a scan reads the sectors of 4 KiB that the records start in.",
     },
   ],
   [

@@ -1,6 +1,6 @@
 /** `export`: all rows of a table in the order in which they are stored. */
 import { Status, OK, lastError } from "../status";
-import { columnPositions } from "../request/row-json";
+import { columnPositions, firstColumns } from "../request/row-json";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
@@ -22,6 +22,7 @@ export function runExport(ctx: CommandContext): Status {
   const format = rowFormat(name, table.schema, positions, stdout, options);
   if (!format) return lastError.status;
   const scan = new RowScan(table);
+  scan.wantFirst(firstColumns(positions));
   format.begin();
   while (scan.next() && !stdout.closed && stdout.status == OK) format.row(scan.row);
   format.end();

@@ -69,6 +69,7 @@ export class LaterKeys {
     const index = target.schema.columns[position].unique ? target.indexStartingWith(position) : null;
     if (!index || !index.unique) return fail(BAD_SCHEMA, named + ", which is not unique");
     const scan = new RowScan(table);
+    scan.wantFirst(later.column + 1);
     let status = OK;
     while (status == OK && scan.next()) {
       if (!scan.row.isSet(later.column)) continue;

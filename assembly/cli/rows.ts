@@ -4,7 +4,8 @@ import { JSON_OBJECT } from "../encode/json";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { RowWriter } from "../request/row-json";
 import { FIELD_KEY, FIELD_KEYS } from "../request/request";
-import { readRow, requestedColumns } from "../request/row-requests";
+import { requestedColumns } from "../request/row-requests";
+import { readColumns } from "../store/read-row";
 import { Table, TableIndex } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -123,7 +124,7 @@ function printRows(ctx: CommandContext, table: Table, index: TableIndex, writer:
   const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
   for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
     const address = session.find(table, node, index);
-    const status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
+    const status = address == NO_ADDRESS ? lastError.status : readColumns(table, address, row, writer.firstColumns);
     if (status != OK) return status;
     if (many) view.addRow(schema, writer.positions, row);
     else view.addFields(schema, writer.positions, row);

@@ -75,7 +75,7 @@ function printTable(ctx: CommandContext, plan: ScanPlan, writer: RowWriter): Sta
   const schema = plan.table.schema;
   const view = TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color);
   let count: i64 = 0;
-  if (plan.skip()) {
+  if (plan.start(writer.firstColumns)) {
     while (count < plan.limit && !stdout.closed) {
       const row = plan.next();
       if (!row) break;
@@ -91,7 +91,7 @@ function printJson(plan: ScanPlan, writer: RowWriter): Status {
   const out = stdout.buffer;
   let count: i64 = 0;
   addAscii(out, '{"ok":{"rows":[');
-  if (plan.skip()) {
+  if (plan.start(writer.firstColumns)) {
     while (count < plan.limit && !stdout.closed) {
       const row = plan.next();
       if (!row) break;

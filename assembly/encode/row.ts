@@ -17,6 +17,9 @@ export const CELL_SET: u8 = 2;
 /** The most bytes of a record's body: with its length it must end before the page does (see docs/format.md, "Fragile"). */
 export const MAX_BODY: u32 = 65533;
 
+/** Bytes that are expected of a value whose size varies. */
+const USUAL_VALUE: u32 = 256;
+
 /** What the layout of a row needs to know of a column: 4 bytes each, in `RowLayout.columns`. */
 const COLUMN_STRIDE: u32 = 4;
 
@@ -61,12 +64,25 @@ export class RowLayout {
     return sum;
   }
 
+  /** Bytes that the first `columns` columns mostly take: all of those of a fixed size, some for each of the others. */
+  usualBytesOfFirst(columns: u32): u32 {
+    let sum: u32 = 0;
+    for (let i: u32 = 0; i < columns; i++)
+      sum += u32(this.nullable(i)) + (this.fixedSize(i) != 0 ? this.fixedSize(i) : USUAL_VALUE);
+    return sum;
+  }
+
   free(): void {
     heap.free(this.columns);
   }
 }
 
 const CELL_STRIDE: u32 = 12;
+
+/** What `decodeFirst` comes to: the columns are there; they go on behind the bytes that are; the bytes are no record of the layout. */
+export const DECODED: i32 = 0;
+export const NOT_PRESENT: i32 = 1;
+export const NO_RECORD: i32 = 2;
 
 export class Row {
   private cells: usize;
@@ -149,34 +165,49 @@ export class Row {
   }
 
   /** Points the cells into the `bodyLen` bytes at `body`; false when they are not a record of this layout. */
-  decode(body: usize, bodyLen: u32): bool {
-    const end = body + bodyLen;
+  @inline decode(body: usize, bodyLen: u32): bool {
+    return this.decodeFirst(this.layout.columnCount, body, bodyLen, bodyLen) == DECODED;
+  }
+
+  /**
+   * The same for the first `columns` columns of a record of which only the first `present` bytes are there: `DECODED`, `NOT_PRESENT` or
+   * `NO_RECORD`. Other cells stay as they are; what is behind the columns is looked at only when they are all.
+   */
+  decodeFirst(columns: u32, body: usize, bodyLen: u32, present: u32): i32 {
+    const end = body + present;
     let cell = this.cells;
     let column = this.layout.start;
-    const last = column + this.layout.columnCount * COLUMN_STRIDE;
+    const last = column + columns * COLUMN_STRIDE;
     for (; column < last; column += COLUMN_STRIDE, cell += CELL_STRIDE) {
       const shape = load<u32>(column);
       let len = shape & 0xffff;
       if (len != shape) {
-        if (body >= end) return false;
+        if (body >= end) return behind(bodyLen, present);
         const flag = load<u8>(body++);
         if (flag == 0) {
           store<u64>(cell, 0);
           store<u16>(cell, <u16>CELL_NULL, 8);
           continue;
         }
-        if (flag != 1) return false;
+        if (flag != 1) return NO_RECORD;
       }
       if (len == 0) {
-        if (body + 2 > end) return false;
+        if (body + 2 > end) return behind(bodyLen, present);
         len = 2 + <u32>load<u16>(body);
       }
-      if (body + len > end) return false;
+      if (body + len > end) return behind(bodyLen, present);
       store<u64>(cell, ((<u64>len) << 32) | (<u64>body));
       store<u16>(cell, <u16>CELL_SET, 8);
       body += len;
     }
-    return body == end;
+    return body == end || columns < this.layout.columnCount ? DECODED : NO_RECORD;
+  }
+
+  /** Bytes that the first `columns` columns take in a record. */
+  bytesOfFirst(columns: u32): u32 {
+    let sum: u32 = 0;
+    for (let i: u32 = 0; i < columns; i++) sum += u32(this.layout.nullable(i)) + (this.isSet(i) ? this.len(i) : 0);
+    return sum;
   }
 
   /** Appends the record's body to `out`. Every column must be set, or null where it is nullable. */
@@ -199,4 +230,10 @@ export class Row {
     heap.free(this.cells);
     this.arena.free();
   }
+}
+
+/** A column goes on behind the `present` bytes of a record of `bodyLen`. */
+@inline
+function behind(bodyLen: u32, present: u32): i32 {
+  return present < bodyLen ? NOT_PRESENT : NO_RECORD;
 }

@@ -89,26 +89,36 @@ export abstract class CachedPages {
    */
   @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
     const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false, false);
   }
 
   /** The same for a record; of a page that others were wanted of just now all is read. */
   @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
     const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, true);
   }
 
-  /** `part` of a page that is in no frame. */
-  private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool): usize {
+  /** The same, however many others of the page are wanted. */
+  @inline recordStart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, false);
+  }
+
+  /** `part` of a page that is in no frame; `readsAhead`: of all of it where that is likely to pay. */
+  private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool, readsAhead: bool): usize {
     const first = pageOffset >> SECTOR_SHIFT;
     const count = ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1;
     const known = this.sectors.find(pageNo, first, count);
-    return known != 0 ? known : this.loadSectors(pageNo, first, count, ofRecord);
+    return known != 0 ? known : this.loadSectors(pageNo, first, count, ofRecord, readsAhead);
   }
 
-  private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool): usize {
+  private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool, readsAhead: bool): usize {
     const sectors = this.sectors;
-    if (pageNo >= this.pageCount || (ofRecord && this.readAhead.wantsAll(pageNo)) || sectors.countOf(pageNo) >= SECTORS_AT_MOST) {
+    if (
+      pageNo >= this.pageCount ||
+      (readsAhead && this.readAhead.wantsAll(pageNo)) ||
+      sectors.countOf(pageNo) >= SECTORS_AT_MOST
+    ) {
       return this.page(pageNo);
     }
     if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);

@@ -35,6 +35,11 @@ export abstract class MemoryAccess {
     return this.manager.recordPart(pageNo, pageOffset, len);
   }
 
+  /** The same where others of the page are not likely to be wanted as a whole. */
+  @inline recordStart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    return this.manager.recordStart(pageNo, pageOffset, len);
+  }
+
   /** Adds a zeroed page at the end of the store: its number, or `NO_PAGE`. */
   abstract growOnePage(): u32;
   /** Overwrites `len` bytes. */

@@ -16,7 +16,7 @@ import { RowScan } from "../store/row-scan";
 import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { columnPositions } from "./row-json";
+import { columnPositions, firstColumns } from "./row-json";
 import { BATCH_ROWS, beginTogether, endRows, endTogether } from "./row-requests";
 import { FIELD_COLUMNS, FIELD_COUNT, OP_SCAN } from "./request";
 import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
@@ -167,7 +167,8 @@ function addRecords(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   let count: i64 = 0;
   let more = false;
   out.addU64(0);
-  let scan = plan.skip() ? plan.next() : null;
+  const columns = positions ? firstColumns(positions) : plan.table.layout.columnCount;
+  let scan = plan.start(columns) ? plan.next() : null;
   while (scan && !more) {
     if (count == plan.limit || out.len > REPLY_BYTES) {
       more = true;

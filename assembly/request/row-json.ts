@@ -71,6 +71,8 @@ export class RowWriter {
   /** `"name":` of each column, preceded by `{` or `,`; and where each ends. */
   private names: ByteBuffer = new ByteBuffer(256);
   private ends: StaticArray<u32>;
+  /** How many of the schema's first columns are needed. */
+  readonly firstColumns: u32;
 
   /** Writes the columns at `positions` of the schema, in that order. */
   constructor(
@@ -79,6 +81,7 @@ export class RowWriter {
   ) {
     const ends = new StaticArray<u32>(positions.length);
     this.ends = ends;
+    this.firstColumns = firstColumns(positions);
     for (let i = 0; i < positions.length; i++) {
       const name = schema.columns[positions[i]].nameBytes;
       this.names.addU8(i == 0 ? 0x7b : 0x2c);
@@ -119,6 +122,13 @@ export class RowWriter {
 export function writeJsonCell(column: Column, position: i32, row: Row, out: ByteBuffer): void {
   if (row.isSet(position)) writeJsonValue(column.type, column.customSize, row.ptr(position), out);
   else out.addU32(0x6c6c756e);
+}
+
+/** How many of a schema's first columns the ones at `positions` are among. */
+export function firstColumns(positions: StaticArray<i32>): u32 {
+  let count = 0;
+  for (let i = 0; i < positions.length; i++) count = max(count, positions[i] + 1);
+  return count;
 }
 
 /** The positions of the columns called `names`; null with `COLUMN_NOT_FOUND`, or with `BAD_REQUEST` when one is named twice. */

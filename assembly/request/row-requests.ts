@@ -2,11 +2,11 @@
 import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
-import { Row } from "../encode/row";
-import { damagedRecord, DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
+import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
 import { DbmsContext } from "../store/dbms-context";
+import { readColumns } from "../store/read-row";
 import { Table } from "../store/table";
-import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { NO_ADDRESS } from "../table/page-ledger";
 import { Session } from "./session";
 import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
 import { RowWriter, columnPositions, readJsonRow, writeJsonCell } from "./row-json";
@@ -168,17 +168,10 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
     if (node != first) out.addU8(0x2c);
     const address = session.find(table, node, index);
-    status = address == NO_ADDRESS ? lastError.status : readRow(table, address, row);
+    status = address == NO_ADDRESS ? lastError.status : readColumns(table, address, row, writer.firstColumns);
     if (status == OK) writer.write(row, out);
   }
   addAscii(out, many ? "]}" : "}");
   writer.free();
   return status;
-}
-
-/** Decodes the record at `address` where it lies. */
-export function readRow(table: Table, address: RecordAddress, row: Row): Status {
-  const len = table.registry.bodyLength(address);
-  if (len == 0) return lastError.status;
-  return row.decode(table.registry.body(address, len), len) ? OK : damagedRecord(address);
 }

@@ -164,11 +164,14 @@ export class ScanPlan {
     return this.scan!.status;
   }
 
-  /** Skips the first `offset` rows; false when there are no more. */
-  skip(): bool {
+  /** Skips the first `offset` rows, and has the others read as far as their first `columns` columns; false when there are no more. */
+  start(columns: u32): bool {
+    const scan = this.scan!;
+    scan.wantFirst(0);
     for (let left = this.offset; left > 0; left--) {
-      if (!this.next()) return false;
+      if (!scan.next()) return false;
     }
+    scan.wantFirst(columns);
     return true;
   }
 
@@ -182,7 +185,7 @@ export class ScanPlan {
       if (count < 0) return -1;
       return min<i64>(max<i64>(count - this.offset, 0), this.limit);
     }
-    if (this.skip()) {
+    if (this.start(0)) {
       while (count < this.limit && this.next()) count += 1;
     }
     return this.status == OK ? count : -1;
@@ -232,7 +235,7 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   let count: i64 = 0;
   let more = false;
   addAscii(out, '{"rows":[');
-  let row = plan.skip() ? plan.next() : null;
+  let row = plan.start(writer.firstColumns) ? plan.next() : null;
   while (row && !more) {
     if (count == plan.limit || out.len - start > REPLY_BYTES) {
       more = true;

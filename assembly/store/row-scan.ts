@@ -6,14 +6,16 @@
  * address (or what came behind it).
  */
 import { Status, OK, lastError } from "../status";
+import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
+import { LONG_RECORD } from "../table/table-registry";
 import { TreeCursor } from "../index/tree-cursor";
 import { Table, TableIndex } from "./table";
-import { damagedRecord } from "./statements";
+import { decodeColumns, wantedBytes } from "./read-row";
 
 export class RowScan {
   /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
@@ -21,7 +23,7 @@ export class RowScan {
   address: RecordAddress = NO_ADDRESS;
   /** Not `OK` after `next` came to damage. */
   status: Status = OK;
-  /** The body of the current record. */
+  /** The body of the current record; with `wantFirst` only those columns of it are sure to be there. */
   body: usize = 0;
   bodyLen: u32 = 0;
 
@@ -31,6 +33,9 @@ export class RowScan {
   private to: ByteBuffer | null = null;
   private lastKey: ByteBuffer = new ByteBuffer(64);
   private started: bool = false;
+  /** How many columns are wanted, and the bytes of a body that are read for them. */
+  private columns: u32;
+  private wanted: u32 = PAGE_SIZE;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
   constructor(
@@ -39,6 +44,7 @@ export class RowScan {
     readonly reverse: bool = false,
   ) {
     this.row = new Row(table.layout);
+    this.columns = table.layout.columnCount;
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
   }
@@ -50,6 +56,22 @@ export class RowScan {
   setBounds(from: ByteBuffer | null, to: ByteBuffer | null): void {
     this.from = from;
     this.to = to;
+  }
+
+  /**
+   * From the next row on only the first `columns` columns are wanted, the others are missing: of long records the rest is not read. With
+   * none a scan over an index reads no records at all.
+   */
+  wantFirst(columns: u32): void {
+    this.row.reset();
+    this.columns = columns;
+    this.want(wantedBytes(this.row, columns));
+  }
+
+  private want(bytes: u32): void {
+    this.wanted = bytes < LONG_RECORD ? bytes : PAGE_SIZE;
+    const reader = this.reader;
+    if (reader) reader.wanted = this.wanted;
   }
 
   /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there. */
@@ -72,13 +94,15 @@ export class RowScan {
     if (reader) {
       if (!reader.next()) return this.end(reader.status);
       this.address = reader.address;
-      return this.decode(reader.body, reader.bodyLen);
+      return this.decode(reader.body, reader.bodyLen, reader.present);
     }
     if (!this.advance(this.cursor!)) return false;
+    if (this.columns == 0) return true;
     const registry = this.table.registry;
-    const len = registry.bodyLength(this.address);
+    const len = registry.bodyLength(this.address, this.wanted);
     if (len == 0) return this.end(lastError.status);
-    return this.decode(registry.body(this.address, len), len);
+    const present = min(len, this.wanted);
+    return this.decode(registry.body(this.address, present), len, present);
   }
 
   /** Moves the cursor on and takes the entry's address; false at the end of the range. */
@@ -121,10 +145,17 @@ export class RowScan {
     return found;
   }
 
-  private decode(body: usize, bodyLen: u32): bool {
+  private decode(body: usize, bodyLen: u32, present: u32): bool {
     this.body = body;
     this.bodyLen = bodyLen;
-    return this.row.decode(body, bodyLen) ? true : this.end(damagedRecord(this.address));
+    const row = this.row;
+    const status = decodeColumns(this.table.registry, this.address, row, this.columns, body, bodyLen, present);
+    if (status != OK) return this.end(status);
+    if (present < bodyLen) {
+      const needed = row.bytesOfFirst(this.columns);
+      if (needed > present) this.want(needed);
+    }
+    return true;
   }
 
   private end(status: Status): bool {

@@ -27,10 +27,12 @@ import { compareKeyToProbe } from "../encode/key";
 import { Row, CELL_MISSING, CELL_NULL } from "../encode/row";
 import { writeTextValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
-import { RecordAddress, NO_ADDRESS, addressPage, addressOffset } from "../table/page-ledger";
+import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
 import { PendingDelete, PendingDeletes } from "./pending-deletes";
+import { damagedRecord } from "./read-row";
+import { RowScan } from "./row-scan";
 import { Table, TableIndex, addKeyPart, findTable } from "./table";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -292,26 +294,21 @@ export class Statements {
   }
 
   private scanForRow(table: Table, position: i32, except: RecordAddress): RecordAddress {
-    const row = new Row(table.layout);
     const key = new ByteBuffer(64);
-    const reader = table.reader();
+    const scan = new RowScan(table);
+    scan.wantFirst(position + 1);
+    const row = scan.row;
     let found: RecordAddress = NO_ADDRESS;
-    let status = OK;
-    while (found == NO_ADDRESS && reader.next()) {
-      if (!row.decode(reader.body, reader.bodyLen)) {
-        status = damagedRecord(reader.address);
-        break;
-      }
-      if (!row.isSet(position) || reader.address == except) continue;
+    while (found == NO_ADDRESS && scan.next()) {
+      if (!row.isSet(position) || scan.address == except) continue;
       key.reset();
       key.addU32(1);
       addKeyPart(table.schema.columns[position], row.ptr(position), row.len(position), key);
-      if (compareKeyToProbe(key.ptr, this.probe.ptr) == 0) found = reader.address;
+      if (compareKeyToProbe(key.ptr, this.probe.ptr) == 0) found = scan.address;
     }
-    if (status == OK) status = reader.status;
-    row.free();
+    lastError.status = scan.status;
+    scan.free();
     key.free();
-    lastError.status = status;
     return found;
   }
 
@@ -533,11 +530,6 @@ export class Statements {
     body.addBytes(table.registry.body(address, len), len);
     return row.decode(body.ptr, len) ? OK : damagedRecord(address);
   }
-}
-
-/** Records that the record at `address` does not decode. */
-export function damagedRecord(address: RecordAddress): Status {
-  return damaged(addressPage(address), addressOffset(address), "the record does not fit its table's columns");
 }
 
 function columnPath(table: Table, column: Column): string {

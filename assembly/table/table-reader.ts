@@ -8,7 +8,7 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { PageCache } from "../memory/page-cache";
-import { TableRegistry, RECORD_HEADER_SIZE } from "./table-registry";
+import { LONG_RECORD, RECORD_HEADER_SIZE, TableRegistry } from "./table-registry";
 import { RecordAddress, addressOf } from "./page-ledger";
 
 export class TableReader {
@@ -17,12 +17,18 @@ export class TableReader {
   /** Its body; valid for the next `GUARANTEE` page lookups. */
   body: usize = 0;
   bodyLen: u32 = 0;
+  /** How many bytes of the body are in memory: all, or at least `wanted`. */
+  present: u32 = 0;
+  /** Bytes of a body's start that are wanted: of a long record no more is read. */
+  wanted: u32 = PAGE_SIZE;
   status: Status = OK;
 
   private entry: u32 = 0;
   private pageNo: u32 = NO_PAGE;
   private pageOffset: u32 = 0;
   private end: u32 = 0;
+  /** Whether of the current page only the records' starts are read, one by one. */
+  private inParts: bool = false;
   /** The page's bytes, and the cache's lookups and the epoch when they were looked up. */
   private page: usize = 0;
   private stamp: u32 = 0;
@@ -83,10 +89,15 @@ export class TableReader {
         if (!this.nextPage()) return false;
         continue;
       }
-      const page = this.bytes();
+      const page = this.inParts ? this.start() : this.bytes();
       if (page == 0) {
         this.status = lastError.status;
         return false;
+      }
+      if (this.inParts && load<u16>(page + this.pageOffset) == 0) {
+        // An empty slot: where the next record is, the whole page tells.
+        this.inParts = false;
+        continue;
       }
       const step = this.registry.slotAlignment;
       let at = this.pageOffset;
@@ -100,6 +111,12 @@ export class TableReader {
     }
   }
 
+  /** As `bytes`, but no more is sure to be there than the record's header and what is wanted of it. */
+  private start(): usize {
+    const at = this.pageOffset;
+    return this.access.recordStart(this.pageNo, at, min(RECORD_HEADER_SIZE + this.wanted, PAGE_SIZE - at));
+  }
+
   private found(page: usize, at: u32): bool {
     const registry = this.registry;
     const len = <u32>load<u16>(page + at);
@@ -110,6 +127,7 @@ export class TableReader {
     this.address = addressOf(this.pageNo, at);
     this.body = page + at + RECORD_HEADER_SIZE;
     this.bodyLen = len;
+    this.present = this.inParts ? min(len, this.wanted) : len;
     this.pageOffset = at + registry.slotSize(len);
     return true;
   }
@@ -134,6 +152,7 @@ export class TableReader {
     this.pageNo = pageNo;
     this.page = 0;
     this.pageOffset = 0;
+    this.inParts = this.bodyLen >= LONG_RECORD && this.wanted < LONG_RECORD;
     this.end = PAGE_SIZE - this.registry.pageLedger.freeAt(entry);
     return true;
   }

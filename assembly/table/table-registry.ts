@@ -16,6 +16,9 @@ import { FreeSegmentsLedger } from "./free-segments-ledger";
 /** Bytes before a record's body. */
 export const RECORD_HEADER_SIZE: u32 = 2;
 
+/** Of records with so many bytes of a body only the start is read where that is all that is wanted, not their page: it has few of them. */
+export const LONG_RECORD: u32 = 12 << 10;
+
 /** Where a record's first two bytes are made. */
 // @ts-ignore: decorator
 @lazy
@@ -95,8 +98,11 @@ export class TableRegistry {
     return this.access.writeRecordPart(pageNo, pageOffset + RECORD_HEADER_SIZE + same, body + same, bodyLen - same);
   }
 
-  /** The body's length at `address`, or 0 with `lastError` when there is no whole record. All of the record is then in memory. */
-  bodyLength(address: RecordAddress): u32 {
+  /**
+   * The body's length at `address`, or 0 with `lastError` when there is no whole record. All of the record is then in memory, or as much
+   * of it as its header and the first `wanted` bytes of the body.
+   */
+  bodyLength(address: RecordAddress, wanted: u32 = PAGE_SIZE): u32 {
     const pageOffset = addressOffset(address);
     const pageNo = addressPage(address);
     if (pageOffset % this.slotAlignment != 0 || pageOffset + RECORD_HEADER_SIZE > PAGE_SIZE) {
@@ -104,8 +110,11 @@ export class TableRegistry {
       return 0;
     }
     // One read brings the header and, when the record is no longer than the last one, all of it.
-    const expected = min(RECORD_HEADER_SIZE + this.lastLen, PAGE_SIZE - pageOffset);
-    const page = this.access.recordPart(pageNo, pageOffset, expected);
+    const expected = min(RECORD_HEADER_SIZE + min(this.lastLen, wanted), PAGE_SIZE - pageOffset);
+    const alone = wanted < LONG_RECORD && this.lastLen >= LONG_RECORD;
+    const page = alone
+      ? this.access.recordStart(pageNo, pageOffset, expected)
+      : this.access.recordPart(pageNo, pageOffset, expected);
     if (page == 0) return 0;
     const len = <u32>load<u16>(page + pageOffset);
     this.lastLen = len;
@@ -113,7 +122,7 @@ export class TableRegistry {
       damaged(pageNo, pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
       return 0;
     }
-    return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + len) != 0 ? len : 0;
+    return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + min(len, wanted)) != 0 ? len : 0;
   }
 
   /**

@@ -1,0 +1,238 @@
+/** Scans and lookups that want the first columns of long records only. */
+import { DAMAGED, OK, errorMessage } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
+import { TYPE_TEXT, TYPE_UINT32 } from "../encode/data-type";
+import { CELL_MISSING, Row } from "../encode/row";
+import { Column, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, IndexDefinition } from "../schema/column";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { readColumns } from "../store/read-row";
+import { RowScan } from "../store/row-scan";
+import { DELETE_BY_SCHEMA } from "../store/statements";
+import { Table, addKeyPart } from "../store/table";
+import { NO_ADDRESS, RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
+import { RECORD_HEADER_SIZE } from "../table/table-registry";
+import { CountingProvider } from "./counting-provider";
+
+const COLUMNS: i32 = 5;
+const NOBODY: u32 = 0xffffffff;
+
+/** docs(id, title, age or null, body, mark) */
+function docsSchema(): TableSchemaSnapshot {
+  const schema = new TableSchemaSnapshot("docs", "id");
+  schema.columns.push(new Column("id", TYPE_UINT32, FLAG_PRIMARY_KEY | FLAG_UNIQUE));
+  schema.columns.push(new Column("title", TYPE_TEXT));
+  schema.columns.push(new Column("age", TYPE_UINT32, FLAG_NULLABLE));
+  schema.columns.push(new Column("body", TYPE_TEXT));
+  schema.columns.push(new Column("mark", TYPE_UINT32));
+  schema.indexes.push(new IndexDefinition(["id"], true));
+  schema.indexes.push(new IndexDefinition(["age"], false));
+  return schema;
+}
+
+const value: ByteBuffer = new ByteBuffer(70000);
+
+function setText(row: Row, column: i32, len: u32, letter: u32): void {
+  value.reset();
+  value.addU16(len);
+  for (let i: u32 = 0; i < len; i++) value.addU8(0x61 + ((letter + i) % 26));
+  row.set(column, value.ptr, value.len);
+}
+
+function setNumber(row: Row, column: i32, number: u32): void {
+  value.reset();
+  value.addU32(number);
+  row.set(column, value.ptr, 4);
+}
+
+/** How long a row's title and body are. */
+type Length = (id: u32) => u32;
+
+/** The row that `id` always has. */
+function makeRow(row: Row, id: u32, title: Length, body: Length): void {
+  row.reset();
+  setNumber(row, 0, id);
+  setText(row, 1, title(id), id);
+  if (id % 7 == 0) row.setNull(2);
+  else setNumber(row, 2, id % 90);
+  setText(row, 3, body(id), id + 3);
+  setNumber(row, 4, id * 3);
+}
+
+/** A store of `count` such rows, every sixth deleted, in a handle with the smallest cache. */
+function storeOf(provider: CountingProvider, count: u32, title: Length, body: Length): DbmsContext {
+  const options = new OpenOptions();
+  options.cacheBytes = 0;
+  const context = DbmsContext.openProvider(provider, options)!;
+  expect(context.createTable(docsSchema())).toBe(OK, errorMessage());
+  const table = context.table("docs")!;
+  const row = new Row(table.layout);
+  expect(context.begin()).toBe(OK);
+  for (let id: u32 = 1; id <= count; id++) {
+    makeRow(row, id, title, body);
+    if (context.insert(table, row) != OK) expect(id).toBe(NOBODY, errorMessage());
+  }
+  for (let id: u32 = 6; id <= count; id += 6) {
+    if (context.delete(table, addressOf(table, id), DELETE_BY_SCHEMA) != OK) expect(id).toBe(NOBODY, errorMessage());
+  }
+  expect(context.commit()).toBe(OK);
+  row.free();
+  provider.bytesRead = 0;
+  return context;
+}
+
+const probe: ByteBuffer = new ByteBuffer(64);
+
+function addressOf(table: Table, id: u32): RecordAddress {
+  value.reset();
+  value.addU32(id);
+  probe.reset();
+  probe.addU32(1);
+  addKeyPart(table.schema.columns[0], value.ptr, 4, probe);
+  return table.primary.tree.find(probe.ptr);
+}
+
+/** Whether the first `columns` cells are those of `wanted`, and the others are missing. */
+function isSame(row: Row, wanted: Row, columns: i32): bool {
+  for (let i = 0; i < COLUMNS; i++) {
+    if (i >= columns) {
+      if (row.state(i) != CELL_MISSING) return false;
+    } else if (row.state(i) != wanted.state(i)) return false;
+    else if (row.isSet(i) && !bytesEqual(row.ptr(i), row.len(i), wanted.ptr(i), wanted.len(i))) return false;
+  }
+  return true;
+}
+
+/** Goes through all rows and compares what is wanted of them; how many there are. With no columns the rows are only counted. */
+function compareRows(table: Table, scan: RowScan, columns: i32, title: Length, body: Length): u32 {
+  const wanted = new Row(table.layout);
+  let count: u32 = 0;
+  scan.wantFirst(columns);
+  while (scan.next()) {
+    count += 1;
+    if (columns == 0) continue;
+    const id = load<u32>(scan.row.ptr(0));
+    makeRow(wanted, id, title, body);
+    if (!isSame(scan.row, wanted, columns)) expect(id).toBe(NOBODY, columns.toString() + " columns of a row differ");
+  }
+  expect(scan.status).toBe(OK, errorMessage());
+  scan.free();
+  wanted.free();
+  return count;
+}
+
+const twentyKilobytes: Length = (id: u32) => 20000;
+const shortTitle: Length = (id: u32) => id % 40;
+/** Titles of up to some sectors, and bodies from none to most of a page. */
+const anyTitle: Length = (id: u32) => (id % 11 == 0 ? (id * 7919) % 15000 : id % 300);
+const anyBody: Length = (id: u32) => (id % 3 == 0 ? (id * 7919) % 50000 : 13000 + id);
+
+describe("A scan that wants the first columns only", () => {
+  test("finds the same in records of any length, in their own order and by an index", () => {
+    const context = storeOf(new CountingProvider(), 300, anyTitle, anyBody);
+    const table = context.table("docs")!;
+    for (let columns = 0; columns <= COLUMNS; columns++) {
+      expect(compareRows(table, new RowScan(table), columns, anyTitle, anyBody)).toBe(250);
+      expect(compareRows(table, new RowScan(table, table.indexes[0]), columns, anyTitle, anyBody)).toBe(250);
+      expect(compareRows(table, new RowScan(table, table.indexes[1], true), columns, anyTitle, anyBody)).toBe(250);
+    }
+    expect(context.close()).toBe(OK);
+  });
+
+  test("reads no more of long records, again only what is not in memory, and nothing of their bodies in a count by an index", () => {
+    const provider = new CountingProvider();
+    const context = storeOf(provider, 300, shortTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    compareRows(table, new RowScan(table), 3, shortTitle, twentyKilobytes);
+    // 250 rows of 20 KB: the first page as a whole, and those with holes; of the others a sector a row, or two.
+    const first = provider.bytesRead;
+    expect(first).toBeLessThan(5000000);
+    provider.bytesRead = 0;
+    expect(compareRows(table, new RowScan(table, table.indexes[1]), 0, shortTitle, twentyKilobytes)).toBe(250);
+    expect(provider.bytesRead).toBeLessThan(2 * 65536 + 1);
+    expect(context.close()).toBe(OK);
+  });
+
+  test("reads on where the columns are longer than most, and reads as much at once the next time", () => {
+    const provider = new CountingProvider();
+    const longTitle: Length = (id: u32) => 5000;
+    const context = storeOf(provider, 300, longTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    compareRows(table, new RowScan(table, table.indexes[0]), 2, longTitle, twentyKilobytes);
+    // Two or three sectors a row; all of the records are seven.
+    expect(provider.bytesRead).toBeLessThan(250 * 3 * 4096 + 4 * 65536);
+    expect(context.close()).toBe(OK);
+  });
+
+  test("goes on where it was when rows change", () => {
+    const context = storeOf(new CountingProvider(), 300, shortTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    const row = new Row(table.layout);
+    const scan = new RowScan(table);
+    scan.wantFirst(1);
+    let seen: u32 = 0;
+    while (scan.next()) {
+      const id = load<u32>(scan.row.ptr(0));
+      seen += 1;
+      row.reset();
+      setNumber(row, 4, id * 5);
+      expect(context.update(table, scan.address, row)).toBe(OK, errorMessage());
+    }
+    expect(scan.status).toBe(OK);
+    expect(seen).toBe(250);
+    scan.free();
+    const whole = new RowScan(table);
+    while (whole.next()) expect(load<u32>(whole.row.ptr(4))).toBe(load<u32>(whole.row.ptr(0)) * 5);
+    whole.free();
+    row.free();
+    expect(context.close()).toBe(OK);
+  });
+
+  test("says so when the columns leave their record, and does not look at what is behind them", () => {
+    const provider = new CountingProvider();
+    const context = storeOf(provider, 300, shortTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    const address = addressOf(table, 20);
+    // The length of row 20's title, whose page is not in memory: more than all of its record.
+    const at = ((<u64>addressPage(address)) << 16) + addressOffset(address) + RECORD_HEADER_SIZE + 4;
+    store<u16>(value.ptr, 0xfff0);
+    expect(provider.write(at, value.ptr, 2)).toBe(OK);
+    const scan = new RowScan(table);
+    scan.wantFirst(2);
+    while (scan.next()) expect(load<u32>(scan.row.ptr(0))).toBeLessThan(20);
+    expect(scan.status).toBe(DAMAGED);
+    scan.free();
+    expect(compareRows(table, new RowScan(table), 1, shortTitle, twentyKilobytes)).toBe(250);
+    expect(context.close()).toBe(OK);
+  });
+});
+
+describe("A lookup that wants the first columns only", () => {
+  test("finds them, and reads no more of long records", () => {
+    const provider = new CountingProvider();
+    const context = storeOf(provider, 300, shortTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    const row = new Row(table.layout);
+    const wanted = new Row(table.layout);
+    let rows: u64 = 0;
+    for (let columns = 1; columns <= COLUMNS; columns++) {
+      provider.bytesRead = 0;
+      rows = 0;
+      for (let id: u32 = 1; id <= 300; id++) {
+        const address = addressOf(table, id);
+        if (address == NO_ADDRESS) continue;
+        rows += 1;
+        expect(readColumns(table, address, row, columns)).toBe(OK, errorMessage());
+        makeRow(wanted, id, shortTitle, twentyKilobytes);
+        if (!isSame(row, wanted, columns)) expect(id).toBe(NOBODY, columns.toString() + " columns of a row differ");
+      }
+      expect(rows).toBe(250);
+      // Each once in the order of the pages: a sector or two of each, or everything.
+      if (columns <= 3) expect(provider.bytesRead).toBeLessThan(250 * 2 * 4096);
+    }
+    row.free();
+    wanted.free();
+    expect(context.close()).toBe(OK);
+  });
+});
