@@ -5,7 +5,7 @@ import { isZero, compareBytes, firstNonZero } from "../encode/bytes";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { storedSchemaHash, computeSchemaHash } from "../schema/schema-registry";
 import { ACL_VERSION } from "../acl/access-control-list";
-import { compareNames } from "../store/dbms-context";
+import { compareNames } from "../store/open-tables";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
 import {

@@ -7,7 +7,8 @@ import { Status, OK, DIFFERENT, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { DbmsContext, compareNames } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { compareNames } from "../store/open-tables";
 import { Table } from "../store/table";
 import {
   RowDiff,

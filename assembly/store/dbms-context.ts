@@ -5,14 +5,13 @@
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
  *
  * It is one thing because a statement of any kind, on rows or tables, may end the transaction or make the tables be opened anew. What a
- * statement does is elsewhere: statements.ts, table-pages.ts, index-changes.ts.
+ * statement does is elsewhere: statements.ts, open-tables.ts, table-pages.ts, index-changes.ts.
  */
 import {
   Status,
   OK,
   NO_TRANSACTION,
   TRANSACTION_ACTIVE,
-  TABLE_NOT_FOUND,
   FOREIGN_KEY_RESTRICT,
   NO_PAGE,
   NOT_A_PAGE_FILE,
@@ -32,11 +31,11 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { TablePages, readRegistry, writeRegistry, computeSchemaHash } from "../schema/schema-registry";
 import { ChangesKeeper } from "../index/waiting-changes";
 import { detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { Table, Reference, findTable } from "./table";
+import { OpenTables } from "./open-tables";
+import { Table } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { IndexChanges, canBatch } from "./index-changes";
 import { Statements } from "./statements";
@@ -64,11 +63,9 @@ class Savepoint {
 
 export class DbmsContext extends ChangesKeeper {
   readonly access: MemoryAccess;
-  /** Sorted by name, in the order of its UTF-8 bytes. */
-  tables: Array<Table>;
   readonly acl: AccessControlList;
+  private readonly openTables: OpenTables;
   private statements: Statements;
-  private entries: Array<TablePages> = new Array<TablePages>();
   private savepoints: Array<Savepoint> = new Array<Savepoint>();
   private active: bool = false;
   /** A table was created or dropped since the last commit. */
@@ -79,9 +76,9 @@ export class DbmsContext extends ChangesKeeper {
   private constructor(readonly manager: MemoryManager) {
     super();
     const access = new JournaledAccess(manager);
-    const tables = new Array<Table>();
-    this.tables = tables;
-    this.statements = new Statements(tables);
+    const openTables = new OpenTables(access);
+    this.openTables = openTables;
+    this.statements = new Statements(openTables);
     this.access = access;
     this.acl = new AccessControlList(access);
     this.changes = changetype<IndexChanges>(0);
@@ -147,57 +144,24 @@ export class DbmsContext extends ChangesKeeper {
       const status = manager.commit();
       if (status != OK) return status;
     }
-    return this.loadTables();
-  }
-
-  /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
-  tablesVersion: u32 = 0;
-
-  /** Reads the registry and opens every table. */
-  private loadTables(): Status {
-    this.tablesVersion += 1;
-    for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
-    this.tables = new Array<Table>();
-    this.statements.setTables(this.tables);
-    const entries = readRegistry(this.access);
-    if (!entries) return lastError.status;
-    this.entries = entries;
-    for (let i = 0; i < entries.length; i++) {
-      const table = Table.open(this.access, entries[i]);
-      if (!table) return lastError.status;
-      this.addTable(table);
-    }
-    this.linkReferences();
-    return OK;
+    return this.openTables.load();
   }
 
   /** After a rollback. Without its tables a handle must not be written through: it would write a registry without them. */
   private reloadTables(): Status {
-    const status = this.loadTables();
+    const status = this.openTables.load();
     if (status != OK) this.manager.poison();
     return status;
   }
 
-  private addTable(table: Table): void {
-    let at = this.tables.length;
-    while (at > 0 && compareNames(this.tables[at - 1].name, table.name) > 0) at -= 1;
-    this.tables.push(table);
-    for (let i = this.tables.length - 1; i > at; i--) this.tables[i] = this.tables[i - 1];
-    this.tables[at] = table;
+  /** Sorted by name, in the order of its UTF-8 bytes. */
+  @inline get tables(): Array<Table> {
+    return this.openTables.list;
   }
 
-  private linkReferences(): void {
-    this.tablesVersion += 1;
-    for (let i = 0; i < this.tables.length; i++) this.tables[i].references = new Array<Reference>();
-    for (let i = 0; i < this.tables.length; i++) {
-      const columns = this.tables[i].schema.columns;
-      for (let j = 0; j < columns.length; j++) {
-        const foreignKey = columns[j].foreignKey;
-        const target = foreignKey ? findTable(this.tables, foreignKey.table) : null;
-        if (target) target.references.push(new Reference(this.tables[i], j));
-      }
-    }
-    for (let i = 0; i < this.tables.length; i++) this.tables[i].findWaiting();
+  /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
+  @inline get tablesVersion(): u32 {
+    return this.openTables.version;
   }
 
   /** Sets the switches of formats, which all stores share, to what this store needs. To be called before its rows are read. */
@@ -208,25 +172,8 @@ export class DbmsContext extends ChangesKeeper {
   /** The table called `name`, ready to be read; null with `TABLE_NOT_FOUND` or damage. A rollback may make it stale: ask again then. */
   table(name: string): Table | null {
     this.useFormat();
-    const table = findTable(this.tables, name);
-    if (!table) {
-      fail(
-        TABLE_NOT_FOUND,
-        "there is no table " + name,
-        this.tables.length > 0 ? "tables: " + this.tableNames() : "the file has no tables yet",
-      );
-      return null;
-    }
-    return table.refresh() == OK ? table : null;
-  }
-
-  private tableNames(): string {
-    let text = "";
-    for (let i = 0; i < this.tables.length; i++) {
-      if (i == 20) return text + ", …";
-      text += (i > 0 ? ", " : "") + this.tables[i].name;
-    }
-    return text;
+    const table = this.openTables.find(name);
+    return table && table.refresh() == OK ? table : null;
   }
 
   // ---- transactions ----
@@ -525,27 +472,12 @@ export class DbmsContext extends ChangesKeeper {
     this.schemaChanged = true;
     const table = writeTable(this.access, schema);
     if (!table) return this.endStatement(lastError.status);
-    this.entries.push(table.pages);
-    this.addTable(table);
-    this.linkReferences();
-    return this.endStatement(this.refreshRegistry());
-  }
-
-  /** Writes the registry with a new schema hash. */
-  private refreshRegistry(): Status {
-    const hash = this.schemaHash();
-    return hash == 0 ? lastError.status : writeRegistry(this.access, this.entries, hash);
+    return this.endStatement(this.openTables.add(table));
   }
 
   /** The hash over the definitions of all tables as they are now; 0 on failure. */
   schemaHash(): u64 {
-    const pages = new Array<u32>();
-    const lens = new Array<u32>();
-    for (let i = 0; i < this.tables.length; i++) {
-      pages.push(this.tables[i].pages.snapshot);
-      lens.push(this.tables[i].snapshotLen);
-    }
-    return computeSchemaHash(this.access, pages, lens);
+    return this.openTables.schemaHash();
   }
 
   /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
@@ -562,23 +494,8 @@ export class DbmsContext extends ChangesKeeper {
     }
     this.schemaChanged = true;
     status = releaseTable(this.access, table);
-    if (status == OK) {
-      this.removeTable(table);
-      status = this.refreshRegistry();
-    }
+    if (status == OK) status = this.openTables.remove(table);
     return this.endStatement(status);
-  }
-
-  private removeTable(table: Table): void {
-    const at = this.tables.indexOf(table);
-    this.tables.splice(at, 1);
-    for (let i = 0; i < this.entries.length; i++) {
-      if (this.entries[i].fingerprint == table.pages.fingerprint) {
-        this.entries.splice(i, 1);
-        break;
-      }
-    }
-    this.linkReferences();
   }
 
   // ---- access control ----
@@ -596,17 +513,8 @@ export class DbmsContext extends ChangesKeeper {
   /** Closes the store; an open transaction is rolled back. */
   close(): Status {
     if (this.active) this.rollback();
-    for (let i = 0; i < this.tables.length; i++) this.tables[i].free();
-    this.tables = new Array<Table>();
+    this.openTables.free();
     this.statements.free();
     return this.manager.close();
   }
-}
-
-/** The order of names by their UTF-8 bytes. */
-export function compareNames(a: string, b: string): i32 {
-  const left = String.UTF8.encode(a);
-  const right = String.UTF8.encode(b);
-  const order = memory.compare(changetype<usize>(left), changetype<usize>(right), min(left.byteLength, right.byteLength));
-  return order != 0 ? order : left.byteLength - right.byteLength;
 }

@@ -31,6 +31,7 @@ import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
 import { PendingDelete, PendingDeletes } from "./pending-deletes";
+import { OpenTables } from "./open-tables";
 import { damagedRecord } from "./read-row";
 import { RowScan } from "./row-scan";
 import { Table, TableIndex, addKeyPart, findTable } from "./table";
@@ -57,13 +58,8 @@ export class Statements {
   /** Rows that cascading deletes and key updates removed or changed besides the ones asked for. */
   cascaded: u64 = 0;
 
-  /** `table(name)` of the context; foreign keys look their tables up by it. */
-  constructor(private tables: Array<Table>) {}
-
-  /** Takes note of a new list of tables. */
-  setTables(tables: Array<Table>): void {
-    this.tables = tables;
-  }
+  /** `tables` are where foreign keys look their tables up. */
+  constructor(private readonly tables: OpenTables) {}
 
   /** Gives the buffers back. The statements must not be used afterwards. */
   free(): void {
@@ -75,7 +71,7 @@ export class Statements {
   }
 
   private tableNamed(name: string): Table | null {
-    const table = findTable(this.tables, name);
+    const table = findTable(this.tables.list, name);
     if (!table) fail(TABLE_NOT_FOUND, "a foreign key names the table " + name + ", which does not exist");
     return table;
   }

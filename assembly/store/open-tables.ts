@@ -1,0 +1,126 @@
+/** The tables of an open store: what its registry lists, opened, with the foreign keys between them. */
+import { Status, OK, TABLE_NOT_FOUND, fail, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
+import { TablePages, computeSchemaHash, readRegistry, writeRegistry } from "../schema/schema-registry";
+import { Reference, Table, findTable } from "./table";
+
+/** A message names so many tables at most. */
+const NAMED_TABLES: i32 = 20;
+
+export class OpenTables {
+  /** Sorted by name, in the order of its UTF-8 bytes. */
+  list: Array<Table> = new Array<Table>();
+  /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
+  version: u32 = 0;
+  /** What the registry lists, in its order. */
+  private entries: Array<TablePages> = new Array<TablePages>();
+
+  constructor(private readonly access: MemoryAccess) {}
+
+  /** Reads the registry and opens every table. */
+  load(): Status {
+    this.free();
+    const entries = readRegistry(this.access);
+    if (!entries) return lastError.status;
+    this.entries = entries;
+    for (let i = 0; i < entries.length; i++) {
+      const table = Table.open(this.access, entries[i]);
+      if (!table) return lastError.status;
+      this.insert(table);
+    }
+    this.link();
+    return OK;
+  }
+
+  /** The table called `name`; null with `TABLE_NOT_FOUND`. */
+  find(name: string): Table | null {
+    const table = findTable(this.list, name);
+    if (!table) fail(TABLE_NOT_FOUND, "there is no table " + name, this.hint());
+    return table;
+  }
+
+  private hint(): string {
+    const list = this.list;
+    if (list.length == 0) return "the file has no tables yet";
+    let text = "tables: " + list[0].name;
+    for (let i = 1; i < list.length && i < NAMED_TABLES; i++) text += ", " + list[i].name;
+    return list.length > NAMED_TABLES ? text + ", …" : text;
+  }
+
+  /** Lists a table that was just made, and writes the registry. */
+  add(table: Table): Status {
+    this.entries.push(table.pages);
+    this.insert(table);
+    this.link();
+    return this.writeRegistry();
+  }
+
+  /** Takes a table off whose pages were just given back, and writes the registry. */
+  remove(table: Table): Status {
+    this.list.splice(this.list.indexOf(table), 1);
+    for (let i = 0; i < this.entries.length; i++) {
+      if (this.entries[i].fingerprint != table.pages.fingerprint) continue;
+      this.entries.splice(i, 1);
+      break;
+    }
+    this.link();
+    return this.writeRegistry();
+  }
+
+  private insert(table: Table): void {
+    const list = this.list;
+    let at = list.length;
+    while (at > 0 && compareNames(list[at - 1].name, table.name) > 0) at -= 1;
+    list.push(table);
+    for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1];
+    list[at] = table;
+  }
+
+  /** Notes for each table which columns refer to it. */
+  private link(): void {
+    this.version += 1;
+    const list = this.list;
+    for (let i = 0; i < list.length; i++) list[i].references = new Array<Reference>();
+    for (let i = 0; i < list.length; i++) {
+      const columns = list[i].schema.columns;
+      for (let j = 0; j < columns.length; j++) {
+        const foreignKey = columns[j].foreignKey;
+        const target = foreignKey ? findTable(list, foreignKey.table) : null;
+        if (target) target.references.push(new Reference(list[i], j));
+      }
+    }
+    for (let i = 0; i < list.length; i++) list[i].findWaiting();
+  }
+
+  /** Writes the registry with a new schema hash. */
+  private writeRegistry(): Status {
+    const hash = this.schemaHash();
+    return hash == 0 ? lastError.status : writeRegistry(this.access, this.entries, hash);
+  }
+
+  /** The hash over the definitions of all tables as they are now; 0 on failure. */
+  schemaHash(): u64 {
+    const pages = new Array<u32>();
+    const lens = new Array<u32>();
+    for (let i = 0; i < this.list.length; i++) {
+      pages.push(this.list[i].pages.snapshot);
+      lens.push(this.list[i].snapshotLen);
+    }
+    return computeSchemaHash(this.access, pages, lens);
+  }
+
+  /** Closes all tables. */
+  free(): void {
+    this.version += 1;
+    for (let i = 0; i < this.list.length; i++) this.list[i].free();
+    this.list = new Array<Table>();
+  }
+}
+
+/** The order of names by their UTF-8 bytes. */
+export function compareNames(a: string, b: string): i32 {
+  const left = String.UTF8.encode(a);
+  const right = String.UTF8.encode(b);
+  const order = memory.compare(changetype<usize>(left), changetype<usize>(right), min(left.byteLength, right.byteLength));
+  return order != 0 ? order : left.byteLength - right.byteLength;
+}
