@@ -120,7 +120,11 @@ export function gatherPeers(wanted: (name: string) => boolean): Peers {
     list.push(wasiPeer(wasmtime, "quire", workload, { most: EVERYTHING, options: [] }));
     const small = { full: 100_000, random: 100_000 };
     list.push(wasiPeer(wasmtime, "quire-2m", workload, { most: small, options: [`cache=${2 * MIB}`] }));
-    const sqlite = ["sqlite-wasi", "sqlite-wasi-16m", "sqlite-wasi-wal"].some(wanted) ? buildSqliteWasi() : null;
+    const large = { full: ALL, random: ALL };
+    const cache512 = `cache=${512 * MIB}`;
+    list.push(wasiPeer(wasmtime, "quire-512m", workload, { most: large, options: [cache512] }));
+    const sqlites = ["sqlite-wasi", "sqlite-wasi-16m", "sqlite-wasi-wal", "sqlite-wasi-512m"];
+    const sqlite = sqlites.some(wanted) ? buildSqliteWasi() : null;
     if (sqlite !== null) {
       modules.push(["SQLite's workload of the bench, SQLite in it", sqlite]);
       const options = [...wasiVfs, ...sqliteOptions];
@@ -128,6 +132,7 @@ export function gatherPeers(wanted: (name: string) => boolean): Peers {
       list.push(wasiPeer(wasmtime, "sqlite-wasi-16m", sqlite, { most: EVERYTHING, options: [...options, cache16] }));
       const wal = [...options, cache16, "journal=WAL"];
       list.push(wasiPeer(wasmtime, "sqlite-wasi-wal", sqlite, { most: EVERYTHING, options: wal }));
+      list.push(wasiPeer(wasmtime, "sqlite-wasi-512m", sqlite, { most: large, options: [...options, cache512] }));
     }
     const reference = ["reference-0.9.0", "reference-0.11.0"].some(wanted) ? buildReference() : new Map<string, string>();
     for (const [version, module] of reference) {

@@ -14,7 +14,7 @@ const BUSY = 0.5;
 const NOISE = 0.05;
 
 const isNode = (peer: string): boolean => PEERS.get(peer)?.node === true;
-const baseOf = (peer: string): string => (isNode(peer) ? "quire-node" : "quire");
+const baseOf = (peer: string): string => PEERS.get(peer)?.base ?? (isNode(peer) ? "quire-node" : "quire");
 
 function number(value: number | undefined): string {
   if (value === undefined) return "";
@@ -127,7 +127,7 @@ const BESIDES: readonly Operation[] = [
 function whereOthersWin(tables: Tables): string {
   const lines: string[] = [];
   for (const [peer, { title }] of PEERS) {
-    if (peer === baseOf(peer) || peer === "quire-2m") continue;
+    if (peer.startsWith("quire")) continue;
     const judged = [...OPERATIONS.filter(({ unmatched }) => unmatched !== true), ...BESIDES];
     const won = judged.flatMap((operation) => {
       const { group, op } = operation;
@@ -138,7 +138,7 @@ function whereOthersWin(tables: Tables): string {
       return found.length === 0 ? [] : [`${fullTitle(operation)} (${found.join(", ")})`];
     });
     if (won.length > 0)
-      lines.push(`- **${title}** takes less than ${isNode(peer) ? "Quire on Node" : "Quire"} for: ${won.join("; ")}.`);
+      lines.push(`- **${title}** takes less than ${PEERS.get(baseOf(peer))?.title ?? "Quire"} for: ${won.join("; ")}.`);
   }
   return lines.length === 0 ? "Nowhere in what was measured." : lines.join("\n");
 }
@@ -161,12 +161,21 @@ function growth(tables: Tables): string {
     "",
   ]);
   const head = ["", ...sizes.map((n) => `${count(n)} rows`), `${count(last)} over ${count(first)}`];
-  const own = table(head, [...ops.map((op) => line("quire", op)), ...heightRows]);
-  const theirs = table(
-    head,
-    ops.map((op) => line("sqlite-wasi-16m", op)).filter((cells) => cells[1] !== ""),
-  );
-  return `Quire, µs:\n\n${own}\n\nSQLite in WASI with the same cache, µs:\n\n${theirs}`;
+  const linesOf = (peer: string): string[][] => ops.map((op) => line(peer, op)).filter((cells) => cells[1] !== "");
+  const own = table(head, [...linesOf("quire"), ...heightRows]);
+  const others = [
+    ["SQLite in WASI with the same cache", "sqlite-wasi-16m"],
+    [
+      "Quire with a cache of 512 MiB, which holds the whole file: what the tables and trees cost without the file's being read again",
+      "quire-512m",
+    ],
+    ["SQLite in WASI with as much", "sqlite-wasi-512m"],
+  ] as const;
+  const parts = others.flatMap(([title, peer]) => {
+    const lines = linesOf(peer);
+    return lines.length === 0 ? [] : [`${title}, µs:`, table(head, lines)];
+  });
+  return ["Quire, µs:", own, ...parts].join("\n\n");
 }
 
 function opening(tables: Tables): string {

@@ -13,12 +13,21 @@ export interface Operation {
   readonly unmatched?: boolean;
 }
 
-export const PEERS: ReadonlyMap<string, { readonly title: string; readonly node?: boolean }> = new Map([
+export interface PeerWords {
+  readonly title: string;
+  readonly node?: boolean;
+  /** Who it is compared with, unless that is Quire as it is, or Quire on Node. */
+  readonly base?: string;
+}
+
+export const PEERS: ReadonlyMap<string, PeerWords> = new Map<string, PeerWords>([
   ["quire", { title: "Quire" }],
   ["quire-2m", { title: "Quire, 2 MiB of cache" }],
+  ["quire-512m", { title: "Quire, 512 MiB of cache" }],
   ["sqlite-wasi", { title: "SQLite, WASI" }],
   ["sqlite-wasi-16m", { title: "SQLite, WASI, 16 MiB" }],
   ["sqlite-wasi-wal", { title: "SQLite, WASI, 16 MiB, WAL" }],
+  ["sqlite-wasi-512m", { title: "SQLite, WASI, 512 MiB", base: "quire-512m" }],
   ["reference-0.9.0", { title: "reference 0.9.0" }],
   ["reference-0.11.0", { title: "reference 0.11.0" }],
   ["sqlite-native", { title: "SQLite, native" }],
@@ -36,7 +45,8 @@ export const GROUP_TITLES: ReadonlyMap<string, { readonly title: string; readonl
       title: "One table",
       about:
         "users(id uint32 primary key, name 'user 123', email 'u123@example.org' unique, age indexed), filled in the order of ids. µs per operation. " +
-        "SQLite runs with EXCLUSIVE locking and synchronous=FULL; journal DELETE unless it says WAL, a cache of 2 MB (its default) unless it says 16 MiB; Quire's cache is 16 MiB. " +
+        "SQLite runs with EXCLUSIVE locking and synchronous=FULL; journal DELETE unless it says WAL, a cache of 2 MB (its default) unless it says otherwise; Quire's cache is 16 MiB. 512 MiB hold all of the largest file; " +
+        "SQLite with so much is compared with Quire with as much. " +
         "The reference has no transaction that could take this many rows, so each of its calls is one of its oneshot calls, and it never syncs.",
     },
   ],
