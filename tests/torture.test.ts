@@ -14,6 +14,7 @@ import {
   commandStore,
   FAULT_KINDS,
   lostSync,
+  lostWrite,
   places,
   workloadFault,
   workloadMemory,
@@ -62,6 +63,10 @@ describe("calls that fail", () => {
 
   test("a sync that fails is never taken for done", () => {
     assert.ok(lostSync(modules.small, 1) > 5);
+  });
+
+  test("a transaction that loses one of its writes is lost as a whole, whatever was in its place in the log", () => {
+    assert.ok(lostWrite(modules.small, 1) > 5);
   });
 
   test("memory that does not grow: in transactions and in commands", () => {

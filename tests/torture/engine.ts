@@ -9,9 +9,11 @@ interface Exports {
   readonly step: (seed: number, n: number, big: number) => number;
   readonly fill: (seed: number, rows: number) => number;
   readonly put: (id: number) => number;
+  readonly putEven: (id: number, letter: number) => number;
   readonly has: (id: number) => number;
   readonly begin: () => number;
   readonly commit: () => number;
+  readonly rollback: () => number;
   readonly sync: () => number;
   readonly checkpoint: () => number;
   readonly pagesHash: () => bigint;
@@ -83,6 +85,11 @@ export class Engine {
     return this.#exports.put(id);
   }
 
+  /** A row like others of the same number of digits but for its letter. */
+  putEven(id: number, letter: string): number {
+    return this.#exports.putEven(id, letter.charCodeAt(0));
+  }
+
   has(id: number): boolean {
     return this.#exports.has(id) === 1;
   }
@@ -93,6 +100,10 @@ export class Engine {
 
   commit(): number {
     return this.#exports.commit();
+  }
+
+  rollback(): number {
+    return this.#exports.rollback();
   }
 
   sync(): number {

@@ -58,6 +58,46 @@ export function lostSync(module: WebAssembly.Module, seed: number): number {
   }
 }
 
+/**
+ * A transaction is rolled back when frames of it are in the log, and the next one has frames of the same lengths in their places. A power cut
+ * that loses any one write of that one loses all of it: what was there before is not taken for a part of it. How many writes there were.
+ */
+export function lostWrite(module: WebAssembly.Module, seed: number): number {
+  const disk = new Disk();
+  const engine = new Engine(module).use(disk, seed);
+  const rows = Array.from({ length: 60 }, (_, at) => 100 + at);
+  const ok = (status: number): void => {
+    if (status !== 0) throw new Error(engine.message());
+  };
+  const putAll = (letter: string): void => {
+    ok(engine.begin());
+    for (const id of rows) ok(engine.putEven(id, letter));
+  };
+  ok(engine.open({ flags: CREATE }));
+  ok(engine.put(1));
+  putAll("a");
+  ok(engine.rollback());
+  const before = disk.clone();
+  const first = disk.changes.length;
+  putAll("b");
+  ok(engine.commit());
+  const changes = disk.changes.slice(first);
+  for (const lost of changes) {
+    if (lost.kind !== "write") continue;
+    const left = before.clone();
+    for (const change of changes) if (change !== lost) left.apply(change);
+    const what = `without the write of ${lost.bytes.length} bytes at ${lost.offset} of ${lost.file}`;
+    const after = new Engine(module).use(left, 2);
+    if (after.open() !== 0) throw new Error(`${what}: ${after.message()}`);
+    const faults = after.check();
+    if (faults !== "") throw new Error(`${what}: ${faults}`);
+    for (const id of rows) if (after.has(id)) throw new Error(`${what}: row ${id} is there`);
+    if (!after.has(1)) throw new Error(`${what}: the row of the transaction before is missing`);
+    after.close();
+  }
+  return changes.filter(({ kind }) => kind === "write").length;
+}
+
 // ---- every call in turn ----
 
 export interface FaultKind {

@@ -11,6 +11,7 @@ import {
   commandStore,
   FAULT_KINDS,
   lostSync,
+  lostWrite,
   workloadFault,
   workloadMemory,
 } from "./faults.js";
@@ -198,7 +199,7 @@ async function faults(options: Options): Promise<string[]> {
   };
   for (const kind of FAULT_KINDS) loop((place) => workloadFault(small, options.seed, kind, place));
   loop((place) => workloadMemory(small, options.seed, place));
-  await tried(failures, () => void (runs += lostSync(small, options.seed)));
+  for (const lost of [lostSync, lostWrite]) await tried(failures, () => void (runs += lost(small, options.seed)));
   console.log(`faults: ${runs} runs of workloads`);
   for (const hot of [false, true]) {
     const store = commandStore(command, hot);

@@ -2,7 +2,7 @@
 import { OFTEN } from "../sessions/often.js";
 import { PointSession } from "../sessions/points.js";
 import { CrashTorture } from "./crash.js";
-import { lostSync } from "./faults.js";
+import { lostSync, lostWrite } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
 
@@ -109,7 +109,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     "the checksum does not count the frame before",
-    "crash",
+    "faults",
     LOG,
     "store<u64>(head, this.chain, 40);",
     "store<u64>(head, 0, 40);",
@@ -373,5 +373,8 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
   } else if (catcher === "sessions") {
     for (let seed = 1; performance.now() < deadline; seed++)
       new PointSession(module, { seed, rows: 4000, steps: 2000, cache: 0, faults: 0 }).run();
-  } else lostSync(module, 1);
+  } else {
+    lostSync(module, 1);
+    lostWrite(module, 1);
+  }
 }
