@@ -106,7 +106,8 @@ export class LibraryInstance {
 
   /** The module's memory as it is now. */
   get memory(): MemoryViews {
-    if (this.#views.buffer !== this.#exports.memory.buffer) this.#views = new MemoryViews(this.#exports.memory.buffer);
+    // Memory that has grown takes the bytes of its views away; to ask for its buffer each time costs more.
+    if (this.#views.bytes.length === 0) this.#views = new MemoryViews(this.#exports.memory.buffer);
     return this.#views;
   }
 

@@ -9,12 +9,10 @@ import type { Column, TableSchema } from "./table-schema.js";
 
 /** The module's memory: the same bytes twice. To be made anew when the memory has grown. */
 export class MemoryViews {
-  readonly buffer: ArrayBuffer;
   readonly bytes: Buffer;
   readonly view: DataView;
 
   constructor(buffer: ArrayBuffer) {
-    this.buffer = buffer;
     this.bytes = Buffer.from(buffer);
     this.view = new DataView(buffer);
   }
@@ -182,7 +180,8 @@ export class RecordWriter {
     const { columns } = schema;
     const mask = at + 4;
     const start = mask + ((columns.length + 7) >> 3);
-    memory.bytes.fill(0, mask, start);
+    const { bytes } = memory;
+    for (let i = mask; i < start; i++) bytes[i] = 0;
     this.end = start;
     let given = 0;
     for (let i = 0; i < columns.length; i++) {
@@ -190,16 +189,16 @@ export class RecordWriter {
       const value = (row as Record<string, unknown>)[column.name];
       if (value === undefined) continue;
       given++;
-      memory.bytes[mask + (i >> 3)] = (memory.bytes[mask + (i >> 3)] as number) | (1 << (i & 7));
+      bytes[mask + (i >> 3)] = (bytes[mask + (i >> 3)] as number) | (1 << (i & 7));
       if (column.nullable) {
-        memory.bytes[this.end++] = value === null ? 0 : 1;
+        bytes[this.end++] = value === null ? 0 : 1;
         if (value === null) continue;
       }
       if (!this.value(memory, column, value, this.end)) return false;
     }
     memory.view.setUint32(at, this.end - mask, true);
     // Columns that the table does not have are the module's to name.
-    for (const name of Object.keys(row)) {
+    for (const name in row) {
       if ((row as Record<string, unknown>)[name] !== undefined) given--;
     }
     return given === 0;
