@@ -3,11 +3,12 @@
  * word is SOURCE, because the module cannot reach a file in another folder, and which words are other files that a command works
  * with, because their folders are opened as well. Everything else is the module's business and is passed through untouched.
  */
-import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
+import { guestName, realFile } from "./guest-files.js";
 import type { Preopen } from "./runtimes/adapter.js";
-import { runtimes } from "./runtimes/index.js";
+import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
 
 /** Options whose value is the next word: those of `assembly/cli/invocation.ts`. */
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
@@ -65,10 +66,9 @@ export function takeRuntime(words: readonly string[]): { runtime: string; rest: 
     else if (word.startsWith("--runtime=")) runtime = word.slice("--runtime=".length);
     else rest.push(word);
   }
-  const names = runtimes.map(({ name }) => name);
-  if (!names.includes(runtime)) {
+  if (!isRuntimeName(runtime)) {
     const given = runtime === "" ? "--runtime has no name" : `there is no runtime "${runtime}"`;
-    throw new QuireError("USAGE", `${given}; use one of ${names.join(", ")}`, EXIT_USAGE);
+    throw new QuireError("USAGE", `${given}; use one of ${RUNTIME_NAMES.join(", ")}`, EXIT_USAGE);
   }
   return { runtime, rest };
 }
@@ -96,20 +96,6 @@ function sourcePosition(words: readonly string[], commandPosition: number): numb
     }
   }
   return -1;
-}
-
-/**
- * The name under which the module sees host folder `folder`: the folder's own name, so that its messages show what the user knows.
- * Characters that mean something on a runtime's command line are replaced.
- */
-export function guestName(folder: string): string {
-  const name = basename(folder).replace(/[^A-Za-z0-9._-]/g, "_");
-  return /^[.-]*$/.test(name) || name.startsWith("-") ? "data" : name;
-}
-
-/** The file that `path` is a symbolic link to, or `path` itself: the log is beside the file, whichever name the file is opened by. */
-export function realFile(path: string): string {
-  return existsSync(path) && lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
 }
 
 /** `folder` as seen by the module (`guest`), when `path` lies in it; null when it does not, also by way of a symbolic link. */

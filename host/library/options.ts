@@ -1,6 +1,6 @@
 /** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
 import { QuireError } from "../errors.js";
-import { runtimes } from "../runtimes/index.js";
+import { RUNTIME_NAMES, isRuntimeName } from "../runtime-names.js";
 import type { DateForm } from "./json-values.js";
 
 export interface OpenOptions {
@@ -69,8 +69,8 @@ export function checkOptions(call: string, options: unknown): OpenOptions {
     given[name] = value;
   }
   const runtime = given["runtime"];
-  if (runtime !== undefined && !runtimes.some(({ name }) => name === runtime)) {
-    const known = runtimes.map(({ name }) => name).join(", ");
+  if (runtime !== undefined && !isRuntimeName(runtime)) {
+    const known = RUNTIME_NAMES.join(", ");
     throw new QuireError("BAD_OPTION", `${call}: there is no runtime "${runtime as string}"; use one of ${known}`);
   }
   return given;

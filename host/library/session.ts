@@ -1,6 +1,6 @@
 /** Sessions: an open store. `open` gives one over any runtime, `openSync` one in this process. */
 import { AsyncRunner, SyncRunner } from "./runner.js";
-import { ChildEngine, type Engine, InProcessEngine, pathInside, placeOf } from "./engine.js";
+import { type Engine, InProcessEngine, type Place, pathInside, placeOf } from "./engine.js";
 import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { Operations } from "./operations.js";
@@ -383,8 +383,14 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   const checked = checkOptions("open", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   const place = placeOf(checkPath("open", path), mustExist || readonly);
-  const engine = runtime === "node" ? new InProcessEngine(place, checked) : await ChildEngine.open(runtime, place, checked);
+  const engine = runtime === "node" ? new InProcessEngine(place, checked) : await openChild(runtime, place, checked);
   return new Session(path, runtime, engine, new Operations(dates));
+}
+
+/** Starts a child; what that takes is loaded when it is first needed. */
+async function openChild(runtime: string, place: Place, options: OpenOptions): Promise<Engine> {
+  const { ChildEngine } = await import("./child-engine.js");
+  return ChildEngine.open(runtime, place, options);
 }
 
 /** The same in this process, for a session whose methods don't return promises. */

@@ -1,0 +1,55 @@
+/** The module in a child that runs `serve`, under any runtime. Loaded by those sessions only that have one. */
+import type { QuireError } from "../errors.js";
+import type { Preopen } from "../runtimes/adapter.js";
+import { ServeProcess } from "../serve-process.js";
+import type { Engine, Place } from "./engine.js";
+import { closedError } from "./instance.js";
+import type { OpenOptions } from "./options.js";
+
+export class ChildEngine implements Engine {
+  readonly instance = null;
+  readonly #process: ServeProcess;
+  #closing: Promise<void> | null = null;
+
+  private constructor(
+    readonly folder: Preopen,
+    process: ServeProcess,
+  ) {
+    this.#process = process;
+  }
+
+  /** Starts the child, and waits until it has opened the file or said why it can't. */
+  static async open(runtime: string, { folder, file }: Place, options: OpenOptions): Promise<ChildEngine> {
+    const words = [
+      ...(options.readonly === true ? ["--readonly"] : []),
+      ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
+      ...(options.durability === undefined ? [] : ["--durability", options.durability]),
+      file,
+    ];
+    const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
+    const engine = new ChildEngine(folder, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
+    await engine.request('{"op":"info"}');
+    return engine;
+  }
+
+  request(text: string): Promise<string> {
+    return this.#closing === null ? this.#process.requestLine(text) : Promise.reject(closedError());
+  }
+
+  /** Kills the process, as a crash would. */
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#process.ended !== null) return;
+    const status = await this.#process.close();
+    const ended = this.#process.ended as QuireError | null;
+    if (status !== 0 && ended !== null) throw ended;
+  }
+}
