@@ -1,4 +1,4 @@
-/** Scans and lookups that want the first columns of long records only. */
+/** Scans and lookups that want the first columns of long records only; and scans that go on where another one ended. */
 import { DAMAGED, OK, errorMessage } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
@@ -234,5 +234,137 @@ describe("A lookup that wants the first columns only", () => {
     row.free();
     wanted.free();
     expect(context.close()).toBe(OK);
+  });
+});
+
+const KEEPS: i32 = 0;
+const DELETES_LAST: i32 = 1;
+const DELETES_ALL: i32 = 2;
+const MOVES_LAST: i32 = 3;
+
+/** How often each row was given. */
+const given: StaticArray<u8> = new StaticArray<u8>(20000);
+
+/** A table docs of 5,000 rows with one age, whose entries are in several leaves and not in the order of their addresses from leaf to leaf. */
+function storeOfOneAge(): DbmsContext {
+  const options = new OpenOptions();
+  const context = DbmsContext.openHeap(options)!;
+  context.manager.syncCommits = false;
+  expect(context.createTable(docsSchema())).toBe(OK, errorMessage());
+  expect(context.begin()).toBe(OK);
+  addRows(context, 0, 6000);
+  expect(context.flushChanges()).toBe(OK);
+  const table = context.table("docs")!;
+  for (let id: u32 = 0; id < 2000; id++) mustBeOK(context.delete(table, addressOf(table, id), DELETE_BY_SCHEMA));
+  expect(context.flushChanges()).toBe(OK);
+  addRows(context, 10000, 11000);
+  expect(context.commit()).toBe(OK);
+  return context;
+}
+
+function mustBeOK(status: i32): void {
+  if (status != OK) expect(status).toBe(OK, errorMessage());
+}
+
+function addRows(context: DbmsContext, from: u32, to: u32): void {
+  const table = context.table("docs")!;
+  const row = new Row(table.layout);
+  for (let id = from; id < to; id++) {
+    row.reset();
+    setNumber(row, 0, id);
+    setText(row, 1, 10, id);
+    setNumber(row, 2, 33);
+    setText(row, 3, 10, id);
+    setNumber(row, 4, id);
+    mustBeOK(context.insert(table, row));
+  }
+  row.free();
+}
+
+/** Scans in pages of 100 rows, with a scan of its own for each, and does something between them; how many rows there were. */
+function scanPages(context: DbmsContext, index: i32, reverse: bool, between: i32): u32 {
+  memory.fill(changetype<usize>(given), 0, 20000);
+  const table = context.table("docs")!;
+  const key = new ByteBuffer(64);
+  const row = new Row(table.layout);
+  let address: RecordAddress = NO_ADDRESS;
+  let leafPage: u32 = 0;
+  let count: u32 = 0;
+  let more = true;
+  while (more && count < 20000) {
+    const scan = new RowScan(table, table.indexes[index], reverse);
+    if (address != NO_ADDRESS) scan.resumeAfter(address, key, leafPage);
+    const first = count;
+    const addresses = new Array<RecordAddress>();
+    while (count < first + 100 && scan.next()) {
+      const id = load<u32>(scan.row.ptr(0));
+      given[id] += 1;
+      count += 1;
+      address = scan.address;
+      addresses.push(address);
+      leafPage = scan.leafPage;
+      key.reset();
+      key.addBytes(scan.resumeKey.ptr, scan.resumeKey.len);
+    }
+    expect(scan.status).toBe(OK, errorMessage());
+    scan.free();
+    more = count == first + 100;
+    if (!more) break;
+    if (between == DELETES_ALL) {
+      for (let i = 0; i < addresses.length; i++) mustBeOK(context.delete(table, addresses[i], DELETE_BY_SCHEMA));
+    } else if (between == DELETES_LAST) mustBeOK(context.delete(table, address, DELETE_BY_SCHEMA));
+    else if (between == MOVES_LAST) {
+      row.reset();
+      setText(row, 3, 500, 1);
+      mustBeOK(context.update(table, address, row));
+    }
+  }
+  row.free();
+  key.free();
+  return count;
+}
+
+function expectEachOnce(what: string): void {
+  for (let id = 0; id < 20000; id++) {
+    const wanted: u8 = (id >= 2000 && id < 6000) || (id >= 10000 && id < 11000) ? 1 : 0;
+    if (given[id] != wanted) expect(id).toBe(-1, what + ": a row was given " + given[id].toString() + " times");
+  }
+}
+
+describe("A scan in pages, each by a scan of its own", () => {
+  test("gives each row of a long run of equal keys once", () => {
+    const context = storeOfOneAge();
+    for (let turn = 0; turn < 2; turn++) {
+      expect(scanPages(context, 1, turn == 1, KEEPS)).toBe(5000);
+      expectEachOnce("nothing changes");
+    }
+    expect(context.close()).toBe(OK);
+  });
+
+  test("does so while the last rows of pages are deleted", () => {
+    for (let turn = 0; turn < 2; turn++) {
+      const context = storeOfOneAge();
+      expect(scanPages(context, 1, turn == 1, DELETES_LAST)).toBe(5000);
+      expectEachOnce("the last one is deleted");
+      expect(context.close()).toBe(OK);
+    }
+  });
+
+  test("does so while whole pages are deleted, and the leaves with them", () => {
+    for (let turn = 0; turn < 2; turn++) {
+      const context = storeOfOneAge();
+      expect(scanPages(context, 1, turn == 1, DELETES_ALL)).toBe(5000);
+      expectEachOnce("all are deleted");
+      expect(context.close()).toBe(OK);
+    }
+  });
+
+  test("gives no row of a unique index twice that moves between two pages", () => {
+    for (let turn = 0; turn < 2; turn++) {
+      const context = storeOfOneAge();
+      expect(scanPages(context, 0, turn == 1, MOVES_LAST)).toBe(5000);
+      expectEachOnce("the last one moves");
+      expect(context.close()).toBe(OK);
+    }
   });
 });

@@ -13,7 +13,8 @@ import { insertIntoTree } from "./insert";
 import { IndexTree } from "./index-tree";
 import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset, leafAddress, searchLeafFrom, spliceEntries } from "./node";
 import { NOT_MOVED, moveEntry } from "./move";
-import { findEntry, isEntry, removeAtPath } from "./remove";
+import { findEntry, removeAtPath } from "./remove";
+import { isEntry } from "./tree-cursor";
 
 /** After `applyChanges` of unchecked additions: the change with the lowest tag whose key another entry has, and that was left out. */
 export let conflicting: EntryChange | null = null;

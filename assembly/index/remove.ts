@@ -4,11 +4,9 @@
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
-import { Frame } from "../memory/page-cache";
 import { RecordAddress } from "../table/page-ledger";
-import { compareKeyToProbe } from "../encode/key";
 import { IndexTree } from "./index-tree";
-import { TreeCursor } from "./tree-cursor";
+import { TreeCursor, isEntry } from "./tree-cursor";
 import {
   MAX_DEPTH,
   NODE_LEAF,
@@ -19,12 +17,9 @@ import {
   nodeFrame,
   isLeaf,
   entryCount,
-  entryKey,
-  leafAddress,
   leafCount,
   leafHeader,
   childPage,
-  searchLeaf,
   removeEntry,
   writeNode,
 } from "./node";
@@ -54,32 +49,8 @@ export function leadToEntry(tree: IndexTree, key: usize, address: RecordAddress)
 /** Leads the tree's path to the entry (`key`, `address`); `DAMAGED` when it is not there. */
 export function findEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
-  // Where it should be; but a run of equal keys over several leaves may be out of order.
-  if (!path.descendNear(key, address)) return path.status;
-  let frame = path.leaf();
-  if (!frame) return lastError.status;
-  if (isEntry(frame, path.slot, key, address)) return OK;
-  if (!path.descend(key, true)) return path.status;
-  for (;;) {
-    frame = path.leaf();
-    if (!frame) return lastError.status;
-    path.slot = searchLeaf(frame, key, address);
-    const count = entryCount(frame);
-    if (isEntry(frame, path.slot, key, address)) return OK;
-    // The entry may be in an earlier leaf only if this one starts with the key, or is empty.
-    if (count > 0 && compareKeyToProbe(entryKey(frame, 0), key) < 0) break;
-    if (!path.prevLeaf()) {
-      if (path.status != OK) return path.status;
-      break;
-    }
-  }
-  return damaged(tree.rootPage, -1, "an index has no entry for a row that it should have");
-}
-
-/** Whether entry `slot` is (`key`, `address`). */
-@inline
-export function isEntry(frame: Frame, slot: u32, key: usize, address: RecordAddress): bool {
-  return slot < entryCount(frame) && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0;
+  if (path.seekEntry(key, address)) return OK;
+  return path.status != OK ? path.status : damaged(tree.rootPage, -1, "an index has no entry for a row that it should have");
 }
 
 /** Removes the entry that the tree's path leads to. */

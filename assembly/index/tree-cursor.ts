@@ -25,6 +25,12 @@ import {
 } from "./node";
 import { startsAbove } from "./part-search";
 
+/** Whether entry `slot` is (`key`, `address`). */
+@inline
+export function isEntry(frame: Frame, slot: u32, key: usize, address: RecordAddress): bool {
+  return slot < entryCount(frame) && leafAddress(frame, slot) == address && compareKeyToProbe(entryKey(frame, slot), key) == 0;
+}
+
 export class TreeCursor {
   /** The node of each level, the root first. */
   readonly pages: StaticArray<u32> = new StaticArray<u32>(MAX_DEPTH);
@@ -267,7 +273,7 @@ export class TreeCursor {
 
   /** To the first entry that is not below `probe` (`after`: that is above it). False when there is none, and on failure. */
   seek(probe: usize, after: bool): bool {
-    return this.descend(probe, after) && this.skipForward();
+    return this.descend(probe, after) && this.settle();
   }
 
   /**
@@ -278,7 +284,45 @@ export class TreeCursor {
     const waiting = this.tree.waiting;
     if (!waiting || waiting.concerns(probe)) return this.seek(probe, false);
     this.standNowhere();
-    return this.goDown(probe, false, NO_ADDRESS) && this.skipForward();
+    return this.goDown(probe, false, NO_ADDRESS) && this.settle();
+  }
+
+  /** To the entry (`key`, `address`); false when there is none, and on failure. */
+  seekEntry(key: usize, address: RecordAddress): bool {
+    // Where it should be; but a run of equal keys over several leaves may be out of order.
+    if (!this.descendNear(key, address)) return false;
+    let frame = this.leaf();
+    if (!frame) return this.failed();
+    if (isEntry(frame, this.slot, key, address)) return true;
+    if (!this.descend(key, true)) return false;
+    do {
+      frame = this.leaf();
+      if (!frame) return this.failed();
+      this.slot = searchLeaf(frame, key, address);
+      if (isEntry(frame, this.slot, key, address)) return true;
+      // The entry may be in an earlier leaf only if this one starts with the key, or is empty.
+      if (entryCount(frame) > 0 && compareKeyToProbe(entryKey(frame, 0), key) < 0) return false;
+    } while (this.prevLeaf());
+    return false;
+  }
+
+  /**
+   * Places the cursor where (`key`, `address`) was, or would be, in leaf `pageNo`: `settle`, or `prev`, then leads to an entry. False when
+   * that is no leaf any more where the key may be, and on failure.
+   */
+  placeInLeaf(key: usize, address: RecordAddress, pageNo: u32): bool {
+    if (!this.descend(key, false)) return false;
+    do {
+      const frame = this.leaf();
+      if (!frame) return this.failed();
+      if (this.leafPage == pageNo) {
+        this.slot = searchLeaf(frame, key, address);
+        return true;
+      }
+      const count = entryCount(frame);
+      if (count > 0 && compareKeyToProbe(entryKey(frame, count - 1), key) > 0) return false;
+    } while (this.nextLeaf());
+    return false;
   }
 
   /** To the last entry that is not above `probe` (`before`: that is below it). */
@@ -287,7 +331,7 @@ export class TreeCursor {
   }
 
   seekFirst(): bool {
-    return this.leftmost() && this.skipForward();
+    return this.leftmost() && this.settle();
   }
 
   seekLast(): bool {
@@ -297,11 +341,11 @@ export class TreeCursor {
   /** To the next entry. */
   next(): bool {
     this.slot += 1;
-    return this.skipForward();
+    return this.settle();
   }
 
-  /** From behind a leaf's last entry to the first entry of a later leaf. */
-  private skipForward(): bool {
+  /** From behind a leaf's last entry to the first entry of a later leaf, if there is one; elsewhere the cursor stays. */
+  settle(): bool {
     do {
       const frame = this.leaf();
       if (!frame) return this.failed();

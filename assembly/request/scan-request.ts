@@ -2,7 +2,7 @@
  * `scan`: rows of a table as they are stored, or a range of an index.
  *
  * Bounds are values of the index's first columns, one or a list of them, and are inclusive. A reply that does not hold all rows has a
- * token `after` for the request that goes on behind its last row: the row's address, and its key in the index, in hexadecimal.
+ * token `after` for the request that goes on behind its last row: in hexadecimal where that is.
  */
 import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -32,6 +32,10 @@ import { addAscii } from "./reply";
 export const SCAN_LIMIT: i64 = 1000;
 /** A reply that has grown to this many bytes ends with the row in hand. */
 export const REPLY_BYTES: u32 = 8 << 20;
+
+/** Bytes of a token: the row's address u64; for an index also the page u32 of its leaf, and behind that the row's key. */
+const RECORD_TOKEN: u32 = 8;
+const INDEX_TOKEN: u32 = 12;
 
 /** A scan that a request describes. */
 export class ScanPlan {
@@ -132,18 +136,18 @@ export class ScanPlan {
     const len = hexLen >> 1;
     const token = new ByteBuffer(max<u32>(len, 16));
     const index = this.index;
-    let good = len >= 8 && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
+    let good = len >= (index ? INDEX_TOKEN : RECORD_TOKEN) && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
     const address: RecordAddress = good ? load<u64>(token.ptr) : 0;
     good = good && address >> 48 == 0;
     if (good && index) {
       const key = new ByteBuffer(len);
-      key.addBytes(token.ptr + 8, len - 8);
+      key.addBytes(token.ptr + INDEX_TOKEN, len - INDEX_TOKEN);
       good = isKey(key.ptr, key.len) && load<u32>(key.ptr) == index.columns.length;
-      if (good) scan.resumeAfter(key, address);
+      if (good) scan.resumeAfter(address, key, load<u32>(token.ptr, 8));
       key.free();
     } else if (good) {
-      good = len == 8 && ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
-      if (good) scan.resumeAfter(null, address);
+      good = len == RECORD_TOKEN && ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
+      if (good) scan.resumeAfter(address);
     }
     token.free();
     if (good) return OK;
@@ -194,9 +198,10 @@ export class ScanPlan {
   /** Appends the token for the row that `next` gave last. */
   addToken(out: ByteBuffer): void {
     const scan = this.scan!;
-    const address = memory.data(8, 8);
+    const address = memory.data(16, 8);
     store<u64>(address, scan.address);
-    addHex(address, 8, out);
+    store<u32>(address, scan.leafPage, 8);
+    addHex(address, this.index ? INDEX_TOKEN : RECORD_TOKEN, out);
     if (this.index) addHex(scan.resumeKey.ptr, scan.resumeKey.len, out);
   }
 

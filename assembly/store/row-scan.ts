@@ -3,9 +3,9 @@
  *
  * Bounds are keys (of as many of the index's first columns as the caller likes) and are inclusive; equal bounds give the rows with just
  * that key. A statement or rollback between two calls of `next` is noticed: the scan then finds its place again by the last row's key and
- * address (or what came behind it).
+ * address, and the leaf where they were. A row that moves while the scan goes on may come twice, but in a unique index.
  */
-import { Status, OK, lastError } from "../status";
+import { Status, OK, NO_PAGE, lastError } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
@@ -32,6 +32,8 @@ export class RowScan {
   private from: ByteBuffer | null = null;
   private to: ByteBuffer | null = null;
   private lastKey: ByteBuffer = new ByteBuffer(64);
+  /** The leaf in which the current row's entry is, or was; `NO_PAGE` where there is none. */
+  leafPage: u32 = NO_PAGE;
   private started: bool = false;
   /** How many columns are wanted, and the bytes of a body that are read for them. */
   private columns: u32;
@@ -74,9 +76,10 @@ export class RowScan {
     if (reader) reader.wanted = this.wanted;
   }
 
-  /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there. */
-  resumeAfter(key: ByteBuffer | null, address: RecordAddress): void {
+  /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there, in leaf `leafPage`. */
+  resumeAfter(address: RecordAddress, key: ByteBuffer | null = null, leafPage: u32 = NO_PAGE): void {
     this.address = address;
+    this.leafPage = leafPage;
     this.started = true;
     const reader = this.reader;
     if (reader) reader.seekAfter(address);
@@ -109,7 +112,7 @@ export class RowScan {
   private advance(cursor: TreeCursor): bool {
     let found: bool;
     if (!this.started) found = this.first(cursor);
-    else if (cursor.depth > 0 && cursor.fresh) found = this.reverse ? cursor.prev() : cursor.next();
+    else if (cursor.depth > 0 && cursor.fresh) found = this.step(cursor);
     else found = this.findAgain(cursor);
     this.started = true;
     if (!found) return this.end(cursor.status);
@@ -122,6 +125,7 @@ export class RowScan {
     this.lastKey.reset();
     this.lastKey.addBytes(key, cursor.keyLen());
     this.address = cursor.address();
+    this.leafPage = cursor.leafPage;
     return true;
   }
 
@@ -134,15 +138,28 @@ export class RowScan {
   /** The entry behind the last one in the scan's direction, after a change of the tree. */
   private findAgain(cursor: TreeCursor): bool {
     const key = this.lastKey.ptr;
-    let found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
-    // Among equal keys: behind the entry itself, or, if it has gone, at the first that was not given yet, by address.
+    const address = this.address;
+    if (cursor.seekEntry(key, address)) return this.step(cursor);
+    if (cursor.status != OK) return false;
+    // It has gone. A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
+    let found: bool;
+    if (cursor.placeInLeaf(key, address, this.leafPage)) {
+      found = this.reverse ? cursor.prev() : cursor.settle();
+      if (!this.index!.unique) return found;
+    } else if (cursor.status != OK) return false;
+    else found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
+    // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same one, moved.
     while (found && compareKeyToProbe(cursor.key(), key) == 0) {
-      const address = cursor.address();
-      if (address == this.address) return this.reverse ? cursor.prev() : cursor.next();
-      if (this.reverse ? address < this.address : address > this.address) return true;
-      found = this.reverse ? cursor.prev() : cursor.next();
+      const passed = this.reverse ? cursor.address() > address : cursor.address() < address;
+      if (!passed && !this.index!.unique) return true;
+      found = this.step(cursor);
     }
     return found;
+  }
+
+  /** To the next entry in the scan's direction. */
+  private step(cursor: TreeCursor): bool {
+    return this.reverse ? cursor.prev() : cursor.next();
   }
 
   private decode(body: usize, bodyLen: u32, present: u32): bool {
