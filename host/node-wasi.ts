@@ -8,12 +8,14 @@ import type { Invocation } from "./runtimes/adapter.js";
 const require = createRequire(import.meta.url);
 
 /**
- * The class WASI of node:wasi, without the line that tells every user that it is experimental (other warnings go their way), and without V8's
- * fast calls: with them a garbage collection inside of memory.grow, which comes once a module has grown to some 64 MiB, crashes the process
- * (nodejs/node#46777).
+ * The class WASI of node:wasi, without the line that tells every user that it is experimental (other warnings go their way), and without two
+ * of V8's optimizations: with fast calls a garbage collection inside of memory.grow, which comes once a module has grown to some 64 MiB, crashes the
+ * process (nodejs/node#46777); with calls of the module that are inlined into optimized code Node 20 crashes in a loop of inserts (22 and 24 do
+ * not; the test is in tests/library-ends.test.ts).
  */
 export function loadWasi(): typeof import("node:wasi").WASI {
   setFlagsFromString("--no-turbo-fast-api-calls");
+  if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--no-turbo-inline-js-wasm-calls");
   const emitWarning: unknown = Reflect.get(process, "emitWarning");
   process.emitWarning = (...details: unknown[]) => {
     const experimental = details[1] === "ExperimentalWarning" && String(details[0]).includes("WASI");

@@ -240,3 +240,21 @@ test("the module can be elsewhere", (t) => {
   assert.deepEqual(db.tables(), []);
   db[Symbol.dispose]();
 });
+
+test("a program that inserts row by row does not crash: V8 of Node 20 reads nonsense in inlined calls of the module", async (t) => {
+  const program = `
+    import { openSync } from ${JSON.stringify(pathToFileURL(join(packageRoot, "build", "host", "index.js")).href)};
+    const db = openSync(${JSON.stringify(join(tempFolder(t), "rows.db"))});
+    db.request({ op: "create", table: "t", columns: ["id:uint32:pk", "t:text", "body:blob"] });
+    const table = db.table("t");
+    db.begin();
+    for (let id = 1; id <= 30000; id++) table.insert({ id, t: "t".repeat(id % 50), body: new Uint8Array(id % 2000) });
+    db.commit();
+    console.log(table.count());
+    db.close();`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const ended = await new Promise((resolve) => child.on("close", (code, signal) => resolve(signal ?? code)));
+  assert.deepEqual([ended, said], [0, "30000\n"]);
+});
