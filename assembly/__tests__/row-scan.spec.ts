@@ -165,6 +165,36 @@ describe("A scan that wants the first columns only", () => {
     expect(context.close()).toBe(OK);
   });
 
+  test("reads the pages where the columns are most of the records, or the records are short", () => {
+    const provider = new CountingProvider();
+    const longTitle: Length = (id: u32) => 9000;
+    const context = storeOf(provider, 300, longTitle, (id: u32) => 4000);
+    const table = context.table("docs")!;
+    provider.partsRead = 0;
+    compareRows(table, new RowScan(table), 3, longTitle, (id: u32) => 4000);
+    // A part for each row would be 250.
+    expect(provider.partsRead).toBeLessThan(20);
+    expect(context.close()).toBe(OK);
+    // Pages with a record of 17,400 bytes at their ends, behind 200 of 200.
+    const mixed: Length = (id: u32) => (id % 201 == 200 ? 17400 : 200);
+    const other = storeOf(provider, 4000, shortTitle, mixed);
+    provider.partsRead = 0;
+    compareRows(other.table("docs")!, new RowScan(other.table("docs")!), 3, shortTitle, mixed);
+    // The page of a scan's start and one part of each at most.
+    expect(provider.partsRead).toBeLessThan(provider.pages + 1);
+    expect(other.close()).toBe(OK);
+  });
+
+  test("reads no more of all because one of them is long", () => {
+    const provider = new CountingProvider();
+    const oneLong: Length = (id: u32) => (id == 5 ? 12000 : 20);
+    const context = storeOf(provider, 300, oneLong, twentyKilobytes);
+    const table = context.table("docs")!;
+    compareRows(table, new RowScan(table, table.indexes[0]), 2, oneLong, twentyKilobytes);
+    expect(provider.bytesRead).toBeLessThan(250 * 2 * 4096 + 4 * 65536);
+    expect(context.close()).toBe(OK);
+  });
+
   test("goes on where it was when rows change", () => {
     const context = storeOf(new CountingProvider(), 300, shortTitle, twentyKilobytes);
     const table = context.table("docs")!;
@@ -233,6 +263,21 @@ describe("A lookup that wants the first columns only", () => {
     }
     row.free();
     wanted.free();
+    expect(context.close()).toBe(OK);
+  });
+
+  test("learns how much the columns take", () => {
+    const provider = new CountingProvider();
+    const longTitle: Length = (id: u32) => 3000;
+    const context = storeOf(provider, 300, longTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    const row = new Row(table.layout);
+    for (let id: u32 = 1; id <= 300; id++) {
+      const address = addressOf(table, id);
+      if (address != NO_ADDRESS) expect(readColumns(table, address, row, 3)).toBe(OK, errorMessage());
+    }
+    expect(provider.bytesRead).toBeLessThan(250 * 2 * 4096 + 2 * 65536);
+    row.free();
     expect(context.close()).toBe(OK);
   });
 });

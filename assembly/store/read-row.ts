@@ -10,13 +10,19 @@ import { Table } from "./table";
 export function readColumns(table: Table, address: RecordAddress, row: Row, columns: u32): Status {
   const registry = table.registry;
   row.reset();
-  const wanted = wantedBytes(row, columns);
+  const wanted = columns == table.longColumns ? table.longBytes : wantedBytes(row, columns);
   const len = registry.bodyLength(address, wanted);
   if (len == 0) return lastError.status;
-  return decodeColumns(registry, address, row, columns, registry.body(address, min(len, wanted)), len, min(len, wanted));
+  const present = registry.present;
+  const status = decodeColumns(registry, address, row, columns, registry.body(address, present), len, present);
+  if (status == OK && present < len && row.bytesOfFirst(columns) > present) {
+    table.longColumns = columns;
+    table.longBytes = row.bytesOfFirst(columns);
+  }
+  return status;
 }
 
-/** Bytes of a body's start to read for its first `columns` columns; `PAGE_SIZE` for all that there are. */
+/** Bytes of a body's start that its first `columns` columns mostly take; `PAGE_SIZE` for all that there are. */
 export function wantedBytes(row: Row, columns: u32): u32 {
   const layout = row.layout;
   return columns < layout.columnCount ? layout.usualBytesOfFirst(columns) : PAGE_SIZE;

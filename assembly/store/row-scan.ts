@@ -12,7 +12,6 @@ import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
-import { LONG_RECORD } from "../table/table-registry";
 import { TreeCursor } from "../index/tree-cursor";
 import { Table, TableIndex } from "./table";
 import { decodeColumns, wantedBytes } from "./read-row";
@@ -38,6 +37,8 @@ export class RowScan {
   /** How many columns are wanted, and the bytes of a body that are read for them. */
   private columns: u32;
   private wanted: u32 = PAGE_SIZE;
+  /** How many rows one after the other needed more. */
+  private misses: u32 = 0;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
   constructor(
@@ -71,9 +72,9 @@ export class RowScan {
   }
 
   private want(bytes: u32): void {
-    this.wanted = bytes < LONG_RECORD ? bytes : PAGE_SIZE;
+    this.wanted = bytes;
     const reader = this.reader;
-    if (reader) reader.wanted = this.wanted;
+    if (reader) reader.wanted = bytes;
   }
 
   /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there, in leaf `leafPage`. */
@@ -104,7 +105,7 @@ export class RowScan {
     const registry = this.table.registry;
     const len = registry.bodyLength(this.address, this.wanted);
     if (len == 0) return this.end(lastError.status);
-    const present = min(len, this.wanted);
+    const present = registry.present;
     return this.decode(registry.body(this.address, present), len, present);
   }
 
@@ -170,7 +171,9 @@ export class RowScan {
     if (status != OK) return this.end(status);
     if (present < bodyLen) {
       const needed = row.bytesOfFirst(this.columns);
-      if (needed > present) this.want(needed);
+      // One that is much longer than the others is no reason to read more of all.
+      if (needed <= present) this.misses = 0;
+      else if (++this.misses > 1) this.want(needed);
     }
     return true;
   }

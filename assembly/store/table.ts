@@ -117,6 +117,9 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** The first so many columns of a row that was looked up took so many bytes, more than they mostly take (`readColumns`). */
+  longColumns: u32 = 0;
+  longBytes: u32 = 0;
   /** The manager's epoch in which the indexes' roots were read. */
   private rootsEpoch: u32;
 

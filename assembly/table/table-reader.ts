@@ -8,7 +8,7 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { PageCache } from "../memory/page-cache";
-import { LONG_RECORD, RECORD_HEADER_SIZE, TableRegistry } from "./table-registry";
+import { RECORD_HEADER_SIZE, TableRegistry, readsStarts } from "./table-registry";
 import { RecordAddress, addressOf } from "./page-ledger";
 
 export class TableReader {
@@ -128,6 +128,8 @@ export class TableReader {
     this.body = page + at + RECORD_HEADER_SIZE;
     this.bodyLen = len;
     this.present = this.inParts ? min(len, this.wanted) : len;
+    // The others of the page may be as short.
+    this.inParts = this.inParts && readsStarts(len, this.wanted);
     this.pageOffset = at + registry.slotSize(len);
     return true;
   }
@@ -152,7 +154,7 @@ export class TableReader {
     this.pageNo = pageNo;
     this.page = 0;
     this.pageOffset = 0;
-    this.inParts = this.bodyLen >= LONG_RECORD && this.wanted < LONG_RECORD;
+    this.inParts = readsStarts(this.bodyLen, this.wanted);
     this.end = PAGE_SIZE - this.registry.pageLedger.freeAt(entry);
     return true;
   }

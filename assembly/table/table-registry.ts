@@ -16,8 +16,17 @@ import { FreeSegmentsLedger } from "./free-segments-ledger";
 /** Bytes before a record's body. */
 export const RECORD_HEADER_SIZE: u32 = 2;
 
-/** Of records with so many bytes of a body only the start is read where that is all that is wanted, not their page: it has few of them. */
-export const LONG_RECORD: u32 = 12 << 10;
+/** Records with so many bytes of a body are long: a page has a few of them. */
+const LONG_RECORD: u32 = 12 << 10;
+
+/**
+ * Whether of records that are `bodyLen` bytes long only the start is read if no more than `wanted` bytes of the bodies are wanted: several reads
+ * then, but of much less, than to read their page.
+ */
+@inline
+export function readsStarts(bodyLen: u32, wanted: u32): bool {
+  return bodyLen >= LONG_RECORD && wanted * 3 <= bodyLen;
+}
 
 /** Where a record's first two bytes are made. */
 // @ts-ignore: decorator
@@ -31,6 +40,8 @@ export class TableRegistry {
   private readonly slotMask: u32;
   /** The length of the record that was looked at last. */
   private lastLen: u32 = 0;
+  /** After `bodyLength`: how many bytes of the body are in memory. */
+  present: u32 = 0;
 
   /** `alignment` is the snapshot's; `fixedBody` the body's size when no column's size varies, else 0. */
   constructor(
@@ -99,8 +110,8 @@ export class TableRegistry {
   }
 
   /**
-   * The body's length at `address`, or 0 with `lastError` when there is no whole record. All of the record is then in memory, or as much
-   * of it as its header and the first `wanted` bytes of the body.
+   * The body's length at `address`, or 0 with `lastError` when there is no whole record. All of it is then in memory, or (`present`) the first
+   * `wanted` bytes at least.
    */
   bodyLength(address: RecordAddress, wanted: u32 = PAGE_SIZE): u32 {
     const pageOffset = addressOffset(address);
@@ -110,9 +121,9 @@ export class TableRegistry {
       return 0;
     }
     // One read brings the header and, when the record is no longer than the last one, all of it.
-    const expected = min(RECORD_HEADER_SIZE + min(this.lastLen, wanted), PAGE_SIZE - pageOffset);
-    const alone = wanted < LONG_RECORD && this.lastLen >= LONG_RECORD;
-    const page = alone
+    const onlyStart = readsStarts(this.lastLen, wanted);
+    const expected = min(RECORD_HEADER_SIZE + (onlyStart ? wanted : this.lastLen), PAGE_SIZE - pageOffset);
+    const page = onlyStart
       ? this.access.recordStart(pageNo, pageOffset, expected)
       : this.access.recordPart(pageNo, pageOffset, expected);
     if (page == 0) return 0;
@@ -122,7 +133,8 @@ export class TableRegistry {
       damaged(pageNo, pageOffset, len == 0 ? "an index entry points here, but there is no record" : "the record leaves its page");
       return 0;
     }
-    return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + min(len, wanted)) != 0 ? len : 0;
+    this.present = onlyStart ? min(len, wanted) : len;
+    return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + this.present) != 0 ? len : 0;
   }
 
   /**
