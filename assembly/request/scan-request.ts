@@ -136,7 +136,8 @@ export class ScanPlan {
     const len = hexLen >> 1;
     const token = new ByteBuffer(max<u32>(len, 16));
     const index = this.index;
-    let good = len >= (index ? INDEX_TOKEN : RECORD_TOKEN) && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
+    let good =
+      len >= (index ? INDEX_TOKEN : RECORD_TOKEN) && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
     const address: RecordAddress = good ? load<u64>(token.ptr) : 0;
     good = good && address >> 48 == 0;
     if (good && index) {

@@ -149,7 +149,8 @@ export class RowScan {
       if (!this.index!.unique) return found;
     } else if (cursor.status != OK) return false;
     else found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
-    // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same one, moved.
+    // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same
+    // one, moved.
     while (found && compareKeyToProbe(cursor.key(), key) == 0) {
       const passed = this.reverse ? cursor.address() > address : cursor.address() < address;
       if (!passed && !this.index!.unique) return true;

@@ -20,8 +20,8 @@ export const RECORD_HEADER_SIZE: u32 = 2;
 const LONG_RECORD: u32 = 12 << 10;
 
 /**
- * Whether of records that are `bodyLen` bytes long only the start is read if no more than `wanted` bytes of the bodies are wanted: several reads
- * then, but of much less, than to read their page.
+ * Whether of records that are `bodyLen` bytes long only the start is read if no more than `wanted` bytes of the bodies are wanted: more
+ * reads than one of their page, but of much less.
  */
 @inline
 export function readsStarts(bodyLen: u32, wanted: u32): bool {
@@ -110,8 +110,8 @@ export class TableRegistry {
   }
 
   /**
-   * The body's length at `address`, or 0 with `lastError` when there is no whole record. All of it is then in memory, or (`present`) the first
-   * `wanted` bytes at least.
+   * The body's length at `address`, or 0 with `lastError` when there is no whole record. All of it is then in memory, or (`present`) the
+   * first `wanted` bytes at least.
    */
   bodyLength(address: RecordAddress, wanted: u32 = PAGE_SIZE): u32 {
     const pageOffset = addressOffset(address);
