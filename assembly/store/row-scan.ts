@@ -9,12 +9,12 @@ import { Status, OK, NO_PAGE, lastError } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
-import { Row } from "../encode/row";
+import { DECODED, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
 import { TreeCursor } from "../index/tree-cursor";
 import { Table, TableIndex } from "./table";
-import { decodeColumns, wantedBytes } from "./read-row";
+import { damagedRecord, decodeColumns, wantedBytes } from "./read-row";
 
 export class RowScan {
   /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
@@ -106,7 +106,8 @@ export class RowScan {
     const len = registry.bodyLength(this.address, this.wanted);
     if (len == 0) return this.end(lastError.status);
     const present = registry.present;
-    return this.decode(registry.body(this.address, present), len, present);
+    const body = registry.body(this.address, present);
+    return body != 0 ? this.decode(body, len, present) : this.end(lastError.status);
   }
 
   /** Moves the cursor on and takes the entry's address; false at the end of the range. */
@@ -167,15 +168,19 @@ export class RowScan {
   private decode(body: usize, bodyLen: u32, present: u32): bool {
     this.body = body;
     this.bodyLen = bodyLen;
+    if (present < bodyLen) return this.decodeStart(body, bodyLen, present);
+    return this.row.decodeFirst(this.columns, body, bodyLen, bodyLen) == DECODED || this.end(damagedRecord(this.address));
+  }
+
+  /** The same of a record of which only the start was read. */
+  private decodeStart(body: usize, bodyLen: u32, present: u32): bool {
     const row = this.row;
     const status = decodeColumns(this.table.registry, this.address, row, this.columns, body, bodyLen, present);
     if (status != OK) return this.end(status);
-    if (present < bodyLen) {
-      const needed = row.bytesOfFirst(this.columns);
-      // One that is much longer than the others is no reason to read more of all.
-      if (needed <= present) this.misses = 0;
-      else if (++this.misses > 1) this.want(needed);
-    }
+    const needed = row.bytesOfFirst(this.columns);
+    // One that is much longer than the others is no reason to read more of all.
+    if (needed <= present) this.misses = 0;
+    else if (++this.misses > 1) this.want(needed);
     return true;
   }
 
