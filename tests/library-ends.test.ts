@@ -212,24 +212,29 @@ test("a child that is killed ends what waits for it, and keeps what it answered"
   await again.close();
 });
 
-testOnRuntimes("a program that forgets to close ends by itself, without a word", async (t, runtime) => {
+/** Runs a program that uses the package, in a process and a folder of its own: what it says on both streams, and its status or signal. */
+async function runProgram(t: TestContext, program: string): Promise<{ said: string; ended: unknown }> {
   const folder = tempFolder(t);
   const script = join(folder, "program.mjs");
   const index = pathToFileURL(join(packageRoot, "build", "host", "index.js")).href;
-  writeFileSync(
-    script,
-    `import { open } from ${JSON.stringify(index)};
-     const db = await open("app.db", { runtime: ${JSON.stringify(runtime)} });
-     await db.create("t", ["k:uint8:pk"]);
-     db.table("t").insert({ k: 1 }).then(() => console.log("inserted"));`,
-  );
+  writeFileSync(script, `import { open, openSync } from ${JSON.stringify(index)};\n${program}`);
   const child = spawn(process.execPath, [script], { cwd: folder, timeout: 60_000 });
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const status = await new Promise((resolve) => child.on("close", resolve));
+  const ended = await new Promise((resolve) => child.on("close", (status, signal) => resolve(signal ?? status)));
+  return { said, ended };
+}
+
+testOnRuntimes("a program that forgets to close ends by itself, without a word", async (t, runtime) => {
+  const { said, ended } = await runProgram(
+    t,
+    `const db = await open("app.db", { runtime: ${JSON.stringify(runtime)} });
+     await db.create("t", ["k:uint8:pk"]);
+     db.table("t").insert({ k: 1 }).then(() => console.log("inserted"));`,
+  );
   assert.equal(said, "inserted\n");
-  assert.equal(status, 0);
+  assert.equal(ended, 0);
 });
 
 test("the module can be elsewhere", (t) => {
@@ -242,19 +247,16 @@ test("the module can be elsewhere", (t) => {
 });
 
 test("a program that inserts row by row does not crash: V8 of Node 20 reads nonsense in inlined calls of the module", async (t) => {
-  const program = `
-    import { openSync } from ${JSON.stringify(pathToFileURL(join(packageRoot, "build", "host", "index.js")).href)};
-    const db = openSync(${JSON.stringify(join(tempFolder(t), "rows.db"))});
-    db.request({ op: "create", table: "t", columns: ["id:uint32:pk", "t:text", "body:blob"] });
-    const table = db.table("t");
-    db.begin();
-    for (let id = 1; id <= 30000; id++) table.insert({ id, t: "t".repeat(id % 50), body: new Uint8Array(id % 2000) });
-    db.commit();
-    console.log(table.count());
-    db.close();`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
-  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const ended = await new Promise((resolve) => child.on("close", (code, signal) => resolve(signal ?? code)));
+  const { said, ended } = await runProgram(
+    t,
+    `const db = openSync("app.db");
+     db.request({ op: "create", table: "t", columns: ["id:uint32:pk", "t:text", "body:blob"] });
+     const table = db.table("t");
+     db.begin();
+     for (let id = 1; id <= 30000; id++) table.insert({ id, t: "t".repeat(id % 50), body: new Uint8Array(id % 2000) });
+     db.commit();
+     console.log(table.count());
+     db.close();`,
+  );
   assert.deepEqual([ended, said], [0, "30000\n"]);
 });

@@ -7,7 +7,6 @@ import { CELL_MISSING, Row } from "../encode/row";
 import { Column, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
-import { readColumns } from "../store/read-row";
 import { RowScan } from "../store/row-scan";
 import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, addKeyPart } from "../store/table";
@@ -253,7 +252,7 @@ describe("A lookup that wants the first columns only", () => {
         const address = addressOf(table, id);
         if (address == NO_ADDRESS) continue;
         rows += 1;
-        expect(readColumns(table, address, row, columns)).toBe(OK, errorMessage());
+        expect(table.readColumns(address, row, columns)).toBe(OK, errorMessage());
         makeRow(wanted, id, shortTitle, twentyKilobytes);
         if (!isSame(row, wanted, columns)) expect(id).toBe(NOBODY, columns.toString() + " columns of a row differ");
       }
@@ -274,7 +273,7 @@ describe("A lookup that wants the first columns only", () => {
     const row = new Row(table.layout);
     for (let id: u32 = 1; id <= 300; id++) {
       const address = addressOf(table, id);
-      if (address != NO_ADDRESS) expect(readColumns(table, address, row, 3)).toBe(OK, errorMessage());
+      if (address != NO_ADDRESS) expect(table.readColumns(address, row, 3)).toBe(OK, errorMessage());
     }
     expect(provider.bytesRead).toBeLessThan(250 * 2 * 4096 + 2 * 65536);
     row.free();
@@ -369,47 +368,33 @@ function scanPages(context: DbmsContext, index: i32, reverse: bool, between: i32
   return count;
 }
 
-function expectEachOnce(what: string): void {
-  for (let id = 0; id < 20000; id++) {
-    const wanted: u8 = (id >= 2000 && id < 6000) || (id >= 10000 && id < 11000) ? 1 : 0;
-    if (given[id] != wanted) expect(id).toBe(-1, what + ": a row was given " + given[id].toString() + " times");
+/** Scans by an index in pages, forwards and backwards, each time of a new store: every row is given once. */
+function expectEachOnce(index: i32, between: i32): void {
+  for (let turn = 0; turn < 2; turn++) {
+    const context = storeOfOneAge();
+    expect(scanPages(context, index, turn == 1, between)).toBe(5000);
+    for (let id = 0; id < 20000; id++) {
+      const wanted: u8 = (id >= 2000 && id < 6000) || (id >= 10000 && id < 11000) ? 1 : 0;
+      if (given[id] != wanted) expect(id).toBe(-1, "a row was given " + given[id].toString() + " times");
+    }
+    expect(context.close()).toBe(OK);
   }
 }
 
-describe("A scan in pages, each by a scan of its own", () => {
-  test("gives each row of a long run of equal keys once", () => {
-    const context = storeOfOneAge();
-    for (let turn = 0; turn < 2; turn++) {
-      expect(scanPages(context, 1, turn == 1, KEEPS)).toBe(5000);
-      expectEachOnce("nothing changes");
-    }
-    expect(context.close()).toBe(OK);
+describe("A scan in pages, each by a scan of its own, gives each row once", () => {
+  test("of a long run of equal keys", () => {
+    expectEachOnce(1, KEEPS);
   });
 
-  test("does so while the last rows of pages are deleted", () => {
-    for (let turn = 0; turn < 2; turn++) {
-      const context = storeOfOneAge();
-      expect(scanPages(context, 1, turn == 1, DELETES_LAST)).toBe(5000);
-      expectEachOnce("the last one is deleted");
-      expect(context.close()).toBe(OK);
-    }
+  test("while the last rows of pages are deleted", () => {
+    expectEachOnce(1, DELETES_LAST);
   });
 
-  test("does so while whole pages are deleted, and the leaves with them", () => {
-    for (let turn = 0; turn < 2; turn++) {
-      const context = storeOfOneAge();
-      expect(scanPages(context, 1, turn == 1, DELETES_ALL)).toBe(5000);
-      expectEachOnce("all are deleted");
-      expect(context.close()).toBe(OK);
-    }
+  test("while whole pages are deleted, and the leaves with them", () => {
+    expectEachOnce(1, DELETES_ALL);
   });
 
-  test("gives no row of a unique index twice that moves between two pages", () => {
-    for (let turn = 0; turn < 2; turn++) {
-      const context = storeOfOneAge();
-      expect(scanPages(context, 0, turn == 1, MOVES_LAST)).toBe(5000);
-      expectEachOnce("the last one moves");
-      expect(context.close()).toBe(OK);
-    }
+  test("of a unique index, while the last rows of pages move", () => {
+    expectEachOnce(0, MOVES_LAST);
   });
 });

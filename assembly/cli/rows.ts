@@ -5,7 +5,6 @@ import { NO_ADDRESS } from "../table/page-ledger";
 import { RowWriter } from "../request/row-json";
 import { FIELD_KEY, FIELD_KEYS } from "../request/request";
 import { requestedColumns } from "../request/row-requests";
-import { readColumns } from "../store/read-row";
 import { Table, TableIndex } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -124,7 +123,7 @@ function printRows(ctx: CommandContext, table: Table, index: TableIndex, writer:
   const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
   for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
     const address = session.find(table, node, index);
-    const status = address == NO_ADDRESS ? lastError.status : readColumns(table, address, row, writer.firstColumns);
+    const status = address == NO_ADDRESS ? lastError.status : table.readColumns(address, row, writer.firstColumns);
     if (status != OK) return status;
     if (many) view.addRow(schema, writer.positions, row);
     else view.addFields(schema, writer.positions, row);

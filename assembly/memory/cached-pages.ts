@@ -92,19 +92,13 @@ export abstract class CachedPages {
     return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false, false);
   }
 
-  /** The same for a record; of a page that others were wanted of just now all is read. */
-  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+  /** The same for a record; with `readsAhead` all is read of a page that others were wanted of just now. */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32, readsAhead: bool = true): usize {
     const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, true);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, readsAhead);
   }
 
-  /** The same, however many others of the page are wanted. */
-  @inline recordStart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    const frame = this.cache.find(pageNo);
-    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, false);
-  }
-
-  /** `part` of a page that is in no frame; `readsAhead`: of all of it where that is likely to pay. */
+  /** `part` or `recordPart` of a page that is in no frame. */
   private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool, readsAhead: bool): usize {
     const first = pageOffset >> SECTOR_SHIFT;
     const count = ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1;

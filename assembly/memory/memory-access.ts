@@ -30,14 +30,9 @@ export abstract class MemoryAccess {
     return this.manager.part(pageNo, pageOffset, len);
   }
 
-  /** The same for a record; all of the page is read where that is likely to pay. */
-  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    return this.manager.recordPart(pageNo, pageOffset, len);
-  }
-
-  /** The same where others of the page are not likely to be wanted as a whole. */
-  @inline recordStart(pageNo: u32, pageOffset: u32, len: u32): usize {
-    return this.manager.recordStart(pageNo, pageOffset, len);
+  /** The same for a record; with `readsAhead` all of the page is read where that is likely to pay. */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32, readsAhead: bool = true): usize {
+    return this.manager.recordPart(pageNo, pageOffset, len, readsAhead);
   }
 
   /** Adds a zeroed page at the end of the store: its number, or `NO_PAGE`. */

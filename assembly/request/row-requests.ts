@@ -4,7 +4,6 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
 import { DbmsContext } from "../store/dbms-context";
-import { readColumns } from "../store/read-row";
 import { Table } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { Session } from "./session";
@@ -168,7 +167,7 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
     if (node != first) out.addU8(0x2c);
     const address = session.find(table, node, index);
-    status = address == NO_ADDRESS ? lastError.status : readColumns(table, address, row, writer.firstColumns);
+    status = address == NO_ADDRESS ? lastError.status : table.readColumns(address, row, writer.firstColumns);
     if (status == OK) writer.write(row, out);
   }
   addAscii(out, many ? "]}" : "}");

@@ -6,7 +6,6 @@
  * address, and the leaf where they were. A row that moves while the scan goes on may come twice, but in a unique index.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { DECODED, Row } from "../encode/row";
@@ -14,7 +13,7 @@ import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
 import { TreeCursor } from "../index/tree-cursor";
 import { Table, TableIndex } from "./table";
-import { damagedRecord, decodeColumns, wantedBytes } from "./read-row";
+import { WantedColumns, damagedRecord } from "./wanted-columns";
 
 export class RowScan {
   /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
@@ -34,11 +33,7 @@ export class RowScan {
   /** The leaf in which the current row's entry is, or was; `NO_PAGE` where there is none. */
   leafPage: u32 = NO_PAGE;
   private started: bool = false;
-  /** How many columns are wanted, and the bytes of a body that are read for them. */
-  private columns: u32;
-  private wanted: u32 = PAGE_SIZE;
-  /** How many rows one after the other needed more. */
-  private misses: u32 = 0;
+  private wanted: WantedColumns;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
   constructor(
@@ -47,7 +42,7 @@ export class RowScan {
     readonly reverse: bool = false,
   ) {
     this.row = new Row(table.layout);
-    this.columns = table.layout.columnCount;
+    this.wanted = new WantedColumns(table.layout, table.layout.columnCount);
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
   }
@@ -67,14 +62,13 @@ export class RowScan {
    */
   wantFirst(columns: u32): void {
     this.row.reset();
-    this.columns = columns;
-    this.want(wantedBytes(this.row, columns));
+    this.wanted = new WantedColumns(this.table.layout, columns);
+    this.tellReader();
   }
 
-  private want(bytes: u32): void {
-    this.wanted = bytes;
+  private tellReader(): void {
     const reader = this.reader;
-    if (reader) reader.wanted = bytes;
+    if (reader) reader.wanted = this.wanted.bytes;
   }
 
   /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there, in leaf `leafPage`. */
@@ -101,13 +95,11 @@ export class RowScan {
       return this.decode(reader.body, reader.bodyLen, reader.present);
     }
     if (!this.advance(this.cursor!)) return false;
-    if (this.columns == 0) return true;
+    if (this.wanted.count == 0) return true;
     const registry = this.table.registry;
-    const len = registry.bodyLength(this.address, this.wanted);
+    const len = registry.bodyLength(this.address, this.wanted.bytes);
     if (len == 0) return this.end(lastError.status);
-    const present = registry.present;
-    const body = registry.body(this.address, present);
-    return body != 0 ? this.decode(body, len, present) : this.end(lastError.status);
+    return this.decode(registry.body(this.address, registry.present), len, registry.present);
   }
 
   /** Moves the cursor on and takes the entry's address; false at the end of the range. */
@@ -144,17 +136,18 @@ export class RowScan {
     if (cursor.seekEntry(key, address)) return this.step(cursor);
     if (cursor.status != OK) return false;
     // It has gone. A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
+    const unique = this.index!.unique;
+    const placed = cursor.placeInLeaf(key, address, this.leafPage);
+    if (cursor.status != OK) return false;
     let found: bool;
-    if (cursor.placeInLeaf(key, address, this.leafPage)) {
-      found = this.reverse ? cursor.prev() : cursor.settle();
-      if (!this.index!.unique) return found;
-    } else if (cursor.status != OK) return false;
+    if (placed) found = this.reverse ? cursor.prev() : cursor.settle();
     else found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
+    if (placed && !unique) return found;
     // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same
     // one, moved.
     while (found && compareKeyToProbe(cursor.key(), key) == 0) {
       const passed = this.reverse ? cursor.address() > address : cursor.address() < address;
-      if (!passed && !this.index!.unique) return true;
+      if (!passed && !unique) return true;
       found = this.step(cursor);
     }
     return found;
@@ -168,20 +161,15 @@ export class RowScan {
   private decode(body: usize, bodyLen: u32, present: u32): bool {
     this.body = body;
     this.bodyLen = bodyLen;
-    if (present < bodyLen) return this.decodeStart(body, bodyLen, present);
-    return this.row.decodeFirst(this.columns, body, bodyLen, bodyLen) == DECODED || this.end(damagedRecord(this.address));
+    if (present < bodyLen || body == 0) return this.decodeStart(body, bodyLen, present);
+    return this.row.decodeFirst(this.wanted.count, body, bodyLen, bodyLen) == DECODED || this.end(damagedRecord(this.address));
   }
 
-  /** The same of a record of which only the start was read. */
+  /** The same of a record of which only the start was read. By itself, since a detour costs a scan of whole records a tenth of its time. */
   private decodeStart(body: usize, bodyLen: u32, present: u32): bool {
-    const row = this.row;
-    const status = decodeColumns(this.table.registry, this.address, row, this.columns, body, bodyLen, present);
-    if (status != OK) return this.end(status);
-    const needed = row.bytesOfFirst(this.columns);
-    // One that is much longer than the others is no reason to read more of all.
-    if (needed <= present) this.misses = 0;
-    else if (++this.misses > 1) this.want(needed);
-    return true;
+    const status = this.wanted.decode(this.table.registry, this.address, this.row, body, bodyLen, present);
+    this.tellReader();
+    return status == OK || this.end(status);
   }
 
   private end(status: Status): bool {

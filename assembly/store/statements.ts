@@ -32,9 +32,9 @@ import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
 import { PendingDelete, PendingDeletes } from "./pending-deletes";
 import { OpenTables } from "./open-tables";
-import { damagedRecord } from "./read-row";
 import { RowScan } from "./row-scan";
 import { Table, TableIndex, addKeyPart, findTable } from "./table";
+import { damagedRecord } from "./wanted-columns";
 
 /** What a delete does about rows that refer to the one that goes. */
 export const DELETE_BY_SCHEMA: u8 = 0;

@@ -11,7 +11,7 @@ import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
-import { PageLedger } from "../table/page-ledger";
+import { PageLedger, RecordAddress } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { AutoincrementLedger } from "../table/autoincrement-ledger";
 import { TableRegistry } from "../table/table-registry";
@@ -21,6 +21,7 @@ import { IndexLedger } from "../index/index-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
 import { isPlainKeyType } from "../index/waiting-changes";
+import { WantedColumns } from "./wanted-columns";
 
 /** An index of an open table. */
 export class TableIndex {
@@ -117,9 +118,8 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
-  /** The first so many columns of a row that was looked up took so many bytes, more than they mostly take (`readColumns`). */
-  longColumns: u32 = 0;
-  longBytes: u32 = 0;
+  /** What the last lookup wanted of its row. */
+  private wanted: WantedColumns;
   /** The manager's epoch in which the indexes' roots were read. */
   private rootsEpoch: u32;
 
@@ -133,6 +133,7 @@ export class Table {
     const layout = schema.rowLayout();
     this.layout = layout;
     this.oldRow = new Row(layout);
+    this.wanted = new WantedColumns(layout, layout.columnCount);
     this.registry = new TableRegistry(
       access,
       new PageLedger(access, pages.pageLedger),
@@ -322,6 +323,18 @@ export class Table {
       if (!best) best = index;
     }
     return best;
+  }
+
+  /** Decodes the first `columns` columns of the record at `address` where it lies; the other cells of `row` are missing. */
+  readColumns(address: RecordAddress, row: Row, columns: u32): Status {
+    if (this.wanted.count != columns) this.wanted = new WantedColumns(this.layout, columns);
+    const wanted = this.wanted;
+    const registry = this.registry;
+    row.reset();
+    const len = registry.bodyLength(address, wanted.bytes);
+    if (len == 0) return lastError.status;
+    const present = registry.present;
+    return wanted.decode(registry, address, row, registry.body(address, present), len, present);
   }
 
   /** A scan over all records. */

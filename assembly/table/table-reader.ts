@@ -114,7 +114,7 @@ export class TableReader {
   /** As `bytes`, but no more is sure to be there than the record's header and what is wanted of it. */
   private start(): usize {
     const at = this.pageOffset;
-    return this.access.recordStart(this.pageNo, at, min(RECORD_HEADER_SIZE + this.wanted, PAGE_SIZE - at));
+    return this.access.recordPart(this.pageNo, at, min(RECORD_HEADER_SIZE + this.wanted, PAGE_SIZE - at), false);
   }
 
   private found(page: usize, at: u32): bool {

@@ -123,9 +123,7 @@ export class TableRegistry {
     // One read brings the header and, when the record is no longer than the last one, all of it.
     const onlyStart = readsStarts(this.lastLen, wanted);
     const expected = min(RECORD_HEADER_SIZE + (onlyStart ? wanted : this.lastLen), PAGE_SIZE - pageOffset);
-    const page = onlyStart
-      ? this.access.recordStart(pageNo, pageOffset, expected)
-      : this.access.recordPart(pageNo, pageOffset, expected);
+    const page = this.access.recordPart(pageNo, pageOffset, expected, !onlyStart);
     if (page == 0) return 0;
     const len = <u32>load<u16>(page + pageOffset);
     this.lastLen = len;
