@@ -30,8 +30,9 @@ export abstract class ChangesKeeper {
 /** `WaitingChanges.find` knows nothing of the key: the tree does. */
 export const NOT_WAITING: RecordAddress = NO_ADDRESS - 1;
 
-/** Slots of a hash table. */
-const SLOTS: u32 = BLOCK_SIZE >> 2;
+/** Slots of a hash table: four bytes each, a block. */
+const SLOT_BITS: u32 = 14;
+const SLOTS: u32 = 1 << SLOT_BITS;
 /** So many changes are enough: a list of them fits a block, and a quarter of the slots is free. A statement adds one or two. */
 const ENOUGH: u32 = (BLOCK_SIZE >> 2) - 8;
 const ENOUGH_FINDABLE: u32 = (SLOTS >> 2) * 3;
@@ -39,7 +40,10 @@ const ENOUGH_FINDABLE: u32 = (SLOTS >> 2) * 3;
 export class WaitingChanges {
   newest: EntryChange | null = null;
   count: u32 = 0;
-  /** A hash table with the newest change of each key; 0 when there is none, and keys can't be looked for. */
+  /**
+   * A hash table with the newest change of each key: its address, and three bits of the key's hash in the address's lowest, so that hardly
+   * any other key is compared. 0 when there is none, and keys can't be looked for.
+   */
   private slots: usize = 0;
 
   constructor(
@@ -61,7 +65,7 @@ export class WaitingChanges {
 
   /** Whether a change may be of `key`. */
   concerns(key: usize): bool {
-    return this.slots == 0 || load<u32>(this.slotOf(key, 8 + load<u32>(key, 4))) != 0;
+    return this.slots == 0 || this.newestOf(key) !== null;
   }
 
   get isFull(): bool {
@@ -77,7 +81,9 @@ export class WaitingChanges {
   add(change: EntryChange): void {
     this.newest = change;
     this.count += 1;
-    if (this.slots != 0) store<u32>(this.slotOf(change.key, change.keyLen), <u32>changetype<usize>(change));
+    if (this.slots == 0) return;
+    const hash = hashOf(change.key, change.keyLen);
+    store<u32>(this.slotOf(change.key, change.keyLen, hash), slotValue(change, hash));
   }
 
   /** Forgets the newest changes as far as they have `tag`. */
@@ -92,31 +98,42 @@ export class WaitingChanges {
     if (this.slots == 0 || count == this.count) return;
     memory.fill(this.slots, 0, BLOCK_SIZE);
     for (let left = this.count; left > 0 && newest; left--) {
-      const slot = this.slotOf(newest.key, newest.keyLen);
-      if (load<u32>(slot) == 0) store<u32>(slot, <u32>changetype<usize>(newest));
+      const hash = hashOf(newest.key, newest.keyLen);
+      const slot = this.slotOf(newest.key, newest.keyLen, hash);
+      if (load<u32>(slot) == 0) store<u32>(slot, slotValue(newest, hash));
       newest = newest.previous;
     }
   }
 
   /** The record with `key`, `NO_ADDRESS` when there is none any more, and `NOT_WAITING` when no change is about it. */
   find(key: usize): RecordAddress {
-    const at = load<u32>(this.slotOf(key, 8 + load<u32>(key, 4)));
-    if (at == 0) return NOT_WAITING;
-    const change = changetype<EntryChange>(<usize>at);
+    const change = this.newestOf(key);
+    if (!change) return NOT_WAITING;
     return change.removes ? NO_ADDRESS : change.address;
   }
 
-  /** The slot with the change of `key`, or where it goes. */
-  private slotOf(key: usize, keyLen: u32): usize {
-    let slot = hashOf(key, keyLen) & (SLOTS - 1);
-    let known = load<u32>(this.slots + ((<usize>slot) << 2));
+  private newestOf(key: usize): EntryChange | null {
+    const keyLen = 8 + load<u32>(key, 4);
+    return changeIn(load<u32>(this.slotOf(key, keyLen, hashOf(key, keyLen))));
+  }
+
+  /** The slot with the change of `key`, which has the hash `hash`, or where it goes. */
+  private slotOf(key: usize, keyLen: u32, hash: u32): usize {
+    let slot = hash;
+    let at = this.slotAt(slot);
+    let known = load<u32>(at);
     while (known != 0) {
-      const change = changetype<EntryChange>(<usize>known);
-      if (bytesEqual(change.key, change.keyLen, key, keyLen)) break;
-      slot = (slot + 1) & (SLOTS - 1);
-      known = load<u32>(this.slots + ((<usize>slot) << 2));
+      const change = changeIn(known)!;
+      if (known == slotValue(change, hash) && bytesEqual(change.key, change.keyLen, key, keyLen)) break;
+      slot += 1;
+      at = this.slotAt(slot);
+      known = load<u32>(at);
     }
-    return this.slots + ((<usize>slot) << 2);
+    return at;
+  }
+
+  @inline private slotAt(slot: u32): usize {
+    return this.slots + ((<usize>(slot & (SLOTS - 1))) << 2);
   }
 
   free(): void {
@@ -125,7 +142,19 @@ export class WaitingChanges {
   }
 }
 
-/** A hash of a key's bytes: multiplications and shifts over words of eight. */
+/** What a slot has for a change whose key has the hash `hash`; changes lie at multiples of eight. */
+@inline
+function slotValue(change: EntryChange, hash: u32): u32 {
+  return <u32>changetype<usize>(change) | ((hash >> SLOT_BITS) & 7);
+}
+
+/** The change in a slot, or null. */
+@inline
+function changeIn(value: u32): EntryChange | null {
+  return changetype<EntryChange | null>(<usize>(value & ~7));
+}
+
+/** A hash of 24 bits of a key's bytes: multiplications and shifts over words of eight. */
 function hashOf(key: usize, keyLen: u32): u32 {
   const end = key + keyLen - 8;
   let hash: u64 = keyLen;
