@@ -245,24 +245,26 @@ describe("runs of bytes", () => {
     heap.free(to);
   });
 
-  test("are ordered by the first byte that differs, as numbers without a sign", () => {
-    const a = heap.alloc(11);
-    const b = heap.alloc(11);
-    for (let i: u32 = 0; i < 11; i++) {
-      store<u8>(a + i, <u8>(i + 1));
-      store<u8>(b + i, <u8>(i + 1));
-    }
-    for (let i: u32 = 0; i < 11; i++) {
-      store<u8>(a + i, 0x7f);
-      store<u8>(b + i, 0x80);
-      // Behind it the order is the other way round.
-      if (i < 10) store<u8>(a + i + 1, 0xff);
-      expect(compareBytes(a, 11, b, 11)).toBeLessThan(0);
-      expect(compareBytes(b, 11, a, 11)).toBeGreaterThan(0);
-      expect(compareBytes(a, i, b, i)).toBe(0);
-      store<u8>(a + i, <u8>(i + 1));
-      store<u8>(b + i, <u8>(i + 1));
-      if (i < 10) store<u8>(a + i + 1, <u8>(i + 2));
+  test("are ordered by the first byte that differs, as numbers without a sign; a prefix is before what it starts", () => {
+    const most: u32 = 27;
+    const a = heap.alloc(most);
+    const b = heap.alloc(most);
+    for (let len: u32 = 0; len <= most; len++) {
+      for (let i: u32 = 0; i < len; i++) {
+        for (let k: u32 = 0; k < most; k++) {
+          store<u8>(a + k, <u8>(k + 1));
+          store<u8>(b + k, <u8>(k + 1));
+        }
+        store<u8>(a + i, 0x7f);
+        store<u8>(b + i, 0x80);
+        // Behind it the order is the other way round, and so it is with the lengths.
+        if (i + 1 < most) store<u8>(a + i + 1, 0xff);
+        expect(compareBytes(a, most, b, len)).toBeLessThan(0);
+        expect(compareBytes(b, len, a, most)).toBeGreaterThan(0);
+        expect(compareBytes(a, i, b, i)).toBe(0);
+        expect(compareBytes(a, i, b, len)).toBeLessThan(0);
+        expect(compareBytes(b, len, a, i)).toBeGreaterThan(0);
+      }
     }
     heap.free(a);
     heap.free(b);

@@ -43,23 +43,33 @@ export function bytesEqual(aPtr: usize, a: u32, bPtr: usize, b: u32): bool {
 
 /** The order of two runs of bytes: below, at or above 0, a prefix before what it starts. Eight bytes at a time. */
 export function compareBytes(aPtr: usize, a: u32, bPtr: usize, b: u32): i32 {
-  let left = min(a, b);
-  for (; left >= 8; left -= 8) {
-    const x = load<u64>(aPtr);
-    const y = load<u64>(bPtr);
-    if (x != y) {
-      // The first byte that differs decides.
-      const first = ctz(x ^ y) & 56;
-      return ((x >> first) & 0xff) > ((y >> first) & 0xff) ? 1 : -1;
+  const len = min(a, b);
+  if (len >= 8) {
+    // The last eight bytes may overlap what the loop has found equal.
+    const last = aPtr + len - 8;
+    for (; aPtr < last; aPtr += 8, bPtr += 8) {
+      const x = load<u64>(aPtr);
+      const y = load<u64>(bPtr);
+      if (x != y) return orderOf(x, y);
     }
-    aPtr += 8;
-    bPtr += 8;
-  }
-  for (; left > 0; left--) {
-    const order = <i32>load<u8>(aPtr++) - <i32>load<u8>(bPtr++);
-    if (order != 0) return order;
+    bPtr -= aPtr - last;
+    const x = load<u64>(last);
+    const y = load<u64>(bPtr);
+    if (x != y) return orderOf(x, y);
+  } else {
+    for (let i: u32 = 0; i < len; i++) {
+      const order = <i32>load<u8>(aPtr + i) - <i32>load<u8>(bPtr + i);
+      if (order != 0) return order;
+    }
   }
   return <i32>(a > b) - <i32>(a < b);
+}
+
+/** The order of eight bytes that differ: that of the first one that does. */
+@inline
+function orderOf(x: u64, y: u64): i32 {
+  const first = ctz(x ^ y) & 56;
+  return ((x >> first) & 0xff) > ((y >> first) & 0xff) ? 1 : -1;
 }
 
 /** How many of the `len` bytes at `a` and at `b` are the same, from the first on. */
