@@ -41,7 +41,7 @@ test("faults are grouped by table, with their place, a sentence and what can be 
     "table users",
     "  error TEXT_NOT_UTF8 page 15, byte 6: name: the text is not UTF-8",
     "what can be done",
-    "  PAGE_LEAKED: harmless; compact makes a file without it",
+    "  PAGE_LEAKED: harmless in a file without errors; compact makes a file without it",
     "  TEXT_NOT_UTF8: the reference can't read the row: update the column",
     "data/store.db: 20 pages, layout 0.9, 2 tables, 159 rows: 1 error, 1 warning, 0 notes",
   ]);

@@ -1,7 +1,6 @@
 /** Whether a page can be what it should be: what a repair goes by when the numbers that lead to pages are lost. */
 import { PAGE_SIZE } from "../memory/layout";
-import { ByteBuffer } from "../encode/byte-buffer";
-import { bytesEqual } from "../encode/bytes";
+import { isZero } from "../encode/bytes";
 import { isUtf8 } from "../encode/utf8";
 import { valueDiscriminant } from "../encode/data-type";
 import { IndexDefinition } from "../schema/column";
@@ -10,16 +9,6 @@ import { integerSize } from "../table/autoincrement-ledger";
 
 /** Entries that a page ledger has room for. */
 const LEDGER_ROOM: u32 = 5461;
-
-/** The definition that a page holds; null when it holds none, or one that can't be worked with. */
-export function definitionOn(page: usize): TableSchemaSnapshot | null {
-  const schema = TableSchemaSnapshot.decode(page, PAGE_SIZE);
-  if (!schema || schema.validate() != 0) return null;
-  const encoded = new ByteBuffer(1024);
-  const same = schema.encode(encoded) == 0 && bytesEqual(encoded.ptr, encoded.len, page, encoded.len);
-  encoded.free();
-  return same ? schema : null;
-}
 
 /** Whether the page can be a page ledger of a file whose tables own pages from `least` up to `end`. An empty page can. */
 export function isPageLedger(page: usize, least: u32, end: u32): bool {
@@ -30,6 +19,18 @@ export function isPageLedger(page: usize, least: u32, end: u32): bool {
     if (pageNo < least || pageNo >= end || load<u64>(page + 4 + i * 12, 4) > PAGE_SIZE) return false;
   }
   return true;
+}
+
+/** Whether the page can be a free-segments ledger of such a file: a list of pages, and zeros. */
+export function isFreeSegmentsLedger(page: usize, least: u32, end: u32): bool {
+  const count = <u32>load<u16>(page);
+  const used: u32 = 2 + (count << 2);
+  if (used > PAGE_SIZE) return false;
+  for (let i: u32 = 0; i < count; i++) {
+    const pageNo = load<u32>(page + 2 + (i << 2));
+    if (pageNo < least || pageNo >= end) return false;
+  }
+  return isZero(page + used, PAGE_SIZE - used);
 }
 
 /** Whether the page lists just the indexes of `schema`, in any order. */

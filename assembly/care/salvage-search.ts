@@ -14,7 +14,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
 import { isZero } from "../encode/bytes";
 import { fingerprintOf } from "../schema/schema-registry";
-import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
 import { addressOffset, addressPage } from "../table/page-ledger";
 import { entryCount, leafAddress, nodeFrame, isLeaf } from "../index/node";
 import { Frame } from "../memory/page-cache";
@@ -25,6 +25,7 @@ import { checkIndex } from "../check/index-check";
 import {
   OwnerMap,
   OWNER_AUTOINCREMENT,
+  OWNER_FREE_LEDGER,
   OWNER_INDEX_LEDGER,
   OWNER_LEAF,
   OWNER_INNER,
@@ -36,7 +37,7 @@ import {
 import { checkRegistry } from "../check/registry-check";
 import { Survey, SURVEY_ALL } from "../check/survey";
 import { readLedgers } from "../check/table-check";
-import { autoColumns, definitionOn, isAutoincrementLedger, isIndexLedger, isPageLedger } from "./page-shapes";
+import { autoColumns, isAutoincrementLedger, isFreeSegmentsLedger, isIndexLedger, isPageLedger } from "./page-shapes";
 import { SlotWalk } from "./slot-walk";
 
 /** A page that indexes of several tables point to. */
@@ -264,6 +265,17 @@ export class SalvageSearch {
     const pages = found.checked.pages;
     if (!found.checked.schema || found.read || pages.snapshot == NO_PAGE) return;
     for (let i: u32 = 1; i <= 4; i++) if (i != 2) this.tryLedger(found, i, pages.snapshot + i);
+    this.tryFreeSegments(found, pages.snapshot + 2);
+  }
+
+  /** Takes page `pageNo` for the free-segments ledger, if it can be that: its rows are read without, but then it is nobody's. */
+  private tryFreeSegments(found: FoundTable, pageNo: u32): void {
+    const pages = found.checked.pages;
+    if (pages.freeSegments != NO_PAGE || pageNo >= this.end || this.survey.owners.kind(pageNo) != OWNER_NONE) return;
+    const page = this.access.page(pageNo);
+    if (page == 0 || !isFreeSegmentsLedger(page, this.least, this.end)) return;
+    pages.freeSegments = pageNo;
+    this.survey.owners.set(pageNo, OWNER_FREE_LEDGER, found.checked.number, 0);
   }
 
   /** Looks for ledgers that are still missing on all pages of nobody. */
@@ -438,6 +450,21 @@ export class SalvageSearch {
     }
     for (let i = 0; i < walks.length; i++) walks[i].free();
   }
+
+  /** How many pages hold something and were found to be nobody's; the first of them is `firstUnowned`. */
+  countUnowned(): u32 {
+    let count: u32 = 0;
+    for (let pageNo = this.least; pageNo < this.end; pageNo++) {
+      if (this.survey.owners.kind(pageNo) != OWNER_NONE) continue;
+      const page = this.access.page(pageNo);
+      if (page == 0 || isZero(page, PAGE_SIZE)) continue;
+      if (count == 0) this.firstUnowned = pageNo;
+      count += 1;
+    }
+    return count;
+  }
+
+  firstUnowned: u32 = NO_PAGE;
 
   free(): void {
     for (let i = 0; i < this.tables.length; i++) this.tables[i].records.free();

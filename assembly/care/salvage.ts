@@ -16,6 +16,7 @@ import { writeJsonValue, writeTextValue } from "../encode/value-text";
 import { AccessControlList } from "../acl/access-control-list";
 import { ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
 import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/node";
+import { storedSchemaHash } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import {
   MAX_RECORD_PAGES,
@@ -73,8 +74,23 @@ export class Salvage {
       if (report.add(ROWS_LOST, search.ambiguous[i]))
         report.say("the page holds rows that fit several tables, and nothing tells which");
     }
+    // Who gives definitions knows the tables.
+    if (status == OK && given.length == 0) work.tellMissingTables(search);
     search.free();
     return status == OK ? work : null;
+  }
+
+  /**
+   * The schema hash is over the definitions of all tables. Where those that were saved have another one, or none was stored, there may have
+   * been more tables, if there are pages of nobody.
+   */
+  private tellMissingTables(search: SalvageSearch): void {
+    const stored = storedSchemaHash(this.access);
+    if (stored != 0 && stored == storedSchemaHash(this.to.access)) return;
+    const pages = search.countUnowned();
+    if (pages == 0 || !this.report.add(TABLE_LOST, search.firstUnowned)) return;
+    const rest = pages == 1 ? "this page" : counted(pages, "page") + ", of which this is the first, that";
+    this.report.say("there may have been another table: its pages would be " + rest + " nothing leads to");
   }
 
   private saveTable(search: SalvageSearch, found: FoundTable): Status {
@@ -268,7 +284,13 @@ class RowSalvage {
         if (lastError.status != OK) return lastError.status;
         const address = leafAddress(frame, i);
         // A row of another key stands there, and nothing else is wrong with its page: more likely it is the entry that is damaged.
-        if (this.unindexed.has(address) && !this.badPages.has(addressPage(address))) continue;
+        if (this.unindexed.has(address) && !this.badPages.has(addressPage(address))) {
+          if (tell && this.report.add(ROW_ODD, addressPage(address), addressOffset(address))) {
+            const name = this.source.schema.primaryKey;
+            this.report.say("by the index this row has " + name + " = " + this.keyText(key) + "; it was saved as it is");
+          }
+          continue;
+        }
         this.missing.add(address);
         if (!tell) continue;
         this.lost += 1;

@@ -87,7 +87,19 @@ export const PAGE_OWNED_TWICE = kind(
   "change nothing in this file: " + SAVE,
   "what one of the two had there",
 );
-export const PAGE_LEAKED = kind(WARNING, "PAGE_LEAKED", COMPACT, HARMLESS);
+export const PAGE_LEAKED = kind(
+  WARNING,
+  "PAGE_LEAKED",
+  COMPACT,
+  "harmless in a file without errors; compact makes a file without it",
+);
+export const TABLE_UNLISTED = kind(
+  ERROR,
+  "TABLE_UNLISTED",
+  REPAIR,
+  "change nothing in this file: repair finds tables by their definitions",
+  "the way to the table",
+);
 export const FINGERPRINT_WRONG = kind(ERROR, "FINGERPRINT_WRONG", REPAIR, "repair goes by the definitions");
 export const SCHEMA_HASH_WRONG = kind(
   ERROR,

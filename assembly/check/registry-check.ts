@@ -104,13 +104,12 @@ function claimLedger(survey: Survey, table: CheckedTable, at: u32, kind: u32): u
   return survey.claim(pageNo, kind, table.number, 0, SCHEMA_PAGE, at) ? pageNo : NO_PAGE;
 }
 
-/** Compares the schema hash with the snapshots, when all of them could be read. */
-export function checkSchemaHash(survey: Survey): void {
-  const stored = storedSchemaHash(survey.access);
+/** The hash over the definitions of the tables that the registry lists; 0 when some can't be read. */
+function listedHash(survey: Survey): u64 {
   const sorted = new Array<CheckedTable>();
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
-    if (!table.table) return;
+    if (!table.table) return 0;
     let at = sorted.length;
     while (at > 0 && compareNames(sorted[at - 1].name, table.name) > 0) at -= 1;
     sorted.push(table);
@@ -123,8 +122,20 @@ export function checkSchemaHash(survey: Survey): void {
     pages.push(sorted[i].pages.snapshot);
     lens.push(sorted[i].table!.snapshotLen);
   }
-  const hash = computeSchemaHash(survey.access, pages, lens);
-  if (hash == stored || (sorted.length == 0 && stored == 0)) return;
+  return computeSchemaHash(survey.access, pages, lens);
+}
+
+/** Whether the schema hash says that the tables that are listed are all that there are. */
+export function listsAllTables(survey: Survey): bool {
+  const hash = listedHash(survey);
+  return hash != 0 && hash == storedSchemaHash(survey.access);
+}
+
+/** Compares the schema hash with the snapshots, when all of them could be read. */
+export function checkSchemaHash(survey: Survey): void {
+  const stored = storedSchemaHash(survey.access);
+  const hash = listedHash(survey);
+  if (hash == 0 || hash == stored || (survey.tables.length == 0 && stored == 0)) return;
   if (survey.report.add(SCHEMA_HASH_WRONG, SCHEMA_PAGE, 0)) {
     survey.report.say("the schema hash is " + hex64(stored) + ", that of the tables' definitions is " + hex64(hash));
   }

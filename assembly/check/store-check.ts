@@ -5,16 +5,26 @@
  * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
-import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, layoutName, reservedPages, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
+import {
+  PAGE_SIZE,
+  LAYOUT_0_9,
+  LAYOUT_0_11,
+  layoutName,
+  reservedPages,
+  ACL_PAGE,
+  SCHEMA_PAGE,
+  unclaimedPagesPage,
+} from "../memory/layout";
 import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
-import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { fingerprintOf } from "../schema/schema-registry";
+import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
-import { CheckReport } from "./check-report";
+import { CheckReport, counted } from "./check-report";
 import { CheckedTable } from "./checked-table";
-import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl } from "./registry-check";
+import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listsAllTables } from "./registry-check";
 import { openDefinition, readLedgers } from "./table-check";
 import { AutoincrementCheck } from "./autoincrement-check";
 import { checkRecords } from "./record-check";
@@ -22,7 +32,7 @@ import { checkIndex } from "./index-check";
 import { checkEntries } from "./entry-check";
 import { checkForeignKeys } from "./foreign-key-check";
 import { Survey, SURVEY_ALL, SURVEY_OWNERS, SURVEY_RECORDS } from "./survey";
-import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED } from "./fault-kinds";
+import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED, REGISTRY_DAMAGED, TABLE_UNLISTED } from "./fault-kinds";
 import { OwnerMap, OWNER_NONE, OWNER_PADDING } from "./owner-map";
 
 /**
@@ -126,16 +136,47 @@ function findPadding(survey: Survey): void {
   }
 }
 
-/** Pages that nothing leads to. */
+/** Pages that nothing leads to: of no use, if the schema hash says that the registry lists all tables; else they may be a table's. */
 function findLeaks(survey: Survey): void {
   findPadding(survey);
+  const report = survey.report;
+  const allListed = listsAllTables(survey);
+  let used: u32 = 0;
+  let unlisted: u32 = 0;
   for (let pageNo = survey.access.manager.reservedPages; pageNo < survey.pageCount; pageNo++) {
     if (survey.owners.kind(pageNo) != OWNER_NONE) continue;
     survey.leaked += 1;
-    if (!survey.report.add(PAGE_LEAKED, pageNo)) continue;
     const page = survey.access.page(pageNo);
-    survey.report.say("nothing leads to this page" + (page == 0 ? "" : "; " + looksLike(page)));
+    let definition: TableSchemaSnapshot | null = null;
+    if (page != 0 && !allListed) definition = definitionOn(page);
+    if (definition && !isListed(survey, definition)) {
+      unlisted += 1;
+      if (report.add(TABLE_UNLISTED, pageNo)) {
+        report.say("this page defines a table " + definition.name + ", which the schema registry does not list");
+      }
+      continue;
+    }
+    if (page != 0 && !isZero(page, PAGE_SIZE)) used += 1;
+    if (report.add(PAGE_LEAKED, pageNo)) report.say("nothing leads to this page" + (page == 0 ? "" : "; " + looksLike(page)));
   }
+  if (allListed || used == 0 || unlisted > 0 || !definitionsAreRead(survey)) return;
+  if (!report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 0)) return;
+  const pages = counted(used, "page") + (used == 1 ? " that is" : " that are") + " not empty belong";
+  report.say(
+    "tables may be missing from the schema registry: its hash is not that of those that it lists, and " + pages + " to none",
+  );
+}
+
+/** Whether the registry lists a table of that name, though its definition may not be found. */
+function isListed(survey: Survey, definition: TableSchemaSnapshot): bool {
+  const fingerprint = fingerprintOf(definition.name);
+  for (let i = 0; i < survey.tables.length; i++) if (survey.tables[i].fingerprint == fingerprint) return true;
+  return false;
+}
+
+function definitionsAreRead(survey: Survey): bool {
+  for (let i = 0; i < survey.tables.length; i++) if (!survey.tables[i].table) return false;
+  return true;
 }
 
 /** What a page of nobody holds, as far as one can see. */
@@ -148,10 +189,6 @@ export function looksLike(page: usize): string {
 
 /** Which layout a file has, as far as one can tell from a damaged one. */
 export function guessLayout(access: MemoryAccess): u8 {
-  const two = access.manager.pageCount > 2 ? access.page(2) : 0;
-  // What layout 0.9 has there, a ledger, is no definition.
-  const schema = two != 0 ? TableSchemaSnapshot.decode(two, PAGE_SIZE) : null;
-  if (schema && schema.validate() == OK) return LAYOUT_0_11;
   const layout = detectLayout(access);
   if (layout != 0) return layout;
   // The registry has an entry that can't be. Another one may name page 2.

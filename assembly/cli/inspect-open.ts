@@ -6,6 +6,7 @@ import { LogFile } from "../memory/log-file";
 import { OK, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
+import { checkFormat } from "../schema/layout-detection";
 import { guessLayout } from "../check/store-check";
 import { CommandContext } from "./context";
 
@@ -25,7 +26,9 @@ function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   const access = new DirectAccess(manager);
   // What a session that was killed left in the log counts as well.
   const log = LogFile.open(ctx.invocation.file, false);
-  const status = manager.settled(log ? manager.useLog(log) : lastError.status);
+  let status = log ? manager.useLog(log) : lastError.status;
+  if (status == OK && manager.pageCount > 0) status = checkFormat(access);
+  status = manager.settled(status);
   if (status != OK) {
     const what = lastError.what;
     const hint = lastError.hint;

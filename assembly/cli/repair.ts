@@ -52,7 +52,8 @@ export function runRepair(ctx: CommandContext): Status {
   else printText(ctx, work, report, made);
   ctx.told = ctx.json;
   if (isNothing) return fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
-  return report.errors == 0 ? OK : fail(DAMAGED, "not all of " + ctx.invocation.file + " could be saved: " + report.summary());
+  if (report.errors > 0) return fail(DAMAGED, "not all of " + ctx.invocation.file + " could be saved: " + report.summary());
+  return made.errors == 0 ? OK : fail(DAMAGED, "what was saved of " + ctx.invocation.file + " has errors: " + made.summary());
 }
 
 /** The definitions in the file `path`; null on failure. */
@@ -90,7 +91,9 @@ function printText(ctx: CommandContext, work: Salvage, report: CheckReport, made
   const rows = counted(work.tables, "table") + " with " + counted(work.rows, "row") + " saved";
   const lost = work.lost > 0 ? ", " + counted(work.lost, "row") + " lost" : "";
   const twice = work.twice > 0 ? ", " + counted(work.twice, "row") + " left out for another one with the same key" : "";
-  stdout.line(ctx.word(0) + ": " + rows + lost + twice + (report.faults.length == 0 ? ": all there was" : ""));
+  stdout.line(
+    ctx.word(0) + ": " + rows + lost + twice + (report.faults.length == 0 && made.errors == 0 ? ": all there was" : ""),
+  );
   if (made.errors > 0) stdout.line("check finds " + counted(made.errors, "error") + " in it: " + errorKinds(made));
 }
 

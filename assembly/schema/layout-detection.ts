@@ -2,25 +2,47 @@
  * Which of the two layouts a file has; the file doesn't say (`docs/format.md`, "The file").
  *
  * It is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger), or when
- * the file is two pages long, or when page 2 is a node of a tree; else 0.9.
+ * the file is two pages long, or when page 2 is a definition or a node of a tree; else 0.9.
  * The registry decides first, because page 1 of a 0.11 file begins with a count whose low byte can look like the ACL's version.
  */
 import { MemoryAccess } from "../memory/memory-access";
-import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, unclaimedPagesPage } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE, unclaimedPagesPage } from "../memory/layout";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { readRegistry } from "./schema-registry";
+import { definitionOn } from "./table-schema-snapshot";
 import { isZero } from "../encode/bytes";
 import { isKey } from "../encode/key";
-import { NO_PAGE } from "../status";
+import { Status, OK, NOT_A_PAGE_FILE, NO_PAGE, fail, lastError } from "../status";
 
 /** The page that a table's own pages start at in layout 0.11. */
 const FIRST_0_11_PAGE: u32 = 2;
+
+/** `OK`, or `NOT_A_PAGE_FILE` when the file's first bytes are those of another program's format. */
+export function checkFormat(access: MemoryAccess): Status {
+  const page = access.page(SCHEMA_PAGE);
+  if (page == 0) return lastError.status;
+  // "SQLite format 3\0"
+  if (load<u64>(page) == 0x66206574694c5153 && load<u64>(page, 8) == 0x00332074616d726f)
+    return fail(NOT_A_PAGE_FILE, "the file is an SQLite database, not a page file");
+  // "MGR" and its version; a page file that lists no tables has another hash there.
+  if (load<u32>(page) == 0x0152474d && load<u64>(page, 8) == 0)
+    return fail(
+      NOT_A_PAGE_FILE,
+      "the file is memory that a MemoryManager of ic-stable-structures shares out, not a page file",
+      "the database is one of the memories in it: Quire opens that one alone",
+    );
+  return OK;
+}
 
 /** The layout of the file, or 0 when its registry can't be read (the status is in `lastError`). */
 export function detectLayout(access: MemoryAccess): u8 {
   const pages = access.manager.pageCount;
   if (pages < 2) return LAYOUT_0_9;
   if (pages == 2) return LAYOUT_0_11;
+  // What layout 0.9 has there, a ledger, is no definition.
+  const first = access.page(FIRST_0_11_PAGE);
+  if (first == 0) return 0;
+  if (definitionOn(first)) return LAYOUT_0_11;
   const registry = readRegistry(access);
   if (!registry) return 0;
   for (let i = 0; i < registry.length; i++) {

@@ -3,6 +3,7 @@
  */
 import { Status, OK, BAD_SCHEMA, NAME_TOO_LONG, PAGE_FULL, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { bytesEqual } from "../encode/bytes";
 import { isKeyValue } from "../encode/key";
 import { isUtf8 } from "../encode/utf8";
 import { RowLayout, MAX_BODY } from "../encode/row";
@@ -341,4 +342,14 @@ class SnapshotReader {
     part.bad = this.bad;
     return part;
   }
+}
+
+/** The definition that a page holds; null when it holds none, or one that can't be worked with. */
+export function definitionOn(page: usize): TableSchemaSnapshot | null {
+  const schema = TableSchemaSnapshot.decode(page, PAGE_SIZE);
+  if (!schema || schema.validate() != OK) return null;
+  const encoded = new ByteBuffer(1024);
+  const same = schema.encode(encoded) == OK && bytesEqual(encoded.ptr, encoded.len, page, encoded.len);
+  encoded.free();
+  return same ? schema : null;
 }

@@ -32,7 +32,7 @@ import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { ChangesKeeper } from "../index/waiting-changes";
-import { detectLayout } from "../schema/layout-detection";
+import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { Table } from "./table";
@@ -127,7 +127,7 @@ export class DbmsContext extends ChangesKeeper {
     const isNew = manager.pageCount == 0;
     if (isNew) manager.layout = options.layout;
     else {
-      const layout = detectLayout(this.access);
+      const layout = checkFormat(this.access) == OK ? detectLayout(this.access) : 0;
       if (layout == 0) return lastError.status;
       manager.layout = layout;
     }

@@ -1,9 +1,13 @@
 /** The tables of an open store: what its registry lists, opened, with the foreign keys between them. */
-import { Status, OK, TABLE_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, TABLE_NOT_FOUND, damaged, fail, lastError } from "../status";
+import { SCHEMA_PAGE } from "../memory/layout";
 import { MemoryAccess } from "../memory/memory-access";
-import { TablePages, computeSchemaHash, readRegistry, writeRegistry } from "../schema/schema-registry";
+import { TablePages, computeSchemaHash, readRegistry, storedSchemaHash, writeRegistry } from "../schema/schema-registry";
+import { definitionOn } from "../schema/table-schema-snapshot";
 import { Reference, Table, findTable } from "./table";
 
+/** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
+const FIRST_PAGES: u32 = 16;
 /** A message names so many tables at most. */
 const NAMED_TABLES: i32 = 20;
 
@@ -21,7 +25,7 @@ export class OpenTables {
   load(): Status {
     this.free();
     const entries = readRegistry(this.access);
-    if (!entries) return lastError.status;
+    if (!entries || (entries.length == 0 && this.checkEmpty() != OK)) return lastError.status;
     this.entries = entries;
     for (let i = 0; i < entries.length; i++) {
       const table = Table.open(this.access, entries[i]);
@@ -29,6 +33,26 @@ export class OpenTables {
       this.insert(table);
     }
     this.link();
+    return OK;
+  }
+
+  /**
+   * `OK` when the registry lists no tables and nothing speaks against it: its hash, or a definition where the first tables have theirs. A
+   * damaged file is not to be taken for an empty one, and written over.
+   */
+  private checkEmpty(): Status {
+    const access = this.access;
+    const stored = storedSchemaHash(access);
+    if (stored == computeSchemaHash(access, [], [])) return OK;
+    if (stored != 0) return damaged(SCHEMA_PAGE, 0, "the schema registry lists no tables, but its hash is that of some");
+    const least = access.manager.reservedPages;
+    for (let pageNo = least; pageNo < min(access.manager.pageCount, least + FIRST_PAGES); pageNo++) {
+      const page = access.page(pageNo);
+      if (page == 0) return lastError.status;
+      const definition = definitionOn(page);
+      if (definition)
+        return damaged(pageNo, -1, "the schema registry is empty, but this page defines a table " + definition.name);
+    }
     return OK;
   }
 
