@@ -46,7 +46,7 @@ export abstract class CachedPages {
   changes: u64 = 0;
   /** The running transaction's records for the log; null for a store in memory, or one that is only read. */
   redo: RedoBuffer | null = null;
-  /** Of a store that is only read: whether anything was read since it was looked whether the file is the same (`settled`). */
+  /** Whether anything was read since it was looked whether the file is this session's still (`settled`). */
   protected unsettled: bool = false;
 
   constructor(
@@ -122,7 +122,7 @@ export abstract class CachedPages {
       if (!frame) return 0;
       sectors.fill(frame, ofRecord);
     }
-    this.unsettled = this.readOnly;
+    this.unsettled = true;
     if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) return 0;
     this.cache.misses += 1;
     const page = sectors.add(frame, pageNo, first, count);
@@ -145,7 +145,7 @@ export abstract class CachedPages {
     }
     const frame = this.takeFrame();
     if (!frame) return null;
-    this.unsettled = this.readOnly;
+    this.unsettled = true;
     if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
       this.cache.release(frame);
       return null;

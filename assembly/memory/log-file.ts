@@ -23,6 +23,8 @@ import {
   OUT_OF_BOUNDS,
   fail,
   lastError,
+  savedError,
+  restoreError,
 } from "../status";
 import { File } from "../wasi/file";
 import { randomU64 } from "../wasi/random";
@@ -258,7 +260,10 @@ export class LogFile {
     if (status == OK) this.fileBytes = max(this.fileBytes, offset + size + padding);
     else if (status == DISK_FULL && padding > 0) status = this.file.write(offset, frame, size);
     heap.free(frame);
-    if (status != OK) return 0;
+    if (status != OK) {
+      if (kind == FRAME_COMMIT) this.voidFrame(offset);
+      return 0;
+    }
     this.end = offset + size;
     this.chain = sum;
     if (kind == FRAME_COMMIT) {
@@ -267,6 +272,24 @@ export class LogFile {
       this.committedChain = sum;
     }
     return offset;
+  }
+
+  /**
+   * A COMMIT frame whose append failed may be in the file as a whole all the same (its padding was what failed, or the host was wrong): a
+   * recovery must not find it. When that can't be had, `lastError` becomes `HANDLE_POISONED`.
+   */
+  private voidFrame(offset: u64): void {
+    const error = savedError();
+    let status = this.checkOwner();
+    const size = status == OK ? this.file.size() : 0;
+    if (size < 0) status = lastError.status;
+    if (status == OK && offset + FRAME_HEADER <= <u64>size) {
+      memory.fill(this.head, 0, FRAME_HEADER);
+      status = this.file.write(offset, this.head, FRAME_HEADER);
+      if (status == OK) status = this.file.sync();
+    }
+    if (status == OK) restoreError(error);
+    else fail(HANDLE_POISONED, error.what + ", and what was written of the transaction can't be taken back: " + lastError.what);
   }
 
   /**

@@ -44,6 +44,7 @@ export class MemoryManager extends CachedPages {
   /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
   private poisoned: bool = false;
+  private poisonedBy: string = "";
   /** Of a store that is only read: the checkpoint that was announced last at the opening. */
   private announced: u64 = 0;
 
@@ -61,16 +62,17 @@ export class MemoryManager extends CachedPages {
     return reservedPages(this.layout);
   }
 
-  /** What is in memory is not known to be right any more: nothing can be done with this handle but closing it. */
+  /** Nothing but closing can be done with this handle, for the reason in `lastError`: what is in memory may be wrong. */
   poison(): void {
+    if (!this.poisoned) this.poisonedBy = lastError.what;
     this.poisoned = true;
   }
 
   /** `OK` while the handle may be used. */
   usable(): Status {
-    if (this.poisoned)
-      return fail(HANDLE_POISONED, "an earlier failure left this handle unusable", "close it and open the file again");
-    return OK;
+    if (!this.poisoned) return OK;
+    const reason = this.poisonedBy == "" ? "" : ": " + this.poisonedBy;
+    return fail(HANDLE_POISONED, "an earlier failure left this handle unusable" + reason, "close it and open the file again");
   }
 
   /** `OK` while the handle may be written through. */
@@ -89,7 +91,7 @@ export class MemoryManager extends CachedPages {
     this.log = log;
     const status = this.recover(log);
     // Closing would empty a log that was refused.
-    if (status != OK) this.poisoned = true;
+    if (status != OK) this.poison();
     return status;
   }
 
@@ -140,12 +142,18 @@ export class MemoryManager extends CachedPages {
   }
 
   /**
-   * What something that read pages came to: `status`, unless the store is only read and another program has changed the main file since it
-   * was opened. Then it is `FILE_CHANGED`, now and ever after: what was read may be of two states, and seem damaged.
+   * What something that read pages came to: `status`, unless another program may have changed the main file since it was opened. Then it is
+   * `FILE_CHANGED` where the store is only read, else `HANDLE_POISONED`, now and ever after: what was read may be of two states, and seem
+   * damaged.
    */
   settled(status: Status): Status {
-    if (!this.unsettled) return status;
+    if (!this.unsettled || this.poisoned) return status;
     const log = this.log;
+    if (!this.readOnly) {
+      const owned = log ? this.stillOwner(log) : OK;
+      this.unsettled = owned != OK;
+      return owned == OK ? status : owned;
+    }
     // Wasmer tells for ever what a file's time was when it was opened; the log tells of Quire's own changes everywhere.
     if (log) {
       const read = log.readAnnounced();
@@ -175,11 +183,11 @@ export class MemoryManager extends CachedPages {
     if (redo.mark != 0) {
       let status = this.writable();
       if (status == OK) status = redo.commit();
-      if (status == HANDLE_POISONED) this.poisoned = true;
+      if (status == HANDLE_POISONED) this.poison();
       if (status != OK) return status;
       if (this.syncCommits) {
         status = log.sync();
-        if (status != OK) this.poisoned = true;
+        if (status != OK) this.poison();
         else status = this.stillOwner(log);
         if (status != OK) return status;
       }
@@ -195,7 +203,7 @@ export class MemoryManager extends CachedPages {
 
   private stillOwner(log: LogFile): Status {
     const status = log.checkOwner();
-    if (status != OK) this.poisoned = true;
+    if (status != OK) this.poison();
     return status;
   }
 
@@ -205,7 +213,7 @@ export class MemoryManager extends CachedPages {
     if (!log || log.readOnly) return OK;
     let status = this.usable();
     if (status == OK) status = log.sync();
-    if (status != OK) this.poisoned = true;
+    if (status != OK) this.poison();
     return status == OK ? this.stillOwner(log) : status;
   }
 
@@ -223,7 +231,7 @@ export class MemoryManager extends CachedPages {
     const log = this.log;
     if (log) {
       if (withImages) status = this.writeImages(log);
-      if (status == HANDLE_POISONED) this.poisoned = true;
+      if (status == HANDLE_POISONED) this.poison();
       if (status != OK) return status;
       status = this.stillOwner(log);
       if (status == OK) status = log.announceCheckpoint();
@@ -235,7 +243,7 @@ export class MemoryManager extends CachedPages {
       this.forgetChanges();
       if (log) status = this.resetLog(log);
     }
-    if (status != OK) this.poisoned = true;
+    if (status != OK) this.poison();
     return status;
   }
 
@@ -254,7 +262,7 @@ export class MemoryManager extends CachedPages {
     // Without images, too: the main file must not run ahead of commits that were not synced.
     if (status == OK && (log.end != start || !this.syncCommits)) {
       status = log.sync();
-      if (status != OK) this.poisoned = true;
+      if (status != OK) this.poison();
     }
     if (status != OK) log.rewindToCommit();
     return status;
@@ -306,7 +314,9 @@ export class MemoryManager extends CachedPages {
         redo.clear();
         log.rewindToCommit();
         status = new Recovery(this, log).runAgain();
-        if (status != OK) this.poisoned = true;
+        // What was replayed must not be another program's.
+        if (status == OK) status = log.checkOwner();
+        if (status != OK) this.poison();
         // Of what differs now the log has all, and of the rest they are noted again.
         redo.clearBases();
       }
@@ -373,7 +383,7 @@ export class MemoryManager extends CachedPages {
     }
     let status = found < 0 ? lastError.status : OK;
     if (status == OK && redo) status = redo.truncate(redoMark);
-    if (status != OK) this.poisoned = true;
+    if (status != OK) this.poison();
     return status;
   }
 
@@ -381,7 +391,7 @@ export class MemoryManager extends CachedPages {
   close(): Status {
     let status = OK;
     const log = this.log;
-    this.settled(OK);
+    if (this.readOnly) this.settled(OK);
     if (!this.poisoned && log && !this.readOnly) {
       if (this.changes != 0) status = this.rollback();
       if (status == OK) status = this.checkpoint();

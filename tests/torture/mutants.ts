@@ -2,7 +2,7 @@
 import { OFTEN } from "../sessions/often.js";
 import { PointSession } from "../sessions/points.js";
 import { CrashTorture } from "./crash.js";
-import { lostSync, lostWrite } from "./faults.js";
+import { FAULT_KINDS, lostSync, lostWrite, workloadFault } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
 
@@ -198,8 +198,8 @@ export const MUTANTS: readonly Mutant[] = [
     "the owner is not asked for once more before the reply",
     "writers",
     MANAGER,
-    "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);",
-    "if (status != OK) this.poisoned = true;",
+    "if (status != OK) this.poison();\n        else status = this.stillOwner(log);",
+    "if (status != OK) this.poison();",
   ),
   mutant(
     "the header is read before the mark is left",
@@ -241,9 +241,10 @@ export const MUTANTS: readonly Mutant[] = [
     "a failed sync is forgotten",
     "faults",
     MANAGER,
-    "if (status != OK) this.poisoned = true;\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
+    "if (status != OK) this.poison();\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
     "if (status != OK) return status;",
   ),
+  mutant("a COMMIT frame whose append failed stays", "faults", LOG, "if (kind == FRAME_COMMIT) this.voidFrame(offset);", ""),
   mutant("a page that is changed does not forget its sectors", "sessions", PAGES, "this.sectors.forget(pageNo);", ""),
   mutant("a page that is changed does not forget its fences", "sessions", PAGES, "this.notes.forget(pageNo);", ""),
   mutant(
@@ -376,5 +377,7 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
   } else {
     lostSync(module, 1);
     lostWrite(module, 1);
+    const done = FAULT_KINDS.filter(({ fault }) => "after" in fault);
+    for (const kind of done) for (let place = 1; workloadFault(module, 1, kind, place);) place += 1;
   }
 }
