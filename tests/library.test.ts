@@ -179,6 +179,36 @@ testOnRuntimes("every type at its extremes, by every way in and out", async (t, 
   assert.deepEqual(await table.scan({ to: 99 }).toArray(), expected.slice(0, extremes.length));
 });
 
+testOnRuntimes("a whole number is stored as what it is, also where JSON would round it", async (t, runtime) => {
+  const db = await openFor(t, runtime);
+  const wide = defineTable("wide", { id: "uint64:pk", i: "int64:null:index", d: "decimal:null", doc: "json:null" });
+  await db.create(wide);
+  const table = db.table(wide);
+  const numbers = [2 ** 53, 2 ** 53 + 2, 2 ** 56, 2 ** 60, 2 ** 60 + 256, 2 ** 63 - 1024, 1e18, -(2 ** 63)];
+  for (const number of numbers) {
+    const exact = BigInt(number);
+    const id = Math.abs(number);
+    assert.equal(await table.insert({ id, i: number, d: number }), BigInt(id));
+    const row = { id: BigInt(id), i: exact, d: String(exact), doc: null };
+    for (const key of [id, BigInt(id)]) assert.deepEqual(await table.find(key), row);
+    for (const bound of [number, exact]) {
+      assert.equal(await table.count({ index: "i", eq: bound }), 1);
+      assert.deepEqual(await table.scan({ index: "i", from: bound, to: [bound] }).toArray(), [row]);
+    }
+    await table.update(id, { i: null, d: 2 ** 95, doc: number });
+    const changed = { ...row, i: null, d: "39614081257132168796771975168", doc: number };
+    assert.deepEqual(await table.getMany([id]), [changed]);
+    assert.equal((await table.deleteMany([id])).deleted, 1);
+    // A row in a list goes as JSON.
+    assert.deepEqual(await table.insertMany([{ id, i: number, d: number }]), [BigInt(id)]);
+    assert.deepEqual(await table.get(id), row);
+    assert.equal((await table.delete(id)).deleted, 1);
+  }
+  await fails("BAD_VALUE", /wide\.i: "9223372036854775808" is not an? int64/, () => table.insert({ id: 1, i: 2 ** 63 }));
+  await fails("BAD_VALUE", /wide\.d: /, () => table.insert({ id: 1, d: 2 ** 96 }));
+  await fails("BAD_VALUE", /wide\.d: /, () => table.insert({ id: 1, d: 1e300 }));
+});
+
 testOnRuntimes(
   "hundreds of rows in one call are all there, by every index, or none is and the first bad one is named",
   async (t, runtime) => {
