@@ -1,7 +1,7 @@
 /**
- * What the host has to understand of the command line: which word is FILE, because its folder is opened to the module, which
- * word is SOURCE, because the module cannot reach a file in another folder, and which words are other files that a command works
- * with, because their folders are opened as well. Everything else is the module's business and is passed through untouched.
+ * What the host has to understand of the command line: which word is FILE, and which words are SOURCE and other files that a
+ * command works with, because their folders are opened to the module. Everything else is the module's business and is passed
+ * through untouched.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
@@ -166,10 +166,9 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
     if (stat === undefined || stat.isDirectory()) {
       throw new QuireError("FILE_NOT_FOUND", `there is no file ${args[at]} to read from`, EXIT_NOT_DONE);
     }
-    // A pipe, like that of the shell's <(…), is the host's to open.
-    const within = stat.isFile() ? insideFolder(source, folder) : null;
-    if (within !== null) args[at] = `${guest}/${within}`;
+    if (stat.isFile()) args[at] = openPath(args[at] as string, cwd, preopens);
     else {
+      // A pipe, like that of the shell's <(…), is the host's to open.
       stdinFile = source;
       args[at] = "-";
       const format = FORMATS[extname(source).toLowerCase()];

@@ -98,36 +98,42 @@ test("a link to a file is the file, whose log is beside it; a link to nothing is
   assert.deepEqual(prepareCommand(["links/n.db", "diff", "links/l.db"], folder).args, ["links/n.db", "diff", "db/a.db"]);
 });
 
-test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standard input", (t) => {
-  const folder = tempFolder(t);
+test("SOURCE's folder is opened like FILE's; only what is no file becomes standard input", (t) => {
+  const folder = realpathSync(tempFolder(t));
   mkdirSync(join(folder, "db", "in"), { recursive: true });
-  for (const name of ["db/in.csv", "db/in/deep.csv", "out.tsv", "out.dat"]) writeFileSync(join(folder, name), "a\n1\n");
-  symlinkSync(join(folder, "out.tsv"), join(folder, "db", "link.tsv"));
+  mkdirSync(join(folder, "away"));
+  for (const name of ["db/in.csv", "db/in/deep.csv", "away/out.tsv"]) writeFileSync(join(folder, name), "a\n1\n");
+  symlinkSync(join(folder, "away", "out.tsv"), join(folder, "db", "link.tsv"));
   const prepare = (...words: string[]) => prepareCommand(["db/a.db", ...words], folder);
+  const home = { guest: "db", host: join(folder, "db") };
+  const away = { guest: "away", host: join(folder, "away") };
 
   const inside = prepare("import", "t", "db/in.csv", "--create");
   assert.deepEqual(inside.args, ["db/a.db", "import", "t", "db/in.csv", "--create"]);
-  assert.equal(inside.stdinFile, null);
+  assert.deepEqual([inside.stdinFile, inside.preopens], [null, [home]]);
   assert.deepEqual(prepare("import", "--key", "id", "t", "db/in/deep.csv").args.slice(-1), ["db/in/deep.csv"]);
 
-  const outside = prepare("import", "t", "out.tsv", "--batch", "10");
-  assert.deepEqual(outside.args, ["db/a.db", "import", "t", "-", "--batch", "10", "--format", "tsv"]);
-  assert.equal(outside.stdinFile, join(folder, "out.tsv"));
-  assert.deepEqual(prepare("import", "t", "out.tsv", "--format", "csv").args.slice(-3), ["-", "--format", "csv"]);
-  assert.deepEqual(prepare("import", "t", "out.dat").args, ["db/a.db", "import", "t", "-"]);
+  const outside = prepare("import", "t", "away/out.tsv", "--batch", "10");
+  assert.deepEqual(outside.args, ["db/a.db", "import", "t", "away/out.tsv", "--batch", "10"]);
+  assert.deepEqual([outside.stdinFile, outside.preopens], [null, [home, away]]);
+  assert.deepEqual(prepare("load", "away/out.tsv").preopens, [home, away]);
   // The value of an option is no SOURCE.
   const options = ["--delimiter", ";", "--null", "-", "--cache", "65536", "--durability", "checkpoint"];
-  assert.equal(prepare("import", "t", ...options, "out.dat").stdinFile, join(folder, "out.dat"));
-  // A link in the folder that leads out of it: the module could not follow it.
-  assert.equal(prepare("import", "t", "db/link.tsv").stdinFile, join(folder, "db", "link.tsv"));
+  assert.deepEqual(prepare("import", "t", ...options, "away/out.tsv").preopens, [home, away]);
+  // A link that leads out of the folder, which the module could not follow, is the file.
+  const linked = prepare("import", "t", "db/link.tsv");
+  assert.deepEqual([linked.args.at(-1), linked.preopens], ["away/out.tsv", [home, away]]);
 
-  // A pipe or a device is no file in the folder, but can be read.
-  assert.equal(prepare("import", "t", "/dev/null").stdinFile, "/dev/null");
-
-  assert.equal(prepare("load", "out.dat").stdinFile, join(folder, "out.dat"));
-  assert.equal(prepare("load", "-").stdinFile, null);
-  assert.equal(prepare("import", "t", "-").stdinFile, null);
-  assert.equal(prepare("import", "t").stdinFile, null);
+  const device = prepare("import", "t", "/dev/null");
+  assert.deepEqual([device.args.at(-1), device.stdinFile, device.preopens], ["-", "/dev/null", [home]]);
+  for (const words of [
+    ["load", "-"],
+    ["import", "t", "-"],
+    ["import", "t"],
+  ]) {
+    const { stdinFile, preopens } = prepare(...words);
+    assert.deepEqual([stdinFile, preopens], [null, [home]]);
+  }
   assert.deepEqual(
     codeOf(() => prepare("import", "t", "missing.csv")),
     ["FILE_NOT_FOUND", 1],
