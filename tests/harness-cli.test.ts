@@ -1,7 +1,7 @@
 /** The `quire` command around a module that shows what it was given: streams, exit statuses, environment, folders, failures. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../host/paths.js";
@@ -96,6 +96,25 @@ test("a SOURCE that is longer than what is kept of a pipe makes the same table w
   }
   assert.match(schemas[0] as string, /\bk\b\W+text/);
   assert.equal(schemas[1], schemas[0]);
+});
+
+testOnRuntimes("messages name files by paths that are there", async (t, runtime) => {
+  const folder = realpathSync(tempFolder(t));
+  mkdirSync(join(folder, "my db"));
+  const run = async (cwd: string, ...words: string[]) => {
+    const { stderr } = await cli(join(folder, cwd), ["--runtime", runtime, ...words], { QUIRE_MODULE: "" });
+    return stderr;
+  };
+  const here = runtime === "wasmer" ? `${folder}/` : "";
+  assert.equal(await run("", "a.db", "create", "t", "k:uint8:pk"), "");
+  assert.match(await run("", "a.db", "backup", "a.db"), new RegExp(`^quire: FILE_EXISTS: there is a file ${here}a\\.db already`));
+  assert.equal(await run("", "a.db", "backup", "my db/b.db"), "");
+  const exists = `^quire: FILE_EXISTS: there is a file ${here}my db/b\\.db already`;
+  assert.match(await run("", "a.db", "backup", "my db/b.db"), new RegExp(exists));
+  assert.match(await run("my db", "b.db", "backup", "../a.db"), new RegExp(`there is a file ${folder}/a\\.db already`));
+  assert.match(await run("", "nofile.db", "tables"), new RegExp(`^quire: FILE_NOT_FOUND: there is no file ${here}nofile\\.db`));
+  assert.match(await run("", join(folder, "my db", "no.db"), "tables"), /there is no file my db\/no\.db/);
+  assert.match(await run("my db", ".", "tables"), new RegExp(`^quire: IO_ERROR: ${folder}/my db is a folder`));
 });
 
 testOnRuntimes("the module's exit status is the command's", async (t, runtime) => {

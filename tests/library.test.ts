@@ -615,7 +615,7 @@ testOnRuntimes("a backup is beside the file, and has its content", async (t, run
   const { pages, bytes } = await db.backup(copy);
   assert.equal(bytes, pages * 65536);
   assert.equal(statSync(copy).size, bytes);
-  await fails("FILE_EXISTS", /there is a file/, () => db.backup(copy));
+  await fails("FILE_EXISTS", new RegExp(`there is a file ${copy} already`), () => db.backup(copy));
   await fails("BAD_OPTION", /is not in .* or below it/, () => db.backup(join(folder, "..", "copy.db")));
   await fails("BAD_OPTION", /the path is a string/, () => db.backup(1 as never));
   await db.close();

@@ -17,7 +17,7 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A host folder and the name under which the module sees it: a single path component, without slashes. */
+/** A host folder and the path under which the module sees it: without a slash at its start; empty for the root. */
 export interface Preopen {
   readonly guest: string;
   readonly host: string;
