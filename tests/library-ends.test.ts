@@ -132,6 +132,14 @@ testOnRuntimes("a runtime or a module that is missing or none", async (t, runtim
   }
 });
 
+test("an error that nobody catches shows its code, and no exit status: that is the command line's", async (t) => {
+  const { said, ended } = await runProgram(t, 'openSync("a.db").table("t").get(1);');
+  assert.equal(ended, 1);
+  assert.match(said, /QuireError: there is no table t/);
+  assert.match(said, /code: 'TABLE_NOT_FOUND'/);
+  assert.doesNotMatch(said, /exitStatus/);
+});
+
 test("runtimes that there are not", async (t) => {
   const path = join(tempFolder(t), "app.db");
   await fails("BAD_OPTION", /there is no runtime "wasmtim"; use one of node, wasmtime/, () => open(path, { runtime: "wasmtim" }));
