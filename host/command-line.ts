@@ -83,6 +83,16 @@ export function filePosition(words: readonly string[]): number {
   return -1;
 }
 
+/** Whether `words` ask for help or the version, and no file is opened: the word where FILE is may be a command, as in `quire scan --help`. */
+function asksForHelp(words: readonly string[]): boolean {
+  for (let i = 0; i < words.length && words[i] !== "--"; i++) {
+    const word = words[i] as string;
+    if (VALUE_OPTIONS.has(word)) i++;
+    else if (word === "--help" || word === "--version") return true;
+  }
+  return false;
+}
+
 /** Where in `words` the SOURCE of the command at `commandPosition` is, or -1. */
 function sourcePosition(words: readonly string[], commandPosition: number): number {
   const before = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
@@ -126,7 +136,7 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { runtime, rest: args } = takeRuntime(words);
   const position = filePosition(args);
-  if (position < 0) return { runtime, args, preopens: [], stdinFile: null };
+  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null };
 
   const typed = args[position] as string;
   const file = realFile(resolve(cwd, typed));

@@ -53,7 +53,10 @@ test("FILE's folder is preopened under its own name, and nothing else is", (t) =
   assert.deepEqual(args, ["--json", "db/app.db", "get", "t", "db/app.db"]);
   assert.deepEqual(preopens, [{ guest: "db", host: join(folder, "db") }]);
   assert.equal(stdinFile, null);
-  assert.deepEqual(prepareCommand(["help"], folder).preopens, []);
+  for (const words of [["help"], ["scan", "--help"], ["--help", "scan"], ["none/a.db", "import", "t", "none.csv", "--help"]]) {
+    assert.deepEqual(prepareCommand(words, folder), { runtime: "node", args: words, preopens: [], stdinFile: null });
+  }
+  assert.equal(prepareCommand(["a.db", "insert", "t", "--", "--help"], folder).preopens.length, 1);
 });
 
 test("the module calls files by names that lead to them from the working folder, or from the root", (t) => {

@@ -26,6 +26,9 @@ again.close();
 console.log(existsSync(fileURLToPath(import.meta.resolve("quire-db/quire.wasm"))), existsSync(fileURLToPath(import.meta.resolve("quire-db/quire-lib.wasm"))));
 `;
 
+/** The installed package has no npm run runtimes. */
+const NO_RUNTIME = ["--runtime", "wazero", "app.db", "tables"];
+
 const PROGRAM = `
 import { type JsonValue, type RowOf, type Session, defineTable, open, openSync } from "quire-db";
 
@@ -105,6 +108,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     "build/host/index.d.ts",
     "assembly/index.ts",
     "docs/abi.md",
+    "CONTRIBUTING.md",
     "LICENSE",
   ]) {
     assert.ok(paths.includes(path), `${path} is not in the package`);
@@ -112,7 +116,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(?:assembly|build\/host|docs)\/|^build\/quire(?:-lib)?\.wasm$|^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
+      /^(?:assembly|build\/host|docs)\/|^build\/quire(?:-lib)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
     );
     assert.doesNotMatch(path, /__tests__/);
   }
@@ -133,6 +137,12 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     cwd: project,
   });
   assert.match(command.stdout, /users +1/);
+
+  const noRuntime = await run(process.execPath, [join(project, "node_modules/quire-db/build/host/cli.js"), ...NO_RUNTIME], {
+    cwd: project,
+    env: { ...env, XDG_CACHE_HOME: folder, PATH: "", QUIRE_WAZERO: "" },
+  }).catch((error: unknown) => error as { stderr: string });
+  assert.match(noRuntime.stderr, /^quire: RUNTIME_NOT_FOUND: wazero .*; get it from https:\/\/wazero\.io, set QUIRE_WAZERO/);
 
   writeFileSync(join(project, "typed.ts"), PROGRAM);
   const [, example] = /```ts\n([^]*?)```/.exec(readFileSync(join(packageRoot, "docs", "typescript.md"), "utf8")) as unknown as [
