@@ -142,7 +142,9 @@ test("an error that nobody catches shows its code, and no exit status: that is t
 
 test("runtimes that there are not", async (t) => {
   const path = join(tempFolder(t), "app.db");
-  await fails("BAD_OPTION", /there is no runtime "wasmtim"; use one of node, wasmtime/, () => open(path, { runtime: "wasmtim" }));
+  await fails("BAD_OPTION", /there is no runtime "wasmtim"; use one of node, wasmtime/, () =>
+    open(path, { runtime: "wasmtim" as never }),
+  );
   assert.throws(() => openSync(path, { runtime: "wasmtime" } as never), { code: "BAD_OPTION" });
 });
 

@@ -76,6 +76,17 @@ async function main(): Promise<void> {
   people.get(id, { columns: ["nmae"] }).catch(() => undefined);
   // @ts-expect-error: keys are numbers
   people.get("x").catch(() => undefined);
+  // @ts-expect-error: there is no such type
+  defineTable("t", { id: "uint23:pk" });
+  // @ts-expect-error: there is no such flag
+  defineTable("t", { id: "uint32:pk", name: "text:uniqe" });
+  const any: string = "uint32:pk";
+  defineTable("t", { any, "a:b": "custom(a\\\\:b,4):null", own: "custom(Tag):pk:index=g", is: "text:references=a.b:restrict:default=x:uniqe" });
+  const { faults } = await db.check({ quick: true });
+  const lost: (string | null)[] = faults.flatMap(({ lost, mend }) => [lost, mend]);
+  void lost;
+  // @ts-expect-error: there is no such runtime
+  open("x.db", { runtime: "wasmtim" }).catch(() => undefined);
   // @ts-expect-error: a misspelled option
   open("x.db", { readOnly: true }).catch(() => undefined);
 }

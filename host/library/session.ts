@@ -7,6 +7,7 @@ import { Operations } from "./operations.js";
 import { type OpenOptions, checkOptions, checkPath } from "./options.js";
 import type {
   BackupResult,
+  CheckOptions,
   CheckResult,
   FileInfo,
   HashResult,
@@ -108,8 +109,8 @@ export class Session<Dates = string> implements AsyncDisposable {
   }
 
   /** Walks the whole file and lists every fault. */
-  check(): Promise<CheckResult> {
-    return this.#plain("check");
+  check(options: CheckOptions = {}): Promise<CheckResult> {
+    return this.#plain("check", { ...options });
   }
 
   /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */
@@ -253,8 +254,8 @@ export class SyncSession<Dates = string> implements Disposable {
   }
 
   /** Walks the whole file and lists every fault. */
-  check(): CheckResult {
-    return this.#plain("check") as CheckResult;
+  check(options: CheckOptions = {}): CheckResult {
+    return this.#plain("check", { ...options }) as CheckResult;
   }
 
   /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */

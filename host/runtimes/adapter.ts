@@ -4,6 +4,7 @@
  */
 
 import { QuireError } from "../errors.js";
+import type { RuntimeName } from "../runtime-names.js";
 
 /** One run of the module. */
 export interface Invocation {
@@ -52,7 +53,7 @@ export interface ReleaseSource {
 
 export interface RuntimeAdapter {
   /** As in `--runtime NAME`. */
-  readonly name: string;
+  readonly name: RuntimeName;
   /** The version that the project is tested with, and that `npm run runtimes` installs. */
   readonly version: string;
   /** Where a person finds it. */
