@@ -421,6 +421,22 @@ const failing: readonly (readonly [string, (db: Session) => unknown])[] = [
 /** The messages that the first runtime gave. */
 const messages: string[] = [];
 
+testOnRuntimes("what can't be sent is told of by the call and the column", async (t, runtime) => {
+  const db = await openFor(t, runtime);
+  await db.create(users);
+  const table = db.table(users);
+  await fails("BAD_REQUEST", /^insert: there is no row$/, () => table.insert(undefined as never));
+  const round: Record<string, unknown> = {};
+  round["self"] = round;
+  for (const about of [5n, { deep: [5n] }, round] as object[]) {
+    const refused = /^users\.about: JSON can't spell it \(/;
+    await fails("BAD_VALUE", refused, () => table.insert({ name: "ann", about }));
+    await fails("BAD_VALUE", refused, () => table.insertMany([{ name: "ann" }, { name: "bob", about }]));
+    await fails("BAD_VALUE", refused, () => table.update(1, { about }));
+  }
+  assert.equal(await table.count(), 0);
+});
+
 testOnRuntimes("every failing call has its code, the same message everywhere, and leaves nothing", async (t, runtime) => {
   const db = await openFor(t, runtime);
   await db.create(users);
