@@ -1,12 +1,12 @@
 /**
- * What the host has to understand of the command line: which word is FILE, because its folder is opened to the module, which
- * word is SOURCE, because the module cannot reach a file in another folder, and which words are other files that a command works
- * with, because their folders are opened as well. Everything else is the module's business and is passed through untouched.
+ * What the host has to understand of the command line: which word is FILE, and which words are SOURCE and other files that a
+ * command works with, because their folders are opened to the module. Everything else is the module's business and is passed
+ * through untouched.
  */
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, extname, isAbsolute, parse, relative, resolve, sep } from "node:path";
+import { statSync } from "node:fs";
+import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
-import { guestName, realFile } from "./guest-files.js";
+import { GuestFolders, realFile } from "./guest-files.js";
 import type { Preopen } from "./runtimes/adapter.js";
 import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
 
@@ -83,6 +83,16 @@ export function filePosition(words: readonly string[]): number {
   return -1;
 }
 
+/** Whether `words` ask for help or the version, and no file is opened: the word where FILE is may be a command, as in `quire scan --help`. */
+function asksForHelp(words: readonly string[]): boolean {
+  for (let i = 0; i < words.length && words[i] !== "--"; i++) {
+    const word = words[i] as string;
+    if (VALUE_OPTIONS.has(word)) i++;
+    else if (word === "--help" || word === "--version") return true;
+  }
+  return false;
+}
+
 /** Where in `words` the SOURCE of the command at `commandPosition` is, or -1. */
 function sourcePosition(words: readonly string[], commandPosition: number): number {
   const before = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
@@ -98,78 +108,56 @@ function sourcePosition(words: readonly string[], commandPosition: number): numb
   return -1;
 }
 
-/** `folder` as seen by the module (`guest`), when `path` lies in it; null when it does not, also by way of a symbolic link. */
-function insideFolder(path: string, folder: string): string | null {
-  if (!existsSync(path)) return null;
-  const within = relative(realpathSync(folder), realpathSync(path));
-  if (within.startsWith("..") || isAbsolute(within)) return null;
-  const named = relative(folder, path);
-  return named.startsWith("..") || isAbsolute(named) ? null : named.split(sep).join("/");
+/** A word, or the end of one, that names a file. */
+interface FileWord {
+  readonly at: number;
+  /** What is before the name: `--schema=`, or nothing. */
+  readonly before: string;
+  readonly name: string;
 }
 
-/** Opens the folder of the file that the user called `typed`, unless it is in reach already; returns what the module calls the file. */
-function openPath(typed: string, cwd: string, preopens: Preopen[]): string {
-  const path = realFile(resolve(cwd, typed));
-  const folder = dirname(path);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(path)}; make it first`);
-  }
-  for (const { guest, host } of preopens) {
-    const within = insideFolder(folder, host);
-    if (within !== null) return [guest, ...(within === "" ? [] : [within]), basename(path)].join("/");
-  }
-  let guest = guestName(folder);
-  while (preopens.some((preopen) => preopen.guest === guest)) guest += "_";
-  preopens.push({ guest, host: folder });
-  return `${guest}/${basename(path)}`;
-}
-
-/** Puts the module's names in place of the files that the words behind a command of `PATH_COMMANDS` name. */
-function openPaths(args: string[], commandPosition: number, cwd: string, preopens: Preopen[]): void {
+/** The files that the words behind a command of `PATH_COMMANDS` name. */
+function otherFiles(words: readonly string[], commandPosition: number): FileWord[] {
+  const files: FileWord[] = [];
   let seen = 0;
-  for (let i = commandPosition + 1; i < args.length; i++) {
-    const word = args[i] as string;
+  for (let i = commandPosition + 1; i < words.length; i++) {
+    const word = words[i] as string;
     const equals = word.indexOf("=");
     const option = equals < 0 ? word : word.slice(0, equals);
-    if (PATH_OPTIONS.has(option) && equals >= 0) args[i] = `${option}=${openPath(word.slice(equals + 1), cwd, preopens)}`;
-    else if (PATH_OPTIONS.has(word) && i + 1 < args.length) args[++i] = openPath(args[i] as string, cwd, preopens);
+    if (PATH_OPTIONS.has(option) && equals >= 0) files.push({ at: i, before: `${option}=`, name: word.slice(equals + 1) });
+    else if (PATH_OPTIONS.has(word) && i + 1 < words.length) files.push({ at: ++i, before: "", name: words[i] as string });
     else if (VALUE_OPTIONS.has(word)) i++;
-    else if (!word.startsWith("--") && seen++ === 0) args[i] = openPath(word, cwd, preopens);
+    else if (!word.startsWith("--") && seen++ === 0) files.push({ at: i, before: "", name: word });
   }
+  return files;
 }
 
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { runtime, rest: args } = takeRuntime(words);
   const position = filePosition(args);
-  if (position < 0) return { runtime, args, preopens: [], stdinFile: null };
+  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null };
 
   const typed = args[position] as string;
   const file = realFile(resolve(cwd, typed));
-  const folder = dirname(file);
   if (file === parse(file).root || typed === "") {
     throw new QuireError("USAGE", `"${typed}" is no name of a page file`, EXIT_USAGE);
   }
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(file)}; make it first`);
-  }
-  const guest = guestName(folder);
-  args[position] = `${guest}/${basename(file)}`;
-  const preopens: Preopen[] = [{ guest, host: folder }];
-  if (PATH_COMMANDS.has(args[position + 1] ?? "")) openPaths(args, position + 1, cwd, preopens);
+  const files: FileWord[] = [{ at: position, before: "", name: typed }];
+  if (PATH_COMMANDS.has(args[position + 1] ?? "")) files.push(...otherFiles(args, position + 1));
 
   let stdinFile: string | null = null;
   const at = sourcePosition(args, position + 1);
   if (at >= 0) {
-    const source = resolve(cwd, args[at] as string);
+    const name = args[at] as string;
+    const source = resolve(cwd, name);
     const stat = statSync(source, { throwIfNoEntry: false });
     if (stat === undefined || stat.isDirectory()) {
-      throw new QuireError("FILE_NOT_FOUND", `there is no file ${args[at]} to read from`, EXIT_NOT_DONE);
+      throw new QuireError("FILE_NOT_FOUND", `there is no file ${name} to read from`, EXIT_NOT_DONE);
     }
-    // A pipe, like that of the shell's <(…), is the host's to open.
-    const within = stat.isFile() ? insideFolder(source, folder) : null;
-    if (within !== null) args[at] = `${guest}/${within}`;
+    if (stat.isFile()) files.push({ at, before: "", name });
     else {
+      // A pipe, like that of the shell's <(…), is the host's to open.
       stdinFile = source;
       args[at] = "-";
       const format = FORMATS[extname(source).toLowerCase()];
@@ -177,5 +165,11 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       if (format !== undefined && !given && args[position + 1] === "import") args.push("--format", format);
     }
   }
-  return { runtime, args, preopens, stdinFile };
+  const folders = new GuestFolders(
+    runtime,
+    cwd,
+    files.map(({ name }) => name),
+  );
+  for (const { at, before, name } of files) args[at] = before + folders.open(name);
+  return { runtime, args, preopens: folders.preopens, stdinFile };
 }

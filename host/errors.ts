@@ -7,16 +7,21 @@ export const EXIT_USAGE = 2;
 /** The exit status for a command that could not be done. */
 export const EXIT_NOT_DONE = 1;
 
-/** A failure with a stable code and the exit status that it leads to. */
+/** A failure with a stable code. */
 export class QuireError extends Error {
   override readonly name = "QuireError";
   readonly code: string;
-  readonly exitStatus: number;
+  readonly #exitStatus: number;
 
   constructor(code: string, message: string, exitStatus: number = EXIT_RUNTIME, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.exitStatus = exitStatus;
+    this.#exitStatus = exitStatus;
+  }
+
+  /** The exit status of a command that the host could not have done. Replies of the module have none: it ends commands itself. @internal */
+  get exitStatus(): number {
+    return this.#exitStatus;
   }
 }
 

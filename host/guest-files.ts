@@ -1,17 +1,81 @@
-/** What the module calls the host's folders, and which files it gets to see. */
-import { existsSync, lstatSync, realpathSync } from "node:fs";
-import { basename } from "node:path";
-
-/**
- * The name under which the module sees host folder `folder`: the folder's own name, so that its messages show what the user knows.
- * Characters that mean something on a runtime's command line are replaced.
- */
-export function guestName(folder: string): string {
-  const name = basename(folder).replace(/[^A-Za-z0-9._-]/g, "_");
-  return /^[.-]*$/.test(name) || name.startsWith("-") ? "data" : name;
-}
+/** Which folders the module gets to see, and what it calls the files in them. */
+import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { QuireError } from "./errors.js";
+import type { Preopen } from "./runtimes/adapter.js";
 
 /** The file that `path` is a symbolic link to, or `path` itself: the log is beside the file, whichever name the file is opened by. */
 export function realFile(path: string): string {
   return existsSync(path) && lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+}
+
+/** Where `path` is in `folder`, with slashes; null when it is not, also when a symbolic link leads out. */
+function within(path: string, folder: string): string | null {
+  const isOutside = (way: string): boolean => way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way);
+  const named = relative(folder, path);
+  if (isOutside(named) || !existsSync(path) || isOutside(relative(realpathSync(folder), realpathSync(path)))) return null;
+  return named.split(sep).join("/");
+}
+
+/** `folder`'s own name, without characters that mean something on a runtime's command line. */
+function plainName(folder: string): string {
+  const name = basename(folder).replace(/[^A-Za-z0-9._-]/g, "_");
+  return /^[.-]*$/.test(name) || name.startsWith("-") ? "data" : name;
+}
+
+/**
+ * The folders that are opened to the module for the files of one command, or of one session.
+ *
+ * The module's messages have the names that it was given, so a file's name is one by which the user finds it: from the working folder
+ * when all files are in it or below, else from the root. The module finds a file's folder by the longest one that starts its name,
+ * which can't be another folder's as long as all names start at the same place. Names that a runtime can't be told are replaced by
+ * plain ones of one word.
+ */
+export class GuestFolders {
+  readonly preopens: Preopen[] = [];
+  readonly #cwd: string;
+  /** Names start at the root. */
+  readonly #fromRoot: boolean;
+  readonly #plain: boolean;
+
+  /** `typed`: all files that `open` will be asked for. */
+  constructor(runtime: string, cwd: string, typed: readonly string[]) {
+    this.#cwd = cwd;
+    const folders = typed.map((name) => dirname(realFile(resolve(cwd, name))));
+    // Wasmer has a root of its own, in whose place no folder can be put.
+    const canBe = (name: string): boolean => !/[:\p{Cc}]/u.test(name) && (name !== "" || runtime !== "wasmer");
+    const fromCwd = folders.map((folder) => relative(cwd, folder));
+    const isBelow = (name: string): boolean => name !== ".." && !name.startsWith(`..${sep}`) && !isAbsolute(name) && canBe(name);
+    this.#fromRoot = !fromCwd.every(isBelow);
+    this.#plain = this.#fromRoot && !folders.every((folder) => canBe(relative("/", folder)));
+  }
+
+  /** Opens the folder of the file that the user called `typed`, unless it is in reach already; returns what the module calls the file. */
+  open(typed: string): string {
+    const file = realFile(resolve(this.#cwd, typed));
+    const folder = dirname(file);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(file)}; make it first`);
+    }
+    let opened = this.preopens.find(({ host }) => within(folder, host) !== null);
+    if (opened === undefined) {
+      opened = { guest: this.#folderName(folder), host: folder };
+      this.preopens.push(opened);
+    }
+    const parts = [opened.guest, within(folder, opened.host), basename(file)];
+    const name = parts.filter((part) => part !== "").join("/");
+    if (this.#fromRoot && !this.#plain) return `/${name}`;
+    // The module takes these for an option, or its own word.
+    return name.startsWith("-") || name === "help" ? `./${name}` : name;
+  }
+
+  #folderName(folder: string): string {
+    if (!this.#plain)
+      return relative(this.#fromRoot ? "/" : this.#cwd, folder)
+        .split(sep)
+        .join("/");
+    let name = plainName(folder);
+    while (this.preopens.some(({ guest }) => guest === name)) name += "_";
+    return name;
+  }
 }

@@ -3,6 +3,7 @@
 export { QuireError } from "./errors.js";
 export {
   type AnyRow,
+  type CheckedColumns,
   type Columns,
   type InsertOf,
   type JsonValue,
@@ -15,6 +16,7 @@ export {
 export type { OpenOptions } from "./library/options.js";
 export type {
   BackupResult,
+  CheckOptions,
   CheckResult,
   CountOptions,
   DeleteOptions,
@@ -31,5 +33,6 @@ export type {
   TableStats,
   UpdateResult,
 } from "./library/requests.js";
+export type { RuntimeName } from "./runtime-names.js";
 export { Session, SyncSession, open, openSync } from "./library/session.js";
 export { Scan, SyncScan, SyncTable, Table } from "./library/table.js";

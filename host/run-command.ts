@@ -1,7 +1,9 @@
 /** Runs the module under a runtime in a process of its own and collects what it says: for tests, scripts and benchmarks. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { QuireError } from "./errors.js";
-import { modulePath } from "./paths.js";
+import { modulePath, packageRoot, runtimesCache } from "./paths.js";
 import type { RuntimeAdapter } from "./runtimes/adapter.js";
 import { runtimeNamed } from "./runtimes/index.js";
 
@@ -34,10 +36,12 @@ export function requireRuntime(name: string): { adapter: RuntimeAdapter; program
   const program = adapter.find();
   if (program === null) {
     const variable = `QUIRE_${name.toUpperCase()}`;
-    const tried = process.env[variable]
-      ? `${variable} names no program`
-      : "it is not on PATH nor among those of npm run runtimes";
-    const help = `set ${variable} to its program, or use --runtime node`;
+    const tried = process.env[variable] ? `${variable} names no program` : `it is neither on PATH nor in ${runtimesCache()}`;
+    // A package that was installed has no scripts.
+    const gets = existsSync(join(packageRoot, "scripts"))
+      ? `get it with npm run runtimes ${name}`
+      : `get it from ${adapter.homepage}`;
+    const help = `${gets}, set ${variable} to its program, or use --runtime node`;
     throw new QuireError("RUNTIME_NOT_FOUND", `${name} was not found: ${tried}; ${help}`);
   }
   return { adapter, program };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot, modulePath } from "../host/paths.js";
 import { requireRuntime } from "../host/run-command.js";
+import { RUNTIME_NAMES } from "../host/runtime-names.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";
 
@@ -53,6 +54,8 @@ test("help lists every command and shows each one's usage", async () => {
   assert.equal(overview.status, 0);
   const listed = [...overview.stdout.matchAll(/^ {2}(\w+) +\S/gm)].map((match) => match[1]);
   assert.deepEqual(listed, commands);
+  // The one option that is the harness's.
+  assert.match(overview.stdout, new RegExp(`--runtime NAME \\(${RUNTIME_NAMES.join(", ").replace(/, (?=\w+$)/, " or ")}\\)`));
   for (const words of [["--help"], ["-h"]]) assert.equal((await quire(words)).stdout, overview.stdout);
   const help = (await quire(["help", "scan"])).stdout;
   for (const words of [
@@ -77,7 +80,7 @@ testOnRuntimes("--version is the package's version", async (_t, runtime) => {
   const { status, stdout } = await quire(["--version"], { runtime });
   assert.equal(stdout, `quire ${version}\n`);
   assert.equal(status, 0);
-  assert.equal((await quire(["-V"], { runtime })).stdout, stdout);
+  for (const word of ["-V", "-v"]) assert.equal((await quire([word], { runtime })).stdout, stdout);
 });
 
 const reads = [

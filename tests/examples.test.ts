@@ -78,10 +78,10 @@ const skip = existsSync(python) ? false : "SKIPPED: no Python with wasmtime here
 test("examples/python-host: a host that is not JavaScript", { skip }, async (t) => {
   const folder = join(tempFolder(t), "data");
   const script = join(packageRoot, "examples", "python-host", "quire_host.py");
-  const { stdout, stderr } = await run(python, [script, libraryPath(), folder], {
-    env: { ...process.env, PYTHONIOENCODING: "utf-8" },
-  });
+  const start = () => run(python, [script, libraryPath(), folder], { env: { ...process.env, PYTHONIOENCODING: "utf-8" } });
+  const { stdout, stderr } = await start();
   assert.equal(stderr, "");
+  assert.deepEqual(await start(), { stdout, stderr }, "the second run");
   assert.deepEqual(stdout.trimEnd().split("\n"), [
     "get: 東京 14178000 None",
     "get, none: 0",

@@ -1,7 +1,7 @@
 /** The `quire` command around a module that shows what it was given: streams, exit statuses, environment, folders, failures. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../host/paths.js";
@@ -68,13 +68,53 @@ testOnRuntimes("standard input and output pass through, 3 MB of them", async (t,
   assert.ok(stdout === text, `${stdout.length} of ${text.length} characters came back`);
 });
 
-testOnRuntimes("a SOURCE in another folder arrives as standard input", async (t, runtime) => {
+testOnRuntimes("a SOURCE in another folder is opened to the module, which calls it by its name", async (t, runtime) => {
   const folder = tempFolder(t);
-  mkdirSync(join(folder, "db"));
-  writeFileSync(join(folder, "rows.csv"), "id\n1\n");
-  const { stdout } = await cli(folder, ["--runtime", runtime, "db/a.db", "import", "t", "rows.csv"]);
-  assert.deepEqual(shown(stdout, "arg"), ["db/a.db", "import", "t", "-", "--format", "csv"]);
-  assert.equal(stdout.slice(stdout.indexOf("stdin\n")), "stdin\nid\n1\n");
+  for (const name of ["db", "away"]) mkdirSync(join(folder, name));
+  for (const name of ["in.csv", "in.dat"]) writeFileSync(join(folder, "away", name), "id\n1\n");
+  const run = (source: string) =>
+    cli(folder, ["--runtime", runtime, "db/a.db", "import", "t", source, "--create"], { QUIRE_MODULE: "" });
+  assert.equal((await run("away/in.csv")).status, 0);
+  const nameless = await run("away/in.dat");
+  assert.match(nameless.stderr, /^quire: USAGE: away\/in\.dat does not tell its format/);
+  assert.equal(nameless.status, 2);
+});
+
+test("a SOURCE that is longer than what is kept of a pipe makes the same table wherever it lies", async (t) => {
+  const folder = tempFolder(t);
+  for (const name of ["db", "away"]) mkdirSync(join(folder, name));
+  const row = `1,${"x".repeat(60_000)}\n`;
+  // What makes the first column one of texts is behind more than 16 MiB.
+  const text = `k,v\n${row.repeat(300)}last,x\n`;
+  const schemas: string[] = [];
+  for (const source of ["db/in.csv", "away/in.csv"]) {
+    writeFileSync(join(folder, source), text);
+    const file = `db/${schemas.length}.db`;
+    const made = await cli(folder, [file, "import", "t", source, "--create"], { QUIRE_MODULE: "" });
+    assert.equal(made.status, 0, made.stderr);
+    schemas.push((await cli(folder, [file, "schema"], { QUIRE_MODULE: "" })).stdout);
+  }
+  assert.match(schemas[0] as string, /\bk\b\W+text/);
+  assert.equal(schemas[1], schemas[0]);
+});
+
+testOnRuntimes("messages name files by paths that are there", async (t, runtime) => {
+  const folder = realpathSync(tempFolder(t));
+  mkdirSync(join(folder, "my db"));
+  const run = async (cwd: string, ...words: string[]) => {
+    const { stderr } = await cli(join(folder, cwd), ["--runtime", runtime, ...words], { QUIRE_MODULE: "" });
+    return stderr;
+  };
+  const here = runtime === "wasmer" ? `${folder}/` : "";
+  assert.equal(await run("", "a.db", "create", "t", "k:uint8:pk"), "");
+  assert.match(await run("", "a.db", "backup", "a.db"), new RegExp(`^quire: FILE_EXISTS: there is a file ${here}a\\.db already`));
+  assert.equal(await run("", "a.db", "backup", "my db/b.db"), "");
+  const exists = `^quire: FILE_EXISTS: there is a file ${here}my db/b\\.db already`;
+  assert.match(await run("", "a.db", "backup", "my db/b.db"), new RegExp(exists));
+  assert.match(await run("my db", "b.db", "backup", "../a.db"), new RegExp(`there is a file ${folder}/a\\.db already`));
+  assert.match(await run("", "nofile.db", "tables"), new RegExp(`^quire: FILE_NOT_FOUND: there is no file ${here}nofile\\.db`));
+  assert.match(await run("", join(folder, "my db", "no.db"), "tables"), /there is no file my db\/no\.db/);
+  assert.match(await run("my db", ".", "tables"), new RegExp(`^quire: IO_ERROR: ${folder}/my db is a folder`));
 });
 
 testOnRuntimes("the module's exit status is the command's", async (t, runtime) => {

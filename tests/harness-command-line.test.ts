@@ -4,7 +4,6 @@ import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } fro
 import { join } from "node:path";
 import { test } from "node:test";
 import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime } from "../host/command-line.js";
-import { guestName } from "../host/guest-files.js";
 import { QuireError } from "../host/errors.js";
 import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
@@ -54,15 +53,59 @@ test("FILE's folder is preopened under its own name, and nothing else is", (t) =
   assert.deepEqual(args, ["--json", "db/app.db", "get", "t", "db/app.db"]);
   assert.deepEqual(preopens, [{ guest: "db", host: join(folder, "db") }]);
   assert.equal(stdinFile, null);
-  const absolute = prepareCommand([join(folder, "db", "app.db"), "schema"], "/");
-  assert.deepEqual(absolute.args, ["db/app.db", "schema"]);
-  assert.deepEqual(prepareCommand(["help"], folder).preopens, []);
+  for (const words of [["help"], ["scan", "--help"], ["--help", "scan"], ["none/a.db", "import", "t", "none.csv", "--help"]]) {
+    assert.deepEqual(prepareCommand(words, folder), { runtime: "node", args: words, preopens: [], stdinFile: null });
+  }
+  assert.equal(prepareCommand(["a.db", "insert", "t", "--", "--help"], folder).preopens.length, 1);
 });
 
-test("a folder's name that a runtime's command line could misread is replaced", () => {
-  assert.equal(guestName("/srv/my data:1"), "my_data_1");
-  assert.equal(guestName("/srv/--dir"), "data");
-  assert.equal(guestName("/"), "data");
+test("the module calls files by names that lead to them from the working folder, or from the root", (t) => {
+  const folder = realpathSync(tempFolder(t));
+  for (const name of ["db/below", "my data", "a:b"]) mkdirSync(join(folder, name), { recursive: true });
+  const prepare = (cwd: string, ...words: string[]) => {
+    const { args, preopens } = prepareCommand(words, join(folder, cwd));
+    return [args, preopens];
+  };
+  const root = folder.slice(1);
+  const here = { guest: "", host: folder };
+  assert.deepEqual(prepare("", "a.db", "tables"), [["a.db", "tables"], [here]]);
+  assert.deepEqual(prepare("", "./a.db", "tables"), [["a.db", "tables"], [here]]);
+  assert.deepEqual(prepare("", "db/below/a.db", "tables"), [
+    ["db/below/a.db", "tables"],
+    [{ guest: "db/below", host: join(folder, "db", "below") }],
+  ]);
+  assert.deepEqual(prepare("db", "../a.db", "tables"), [[join(folder, "a.db"), "tables"], [{ guest: root, host: folder }]]);
+  assert.deepEqual(prepare("db", join(folder, "my data", "a.db"), "tables"), [
+    [join(folder, "my data", "a.db"), "tables"],
+    [{ guest: join(root, "my data"), host: join(folder, "my data") }],
+  ]);
+  // One file elsewhere, and all names are from the root: `data/x` is never the /data/x of another folder.
+  assert.deepEqual(prepare("db", "a.db", "diff", "../a.db"), [
+    [join(folder, "db", "a.db"), "diff", join(folder, "a.db")],
+    [
+      { guest: join(root, "db"), host: join(folder, "db") },
+      { guest: root, host: folder },
+    ],
+  ]);
+  // A folder is the file's to be opened, not the file.
+  assert.deepEqual(prepare("db", ".", "tables")[0], [join(folder, "db"), "tables"]);
+  // What the module would take for an option or a command is told otherwise.
+  assert.deepEqual(prepare("", "./--json", "tables")[0], ["./--json", "tables"]);
+  assert.deepEqual(prepare("", "./help", "diff", "./-")[0], ["./help", "diff", "./-"]);
+  // Wasmer has a root of its own.
+  assert.deepEqual(prepare("", "--runtime", "wasmer", "a.db", "tables"), [
+    [join(folder, "a.db"), "tables"],
+    [{ guest: root, host: folder }],
+  ]);
+  // Runtimes take a colon for the end of a name.
+  assert.deepEqual(prepare("", "a:b/x.db", "diff", "db/a:b.db"), [
+    ["a_b/x.db", "diff", "db/a:b.db"],
+    [
+      { guest: "a_b", host: join(folder, "a:b") },
+      { guest: "db", host: join(folder, "db") },
+    ],
+  ]);
+  assert.deepEqual(prepare("a:b", "x.db", "tables"), [["x.db", "tables"], [{ guest: "", host: join(folder, "a:b") }]]);
 });
 
 test("a missing folder and a FILE that is none are refused before a runtime starts", (t) => {
@@ -98,36 +141,42 @@ test("a link to a file is the file, whose log is beside it; a link to nothing is
   assert.deepEqual(prepareCommand(["links/n.db", "diff", "links/l.db"], folder).args, ["links/n.db", "diff", "db/a.db"]);
 });
 
-test("SOURCE in FILE's folder is read by the module, elsewhere it becomes standard input", (t) => {
-  const folder = tempFolder(t);
+test("SOURCE's folder is opened like FILE's; only what is no file becomes standard input", (t) => {
+  const folder = realpathSync(tempFolder(t));
   mkdirSync(join(folder, "db", "in"), { recursive: true });
-  for (const name of ["db/in.csv", "db/in/deep.csv", "out.tsv", "out.dat"]) writeFileSync(join(folder, name), "a\n1\n");
-  symlinkSync(join(folder, "out.tsv"), join(folder, "db", "link.tsv"));
+  mkdirSync(join(folder, "away"));
+  for (const name of ["db/in.csv", "db/in/deep.csv", "away/out.tsv"]) writeFileSync(join(folder, name), "a\n1\n");
+  symlinkSync(join(folder, "away", "out.tsv"), join(folder, "db", "link.tsv"));
   const prepare = (...words: string[]) => prepareCommand(["db/a.db", ...words], folder);
+  const home = { guest: "db", host: join(folder, "db") };
+  const away = { guest: "away", host: join(folder, "away") };
 
   const inside = prepare("import", "t", "db/in.csv", "--create");
   assert.deepEqual(inside.args, ["db/a.db", "import", "t", "db/in.csv", "--create"]);
-  assert.equal(inside.stdinFile, null);
+  assert.deepEqual([inside.stdinFile, inside.preopens], [null, [home]]);
   assert.deepEqual(prepare("import", "--key", "id", "t", "db/in/deep.csv").args.slice(-1), ["db/in/deep.csv"]);
 
-  const outside = prepare("import", "t", "out.tsv", "--batch", "10");
-  assert.deepEqual(outside.args, ["db/a.db", "import", "t", "-", "--batch", "10", "--format", "tsv"]);
-  assert.equal(outside.stdinFile, join(folder, "out.tsv"));
-  assert.deepEqual(prepare("import", "t", "out.tsv", "--format", "csv").args.slice(-3), ["-", "--format", "csv"]);
-  assert.deepEqual(prepare("import", "t", "out.dat").args, ["db/a.db", "import", "t", "-"]);
+  const outside = prepare("import", "t", "away/out.tsv", "--batch", "10");
+  assert.deepEqual(outside.args, ["db/a.db", "import", "t", "away/out.tsv", "--batch", "10"]);
+  assert.deepEqual([outside.stdinFile, outside.preopens], [null, [home, away]]);
+  assert.deepEqual(prepare("load", "away/out.tsv").preopens, [home, away]);
   // The value of an option is no SOURCE.
   const options = ["--delimiter", ";", "--null", "-", "--cache", "65536", "--durability", "checkpoint"];
-  assert.equal(prepare("import", "t", ...options, "out.dat").stdinFile, join(folder, "out.dat"));
-  // A link in the folder that leads out of it: the module could not follow it.
-  assert.equal(prepare("import", "t", "db/link.tsv").stdinFile, join(folder, "db", "link.tsv"));
+  assert.deepEqual(prepare("import", "t", ...options, "away/out.tsv").preopens, [home, away]);
+  // A link that leads out of the folder, which the module could not follow, is the file.
+  const linked = prepare("import", "t", "db/link.tsv");
+  assert.deepEqual([linked.args.at(-1), linked.preopens], ["away/out.tsv", [home, away]]);
 
-  // A pipe or a device is no file in the folder, but can be read.
-  assert.equal(prepare("import", "t", "/dev/null").stdinFile, "/dev/null");
-
-  assert.equal(prepare("load", "out.dat").stdinFile, join(folder, "out.dat"));
-  assert.equal(prepare("load", "-").stdinFile, null);
-  assert.equal(prepare("import", "t", "-").stdinFile, null);
-  assert.equal(prepare("import", "t").stdinFile, null);
+  const device = prepare("import", "t", "/dev/null");
+  assert.deepEqual([device.args.at(-1), device.stdinFile, device.preopens], ["-", "/dev/null", [home]]);
+  for (const words of [
+    ["load", "-"],
+    ["import", "t", "-"],
+    ["import", "t"],
+  ]) {
+    const { stdinFile, preopens } = prepare(...words);
+    assert.deepEqual([stdinFile, preopens], [null, [home]]);
+  }
   assert.deepEqual(
     codeOf(() => prepare("import", "t", "missing.csv")),
     ["FILE_NOT_FOUND", 1],
@@ -144,16 +193,16 @@ test("the folders of other files that a command names are opened, too, and those
   assert.deepEqual(prepare("backup", "db/below/b.db").args, ["db/a.db", "backup", "db/below/b.db"]);
   assert.deepEqual(prepare("backup", "db/b.db").preopens, [home]);
   const outside = prepare("convert", "--layout", "0.11", "third/b.db", "--acl", "other/db/rights", "--json");
-  assert.deepEqual(outside.args.slice(1), ["convert", "--layout", "0.11", "third/b.db", "--acl", "db_/rights", "--json"]);
+  assert.deepEqual(outside.args.slice(1), ["convert", "--layout", "0.11", "third/b.db", "--acl", "other/db/rights", "--json"]);
   assert.deepEqual(outside.preopens, [
     home,
     { guest: "third", host: join(folder, "third") },
-    { guest: "db_", host: join(folder, "other", "db") },
+    { guest: "other/db", host: join(folder, "other", "db") },
   ]);
   assert.deepEqual(prepare("repair", "x.db", "--schema=third/s").args.slice(2), [
-    `${guestName(folder)}/x.db`,
+    "x.db",
     // The folder of x.db is open by then, and third/ lies in it.
-    `--schema=${guestName(folder)}/third/s`,
+    "--schema=third/s",
   ]);
   assert.deepEqual(
     codeOf(() => prepare("compact", "missing/b.db")),

@@ -102,7 +102,7 @@ test("a program is looked for in its variable, then on PATH, then in the cache",
     assert.equal(adapter?.find(), null, name);
     assert.throws(() => requireRuntime(name), {
       code: "RUNTIME_NOT_FOUND",
-      message: /not on PATH nor among those of npm run runtimes/,
+      message: new RegExp(`neither on PATH nor in .*/quire/runtimes; get it with npm run runtimes ${name}, set ${variable} `),
     });
     const cached = cachedProgram(name, version);
     assert.equal(cached, join(folder, "cache", "quire", "runtimes", `${name}-${version}`, "bin", name));

@@ -10,6 +10,7 @@ import { ChildEngine } from "../host/library/child-engine.js";
 import { placeOf } from "../host/library/engine.js";
 import { Operations } from "../host/library/operations.js";
 import { libraryPath, packageRoot } from "../host/paths.js";
+import { requireRuntime } from "../host/run-command.js";
 import { fails, moduleOf } from "./helpers/library.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
@@ -131,9 +132,19 @@ testOnRuntimes("a runtime or a module that is missing or none", async (t, runtim
   }
 });
 
+test("an error that nobody catches shows its code, and no exit status: that is the command line's", async (t) => {
+  const { said, ended } = await runProgram(t, 'openSync("a.db").table("t").get(1);');
+  assert.equal(ended, 1);
+  assert.match(said, /QuireError: there is no table t/);
+  assert.match(said, /code: 'TABLE_NOT_FOUND'/);
+  assert.doesNotMatch(said, /exitStatus/);
+});
+
 test("runtimes that there are not", async (t) => {
   const path = join(tempFolder(t), "app.db");
-  await fails("BAD_OPTION", /there is no runtime "wasmtim"; use one of node, wasmtime/, () => open(path, { runtime: "wasmtim" }));
+  await fails("BAD_OPTION", /there is no runtime "wasmtim"; use one of node, wasmtime/, () =>
+    open(path, { runtime: "wasmtim" as never }),
+  );
   assert.throws(() => openSync(path, { runtime: "wasmtime" } as never), { code: "BAD_OPTION" });
 });
 
@@ -193,7 +204,7 @@ test("a trap takes no other session with it", async (t) => {
 
 test("a child that is killed ends what waits for it, and keeps what it answered", async (t) => {
   const path = join(tempFolder(t), "app.db");
-  const engine = await ChildEngine.open(defaultRuntime, placeOf(path, false), {});
+  const engine = await ChildEngine.open(defaultRuntime, placeOf(defaultRuntime, path, false), {});
   const db = new Session(path, defaultRuntime, engine, new Operations("string"));
   const table = db.table(defineTable("t", { k: "uint32:pk" }));
   await db.create("t", ["k:uint32:pk"]);
@@ -212,13 +223,23 @@ test("a child that is killed ends what waits for it, and keeps what it answered"
   await again.close();
 });
 
-/** Runs a program that uses the package, in a process and a folder of its own: what it says on both streams, and its status or signal. */
-async function runProgram(t: TestContext, program: string): Promise<{ said: string; ended: unknown }> {
-  const folder = tempFolder(t);
+/**
+ * Runs a program that uses the package, in a process and a folder of its own, under Node unless told: what it says on both streams, and
+ * its status or signal.
+ */
+async function runProgram(
+  t: TestContext,
+  program: string,
+  under = "node",
+  folder = tempFolder(t),
+): Promise<{ said: string; ended: unknown }> {
   const script = join(folder, "program.mjs");
   const index = pathToFileURL(join(packageRoot, "build", "host", "index.js")).href;
-  writeFileSync(script, `import { open, openSync } from ${JSON.stringify(index)};\n${program}`);
-  const child = spawn(process.execPath, [script], { cwd: folder, timeout: 60_000 });
+  writeFileSync(script, `import { defineTable, open, openSync } from ${JSON.stringify(index)};\n${program}`);
+  const { adapter, program: starts } = requireRuntime(under);
+  // Before its last two words, a script of ours and what it is to do.
+  const words = adapter.argv({ module: "", preopens: [], args: [], env: {} }).slice(0, -2);
+  const child = spawn(starts, [...words, script], { cwd: folder, timeout: 60_000 });
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
@@ -236,6 +257,52 @@ testOnRuntimes("a program that forgets to close ends by itself, without a word",
   assert.equal(said, "inserted\n");
   assert.equal(ended, 0);
 });
+
+/** What a program does with a store in its own process: every way in and out, and more rows than the first memory holds. */
+const IN_PROCESS = `
+const rows = defineTable("rows", { id: "uint64:pk:auto", name: "text:unique", raw: "blob:null", at: "datetime:null:index", doc: "json:null", d: "decimal:null" });
+const db = await open("a.db");
+await db.create(rows);
+const table = db.table(rows);
+console.log(await table.insert({ name: "ünï", raw: new Uint8Array([0, 255]), at: new Date(0), doc: { a: [1, null] }, d: 2 ** 60 }));
+const many = (from) => Array.from({ length: 2000 }, (_, i) => ({ name: "n" + (from + i), raw: new Uint8Array(3000).fill(i) }));
+console.log((await table.insertMany(many(0))).at(-1));
+await db.transaction(async () => { for (const row of many(2000)) await table.insert(row); });
+await db.transaction(async () => { await table.delete(2); throw new Error("back"); }).catch((error) => console.log(error.message));
+console.log(await table.get(1n), await table.find("n7", { index: "name", columns: ["id"] }), await table.find(9999));
+await table.update(3, { doc: [true], at: "2026-02-28T23:59:58.5Z" });
+let seen = 0;
+for await (const { raw } of table.scan({ pageRows: 700 })) seen += raw.length;
+console.log(seen, await table.count({ index: "at", from: new Date(1) }), await db.tables());
+for (const call of [() => table.insert({ name: "n7" }), () => table.get(9999), () => open("none/b.db"), () => db.backup("a.db"), () => db.create(rows)])
+  await call().then(() => console.log("!"), ({ code, message }) => console.log(code, code === "FOLDER_NOT_FOUND" || message));
+console.log(await db.backup("b.db"), (await db.check()).errors);
+await db.close();
+const copy = openSync("b.db", { dates: "date" });
+copy.transaction(() => { for (let i = 0; i < 3000; i++) copy.table("rows").update(3, { doc: "x".repeat(i % 500) }); });
+console.log(copy.table("rows").get(3).at, copy.hash().hash, copy.check().errors);
+copy.close();
+`;
+
+/** What it said and left under Node. */
+let underNode: { said: string; files: Buffer[] } | null = null;
+
+testOnRuntimes(
+  "a program that is itself run by another runtime has the store in its own process, the same to the byte",
+  async (t, runtime) => {
+    const folder = tempFolder(t);
+    const { said, ended } = await runProgram(t, IN_PROCESS, runtime, folder);
+    assert.equal(ended, 0, said);
+    const files = ["a.db", "b.db"].map((name) => readFileSync(join(folder, name)));
+    underNode ??= { said, files };
+    assert.doesNotMatch(said, /!|TRAP|Warning/);
+    // How a console shows values is its own.
+    const plain = (text: string): string => text.replace(/\s+|[,'"]/g, "");
+    assert.equal(plain(said), plain(underNode.said));
+    for (const [at, bytes] of files.entries()) assert.ok(bytes.equals(underNode.files[at] as Buffer), `${at}: the files differ`);
+  },
+  ["node", "deno", "bun"],
+);
 
 test("the module can be elsewhere", (t) => {
   const folder = tempFolder(t);

@@ -26,6 +26,9 @@ again.close();
 console.log(existsSync(fileURLToPath(import.meta.resolve("quire-db/quire.wasm"))), existsSync(fileURLToPath(import.meta.resolve("quire-db/quire-lib.wasm"))));
 `;
 
+/** The installed package has no npm run runtimes. */
+const NO_RUNTIME = ["--runtime", "wazero", "app.db", "tables"];
+
 const PROGRAM = `
 import { type JsonValue, type RowOf, type Session, defineTable, open, openSync } from "quire-db";
 
@@ -73,6 +76,17 @@ async function main(): Promise<void> {
   people.get(id, { columns: ["nmae"] }).catch(() => undefined);
   // @ts-expect-error: keys are numbers
   people.get("x").catch(() => undefined);
+  // @ts-expect-error: there is no such type
+  defineTable("t", { id: "uint23:pk" });
+  // @ts-expect-error: there is no such flag
+  defineTable("t", { id: "uint32:pk", name: "text:uniqe" });
+  const any: string = "uint32:pk";
+  defineTable("t", { any, "a:b": "custom(a\\\\:b,4):null", own: "custom(Tag):pk:index=g", is: "text:references=a.b:restrict:default=x:uniqe" });
+  const { faults } = await db.check({ quick: true });
+  const lost: (string | null)[] = faults.flatMap(({ lost, mend }) => [lost, mend]);
+  void lost;
+  // @ts-expect-error: there is no such runtime
+  open("x.db", { runtime: "wasmtim" }).catch(() => undefined);
   // @ts-expect-error: a misspelled option
   open("x.db", { readOnly: true }).catch(() => undefined);
 }
@@ -105,6 +119,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     "build/host/index.d.ts",
     "assembly/index.ts",
     "docs/abi.md",
+    "CONTRIBUTING.md",
     "LICENSE",
   ]) {
     assert.ok(paths.includes(path), `${path} is not in the package`);
@@ -112,7 +127,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(?:assembly|build\/host|docs)\/|^build\/quire(?:-lib)?\.wasm$|^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
+      /^(?:assembly|build\/host|docs)\/|^build\/quire(?:-lib)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
     );
     assert.doesNotMatch(path, /__tests__/);
   }
@@ -133,6 +148,12 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     cwd: project,
   });
   assert.match(command.stdout, /users +1/);
+
+  const noRuntime = await run(process.execPath, [join(project, "node_modules/quire-db/build/host/cli.js"), ...NO_RUNTIME], {
+    cwd: project,
+    env: { ...env, XDG_CACHE_HOME: folder, PATH: "", QUIRE_WAZERO: "" },
+  }).catch((error: unknown) => error as { stderr: string });
+  assert.match(noRuntime.stderr, /^quire: RUNTIME_NOT_FOUND: wazero .*; get it from https:\/\/wazero\.io, set QUIRE_WAZERO/);
 
   writeFileSync(join(project, "typed.ts"), PROGRAM);
   const [, example] = /```ts\n([^]*?)```/.exec(readFileSync(join(packageRoot, "docs", "typescript.md"), "utf8")) as unknown as [
@@ -165,5 +186,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   assert.deepEqual(second, { stdout: "7n 12.50 1970-01-01T00:00:00.000000+00:00\nann 2\n0 1\n", stderr: "" });
   rmSync(join(project, "app.db"));
   const third = await run(process.execPath, ["example.js"], { cwd: project });
-  assert.deepEqual(third, { stdout: "cid@example.org\nann@example.org\n3 41 2\n", stderr: "" });
+  assert.deepEqual(third, { stdout: "cid@example.org\nann@example.org\n3 41 1\n", stderr: "" });
+  const fourth = await run(process.execPath, ["example.js"], { cwd: project });
+  assert.deepEqual(fourth, { stdout: "cid@example.org\nann@example.org\n4 41 1\n", stderr: "" });
 });

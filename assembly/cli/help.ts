@@ -46,6 +46,7 @@ function showOverview(): void {
   stdout.line(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
+      "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun)\n" +
       "quire help COMMAND tells more about one.",
   );
 }

@@ -69,7 +69,9 @@ export class Invocation {
       const word = args[i];
       if (optionsEnded || !word.startsWith("--")) {
         // Negative numbers, `-` and single-dash words are values; there are no short options but these.
-        if (!optionsEnded && plain.length == 0 && (word == "-h" || word == "-V")) this.add(word == "-h" ? "help" : "version", "");
+        const isShort = !optionsEnded && plain.length == 0;
+        if (isShort && word == "-h") this.add("help", "");
+        else if (isShort && (word == "-V" || word == "-v")) this.add("version", "");
         else plain.push(word);
         continue;
       }

@@ -157,10 +157,13 @@ def main(module_path, folder):
     Path(folder).mkdir(exist_ok=True)
     quire = Quire(module_path, folder)
     with quire.open("data/cities.db", create=True) as db:
-        db.request("create", table="cities", columns=["name:text:pk", "people:uint32:index", "height:int16:null"])
+        is_new = not db.request("tables")["tables"]
+        if is_new:
+            db.request("create", table="cities", columns=["name:text:pk", "people:uint32:index", "height:int16:null"])
         cities = db.table("cities")
         rows = [("Zürich", 447082, 408), ("La Paz", 755732, 3640), ("Amsterdam", 931298, -2), ("東京", 14178000, None)]
-        quire.call("insert", b"".join(city_row(*row) for row in rows), cities)
+        if is_new:
+            quire.call("insert", b"".join(city_row(*row) for row in rows), cities)
         quire.call("get", text("東京"), cities)
         print("get:", *read_city(quire.reply()))
         print("get, none:", quire.call("get", text("Atlantis"), cities))

@@ -1,6 +1,5 @@
 /** The module in a child that runs `serve`, under any runtime. Loaded by those sessions only that have one. */
 import type { QuireError } from "../errors.js";
-import type { Preopen } from "../runtimes/adapter.js";
 import { ServeProcess } from "../serve-process.js";
 import type { Engine, Place } from "./engine.js";
 import { closedError } from "./instance.js";
@@ -12,14 +11,15 @@ export class ChildEngine implements Engine {
   #closing: Promise<void> | null = null;
 
   private constructor(
-    readonly folder: Preopen,
+    readonly place: Place,
     process: ServeProcess,
   ) {
     this.#process = process;
   }
 
   /** Starts the child, and waits until it has opened the file or said why it can't. */
-  static async open(runtime: string, { folder, file }: Place, options: OpenOptions): Promise<ChildEngine> {
+  static async open(runtime: string, place: Place, options: OpenOptions): Promise<ChildEngine> {
+    const { folder, file } = place;
     const words = [
       ...(options.readonly === true ? ["--readonly"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
@@ -27,7 +27,7 @@ export class ChildEngine implements Engine {
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
-    const engine = new ChildEngine(folder, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
+    const engine = new ChildEngine(place, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
     await engine.request('{"op":"info"}');
     return engine;
   }

@@ -10,6 +10,23 @@ export type Columns = Readonly<Record<string, string>>;
 /** What a word says behind the name: the type alone. */
 type TypeWord<Word extends string> = Word extends `${infer Type}:${string}` ? Type : Word;
 
+/** The types that there are. */
+type KnownType =
+  | `${"int" | "uint"}${"8" | "16" | "32" | "64"}`
+  | "decimal"
+  | "boolean"
+  | "date"
+  | "datetime"
+  | "text"
+  | "uuid"
+  | "blob"
+  | "json"
+  | `custom(${string})`;
+
+/** The flags that there are; those with a name or a value have any. */
+type KnownFlag =
+  "pk" | "unique" | "null" | "auto" | "index" | "cascade" | "restrict" | "default" | `index=${string}` | `references=${string}`;
+
 /** Its flags. `default=` takes all that follows. */
 type Flags<Rest extends string> = Rest extends `default=${string}`
   ? "default"
@@ -45,6 +62,20 @@ type Input<Type extends string> = Type extends "int64" | "uint64"
       : Type extends "json"
         ? JsonValue | object
         : Value<Type, string>;
+
+/** The word itself when its type and its flags are known, else what says which is not; a word with a backslash is the module's to read. */
+type CheckedWord<Word extends string> = string extends Word
+  ? Word
+  : Word extends `${string}\\${string}`
+    ? Word
+    : TypeWord<Word> extends KnownType
+      ? Exclude<FlagsOf<Word>, KnownFlag> extends never
+        ? Word
+        : `there is no flag ${Exclude<FlagsOf<Word>, KnownFlag>}`
+      : `there is no type ${TypeWord<Word>}`;
+
+/** The same columns, each word of them checked. */
+export type CheckedColumns<C extends Columns> = { readonly [Name in keyof C]: CheckedWord<C[Name]> };
 
 type OrNull<Word extends string> = "null" extends FlagsOf<Word> ? null : never;
 type InputOf<Word extends string> = Input<TypeWord<Word>> | OrNull<Word>;
@@ -122,7 +153,7 @@ export interface TableDefinition<C extends Columns = Columns> {
  */
 export function defineTable<const C extends Columns>(
   name: string,
-  columns: C,
+  columns: C & CheckedColumns<C>,
   options: { readonly alignment?: number } = {},
 ): TableDefinition<C> {
   const words = Object.entries(columns).map(([column, word]) => {

@@ -1,16 +1,16 @@
 /** What sessions speak to: the module in this process; or a child, which is in child-engine.ts. */
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
-import { guestName, realFile } from "../guest-files.js";
+import { GuestFolders, realFile } from "../guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { LibraryInstance } from "./instance.js";
 import type { OpenOptions } from "./options.js";
 
 /** Takes the text of a request and gives the text of its reply. */
 export interface Engine {
-  /** The folder that the module can reach. */
-  readonly folder: Preopen;
+  /** Where its file is. */
+  readonly place: Place;
   /** The module, when it is in this process. */
   readonly instance: LibraryInstance | null;
   request(text: string): string | Promise<string>;
@@ -19,39 +19,39 @@ export interface Engine {
 
 /** Where a file is for the module. */
 export interface Place {
+  /** The folder that the module can reach. */
   readonly folder: Preopen;
   /** The file's path as the module sees it. */
   readonly file: string;
 }
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
-export function placeOf(path: string, mustExist: boolean): Place {
+export function placeOf(runtime: string, path: string, mustExist: boolean): Place {
   const full = realFile(resolve(path));
-  const host = dirname(full);
-  if (path === "" || full === host) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
-  if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${host} for ${basename(full)}; make it first`);
-  }
+  if (path === "" || full === dirname(full)) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
+  const folders = new GuestFolders(runtime, process.cwd(), [path]);
+  const file = folders.open(path);
   if (mustExist && !existsSync(full)) throw new QuireError("FILE_NOT_FOUND", `there is no file ${path}`, EXIT_NOT_DONE);
-  const guest = guestName(host);
-  return { folder: { guest, host }, file: `${guest}/${basename(full)}` };
+  return { folder: folders.preopens[0] as Preopen, file };
 }
 
 /** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */
-export function pathInside({ guest, host }: Preopen, call: string, path: string): string {
+export function pathInside({ folder: { host }, file }: Place, call: string, path: string): string {
   const within = relative(host, resolve(path));
   if (path === "" || within === "" || within.startsWith("..") || isAbsolute(within)) {
     throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is where the session can write`);
   }
-  return `${guest}/${within.split(sep).join("/")}`;
+  return file.slice(0, file.lastIndexOf("/") + 1) + within.split(sep).join("/");
 }
 
 export class InProcessEngine implements Engine {
   readonly instance: LibraryInstance;
-  readonly folder: Preopen;
 
-  constructor({ folder, file }: Place, options: OpenOptions) {
-    this.folder = folder;
+  constructor(
+    readonly place: Place,
+    options: OpenOptions,
+  ) {
+    const { folder, file } = place;
     const { readonly = false, mustExist = false, cacheBytes, layout, durability } = options;
     this.instance = new LibraryInstance(folder, {
       path: file,

@@ -82,8 +82,14 @@ export class LibraryInstance {
     const WASI = loadWasi();
     const wasi = new WASI({ version: "preview1", preopens: { [`/${folder.guest}`]: folder.host }, returnOnExit: true });
     try {
-      const instance = new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports);
-      wasi.initialize(instance);
+      // Not getImportObject() and initialize(), which Bun lacks: it wants to be told the memory, and Node does not know that call.
+      const imports = { wasi_snapshot_preview1: wasi.wasiImport as Record<string, unknown> };
+      const instance = new WebAssembly.Instance(module, imports);
+      if (typeof wasi.initialize === "function") wasi.initialize(instance);
+      else {
+        (wasi as unknown as { setMemory(memory: unknown): void }).setMemory(instance.exports["memory"]);
+        (instance.exports["_initialize"] as () => void)();
+      }
       this.#exports = instance.exports as unknown as LibraryExports;
       const version = this.#exports.abi_version();
       if (version !== ABI_VERSION) {

@@ -1,6 +1,6 @@
 /** Values between TypeScript and the JSON of requests and replies (`docs/protocol.md`, "Values"). */
 import { QuireError } from "../errors.js";
-import type { Column, TableSchema } from "./table-schema.js";
+import type { Column, ColumnType, TableSchema } from "./table-schema.js";
 
 /** What dates and date-times are in rows. */
 export type DateForm = "string" | "date";
@@ -29,6 +29,12 @@ export function dateText(column: Column, value: Date): string {
   return column.type === "date" ? text.slice(0, -14) : text;
 }
 
+/** The types whose columns hold whole numbers that JSON's shortest spelling of a number is not exact for. */
+const WIDE_TYPES: ReadonlySet<ColumnType> = new Set(["int64", "uint64", "decimal"]);
+
+/** Whether JSON spells `value` as the number that it is: above 2^53 it writes the shortest text that reads as the same `number`. */
+const isExact = (value: number): boolean => Number.isSafeInteger(value) || !Number.isInteger(value);
+
 /** The JSON form of `value` for `column`. What no column of that type can be is refused here; the module judges the rest. */
 export function toJson(table: string, column: Column, value: unknown): unknown {
   if (typeof value === "function" || typeof value === "symbol") throw bad(table, column, `a ${typeof value} is no value`);
@@ -38,7 +44,8 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
       return String(value);
     case "number":
       // JSON has no word for these; the module says what it thinks of the text.
-      return Number.isFinite(value) ? value : String(value);
+      if (!Number.isFinite(value)) return String(value);
+      return isExact(value) || !WIDE_TYPES.has(column.type) ? value : String(BigInt(value));
     case "string":
       if (!value.isWellFormed()) throw bad(table, column, "the text has half of a surrogate pair, which UTF-8 can't spell");
       return value;

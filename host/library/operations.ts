@@ -57,6 +57,8 @@ export class Operations {
   }
 
   *insert(table: string, row: unknown): Steps<unknown> {
+    // A request without the field would be one for several rows.
+    if (row === undefined) throw new QuireError("BAD_REQUEST", "insert: there is no row");
     const schema = yield* this.#schema(table);
     const { keys } = (yield { request: { op: "insert", table, row: rowToJson(schema, row) } }) as { keys: unknown[] };
     return fromJson(schema.key, keys[0], this.dates);
@@ -214,10 +216,24 @@ export function requestText(request: Readonly<Record<string, unknown>>): string 
   try {
     return JSON.stringify(request);
   } catch (error) {
-    throw new QuireError("BAD_VALUE", `the request can't be written as JSON: ${(error as Error).message}`, undefined, {
-      cause: error,
-    });
+    const where = unwritableColumn(request) ?? "the request";
+    throw new QuireError("BAD_VALUE", `${where}: JSON can't spell it (${(error as Error).message})`, undefined, { cause: error });
   }
+}
+
+/** The column of a row in `request` whose document JSON can't spell: a bigint, or an object inside of itself. */
+function unwritableColumn(request: Readonly<Record<string, unknown>>): string | undefined {
+  const { table, row, rows, set } = request;
+  for (const each of [row, set, ...(Array.isArray(rows) ? (rows as unknown[]) : [])]) {
+    for (const [column, value] of Object.entries(each ?? {})) {
+      try {
+        JSON.stringify(value);
+      } catch {
+        return `${String(table)}.${column}`;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** Operations after which no definition is known any more. */

@@ -1,11 +1,11 @@
 /** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
 import { QuireError } from "../errors.js";
-import { RUNTIME_NAMES, isRuntimeName } from "../runtime-names.js";
+import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../runtime-names.js";
 import type { DateForm } from "./json-values.js";
 
 export interface OpenOptions {
   /** Where the module runs: `"node"`, in this process, unless told; any other in a process of its own. */
-  readonly runtime?: "node" | "wasmtime" | "wazero" | "wasmedge" | "wasmer" | "deno" | "bun" | (string & {});
+  readonly runtime?: RuntimeName;
   /** Nothing can be changed, and a missing file is an error. */
   readonly readonly?: boolean;
   /** A missing file is an error; it is made otherwise. */

@@ -258,9 +258,8 @@ export class RecordWriter {
   }
 
   #wide(view: DataView, { type }: Column, value: unknown, at: number): boolean {
-    if (typeof value === "number" && !Number.isSafeInteger(value)) return false;
-    if (typeof value !== "bigint" && typeof value !== "number") return false;
-    const wide = BigInt(value);
+    if (typeof value !== "bigint" && !Number.isInteger(value)) return false;
+    const wide = BigInt(value as bigint | number);
     if ((type === "int64" ? BigInt.asIntN(64, wide) : BigInt.asUintN(64, wide)) !== wide) return false;
     view.setBigUint64(at, wide, true);
     return true;

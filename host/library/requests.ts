@@ -110,6 +110,15 @@ export interface Fault {
   readonly byte: number | null;
   readonly message: string;
   readonly hint: string | null;
+  /** What can't be had any more. */
+  readonly lost: string | null;
+  /** The command that mends it. */
+  readonly mend: string | null;
+}
+
+export interface CheckOptions {
+  /** Definitions, ledgers, nodes, counters and rights only, and not single rows and index entries. */
+  readonly quick?: boolean;
 }
 
 export interface CheckResult {

@@ -7,6 +7,7 @@ import { Operations } from "./operations.js";
 import { type OpenOptions, checkOptions, checkPath } from "./options.js";
 import type {
   BackupResult,
+  CheckOptions,
   CheckResult,
   FileInfo,
   HashResult,
@@ -108,8 +109,8 @@ export class Session<Dates = string> implements AsyncDisposable {
   }
 
   /** Walks the whole file and lists every fault. */
-  check(): Promise<CheckResult> {
-    return this.#plain("check");
+  check(options: CheckOptions = {}): Promise<CheckResult> {
+    return this.#plain("check", { ...options });
   }
 
   /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */
@@ -119,7 +120,7 @@ export class Session<Dates = string> implements AsyncDisposable {
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
   async backup(path: string): Promise<BackupResult> {
-    return this.#plain("backup", { path: pathInside(this.#engine.folder, "backup", checkPath("backup", path)) });
+    return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) });
   }
 
   /**
@@ -253,8 +254,8 @@ export class SyncSession<Dates = string> implements Disposable {
   }
 
   /** Walks the whole file and lists every fault. */
-  check(): CheckResult {
-    return this.#plain("check") as CheckResult;
+  check(options: CheckOptions = {}): CheckResult {
+    return this.#plain("check", { ...options }) as CheckResult;
   }
 
   /** A hash of the content of all tables, or of one: the same for the same definitions and rows, however they are stored. */
@@ -264,7 +265,7 @@ export class SyncSession<Dates = string> implements Disposable {
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
   backup(path: string): BackupResult {
-    return this.#plain("backup", { path: pathInside(this.#engine.folder, "backup", checkPath("backup", path)) }) as BackupResult;
+    return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) }) as BackupResult;
   }
 
   /**
@@ -382,7 +383,7 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
 ): Promise<Session<DatesOf<Options>>> {
   const checked = checkOptions("open", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
-  const place = placeOf(checkPath("open", path), mustExist || readonly);
+  const place = placeOf(runtime, checkPath("open", path), mustExist || readonly);
   const engine = runtime === "node" ? new InProcessEngine(place, checked) : await openChild(runtime, place, checked);
   return new Session(path, runtime, engine, new Operations(dates));
 }
@@ -400,6 +401,6 @@ export function openSync<
   const checked = checkOptions("openSync", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
-  const place = placeOf(checkPath("openSync", path), mustExist || readonly);
+  const place = placeOf(runtime, checkPath("openSync", path), mustExist || readonly);
   return new SyncSession(path, new InProcessEngine(place, checked), new Operations(dates));
 }

@@ -4,6 +4,7 @@
  */
 
 import { QuireError } from "../errors.js";
+import type { RuntimeName } from "../runtime-names.js";
 
 /** One run of the module. */
 export interface Invocation {
@@ -17,7 +18,7 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A host folder and the name under which the module sees it: a single path component, without slashes. */
+/** A host folder and the path under which the module sees it: without a slash at its start; empty for the root. */
 export interface Preopen {
   readonly guest: string;
   readonly host: string;
@@ -52,7 +53,7 @@ export interface ReleaseSource {
 
 export interface RuntimeAdapter {
   /** As in `--runtime NAME`. */
-  readonly name: string;
+  readonly name: RuntimeName;
   /** The version that the project is tested with, and that `npm run runtimes` installs. */
   readonly version: string;
   /** Where a person finds it. */

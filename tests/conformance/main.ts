@@ -104,7 +104,8 @@ if (options.list) {
 }
 if (scenarios.length === 0 && only !== "probes") usage(`there is no scenario ${only ?? ""}; --list prints them`);
 const found = runtimes.filter((adapter) => adapter.find() !== null).map(({ name }) => name);
-if (runtime !== undefined && !found.includes(runtime)) usage(`${runtime} is not here; there are ${found.join(", ")}`);
+if (runtime !== undefined && !found.some((name) => name === runtime))
+  usage(`${runtime} is not here; there are ${found.join(", ")}`);
 for (const { name } of runtimes) {
   if (!found.includes(name) && runtime === undefined) console.log(`SKIPPED: ${name} is not here (npm run runtimes gets it)`);
 }

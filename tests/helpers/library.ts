@@ -4,14 +4,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import binaryen from "binaryen";
-import { type OpenOptions, QuireError, type Session, open } from "../../host/index.js";
+import { type OpenOptions, QuireError, type RuntimeName, type Session, open } from "../../host/index.js";
 import { packageRoot } from "../../host/paths.js";
 import { tempFolder } from "./store.js";
 
 /** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */
 export async function openFor(
   t: TestContext,
-  runtime: string,
+  runtime: RuntimeName,
   options: OpenOptions = {},
   folder: string = tempFolder(t),
 ): Promise<Session> {

@@ -1,14 +1,15 @@
 /** The runtimes that the tests go through: all that `npm run runtimes` gets and that are here. Node's WASI always is. */
 import { test, type TestContext } from "node:test";
+import type { RuntimeName } from "../../host/runtime-names.js";
 import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 
 /** The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here. */
-export const testedRuntimes: readonly string[] = runtimes
+export const testedRuntimes: readonly RuntimeName[] = runtimes
   .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
   .map(({ name }) => name);
 
 /** Those with a compiler and quick processes, for tests with a lot to do. */
-export const fastRuntimes: readonly string[] = ["node", "wasmtime"];
+export const fastRuntimes: readonly RuntimeName[] = ["node", "wasmtime"];
 
 /** Whether this machine has runtime `name`. */
 export function hasRuntime(name: string): boolean {
@@ -16,13 +17,13 @@ export function hasRuntime(name: string): boolean {
 }
 
 /** The runtime for tests that are not about runtimes: wasmtime, whose processes start fastest, else Node. */
-export const defaultRuntime: string = hasRuntime("wasmtime") ? "wasmtime" : "node";
+export const defaultRuntime: RuntimeName = hasRuntime("wasmtime") ? "wasmtime" : "node";
 
 /** Registers the test `name` once for each runtime. A missing one is skipped with a loud line. */
 export function testOnRuntimes(
   name: string,
-  body: (t: TestContext, runtime: string) => Promise<void> | void,
-  names: readonly string[] = testedRuntimes,
+  body: (t: TestContext, runtime: RuntimeName) => Promise<void> | void,
+  names: readonly RuntimeName[] = testedRuntimes,
 ): void {
   for (const runtime of names) {
     const title = `${name} (${runtime})`;
