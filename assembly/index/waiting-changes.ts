@@ -132,6 +132,7 @@ export class WaitingChanges {
     return at;
   }
 
+
   @inline private slotAt(slot: u32): usize {
     return this.slots + ((<usize>(slot & (SLOTS - 1))) << 2);
   }
@@ -145,7 +146,7 @@ export class WaitingChanges {
 /** What a slot has for a change whose key has the hash `hash`; changes lie at multiples of eight. */
 @inline
 function slotValue(change: EntryChange, hash: u32): u32 {
-  return <u32>changetype<usize>(change) | ((hash >> SLOT_BITS) & 7);
+  return (<u32>changetype<usize>(change)) | ((hash >> SLOT_BITS) & 7);
 }
 
 /** The change in a slot, or null. */
