@@ -393,7 +393,7 @@ export class TreeCursor {
     return false;
   }
 
-  /** The entry's key; valid for the next `GUARANTEE` page lookups. */
+  /** The entry's key; valid for the next `GUARANTEE` page lookups. 0 when the leaf can't be read. */
   @inline key(): usize {
     const frame = this.leaf();
     return frame ? entryKey(frame, this.slot) : 0;
