@@ -1,8 +1,9 @@
 /** Rows that refer to others, in transactions where changes of indexes wait: what deletes take along, or are refused for. */
-import { OK, Status, DAMAGED, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT } from "../status";
+import { OK, Status, DAMAGED, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, errorMessage } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
-import { TYPE_UINT32 } from "../encode/data-type";
+import { TYPE_DECIMAL, TYPE_UINT32 } from "../encode/data-type";
+import { parseDecimal } from "../encode/decimal";
 import {
   Column,
   ForeignKey,
@@ -264,4 +265,44 @@ describe("rows that refer to others, in a transaction", () => {
     commitSound(db, "posts", 6);
     db.close();
   });
+
+  test("a key that becomes an equal one of other bytes is no other key", () => {
+    const db = newStore();
+    const users = new TableSchemaSnapshot("users", "id");
+    users.columns.push(new Column("id", TYPE_DECIMAL, FLAG_PRIMARY_KEY | FLAG_UNIQUE));
+    users.alignment = 16;
+    users.indexes.push(new IndexDefinition(["id"], true));
+    expect(db.createTable(users)).toBe(OK, errorMessage());
+    const posts = new TableSchemaSnapshot("posts", "id");
+    posts.columns.push(new Column("id", TYPE_DECIMAL, FLAG_PRIMARY_KEY | FLAG_UNIQUE));
+    posts.columns.push(new Column("owner", TYPE_DECIMAL));
+    posts.columns[1].foreignKey = new ForeignKey("users", "id", ON_DELETE_RESTRICT);
+    posts.indexes.push(new IndexDefinition(["id"], true));
+    expect(db.createTable(posts)).toBe(OK, errorMessage());
+    const user = new Row(db.table("users")!.layout);
+    const post = new Row(db.table("posts")!.layout);
+    setDecimal(user, 0, "1.0");
+    expect(db.insert(db.table("users")!, user)).toBe(OK);
+    setDecimal(post, 0, "7");
+    setDecimal(post, 1, "1.00");
+    expect(db.insert(db.table("posts")!, post)).toBe(OK);
+    key.reset();
+    db.table("users")!.primary.addKey(db.table("users")!.schema, user, key);
+    user.reset();
+    setDecimal(user, 0, "1.000");
+    expect(db.update(db.table("users")!, db.table("users")!.primary.tree.find(key.ptr), user)).toBe(OK);
+    expect(db.cascaded).toBe(0);
+    db.begin();
+    commitSound(db, "posts", 1);
+    user.free();
+    post.free();
+    db.close();
+  });
 });
+
+function setDecimal(row: Row, column: i32, text: string): void {
+  const bytes = String.UTF8.encode(text);
+  value.reset();
+  expect(parseDecimal(changetype<usize>(bytes), bytes.byteLength, value.reserve(16))).toBe(true);
+  row.set(column, value.ptr, 16);
+}

@@ -390,14 +390,15 @@ export class Statements {
       const column = reference.table.schema.columns[reference.column];
       const position = table.referencedColumn(i);
       if (position < 0 || !old.isSet(position)) continue;
-      if (row.isSet(position) && bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) continue;
+      const from = table.schema.columns[position];
+      if (!this.changesKey(from, position, old, row)) continue;
       if (chain >= MAX_KEY_CHAIN)
         return fail(
           FOREIGN_KEY_RESTRICT,
           "the key of " + table.name + " changes rows over more than 64 foreign keys: they form a cycle",
         );
       for (;;) {
-        this.buildProbe(column, table.schema.columns[position], old.ptr(position), old.len(position));
+        this.buildProbe(column, from, old.ptr(position), old.len(position));
         const found = this.findRow(reference.table, reference.column, NO_ADDRESS);
         if (found == NO_ADDRESS) {
           if (lastError.status != OK) return lastError.status;
@@ -413,6 +414,17 @@ export class Statements {
       }
     }
     return OK;
+  }
+
+  /** Whether the rows' values of a column are other keys: equal ones, as 1.0 and 1.00, may have other bytes. */
+  private changesKey(column: Column, position: i32, old: Row, row: Row): bool {
+    if (!row.isSet(position)) return true;
+    if (bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) return false;
+    this.buildProbe(column, column, old.ptr(position), old.len(position));
+    this.keys.reset();
+    this.keys.addU32(1);
+    addKeyPart(column, row.ptr(position), row.len(position), this.keys);
+    return compareKeyToProbe(this.keys.ptr, this.probe.ptr) != 0;
   }
 
   // ---- delete ----
