@@ -118,6 +118,8 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** How many times an update changed a row. */
+  updates: u32 = 0;
   /** What the last lookup wanted of its row. */
   private wanted: WantedColumns;
   /** The manager's epoch in which the indexes' roots were read. */
