@@ -7,7 +7,7 @@ import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, copyBytes } from "../encode/bytes";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
-import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
+import { valueDiscriminant, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
@@ -72,6 +72,20 @@ export class TableIndex {
       const position = unchecked(columns[i]);
       addKeyPart(schema.columns[position], row.isSet(position) ? row.ptr(position) : 0, row.len(position), out);
     }
+  }
+
+  /** Whether `key`, a well-formed one, is of this index's columns: as many values as these, of their types or null. */
+  hasKeysLike(schema: TableSchemaSnapshot, key: usize): bool {
+    const columns = this.columns;
+    if (load<u32>(key) != columns.length) return false;
+    let part = key + 4;
+    for (let i = 0; i < columns.length; i++) {
+      const discriminant = load<u8>(part, 4);
+      if (discriminant != VALUE_NULL && discriminant != valueDiscriminant(schema.columns[unchecked(columns[i])].type))
+        return false;
+      part += 4 + load<u32>(part);
+    }
+    return true;
   }
 
   /** Whether the two rows' values differ in a column of this index. */
