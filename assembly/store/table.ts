@@ -245,9 +245,9 @@ export class Table {
   }
 
   /** Carries out the `count` changes of an index that are listed at `list`, as the tree's `applyChanges` does, and notes a new root. */
-  applyChanges(index: TableIndex, list: usize, count: u32, unchecked: bool, undoable: bool): Status {
+  applyChanges(index: TableIndex, list: usize, count: u32, unverified: bool, undoable: bool): Status {
     const root = index.tree.rootPage;
-    const status = applyChanges(index.tree, list, count, index.unique, unchecked, undoable);
+    const status = applyChanges(index.tree, list, count, index.unique, unverified, undoable);
     return status == OK ? this.noteRoot(index, root) : status;
   }
 
