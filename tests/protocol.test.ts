@@ -125,6 +125,26 @@ test("a scan's token is good for that scan only", async (t) => {
   assert.equal(reply.error?.code, "BAD_REQUEST");
 });
 
+test("a token of a table that was dropped is refused where another one has its name, and keys of another type", async (t) => {
+  const session = openStore(t).serve();
+  await session.request({ op: "create", table: "t", columns: ["k:uint32:pk", "g:uint32:null:index=two", "h:text:index=two"] });
+  await session.request({ op: "insert", table: "t", rows: [1, 2, 3].map((k) => ({ k, g: k === 1 ? null : k, h: "x" })) });
+  const tokenOf = async (index: string[]): Promise<string> => {
+    const { ok } = (await session.request({ op: "scan", table: "t", limit: 1, index })) as { ok: { after: string } };
+    return ok.after;
+  };
+  const one = await tokenOf(["k"]);
+  const two = await tokenOf(["g", "h"]);
+  const goOn = (index: string[], after: string) => session.request({ op: "scan", table: "t", index, columns: ["k"], after });
+  assert.deepEqual(await goOn(["g", "h"], two), { ok: { rows: [{ k: 2 }, { k: 3 }], after: null } }, "a null is of any type");
+  await session.request({ op: "drop", table: "t" });
+  await session.request({ op: "create", table: "t", columns: ["k:text:pk", "g:uint32:null:index=two", "h:uint32:index=two"] });
+  await session.request({ op: "insert", table: "t", row: { k: "a", g: 1, h: 2 } });
+  for (const reply of [await goOn(["k"], one), await goOn(["g", "h"], two)]) {
+    assert.equal((reply as { error?: { code: string } }).error?.code, "BAD_REQUEST");
+  }
+});
+
 test("a reply larger than 8 MiB is cut, and after it goes on", async (t) => {
   const session = openStore(t).serve();
   await session.request({ op: "create", table: "t", columns: ["k:uint32:pk", "v:text"] });

@@ -1,4 +1,4 @@
-import { OK, DAMAGED, NO_PAGE, OUT_OF_BOUNDS, lastError } from "../status";
+import { OK, DAMAGED, IO_ERROR, NO_PAGE, OUT_OF_BOUNDS, lastError } from "../status";
 import { MemoryManager } from "../memory/memory-manager";
 import { JournaledAccess } from "../memory/journaled-access";
 import { IndexTree } from "../index/index-tree";
@@ -82,6 +82,21 @@ function lookUp(discriminant: u8, count: u32, value: (i: u32) => i64): u64 {
   }
   return provider.bytesRead / 4000;
 }
+
+describe("Looking for a node's parent", () => {
+  test("tells a read that fails from a parent that is not there", () => {
+    for (let failIn: u32 = 0; failIn < 3; failIn++) {
+      const provider = new CountingProvider();
+      const tree = bigTree(provider, VALUE_UINT32, 20000, (i: u32) => i);
+      makeKey(VALUE_UINT32, 5);
+      provider.failIn = failIn;
+      // Page 2 is in no tree: the root is read, and the leaf that has the key.
+      expect(tree.path.findParent(2, key)).toBe(-1);
+      expect(tree.path.status).toBe(failIn == 0 ? OK : IO_ERROR);
+      expect(provider.failIn).toBe(0);
+    }
+  });
+});
 
 describe("A lookup in a tree larger than the cache", () => {
   test("reads a few sectors of a leaf, and finds what is there and nothing else", () => {

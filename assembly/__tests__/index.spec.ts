@@ -199,10 +199,10 @@ function addChange(removes: bool, address: u64): void {
 }
 
 /** Carries out the list's changes, and empties it. */
-function applyList(tree: IndexTree, unchecked: bool, unique: bool = unchecked): Status {
+function applyList(tree: IndexTree, unverified: bool, unique: bool = unverified): Status {
   const other = lists + 16384;
-  const moved = sortChanges(lists, other, changeCount, unchecked ? BY_TIME : BY_RECORD);
-  const status = applyChanges(tree, moved ? other : lists, changeCount, unique, unchecked, true);
+  const moved = sortChanges(lists, other, changeCount, unverified ? BY_TIME : BY_RECORD);
+  const status = applyChanges(tree, moved ? other : lists, changeCount, unique, unverified, true);
   changeCount = 0;
   changeEnd = changeBytes;
   return status;

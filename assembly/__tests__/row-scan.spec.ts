@@ -1,5 +1,5 @@
 /** Scans and lookups that want the first columns of long records only; and scans that go on where another one ended. */
-import { DAMAGED, OK, errorMessage } from "../status";
+import { DAMAGED, IO_ERROR, OK, errorMessage } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { TYPE_TEXT, TYPE_UINT32 } from "../encode/data-type";
@@ -9,7 +9,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
 import { DELETE_BY_SCHEMA } from "../store/statements";
-import { Table, addKeyPart } from "../store/table";
+import { Table, TableIndex, addKeyPart } from "../store/table";
 import { NO_ADDRESS, RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { CountingProvider } from "./counting-provider";
@@ -278,6 +278,113 @@ describe("A lookup that wants the first columns only", () => {
     expect(provider.bytesRead).toBeLessThan(250 * 2 * 4096 + 2 * 65536);
     row.free();
     expect(context.close()).toBe(OK);
+  });
+});
+
+/** A scan that goes on behind row 100 of one over a store of 250 rows, in turns of which each has another read fail. */
+class FailingScan {
+  readonly provider: CountingProvider;
+  readonly context: DbmsContext;
+  readonly table: Table;
+  readonly index: TableIndex | null;
+  /** A bound that is below all keys of the primary index. */
+  private readonly lowest: ByteBuffer = new ByteBuffer(32);
+  /** All rows, and where the scan ends that others go on behind. */
+  private readonly addresses: Array<RecordAddress> = new Array<RecordAddress>();
+  private address: RecordAddress = NO_ADDRESS;
+  private leafPage: u32 = 0;
+  private readonly key: ByteBuffer = new ByteBuffer(64);
+
+  /** By index number `index`, in stored order with -1; with `busy` other rows are read between the first ones. */
+  constructor(
+    index: i32,
+    readonly reverse: bool,
+    readonly busy: bool,
+  ) {
+    const provider = new CountingProvider();
+    const context = storeOf(provider, 300, shortTitle, twentyKilobytes);
+    const table = context.table("docs")!;
+    this.provider = provider;
+    this.context = context;
+    this.table = table;
+    this.index = index < 0 ? null : table.indexes[index];
+    value.reset();
+    value.addU32(0);
+    this.lowest.addU32(1);
+    addKeyPart(table.schema.columns[0], value.ptr, 4, this.lowest);
+    const scan = new RowScan(table, this.index, reverse);
+    while (scan.next()) {
+      this.addresses.push(scan.address);
+      if (this.addresses.length != 100) continue;
+      this.address = scan.address;
+      this.leafPage = scan.leafPage;
+      this.key.addBytes(scan.resumeKey.ptr, scan.resumeKey.len);
+    }
+    scan.free();
+  }
+
+  /** Reads all rows, so that no other page than theirs is in memory; no read of it fails. */
+  private lookAround(): void {
+    const failIn = this.provider.failIn;
+    this.provider.failIn = 0;
+    for (let i = 0; i < this.addresses.length; i++) {
+      mustBeOK(this.table.readColumns(this.addresses[i], this.table.oldRow, COLUMNS));
+    }
+    this.provider.failIn = failIn;
+  }
+
+  /** Goes on, with the read number `failIn` failing, and collects the ids; the scan's status. */
+  private collect(failIn: u32, ids: Array<u32>): i32 {
+    this.lookAround();
+    this.provider.failIn = failIn;
+    const scan = new RowScan(this.table, this.index, this.reverse);
+    if (this.index === this.table.primary) scan.setBounds(this.lowest, null);
+    scan.resumeAfter(this.address, this.index ? this.key : null, this.leafPage);
+    scan.wantFirst(1);
+    while (scan.next()) {
+      ids.push(load<u32>(scan.row.ptr(0)));
+      if (this.busy && ids.length < 5) this.lookAround();
+    }
+    const status = scan.status;
+    scan.free();
+    return status;
+  }
+
+  expectAllOrFailure(): void {
+    const wanted = new Array<u32>();
+    expect(this.collect(0, wanted)).toBe(OK, errorMessage());
+    expect(wanted.length).toBe(150);
+    let failures = 0;
+    for (let read: u32 = 1; read < 1000; read++) {
+      const ids = new Array<u32>();
+      const status = this.collect(read, ids);
+      if (status == OK && ids.join() != wanted.join()) expect(read).toBe(NOBODY, "other rows when this read fails");
+      if (status != OK) expect(status).toBe(IO_ERROR, errorMessage());
+      failures += i32(status != OK);
+      if (this.provider.failIn != 0) break;
+    }
+    this.provider.failIn = 0;
+    expect(failures).toBeGreaterThan(10);
+    expect(this.context.close()).toBe(OK);
+    this.lowest.free();
+    this.key.free();
+  }
+}
+
+describe("A scan that goes on gives all rows or fails, whichever of its reads fails", () => {
+  test("in stored order", () => {
+    new FailingScan(-1, false, false).expectAllOrFailure();
+  });
+
+  test("by an index", () => {
+    new FailingScan(0, false, false).expectAllOrFailure();
+    new FailingScan(1, true, false).expectAllOrFailure();
+  });
+
+  test("while the pages between its rows are needed for others", () => {
+    new FailingScan(-1, false, true).expectAllOrFailure();
+    new FailingScan(0, false, true).expectAllOrFailure();
+    new FailingScan(0, true, true).expectAllOrFailure();
   });
 });
 

@@ -16,7 +16,7 @@ import { NOT_MOVED, moveEntry } from "./move";
 import { findEntry, removeAtPath } from "./remove";
 import { isEntry } from "./tree-cursor";
 
-/** After `applyChanges` of unchecked additions: the change with the lowest tag whose key another entry has, and that was left out. */
+/** After `applyChanges` of unverified additions: the change with the lowest tag whose key another entry has, and that was left out. */
 export let conflicting: EntryChange | null = null;
 
 /**
@@ -85,16 +85,16 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 
 /**
  * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or by time, where all are
- * additions that are `unchecked`: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be
+ * additions that are `unverified`: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be
  * `undoable`, the undo list is cut where it grows long. `DAMAGED` when an entry that is to go is not there.
  */
-export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unchecked: bool, undoable: bool): Status {
+export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unverified: bool, undoable: bool): Status {
   conflicting = null;
   const splices = new Splices();
-  const changes = new NetChanges(list, count, unique && !unchecked);
+  const changes = new NetChanges(list, count, unique && !unverified);
   let status = splices.isUsable ? OK : fail(OUT_OF_MEMORY, "no memory to change an index in");
   while (status == OK && changes.current) {
-    status = applyToLeaf(tree, changes, unchecked, splices);
+    status = applyToLeaf(tree, changes, unverified, splices);
     if (!undoable) tree.access.manager.statementDone();
   }
   splices.free();
@@ -102,13 +102,13 @@ export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: b
 }
 
 /** Carries out the next changes as far as one leaf goes, at least one. */
-function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, splices: Splices): Status {
+function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, splices: Splices): Status {
   const path = tree.path;
   const first = changes.current!;
   if (first.removes) {
     const status = findEntry(tree, first.key, first.address);
     if (status != OK) return status;
-  } else if (!path.descend(first.key, true, unchecked ? NO_ADDRESS : first.address)) return path.status;
+  } else if (!path.descend(first.key, true, unverified ? NO_ADDRESS : first.address)) return path.status;
   let frame = path.leaf();
   if (!frame) return lastError.status;
   const count = entryCount(frame);
@@ -119,7 +119,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, spli
   splices.start(frame.used);
   for (let change = changes.current; change && splices.count < splices.capacity; change = changes.current) {
     if (change !== first) {
-      slot = searchLeafFrom(frame, slot, change.key, unchecked ? NO_ADDRESS : change.address);
+      slot = searchLeafFrom(frame, slot, change.key, unverified ? NO_ADDRESS : change.address);
       if (change.removes) {
         if (!isEntry(frame, slot, change.key, change.address)) break;
       } else if (slot == count) {
@@ -129,7 +129,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, spli
         if (!frame) return lastError.status;
       }
     }
-    const moved = unchecked ? NOT_MOVED : moveHere(tree, frame, slot, change, changes.peek());
+    const moved = unverified ? NOT_MOVED : moveHere(tree, frame, slot, change, changes.peek());
     if (moved != NOT_MOVED) {
       tree.noteChange();
       if (moved != OK) return moved;
@@ -145,7 +145,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unchecked: bool, spli
       splices.remove(at, len);
       added -= 1;
       slot += 1;
-    } else if (unchecked && isTaken(frame, slot, change, lastAdded)) {
+    } else if (unverified && isTaken(frame, slot, change, lastAdded)) {
       const known = conflicting;
       if (!known || change.tag < known.tag) conflicting = change;
       changes.advance();

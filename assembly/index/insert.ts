@@ -220,10 +220,9 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
     separators[0].reset();
     separators[0].addBytes(copy.ptr, copy.len);
     const parentLevel = tree.path.findParent(left, copy.ptr);
-    status =
-      parentLevel < 0
-        ? damaged(left, -1, "the index node is not under its parent")
-        : insertIntoParent(tree, parentLevel, 0, left, right);
+    status = tree.path.status;
+    if (parentLevel >= 0) status = insertIntoParent(tree, parentLevel, 0, left, right);
+    else if (status == OK) status = damaged(left, -1, "the index node is not under its parent");
   }
   copy.free();
   return status;

@@ -393,7 +393,7 @@ export class TreeCursor {
     return false;
   }
 
-  /** The entry's key; valid for the next `GUARANTEE` page lookups. */
+  /** The entry's key; valid for the next `GUARANTEE` page lookups. 0 when the leaf can't be read. */
   @inline key(): usize {
     const frame = this.leaf();
     return frame ? entryKey(frame, this.slot) : 0;
@@ -426,7 +426,10 @@ export class TreeCursor {
     }
   }
 
-  /** The path to the inner node that has `child` as a child, among those that `probe` can be under; the node's level, or -1. */
+  /**
+   * The path to the inner node that has `child` as a child, among those that `probe` can be under; the node's level, or -1 when there is
+   * none, and on failure.
+   */
   findParent(child: u32, probe: usize): i32 {
     return this.start() ? this.findBelow(this.tree.rootPage, 0, child, probe) : -1;
   }
@@ -434,17 +437,21 @@ export class TreeCursor {
   private findBelow(pageNo: u32, level: u32, child: u32, probe: usize): i32 {
     if (level >= MAX_DEPTH || this.passed++ > this.tree.access.manager.pageCount) return -1;
     let frame = nodeFrame(this.tree.access, pageNo);
+    if (!frame) this.status = lastError.status;
     if (!frame || isLeaf(frame)) return -1;
     this.pages[level] = pageNo;
     const last = searchNode(frame, probe, true);
     for (let slot = searchNode(frame, probe, false); slot <= last; slot++) {
       frame = nodeFrame(this.tree.access, pageNo);
-      if (!frame) return -1;
+      if (!frame) {
+        this.status = lastError.status;
+        return -1;
+      }
       const next = childPage(frame, slot);
       this.slots[level] = slot;
       if (next == child) return level;
       const found = this.findBelow(next, level + 1, child, probe);
-      if (found >= 0) return found;
+      if (found >= 0 || this.status != OK) return found;
     }
     return -1;
   }

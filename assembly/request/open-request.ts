@@ -1,5 +1,5 @@
 /** Opening a store as a JSON object asks for it: what the library's `open` takes. */
-import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
@@ -120,9 +120,7 @@ function isMissing(path: string): bool {
 
 /** Removes a file that was made for nothing; the error that is to be reported stays. */
 function removeFile(path: string): void {
-  const status = lastError.status;
-  const what = lastError.what;
-  const hint = lastError.hint;
+  const error = savedError();
   const file = File.open(path, false, false);
   if (file) {
     file.close();
@@ -133,5 +131,5 @@ function removeFile(path: string): void {
     log.close();
     log.unlink();
   }
-  fail(status, what, hint);
+  restoreError(error);
 }

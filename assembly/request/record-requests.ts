@@ -17,7 +17,7 @@ import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { columnPositions, firstColumns } from "./row-json";
-import { BATCH_ROWS, beginTogether, endRows, endTogether } from "./row-requests";
+import { BATCH_ROWS, beginTogether, endInsert, endTogether } from "./row-requests";
 import { FIELD_COLUMNS, FIELD_COUNT, OP_SCAN } from "./request";
 import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
@@ -66,7 +66,7 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
     ptr += 4 + rowLen;
     if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
   } while (status == OK && ptr < end);
-  return many ? endTogether(db, inner, endRows(db, count, status)) : status;
+  return many ? endTogether(db, inner, endInsert(db, count, status)) : status;
 }
 
 /**

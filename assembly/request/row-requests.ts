@@ -1,5 +1,5 @@
 /** `insert`, `update`, `delete` and `get`. Several rows of one request are all done or none. */
-import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
@@ -23,25 +23,19 @@ export function beginTogether(db: DbmsContext): Status {
 export function endTogether(db: DbmsContext, inner: bool, status: Status): Status {
   if (status == OK) status = db.flushChanges();
   if (status == OK) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
-  const what = lastError.what;
-  const hint = lastError.hint;
-  const pageNo = lastError.pageNo;
-  const pageOffset = lastError.pageOffset;
+  const failure = savedError();
   let undone = inner ? db.rollbackTo(OWN_SAVEPOINT) : db.rollback();
   if (undone == OK && inner) undone = db.release(OWN_SAVEPOINT);
   // A handle that can't be used any more is so since the failure that `status` is: that one is to be told.
   if (undone != OK && undone != HANDLE_POISONED) return undone;
-  fail(status, what, hint);
-  lastError.pageNo = pageNo;
-  lastError.pageOffset = pageOffset;
-  return status;
+  return restoreError(failure);
 }
 
 /** Rows of one request from which on their index entries are added in batches. */
 export const BATCH_ROWS: u32 = 64;
 
 /** The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, and says in the error which row it is about. */
-export function endRows(db: DbmsContext, count: u64, status: Status): Status {
+export function endInsert(db: DbmsContext, count: u64, status: Status): Status {
   if (status == OK) status = db.flushChanges();
   if (status != OK) {
     const bad = db.firstBadRow(count);
@@ -85,7 +79,7 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
       writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
     }
   }
-  if (many) status = endTogether(db, inner, endRows(db, count, status));
+  if (many) status = endTogether(db, inner, endInsert(db, count, status));
   addAscii(out, "]}");
   return status;
 }

@@ -143,7 +143,7 @@ export class ScanPlan {
     if (good && index) {
       const key = new ByteBuffer(len);
       key.addBytes(token.ptr + INDEX_TOKEN, len - INDEX_TOKEN);
-      good = isKey(key.ptr, key.len) && load<u32>(key.ptr) == index.columns.length;
+      good = isKey(key.ptr, key.len) && index.hasKeysLike(this.table.schema, key.ptr);
       if (good) scan.resumeAfter(address, key, load<u32>(token.ptr, 8));
       key.free();
     } else if (good) {

@@ -35,7 +35,7 @@ class WaitingIndex {
     readonly position: i32,
     readonly changes: WaitingChanges,
     /** Whether it is a unique one of a batch: its keys are still to be checked. */
-    readonly unchecked: bool,
+    readonly unverified: bool,
   ) {}
 }
 
@@ -174,8 +174,8 @@ export class IndexChanges {
         change = change.previous;
       }
       const index = table.indexes[waiting.position];
-      const sorted = sortChanges(list, other, count, waiting.unchecked ? BY_TIME : BY_RECORD) ? other : list;
-      status = table.applyChanges(index, sorted, count, waiting.unchecked, undoable);
+      const sorted = sortChanges(list, other, count, waiting.unverified ? BY_TIME : BY_RECORD) ? other : list;
+      status = table.applyChanges(index, sorted, count, waiting.unverified, undoable);
       const late = conflicting;
       if (late && (this.conflictIndex < 0 || late.tag < this.conflictTag)) {
         this.conflictTable = waiting.table;

@@ -6,16 +6,18 @@ import { Table, TableIndex } from "./table";
 /** So many places are kept from one delete to the next. */
 const KEPT_PLACES: i32 = 16;
 /** So many rows are looked for at once. */
-const PENDING_ROWS: u32 = 1024;
+export const FOUND_ROWS: u32 = 1024;
 
 /** Rows that are still to be deleted: those of `table` whose column equals `key`. */
 export class PendingDelete {
-  /** Rows that were found, the next one, and whether there are no others. */
-  private readonly found: ByteBuffer = new ByteBuffer(64);
+  /** The addresses of rows that were found, the next one, and whether there are no others. */
+  readonly found: ByteBuffer = new ByteBuffer(64);
   private at: u32 = 0;
   isComplete: bool = false;
+  /** The last row that `take` gave. */
+  last: RecordAddress = NO_ADDRESS;
   /** Where they were found, as it was: a deletion of rows that refer to one of them may have come to others of them. */
-  private index: TableIndex | null = null;
+  index: TableIndex | null = null;
   private version: u32 = 0;
 
   readonly key: ByteBuffer = new ByteBuffer(32);
@@ -32,10 +34,11 @@ export class PendingDelete {
     this.key.reset();
     this.key.addBytes(key, keyLen);
     this.isComplete = false;
+    this.last = NO_ADDRESS;
     this.start(null);
   }
 
-  /** Starts a new list of rows, of what `index` has; null when there is none, and one row is found at a time. */
+  /** Starts a new list of rows, of what `index` has; null when there is none. */
   start(index: TableIndex | null): void {
     this.found.reset();
     this.at = 0;
@@ -43,7 +46,7 @@ export class PendingDelete {
   }
 
   get hasRoom(): bool {
-    return this.found.len < PENDING_ROWS << 3;
+    return this.found.len < FOUND_ROWS << 3;
   }
 
   add(address: RecordAddress): void {
@@ -64,8 +67,9 @@ export class PendingDelete {
       this.isComplete = false;
       return NO_ADDRESS;
     }
+    this.last = load<u64>(this.found.ptr + this.at);
     this.at += 8;
-    return load<u64>(this.found.ptr + this.at - 8);
+    return this.last;
   }
 
   free(): void {

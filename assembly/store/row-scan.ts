@@ -111,6 +111,8 @@ export class RowScan {
     this.started = true;
     if (!found) return this.end(cursor.status);
     const key = cursor.key();
+    // The leaf may have gone from memory since it was looked at.
+    if (key == 0) return this.end(lastError.status);
     const bound = this.reverse ? this.from : this.to;
     if (bound) {
       const order = compareKeyToProbe(key, bound.ptr);

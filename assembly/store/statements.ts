@@ -30,10 +30,10 @@ import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
-import { PendingDelete, PendingDeletes } from "./pending-deletes";
+import { FOUND_ROWS, PendingDelete, PendingDeletes } from "./pending-deletes";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
-import { Table, TableIndex, addKeyPart, findTable } from "./table";
+import { Reference, Table, TableIndex, addKeyPart, findTable } from "./table";
 import { damagedRecord } from "./wanted-columns";
 
 /** What a delete does about rows that refer to the one that goes. */
@@ -289,23 +289,45 @@ export class Statements {
     return NO_ADDRESS;
   }
 
+  /** `findRow` without an index. */
   private scanForRow(table: Table, position: i32, except: RecordAddress): RecordAddress {
+    const found = new ByteBuffer(8);
+    lastError.status = this.scanForRows(table, position, NO_ADDRESS, except, 1, found);
+    const address = found.len > 0 ? load<u64>(found.ptr) : NO_ADDRESS;
+    found.free();
+    return address;
+  }
+
+  /**
+   * Appends the addresses of rows whose column equals `probe` to `found`, in stored order: `limit` of them at most, and only of rows
+   * behind the one at `after`, which may have gone.
+   */
+  private scanForRows(
+    table: Table,
+    position: i32,
+    after: RecordAddress,
+    except: RecordAddress,
+    limit: u32,
+    found: ByteBuffer,
+  ): Status {
     const key = new ByteBuffer(64);
     const scan = new RowScan(table);
+    if (after != NO_ADDRESS) scan.resumeAfter(after);
     scan.wantFirst(position + 1);
     const row = scan.row;
-    let found: RecordAddress = NO_ADDRESS;
-    while (found == NO_ADDRESS && scan.next()) {
+    while (limit > 0 && scan.next()) {
       if (!row.isSet(position) || scan.address == except) continue;
       key.reset();
       key.addU32(1);
       addKeyPart(table.schema.columns[position], row.ptr(position), row.len(position), key);
-      if (compareKeyToProbe(key.ptr, this.probe.ptr) == 0) found = scan.address;
+      if (compareKeyToProbe(key.ptr, this.probe.ptr) != 0) continue;
+      found.addU64(scan.address);
+      limit -= 1;
     }
-    lastError.status = scan.status;
+    const status = scan.status;
     scan.free();
     key.free();
-    return found;
+    return status;
   }
 
   // ---- update ----
@@ -344,6 +366,7 @@ export class Statements {
     if (status != OK) return NO_ADDRESS;
     const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
     if (newAddress == NO_ADDRESS) return NO_ADDRESS;
+    table.updates += 1;
     status = this.moveEntries(table, row, old, address, newAddress);
     if (status == OK && table.references.length > 0) status = this.carryKeys(table, old, row, chain);
     return status == OK ? newAddress : NO_ADDRESS;
@@ -386,33 +409,76 @@ export class Statements {
   /** Rows that refer to a value that changed get the new one, as in the reference. */
   private carryKeys(table: Table, old: Row, row: Row, chain: i32): Status {
     for (let i = 0; i < table.references.length; i++) {
-      const reference = table.references[i];
-      const column = reference.table.schema.columns[reference.column];
       const position = table.referencedColumn(i);
-      if (position < 0 || !old.isSet(position)) continue;
-      if (row.isSet(position) && bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) continue;
+      if (position < 0 || !old.isSet(position) || !this.changesKey(table.schema.columns[position], position, old, row)) continue;
       if (chain >= MAX_KEY_CHAIN)
         return fail(
           FOREIGN_KEY_RESTRICT,
           "the key of " + table.name + " changes rows over more than 64 foreign keys: they form a cycle",
         );
-      for (;;) {
-        this.buildProbe(column, table.schema.columns[position], old.ptr(position), old.len(position));
-        const found = this.findRow(reference.table, reference.column, NO_ADDRESS);
-        if (found == NO_ADDRESS) {
-          if (lastError.status != OK) return lastError.status;
-          break;
-        }
-        const change = new Row(reference.table.layout);
-        if (row.isSet(position)) change.set(reference.column, row.ptr(position), row.len(position));
-        else change.setNull(reference.column);
-        const moved = this.update(reference.table, found, change, chain + 1);
-        change.free();
-        if (moved == NO_ADDRESS) return lastError.status;
-        this.cascaded += 1;
-      }
+      const status = this.carryKey(table, table.references[i], position, old, row, chain);
+      if (status != OK) return status;
     }
     return OK;
+  }
+
+  /** Gives the rows that refer by `reference` to the value of column number `position` in `old` the one in `row`. */
+  private carryKey(table: Table, reference: Reference, position: i32, old: Row, row: Row, chain: i32): Status {
+    const follower = reference.table;
+    const column = reference.column;
+    const found = new ByteBuffer(64);
+    let after = NO_ADDRESS;
+    let status = OK;
+    do {
+      found.reset();
+      this.buildProbe(follower.schema.columns[column], table.schema.columns[position], old.ptr(position), old.len(position));
+      status = this.findFollowers(follower, column, after, found);
+      for (let at: u32 = 0; at < found.len && status == OK; at += 8) {
+        after = load<u64>(found.ptr + at);
+        const updates = follower.updates;
+        status = this.follow(follower, column, after, row, position, chain);
+        if (follower.updates == updates + 1) continue;
+        // The row was followed by others of its own table: what was found may be elsewhere by now.
+        after = NO_ADDRESS;
+        break;
+      }
+    } while (status == OK && found.len > 0);
+    found.free();
+    return status;
+  }
+
+  /** Appends rows whose column equals `probe` to `found`: the first one by an index, else those behind `after`. */
+  private findFollowers(table: Table, column: i32, after: RecordAddress, found: ByteBuffer): Status {
+    const status = table.refresh();
+    if (status != OK) return status;
+    if (!table.indexStartingWith(column)) return this.scanForRows(table, column, after, NO_ADDRESS, FOUND_ROWS, found);
+    const first = this.findRow(table, column, NO_ADDRESS);
+    if (first == NO_ADDRESS) return lastError.status;
+    found.addU64(first);
+    return OK;
+  }
+
+  /** Gives `column` of the row at `address` the value that column `position` of `row` has. */
+  private follow(table: Table, column: i32, address: RecordAddress, row: Row, position: i32, chain: i32): Status {
+    const change = new Row(table.layout);
+    if (row.isSet(position)) change.set(column, row.ptr(position), row.len(position));
+    else change.setNull(column);
+    const moved = this.update(table, address, change, chain + 1);
+    change.free();
+    if (moved == NO_ADDRESS) return lastError.status;
+    this.cascaded += 1;
+    return OK;
+  }
+
+  /** Whether the rows' values of a column are other keys: equal ones, as 1.0 and 1.00, may have other bytes. */
+  private changesKey(column: Column, position: i32, old: Row, row: Row): bool {
+    if (!row.isSet(position)) return true;
+    if (bytesEqual(old.ptr(position), old.len(position), row.ptr(position), row.len(position))) return false;
+    this.buildProbe(column, column, old.ptr(position), old.len(position));
+    this.keys.reset();
+    this.keys.addU32(1);
+    addKeyPart(column, row.ptr(position), row.len(position), this.keys);
+    return compareKeyToProbe(this.keys.ptr, this.probe.ptr) != 0;
   }
 
   // ---- delete ----
@@ -425,16 +491,24 @@ export class Statements {
       const found = next.take();
       if (found == NO_ADDRESS && next.isComplete) pending.pop();
       else if (found == NO_ADDRESS) status = this.findRows(next);
-      else {
-        status = this.deleteOne(next.table, found, mode);
-        next.goOn();
-        this.cascaded += 1;
-        const changes = this.changes;
-        if (status == OK && changes && changes.isFull) status = changes.flush();
-      }
+      else status = this.deleteFound(next, found, mode);
     }
     pending.clear();
     return status;
+  }
+
+  /** Deletes the row at `address`, which `pending` found. */
+  private deleteFound(pending: PendingDelete, address: RecordAddress, mode: u8): Status {
+    if (!pending.index) {
+      // Rows that refer to one before it were deleted since it was found, and it may have been among them.
+      const there = pending.table.registry.hasRecord(address);
+      if (there <= 0) return there == 0 ? OK : lastError.status;
+    }
+    const status = this.deleteOne(pending.table, address, mode);
+    pending.goOn();
+    this.cascaded += 1;
+    const changes = this.changes;
+    return status == OK && changes && changes.isFull ? changes.flush() : status;
   }
 
   /** Looks for the next rows of `pending`. */
@@ -448,10 +522,9 @@ export class Statements {
     if (!index) {
       this.probe.reset();
       this.probe.addBytes(key, pending.key.len);
-      const found = this.scanForRow(table, pending.column, NO_ADDRESS);
-      if (found != NO_ADDRESS) pending.add(found);
-      else pending.isComplete = true;
-      return found == NO_ADDRESS ? lastError.status : OK;
+      status = this.scanForRows(table, pending.column, pending.last, NO_ADDRESS, FOUND_ROWS, pending.found);
+      pending.isComplete = pending.hasRoom;
+      return status;
     }
     const cursor = index.cursor;
     let found = cursor.seekEqual(key);

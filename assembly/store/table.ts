@@ -7,7 +7,7 @@ import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, copyBytes } from "../encode/bytes";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
-import { valueDiscriminant, VALUE_CUSTOM } from "../encode/data-type";
+import { valueDiscriminant, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
@@ -74,6 +74,20 @@ export class TableIndex {
     }
   }
 
+  /** Whether `key`, a well-formed one, is of this index's columns: as many values as these, of their types or null. */
+  hasKeysLike(schema: TableSchemaSnapshot, key: usize): bool {
+    const columns = this.columns;
+    if (load<u32>(key) != columns.length) return false;
+    let part = key + 4;
+    for (let i = 0; i < columns.length; i++) {
+      const discriminant = load<u8>(part, 4);
+      if (discriminant != VALUE_NULL && discriminant != valueDiscriminant(schema.columns[unchecked(columns[i])].type))
+        return false;
+      part += 4 + load<u32>(part);
+    }
+    return true;
+  }
+
   /** Whether the two rows' values differ in a column of this index. */
   differs(a: Row, b: Row): bool {
     const columns = this.columns;
@@ -118,6 +132,8 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** How many times an update changed a row. */
+  updates: u32 = 0;
   /** What the last lookup wanted of its row. */
   private wanted: WantedColumns;
   /** The manager's epoch in which the indexes' roots were read. */
@@ -229,9 +245,9 @@ export class Table {
   }
 
   /** Carries out the `count` changes of an index that are listed at `list`, as the tree's `applyChanges` does, and notes a new root. */
-  applyChanges(index: TableIndex, list: usize, count: u32, unchecked: bool, undoable: bool): Status {
+  applyChanges(index: TableIndex, list: usize, count: u32, unverified: bool, undoable: bool): Status {
     const root = index.tree.rootPage;
-    const status = applyChanges(index.tree, list, count, index.unique, unchecked, undoable);
+    const status = applyChanges(index.tree, list, count, index.unique, unverified, undoable);
     return status == OK ? this.noteRoot(index, root) : status;
   }
 

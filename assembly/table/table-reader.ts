@@ -9,7 +9,7 @@ import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { PageCache } from "../memory/page-cache";
 import { RECORD_HEADER_SIZE, TableRegistry, readsStarts } from "./table-registry";
-import { RecordAddress, addressOf } from "./page-ledger";
+import { RecordAddress, addressOf, addressOffset, addressPage } from "./page-ledger";
 
 export class TableReader {
   /** The record that `next` found. */
@@ -52,16 +52,22 @@ export class TableReader {
     return this.page;
   }
 
-  /** Goes on from just behind `address`, wherever its page is in the ledger; from the start when the page is not listed. */
+  /**
+   * Goes on from just behind `address`, wherever its page is in the ledger; from the start when the page is not listed. On failure
+   * `status` is not `OK`, and `next` finds nothing.
+   */
   seekAfter(address: RecordAddress): void {
-    const count = this.registry.pageLedger.count;
+    const ledger = this.registry.pageLedger;
+    const count = ledger.count;
     this.entry = 0;
     this.pageNo = NO_PAGE;
     this.page = 0;
-    if (count == 0xffffffff) return;
-    for (let i: u32 = 0; i < count; i++) {
-      if (this.registry.pageLedger.pageAt(i) != <u32>(address >> 16)) continue;
-      if (this.openPage(i)) this.skipTo((<u32>address) & 0xffff);
+    this.status = count == 0xffffffff ? lastError.status : OK;
+    for (let i: u32 = 0; i < count && this.status == OK; i++) {
+      const pageNo = ledger.pageAt(i);
+      if (pageNo == NO_PAGE) this.status = lastError.status;
+      if (pageNo != addressPage(address)) continue;
+      if (this.openPage(i)) this.skipTo(addressOffset(address));
       return;
     }
   }
@@ -72,7 +78,10 @@ export class TableReader {
    */
   private skipTo(last: u32): void {
     const page = this.access.page(this.pageNo);
-    if (page == 0) return;
+    if (page == 0) {
+      this.status = lastError.status;
+      return;
+    }
     const registry = this.registry;
     let at: u32 = 0;
     while (at <= last && at + RECORD_HEADER_SIZE <= this.end) {
@@ -82,9 +91,9 @@ export class TableReader {
     this.pageOffset = at;
   }
 
-  /** Finds the next record; false at the end, and on failure (then `status` is not `OK`). */
+  /** Finds the next record; false at the end, and on failure (then `status` is not `OK`, and stays so). */
   next(): bool {
-    for (;;) {
+    while (this.status == OK) {
       if (this.pageNo == NO_PAGE || this.pageOffset + RECORD_HEADER_SIZE > this.end) {
         if (!this.nextPage()) return false;
         continue;
@@ -109,6 +118,7 @@ export class TableReader {
       }
       return this.found(page, at);
     }
+    return false;
   }
 
   /** As `bytes`, but no more is sure to be there than the record's header and what is wanted of it. */

@@ -135,6 +135,13 @@ export class TableRegistry {
     return this.access.recordPart(pageNo, pageOffset, RECORD_HEADER_SIZE + this.present) != 0 ? len : 0;
   }
 
+  /** Whether the record that was at `address` is still there, if none was written since: 1 or 0; -1 on failure. */
+  hasRecord(address: RecordAddress): i32 {
+    const pageOffset = addressOffset(address);
+    const page = this.access.recordPart(addressPage(address), pageOffset, RECORD_HEADER_SIZE);
+    return page == 0 ? -1 : load<u16>(page + pageOffset) != 0 ? 1 : 0;
+  }
+
   /**
    * Reads the whole page of a record that will be read and then changed, if the change will not wait for the page: one read, where
    * `bodyLength` and the change would make two.
