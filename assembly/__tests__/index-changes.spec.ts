@@ -13,6 +13,7 @@ import { DELETE_BY_SCHEMA } from "../store/statements";
 import { RowScan } from "../store/row-scan";
 import { CheckReport } from "../check/check-report";
 import { checkStore } from "../check/store-check";
+import { recordLike, setText } from "./rows";
 
 const value: ByteBuffer = new ByteBuffer(70000);
 const key: ByteBuffer = new ByteBuffer(70000);
@@ -44,14 +45,6 @@ function setNumber(row: Row, column: i32, number: u32): void {
   value.reset();
   value.addU32(number);
   row.set(column, value.ptr, 4);
-}
-
-function setText(row: Row, column: i32, text: string): void {
-  const bytes = String.UTF8.encode(text);
-  value.reset();
-  value.addU16(bytes.byteLength);
-  value.addBytes(changetype<usize>(bytes), bytes.byteLength);
-  row.set(column, value.ptr, value.len);
 }
 
 function setDecimal(row: Row, column: i32, text: string): void {
@@ -86,10 +79,9 @@ function find(db: DbmsContext, id: u32): u64 {
   const table = db.table("items")!;
   const row = new Row(table.layout);
   setNumber(row, 0, id);
-  key.reset();
-  table.primary.addKey(table.schema, row, key);
+  const address = recordLike(table, row);
   row.free();
-  return table.primary.tree.find(key.ptr);
+  return address;
 }
 
 function change(db: DbmsContext, id: u32, code: string, age: u32 = 0, price: string = ""): Status {

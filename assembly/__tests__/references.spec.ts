@@ -22,6 +22,7 @@ import { DELETE_BY_SCHEMA } from "../store/statements";
 import { CheckReport } from "../check/check-report";
 import { checkStore } from "../check/store-check";
 import { CountingProvider } from "./counting-provider";
+import { recordLike, setText } from "./rows";
 
 const value: ByteBuffer = new ByteBuffer(16);
 const key: ByteBuffer = new ByteBuffer(32);
@@ -72,10 +73,9 @@ function find(db: DbmsContext, name: string, id: u32): u64 {
   const table = db.table(name)!;
   const row = new Row(table.layout);
   set(row, 0, id);
-  key.reset();
-  table.primary.addKey(table.schema, row, key);
+  const address = recordLike(table, row);
   row.free();
-  return table.primary.tree.find(key.ptr);
+  return address;
 }
 
 function remove(db: DbmsContext, name: string, id: u32): Status {
@@ -347,23 +347,14 @@ function addUnindexed(db: DbmsContext): void {
   post.free();
 }
 
-function setText(row: Row, column: i32, text: string): void {
-  const bytes = String.UTF8.encode(text);
-  value.reset();
-  value.addU16(bytes.byteLength);
-  value.addBytes(changetype<usize>(bytes), bytes.byteLength);
-  row.set(column, value.ptr, value.len);
-}
-
 /** The record of the user with that id. */
 function findUser(db: DbmsContext, id: string): u64 {
   const table = db.table("users")!;
   const row = new Row(table.layout);
   setText(row, 0, id);
-  key.reset();
-  table.primary.addKey(table.schema, row, key);
+  const address = recordLike(table, row);
   row.free();
-  return table.primary.tree.find(key.ptr);
+  return address;
 }
 
 /** How many posts a user has. */

@@ -40,6 +40,7 @@ import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { blocksGrown } from "../memory/block-pool";
 import { AccessControlList, ACL_ADMIN, ACL_MANAGE, PERM_READ, PERM_INSERT, PERM_DELETE } from "../acl/access-control-list";
 import { CONSTRAINT_VIOLATION, IDENTITY_NOT_FOUND, NAME_TOO_LONG, ACL_LAYOUT_UNSUPPORTED } from "../status";
+import { setText } from "./rows";
 
 let seed: u32 = 5;
 function random(below: u32): u32 {
@@ -52,13 +53,6 @@ const scratch: usize = heap.alloc(70000);
 function setNumber(row: Row, column: i32, value: u32): void {
   store<u32>(scratch, value);
   row.set(column, scratch, 4);
-}
-
-function setText(row: Row, column: i32, text: string): void {
-  const bytes = String.UTF8.encode(text);
-  store<u16>(scratch, <u16>bytes.byteLength);
-  memory.copy(scratch + 2, changetype<usize>(bytes), bytes.byteLength);
-  row.set(column, scratch, bytes.byteLength + 2);
 }
 
 /** users(id pk, email unique, age indexed, note null) */

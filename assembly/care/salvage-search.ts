@@ -230,6 +230,7 @@ export class SalvageSearch {
     const page = this.access.page(pageNo);
     if (page == 0) return false;
     if (kind == OWNER_PAGE_LEDGER) return isPageLedger(page, this.least, this.end);
+    if (kind == OWNER_FREE_LEDGER) return isFreeSegmentsLedger(page, this.least, this.end);
     if (kind == OWNER_INDEX_LEDGER) return isIndexLedger(page, schema, this.least, this.end);
     return isAutoincrementLedger(page, schema);
   }
@@ -264,21 +265,10 @@ export class SalvageSearch {
   private findNear(found: FoundTable): void {
     const pages = found.checked.pages;
     if (!found.checked.schema || found.read || pages.snapshot == NO_PAGE) return;
-    for (let i: u32 = 1; i <= 4; i++) if (i != 2) this.tryLedger(found, i, pages.snapshot + i);
-    this.tryFreeSegments(found, pages.snapshot + 2);
+    for (let i: u32 = 1; i <= 4; i++) this.tryLedger(found, i, pages.snapshot + i);
   }
 
-  /** Takes page `pageNo` for the free-segments ledger, if it can be that: its rows are read without, but then it is nobody's. */
-  private tryFreeSegments(found: FoundTable, pageNo: u32): void {
-    const pages = found.checked.pages;
-    if (pages.freeSegments != NO_PAGE || pageNo >= this.end || this.survey.owners.kind(pageNo) != OWNER_NONE) return;
-    const page = this.access.page(pageNo);
-    if (page == 0 || !isFreeSegmentsLedger(page, this.least, this.end)) return;
-    pages.freeSegments = pageNo;
-    this.survey.owners.set(pageNo, OWNER_FREE_LEDGER, found.checked.number, 0);
-  }
-
-  /** Looks for ledgers that are still missing on all pages of nobody. */
+  /** Looks for ledgers that are still missing on all pages of nobody; not for free segments, which rows are read without. */
   private findAnywhere(found: FoundTable): void {
     if (!found.checked.schema || found.read || this.isWhole(found)) return;
     for (let pageNo = this.least; pageNo < this.end && !this.isWhole(found); pageNo++) {
@@ -287,18 +277,29 @@ export class SalvageSearch {
   }
 
   /**
-   * Takes page `pageNo` for a ledger that is missing, if it can be that: `which` is 1 for the page ledger, 3 the
+   * Takes page `pageNo` for a ledger that is missing, if it can be that: `which` is 1 for the page ledger, 2 the free segments', 3 the
    * indexes', 4 the numbers'.
    */
   private tryLedger(found: FoundTable, which: u32, pageNo: u32): void {
     const pages = found.checked.pages;
     const schema = found.checked.schema!;
-    const known = which == 1 ? pages.pageLedger : which == 3 ? pages.indexLedger : pages.autoincrement;
+    let known = pages.autoincrement;
+    let kind = OWNER_AUTOINCREMENT;
+    if (which == 1) {
+      known = pages.pageLedger;
+      kind = OWNER_PAGE_LEDGER;
+    } else if (which == 2) {
+      known = pages.freeSegments;
+      kind = OWNER_FREE_LEDGER;
+    } else if (which == 3) {
+      known = pages.indexLedger;
+      kind = OWNER_INDEX_LEDGER;
+    }
     if (known != NO_PAGE || pageNo >= this.end || this.survey.owners.kind(pageNo) != OWNER_NONE) return;
     if (which == 4 && autoColumns(schema) == 0) return;
-    const kind = which == 1 ? OWNER_PAGE_LEDGER : which == 3 ? OWNER_INDEX_LEDGER : OWNER_AUTOINCREMENT;
     if (!this.fits(kind, pageNo, schema) || (which == 1 && !this.listsRowsOf(pageNo, schema))) return;
     if (which == 1) pages.pageLedger = pageNo;
+    else if (which == 2) pages.freeSegments = pageNo;
     else if (which == 3) pages.indexLedger = pageNo;
     else pages.autoincrement = pageNo;
     this.survey.owners.set(pageNo, kind, found.checked.number, 0);
@@ -433,9 +434,7 @@ export class SalvageSearch {
       walks.push(new SlotWalk(table));
     }
     for (let pageNo = this.least; pageNo < this.end && lost.length > 0; pageNo++) {
-      if (this.survey.owners.kind(pageNo) != OWNER_NONE) continue;
-      const page = this.access.page(pageNo);
-      if (page == 0 || isZero(page, PAGE_SIZE)) continue;
+      if (!this.isUnowned(pageNo)) continue;
       let taker = -1;
       let takers = 0;
       for (let i = 0; i < lost.length; i++) {
@@ -451,20 +450,19 @@ export class SalvageSearch {
     for (let i = 0; i < walks.length; i++) walks[i].free();
   }
 
-  /** How many pages hold something and were found to be nobody's; the first of them is `firstUnowned`. */
-  countUnowned(): u32 {
-    let count: u32 = 0;
-    for (let pageNo = this.least; pageNo < this.end; pageNo++) {
-      if (this.survey.owners.kind(pageNo) != OWNER_NONE) continue;
-      const page = this.access.page(pageNo);
-      if (page == 0 || isZero(page, PAGE_SIZE)) continue;
-      if (count == 0) this.firstUnowned = pageNo;
-      count += 1;
-    }
-    return count;
+  /** Whether the page holds something and is nobody's. */
+  private isUnowned(pageNo: u32): bool {
+    if (this.survey.owners.kind(pageNo) != OWNER_NONE) return false;
+    const page = this.access.page(pageNo);
+    return page != 0 && !isZero(page, PAGE_SIZE);
   }
 
-  firstUnowned: u32 = NO_PAGE;
+  /** The pages that hold something and were found to be nobody's. */
+  unownedPages(): Array<u32> {
+    const pages = new Array<u32>();
+    for (let pageNo = this.least; pageNo < this.end; pageNo++) if (this.isUnowned(pageNo)) pages.push(pageNo);
+    return pages;
+  }
 
   free(): void {
     for (let i = 0; i < this.tables.length; i++) this.tables[i].records.free();

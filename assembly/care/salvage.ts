@@ -87,9 +87,9 @@ export class Salvage {
   private tellMissingTables(search: SalvageSearch): void {
     const stored = storedSchemaHash(this.access);
     if (stored != 0 && stored == storedSchemaHash(this.to.access)) return;
-    const pages = search.countUnowned();
-    if (pages == 0 || !this.report.add(TABLE_LOST, search.firstUnowned)) return;
-    const rest = pages == 1 ? "this page" : counted(pages, "page") + ", of which this is the first, that";
+    const pages = search.unownedPages();
+    if (pages.length == 0 || !this.report.add(TABLE_LOST, pages[0])) return;
+    const rest = pages.length == 1 ? "this page" : counted(pages.length, "page") + ", of which this is the first, that";
     this.report.say("there may have been another table: its pages would be " + rest + " nothing leads to");
   }
 

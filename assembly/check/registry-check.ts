@@ -105,7 +105,7 @@ function claimLedger(survey: Survey, table: CheckedTable, at: u32, kind: u32): u
 }
 
 /** The hash over the definitions of the tables that the registry lists; 0 when some can't be read. */
-function listedHash(survey: Survey): u64 {
+export function listedHash(survey: Survey): u64 {
   const sorted = new Array<CheckedTable>();
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
@@ -123,12 +123,6 @@ function listedHash(survey: Survey): u64 {
     lens.push(sorted[i].table!.snapshotLen);
   }
   return computeSchemaHash(survey.access, pages, lens);
-}
-
-/** Whether the schema hash says that the tables that are listed are all that there are. */
-export function listsAllTables(survey: Survey): bool {
-  const hash = listedHash(survey);
-  return hash != 0 && hash == storedSchemaHash(survey.access);
 }
 
 /** Compares the schema hash with the snapshots, when all of them could be read. */

@@ -17,14 +17,14 @@ import {
 } from "../memory/layout";
 import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
-import { fingerprintOf } from "../schema/schema-registry";
+import { fingerprintOf, storedSchemaHash } from "../schema/schema-registry";
 import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
 import { CheckReport, counted } from "./check-report";
 import { CheckedTable } from "./checked-table";
-import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listsAllTables } from "./registry-check";
+import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listedHash } from "./registry-check";
 import { openDefinition, readLedgers } from "./table-check";
 import { AutoincrementCheck } from "./autoincrement-check";
 import { checkRecords } from "./record-check";
@@ -140,7 +140,8 @@ function findPadding(survey: Survey): void {
 function findLeaks(survey: Survey): void {
   findPadding(survey);
   const report = survey.report;
-  const allListed = listsAllTables(survey);
+  const hash = listedHash(survey);
+  const allListed = hash != 0 && hash == storedSchemaHash(survey.access);
   let used: u32 = 0;
   let unlisted: u32 = 0;
   for (let pageNo = survey.access.manager.reservedPages; pageNo < survey.pageCount; pageNo++) {
@@ -159,7 +160,7 @@ function findLeaks(survey: Survey): void {
     if (page != 0 && !isZero(page, PAGE_SIZE)) used += 1;
     if (report.add(PAGE_LEAKED, pageNo)) report.say("nothing leads to this page" + (page == 0 ? "" : "; " + looksLike(page)));
   }
-  if (allListed || used == 0 || unlisted > 0 || !definitionsAreRead(survey)) return;
+  if (allListed || hash == 0 || used == 0 || unlisted > 0) return;
   if (!report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 0)) return;
   const pages = counted(used, "page") + (used == 1 ? " that is" : " that are") + " not empty belong";
   report.say(
@@ -172,11 +173,6 @@ function isListed(survey: Survey, definition: TableSchemaSnapshot): bool {
   const fingerprint = fingerprintOf(definition.name);
   for (let i = 0; i < survey.tables.length; i++) if (survey.tables[i].fingerprint == fingerprint) return true;
   return false;
-}
-
-function definitionsAreRead(survey: Survey): bool {
-  for (let i = 0; i < survey.tables.length; i++) if (!survey.tables[i].table) return false;
-  return true;
 }
 
 /** What a page of nobody holds, as far as one can see. */

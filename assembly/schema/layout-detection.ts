@@ -3,7 +3,8 @@
  *
  * It is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger), or when
  * the file is two pages long, or when page 2 is a definition or a node of a tree; else 0.9.
- * The registry decides first, because page 1 of a 0.11 file begins with a count whose low byte can look like the ACL's version.
+ * A definition and the registry decide first, because page 1 of a 0.11 file begins with a count whose low byte can look like the ACL's
+ * version.
  */
 import { MemoryAccess } from "../memory/memory-access";
 import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE, unclaimedPagesPage } from "../memory/layout";

@@ -210,13 +210,9 @@ export class DbmsContext extends ChangesKeeper {
       return OK;
     }
     // Nothing of it is in the file: in memory it goes as well, unless the handle can't be used any more.
-    const what = lastError.what;
-    const hint = lastError.hint;
+    const failure = savedError();
     if (this.manager.rollback() == OK) this.reloadChangedSchema();
-    lastError.status = status;
-    lastError.what = what;
-    lastError.hint = hint;
-    return status;
+    return restoreError(failure);
   }
 
   /** Makes all commits durable that `OpenOptions.syncCommits` left for later; an open transaction stays open. */
@@ -337,16 +333,11 @@ export class DbmsContext extends ChangesKeeper {
       if (this.savepoints.length == 0) this.manager.statementDone();
       return OK;
     }
-    const what = lastError.what;
-    const hint = lastError.hint;
+    const failure = savedError();
     let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
     if (undone == OK && this.schemaChanged) undone = this.active ? this.reloadTables() : this.reloadChangedSchema();
-    if (undone != OK) return undone;
-    lastError.status = status;
-    lastError.what = what;
-    lastError.hint = hint;
-    return status;
+    return undone == OK ? restoreError(failure) : undone;
   }
 
   // ---- rows ----

@@ -159,8 +159,8 @@ function contentOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image
 
 /**
  * Runs a workload in which the `place`th call fails, and goes on as long as the handle lets it. False when there are fewer calls. After each
- * failed transaction the handle shows what was there before it (or nothing any more), and so does the file after a kill; in the end a new session finds just the acknowledged
- * transactions, with or without the one that failed last for a handle that was poisoned by it.
+ * failed transaction the handle shows what was there before it (or nothing any more), and so does the file after a kill; in the end a new
+ * session finds just the acknowledged transactions, with or without the one that failed last for a handle that was poisoned by it.
  */
 export function workloadFault(module: WebAssembly.Module, seed: number, kind: FaultKind, place: number): boolean {
   const what = `${kind.name}, call ${place}, seed ${seed}`;

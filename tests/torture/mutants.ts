@@ -378,6 +378,9 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
     lostSync(module, 1);
     lostWrite(module, 1);
     const done = FAULT_KINDS.filter(({ fault }) => "after" in fault);
-    for (const kind of done) for (let place = 1; workloadFault(module, 1, kind, place);) place += 1;
+    for (const kind of done) {
+      let place = 1;
+      while (workloadFault(module, 1, kind, place)) place += 1;
+    }
   }
 }
