@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { QuireError, reasonOf } from "./errors.js";
-import type { Invocation } from "./runtimes/adapter.js";
+import type { Invocation, Preopen } from "./runtimes/adapter.js";
 
 const require = createRequire(import.meta.url);
+
+let WasiClass: typeof import("node:wasi").WASI | null = null;
 
 /**
  * The class WASI of node:wasi, without the line that tells every user that it is experimental (other warnings go their way), and without two
@@ -14,6 +16,11 @@ const require = createRequire(import.meta.url);
  * not; the test is in tests/library-ends.test.ts).
  */
 export function loadWasi(): typeof import("node:wasi").WASI {
+  WasiClass ??= loadQuietly();
+  return WasiClass;
+}
+
+function loadQuietly(): typeof import("node:wasi").WASI {
   setFlagsFromString("--no-turbo-fast-api-calls");
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString("--no-turbo-inline-js-wasm-calls");
   const emitWarning: unknown = Reflect.get(process, "emitWarning");
@@ -28,6 +35,63 @@ export function loadWasi(): typeof import("node:wasi").WASI {
     return WASI;
   } finally {
     Reflect.set(process, "emitWarning", emitWarning);
+  }
+}
+
+/** A descriptor above all that one instance has open at a time: its folders, the page file, log and spill, and a file that is made beside. */
+const DESCRIPTORS_END = 64;
+
+/** What one instance of the module may reach, in this process: its folders, and what it opens in them. To be closed when the instance is done. */
+export class WasiHost {
+  readonly #wasi: InstanceType<typeof import("node:wasi").WASI>;
+  #started = false;
+
+  constructor(preopens: readonly Preopen[], options: Omit<import("node:wasi").WASIOptions, "version"> = {}) {
+    const WASI = loadWasi();
+    const folders = Object.fromEntries(preopens.map(({ guest, host }) => [`/${guest}`, host]));
+    try {
+      this.#wasi = new WASI({ version: "preview1", returnOnExit: true, preopens: folders, ...options });
+    } catch (error) {
+      const names = preopens.map(({ host }) => host).join(", ");
+      throw new QuireError("ACCESS_DENIED", `can't open the folder ${names} (${reasonOf(error)})`, undefined, { cause: error });
+    }
+  }
+
+  // Not getImportObject() and initialize(), which Bun lacks: it wants to be told the memory, and Node does not know that call.
+  get #imports(): WebAssembly.Imports {
+    return { wasi_snapshot_preview1: this.#wasi.wasiImport as Record<string, unknown> };
+  }
+
+  /** An instance of the library, ready for calls: its exports. */
+  initialize(module: WebAssembly.Module): WebAssembly.Exports {
+    const wasi = this.#wasi;
+    const instance = new WebAssembly.Instance(module, this.#imports);
+    this.#started = true;
+    if (typeof wasi.initialize === "function") wasi.initialize(instance);
+    else {
+      (wasi as unknown as { setMemory(memory: unknown): void }).setMemory(instance.exports["memory"]);
+      (instance.exports["_initialize"] as () => void)();
+    }
+    return instance.exports;
+  }
+
+  /** Runs the command to its end: its exit status. */
+  async start(module: WebAssembly.Module): Promise<number> {
+    const instance = await WebAssembly.instantiate(module, this.#imports);
+    this.#started = true;
+    return this.#wasi.start(instance);
+  }
+
+  /** Closes the folders, and the files that an instance left open which a trap ended: nobody else does, and a process has few descriptors. */
+  close(): void {
+    const wasi = this.#wasi;
+    // Node closes nothing for a module that never started.
+    if (!this.#started && typeof wasi.initialize === "function") {
+      wasi.initialize({ exports: { memory: new WebAssembly.Memory({ initial: 1 }) } });
+      this.#started = true;
+    }
+    const calls = wasi.wasiImport as { fd_close(fd: number): number };
+    for (let fd = 3; fd < DESCRIPTORS_END; fd++) calls.fd_close(fd);
   }
 }
 
@@ -52,22 +116,14 @@ export async function compileModule(path: string): Promise<WebAssembly.Module> {
  */
 export async function runInProcess(invocation: Invocation, stdin = 0): Promise<number> {
   const module = await compileModule(invocation.module);
-  const WASI = loadWasi();
-  const wasi = new WASI({
-    version: "preview1",
-    args: [invocation.module, ...invocation.args],
-    env: { ...invocation.env },
-    preopens: Object.fromEntries(invocation.preopens.map(({ guest, host }) => [`/${guest}`, host])),
-    returnOnExit: true,
-    stdin,
-  });
+  const { args, env, preopens } = invocation;
+  const wasi = new WasiHost(preopens, { args: [invocation.module, ...args], env: { ...env }, stdin });
   try {
-    // Not getImportObject(), which Bun lacks.
-    const imports = { wasi_snapshot_preview1: wasi.wasiImport as Record<string, unknown> };
-    const instance = await WebAssembly.instantiate(module, imports);
-    return wasi.start(instance);
+    return await wasi.start(module);
   } catch (error) {
     throw trapError(reasonOf(error), error);
+  } finally {
+    wasi.close();
   }
 }
 

@@ -1,17 +1,14 @@
 /** What can go wrong around a session has an error that says so: no hang, no rejection that nobody handles. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { pathToFileURL } from "node:url";
 import { QuireError, Session, defineTable, open, openSync } from "../host/index.js";
 import { ChildEngine } from "../host/library/child-engine.js";
 import { placeOf } from "../host/library/engine.js";
 import { Operations } from "../host/library/operations.js";
-import { libraryPath, packageRoot } from "../host/paths.js";
-import { requireRuntime } from "../host/run-command.js";
-import { fails, moduleOf } from "./helpers/library.js";
+import { libraryPath } from "../host/paths.js";
+import { TRAPPING_LIBRARY, fails, moduleOf, runProgram } from "./helpers/library.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 
@@ -148,18 +145,6 @@ test("runtimes that there are not", async (t) => {
   assert.throws(() => openSync(path, { runtime: "wasmtime" } as never), { code: "BAD_OPTION" });
 });
 
-/** A library whose calls but the first ones trap. */
-const TRAPPING_LIBRARY = `(module
-  (memory (export "memory") 4)
-  (func (export "_initialize"))
-  (func (export "abi_version") (result i32) (i32.const 1))
-  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
-  (func (export "free") (param i32))
-  (func (export "result") (result i32) (i32.const 16))
-  (func (export "open") (param i32 i32) (result i32) (i32.const 1))
-  (func (export "close") (param i32 i32 i32) (result i32) (unreachable))
-  (func (export "request") (param i32 i32 i32) (result i32) (unreachable)))`;
-
 /** A module that answers the first line that it reads, and traps at the second. */
 const TRAPPING_MODULE = `(module
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -222,30 +207,6 @@ test("a child that is killed ends what waits for it, and keeps what it answered"
   assert.deepEqual(await again.table("t").scan().toArray(), [{ k: 1 }]);
   await again.close();
 });
-
-/**
- * Runs a program that uses the package, in a process and a folder of its own, under Node unless told: what it says on both streams, and
- * its status or signal.
- */
-async function runProgram(
-  t: TestContext,
-  program: string,
-  under = "node",
-  folder = tempFolder(t),
-): Promise<{ said: string; ended: unknown }> {
-  const script = join(folder, "program.mjs");
-  const index = pathToFileURL(join(packageRoot, "build", "host", "index.js")).href;
-  writeFileSync(script, `import { defineTable, open, openSync } from ${JSON.stringify(index)};\n${program}`);
-  const { adapter, program: starts } = requireRuntime(under);
-  // Before its last two words, a script of ours and what it is to do.
-  const words = adapter.argv({ module: "", preopens: [], args: [], env: {} }).slice(0, -2);
-  const child = spawn(starts, [...words, script], { cwd: folder, timeout: 60_000 });
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  const ended = await new Promise((resolve) => child.on("close", (status, signal) => resolve(signal ?? status)));
-  return { said, ended };
-}
 
 testOnRuntimes("a program that forgets to close ends by itself, without a word", async (t, runtime) => {
   const { said, ended } = await runProgram(

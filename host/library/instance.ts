@@ -1,7 +1,7 @@
 /** `quire-lib.wasm` in this process (`docs/abi.md`): one instance for each open store, so that a trap takes no other store with it. */
 import { readFileSync } from "node:fs";
 import { QuireError, reasonOf } from "../errors.js";
-import { loadWasi, requireModule, trapError } from "../node-wasi.js";
+import { WasiHost, requireModule, trapError } from "../node-wasi.js";
 import { libraryPath } from "../paths.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { MemoryViews } from "./record-codec.js";
@@ -67,6 +67,7 @@ export function errorOfReply(reply: unknown): QuireError {
 }
 
 export class LibraryInstance {
+  readonly #wasi: WasiHost;
   readonly #exports: LibraryExports;
   readonly #store: number;
   readonly #result: number;
@@ -79,35 +80,30 @@ export class LibraryInstance {
   /** Opens a store in `folder`, which the module sees by the folder's guest name, and nothing else. */
   constructor(folder: Preopen, request: OpenRequest) {
     const module = libraryModule();
-    const WASI = loadWasi();
-    const wasi = new WASI({ version: "preview1", preopens: { [`/${folder.guest}`]: folder.host }, returnOnExit: true });
+    this.#wasi = new WasiHost([folder]);
     try {
-      // Not getImportObject() and initialize(), which Bun lacks: it wants to be told the memory, and Node does not know that call.
-      const imports = { wasi_snapshot_preview1: wasi.wasiImport as Record<string, unknown> };
-      const instance = new WebAssembly.Instance(module, imports);
-      if (typeof wasi.initialize === "function") wasi.initialize(instance);
-      else {
-        (wasi as unknown as { setMemory(memory: unknown): void }).setMemory(instance.exports["memory"]);
-        (instance.exports["_initialize"] as () => void)();
-      }
-      this.#exports = instance.exports as unknown as LibraryExports;
-      const version = this.#exports.abi_version();
-      if (version !== ABI_VERSION) {
-        throw new QuireError(
-          "MODULE_INVALID",
-          `${libraryPath()} has version ${version} of its calls, and not ${ABI_VERSION}; npm run build makes it anew`,
-        );
-      }
+      this.#exports = this.#start(module);
       this.#scratch = this.#exports.alloc(SCRATCH_BYTES);
       this.#result = this.#exports.result();
+      this.#views = new MemoryViews(this.#exports.memory.buffer);
+      this.#store = 0;
+      const byteLen = this.#put(JSON.stringify(request));
+      this.#store = this.#exports.open(this.#scratch, byteLen);
+      if (this.#store < 0) throw this.failure();
     } catch (error) {
+      this.#wasi.close();
       throw error instanceof QuireError ? error : trapError(reasonOf(error), error);
     }
-    this.#views = new MemoryViews(this.#exports.memory.buffer);
-    this.#store = 0;
-    const byteLen = this.#put(JSON.stringify(request));
-    this.#store = this.#guard(() => this.#exports.open(this.#scratch, byteLen));
-    if (this.#store < 0) throw this.failure();
+  }
+
+  #start(module: WebAssembly.Module): LibraryExports {
+    const exports = this.#wasi.initialize(module) as unknown as LibraryExports;
+    const version = exports.abi_version();
+    if (version === ABI_VERSION) return exports;
+    throw new QuireError(
+      "MODULE_INVALID",
+      `${libraryPath()} has version ${version} of its calls, and not ${ABI_VERSION}; npm run build makes it anew`,
+    );
   }
 
   /** The module's memory as it is now. */
@@ -202,6 +198,7 @@ export class LibraryInstance {
     this.#ended = new QuireError("SESSION_ENDED", `the session ended: ${trap.message}; open the file again`, undefined, {
       cause: trap,
     });
+    this.#wasi.close();
     return trap;
   }
 
@@ -214,6 +211,7 @@ export class LibraryInstance {
     if (this.#ended !== null) return;
     const status = this.call("close", this.#store, 0);
     this.#ended = closedError();
+    this.#wasi.close();
     if (status < 0) throw this.failure();
   }
 }

@@ -1,11 +1,14 @@
 /** Sessions of the package's API for tests: over every runtime that is here, checked and closed when the test ends. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 import { type OpenOptions, QuireError, type RuntimeName, type Session, open } from "../../host/index.js";
 import { packageRoot } from "../../host/paths.js";
+import { requireRuntime } from "../../host/run-command.js";
 import { tempFolder } from "./store.js";
 
 /** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */
@@ -49,4 +52,40 @@ export function moduleOf(name: string, text: string): string {
   writeFileSync(path, module.emitBinary());
   module.dispose();
   return path;
+}
+
+/** A library whose calls but the first ones trap. */
+export const TRAPPING_LIBRARY = `(module
+  (memory (export "memory") 4)
+  (func (export "_initialize"))
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "free") (param i32))
+  (func (export "result") (result i32) (i32.const 16))
+  (func (export "open") (param i32 i32) (result i32) (i32.const 1))
+  (func (export "close") (param i32 i32 i32) (result i32) (unreachable))
+  (func (export "request") (param i32 i32 i32) (result i32) (unreachable)))`;
+
+/**
+ * Runs a program that uses the package, in a process and a folder of its own, under Node unless told: what it says on both streams, and
+ * its status or signal.
+ */
+export async function runProgram(
+  t: TestContext,
+  program: string,
+  under = "node",
+  folder = tempFolder(t),
+): Promise<{ said: string; ended: unknown }> {
+  const script = join(folder, "program.mjs");
+  const index = pathToFileURL(join(packageRoot, "build", "host", "index.js")).href;
+  writeFileSync(script, `import { defineTable, open, openSync } from ${JSON.stringify(index)};\n${program}`);
+  const { adapter, program: starts } = requireRuntime(under);
+  // Before its last two words, a script of ours and what it is to do.
+  const words = adapter.argv({ module: "", preopens: [], args: [], env: {} }).slice(0, -2);
+  const child = spawn(starts, [...words, script], { cwd: folder, timeout: 60_000 });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const ended = await new Promise((resolve) => child.on("close", (status, signal) => resolve(signal ?? status)));
+  return { said, ended };
 }
