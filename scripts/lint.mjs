@@ -1,9 +1,11 @@
-// npm run lint: the layers of assembly/, then ESLint, the compiler's own checks, and Prettier. Goes through all of them, and fails when one does.
+// npm run lint: the layers of assembly/, and its order of reads and calls, then ESLint, the compiler's own checks, and Prettier. Goes
+// through all of them, and fails when one does.
 import process from "node:process";
 import { packageProgram, root, runNode } from "./lib.mjs";
 
 const checks = [
   ["layers", [`${root}/scripts/check-layers.mjs`]],
+  ["order", [`${root}/scripts/check-order.mjs`]],
   ["types", [packageProgram("typescript", "tsc"), "--noEmit"]],
   ["eslint", [packageProgram("eslint"), "."]],
   ["prettier", [packageProgram("prettier"), "--check", "--log-level", "warn", "."]],

@@ -195,7 +195,8 @@ function addChange(removes: bool, address: u64): void {
   EntryChange.make(changeEnd, removes, key, keyLen, address, changeCount, null);
   store<u32>(lists + ((<usize>changeCount) << 2), <u32>changeEnd);
   changeCount += 1;
-  changeEnd += EntryChange.size(keyLen);
+  const size = EntryChange.size(keyLen);
+  changeEnd += size;
 }
 
 /** Carries out the list's changes, and empties it. */

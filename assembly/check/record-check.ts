@@ -41,7 +41,8 @@ export function checkRecords(survey: Survey, checked: CheckedTable, table: Table
     checked.rows += 1;
     checked.bodyBytes += walk.bodyLen;
     checked.longestBody = max(checked.longestBody, walk.bodyLen);
-    checked.slotBytes += table.registry.slotSize(walk.bodyLen);
+    const slotSize = table.registry.slotSize(walk.bodyLen);
+    checked.slotBytes += slotSize;
     if (!full) continue;
     for (let i = 0; i < valued.length; i++) checkValue(survey, walk, table.schema.columns[valued[i]], valued[i]);
     for (let i = 0; i < indexes.length; i++) {
@@ -49,12 +50,16 @@ export function checkRecords(survey: Survey, checked: CheckedTable, table: Table
       indexes[i].addKey(table.schema, walk.row, key);
       key.addU32(addressPage(walk.address));
       key.addU16(addressOffset(walk.address));
-      hashes[i] += xxh3(key.ptr, key.len);
+      const hash = xxh3(key.ptr, key.len);
+      hashes[i] += hash;
     }
     if (counters) counters.note(walk.row);
   }
   checked.rowHashes = hashes;
-  for (let i: u32 = 0; i < checked.recordPageCount; i++) checked.tailBytes += 65536 - checked.usedOf(i);
+  for (let i: u32 = 0; i < checked.recordPageCount; i++) {
+    const used = checked.usedOf(i);
+    checked.tailBytes += 65536 - used;
+  }
   if (full) {
     if (counters) counters.compare();
     reportSpace(survey, checked, table, walk, segments.unsound == 0);

@@ -106,7 +106,9 @@ export class DelimitedReader {
       }
       const byte = <u32>load<u8>(source.start);
       if (this.expected == 1 || (byte != LINE_FEED && byte != CARRIAGE_RETURN)) break;
-      source.start += this.lineEnd(0);
+      // Looking for the LF behind a CR may move the window, and `start` with it.
+      const lineEndLen = this.lineEnd(0);
+      source.start += lineEndLen;
     }
     const rowLen = this.readCells();
     if (source.status != OK) this.status = source.status;

@@ -133,7 +133,8 @@ function parseInteger(type: u8, ptr: usize, len: u32, out: ByteBuffer): bool {
   const skip: u32 = negative || sign == 0x2b ? 1 : 0;
   if (!parseUnsigned(ptr + skip, len - skip, integerLimit(type, negative))) return false;
   store<u64>(out.reserve(8), negative ? 0 - parsedUnsigned : parsedUnsigned);
-  out.len += fixedValueSize(type, 0);
+  const size = fixedValueSize(type, 0);
+  out.len += size;
   return true;
 }
 

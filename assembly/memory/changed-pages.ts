@@ -351,7 +351,8 @@ export class ChangedPages {
   /** Sorts the list by page number, which is the high half of an entry. */
   private sort(): void {
     for (let i: u32 = 0; i < this.count; i++) {
-      store<u32>(this.list + ((<usize>i) << ENTRY_SHIFT), this.frameAt(i).pageNo, 4);
+      const pageNo = this.frameAt(i).pageNo;
+      store<u32>(this.list + ((<usize>i) << ENTRY_SHIFT), pageNo, 4);
     }
     sortU64(this.list, this.count);
   }

@@ -179,7 +179,8 @@ export class LogFile {
 
   /** Tells readers that the main file is about to be changed: what they read from now on may be of another state. Not synced. */
   announceCheckpoint(): Status {
-    store<u64>(this.head, randomU64());
+    const token = randomU64();
+    store<u64>(this.head, token);
     return this.file.write(CHECKPOINT_OFFSET, this.head, 8);
   }
 

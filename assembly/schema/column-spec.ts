@@ -316,8 +316,11 @@ export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
       continue;
     }
     groups += 1;
-    for (let j = 0; j < columns.length; j++)
-      flags[schema.columnIndex(columns[j])] += ":index=g" + groups.toString().padStart(digits, "0");
+    const flag = ":index=g" + groups.toString().padStart(digits, "0");
+    for (let j = 0; j < columns.length; j++) {
+      const at = schema.columnIndex(columns[j]);
+      flags[at] += flag;
+    }
   }
   const specs = new Array<string>();
   for (let i = 0; i < schema.columns.length; i++) specs.push(columnSpec(schema.columns[i], flags[i]));
