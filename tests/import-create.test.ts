@@ -89,6 +89,12 @@ test("the key is --key, else a column id, else the first column, if their values
   assert.deepEqual(await columnsOf(t, "tsv", "k\tv\tw\nx\t\\N\t\n"), ["k:text:pk", "v:text:null", "w:text"]);
 });
 
+test("blank lines before the header are no rows, whatever the number of columns", async (t) => {
+  const store = openStore(t);
+  await store.ok(["import", "t", "--create", "--format", "csv", "--key", "a"], { stdin: "\r\n\n\ra\r\n1\r\n2\r\n" });
+  assert.deepEqual(await store.rows("t"), [{ a: 1 }, { a: 2 }]);
+});
+
 test("mistakes with --create are named", async (t) => {
   const store = openStore(t);
   const fails = (code: string, text: string, ...options: string[]): Promise<string> =>

@@ -273,6 +273,16 @@ test("--delimiter, --null and --no-header", async (t) => {
   await store.fails("BAD_VALUE", 1, ["import", "people", "--format", "csv", "--no-header"], { stdin: "1,2\n" });
 });
 
+test("lines are counted by LF, CRLF and CR, inside of quotes, too", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:uint32:pk", "a:text"]);
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const stdin = ["id,a", '1,"x', "", 'y"', "2,z", "no,w"].join(end);
+    const said = await store.fails("BAD_VALUE", 1, ["import", "t", "--format", "csv"], { stdin });
+    assert.match(said, /line 6, column id/, JSON.stringify(end));
+  }
+});
+
 test("a row longer than 16 MiB is refused before it fills the memory", async (t) => {
   const store = openStore(t);
   await store.ok(PEOPLE);

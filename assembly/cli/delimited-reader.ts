@@ -72,6 +72,7 @@ export class DelimitedReader {
   /** Goes back to the first row of a source that went back to its start. */
   restart(): void {
     this.nextLine = 1;
+    this.expected = 0;
     this.status = OK;
     this.skipMark();
   }
@@ -199,6 +200,7 @@ export class DelimitedReader {
   private quotedEnd(at: u32): u32 {
     const source = this.source;
     this.quotesDoubled = false;
+    let last: u32 = 0;
     for (;;) {
       if (!this.has(at)) {
         if (source.status == OK) this.status = fail(BAD_VALUE, "a quote is not closed before the end of " + source.name);
@@ -206,7 +208,9 @@ export class DelimitedReader {
       }
       const byte = <u32>load<u8>(source.start + at);
       at += 1;
-      if (byte == LINE_FEED) this.nextLine += 1;
+      // A line ends with LF, CRLF or CR; the CR of a CRLF counts.
+      if (byte == CARRIAGE_RETURN || (byte == LINE_FEED && last != CARRIAGE_RETURN)) this.nextLine += 1;
+      last = byte;
       if (byte != QUOTE) continue;
       if (!this.has(at) || load<u8>(source.start + at) != QUOTE) return at;
       this.quotesDoubled = true;

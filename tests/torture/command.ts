@@ -17,7 +17,9 @@ export interface CommandRun {
 }
 
 export interface CommandOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
+  /** How many bytes a read of standard input gets, of those that it wants: all, unless told. */
+  readonly stdinReads?: (wanted: number) => number;
   readonly hook?: Hook;
   readonly maximumPages?: number;
 }
@@ -35,6 +37,7 @@ export function runCommand(
   host.use(disk, createHash("sha256").update(words.join("\0")).digest().readUInt32LE());
   host.args = ["quire", ...words];
   host.stdin = Buffer.from(options.stdin ?? "");
+  host.stdinReads = options.stdinReads ?? null;
   host.hook = options.hook ?? null;
   let status: number | null = 0;
   let trap = "";

@@ -45,6 +45,8 @@ export class Host {
   /** The command's words, its own name first. */
   args: readonly string[] = ["quire"];
   stdin: Uint8Array = new Uint8Array(0);
+  /** How many bytes a read of standard input gets, of those that it wants; null: all. */
+  stdinReads: ((wanted: number) => number) | null = null;
   stdout = "";
   stderr = "";
   memory: WebAssembly.Memory;
@@ -157,7 +159,9 @@ export class Host {
         this.#refresh();
         if (fd !== 0) return BADF;
         const ptr = this.#view.getUint32(iovs, true);
-        const part = this.stdin.subarray(this.#stdinAt, this.#stdinAt + this.#view.getUint32(iovs + 4, true));
+        const wanted = this.#view.getUint32(iovs + 4, true);
+        const most = this.stdinReads === null ? wanted : Math.min(wanted, this.stdinReads(wanted));
+        const part = this.stdin.subarray(this.#stdinAt, this.#stdinAt + most);
         this.#bytes.set(part, ptr);
         this.#stdinAt += part.length;
         this.#view.setUint32(out, part.length, true);
