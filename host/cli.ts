@@ -10,6 +10,7 @@ import { type PreparedCommand, prepareCommand } from "./command-line.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./errors.js";
 import { runInProcess } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
+import { printable } from "./printable.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
 /** What the module cannot find out by itself: whether a person is watching, and how wide the terminal is. */
@@ -34,11 +35,11 @@ async function runPrepared({ runtime, args, preopens, stdinFile }: PreparedComma
 
 /** Says what went wrong, in the module's own form: one line, or with `--json` one JSON object on standard output. */
 function report(error: QuireError, words: readonly string[]): void {
-  const message = error.message.replaceAll("\n", " ");
+  const { code, message } = error;
   // Node's own streams are left alone: opening them makes pipes non-blocking, which the module could not cope with.
   try {
-    if (words.includes("--json")) writeSync(1, `${JSON.stringify({ error: { code: error.code, message } })}\n`);
-    else writeSync(2, `quire: ${error.code}: ${message}\n`);
+    if (words.includes("--json")) writeSync(1, `${JSON.stringify({ error: { code, message } })}\n`);
+    else writeSync(2, `quire: ${code}: ${printable(message)}\n`);
   } catch {
     // Nobody is listening any more; the exit status says it.
   }

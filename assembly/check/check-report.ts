@@ -5,6 +5,7 @@
 import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addJsonString } from "../encode/json-string";
+import { Output } from "../wasi/stdio";
 import { FaultKind, ERROR, WARNING, NOTE, severityName, kindCount } from "./fault-kinds";
 
 /** How many faults of a kind are kept for a table, unless asked otherwise. */
@@ -109,35 +110,28 @@ export class CheckReport {
     return names;
   }
 
-  /** Appends the faults of each table as text, then what can be done about them. */
-  addText(out: ByteBuffer): void {
+  /** Prints the faults of each table as text, then what can be done about them. */
+  print(out: Output): void {
     const names = this.tables();
     const told = new Array<FaultKind>();
     for (let i = 0; i < names.length; i++) {
-      out.addText(names[i] == "" ? "the file\n" : "table " + names[i] + "\n");
+      out.line(names[i] == "" ? "the file" : "table " + names[i]);
       for (let j = 0; j < this.faults.length; j++) {
         const fault = this.faults[j];
         if (fault.table != names[i]) continue;
         const place = fault.place;
-        out.addText(
-          "  " +
-            severityName(fault.kind.severity) +
-            " " +
-            fault.kind.name +
-            (place == "" ? ": " : " " + place + ": ") +
-            fault.what +
-            "\n",
-        );
+        const where = place == "" ? ": " : " " + place + ": ";
+        out.line("  " + severityName(fault.kind.severity) + " " + fault.kind.name + where + fault.what);
         if (!told.includes(fault.kind)) told.push(fault.kind);
       }
     }
     if (this.omitted > 0) {
-      out.addText(counted(this.omitted, "more fault") + " of the same kinds; --all lists up to " + MAX_FAULTS.toString() + "\n");
+      out.line(counted(this.omitted, "more fault") + " of the same kinds; --all lists up to " + MAX_FAULTS.toString());
     }
     if (told.length == 0) return;
-    out.addText("what can be done\n");
+    out.line("what can be done");
     for (let i = 0; i < told.length; i++) {
-      out.addText("  " + told[i].name + ": " + told[i].hint + (told[i].lost == "" ? "" : "; lost: " + told[i].lost) + "\n");
+      out.line("  " + told[i].name + ": " + told[i].hint + (told[i].lost == "" ? "" : "; lost: " + told[i].lost));
     }
   }
 

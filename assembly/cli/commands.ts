@@ -91,7 +91,12 @@ export function allCommands(): Array<Command> {
       ),
     new Command("drop", runDrop, "TABLE", "remove a table with its rows and give its pages back").takes(1, 1).needs(OPENS_WRITE),
     new Command("tables", runTables, "", "list the tables and their rows"),
-    new Command("schema", runSchema, "[TABLE]", "print the tables in the form that create takes").takes(0, 1),
+    new Command("schema", runSchema, "[TABLE]", "print the tables in the form that create takes")
+      .takes(0, 1)
+      .tells(
+        "Words are quoted as for a shell. Characters that a terminal acts upon or hides are in $'…', by their bytes in octal, which\n" +
+          "sh (since POSIX 2024), bash, zsh, ksh and repair --schema read back.",
+      ),
     new Command(
       "import",
       runImport,
@@ -112,9 +117,11 @@ export function allCommands(): Array<Command> {
     new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
       .takes(1, 1, "format,columns,null,delimiter,no-header")
       .tells(
-        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In CSV null is an empty cell and empty text\n" +
-          "has quotes; in TSV null is \\N, and tabs, line breaks and backslashes are escaped. --null TEXT writes null so instead\n" +
-          "(in TSV choose one that no value has), --delimiter C sets what is between the cells of CSV.",
+        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In table, markdown and line null is NULL, the text\n" +
+          "NULL is 'NULL', and what a terminal acts upon or hides is an escape like \\x1b or \\u{202e}; CSV, TSV and JSON have it as\n" +
+          "it is. In CSV null is an empty cell and empty text has quotes; in TSV null is \\N, and tabs, line breaks and backslashes\n" +
+          "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
+          "the cells of CSV.",
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
@@ -133,7 +140,10 @@ export function allCommands(): Array<Command> {
       ),
     new Command("get", runGet, "TABLE KEY… [--index COLUMN] [--columns A,B]", "print rows by their primary or another unique key")
       .takes(2, MANY, "columns,index")
-      .tells("With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed."),
+      .tells(
+        "With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed.\n" +
+          "Null is shown as NULL, and the text NULL as 'NULL'.",
+      ),
     new Command(
       "scan",
       runScan,
@@ -144,7 +154,8 @@ export function allCommands(): Array<Command> {
       .tells(
         "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
           "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
-          "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.",
+          "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.\n" +
+          "Null is shown as NULL, and the text NULL as 'NULL'.",
       ),
     new Command("info", runInfo, "", "tell about the file: layout, pages, tables").needs(OPENS_ITSELF),
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),

@@ -20,6 +20,7 @@ import {
 } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addHex } from "../encode/uuid";
+import { shellWord } from "../encode/shell-words";
 import { LAYOUT_0_11, LAYOUT_0_9, PAGE_SHIFT, layoutName } from "../memory/layout";
 import { Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
@@ -33,7 +34,6 @@ import { File, removeFile, renameFile } from "../wasi/file";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, layoutOption, openForReading, openOptions, openStore } from "./context";
 import { referenceKinds } from "./inspect-info";
-import { shellWord } from "./tables";
 
 export function runCompact(ctx: CommandContext): Status {
   const inPlace = ctx.words.length == 0;

@@ -5,6 +5,7 @@
  */
 import { Status, OK, DIFFERENT, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { addPrintable } from "../encode/printable";
 import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext } from "../store/dbms-context";
@@ -42,6 +43,8 @@ class Diff {
   private tables: u32 = 0;
   private rows: u64 = 0;
   private out: ByteBuffer = stdout.buffer;
+  /** The line in the making, for people. */
+  private text: ByteBuffer = new ByteBuffer(256);
   private countOnly: bool;
 
   constructor(
@@ -154,8 +157,8 @@ class Diff {
       } else if (kind == ROW_CHANGED) this.changedRow(diff, shared, a.schema, b.schema);
       else {
         this.mark(kind == ROW_ONLY_A ? "-" : "+");
-        if (kind == ROW_ONLY_A) writerA.write(diff.rowA, this.out);
-        else writerB.write(diff.rowB, this.out);
+        if (kind == ROW_ONLY_A) writerA.write(diff.rowA, this.text);
+        else writerB.write(diff.rowB, this.text);
         this.endLine();
       }
       stdout.check();
@@ -197,7 +200,7 @@ class Diff {
 
   /** `id 5: name "ada" → "Ada"`. */
   private changedRow(diff: RowDiff, shared: SharedColumns, a: TableSchemaSnapshot, b: TableSchemaSnapshot): void {
-    const out = this.out;
+    const out = this.text;
     const key = a.columnIndex(a.primaryKey);
     this.mark("~");
     out.addText(a.primaryKey + " ");
@@ -218,16 +221,18 @@ class Diff {
 
   private line(mark: string, text: string): void {
     this.mark(mark);
-    this.out.addText(text);
+    this.text.addText(text);
     this.endLine();
   }
 
   private mark(mark: string): void {
     const color = mark == "-" ? "31" : mark == "+" ? "32" : "33";
-    this.out.addText((this.ctx.color ? "\x1b[" + color + "m" : "") + "  " + mark + " ");
+    stdout.raw((this.ctx.color ? "\x1b[" + color + "m" : "") + "  " + mark + " ");
+    this.text.reset();
   }
 
   private endLine(): void {
-    stdout.line(this.ctx.color ? "\x1b[0m" : "");
+    addPrintable(this.text.ptr, this.text.len, 0, this.out);
+    stdout.raw(this.ctx.color ? "\x1b[0m\n" : "\n");
   }
 }

@@ -89,7 +89,7 @@ class JsonRows extends RowFormat {
   }
 
   end(): void {
-    if (this.array) this.out.text("\n]\n");
+    if (this.array) this.out.raw("\n]\n");
     this.writer.free();
   }
 }

@@ -5,22 +5,19 @@
  * nothing is cut.
  */
 import { ByteBuffer } from "../encode/byte-buffer";
+import { addPrintable } from "../encode/printable";
 import { Row } from "../encode/row";
 import { isInteger, TYPE_DECIMAL } from "../encode/data-type";
-import { writeTextValue } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Output } from "../wasi/stdio";
 import { FormatOptions, RowFormat } from "./export-rows";
-import { TableView, addPrintable } from "./table-view";
+import { NULL_WORD, TableView, addReadable } from "./table-view";
 
 /** Rows that decide the widths of Markdown, and the bytes at which fewer are enough. */
 const SAMPLE_ROWS: u32 = 1000;
 const SAMPLE_BYTES: u32 = 1 << 20;
 /** Markdown is padded up to this width. */
 const WIDEST: u32 = 60;
-
-/** "NULL" */
-const NULL_WORD: u32 = 0x4c4c554e;
 
 /** The table that `scan` prints as well. */
 export class TableRows extends RowFormat {
@@ -98,7 +95,7 @@ export class MarkdownRows extends RowFormat {
       const position = unchecked(positions[i]);
       const column = unchecked(columns[position]);
       this.text.reset();
-      if (row.isSet(position)) writeTextValue(column.type, column.customSize, row.ptr(position), this.text);
+      if (row.isSet(position)) addReadable(column, row.ptr(position), this.text);
       else this.text.addU32(NULL_WORD);
       const width = this.readCell(this.text.ptr, this.text.len);
       if (this.started) this.printCell(i, this.cell.ptr, this.cell.len, width);
@@ -215,7 +212,7 @@ export class LineRows extends RowFormat {
       buffer.addU16(0x203d);
       if (row.isSet(position)) {
         this.text.reset();
-        writeTextValue(column.type, column.customSize, row.ptr(position), this.text);
+        addReadable(column, row.ptr(position), this.text);
         addPrintable(this.text.ptr, this.text.len, 0, buffer);
       } else if (this.color) buffer.addText("\x1b[2mNULL\x1b[0m");
       else buffer.addU32(NULL_WORD);

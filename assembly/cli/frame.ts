@@ -102,18 +102,13 @@ function checkWords(ctx: CommandContext, command: Command): Status {
 
 /** Says on standard error what went wrong, in one line; with `--json` on standard output, as a reply. */
 function report(ctx: CommandContext, status: Status): void {
-  const message = oneLine(errorMessage());
+  const message = errorMessage();
   if (!ctx.json) {
     stderr.line("quire: " + statusName(status) + ": " + message);
     return;
   }
-  stdout.text('{"error":{"code":"' + statusName(status) + '","message":');
+  stdout.raw('{"error":{"code":"' + statusName(status) + '","message":');
   const text = String.UTF8.encode(message);
   addJsonString(changetype<usize>(text), text.byteLength, stdout.buffer);
   stdout.line("}}");
-}
-
-/** Names and values may hold line breaks; an error is one line. */
-function oneLine(text: string): string {
-  return text.replaceAll("\r", " ").replaceAll("\n", " ");
 }

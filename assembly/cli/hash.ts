@@ -25,7 +25,7 @@ export function runHash(ctx: CommandContext): Status {
     view.addText(nodeText(tape, member(tape, node, "hash")));
   }
   view.finish();
-  if (ctx.words.length == 0) stdout.line("\ndatabase  " + nodeText(tape, replyMember(tape, "hash")));
+  if (ctx.words.length == 0) stdout.raw("\ndatabase  " + nodeText(tape, replyMember(tape, "hash")) + "\n");
   return OK;
 }
 

@@ -33,20 +33,20 @@ export function showHelp(name: string): Status {
   }
   const command = findCommand(name);
   if (!command) return USAGE;
-  stdout.line(command.usage + "\n  " + command.summary);
-  if (command.details != "") stdout.line("\n" + command.details);
-  if (command.options != "") stdout.line("\nOptions: --" + command.options.split(",").join(", --"));
+  stdout.raw(command.usage + "\n  " + command.summary + "\n");
+  if (command.details != "") stdout.raw("\n" + command.details + "\n");
+  if (command.options != "") stdout.raw("\nOptions: --" + command.options.split(",").join(", --") + "\n");
   return OK;
 }
 
 function showOverview(): void {
-  stdout.line("quire [OPTIONS] FILE COMMAND …: look into and change a page file\n");
+  stdout.raw("quire [OPTIONS] FILE COMMAND …: look into and change a page file\n\n");
   const commands = allCommands();
   for (let i = 0; i < commands.length; i++) stdout.line("  " + commands[i].name.padEnd(8) + commands[i].summary);
-  stdout.line(
+  stdout.raw(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
       "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun)\n" +
-      "quire help COMMAND tells more about one.",
+      "quire help COMMAND tells more about one.\n",
   );
 }

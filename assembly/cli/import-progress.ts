@@ -39,16 +39,18 @@ export class Progress {
     if (now - this.lastShown < EVERY) return;
     this.lastShown = now;
     this.isShown = true;
-    let text = "\r" + this.what + ": " + grouped(rows) + " rows, " + grouped(perSecond(rows, now - this.started)) + " rows/s";
+    let text = this.what + ": " + grouped(rows) + " rows, " + grouped(perSecond(rows, now - this.started)) + " rows/s";
     if (size > 0) text += ", " + ((position * 100) / <u64>size).toString() + " %";
-    stderr.text(text + "\x1b[K");
+    stderr.raw("\r");
+    stderr.text(text);
+    stderr.raw("\x1b[K");
     stderr.flush();
   }
 
   /** Takes the line away. */
   end(): void {
     if (!this.isShown) return;
-    stderr.text("\r\x1b[K");
+    stderr.raw("\r\x1b[K");
     this.isShown = false;
   }
 }

@@ -2,6 +2,7 @@
 import { Status, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_DECIMAL, TYPE_UUID } from "../encode/data-type";
+import { shellWord } from "../encode/shell-words";
 import { LAYOUT_0_9 } from "../memory/layout";
 import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -9,7 +10,6 @@ import { addAscii, addString, addStrings } from "../request/reply";
 import { stderr, stdout } from "../wasi/stdio";
 import { grouped } from "./import-progress";
 import { lackingOption } from "./import-rows";
-import { shellWord } from "./tables";
 
 export class ImportReport {
   /** `schema` is that of a table which the import made. */

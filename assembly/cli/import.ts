@@ -349,7 +349,7 @@ class Import {
     this.skipped += 1;
     if (this.skipped <= MOST_LISTED) {
       atLine(this.line, status);
-      const text = errorMessage().replaceAll("\n", " ").replaceAll("\r", " ");
+      const text = errorMessage();
       if (this.ctx.json) this.listed.push(badRow(this.line, status, text));
       else {
         this.progress!.end();

@@ -37,8 +37,8 @@ export function runCheck(ctx: CommandContext): Status {
     out.addText(quick ? ',"quick":true}\n' : "}\n");
     ctx.told = survey.status == OK;
   } else {
-    report.addText(out);
-    out.addText(
+    report.print(stdout);
+    stdout.line(
       ctx.invocation.file +
         ": " +
         counted(manager.pageCount, "page") +
@@ -49,10 +49,9 @@ export function runCheck(ctx: CommandContext): Status {
         ", " +
         counted(rows, "row") +
         ": " +
-        (report.faults.length == 0 ? "no faults" : report.summary()) +
-        "\n",
+        (report.faults.length == 0 ? "no faults" : report.summary()),
     );
-    if (quick) out.addText("not looked at: rows, free space, the order and the entries of indexes, foreign keys\n");
+    if (quick) stdout.line("not looked at: rows, free space, the order and the entries of indexes, foreign keys");
   }
   stdout.check();
   const status = survey.status != OK ? survey.status : report.status();

@@ -108,8 +108,7 @@ function printLegend(ctx: CommandContext, survey: Survey): void {
       out.addU8(tableLetter(table.number));
       out.addU8(0x20);
     }
-    out.addText(" table " + table.name + " (" + counted(table.pageTotal, "page") + ")\n");
-    stdout.check();
+    stdout.line(" table " + table.name + " (" + counted(table.pageTotal, "page") + ")");
   }
 }
 

@@ -17,7 +17,7 @@ export function runStats(ctx: CommandContext): Status {
   if (!survey) return lastError.status;
   const only = ctx.word(0);
   let shown = 0;
-  if (ctx.json) stdout.text('{"tables":[');
+  if (ctx.json) stdout.raw('{"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     if (only != "" && table.name != only) continue;

@@ -86,7 +86,7 @@ function errorKinds(report: CheckReport): string {
 }
 
 function printText(ctx: CommandContext, work: Salvage, report: CheckReport, made: CheckReport): void {
-  report.addText(stdout.buffer);
+  report.print(stdout);
   if (work.tables == 0 && report.errors > 0) return;
   const rows = counted(work.tables, "table") + " with " + counted(work.rows, "row") + " saved";
   const lost = work.lost > 0 ? ", " + counted(work.lost, "row") + " lost" : "";

@@ -2,14 +2,16 @@
  * Aligned columns for people: `scan`, `get`, `export --format table` and lists.
  *
  * Rows are gathered until there are enough to measure, then written; later ones are written in the widths found so far, which grow
- * when they must. On a terminal the widest columns are cut so that a row fits its line. Null is `NULL`, empty text is nothing;
- * control characters are shown as escapes, so that a row stays a line.
+ * when they must. On a terminal the widest columns are cut so that a row fits its line. Null is `NULL`, empty text is nothing, the text
+ * NULL is `'NULL'`; control characters and others that hide are shown as escapes, so that a row stays a line.
  */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isInteger, TYPE_DECIMAL } from "../encode/data-type";
 import { Row } from "../encode/row";
+import { addPrintable, characterWidth, codePointAt } from "../encode/printable";
 import { addCodePoint, utf8CharacterLength } from "../encode/utf8";
 import { writeTextValue } from "../encode/value-text";
+import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Output } from "../wasi/stdio";
 
@@ -21,6 +23,10 @@ const LEAST_WIDTH: u32 = 6;
 /** Bytes before a cell's text: its length, and its width or `NULL_CELL`. */
 const CELL_HEADER: u32 = 8;
 const NULL_CELL: u32 = 0xffffffff;
+/** "NULL" */
+export const NULL_WORD: u32 = 0x4c4c554e;
+/** "'" */
+const QUOTE: u8 = 0x27;
 /** Spaces between columns. */
 const GAP: u32 = 2;
 
@@ -90,7 +96,7 @@ export class TableView {
       }
       const column = schema.columns[position];
       this.scratch.reset();
-      writeTextValue(column.type, column.customSize, row.ptr(position), this.scratch);
+      addReadable(column, row.ptr(position), this.scratch);
       this.addCell(this.scratch.ptr, this.scratch.len);
     }
   }
@@ -107,7 +113,7 @@ export class TableView {
     if (!this.begun) this.begin();
     this.cells.addU32(4);
     this.cells.addU32(NULL_CELL);
-    this.cells.addU32(0x4c4c554e);
+    this.cells.addU32(NULL_WORD);
     this.endCell(4);
   }
 
@@ -213,6 +219,28 @@ export class TableView {
   }
 }
 
+/** Appends a value as people read it: its text, with quotes about it where that looks like null. */
+export function addReadable(column: Column, ptr: usize, out: ByteBuffer): void {
+  const start = out.len;
+  writeTextValue(column.type, column.customSize, ptr, out);
+  if (!looksNull(out.ptr + start, out.len - start)) return;
+  out.addU8(QUOTE);
+  memory.copy(out.ptr + start + 1, out.ptr + start, out.len - start - 1);
+  store<u8>(out.ptr + start, QUOTE);
+  out.addU8(QUOTE);
+}
+
+/** Whether the bytes are NULL, or that in any number of pairs of quotes: with one more pair each of these stays another text. */
+function looksNull(ptr: usize, len: u32): bool {
+  if (len < 4 || (len & 1) != 0) return false;
+  const quotes = (len - 4) / 2;
+  if (load<u32>(ptr + quotes) != NULL_WORD) return false;
+  for (let i: u32 = 0; i < quotes; i++) {
+    if (load<u8>(ptr + i) != QUOTE || load<u8>(ptr + len - 1 - i) != QUOTE) return false;
+  }
+  return true;
+}
+
 function addSpaces(count: u32, out: ByteBuffer): void {
   memory.fill(out.reserve(count), 0x20, count);
   out.len += count;
@@ -232,78 +260,3 @@ function addCut(ptr: usize, len: u32, width: u32, out: ByteBuffer): void {
   out.addBytes(ptr, at);
   addCodePoint(0x2026, out);
 }
-
-/**
- * Appends the `len` bytes of UTF-8 at `ptr` with escapes for control characters: how wide that is on a terminal. With a `limit`, text
- * that is wider is not copied much further.
- */
-export function addPrintable(ptr: usize, len: u32, limit: u32, out: ByteBuffer): u32 {
-  let width: u32 = 0;
-  let at: u32 = 0;
-  while (at < len && (limit == 0 || width <= limit)) {
-    const byte = <u32>load<u8>(ptr + at);
-    if (byte >= 0x20 && byte < 0x7f) {
-      out.addU8(byte);
-      width += 1;
-      at += 1;
-      continue;
-    }
-    const size = max(utf8CharacterLength(ptr + at, len - at), 1);
-    const codePoint = codePointAt(ptr + at, size);
-    if (codePoint < 0xa0) width += addEscape(codePoint, out);
-    else {
-      out.addBytes(ptr + at, size);
-      width += characterWidth(codePoint);
-    }
-    at += size;
-  }
-  return width;
-}
-
-/** Appends the escape of a control character: how many characters that is. */
-function addEscape(codePoint: u32, out: ByteBuffer): u32 {
-  out.addU8(0x5c);
-  const letter: u32 = codePoint == 10 ? 0x6e : codePoint == 13 ? 0x72 : codePoint == 9 ? 0x74 : 0;
-  if (letter != 0) {
-    out.addU8(letter);
-    return 2;
-  }
-  out.addU8(0x78);
-  out.addU8(hexDigitOf(codePoint >> 4));
-  out.addU8(hexDigitOf(codePoint & 15));
-  return 4;
-}
-
-function hexDigitOf(value: u32): u32 {
-  return value + (value < 10 ? 0x30 : 0x57);
-}
-
-function codePointAt(ptr: usize, size: u32): u32 {
-  const first = <u32>load<u8>(ptr);
-  if (size <= 1) return first;
-  let codePoint = first & (0x7f >> size);
-  for (let i: u32 = 1; i < size; i++) codePoint = (codePoint << 6) | (load<u8>(ptr + i) & 0x3f);
-  return codePoint;
-}
-
-/** Columns that a character takes on a terminal: 0 for marks that go onto the one before, 2 for wide ones (Unicode's East Asian Width). */
-export function characterWidth(codePoint: u32): u32 {
-  if (codePoint < 0x300) return 1;
-  for (let i = 0; i < ZERO_WIDTH.length; i += 2) {
-    if (codePoint >= unchecked(ZERO_WIDTH[i]) && codePoint <= unchecked(ZERO_WIDTH[i + 1])) return 0;
-  }
-  for (let i = 0; i < DOUBLE_WIDTH.length; i += 2) {
-    if (codePoint >= unchecked(DOUBLE_WIDTH[i]) && codePoint <= unchecked(DOUBLE_WIDTH[i + 1])) return 2;
-  }
-  return 1;
-}
-
-const ZERO_WIDTH: StaticArray<u32> = [
-  0x300, 0x36f, 0x483, 0x489, 0x591, 0x5bd, 0x610, 0x61a, 0x64b, 0x65f, 0xe31, 0xe31, 0xe34, 0xe3a, 0xe47, 0xe4e, 0x1ab0, 0x1aff,
-  0x1dc0, 0x1dff, 0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x2064, 0x20d0, 0x20ff, 0xfe00, 0xfe0f, 0xfe20, 0xfe2f, 0xfeff, 0xfeff,
-];
-const DOUBLE_WIDTH: StaticArray<u32> = [
-  0x1100, 0x115f, 0x231a, 0x231b, 0x2e80, 0x303e, 0x3041, 0x33ff, 0x3400, 0x4dbf, 0x4e00, 0x9fff, 0xa000, 0xa4cf, 0xa960, 0xa97f,
-  0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe30, 0xfe6f, 0xff00, 0xff60, 0xffe0, 0xffe6, 0x1f300, 0x1f64f, 0x1f680, 0x1f6ff, 0x1f900,
-  0x1f9ff, 0x20000, 0x3fffd,
-];

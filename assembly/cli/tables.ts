@@ -2,6 +2,7 @@
 import { Status, OK, USAGE, lastError } from "../status";
 import { LAYOUT_0_11 } from "../memory/layout";
 import { addUnsigned } from "../encode/digits";
+import { shellWord } from "../encode/shell-words";
 import { columnSpecs, isExpressible } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Table } from "../store/table";
@@ -112,21 +113,13 @@ function waitsForOther(ctx: CommandContext, table: Table, done: Array<Table>): b
 
 function printTable(ctx: CommandContext, schema: TableSchemaSnapshot): void {
   if (!isExpressible(schema)) stdout.line("# create can't make quite the same table as this one, which another program made:");
-  let line = "create " + shellWord(schema.name);
   const specs = columnSpecs(schema);
+  if (schema.name.includes("\0") || specs.join("").includes("\0")) {
+    stdout.line("# no command line can hold the character U+0000 of this table; a request to serve can");
+  }
+  let line = "create " + shellWord(schema.name);
   for (let i = 0; i < specs.length; i++) line += " " + shellWord(specs[i]);
   if (!isUsualAlignment(schema)) line += " --alignment " + schema.alignment.toString();
   if (ctx.db.manager.layout == LAYOUT_0_11) line += " --layout 0.11";
   stdout.line(line);
-}
-
-/** `text` as a shell reads it back: in single quotes when it holds anything but letters, digits and harmless marks. */
-export function shellWord(text: string): string {
-  let plain = text.length > 0;
-  for (let i = 0; i < text.length && plain; i++) {
-    const unit = text.charCodeAt(i);
-    const isLetter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
-    plain = isLetter || (unit >= 0x2b && unit <= 0x3a) || unit == 0x3d || unit == 0x40 || unit == 0x5f;
-  }
-  return plain ? text : "'" + text.replaceAll("'", "'\\''") + "'";
 }

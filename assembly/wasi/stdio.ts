@@ -3,6 +3,7 @@
  */
 import { Status, OK, IO_ERROR, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { addPrintable, printableLength } from "../encode/printable";
 import {
   fd_write,
   fd_read,
@@ -27,9 +28,12 @@ const FLUSH_AT: u32 = 65536;
 @lazy
 const scratch: usize = heap.alloc(16);
 
-/** A stream to a descriptor, with a buffer. */
+/**
+ * A stream to a descriptor, with a buffer. `text` and `line` are for people, and make all that they are given safe for a terminal: names
+ * and messages need no care. JSON, CSV and the like go to `buffer` as they are.
+ */
 export class Output {
-  /** What waits to be written; append to it, then call `check`. */
+  /** What waits to be written; append to it, then call `check`. Nothing makes that safe for a terminal. */
   readonly buffer: ByteBuffer = new ByteBuffer(4096);
   /** The reader has gone away: everything more is dropped. */
   closed: bool = false;
@@ -37,15 +41,38 @@ export class Output {
 
   constructor(private readonly fd: u32) {}
 
+  /** Appends `text` for people, line breaks in it as escapes too. */
   text(text: string): void {
+    this.addText(text);
+    this.check();
+  }
+
+  /** Appends `text` for people as a line. */
+  line(text: string): void {
+    this.addText(text);
+    this.buffer.addU8(10);
+    this.check();
+  }
+
+  /** Appends words of this program's own, with line breaks, colours and the like. Not for names, values or messages. */
+  raw(text: string): void {
     this.buffer.addText(text);
     this.check();
   }
 
-  line(text: string): void {
-    this.buffer.addText(text);
-    this.buffer.addU8(10);
-    this.check();
+  private addText(text: string): void {
+    const buffer = this.buffer;
+    const start = buffer.len;
+    buffer.addText(text);
+    const added = buffer.len - start;
+    const printable = printableLength(buffer.ptr + start, added);
+    if (printable == added) return;
+    const rest = added - printable;
+    const copy = heap.alloc(rest);
+    memory.copy(copy, buffer.ptr + start + printable, rest);
+    buffer.len = start + printable;
+    addPrintable(copy, rest, 0, buffer);
+    heap.free(copy);
   }
 
   bytes(ptr: usize, len: u32): void {
