@@ -1,7 +1,10 @@
 // npm run runtimes: gets the WASI runtimes that the tests use, unless they are here already.
 //
-//   node scripts/runtimes.mjs [NAME…]     (NAME: a runtime of host/runtimes/, or python-wasmtime, which the test of examples/python-host
-//                                          needs; without a name: all but those that their adapter leaves out, the quick ones first)
+//   node scripts/runtimes.mjs [--minutes N] [--from KIND] [NAME…]
+//
+// NAME: a runtime of host/runtimes/, or python-wasmtime, which the test of examples/python-host needs; without a name: all but those that
+// their adapter leaves out, the quick ones first. --minutes, or QUIRE_BUILD_MINUTES: how long a cargo build may take before it is given up,
+// instead of what the adapter says; the next try goes on where it was. --from: only from sources of this kind (release, cargo, …).
 //
 // A runtime on PATH, or named by QUIRE_NAME, or in this user's cache folder is left alone. Otherwise it is installed into
 // CACHE/quire/runtimes/NAME-VERSION (CACHE: XDG_CACHE_HOME, else ~/.cache), where all clones on the machine find it. Nothing else on
@@ -10,6 +13,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { root, runNode } from "./lib.mjs";
 import * as cargo from "./runtimes/cargo.mjs";
 import * as debian from "./runtimes/debian.mjs";
@@ -30,6 +34,21 @@ const importHost = (name) => import(pathToFileURL(hostFile(name)).href);
 const { runtimes } = await importHost("runtimes/index.js");
 const { cacheFolder, cachedProgram, isProgram } = await importHost("runtimes/find-program.js");
 
+function usage(what) {
+  console.error(`runtimes: ${what}`);
+  process.exit(2);
+}
+
+const {
+  values: { minutes: typedMinutes = process.env.QUIRE_BUILD_MINUTES, from },
+  positionals,
+} = parseArgs({ options: { minutes: { type: "string" }, from: { type: "string" } }, allowPositionals: true });
+const minutes = typedMinutes ? Number(typedMinutes) : undefined;
+/** The longest that a timer of Node waits is 24 days. */
+if (minutes !== undefined && !(minutes > 0 && minutes <= 30_000)) usage(`--minutes is a number up to 30000, not ${typedMinutes}`);
+if (from !== undefined && !Object.hasOwn(installers, from))
+  usage(`--from is one of ${Object.keys(installers).join(", ")}, not ${from}`);
+
 const PYTHON = "python-wasmtime";
 /** Seconds. */
 const PYTHON_INSTALL = 10;
@@ -48,12 +67,12 @@ async function get(adapter) {
   const program = cachedProgram(name, version);
   return withLock(`${folder}.lock`, say, async () => {
     if (isProgram(program)) return say(`installed meanwhile by another process: ${program}`);
-    for (const source of sources) {
+    for (const source of sources.filter(({ kind }) => from === undefined || kind === from)) {
       const { title, install } = installers[source.kind];
       const started = Date.now();
       if (process.stderr.isTTY) process.stderr.write(`${name}: trying ${title(source)} …\r`);
       try {
-        await install(source, { name, version, folder, program });
+        await install(source, { name, version, folder, program, minutes });
         return say(`installed by ${title(source)} in ${seconds(started)}: ${program} (${versionOf(program)})`);
       } catch (error) {
         const reason = (error.cause?.message ?? error.message).replaceAll("\n", " ");
@@ -75,12 +94,9 @@ getters.set(PYTHON, async () => {
   await withLock(`${pythonFolder()}.lock`, say, () => installPython(pythonFolder(), say));
 });
 
-let wanted = process.argv.slice(2);
+let wanted = positionals;
 for (const name of wanted) {
-  if (!getters.has(name)) {
-    console.error(`runtimes: ${name} can't be installed by this script; it knows ${[...getters.keys()].join(", ")}`);
-    process.exit(2);
-  }
+  if (!getters.has(name)) usage(`${name} can't be installed by this script; it knows ${[...getters.keys()].join(", ")}`);
 }
 if (wanted.length === 0) {
   const usual = installable.filter(({ onlyWhenNamed }) => onlyWhenNamed !== true);

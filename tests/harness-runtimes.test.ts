@@ -1,7 +1,7 @@
 /** The adapters: what each runtime is told, where its program is looked for, how it shows a trap, and how it is got. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { constants, homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -173,12 +173,82 @@ test("npm run runtimes refuses a name that it does not know, and leaves alone wh
     const env = { ...process.env, XDG_CACHE_HOME: folder, QUIRE_WAZERO: process.execPath };
     return spawnSync(process.execPath, [script, ...names], { encoding: "utf8", env });
   };
+  for (const [words, says] of [
+    [["--minutes", "long"], /--minutes is a number up to 30000, not long$/m],
+    [["--from", "cargo2"], /--from is one of cargo, debian, go, npm, release, not cargo2$/m],
+  ] as const) {
+    const wrong = run(...words);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, says);
+  }
   const unknown = run("jvm");
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /^runtimes: jvm can't be installed by this script; it knows .*wazero.*python-wasmtime$/m);
   const here = run("wazero");
   assert.deepEqual([here.status, here.stdout.split("\n").at(-2)], [0, `runtimes: wazero: already here: ${process.execPath}`]);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+/** A cargo that builds in two halves: it stops for ever after the first, and finds that one the next time it is called. */
+const SLOW_CARGO = `#!${process.execPath}
+const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require("node:fs");
+const target = process.env.CARGO_TARGET_DIR;
+const to = process.argv[process.argv.indexOf("--root") + 1] + "/bin";
+const half = target + "/half";
+const found = existsSync(half);
+appendFileSync(process.env.CARGO_CALLS, (found ? "goes on\\n" : "begins\\n"));
+mkdirSync(target, { recursive: true });
+writeFileSync(half, "built");
+if (found) {
+  mkdirSync(to, { recursive: true });
+  writeFileSync(to + "/wasmtime", "#!${process.execPath}\\nconsole.log('wasmtime 48.0.8')\\n");
+} else {
+  const { ppid } = process;
+  setInterval(() => process.ppid === ppid || process.exit(), 50);
+}
+`;
+
+test("a cargo build that is given up, interrupted or killed goes on from there the next time", async (t) => {
+  for (const end of ["limit", "SIGINT", "SIGKILL"] as const) {
+    const folder = tempFolder(t);
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "cargo"), SLOW_CARGO, { mode: 0o755 });
+    const cache = join(folder, "cache", "quire", "runtimes");
+    mkdirSync(join(cache, "wasmtime-1.0.0.build"), { recursive: true });
+    const calls = join(folder, "calls");
+    const env = { ...process.env, QUIRE_WASMTIME: "", XDG_CACHE_HOME: join(folder, "cache"), PATH: bin, CARGO_CALLS: calls };
+    const start = (minutes: string) => {
+      const script = join(packageRoot, "scripts", "runtimes.mjs");
+      const words = [script, "--from", "cargo", "wasmtime"];
+      const child = spawn(process.execPath, words, {
+        env: { ...env, QUIRE_BUILD_MINUTES: minutes },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let said = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+      return { child, ended: new Promise<string>((resolve) => child.on("close", () => resolve(said))) };
+    };
+    const half = join(cache, "wasmtime-48.0.8.build", "half");
+    if (end === "limit") {
+      // Where the machine is too busy for even the first half, it gets longer.
+      for (let minutes = 0.02; !existsSync(half); minutes *= 2) {
+        const said = await start(String(minutes)).ended;
+        assert.match(said, /cargo install did not work after \d+ s: given up after [\d.]+ minutes/);
+        assert.match(said, /NOT INSTALLED/);
+        if (existsSync(half))
+          assert.match(said, /; what was built is in \S+\.build: the next try goes on from there, and --minutes N/);
+      }
+    } else {
+      const first = start("30");
+      while (!existsSync(half)) await new Promise((resolve) => setTimeout(resolve, 50));
+      first.child.kill(end);
+      await first.ended;
+    }
+    assert.match(await start("30").ended, /^runtimes: wasmtime: installed by cargo install in \d+ s: .*\(48\.0\.8\)$/m);
+    assert.equal(readFileSync(calls, "utf8").trimEnd().split("\n").at(-1), "goes on");
+    assert.deepEqual(readdirSync(cache).sort(), ["wasmtime-48.0.8"], end);
+  }
 });
 
 test("the README's table names every runtime with its version", () => {

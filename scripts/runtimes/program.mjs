@@ -80,7 +80,8 @@ export function runTool(tool, args, { env = {}, cwd, minutes = 10 } = {}) {
       if (status === 0) return resolve();
       const lines = tail.split("\n").filter((line) => /^\s*(e(rror)?:|error|npm (error|ERR!)|caused by|failed|go: )/i.test(line));
       const said = lines.slice(0, 2).join("; ").trim() || lastLine(tail);
-      return reject(new Error(late ? `given up after ${minutes} minutes` : `${tool} ended with status ${status}: ${said}`));
+      const reason = late ? `given up after ${minutes} minutes` : `${tool} ended with status ${status}: ${said}`;
+      return reject(Object.assign(new Error(reason), { late }));
     });
   });
 }
