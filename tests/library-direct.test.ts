@@ -44,7 +44,11 @@ function document(random: Random, depth = 0): unknown {
     case 5:
       return Array.from({ length: random(4) }, () => document(random, depth + 1));
     case 6:
-      return { [texts(random).toWellFormed()]: document(random, depth + 1), toJSON: 5, __proto__x: undefined };
+      return {
+        [texts(random).toWellFormed()]: document(random, depth + 1),
+        toJSON: 5,
+        ...(random(40) === 0 ? { odd: [undefined, NaN, new Map(), 5n, "\ud800"][random(5)] } : {}),
+      };
     default:
       return random(20) === 0 ? nested(124 + random(6)) : {};
   }

@@ -186,6 +186,8 @@ test("what is no request has an error for a reply, and the session goes on", asy
     '{"op":"create","table":"u","columns":[]}',
     '{"op":"create","table":"u","columns":[1]}',
     '{"id":[],"op":"tables"}',
+    '{"id":null,"op":"tables"}',
+    '{"id":true,"op":"tables"}',
     "[".repeat(100_000),
     `{"op":"tables","x":"${"y".repeat(200_000)}"}`,
   ];

@@ -55,8 +55,7 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
   const inner = db.inTransaction;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  // Most rows are about as long as the first.
-  const batched = many && len > BATCH_ROWS * (4 + rowLen) && db.beginBatch(table);
+  const batched = many && hasRows(ptr, end, BATCH_ROWS) && db.beginBatch(table);
   let count: u64 = 0;
   do {
     count += 1;
@@ -102,6 +101,12 @@ function rowLength(ptr: usize, end: usize): u32 {
   if (end - ptr < 4) return 0;
   const len = load<u32>(ptr);
   return <usize>len <= end - ptr - 4 ? len : 0;
+}
+
+/** Whether there are `count` rows from `ptr` on, as in a request with as many. */
+function hasRows(ptr: usize, end: usize, count: u32): bool {
+  for (; count > 0 && ptr < end; count--) ptr += 4 + rowLength(ptr, end);
+  return count == 0;
 }
 
 function badRow(table: Table): Status {

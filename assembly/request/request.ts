@@ -233,7 +233,7 @@ export class Request {
       unchecked((nodes[field] = key + 1));
     }
     const id = nodes[FIELD_ID];
-    if (id != 0 && tape.kind(id) > JSON_STRING) {
+    if (id != 0 && tape.kind(id) != JSON_STRING && tape.kind(id) != JSON_NUMBER) {
       nodes[FIELD_ID] = 0;
       return fail(BAD_REQUEST, "id must be a string or a number");
     }

@@ -1,7 +1,7 @@
 /** The calls of the module that take and give rows as records, without JSON in between. For sessions in this process. */
 import type { LibraryInstance } from "./instance.js";
 import type { DateForm } from "./json-values.js";
-import { RecordReader, RecordWriter, roomForRow, roomForValue } from "./record-codec.js";
+import { RecordReader, RecordWriter } from "./record-codec.js";
 import type { DeleteResult, UpdateResult } from "./requests.js";
 import type { Column, TableSchema } from "./table-schema.js";
 
@@ -78,15 +78,14 @@ export class DirectAccess {
     if (table === undefined || rows.length === 0) return undefined;
     const instance = this.#instance;
     const { schema } = table;
-    let room = 0;
-    for (const row of rows) room += roomForRow(schema, row);
-    const start = instance.scratch(room);
-    let at = start;
+    const writer = this.#writer;
+    let used = 0;
     for (const row of rows) {
-      if (!this.#writer.row(instance.memory, schema, row, at)) return undefined;
-      at = this.#writer.end;
+      const start = instance.scratch(used + writer.roomForRow(schema, row), used);
+      if (!writer.row(instance.memory, schema, row, start + used)) return undefined;
+      used = writer.end - start;
     }
-    const status = instance.call("insert", table.handle, at - start);
+    const status = instance.call("insert", table.handle, used);
     if (status >= 0) return this.#keys(schema.key, rows.length);
     this.#failed(name, table, status);
     return undefined;
@@ -98,11 +97,14 @@ export class DirectAccess {
     if (table === undefined) return undefined;
     const instance = this.#instance;
     const { schema } = table;
-    const start = instance.scratch(4 + roomForValue(schema.key, key) + roomForRow(schema, set));
-    if (!this.#writer.value(instance.memory, schema.key, key, start + 4)) return undefined;
-    instance.memory.view.setUint32(start, this.#writer.end - start - 4, true);
-    if (!this.#writer.row(instance.memory, schema, set, this.#writer.end)) return undefined;
-    const status = instance.call("update", table.handle, this.#writer.end - start);
+    const writer = this.#writer;
+    let start = instance.scratch(4 + writer.roomForValue(schema.key, key));
+    if (!writer.value(instance.memory, schema.key, key, start + 4)) return undefined;
+    const used = writer.end - start;
+    start = instance.scratch(used + writer.roomForRow(schema, set), used);
+    instance.memory.view.setUint32(start, used - 4, true);
+    if (!writer.row(instance.memory, schema, set, start + used)) return undefined;
+    const status = instance.call("update", table.handle, writer.end - start);
     if (status === ROW) return { updated: 1, cascaded: this.#count() };
     this.#failed(name, table, status);
     return undefined;
@@ -125,7 +127,7 @@ export class DirectAccess {
     // Without a value, or a document that is just null: the module knows.
     if (column === undefined || (value === null && column.nullable)) return undefined;
     const instance = this.#instance;
-    const at = instance.scratch(roomForValue(column, value));
+    const at = instance.scratch(this.#writer.roomForValue(column, value));
     if (!this.#writer.value(instance.memory, column, value, at)) return undefined;
     return instance.callBy(handle, column.position, this.#writer.end - at);
   }
@@ -133,7 +135,7 @@ export class DirectAccess {
   /** What a call about one row answers; undefined when the key is none that can be written. */
   #callWithKey(call: "get" | "remove", { schema, handle }: OpenTable, key: unknown): number | undefined {
     const instance = this.#instance;
-    const at = instance.scratch(roomForValue(schema.key, key));
+    const at = instance.scratch(this.#writer.roomForValue(schema.key, key));
     if (!this.#writer.value(instance.memory, schema.key, key, at)) return undefined;
     return instance.call(call, handle, this.#writer.end - at);
   }

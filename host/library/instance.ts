@@ -137,22 +137,31 @@ export class LibraryInstance {
     return errorOfReply(JSON.parse(this.replyText()));
   }
 
-  /** Where `byteLen` bytes can be put for the next call. */
-  scratch(byteLen: number): number {
+  /** Where `byteLen` bytes can be put for the next call; the first `kept` of them are as they were. */
+  scratch(byteLen: number, kept = 0): number {
     if (byteLen <= this.#scratchBytes) return this.#scratch;
     this.#ensureUsable();
     return this.#guard(() => {
-      this.#exports.free(this.#scratch);
-      this.#scratchBytes = 0;
-      this.#scratch = this.#exports.alloc(byteLen);
-      if (this.#scratch === 0) {
-        this.#scratch = this.#exports.alloc(SCRATCH_BYTES);
-        this.#scratchBytes = SCRATCH_BYTES;
+      // What grows step by step does so a few times only.
+      const bytes = kept === 0 ? byteLen : Math.max(byteLen, 2 * this.#scratchBytes);
+      if (kept === 0) this.#exports.free(this.#scratch);
+      const scratch = this.#exports.alloc(bytes);
+      if (scratch === 0) {
+        if (kept === 0) this.#setScratch(this.#exports.alloc(SCRATCH_BYTES), SCRATCH_BYTES);
         throw new QuireError("BAD_REQUEST", `${byteLen} bytes are too many for one call; send fewer rows at once`);
       }
-      this.#scratchBytes = byteLen;
-      return this.#scratch;
+      if (kept !== 0) {
+        this.memory.bytes.copyWithin(scratch, this.#scratch, this.#scratch + kept);
+        this.#exports.free(this.#scratch);
+      }
+      return this.#setScratch(scratch, bytes);
     });
+  }
+
+  #setScratch(ptr: number, byteLen: number): number {
+    this.#scratchBytes = byteLen;
+    this.#scratch = ptr;
+    return ptr;
   }
 
   /** Puts `text` into the scratch: how many bytes it has there. */

@@ -1,5 +1,6 @@
 /** Values between TypeScript and the JSON of requests and replies (`docs/protocol.md`, "Values"). */
 import { QuireError } from "../errors.js";
+import { checkDocument, describe } from "./document.js";
 import type { Column, ColumnType, TableSchema } from "./table-schema.js";
 
 /** What dates and date-times are in rows. */
@@ -23,9 +24,17 @@ function bad(table: string, column: Column, what: string): QuireError {
   return new QuireError("BAD_VALUE", `${table}.${column.name}: ${what}`);
 }
 
-/** A `Date` as the module reads it: its day, or its time in UTC. */
+/** Texts of Dates that were read and can't hold all of it: its microseconds below the millisecond, its offset. And the time that each had. */
+const readDates = new WeakMap<Date, { readonly text: string; readonly time: number }>();
+
+/**
+ * A valid `Date` as the module reads it: its day, or its time in UTC. One that was read, and is as it was, is the text that was stored. What the
+ * years of a column don't reach is the module's to refuse.
+ */
 export function dateText(column: Column, value: Date): string {
-  const text = value.toISOString();
+  const read = readDates.get(value);
+  if (column.type === "datetime" && read?.time === value.getTime()) return read.text;
+  const text = value.toISOString().replace(/^\+0?/, "");
   return column.type === "date" ? text.slice(0, -14) : text;
 }
 
@@ -38,7 +47,11 @@ const isExact = (value: number): boolean => Number.isSafeInteger(value) || !Numb
 /** The JSON form of `value` for `column`. What no column of that type can be is refused here; the module judges the rest. */
 export function toJson(table: string, column: Column, value: unknown): unknown {
   if (typeof value === "function" || typeof value === "symbol") throw bad(table, column, `a ${typeof value} is no value`);
-  if (value === null || column.type === "json") return value;
+  if (value === null) return value;
+  if (column.type === "json") {
+    checkDocument(`${table}.${column.name}`, value);
+    return value;
+  }
   switch (typeof value) {
     case "bigint":
       return String(value);
@@ -59,12 +72,6 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
     default:
       return value;
   }
-}
-
-function describe(value: object): string {
-  const { constructor } = value as { constructor?: unknown };
-  const name = typeof constructor === "function" ? constructor.name : "object";
-  return /^[AEIOU]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** A row's values in their JSON form; columns that are undefined are left out, unknown ones stay for the module to name. */
@@ -88,21 +95,25 @@ export function boundToJson(schema: TableSchema, columns: readonly Column[], bou
   return Array.isArray(bound) ? bound.map(one) : one(bound, 0);
 }
 
-/** The time of a date or date-time as a `Date`: in UTC, to the millisecond. Invalid for one that no calendar has. */
-export function dateFromText(text: string): Date {
-  const match = /^(\d{4,5})-(\d{2,3})-(\d{2,3})(?:T(\d{2,3}):(\d{2,3}):(\d{2,3})\.(\d{6,10})([+-])(\d{2,3}):(\d{2}))?$/.exec(
-    text,
-  );
-  if (match === null) return new Date(NaN);
-  const [year, month, day, hour, minute, second, micros] = match
-    .slice(1, 8)
-    .map((digits: string | undefined) => Number(digits ?? 0)) as [number, number, number, number, number, number, number];
+const DATE_PARTS = /^(\d{4,5})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)\.(\d{3})(\d{3})([+-])(\d\d):(\d\d))?$/;
+
+/**
+ * The time of a date or date-time as a `Date`, to the millisecond, which remembers what it can't hold; as the text that it is where no
+ * calendar has it, or no clock (a file may hold 0000-00-00).
+ */
+export function dateFromText(text: string): Date | string {
+  const match = DATE_PARTS.exec(text);
+  if (match === null) return text;
+  const part = (i: number): number => Number(match[i] ?? 0);
+  const [hour, minute, second, hours, minutes] = [part(4), part(5), part(6), part(10), part(11)];
+  if (hour > 23 || minute > 59 || second > 59 || hours > 23 || minutes > 59) return text;
   const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return new Date(NaN);
-  date.setUTCHours(hour, minute, second, Math.floor(micros / 1000));
-  const offset = (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0)) * (match[8] === "-" ? -1 : 1);
-  return new Date(date.getTime() - offset * 60_000);
+  date.setUTCFullYear(part(1), part(2) - 1, part(3));
+  if (date.getUTCMonth() !== part(2) - 1 || date.getUTCDate() !== part(3)) return text;
+  const offset = (hours * 60 + minutes) * (match[9] === "-" ? -1 : 1);
+  date.setUTCHours(hour, minute - offset, second, part(7));
+  if (offset !== 0 || part(8) !== 0) readDates.set(date, { text, time: date.getTime() });
+  return date;
 }
 
 /** A value of a reply as rows hold it. */

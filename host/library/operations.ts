@@ -65,7 +65,7 @@ export class Operations {
   }
 
   *insertMany(table: string, rows: readonly unknown[]): Steps<unknown[]> {
-    if (isList("insertMany", "rows", rows).length === 0) return [];
+    if (rows.length === 0) return [];
     const schema = yield* this.#schema(table);
     const list = rows.map((row) => rowToJson(schema, row));
     const { keys } = (yield { request: { op: "insert", table, rows: list } }) as { keys: unknown[] };
@@ -82,7 +82,7 @@ export class Operations {
 
   *getMany(table: string, keys: readonly unknown[], options: LookupOptions = {}): Steps<AnyRow[]> {
     needOptions("getMany", options);
-    if (isList("getMany", "keys", keys).length === 0) return [];
+    if (listOf("getMany", "keys", keys).length === 0) return [];
     const schema = yield* this.#schema(table);
     const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) };
     const { rows } = (yield { request }) as { rows: AnyRow[] };
@@ -102,7 +102,7 @@ export class Operations {
   }
 
   *deleteMany(table: string, keys: readonly unknown[], options: DeleteOptions = {}): Steps<unknown> {
-    if (isList("deleteMany", "keys", keys).length === 0) return { deleted: 0, cascaded: 0 };
+    if (listOf("deleteMany", "keys", keys).length === 0) return { deleted: 0, cascaded: 0 };
     const schema = yield* this.#schema(table);
     return yield { request: { ...options, op: "delete", table, keys: keys.map((key) => keyToJson(schema, key)) } };
   }
@@ -182,7 +182,7 @@ function needOptions(call: string, options: unknown): void {
 }
 
 /** The rows or keys that a caller gave for several. */
-function isList<T>(call: string, what: string, given: readonly T[]): readonly T[] {
+export function listOf<T>(call: string, what: string, given: readonly T[]): readonly T[] {
   const isArray: boolean = Array.isArray(given);
   if (!isArray) throw new QuireError("BAD_REQUEST", `${call}: the ${what} are a list`);
   return given;
@@ -216,24 +216,9 @@ export function requestText(request: Readonly<Record<string, unknown>>): string 
   try {
     return JSON.stringify(request);
   } catch (error) {
-    const where = unwritableColumn(request) ?? "the request";
-    throw new QuireError("BAD_VALUE", `${where}: JSON can't spell it (${(error as Error).message})`, undefined, { cause: error });
+    const what = `${String(request["op"])}: JSON can't spell the request (${(error as Error).message})`;
+    throw new QuireError("BAD_VALUE", what, undefined, { cause: error });
   }
-}
-
-/** The column of a row in `request` whose document JSON can't spell: a bigint, or an object inside of itself. */
-function unwritableColumn(request: Readonly<Record<string, unknown>>): string | undefined {
-  const { table, row, rows, set } = request;
-  for (const each of [row, set, ...(Array.isArray(rows) ? (rows as unknown[]) : [])]) {
-    for (const [column, value] of Object.entries(each ?? {})) {
-      try {
-        JSON.stringify(value);
-      } catch {
-        return `${String(table)}.${column}`;
-      }
-    }
-  }
-  return undefined;
 }
 
 /** Operations after which no definition is known any more. */

@@ -4,6 +4,7 @@
  * Only what is certainly right is encoded here. Everything else (wrong types, texts that spell numbers, unknown columns, values out of
  * range) returns false: the same call then goes to the module as JSON, which takes it or says what is wrong, the same under every runtime.
  */
+import { checkDocument } from "./document.js";
 import { type DateForm, dateFromText, dateText } from "./json-values.js";
 import type { Column, TableSchema } from "./table-schema.js";
 
@@ -169,10 +170,28 @@ function hasDay(year: number, month: number, day: number): boolean {
 /** Bytes of the longest text that is given. */
 const LONGEST = 65535;
 
-/** Writes records. The memory must have room for what `row` and `value` are given. */
+/** Writes records. The memory must have the room that `roomForRow` or `roomForValue` has just told for the same row or value. */
 export class RecordWriter {
   /** Where the last value ended. */
   end = 0;
+  /** The documents that room was told for, as text, by the positions of their columns. */
+  readonly #documents: (string | undefined)[] = [];
+
+  /** The most bytes that writing `row` can take. */
+  roomForRow({ columns }: TableSchema, row: unknown): number {
+    let room = 8 + columns.length * 2;
+    if (typeof row !== "object" || row === null) return room;
+    for (const column of columns) room += this.roomForValue(column, (row as Record<string, unknown>)[column.name]);
+    return room;
+  }
+
+  /** The most bytes that writing `value` can take. */
+  roomForValue(column: Column, value: unknown): number {
+    let text = value;
+    if (column.type === "json") this.#documents[column.position] = text = documentText(value);
+    if (typeof text === "string") return 3 * Math.min(text.length, LONGEST) + 2;
+    return value instanceof Uint8Array ? value.length + 2 : 20;
+  }
 
   /** Writes `row` as `insert` takes it, from `at` on; false when it has to go as JSON. */
   row(memory: MemoryViews, schema: TableSchema, row: unknown, at: number): boolean {
@@ -241,7 +260,7 @@ export class RecordWriter {
       case "text":
         return typeof value === "string" && this.#text(memory, value, at);
       case "json":
-        return this.#json(memory, value, at);
+        return this.#json(memory, this.#documents[column.position], at);
       case "blob":
         if (!(value instanceof Uint8Array) || value.length > LONGEST) return false;
         view.setUint16(at, value.length, true);
@@ -318,31 +337,22 @@ export class RecordWriter {
     return true;
   }
 
-  #json(memory: MemoryViews, value: unknown, at: number): boolean {
-    try {
-      const text = JSON.stringify(value) as string | undefined;
-      return text !== undefined && !text.includes("\\ud") && this.#text(memory, text, at);
-    } catch {
-      return false;
-    }
+  #json(memory: MemoryViews, text: string | undefined, at: number): boolean {
+    return text !== undefined && this.#text(memory, text, at);
+  }
+}
+
+/** The text of a document; undefined when it is none, which the way as JSON tells. */
+function documentText(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  try {
+    checkDocument("", value);
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
   }
 }
 
 function hasPrefix(value: Uint8Array): boolean {
   return value.length >= 2 && (value[0] as number) + ((value[1] as number) << 8) === value.length - 2;
-}
-
-/** The most bytes that writing `value` can take. */
-export function roomForValue(column: Column, value: unknown): number {
-  if (column.type === "json") return 3 * LONGEST + 2;
-  if (typeof value === "string") return 3 * Math.min(value.length, LONGEST) + 2;
-  return value instanceof Uint8Array ? value.length + 2 : 20;
-}
-
-/** The most bytes that writing `row` can take. */
-export function roomForRow({ columns }: TableSchema, row: unknown): number {
-  let room = 8 + columns.length * 2;
-  if (typeof row !== "object" || row === null) return room;
-  for (const column of columns) room += roomForValue(column, (row as Record<string, unknown>)[column.name]);
-  return room;
 }

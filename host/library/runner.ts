@@ -39,6 +39,8 @@ export class SyncRunner {
   readonly direct: DirectAccess;
   readonly #engine: InProcessEngine;
   readonly #books: Bookkeeping;
+  /** How many functions of transactions run inside of each other. */
+  #depth = 0;
 
   constructor(engine: InProcessEngine, operations: Operations) {
     this.#engine = engine;
@@ -46,8 +48,9 @@ export class SyncRunner {
     this.direct = new DirectAccess(engine.instance, operations.schemas, operations.dates);
   }
 
-  get inTransaction(): boolean {
-    return this.#books.inTransaction;
+  /** Whether the function of a transaction runs. */
+  get inFunction(): boolean {
+    return this.#depth > 0;
   }
 
   run<T>({ steps, shortcut }: Method<T>): T {
@@ -64,6 +67,35 @@ export class SyncRunner {
     if (step.columns !== undefined) return new DecodedPage(this.direct.scan(text, step.columns));
     this.#books.sent(step);
     return this.#books.received(step, this.#engine.request(text));
+  }
+
+  /** Runs `body` as a transaction, or as a savepoint inside of one. */
+  transaction<T>(body: () => T): T {
+    const nested = this.#depth > 0 || this.#books.inTransaction;
+    const name = `transaction ${this.#depth + 1}`;
+    const send = (op: string): unknown => this.step({ request: nested ? { op, name } : { op } });
+    send(nested ? "savepoint" : "begin");
+    this.#depth++;
+    let result: T;
+    try {
+      result = body();
+      if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
+        void Promise.resolve(result).catch(() => undefined);
+        throw new QuireError("BAD_REQUEST", "a transaction of openSync can't wait for a promise; use open");
+      }
+    } catch (error) {
+      this.#depth--;
+      try {
+        send(nested ? "rollbackTo" : "rollback");
+        if (nested) send("release");
+      } catch {
+        // The error that led here is on its way to the caller; the next call will tell of this one.
+      }
+      throw error;
+    }
+    this.#depth--;
+    send(nested ? "release" : "commit");
+    return result;
   }
 }
 

@@ -3,6 +3,7 @@ import { AsyncRunner, SyncRunner } from "./runner.js";
 import { type Engine, InProcessEngine, type Place, pathInside, placeOf } from "./engine.js";
 import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
+import { checkDocument } from "./document.js";
 import { Operations } from "./operations.js";
 import { type OpenOptions, checkOptions, checkPath } from "./options.js";
 import type {
@@ -42,7 +43,9 @@ function plainRequest(request: Readonly<Record<string, unknown>>): Record<string
   if (typeof request !== "object" || (request as unknown) === null) {
     throw new QuireError("BAD_REQUEST", 'a request is an object; write it like { op: "tables" }');
   }
-  const text = JSON.stringify(request, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+  checkDocument("request", given, true);
+  const text = JSON.stringify(given, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
   return JSON.parse(text) as Record<string, unknown>;
 }
 
@@ -200,7 +203,6 @@ export class SyncSession<Dates = string> implements Disposable {
   readonly #engine: InProcessEngine;
   readonly #runner: SyncRunner;
   readonly #operations: Operations;
-  #depth = 0;
 
   /** @internal */
   constructor(path: string, engine: InProcessEngine, operations: Operations) {
@@ -273,35 +275,11 @@ export class SyncSession<Dates = string> implements Disposable {
    * is a savepoint. `body` has to be done when it returns: one that returns a promise is rolled back.
    */
   transaction<T>(body: (session: this) => T): T {
-    const nested = this.#depth > 0 || this.#runner.inTransaction;
-    const name = `transaction ${this.#depth + 1}`;
-    const send = (op: string): unknown => this.#runner.step({ request: nested ? { op, name } : { op } });
-    send(nested ? "savepoint" : "begin");
-    this.#depth++;
-    let result: T;
-    try {
-      result = body(this);
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-        void Promise.resolve(result).catch(() => undefined);
-        throw new QuireError("BAD_REQUEST", "a transaction of openSync can't wait for a promise; use open");
-      }
-    } catch (error) {
-      this.#depth--;
-      try {
-        send(nested ? "rollbackTo" : "rollback");
-        if (nested) send("release");
-      } catch {
-        // The error that led here is on its way to the caller; the next call will tell of this one.
-      }
-      throw error;
-    }
-    this.#depth--;
-    send(nested ? "release" : "commit");
-    return result;
+    return this.#runner.transaction(() => body(this));
   }
 
   #outside(op: string): void {
-    if (this.#depth === 0) return;
+    if (!this.#runner.inFunction) return;
     throw new QuireError(
       "TRANSACTION_ACTIVE",
       `${op} has no place inside of transaction(): its function's end commits, an error rolls back`,

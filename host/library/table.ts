@@ -1,6 +1,7 @@
 /** A table of a session: its rows. The same methods for both kinds of sessions. */
 import type { AnyRow, TableShape } from "./define-table.js";
-import { type Operations, ScanState } from "./operations.js";
+import { type Operations, ScanState, listOf } from "./operations.js";
+import { errorOfPart, partsOf } from "./parts.js";
 import type {
   BoundOptions,
   ColumnNames,
@@ -111,12 +112,28 @@ export class Table<Shape extends TableShape> {
     });
   }
 
-  /** Inserts all rows or none, and returns their primary keys. */
-  insertMany(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
+  /** Inserts all rows or none, and returns their primary keys. Many rows go in parts, in one transaction. */
+  async insertMany(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
+    const parts = partsOf(listOf("insertMany", "rows", rows));
+    if (parts.length === 1) return this.#insertPart(rows);
+    return this.#runner.transaction(async () => {
+      const keys: Shape["key"][] = [];
+      for (const part of parts) {
+        try {
+          for (const key of await this.#insertPart(part)) keys.push(key);
+        } catch (error) {
+          throw errorOfPart(error, keys.length);
+        }
+      }
+      return keys;
+    });
+  }
+
+  #insertPart(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
       steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (Array.isArray(rows) && rows.length > 1 ? direct.insert(name, rows) : undefined),
+      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
   }
 
@@ -216,12 +233,28 @@ export class SyncTable<Shape extends TableShape> {
     });
   }
 
-  /** Inserts all rows or none, and returns their primary keys. */
+  /** Inserts all rows or none, and returns their primary keys. Many rows go in parts, in one transaction. */
   insertMany(rows: readonly Shape["insert"][]): Shape["key"][] {
+    const parts = partsOf(listOf("insertMany", "rows", rows));
+    if (parts.length === 1) return this.#insertPart(rows);
+    return this.#runner.transaction(() => {
+      const keys: Shape["key"][] = [];
+      for (const part of parts) {
+        try {
+          for (const key of this.#insertPart(part)) keys.push(key);
+        } catch (error) {
+          throw errorOfPart(error, keys.length);
+        }
+      }
+      return keys;
+    });
+  }
+
+  #insertPart(rows: readonly Shape["insert"][]): Shape["key"][] {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
       steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (Array.isArray(rows) && rows.length > 1 ? direct.insert(name, rows) : undefined),
+      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
   }
 
