@@ -8,7 +8,8 @@ import { openSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type PreparedCommand, prepareCommand } from "./command-line.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./errors.js";
-import { runInProcess } from "./node-wasi.js";
+import { WriteLock } from "./lock/write-lock.js";
+import { compileModule, runInProcess } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
 import { printable } from "./printable.js";
 import type { Invocation } from "./runtimes/adapter.js";
@@ -24,13 +25,20 @@ function environment(): Record<string, string> {
   return env;
 }
 
-async function runPrepared({ runtime, args, preopens, stdinFile }: PreparedCommand): Promise<number> {
+async function runPrepared({ runtime, args, preopens, stdinFile, lock }: PreparedCommand): Promise<number> {
   const invocation: Invocation = { module: modulePath(), preopens, args, env: environment() };
   const stdin = stdinFile === null ? undefined : openSync(stdinFile, "r");
-  if (runtime === "node") return runInProcess(invocation, stdin);
-  // Most run in this process, and need not load what starts others.
-  const { runProgram } = await import("./run-program.js");
-  return runProgram(runtime, invocation, stdin ?? "inherit");
+  // What takes long and needs no lock comes before it.
+  const module = runtime === "node" ? await compileModule(invocation.module) : null;
+  const held = lock === null ? null : await WriteLock.take(lock);
+  try {
+    if (module !== null) return await runInProcess(invocation, stdin, module);
+    // Most run in this process, and need not load what starts others.
+    const { runProgram } = await import("./run-program.js");
+    return await runProgram(runtime, invocation, stdin ?? "inherit", held);
+  } finally {
+    held?.release();
+  }
 }
 
 /** Says what went wrong, in the module's own form: one line, or with `--json` one JSON object on standard output. */

@@ -8,6 +8,7 @@ import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
 import { GuestFolders, realFile } from "./guest-files.js";
 import type { Preopen } from "./runtimes/adapter.js";
+import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
 import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
 
 /** Options whose value is the next word: those of `assembly/cli/invocation.ts`. */
@@ -26,6 +27,21 @@ const SOURCE_COMMANDS: ReadonlyMap<string, number> = new Map([
 
 /** The commands whose first word is another file, which may be one that they make. */
 const PATH_COMMANDS: ReadonlySet<string> = new Set(["diff", "backup", "compact", "convert", "repair"]);
+
+/** The commands that write to FILE, if it is not with `--readonly`. */
+const WRITING_COMMANDS: ReadonlySet<string> = new Set([
+  "create",
+  "drop",
+  "import",
+  "load",
+  "insert",
+  "update",
+  "delete",
+  "acl",
+  "serve",
+  "compact",
+  "recover",
+]);
 
 /** Options of theirs whose value is a file. */
 const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
@@ -50,11 +66,13 @@ export interface PreparedCommand {
   readonly preopens: readonly Preopen[];
   /** The file that becomes its standard input, or null: the host's own. */
   readonly stdinFile: string | null;
+  /** The file that it writes to and has to have alone meanwhile, or null: it writes to none. */
+  readonly lock: LockRequest | null;
 }
 
-/** Takes `--runtime NAME` out of `words`. It may stand anywhere before a `--`; the last one counts. */
-export function takeRuntime(words: readonly string[]): { runtime: string; rest: string[] } {
-  let runtime = "node";
+/** Takes the option `--NAME VALUE` out of `words`: its value, undefined when it is not there. It may stand anywhere before a `--`; the last one counts. */
+function takeOption(name: string, words: readonly string[]): { value: string | undefined; rest: string[] } {
+  let value: string | undefined;
   const rest: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
@@ -62,10 +80,16 @@ export function takeRuntime(words: readonly string[]): { runtime: string; rest: 
       rest.push(...words.slice(i));
       break;
     }
-    if (word === "--runtime") runtime = words[++i] ?? "";
-    else if (word.startsWith("--runtime=")) runtime = word.slice("--runtime=".length);
+    if (word === `--${name}`) value = words[++i] ?? "";
+    else if (word.startsWith(`--${name}=`)) value = word.slice(name.length + 3);
     else rest.push(word);
   }
+  return { value, rest };
+}
+
+/** Takes `--runtime NAME` out of `words`. */
+export function takeRuntime(words: readonly string[]): { runtime: string; rest: string[] } {
+  const { value: runtime = "node", rest } = takeOption("runtime", words);
   if (!isRuntimeName(runtime)) {
     const given = runtime === "" ? "--runtime has no name" : `there is no runtime "${runtime}"`;
     throw new QuireError("USAGE", `${given}; use one of ${RUNTIME_NAMES.join(", ")}`, EXIT_USAGE);
@@ -73,14 +97,29 @@ export function takeRuntime(words: readonly string[]): { runtime: string; rest: 
   return { runtime, rest };
 }
 
-/** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */
-export function filePosition(words: readonly string[]): number {
-  for (let i = 0; i < words.length; i++) {
+/** Takes `--wait SECONDS` out of `words`. */
+export function takeWait(words: readonly string[]): { waitSeconds: number; rest: string[] } {
+  const { value = String(WAIT_SECONDS), rest } = takeOption("wait", words);
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(value)) {
+    throw new QuireError("USAGE", `--wait needs a number of seconds, not "${value}"`, EXIT_USAGE);
+  }
+  return { waitSeconds: Number(value), rest };
+}
+
+/** Where in `words`, from `start` on, the first one is that is neither an option nor an option's value; -1 when all are. */
+function plainPosition(words: readonly string[], start: number): number {
+  for (let i = start; i < words.length; i++) {
     const word = words[i] as string;
     if (VALUE_OPTIONS.has(word)) i++;
-    else if (!word.startsWith("-")) return word === "help" ? -1 : i;
+    else if (!word.startsWith("-")) return i;
   }
   return -1;
+}
+
+/** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */
+export function filePosition(words: readonly string[]): number {
+  const position = plainPosition(words, 0);
+  return words[position] === "help" ? -1 : position;
 }
 
 /** Whether `words` ask for help or the version, and no file is opened: the word where FILE is may be a command, as in `quire scan --help`. */
@@ -132,11 +171,23 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
   return files;
 }
 
+/** The file that the command at `commandAt` writes to, by the name that was typed; null when it writes to none. */
+function writtenFile(words: readonly string[], commandAt: number, file: string, files: readonly FileWord[]): string | null {
+  const command = words[commandAt] ?? "";
+  const at = plainPosition(words, commandAt + 1);
+  // Of the commands whose first word is another file all but one make it.
+  const made = command !== "diff" && PATH_COMMANDS.has(command) ? files.find((word) => word.at === at) : undefined;
+  if (made !== undefined) return made.name;
+  const reads = !WRITING_COMMANDS.has(command) || (command === "acl" && words[at] === "list") || words.includes("--readonly");
+  return reads ? null : file;
+}
+
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
-  const { runtime, rest: args } = takeRuntime(words);
+  const { waitSeconds, rest } = takeWait(words);
+  const { runtime, rest: args } = takeRuntime(rest);
   const position = filePosition(args);
-  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null };
+  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null, lock: null };
 
   const typed = args[position] as string;
   const file = realFile(resolve(cwd, typed));
@@ -144,10 +195,15 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
     throw new QuireError("USAGE", `"${typed}" is no name of a page file`, EXIT_USAGE);
   }
   const files: FileWord[] = [{ at: position, before: "", name: typed }];
-  if (PATH_COMMANDS.has(args[position + 1] ?? "")) files.push(...otherFiles(args, position + 1));
+  const commandAt = plainPosition(args, position + 1);
+  const command = args[commandAt] ?? "";
+  if (PATH_COMMANDS.has(command)) files.push(...otherFiles(args, commandAt));
+  const written = writtenFile(args, commandAt, typed, files);
+  const lock =
+    written === null ? null : { file: realFile(resolve(cwd, written)), named: written, command: `quire ${command}`, waitSeconds };
 
   let stdinFile: string | null = null;
-  const at = sourcePosition(args, position + 1);
+  const at = sourcePosition(args, commandAt);
   if (at >= 0) {
     const name = args[at] as string;
     const source = resolve(cwd, name);
@@ -162,7 +218,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       args[at] = "-";
       const format = FORMATS[extname(source).toLowerCase()];
       const given = args.some((word) => word === "--format" || word.startsWith("--format="));
-      if (format !== undefined && !given && args[position + 1] === "import") args.push("--format", format);
+      if (format !== undefined && !given && command === "import") args.push("--format", format);
     }
   }
   const folders = new GuestFolders(
@@ -171,5 +227,5 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
     files.map(({ name }) => name),
   );
   for (const { at, before, name } of files) args[at] = before + folders.open(name);
-  return { runtime, args, preopens: folders.preopens, stdinFile };
+  return { runtime, args, preopens: folders.preopens, stdinFile, lock };
 }

@@ -1,12 +1,19 @@
 /** Which folders the module gets to see, and what it calls the files in them. */
-import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { QuireError } from "./errors.js";
 import type { Preopen } from "./runtimes/adapter.js";
 
-/** The file that `path` is a symbolic link to, or `path` itself: the log is beside the file, whichever name the file is opened by. */
+/** Links that lead to links in a row, as many as systems follow. */
+const MOST_LINKS = 40;
+
+/** The file that `path` is a symbolic link to, there or not, or `path` itself: log and lock are beside the file, whichever name it is opened by. */
 export function realFile(path: string): string {
-  return existsSync(path) && lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+  let file = path;
+  for (let links = 0; links < MOST_LINKS && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink(); links++) {
+    file = existsSync(file) ? realpathSync(file) : resolve(dirname(file), readlinkSync(file));
+  }
+  return file;
 }
 
 /** Where `path` is in `folder`, with slashes; null when it is not, also when a symbolic link leads out. */

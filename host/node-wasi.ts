@@ -114,8 +114,8 @@ export async function compileModule(path: string): Promise<WebAssembly.Module> {
  * Runs `invocation` to its end and returns its exit status. The module reads and writes this process's own standard streams
  * (`stdin`: another file descriptor to read from) directly, not through Node's streams. A trap is a `QuireError`.
  */
-export async function runInProcess(invocation: Invocation, stdin = 0): Promise<number> {
-  const module = await compileModule(invocation.module);
+export async function runInProcess(invocation: Invocation, stdin = 0, compiled?: WebAssembly.Module): Promise<number> {
+  const module = compiled ?? (await compileModule(invocation.module));
   const { args, env, preopens } = invocation;
   const wasi = new WasiHost(preopens, { args: [invocation.module, ...args], env: { ...env }, stdin });
   try {

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
 import { EXIT_RUNTIME, QuireError } from "./errors.js";
+import { type WriteLock, inheritedBy } from "./lock/write-lock.js";
 import { requireModule, trapError } from "./node-wasi.js";
 import { endedByTrap, requireRuntime } from "./run-command.js";
 import type { Invocation } from "./runtimes/adapter.js";
@@ -18,13 +19,19 @@ function passOn(bytes: Buffer): void {
   }
 }
 
-/** Starts a runtime's program on `invocation` with our standard streams, or `stdin`. Resolves with the exit status. */
-export async function runProgram(runtime: string, invocation: Invocation, stdin: number | "inherit"): Promise<number> {
+/** Starts a runtime's program on `invocation` with our standard streams, or `stdin`, and our `lock`. Resolves with the exit status. */
+export async function runProgram(
+  runtime: string,
+  invocation: Invocation,
+  stdin: number | "inherit",
+  lock: WriteLock | null,
+): Promise<number> {
   const { adapter, program } = requireRuntime(runtime);
   requireModule(invocation.module);
   // Only where the words of a trap are needed to tell it from a failure do they take the way through here.
   const words = adapter.trapText === undefined ? "inherit" : "pipe";
-  const child = spawn(program, adapter.argv(invocation), { stdio: [stdin, "inherit", words] });
+  const child = spawn(program, adapter.argv(invocation), { stdio: [stdin, "inherit", words, ...inheritedBy(lock)] });
+  lock?.addProcess(child.pid);
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString("latin1")).slice(-STDERR_LENGTH);

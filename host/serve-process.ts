@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { QuireError } from "./errors.js";
+import { type WriteLock, inheritedBy } from "./lock/write-lock.js";
 import { requireModule, trapError } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
 import { endedByTrap, requireRuntime, type RunOptions } from "./run-command.js";
@@ -18,6 +19,8 @@ const STDERR_BYTES = 65536;
 export interface ServeOptions extends Omit<RunOptions, "stdin"> {
   /** The command and its options: `serve` unless told. */
   readonly command?: readonly string[];
+  /** The lock of the file, which is given back when the process has ended. */
+  readonly lock?: WriteLock | null;
 }
 
 export class ServeProcess {
@@ -46,7 +49,11 @@ export class ServeProcess {
       args: [...words, ...(options.command ?? ["serve"])],
       env: options.env ?? {},
     });
-    this.#child = spawn(program, argv);
+    const { lock = null } = options;
+    const stdio = ["pipe" as const, "pipe" as const, "pipe" as const, ...inheritedBy(lock)];
+    // The first three are pipes.
+    this.#child = spawn(program, argv, { stdio }) as ChildProcessWithoutNullStreams;
+    lock?.addProcess(this.#child.pid);
     this.#child.stdin.on("error", () => undefined);
     this.#child.stderr
       .setEncoding("utf8")
@@ -56,6 +63,7 @@ export class ServeProcess {
     this.#closed = new Promise((resolve) => {
       const finish = (status: number, error: QuireError): void => {
         clearTimeout(timer);
+        lock?.release();
         this.#ended ??= error;
         for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
         resolve(status);

@@ -54,7 +54,8 @@ test("help lists every command and shows each one's usage", async () => {
   assert.equal(overview.status, 0);
   const listed = [...overview.stdout.matchAll(/^ {2}(\w+) +\S/gm)].map((match) => match[1]);
   assert.deepEqual(listed, commands);
-  // The one option that is the harness's.
+  // The options that are the harness's.
+  assert.match(overview.stdout, /--wait SECONDS/);
   assert.match(overview.stdout, new RegExp(`--runtime NAME \\(${RUNTIME_NAMES.join(", ").replace(/, (?=\w+$)/, " or ")}\\)`));
   for (const words of [["--help"], ["-h"]]) assert.equal((await quire(words)).stdout, overview.stdout);
   const help = (await quire(["help", "scan"])).stdout;

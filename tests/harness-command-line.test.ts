@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime } from "../host/command-line.js";
+import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime, takeWait } from "../host/command-line.js";
 import { QuireError } from "../host/errors.js";
 import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
@@ -36,6 +36,65 @@ test("--runtime is taken out wherever it stands, and nothing else", () => {
   );
 });
 
+test("--wait is a number of seconds, 5 unless told", () => {
+  assert.deepEqual(takeWait(["a.db", "tables"]), { waitSeconds: 5, rest: ["a.db", "tables"] });
+  assert.deepEqual(takeWait(["--wait", "0", "a.db", "--wait=2.5", "--", "--wait"]), {
+    waitSeconds: 2.5,
+    rest: ["a.db", "--", "--wait"],
+  });
+  for (const value of ["", "-1", "1e3", "Infinity", "soon"]) {
+    assert.deepEqual(
+      codeOf(() => takeWait(["a.db", `--wait=${value}`])),
+      ["USAGE", 2],
+      value,
+    );
+  }
+});
+
+test("a command that writes locks what it writes, wherever options stand", (t) => {
+  const folder = realpathSync(tempFolder(t));
+  const locked = (...words: string[]) => prepareCommand(words, folder).lock?.file.slice(folder.length + 1);
+  const inserts = [
+    ["a.db", "insert", "t", "{}"],
+    ["--json", "a.db", "--cache", "65536", "insert", "t", "{}"],
+    ["a.db", "--", "insert", "t", "{}"],
+  ];
+  for (const words of inserts) assert.equal(locked(...words), "a.db");
+  for (const words of [
+    "serve",
+    "compact",
+    "recover",
+    "load",
+    "create t id:uint8:pk",
+    "import t -",
+    "drop t",
+    "acl grant text:a all",
+  ]) {
+    assert.equal(locked("a.db", ...words.split(" ")), "a.db", words);
+  }
+  for (const words of [
+    "backup b.db",
+    "compact b.db",
+    "convert b.db --layout 0.11",
+    "convert --layout 0.11 b.db",
+    "repair --schema a.db b.db",
+  ]) {
+    assert.equal(locked("a.db", ...words.split(" ")), "b.db", words);
+  }
+  for (const words of [
+    "tables",
+    "serve --readonly",
+    "acl list",
+    "diff b.db",
+    "export t",
+    "check",
+    "scan insert",
+    "--wait 3 get t 1",
+  ]) {
+    assert.equal(locked("a.db", ...words.split(" ")), undefined, words);
+  }
+});
+
 test("FILE is the first word that is neither an option nor an option's value", () => {
   assert.equal(filePosition(["a.db", "schema"]), 0);
   assert.equal(filePosition(["--json", "a.db", "schema"]), 1);
@@ -54,7 +113,7 @@ test("FILE's folder is preopened under its own name, and nothing else is", (t) =
   assert.deepEqual(preopens, [{ guest: "db", host: join(folder, "db") }]);
   assert.equal(stdinFile, null);
   for (const words of [["help"], ["scan", "--help"], ["--help", "scan"], ["none/a.db", "import", "t", "none.csv", "--help"]]) {
-    assert.deepEqual(prepareCommand(words, folder), { runtime: "node", args: words, preopens: [], stdinFile: null });
+    assert.deepEqual(prepareCommand(words, folder), { runtime: "node", args: words, preopens: [], stdinFile: null, lock: null });
   }
   assert.equal(prepareCommand(["a.db", "insert", "t", "--", "--help"], folder).preopens.length, 1);
 });
@@ -128,7 +187,7 @@ test("options that take a value are those of the module", () => {
   assert.deepEqual([...VALUE_OPTIONS].sort(), names.sort());
 });
 
-test("a link to a file is the file, whose log is beside it; a link to nothing is itself", (t) => {
+test("a link to a file is the file, there or not: log and lock are beside it", (t) => {
   const folder = realpathSync(tempFolder(t));
   mkdirSync(join(folder, "db"));
   mkdirSync(join(folder, "links"));
@@ -138,7 +197,9 @@ test("a link to a file is the file, whose log is beside it; a link to nothing is
   const prepared = prepareCommand(["links/l.db", "tables"], folder);
   assert.deepEqual(prepared.args, ["db/a.db", "tables"]);
   assert.deepEqual(prepared.preopens, [{ guest: "db", host: join(folder, "db") }]);
-  assert.deepEqual(prepareCommand(["links/n.db", "diff", "links/l.db"], folder).args, ["links/n.db", "diff", "db/a.db"]);
+  assert.deepEqual(prepareCommand(["links/n.db", "diff", "links/l.db"], folder).args, ["links/nothing.db", "diff", "db/a.db"]);
+  symlinkSync("loop.db", join(folder, "links", "loop.db"));
+  assert.deepEqual(prepareCommand(["links/loop.db", "tables"], folder).args, ["links/loop.db", "tables"]);
 });
 
 test("SOURCE's folder is opened like FILE's; only what is no file becomes standard input", (t) => {

@@ -189,7 +189,7 @@ test("a trap takes no other session with it", async (t) => {
 
 test("a child that is killed ends what waits for it, and keeps what it answered", async (t) => {
   const path = join(tempFolder(t), "app.db");
-  const engine = await ChildEngine.open(defaultRuntime, placeOf(defaultRuntime, path, false), {});
+  const engine = await ChildEngine.open(defaultRuntime, placeOf(defaultRuntime, path, false), {}, null);
   const db = new Session(path, defaultRuntime, engine, new Operations("string"));
   const table = db.table(defineTable("t", { k: "uint32:pk" }));
   await db.create("t", ["k:uint32:pk"]);

@@ -22,7 +22,9 @@ const withLibrary = (path, call) => {
   try { return call(); } catch (error) { tell(error); }
   finally { if (library === undefined) delete process.env.QUIRE_LIBRARY; else process.env.QUIRE_LIBRARY = library; }
 };
-openSync("good.db").create("t", ["k:uint32:pk"]);
+const made = openSync("good.db");
+made.create("t", ["k:uint32:pk"]);
+made.close();
 const ways = [
   () => { const db = openSync("good.db"); db.table("t").count(); db.close(); db.close(); },
   async () => { const db = await open("good.db", { readonly: true }); await db.tables(); await db[Symbol.asyncDispose](); },
@@ -59,7 +61,10 @@ const ROUNDS: Readonly<Record<string, number>> = { node: 143, deno: 20, bun: 20 
 testOnRuntimes(
   "2,000 openings, good and bad ones, leave as many descriptors as before",
   async (t: TestContext, runtime) => {
-    if (noProc !== false) { t.skip(noProc); return; }
+    if (noProc !== false) {
+      t.skip(noProc);
+      return;
+    }
     const trapping = moduleOf("trapping-library", TRAPPING_LIBRARY);
     const { said, ended } = await runProgram(t, OPENS(ROUNDS[runtime] as number, trapping), runtime);
     assert.equal(said, `0 ${TOLD}\n`);
@@ -69,7 +74,10 @@ testOnRuntimes(
 );
 
 testOnRuntimes("sessions in a process of their own leave no descriptor either", async (t, runtime) => {
-  if (noProc !== false) { t.skip(noProc); return; }
+  if (noProc !== false) {
+    t.skip(noProc);
+    return;
+  }
   const program = `
     import { readdirSync, writeFileSync } from "node:fs";
     writeFileSync("bad.db", "no page file");

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { join } from "node:path";
-import { open, openSync } from "../host/index.js";
-import { fails } from "./helpers/library.js";
+import { open } from "../host/index.js";
+import { fails, openUnlocked } from "./helpers/library.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 import { type CommandRun, runCommand } from "./torture/command.js";
@@ -165,11 +165,11 @@ test("a session that another one took over says so when it reads on, and mixes n
     v,
     pad: "x".repeat(1500 + 1000 * (v - 1)),
   });
-  using first = openSync(file, { cacheBytes: 65536 });
+  using first = openUnlocked(file, { cacheBytes: 65536 });
   first.request({ op: "create", table: "t", columns: ["id:uint32:pk", "v:uint32:index", "pad:text"] });
   first.table("t").insertMany(Array.from({ length: 3000 }, (_, id) => row(id, 1)));
   first.sync();
-  const second = openSync(file);
+  const second = openUnlocked(file);
   second.transaction(() => {
     for (let id = 0; id < 3000; id++) second.table("t").update(id, row(id, 2));
     for (let id = 0; id < 3000; id += 3) second.table("t").delete(id);
@@ -180,19 +180,19 @@ test("a session that another one took over says so when it reads on, and mixes n
   assert.throws(() => first.table("t").scan({ index: "v" }).toArray(), poisoned);
   assert.throws(() => first.table("t").get(2999), poisoned);
   assert.throws(() => first.request({ op: "check" }), poisoned);
-  using third = openSync(file);
+  using third = openUnlocked(file);
   assert.equal(third.table("t").count(), 2000);
 });
 
 test("a session that another one took over in its transaction does not go on behind the rollback", (t) => {
   const file = join(tempFolder(t), "two.db");
-  using first = openSync(file, { cacheBytes: 65536 });
+  using first = openUnlocked(file, { cacheBytes: 65536 });
   first.request({ op: "create", table: "t", columns: ["id:uint32:pk", "pad:text"] });
   const rows = (from: number): object[] => Array.from({ length: 2000 }, (_, at) => ({ id: from + at, pad: "x".repeat(2000) }));
   first.table("t").insertMany(rows(0));
   first.begin();
   first.table("t").insertMany(rows(5000));
-  const second = openSync(file);
+  const second = openUnlocked(file);
   second.table("t").update(0, { pad: "second" });
   assert.throws(() => first.rollback(), { code: "HANDLE_POISONED" });
   assert.throws(() => first.table("t").get(0), { code: "HANDLE_POISONED" });

@@ -5,6 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "../host/index.js";
+import { ServeProcess } from "../host/serve-process.js";
 import { golden } from "./helpers/golden.js";
 import { hasRuntime, testOnRuntimes, testedRuntimes } from "./helpers/runtimes.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";
@@ -42,13 +43,17 @@ test("a session goes on where another runtime's has ended, and one that is overt
   const store = openStore(t);
   await store.ok(["create", "t", "id:uint32:pk", "by:text"]);
   const names = testedRuntimes.filter(hasRuntime);
+  // Without the lock, as bare runtimes are.
+  const serve = (runtime: string): ServeProcess => new ServeProcess(runtime, store.folder, ["data/store.db"]);
+  const insert = (id: number, by: string): object => ({ op: "insert", table: "t", row: { id, by } });
   for (const [id, runtime] of names.entries()) {
-    const db = await open(store.path, { runtime });
-    await db.table("t").insert({ id, by: runtime });
+    const db = serve(runtime);
+    assert.deepEqual(await db.request(insert(id, runtime)), { ok: { keys: [id] } });
     // Without a close: the log is still needed.
-    const next = await open(store.path, { runtime: names[(id + 1) % names.length] ?? runtime });
-    await next.table("t").insert({ id: 100 + id, by: "next" });
-    await assert.rejects(async () => db.table("t").insert({ id: 200 + id, by: "late" }), { code: "HANDLE_POISONED" }, runtime);
+    const next = serve(names[(id + 1) % names.length] ?? runtime);
+    assert.deepEqual(await next.request(insert(100 + id, "next")), { ok: { keys: [100 + id] } });
+    const late = (await db.request(insert(200 + id, "late"))) as { error?: { code: string } };
+    assert.equal(late.error?.code, "HANDLE_POISONED", runtime);
     await next.close();
     await db.close();
   }

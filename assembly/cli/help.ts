@@ -46,7 +46,8 @@ function showOverview(): void {
   stdout.raw(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
-      "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun)\n" +
+      "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
+      "--wait SECONDS (for a file that another program writes: 5 unless told)\n" +
       "quire help COMMAND tells more about one.\n",
   );
 }

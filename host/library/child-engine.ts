@@ -1,5 +1,6 @@
 /** The module in a child that runs `serve`, under any runtime. Loaded by those sessions only that have one. */
 import type { QuireError } from "../errors.js";
+import type { WriteLock } from "../lock/write-lock.js";
 import { ServeProcess } from "../serve-process.js";
 import type { Engine, Place } from "./engine.js";
 import { closedError } from "./instance.js";
@@ -17,8 +18,8 @@ export class ChildEngine implements Engine {
     this.#process = process;
   }
 
-  /** Starts the child, and waits until it has opened the file or said why it can't. */
-  static async open(runtime: string, place: Place, options: OpenOptions): Promise<ChildEngine> {
+  /** Starts the child, and waits until it has opened the file or said why it can't. `lock` is given back when the child has ended. */
+  static async open(runtime: string, place: Place, options: OpenOptions, lock: WriteLock | null): Promise<ChildEngine> {
     const { folder, file } = place;
     const words = [
       ...(options.readonly === true ? ["--readonly"] : []),
@@ -27,7 +28,7 @@ export class ChildEngine implements Engine {
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
-    const engine = new ChildEngine(place, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command }));
+    const engine = new ChildEngine(place, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command, lock }));
     await engine.request('{"op":"info"}');
     return engine;
   }

@@ -1,8 +1,9 @@
 /** What sessions speak to: the module in this process; or a child, which is in child-engine.ts. */
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
 import { GuestFolders, realFile } from "../guest-files.js";
+import { type LockRequest, WAIT_SECONDS, type WriteLock } from "../lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { LibraryInstance } from "./instance.js";
 import type { OpenOptions } from "./options.js";
@@ -23,6 +24,8 @@ export interface Place {
   readonly folder: Preopen;
   /** The file's path as the module sees it. */
   readonly file: string;
+  /** The file's path in the system, by no symbolic link. */
+  readonly path: string;
 }
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
@@ -32,7 +35,14 @@ export function placeOf(runtime: string, path: string, mustExist: boolean): Plac
   const folders = new GuestFolders(runtime, process.cwd(), [path]);
   const file = folders.open(path);
   if (mustExist && !existsSync(full)) throw new QuireError("FILE_NOT_FOUND", `there is no file ${path}`, EXIT_NOT_DONE);
-  return { folder: folders.preopens[0] as Preopen, file };
+  return { folder: folders.preopens[0] as Preopen, file, path: full };
+}
+
+/** The lock that a session with these options needs, as asked for by `path`; null when it only reads. */
+export function lockFor(place: Place, path: string, { readonly = false, wait = WAIT_SECONDS }: OpenOptions): LockRequest | null {
+  if (readonly) return null;
+  const program = process.argv[1] === undefined ? "" : ` ${basename(process.argv[1])}`;
+  return { file: place.path, named: path, command: `${basename(process.execPath)}${program}`, waitSeconds: wait };
 }
 
 /** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */
@@ -47,20 +57,26 @@ export function pathInside({ folder: { host }, file }: Place, call: string, path
 export class InProcessEngine implements Engine {
   readonly instance: LibraryInstance;
 
+  /** `lock` is given back when the session has ended. */
   constructor(
     readonly place: Place,
     options: OpenOptions,
+    lock: WriteLock | null,
   ) {
     const { folder, file } = place;
     const { readonly = false, mustExist = false, cacheBytes, layout, durability } = options;
-    this.instance = new LibraryInstance(folder, {
-      path: file,
-      readonly,
-      create: !readonly && !mustExist,
-      ...(cacheBytes === undefined ? {} : { cacheBytes }),
-      ...(layout === undefined ? {} : { layout }),
-      ...(durability === undefined ? {} : { durability }),
-    });
+    this.instance = new LibraryInstance(
+      folder,
+      {
+        path: file,
+        readonly,
+        create: !readonly && !mustExist,
+        ...(cacheBytes === undefined ? {} : { cacheBytes }),
+        ...(layout === undefined ? {} : { layout }),
+        ...(durability === undefined ? {} : { durability }),
+      },
+      () => lock?.release(),
+    );
   }
 
   request(text: string): string {

@@ -76,9 +76,14 @@ export class LibraryInstance {
   #views: MemoryViews;
   /** Why nothing can be done with it any more. */
   #ended: QuireError | null = null;
+  readonly #whenOver: () => void;
 
-  /** Opens a store in `folder`, which the module sees by the folder's guest name, and nothing else. */
-  constructor(folder: Preopen, request: OpenRequest) {
+  /**
+   * Opens a store in `folder`, which the module sees by the folder's guest name, and nothing else. `whenOver` is called when what was opened
+   * is closed, or a trap has ended it: nothing is written from then on.
+   */
+  constructor(folder: Preopen, request: OpenRequest, whenOver: () => void) {
+    this.#whenOver = whenOver;
     const module = libraryModule();
     this.#wasi = new WasiHost([folder]);
     try {
@@ -208,6 +213,7 @@ export class LibraryInstance {
       cause: trap,
     });
     this.#wasi.close();
+    this.#whenOver();
     return trap;
   }
 
@@ -221,6 +227,7 @@ export class LibraryInstance {
     const status = this.call("close", this.#store, 0);
     this.#ended = closedError();
     this.#wasi.close();
+    this.#whenOver();
     if (status < 0) throw this.failure();
   }
 }

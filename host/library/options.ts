@@ -19,6 +19,8 @@ export interface OpenOptions {
    * puts many transactions behind one sync of the disk. Either way a killed program loses none, and each is there wholly or not at all.
    */
   readonly durability?: "commit" | "checkpoint";
+  /** Seconds to wait for a file that another session writes, 5 unless told; then the error is `LOCKED`. */
+  readonly wait?: number;
   /** What dates and date-times are in rows: text unless told; a `Date` loses their microseconds and offset. */
   readonly dates?: DateForm;
 }
@@ -33,6 +35,10 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
   },
   layout: { wanted: '"0.9" or "0.11"', fits: (value) => value === "0.9" || value === "0.11" },
   durability: { wanted: '"commit" or "checkpoint"', fits: (value) => value === "commit" || value === "checkpoint" },
+  wait: {
+    wanted: "a number of seconds up to 1000000000",
+    fits: (value) => typeof value === "number" && value >= 0 && value <= 1e9,
+  },
   dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
 };
 

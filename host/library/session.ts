@@ -1,6 +1,7 @@
 /** Sessions: an open store. `open` gives one over any runtime, `openSync` one in this process. */
 import { AsyncRunner, SyncRunner } from "./runner.js";
-import { type Engine, InProcessEngine, type Place, pathInside, placeOf } from "./engine.js";
+import { type Engine, InProcessEngine, type Place, lockFor, pathInside, placeOf } from "./engine.js";
+import { WriteLock } from "../lock/write-lock.js";
 import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { checkDocument } from "./document.js";
@@ -362,14 +363,22 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   const checked = checkOptions("open", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   const place = placeOf(runtime, checkPath("open", path), mustExist || readonly);
-  const engine = runtime === "node" ? new InProcessEngine(place, checked) : await openChild(runtime, place, checked);
-  return new Session(path, runtime, engine, new Operations(dates));
+  const wanted = lockFor(place, path, checked);
+  const lock = wanted && (await WriteLock.take(wanted));
+  try {
+    const isHere = runtime === "node";
+    const engine = isHere ? new InProcessEngine(place, checked, lock) : await openChild(runtime, place, checked, lock);
+    return new Session(path, runtime, engine, new Operations(dates));
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
 }
 
 /** Starts a child; what that takes is loaded when it is first needed. */
-async function openChild(runtime: string, place: Place, options: OpenOptions): Promise<Engine> {
+async function openChild(runtime: string, place: Place, options: OpenOptions, lock: WriteLock | null): Promise<Engine> {
   const { ChildEngine } = await import("./child-engine.js");
-  return ChildEngine.open(runtime, place, options);
+  return ChildEngine.open(runtime, place, options, lock);
 }
 
 /** The same in this process, for a session whose methods don't return promises. */
@@ -380,5 +389,12 @@ export function openSync<
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
   const place = placeOf(runtime, checkPath("openSync", path), mustExist || readonly);
-  return new SyncSession(path, new InProcessEngine(place, checked), new Operations(dates));
+  const wanted = lockFor(place, path, checked);
+  const lock = wanted && WriteLock.takeSync(wanted);
+  try {
+    return new SyncSession(path, new InProcessEngine(place, checked, lock), new Operations(dates));
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
 }

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
-import { type OpenOptions, QuireError, type RuntimeName, type Session, open } from "../../host/index.js";
+import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open } from "../../host/index.js";
+import { InProcessEngine, placeOf } from "../../host/library/engine.js";
+import { Operations } from "../../host/library/operations.js";
 import { packageRoot } from "../../host/paths.js";
 import { requireRuntime } from "../../host/run-command.js";
 import { tempFolder } from "./store.js";
@@ -28,6 +30,11 @@ export async function openFor(
     );
   });
   return db;
+}
+
+/** The same as `openSync` without the lock, like another host of the module that has none: what its own guard against a second writer does. */
+export function openUnlocked(path: string, options: OpenOptions = {}): SyncSession {
+  return new SyncSession(path, new InProcessEngine(placeOf("node", path, false), options, null), new Operations("string"));
 }
 
 /** Asserts that `call` fails with a `QuireError` of this code, whose message fits. */
