@@ -313,7 +313,7 @@ describe("A removal in a tree larger than the cache", () => {
     const pages = provider.pages;
     provider.bytesRead = 0;
     for (let i: u32 = 0; i < 4000; i++) {
-      const len = makeKey(VALUE_UINT32, i);
+      makeKey(VALUE_UINT32, i);
       if (tree.remove(key, i + 1) != OK) expect(i).toBe(0xffffffff, "not removed");
     }
     // The first leaf went: a page is free. Of about 115 leaves two were read, and of the others a sector.

@@ -35,7 +35,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
 import { RowScan } from "../store/row-scan";
-import { Table, addKeyPart } from "../store/table";
+import { addKeyPart } from "../store/table";
 import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { blocksGrown } from "../memory/block-pool";
 import { AccessControlList, ACL_ADMIN, ACL_MANAGE, PERM_READ, PERM_INSERT, PERM_DELETE } from "../acl/access-control-list";

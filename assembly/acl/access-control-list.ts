@@ -29,17 +29,17 @@ export const ACL_VERSION: u32 = 2;
 
 export const ACL_ADMIN: u8 = 1;
 export const ACL_MANAGE: u8 = 2;
-export const ACL_MIGRATE: u8 = 4;
-const ALL_FLAGS: u8 = 7;
+const ACL_MIGRATE: u8 = 4;
+const ALL_FLAGS: u8 = ACL_ADMIN | ACL_MANAGE | ACL_MIGRATE;
 
 export const PERM_READ: u8 = 1;
 export const PERM_INSERT: u8 = 2;
-export const PERM_UPDATE: u8 = 4;
+const PERM_UPDATE: u8 = 4;
 export const PERM_DELETE: u8 = 8;
-export const ALL_PERMS: u8 = 15;
+export const ALL_PERMS: u8 = PERM_READ | PERM_INSERT | PERM_UPDATE | PERM_DELETE;
 
 /** What an identity may do on one table. */
-export class TableGrant {
+class TableGrant {
   constructor(
     readonly fingerprint: u64,
     public perms: u8,

@@ -14,7 +14,7 @@ import { xxh3 } from "../encode/xxh3";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 
-export class TableHash {
+class TableHash {
   constructor(
     readonly table: Table,
     readonly rows: u64,
@@ -23,7 +23,7 @@ export class TableHash {
 }
 
 /** Hashes one table, walking all of its records; null on failure. */
-export function hashTable(table: Table): TableHash | null {
+function hashTable(table: Table): TableHash | null {
   const scan = new RowScan(table);
   let rows: u64 = 0;
   let sum: u64 = 0;
@@ -70,7 +70,7 @@ export function combineHashes(list: Array<TableHash>): u64 {
 }
 
 /** Whether as many rows were found as the primary key's index has; `DAMAGED` when not. */
-export function sameCount(table: Table, found: u64, indexed: u64): bool {
+function sameCount(table: Table, found: u64, indexed: u64): bool {
   if (found == indexed) return true;
   fail(
     DAMAGED,

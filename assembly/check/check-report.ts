@@ -6,14 +6,14 @@ import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addJsonString } from "../encode/json-string";
 import { Output } from "../wasi/stdio";
-import { FaultKind, ERROR, WARNING, NOTE, severityName, kindCount } from "./fault-kinds";
+import { FaultKind, ERROR, WARNING, severityName, kindCount } from "./fault-kinds";
 
 /** How many faults of a kind are kept for a table, unless asked otherwise. */
-export const FAULTS_OF_A_KIND: u32 = 50;
+const FAULTS_OF_A_KIND: u32 = 50;
 /** How many faults are kept in all. */
 const MAX_FAULTS: i32 = 20000;
 
-export class Fault {
+class Fault {
   /** A sentence. */
   what: string = "";
 

@@ -4,7 +4,7 @@
  * An error contradicts the format: something can't be read, or different programs will read different things. A warning is a
  * thing that is readable but odd, of no use, or a trap for the reference. A note is only worth knowing.
  */
-export const NOTE: u8 = 0;
+const NOTE: u8 = 0;
 export const WARNING: u8 = 1;
 export const ERROR: u8 = 2;
 

@@ -4,7 +4,7 @@
  * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for
  * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
-import { Status, OK, NO_PAGE, lastError } from "../status";
+import { Status, NO_PAGE, lastError } from "../status";
 import {
   PAGE_SIZE,
   LAYOUT_0_9,

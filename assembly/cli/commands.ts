@@ -6,7 +6,6 @@ import { runInsert, runUpdate, runDelete, runGet } from "./rows";
 import { runScan } from "./scan";
 import { runAcl } from "./acl";
 import { runServe } from "./serve";
-import { runHelp } from "./help";
 import { runImport } from "./import";
 import { runExport } from "./export";
 import { runDump } from "./dump";
@@ -23,13 +22,13 @@ import { runRecover } from "./recover";
 import { runRepair } from "./repair";
 
 /** What the frame opens for a command. */
-export const OPENS_NOTHING: u8 = 0;
+const OPENS_NOTHING: u8 = 0;
 /** The store, for reading: a missing file is an error. */
 export const OPENS_READ: u8 = 1;
 /** The store, for reading and writing: a missing file is an error. */
 export const OPENS_WRITE: u8 = 2;
 /** Nothing: the command calls `openStore`, once it knows that it has something to do. */
-export const OPENS_ITSELF: u8 = 3;
+const OPENS_ITSELF: u8 = 3;
 
 /** As many words as one likes. */
 const MANY: i32 = 1 << 30;
@@ -46,7 +45,8 @@ export class Command {
 
   constructor(
     readonly name: string,
-    readonly run: (ctx: CommandContext) => Status,
+    /** Null: the frame does it, which knows all commands. */
+    readonly run: ((ctx: CommandContext) => Status) | null,
     /** What comes behind the command's name. */
     readonly form: string,
     readonly summary: string,
@@ -217,6 +217,6 @@ export function allCommands(): Array<Command> {
     new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output")
       .takes(0, 0, "layout")
       .needs(OPENS_ITSELF),
-    new Command("help", runHelp, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
+    new Command("help", null, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
   ];
 }

@@ -10,7 +10,6 @@ import {
   BAD_VALUE,
   DAMAGED,
   FILE_EXISTS,
-  FILE_NOT_FOUND,
   UNSUPPORTED,
   USAGE,
   fail,

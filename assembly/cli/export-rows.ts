@@ -1,5 +1,4 @@
 /** Rows for programs: CSV, TSV, NDJSON and JSON; and the one interface of all formats that rows are printed in. */
-import { fail, USAGE } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { Row } from "../encode/row";
@@ -8,7 +7,6 @@ import { writeTextValue } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowWriter } from "../request/row-json";
 import { Output } from "../wasi/stdio";
-import { LineRows, MarkdownRows, TableRows } from "./export-table";
 
 /** Prints rows of one table, or some of their columns, in one format. Nothing is allocated for a row. */
 export abstract class RowFormat {
@@ -37,28 +35,8 @@ export class FormatOptions {
   columns: u32 = 0;
 }
 
-/** The names of the formats. */
-export const FORMATS: string = "table, csv, tsv, ndjson, json, markdown, line";
-
-/** The format called `name`, writing the columns at `positions` to `out`; null with `USAGE`. */
-export function rowFormat(
-  name: string,
-  schema: TableSchemaSnapshot,
-  positions: StaticArray<i32>,
-  out: Output,
-  options: FormatOptions,
-): RowFormat | null {
-  if (name == "table") return new TableRows(schema, positions, out, options);
-  if (name == "markdown") return new MarkdownRows(schema, positions, out);
-  if (name == "csv" || name == "tsv") return new DelimitedRows(schema, positions, out, options, name == "tsv");
-  if (name == "ndjson" || name == "json") return new JsonRows(schema, positions, out, name == "json");
-  if (name == "line") return new LineRows(schema, positions, out, options.color);
-  fail(USAGE, "there is no format " + name, "formats: " + FORMATS);
-  return null;
-}
-
 /** One JSON object a line; as JSON with commas between them, in an array. */
-class JsonRows extends RowFormat {
+export class JsonRows extends RowFormat {
   private readonly writer: RowWriter;
   private first: bool = true;
 
@@ -98,7 +76,7 @@ class JsonRows extends RowFormat {
  * CSV: cells in quotes where they must be: for the delimiter, quotes and line breaks in them, and where they would be taken for null. TSV:
  * escapes for tabs, line breaks and backslashes. Null is nothing in CSV and `\N` in TSV, unless `nullText` says otherwise.
  */
-class DelimitedRows extends RowFormat {
+export class DelimitedRows extends RowFormat {
   private readonly cell: ByteBuffer = new ByteBuffer(1024);
   private readonly nullText: ArrayBuffer;
 

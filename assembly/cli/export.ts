@@ -1,12 +1,17 @@
 /** `export`: all rows of a table in the order in which they are stored. */
-import { Status, OK, lastError } from "../status";
+import { Status, OK, USAGE, fail, lastError } from "../status";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { columnPositions, firstColumns } from "../request/row-json";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
-import { stdout } from "../wasi/stdio";
+import { Output, stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { badDelimiter, delimiterOf } from "./delimited-reader";
-import { FormatOptions, rowFormat } from "./export-rows";
+import { DelimitedRows, FormatOptions, JsonRows, RowFormat } from "./export-rows";
+import { LineRows, MarkdownRows, TableRows } from "./export-table";
+
+/** The names of the formats. */
+const FORMATS: string = "table, csv, tsv, ndjson, json, markdown, line";
 
 export function runExport(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
@@ -31,8 +36,25 @@ export function runExport(ctx: CommandContext): Status {
   return status;
 }
 
+/** The format called `name`, writing the columns at `positions` to `out`; null with `USAGE`. */
+function rowFormat(
+  name: string,
+  schema: TableSchemaSnapshot,
+  positions: StaticArray<i32>,
+  out: Output,
+  options: FormatOptions,
+): RowFormat | null {
+  if (name == "table") return new TableRows(schema, positions, out, options);
+  if (name == "markdown") return new MarkdownRows(schema, positions, out);
+  if (name == "csv" || name == "tsv") return new DelimitedRows(schema, positions, out, options, name == "tsv");
+  if (name == "ndjson" || name == "json") return new JsonRows(schema, positions, out, name == "json");
+  if (name == "line") return new LineRows(schema, positions, out, options.color);
+  fail(USAGE, "there is no format " + name, "formats: " + FORMATS);
+  return null;
+}
+
 /** How rows are to be printed for this command. */
-export function formatOptions(ctx: CommandContext): FormatOptions {
+function formatOptions(ctx: CommandContext): FormatOptions {
   const options = new FormatOptions();
   if (ctx.has("null")) options.nullText = ctx.invocation.option("null", "");
   options.header = !ctx.has("no-header");
@@ -42,7 +64,7 @@ export function formatOptions(ctx: CommandContext): FormatOptions {
 }
 
 /** The positions of the columns that `--columns A,B` names, or of all; null with `COLUMN_NOT_FOUND`. */
-export function chosenColumns(ctx: CommandContext, table: Table): StaticArray<i32> | null {
+function chosenColumns(ctx: CommandContext, table: Table): StaticArray<i32> | null {
   if (ctx.has("columns")) return columnPositions(table.schema, splitNames(ctx.invocation.option("columns", "")));
   const positions = new StaticArray<i32>(table.schema.columns.length);
   for (let i = 0; i < positions.length; i++) positions[i] = i;

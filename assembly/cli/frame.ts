@@ -83,7 +83,8 @@ function run(ctx: CommandContext): Status {
   let status = checkWords(ctx, command);
   const writes = command.opens == OPENS_WRITE;
   if (status == OK && (writes || command.opens == OPENS_READ)) status = openStore(ctx, writes, false);
-  if (status == OK) status = command.run(ctx);
+  const work = command.run;
+  if (status == OK) status = work ? work(ctx) : showHelp(ctx.word(0));
   // A command's own usage errors get its usage line, unless they say what to do.
   if (status == USAGE && lastError.hint == "") lastError.hint = "usage: " + command.usage;
   return status;

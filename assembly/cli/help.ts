@@ -1,7 +1,6 @@
 /** What `help`, `--help`, `--version` and usage errors show. */
 import { Status, OK, USAGE, fail } from "../status";
 import { stdout } from "../wasi/stdio";
-import { CommandContext } from "./context";
 import { Command, allCommands } from "./commands";
 import { nearest } from "../schema/nearest";
 
@@ -19,10 +18,6 @@ export function findCommand(name: string): Command | null {
   const like = nearest(name, names);
   fail(USAGE, "there is no command " + name, like != "" ? "did you mean " + like + "?" : "quire help lists all commands");
   return null;
-}
-
-export function runHelp(ctx: CommandContext): Status {
-  return showHelp(ctx.word(0));
 }
 
 /** Prints the overview, or with a name the help of that command. */

@@ -10,7 +10,7 @@ import { Status, OK, RECORD_TOO_LARGE, fail, lastError } from "../status";
 import { Input } from "../wasi/stdio";
 
 /** Most bytes of one row of a source. */
-export const ROW_LIMIT: u32 = 16 << 20;
+const ROW_LIMIT: u32 = 16 << 20;
 /** What of standard input is kept to find the types from. */
 const SPOOL_LIMIT: u32 = 16 << 20;
 /** The window's size at first. */

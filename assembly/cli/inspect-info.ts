@@ -30,7 +30,7 @@ export function runInfo(ctx: CommandContext): Status {
 }
 
 /** Rows of a table as its primary key's index counts them; "" when that can't be read. */
-export function rowsOf(table: CheckedTable): string {
+function rowsOf(table: CheckedTable): string {
   const opened = table.table;
   const index = opened ? table.checkedIndexOf(opened.primary) : null;
   return index && !index.incomplete ? index.entries.toString() : "";

@@ -9,7 +9,7 @@ import { digitsBefore, isDigit } from "./digits";
 const LOW: usize = 4;
 const HIGH: usize = 12;
 
-export const MAX_SCALE: u32 = 28;
+const MAX_SCALE: u32 = 28;
 const SIGN: u32 = 0x80000000;
 /** Flag bits that are zero in every decimal. */
 const RESERVED: u32 = 0x7f00ffff;

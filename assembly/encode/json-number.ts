@@ -10,11 +10,11 @@ import { isDigit } from "./digits";
 import { JSON_BAD_NUMBER, JSON_ENDS_EARLY, JSON_NUMBER_RANGE, scanFault } from "./json-error";
 
 /** The value of the number last read: an integer, or `numberFloat` when `numberIsFloat`. */
-export let numberIsFloat: bool = false;
-export let numberFloat: f64 = 0;
+let numberIsFloat: bool = false;
+let numberFloat: f64 = 0;
 /** An integer: its sign and its distance from zero. */
-export let numberNegative: bool = false;
-export let numberMagnitude: u64 = 0;
+let numberNegative: bool = false;
+let numberMagnitude: u64 = 0;
 
 const POWERS_OF_TEN: usize = memory.data<f64>([
   1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -110,7 +110,7 @@ function setScaled(significand: u64, exponent: i64, negative: bool): bool {
 }
 
 /** Reads the number that the `len` bytes at `ptr`, which `scanNumber` took, spell; false beyond the range. */
-export function readNumber(ptr: usize, len: u32): bool {
+function readNumber(ptr: usize, len: u32): bool {
   const end = ptr + len;
   let at = ptr;
   const negative = load<u8>(at) == 0x2d;

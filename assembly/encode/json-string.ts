@@ -16,7 +16,7 @@ const BACKSLASH: u32 = 0x5c;
 export let scanHasEscapes: bool = false;
 
 /** The first byte from `at` on that a string cannot hold as it is (a quote, a backslash, a control character), or `end`. */
-export function plainEnd(at: usize, end: usize): usize {
+function plainEnd(at: usize, end: usize): usize {
   while (at + 8 <= end) {
     const word = load<u64>(at);
     const quotes = word ^ 0x2222222222222222;

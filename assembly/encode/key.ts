@@ -33,7 +33,7 @@ import { compareDecimal } from "./decimal";
 import { compareJson } from "./json-compare";
 
 /** Bytes of the smallest key: one null. */
-export const MIN_KEY_SIZE: u32 = 9;
+const MIN_KEY_SIZE: u32 = 9;
 
 /** The byte length of a value of fixed size with this discriminant, its own byte not counted; 0xff for the others. */
 @inline
@@ -114,7 +114,7 @@ export function isKey(ptr: usize, len: u32): bool {
 }
 
 /** The order of two values with their discriminants: below, at or above 0. */
-export function compareKeyValues(a: usize, b: usize): i32 {
+function compareKeyValues(a: usize, b: usize): i32 {
   const discriminant = <u32>load<u8>(a);
   const other = <u32>load<u8>(b);
   if (discriminant != other) return <i32>discriminant - <i32>other;

@@ -82,7 +82,7 @@ const CELL_STRIDE: u32 = 12;
 /** What `decodeFirst` comes to: the columns are there; they go on behind the bytes that are; the bytes are no record of the layout. */
 export const DECODED: i32 = 0;
 export const NOT_PRESENT: i32 = 1;
-export const NO_RECORD: i32 = 2;
+const NO_RECORD: i32 = 2;
 
 export class Row {
   private cells: usize;

@@ -157,7 +157,7 @@ export abstract class MemoryAccess {
 }
 
 /** What `popUnclaimedPage` took off, or `NO_PAGE` when the ledger was empty. */
-export let lastUnclaimed: u32 = NO_PAGE;
+let lastUnclaimed: u32 = NO_PAGE;
 /** For `popUnclaimedPage` only. */
 export function setLastUnclaimed(pageNo: u32): void {
   lastUnclaimed = pageNo;

@@ -21,7 +21,7 @@ import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./u
 export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
 
 /** The default of the log's length that a checkpoint follows: 4 MiB. */
-export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
+const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;
 /** Undo entries beyond this many bytes are dropped where no savepoint needs them; a rollback then replays the log. */
 const UNDO_LIMIT: u64 = 1 << 20;
 /** The same where changes wait for pages, each of which an undo may read. */

@@ -17,7 +17,7 @@ import { allocBlock, freeBlock, allocQuarter, freeQuarter, BLOCK_SIZE, QUARTER_S
 import { NO_PAGE } from "../status";
 
 /** How many lookups a frame's pointer survives. */
-export const GUARANTEE: u32 = 24;
+const GUARANTEE: u32 = 24;
 /** The fewest frames a cache has. */
 export const MIN_FRAMES: u32 = 32;
 /** Bytes of a page that share a dirty bit. */

@@ -5,18 +5,18 @@
  * images, and pages
  * beyond its old end from the records. Without one the main file is untouched since the last checkpoint, and the records say all.
  */
-import { Status, OK, NO_PAGE, DAMAGED, fail, damaged, lastError } from "../status";
+import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { isZero } from "../encode/bytes";
 import { xxh3 } from "../encode/xxh3";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { MemoryManager } from "./memory-manager";
 import { DirectAccess } from "./direct-access";
 import { SECTOR_SHIFT } from "./page-cache";
-import { LogFile, FRAMES_START, FRAME_CHUNK, FRAME_COMMIT, FRAME_IMAGE, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
+import { LogFile, FRAMES_START, FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
 
 /** Bytes that a disk writes wholly or not at all; checkpoint images note the hash of each before it was overwritten. */
-export const BLOCK_SHIFT: u32 = 9;
+const BLOCK_SHIFT: u32 = 9;
 const BLOCKS_PER_SECTOR: u32 = 1 << (SECTOR_SHIFT - BLOCK_SHIFT);
 
 /** Applies the log's transactions to `manager`'s pages. `recovered` tells whether there were any. */

@@ -9,7 +9,7 @@ import { PAGE_SIZE } from "./layout";
 
 
 @unmanaged
-export class Splice {
+class Splice {
   /** Where it is in the page as it is before the first splice. */
   at: u32;
   len: u32;

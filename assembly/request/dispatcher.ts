@@ -13,6 +13,7 @@ import {
   OP_COMMIT,
   OP_SYNC,
   OP_BACKUP,
+  OP_CHECK,
   OP_CREATE,
   OP_DELETE,
   OP_DROP,
@@ -144,8 +145,10 @@ function handleOther(session: Session, out: ByteBuffer): Status {
       return handleHash(session, out);
     case OP_BACKUP:
       return handleBackup(session, out);
-    default:
+    case OP_CHECK:
       return handleCheck(session, out);
+    default:
+      return fail(BAD_REQUEST, "nothing is known of how this operation is done", "this is a fault of Quire, please report it");
   }
 }
 

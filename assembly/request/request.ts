@@ -24,7 +24,7 @@ import { suggestion } from "../schema/nearest";
 import { addKeyPart } from "../store/table";
 
 export const FIELD_ID: i32 = 0;
-export const FIELD_OP: i32 = 1;
+const FIELD_OP: i32 = 1;
 export const FIELD_TABLE: i32 = 2;
 export const FIELD_COLUMNS: i32 = 3;
 export const FIELD_ALIGNMENT: i32 = 4;

@@ -44,7 +44,7 @@ export function readJsonRow(table: Table, tape: JsonTape, node: u32, row: Row): 
 }
 
 /** Reads one value of a row. JSON null is null, but in a JSON column that can't be null it is the document `null`. */
-export function readJsonCell(table: Table, column: Column, position: i32, tape: JsonTape, node: u32, row: Row): Status {
+function readJsonCell(table: Table, column: Column, position: i32, tape: JsonTape, node: u32, row: Row): Status {
   if (tape.kind(node) == JSON_NULL && (column.type != TYPE_JSON || column.nullable)) {
     row.setNull(position);
     return OK;

@@ -16,7 +16,7 @@ import { FIELD_ALIGNMENT, FIELD_COLUMNS, FIELD_TABLE } from "./request";
 import { addAscii, addString, addStrings } from "./reply";
 
 /** The definition that a `create` request gives; null on failure. Needs no open store. */
-export function requestedTable(session: Session): TableSchemaSnapshot | null {
+function requestedTable(session: Session): TableSchemaSnapshot | null {
   const request = session.request;
   if (request.needText(FIELD_TABLE) != OK) return null;
   const specs = request.texts(FIELD_COLUMNS);

@@ -289,7 +289,7 @@ class SpecScanner {
 }
 
 /** `text` with a backslash before each character that means something in a spec. */
-export function escapeSpec(text: string): string {
+function escapeSpec(text: string): string {
   let escaped = "";
   for (let i = 0; i < text.length; i++) {
     const char = text.charAt(i);
@@ -349,7 +349,7 @@ function columnSpec(column: Column, indexFlags: string): string {
 }
 
 /** A default's value as text. */
-export function defaultText(column: Column, ptr: usize): string {
+function defaultText(column: Column, ptr: usize): string {
   const out = new ByteBuffer(64);
   writeTextValue(column.type, column.customSize, ptr, out);
   const text = out.toText();

@@ -1,15 +1,6 @@
 /** Columns and indexes as a schema snapshot describes them. */
 import { ByteBuffer } from "../encode/byte-buffer";
-import {
-  TYPE_CUSTOM,
-  typeName,
-  fixedValueSize,
-  VALUE_NULL,
-  VALUE_CUSTOM,
-  VALUE_BLOB,
-  VALUE_TEXT,
-  VALUE_JSON,
-} from "../encode/data-type";
+import { TYPE_CUSTOM, typeName, fixedValueSize, VALUE_NULL, VALUE_CUSTOM } from "../encode/data-type";
 
 export const FLAG_NULLABLE: u32 = 1;
 export const FLAG_AUTO: u32 = 2;
@@ -116,11 +107,6 @@ export class IndexDefinition {
   get columnsText(): string {
     return this.columns.join(",");
   }
-}
-
-/** Whether values of this discriminant carry a u16 length. */
-export function hasLength(discriminant: u32): bool {
-  return discriminant == VALUE_BLOB || discriminant == VALUE_TEXT || discriminant == VALUE_JSON;
 }
 
 /**

@@ -7,7 +7,7 @@
  * version.
  */
 import { MemoryAccess } from "../memory/memory-access";
-import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE, unclaimedPagesPage } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/layout";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { readRegistry } from "./schema-registry";
 import { definitionOn } from "./table-schema-snapshot";

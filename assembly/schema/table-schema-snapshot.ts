@@ -26,7 +26,7 @@ export const SNAPSHOT_VERSION: u8 = 1;
 /** The alignment of a table with a column of varying size, unless it says otherwise. */
 export const DEFAULT_ALIGNMENT: u32 = 32;
 /** The smallest alignment that the reference takes. */
-export const MIN_ALIGNMENT: u32 = 8;
+const MIN_ALIGNMENT: u32 = 8;
 
 export class TableSchemaSnapshot {
   columns: Array<Column> = new Array<Column>();

@@ -85,7 +85,7 @@ const FILESTAT_MODIFIED: usize = 48;
 const TYPE_FOLDER: u8 = 3;
 
 /** Turns an errno into a status with a message: what was tried on which path. */
-export function ioFailure(errno: u32, doing: string, path: string): Status {
+function ioFailure(errno: u32, doing: string, path: string): Status {
   const what = "can't " + doing + " " + path + " (" + errnoName(errno) + ")";
   switch (errno) {
     case ERRNO_NOENT:

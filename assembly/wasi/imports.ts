@@ -85,7 +85,6 @@ export declare function proc_exit(status: u32): void;
 export const ERRNO_ACCES: u32 = 2;
 export const ERRNO_CONNRESET: u32 = 15;
 export const ERRNO_DQUOT: u32 = 19;
-export const ERRNO_EXIST: u32 = 20;
 export const ERRNO_FBIG: u32 = 22;
 export const ERRNO_INTR: u32 = 27;
 export const ERRNO_IO: u32 = 29;
@@ -99,7 +98,6 @@ export const ERRNO_NOTSUP: u32 = 58;
 export const ERRNO_PERM: u32 = 63;
 export const ERRNO_PIPE: u32 = 64;
 export const ERRNO_ROFS: u32 = 69;
-export const ERRNO_SPIPE: u32 = 70;
 export const ERRNO_NOTCAPABLE: u32 = 76;
 
 /** The name of an errno, for messages: `EIO`, or `errno 99`. */

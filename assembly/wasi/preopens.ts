@@ -19,7 +19,7 @@ class Preopen {
 let preopens: Array<Preopen> | null = null;
 
 /** Where a path is: the folder's descriptor and the rest of the path. */
-export class ResolvedPath {
+class ResolvedPath {
   constructor(
     readonly dirFd: u32,
     readonly rest: string,

@@ -36,7 +36,7 @@ export function isProgram(path: string): boolean {
 }
 
 /** The first program called `name` on PATH, or null. */
-export function onPath(name: string): string | null {
+function onPath(name: string): string | null {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const path = join(folder, name);
     if (folder !== "" && isProgram(path)) return path;
