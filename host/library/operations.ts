@@ -29,6 +29,9 @@ export type Shortcut = (direct: DirectAccess) => unknown;
 
 /** What a method does: its steps, and the shortcut that is tried first where there is one. */
 export interface Method<T> {
+  /** Its name, and that of the table it is of: for messages. */
+  readonly call: string;
+  readonly table?: string;
   readonly steps: () => Steps<T>;
   readonly shortcut?: Shortcut;
 }
@@ -163,8 +166,12 @@ export class ScanState {
     this.#left = typeof limit === "number" && Number.isSafeInteger(limit) ? limit : Infinity;
   }
 
-  /** The steps to the next page. */
-  *next(): Steps<AnyRow[]> {
+  /** What gives the next page. */
+  get page(): Method<AnyRow[]> {
+    return { call: "scan", table: this.table, steps: () => this.#next() };
+  }
+
+  *#next(): Steps<AnyRow[]> {
     const { limit, pageRows = PAGE_ROWS } = this.options;
     // A limit that is none is the module's to refuse.
     const wanted = this.#left === Infinity && limit !== undefined ? limit : Math.min(this.#left, pageRows);

@@ -21,9 +21,20 @@ export interface OpenOptions {
   readonly durability?: "commit" | "checkpoint";
   /** Seconds to wait for a file that another session writes, 5 unless told; then the error is `LOCKED`. */
   readonly wait?: number;
-  /** What dates and date-times are in rows: text unless told; a `Date` loses their microseconds and offset. */
+  /** What dates and date-times are in rows: text unless told; a `Date` shows them to the millisecond. */
   readonly dates?: DateForm;
+  /**
+   * Seconds that a call waits for the end of a transaction that it is not part of, while nothing is called in that one's function: 10 unless told, `Infinity` for
+   * ever. Then it fails with `TRANSACTION_TIMEOUT`; the function may be waiting for it.
+   */
+  readonly transactionWait?: number;
 }
+
+/** Seconds: see `OpenOptions.transactionWait`. */
+export const TRANSACTION_WAIT = 10;
+
+/** Milliseconds of the longest timer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits: (value: unknown) => boolean }>> = {
   runtime: { wanted: "the name of a runtime", fits: (value) => typeof value === "string" },
@@ -38,6 +49,10 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
   wait: {
     wanted: "a number of seconds up to 1000000000",
     fits: (value) => typeof value === "number" && value >= 0 && value <= 1e9,
+  },
+  transactionWait: {
+    wanted: "a number of seconds above 0, or Infinity",
+    fits: (value) => typeof value === "number" && value > 0 && (value * 1000 <= LONGEST_TIMER || value === Infinity),
   },
   dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
 };

@@ -5,6 +5,7 @@ import { DirectAccess } from "./direct.js";
 import type { Engine, InProcessEngine } from "./engine.js";
 import { errorOfReply } from "./instance.js";
 import { CHANGES_SCHEMA, DecodedPage, type Method, type Operations, type Step, type Steps, requestText } from "./operations.js";
+import { Scope } from "./scope.js";
 
 /** What is common: which replies change what is known. */
 class Bookkeeping {
@@ -99,51 +100,20 @@ export class SyncRunner {
   }
 }
 
-/** What a piece of the program works in: the session itself, or a transaction. */
-class Scope {
-  /** The transaction that runs inside; others wait for its end. */
-  inner: Scope | null = null;
-  over = false;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(readonly depth: number) {}
-
-  isBusy(): boolean {
-    return this.inner !== null;
-  }
-
-  /** Resolves when the transaction inside has ended. */
-  turn(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Throws when the transaction is over. */
-  check(): void {
-    if (!this.over) return;
-    throw new QuireError(
-      "NO_TRANSACTION",
-      "the transaction that this call was made in is over; await all calls inside of its function",
-    );
-  }
-
-  /** The transaction inside has ended. */
-  release(): void {
-    this.inner = null;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-}
-
 export class AsyncRunner {
   readonly #engine: Engine;
   readonly #books: Bookkeeping;
   readonly #direct: DirectAccess | null;
-  readonly #root = new Scope(0);
+  readonly #root = new Scope(null);
+  /** Milliseconds: see `OpenOptions.transactionWait`. */
+  readonly #wait: number;
   /** Tells a call which transaction it was made in. */
   readonly #scopes = new AsyncLocalStorage<Scope>();
   #scoped = false;
 
-  constructor(engine: Engine, operations: Operations) {
+  constructor(engine: Engine, operations: Operations, transactionWait: number) {
     this.#engine = engine;
+    this.#wait = transactionWait * 1000;
     this.#books = new Bookkeeping(operations);
     this.#direct = engine.instance && new DirectAccess(engine.instance, operations.schemas, operations.dates);
   }
@@ -153,20 +123,29 @@ export class AsyncRunner {
     return (this.#scoped ? this.#scopes.getStore() : undefined) ?? this.#root;
   }
 
-  async run<T>({ steps, shortcut }: Method<T>): Promise<T> {
+  async run<T>(method: Method<T>): Promise<T> {
     const scope = this.#scope();
     // Looked at again after each wait, and right before what must not come in between: whoever was first may have started another one.
-    while (scope.isBusy()) await scope.turn();
+    while (scope.isBusy()) await scope.turn(callOf(method), this.#wait);
     scope.check();
-    if (shortcut !== undefined && this.#direct !== null) {
-      const quick = shortcut(this.#direct);
-      if (quick !== undefined) return quick as T;
+    scope.note(1);
+    try {
+      if (method.shortcut !== undefined && this.#direct !== null) {
+        const quick = method.shortcut(this.#direct);
+        if (quick !== undefined) return quick as T;
+      }
+      return await this.#go(method, scope);
+    } finally {
+      scope.note(-1);
     }
-    const way: Steps<T> = steps();
+  }
+
+  async #go<T>(method: Method<T>, scope: Scope): Promise<T> {
+    const way: Steps<T> = method.steps();
     let next = way.next();
     while (next.done !== true) {
       const { value } = next;
-      while (scope.isBusy()) await scope.turn();
+      while (scope.isBusy()) await scope.turn(callOf(method), this.#wait);
       scope.check();
       const { op } = value.request;
       if (scope !== this.#root && (op === "begin" || op === "commit" || op === "rollback")) {
@@ -190,9 +169,9 @@ export class AsyncRunner {
   /** Runs `body` as a transaction, or as a savepoint inside of one. */
   async transaction<T>(body: () => T | Promise<T>): Promise<T> {
     const outer = this.#scope();
-    while (outer.isBusy()) await outer.turn();
+    while (outer.isBusy()) await outer.turn("transaction()", this.#wait);
     outer.check();
-    const scope = new Scope(outer.depth + 1);
+    const scope = new Scope(outer);
     const nested = outer !== this.#root || this.#books.inTransaction;
     const name = `transaction ${scope.depth}`;
     const send = (op: string): Promise<unknown> => this.#step({ request: nested ? { op, name } : { op } });
@@ -218,6 +197,17 @@ export class AsyncRunner {
       outer.release();
     }
   }
+}
+
+/** What a method is called in messages. */
+function callOf({ call, table }: Method<unknown>): string {
+  return table === undefined ? `${call}()` : `${table}.${call}()`;
+}
+
+/** Refuses what is no function of a transaction. */
+export function needFunction(body: unknown): void {
+  if (typeof body === "function") return;
+  throw new QuireError("BAD_REQUEST", "transaction: what is to be done is a function, like transaction(async () => { … })");
 }
 
 /** Takes a transaction back. What goes wrong with that is less than why it is taken back, and the next call will tell. */

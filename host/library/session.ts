@@ -1,12 +1,12 @@
 /** Sessions: an open store. `open` gives one over any runtime, `openSync` one in this process. */
-import { AsyncRunner, SyncRunner } from "./runner.js";
+import { AsyncRunner, SyncRunner, needFunction } from "./runner.js";
 import { type Engine, InProcessEngine, type Place, lockFor, pathInside, placeOf } from "./engine.js";
 import { WriteLock } from "../lock/write-lock.js";
 import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { checkDocument } from "./document.js";
 import { Operations } from "./operations.js";
-import { type OpenOptions, checkOptions, checkPath } from "./options.js";
+import { type OpenOptions, TRANSACTION_WAIT, checkOptions, checkPath } from "./options.js";
 import type {
   BackupResult,
   CheckOptions,
@@ -29,7 +29,10 @@ function definitionOf(
   words: readonly string[] | undefined,
   alignment: number | undefined,
 ): TableDefinition {
-  if (typeof table !== "string") return table;
+  if (typeof table !== "string") {
+    nameOf(table);
+    return table;
+  }
   return { name: table, columns: {}, words: words ?? [], alignment: alignment ?? 0 };
 }
 
@@ -61,12 +64,12 @@ export class Session<Dates = string> implements AsyncDisposable {
   #closing: Promise<void> | null = null;
 
   /** @internal */
-  constructor(path: string, runtime: string, engine: Engine, operations: Operations) {
+  constructor(path: string, runtime: string, engine: Engine, operations: Operations, transactionWait = TRANSACTION_WAIT) {
     this.path = path;
     this.runtime = runtime;
     this.#engine = engine;
     this.#operations = operations;
-    this.#runner = new AsyncRunner(engine, operations);
+    this.#runner = new AsyncRunner(engine, operations, transactionWait);
   }
 
   /** A table by its definition, which types its rows, or by its name. Nothing is asked of the file. */
@@ -79,13 +82,17 @@ export class Session<Dates = string> implements AsyncDisposable {
   /** Makes a table. */
   create(definition: TableDefinition): Promise<void>;
   create(name: string, words: readonly string[], options?: { readonly alignment?: number }): Promise<void>;
-  create(table: string | TableDefinition, words?: readonly string[], options?: { readonly alignment?: number }): Promise<void> {
+  async create(
+    table: string | TableDefinition,
+    words?: readonly string[],
+    options?: { readonly alignment?: number },
+  ): Promise<void> {
     const definition = definitionOf(table, words, options?.alignment);
-    return this.#runner.run({ steps: () => this.#operations.create(definition) });
+    return this.#runner.run({ call: "create", steps: () => this.#operations.create(definition) });
   }
 
   async #plain<T>(op: string, fields?: Readonly<Record<string, unknown>>): Promise<T> {
-    return (await this.#runner.run({ steps: () => this.#operations.plain(op, fields) })) as T;
+    return (await this.#runner.run({ call: op, steps: () => this.#operations.plain(op, fields) })) as T;
   }
 
   /** Removes a table with its rows. */
@@ -131,7 +138,8 @@ export class Session<Dates = string> implements AsyncDisposable {
    * Runs `body` as a transaction: committed when it is done, rolled back when it fails, whose error is then the call's. Inside of another one it
    * is a savepoint. Calls that are made in `body` belong to it; all others wait for its end.
    */
-  transaction<T>(body: (session: this) => T | Promise<T>): Promise<T> {
+  async transaction<T>(body: (session: this) => T | Promise<T>): Promise<T> {
+    needFunction(body);
     return this.#runner.transaction(() => body(this));
   }
 
@@ -225,11 +233,11 @@ export class SyncSession<Dates = string> implements Disposable {
   create(name: string, words: readonly string[], options?: { readonly alignment?: number }): void;
   create(table: string | TableDefinition, words?: readonly string[], options?: { readonly alignment?: number }): void {
     const definition = definitionOf(table, words, options?.alignment);
-    this.#runner.run({ steps: () => this.#operations.create(definition) });
+    this.#runner.run({ call: "create", steps: () => this.#operations.create(definition) });
   }
 
   #plain(op: string, fields?: Readonly<Record<string, unknown>>): unknown {
-    return this.#runner.run({ steps: () => this.#operations.plain(op, fields) });
+    return this.#runner.run({ call: op, steps: () => this.#operations.plain(op, fields) });
   }
 
   /** Removes a table with its rows. */
@@ -276,6 +284,7 @@ export class SyncSession<Dates = string> implements Disposable {
    * is a savepoint. `body` has to be done when it returns: one that returns a promise is rolled back.
    */
   transaction<T>(body: (session: this) => T): T {
+    needFunction(body);
     return this.#runner.transaction(() => body(this));
   }
 
@@ -368,7 +377,7 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   try {
     const isHere = runtime === "node";
     const engine = isHere ? new InProcessEngine(place, checked, lock) : await openChild(runtime, place, checked, lock);
-    return new Session(path, runtime, engine, new Operations(dates));
+    return new Session(path, runtime, engine, new Operations(dates), checked.transactionWait);
   } catch (error) {
     lock?.release();
     throw error;

@@ -49,7 +49,7 @@ export class Scan<Row extends object> implements AsyncIterable<Row> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {
     for (const state = this.#start(); !state.done;) {
-      yield* (await this.#runner.run({ steps: () => state.next() })) as Row[];
+      yield* (await this.#runner.run(state.page)) as Row[];
     }
   }
 
@@ -57,7 +57,7 @@ export class Scan<Row extends object> implements AsyncIterable<Row> {
   async toArray(): Promise<Row[]> {
     const rows: Row[] = [];
     for (const state = this.#start(); !state.done;) {
-      for (const row of await this.#runner.run({ steps: () => state.next() })) rows.push(row as Row);
+      for (const row of await this.#runner.run(state.page)) rows.push(row as Row);
     }
     return rows;
   }
@@ -76,7 +76,7 @@ export class SyncScan<Row extends object> implements Iterable<Row> {
 
   *[Symbol.iterator](): Generator<Row, void, undefined> {
     for (const state = this.#start(); !state.done;) {
-      yield* this.#runner.run({ steps: () => state.next() }) as Row[];
+      yield* this.#runner.run(state.page) as Row[];
     }
   }
 
@@ -84,7 +84,7 @@ export class SyncScan<Row extends object> implements Iterable<Row> {
   toArray(): Row[] {
     const rows: Row[] = [];
     for (const state = this.#start(); !state.done;) {
-      for (const row of this.#runner.run({ steps: () => state.next() })) rows.push(row as Row);
+      for (const row of this.#runner.run(state.page)) rows.push(row as Row);
     }
     return rows;
   }
@@ -107,6 +107,8 @@ export class Table<Shape extends TableShape> {
   insert(row: Shape["insert"]): Promise<Shape["key"]> {
     const { name } = this;
     return this.#runner.run<Shape["key"]>({
+      call: "insert",
+      table: name,
       steps: () => this.#operations.insert(name, row),
       shortcut: (direct) => direct.insert(name, [row])?.[0],
     });
@@ -132,6 +134,8 @@ export class Table<Shape extends TableShape> {
   #insertPart(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
+      call: "insertMany",
+      table: name,
       steps: () => this.#operations.insertMany(name, rows),
       shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
@@ -144,6 +148,8 @@ export class Table<Shape extends TableShape> {
   ): Promise<Picked<Shape["row"], Name>> {
     const { name } = this;
     return this.#runner.run({
+      call: "get",
+      table: name,
       steps: () => this.#operations.get(name, key, options),
       shortcut: (direct) => (isDirect(options) ? (direct.get(name, key, options?.index) ?? undefined) : undefined),
     }) as Promise<Picked<Shape["row"], Name>>;
@@ -157,6 +163,8 @@ export class Table<Shape extends TableShape> {
     const { name } = this;
     try {
       const row = await this.#runner.run<AnyRow | null>({
+        call: "find",
+        table: name,
         steps: () => this.#operations.get(name, key, options),
         shortcut: (direct) => (isDirect(options) ? direct.get(name, key, options?.index) : undefined),
       });
@@ -172,15 +180,19 @@ export class Table<Shape extends TableShape> {
     keys: readonly LookupKey<Shape, Column>[],
     options?: LookupRequest<Name, Column>,
   ): Promise<Picked<Shape["row"], Name>[]> {
-    return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Promise<
-      Picked<Shape["row"], Name>[]
-    >;
+    return this.#runner.run({
+      call: "getMany",
+      table: this.name,
+      steps: () => this.#operations.getMany(this.name, keys, options),
+    }) as Promise<Picked<Shape["row"], Name>[]>;
   }
 
   /** Changes the columns in `set` of the row with that primary key. */
   update(key: Shape["keyInput"], set: Shape["update"]): Promise<UpdateResult> {
     const { name } = this;
     return this.#runner.run({
+      call: "update",
+      table: name,
       steps: () => this.#operations.update(name, key, set),
       shortcut: (direct) => direct.update(name, key, set),
     }) as Promise<UpdateResult>;
@@ -190,6 +202,8 @@ export class Table<Shape extends TableShape> {
   delete(key: Shape["keyInput"], options?: DeleteOptions): Promise<DeleteResult> {
     const { name } = this;
     return this.#runner.run({
+      call: "delete",
+      table: name,
       steps: () => this.#operations.delete(name, key, options),
       shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
     }) as Promise<DeleteResult>;
@@ -197,7 +211,11 @@ export class Table<Shape extends TableShape> {
 
   /** Deletes all rows with these primary keys or none. */
   deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): Promise<DeleteResult> {
-    return this.#runner.run({ steps: () => this.#operations.deleteMany(this.name, keys, options) }) as Promise<DeleteResult>;
+    return this.#runner.run({
+      call: "deleteMany",
+      table: this.name,
+      steps: () => this.#operations.deleteMany(this.name, keys, options),
+    }) as Promise<DeleteResult>;
   }
 
   /** Rows as they are stored, or a range of an index. */
@@ -207,7 +225,7 @@ export class Table<Shape extends TableShape> {
 
   /** How many rows there are, in all or in a range of an index. */
   count(options?: CountOptions & BoundOptions): Promise<number> {
-    return this.#runner.run({ steps: () => this.#operations.count(this.name, options) });
+    return this.#runner.run({ call: "count", table: this.name, steps: () => this.#operations.count(this.name, options) });
   }
 }
 
@@ -228,6 +246,8 @@ export class SyncTable<Shape extends TableShape> {
   insert(row: Shape["insert"]): Shape["key"] {
     const { name } = this;
     return this.#runner.run<Shape["key"]>({
+      call: "insert",
+      table: name,
       steps: () => this.#operations.insert(name, row),
       shortcut: (direct) => direct.insert(name, [row])?.[0],
     });
@@ -253,6 +273,8 @@ export class SyncTable<Shape extends TableShape> {
   #insertPart(rows: readonly Shape["insert"][]): Shape["key"][] {
     const { name } = this;
     return this.#runner.run<Shape["key"][]>({
+      call: "insertMany",
+      table: name,
       steps: () => this.#operations.insertMany(name, rows),
       shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
     });
@@ -267,7 +289,11 @@ export class SyncTable<Shape extends TableShape> {
       const row = this.#runner.direct.get(this.name, key, options?.index);
       if (row != null) return row as Picked<Shape["row"], Name>;
     }
-    return this.#runner.run({ steps: () => this.#operations.get(this.name, key, options) }) as Picked<Shape["row"], Name>;
+    return this.#runner.run({
+      call: "get",
+      table: this.name,
+      steps: () => this.#operations.get(this.name, key, options),
+    }) as Picked<Shape["row"], Name>;
   }
 
   /** The same row, or undefined when there is none. */
@@ -280,7 +306,11 @@ export class SyncTable<Shape extends TableShape> {
       if (row !== undefined) return (row ?? undefined) as Picked<Shape["row"], Name> | undefined;
     }
     try {
-      return this.#runner.run({ steps: () => this.#operations.get(this.name, key, options) }) as Picked<Shape["row"], Name>;
+      return this.#runner.run({
+        call: "find",
+        table: this.name,
+        steps: () => this.#operations.get(this.name, key, options),
+      }) as Picked<Shape["row"], Name>;
     } catch (error) {
       if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
       throw error;
@@ -292,13 +322,19 @@ export class SyncTable<Shape extends TableShape> {
     keys: readonly LookupKey<Shape, Column>[],
     options?: LookupRequest<Name, Column>,
   ): Picked<Shape["row"], Name>[] {
-    return this.#runner.run({ steps: () => this.#operations.getMany(this.name, keys, options) }) as Picked<Shape["row"], Name>[];
+    return this.#runner.run({
+      call: "getMany",
+      table: this.name,
+      steps: () => this.#operations.getMany(this.name, keys, options),
+    }) as Picked<Shape["row"], Name>[];
   }
 
   /** Changes the columns in `set` of the row with that primary key. */
   update(key: Shape["keyInput"], set: Shape["update"]): UpdateResult {
     const { name } = this;
     return this.#runner.run({
+      call: "update",
+      table: name,
       steps: () => this.#operations.update(name, key, set),
       shortcut: (direct) => direct.update(name, key, set),
     }) as UpdateResult;
@@ -308,6 +344,8 @@ export class SyncTable<Shape extends TableShape> {
   delete(key: Shape["keyInput"], options?: DeleteOptions): DeleteResult {
     const { name } = this;
     return this.#runner.run({
+      call: "delete",
+      table: name,
       steps: () => this.#operations.delete(name, key, options),
       shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
     }) as DeleteResult;
@@ -315,7 +353,11 @@ export class SyncTable<Shape extends TableShape> {
 
   /** Deletes all rows with these primary keys or none. */
   deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): DeleteResult {
-    return this.#runner.run({ steps: () => this.#operations.deleteMany(this.name, keys, options) }) as DeleteResult;
+    return this.#runner.run({
+      call: "deleteMany",
+      table: this.name,
+      steps: () => this.#operations.deleteMany(this.name, keys, options),
+    }) as DeleteResult;
   }
 
   /** Rows as they are stored, or a range of an index. */
@@ -325,6 +367,6 @@ export class SyncTable<Shape extends TableShape> {
 
   /** How many rows there are, in all or in a range of an index. */
   count(options?: CountOptions & BoundOptions): number {
-    return this.#runner.run({ steps: () => this.#operations.count(this.name, options) });
+    return this.#runner.run({ call: "count", table: this.name, steps: () => this.#operations.count(this.name, options) });
   }
 }
