@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { checkReply } from "./helpers/faults.js";
 import { golden, goldenNames, goldenRows, layouts, type Layout } from "./helpers/golden.js";
 import { PAGE_SIZE, PageFile } from "./helpers/page-file.js";
 import { sortedRows } from "./helpers/rows.js";
@@ -202,9 +203,7 @@ for (const layout of layouts) {
       const padded = Buffer.concat([bytes, Buffer.alloc(300 * PAGE_SIZE)]);
       const plain = openStore(t, { bytes });
       const store = openStore(t, { bytes: padded });
-      const report = JSON.parse(await store.ok(["check", "--json"])) as {
-        faults: { code: string; severity: string; page: number }[];
-      };
+      const report = checkReply(await store.ok(["check", "--json"]));
       const notes = report.faults.filter(({ code }) => code !== "PAGE_LEAKED");
       assert.deepEqual(
         notes.map(({ code, severity }) => `${severity} ${code}`),

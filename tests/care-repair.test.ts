@@ -173,7 +173,8 @@ for (const layout of layouts) {
         for (const how of ["zeroed", "random bytes"]) {
           const words = ["--schema", "data/schema.txt", "--layout", layout];
           const { run, reply, made } = await repair(spoiled(name, layout, pages, how).bytes, words);
-          const told = reply.faults.map(({ code }) => code).filter((code) => code !== "COUNTER_LOST");
+          // Page 1 is empty in most of these files: beside a registry that is, too, that is a doubt.
+          const told = reply.faults.map(({ code }) => code).filter((code) => !["COUNTER_LOST", "ACL_DOUBTFUL"].includes(code));
           assert.deepEqual(told, [], `${how}: ${run.stdout}`);
           // A table without rows has nothing that shows that it was there.
           const expected = Object.entries(allRecords(intact)).filter(([, rows]) => rows.length > 0);
@@ -210,7 +211,11 @@ test("counters and rights are kept; counters that can't be read start from the h
   writeFileSync(sandbox.path("intact.db"), intact.bytes);
   const kept = await dumpOf("data/intact.db");
   const { reply } = await repair(spoiled("log", "0.9", () => [0]).bytes);
-  assert.equal(reply.faults.length, 0);
+  // Nothing tells whether the table that was found is the only one.
+  assert.deepEqual(
+    reply.faults.map(({ code }) => code),
+    ["TABLES_DOUBTFUL"],
+  );
   assert.deepEqual(await dumpOf("data/out.db"), kept);
   const lost = await repair(spoiled("log", "0.9", (file) => [file.table(table!).autoincrement]).bytes);
   assert.deepEqual(

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { faultsOf, type Fault } from "./helpers/faults.js";
-import type { Layout } from "./helpers/golden.js";
+import { checkReply, faultsOf } from "./helpers/faults.js";
+import { layouts, type Layout } from "./helpers/golden.js";
 import { NO_PAGE, PAGE_SIZE, PageFile, type Entry } from "./helpers/page-file.js";
 import { Sandbox } from "./helpers/sandbox.js";
 
@@ -24,7 +24,7 @@ async function expectFaults(bytes: Uint8Array, expected: readonly string[]): Pro
   assert.equal(trap, null, stderr);
   assert.deepEqual(faultsOf(stdout).sort(), [...expected].sort(), stdout);
   assert.equal(status, expected.every((fault) => harmless.test(fault)) ? 0 : 3);
-  for (const fault of (JSON.parse(stdout) as { faults: Fault[] }).faults) {
+  for (const fault of checkReply(stdout).faults) {
     assert.notEqual(fault.message, "", fault.code);
     assert.notEqual(fault.hint, "", fault.code);
     assert.equal(fault.severity === "error", !harmless.test(fault.code), fault.code);
@@ -38,6 +38,9 @@ function planted(name: string, golden: string, plant: Plant, layout: Layout = "0
     await expectFaults(file.bytes, expected);
   });
 }
+
+/** The columns of the second index of `events`. */
+const COMPOSITE = ["kind", "day"];
 
 /** Swaps two runs of bytes of a page. */
 function swap(file: PageFile, page: number, a: number, b: number, len: number): void {
@@ -296,6 +299,12 @@ planted("a counter that is missing", "log", (file) => {
   return ["AUTOINCREMENT_MISSING events 7:-"];
 });
 
+planted("a page of counters that is empty", "log", (file) => {
+  const { autoincrement } = file.table("events");
+  file.page(autoincrement).fill(0);
+  return [`AUTOINCREMENT_DAMAGED events ${autoincrement}:-`];
+});
+
 planted("a counter behind its rows", "log", (file) => {
   file.set8(7, 5, 7);
   return ["AUTOINCREMENT_BEHIND events 7:5"];
@@ -422,6 +431,32 @@ planted("a free segment in the unused end of a page", "blog", (file) => {
   const { page, list } = file.segments("users");
   file.set16(page, list[0]!.at + 4, 65504);
   return [`SEGMENT_WRONG users ${page}:${list[0]!.at}`];
+});
+
+for (const layout of layouts) {
+  planted(
+    `a page of records that is empty, and should not be: layout ${layout}`,
+    "log",
+    (file) => {
+      // Its indexes have no rows either, as after damage to several pages: the page ledger alone tells.
+      const page = file.recordPage("events");
+      file.page(page).fill(0);
+      for (const columns of [["id"], COMPOSITE]) file.set16(file.root("events", columns), 5, 0);
+      return [`PAGE_EMPTIED events ${page}:-`, "SPACE_LOST events -:-"];
+    },
+    layout,
+  );
+}
+
+planted("a page of records whose rows were all deleted", "log", (file) => {
+  const page = file.recordPage("events");
+  file.page(page).fill(0);
+  for (const columns of [["id"], COMPOSITE]) file.set16(file.root("events", columns), 5, 0);
+  const { page: segments } = file.segments("events");
+  file.set16(segments, 0, 1);
+  file.set16(segments, 6, 0);
+  file.set16(segments, 8, PAGE_SIZE - file.u32(file.table("events").pageLedger, 8));
+  return [];
 });
 
 planted("space that nobody has", "blog", (file) => {

@@ -8,7 +8,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { integerSize } from "../table/autoincrement-ledger";
 
 /** Entries that a page ledger has room for. */
-const LEDGER_ROOM: u32 = 5461;
+export const LEDGER_ROOM: u32 = 5461;
 
 /** Whether the page can be a page ledger of a file whose tables own pages from `least` up to `end`. An empty page can. */
 export function isPageLedger(page: usize, least: u32, end: u32): bool {

@@ -1,45 +1,20 @@
 /**
- * Saves what can be read of a damaged file in a new store: `SalvageSearch` finds it, this writes it, and tells what could not be saved.
- *
- * A row is taken when the primary key's index points to it with its key. Where that index is whole, other rows are looked at last: one
- * that stands where the index has another row is that row damaged; any other is a row that lost its entry. Without the index, a row
- * is taken when it stands where slots say, or else when all of its values make sense. Of rows with one primary key the one that the
- * index points to is kept, else the one that comes first in the file; the same for unique columns.
+ * Saves what can be read of a damaged file in a new store: `SalvageSearch` finds it, `RowSalvage` writes each table's rows, and what could
+ * not be saved is told.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
+import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
-import { ByteBuffer } from "../encode/byte-buffer";
-import { VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
-import { Row } from "../encode/row";
-import { addJsonString } from "../encode/json-string";
-import { writeJsonValue, writeTextValue } from "../encode/value-text";
 import { AccessControlList } from "../acl/access-control-list";
-import { ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
-import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/node";
-import { storedSchemaHash } from "../schema/schema-registry";
+import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE, SCHEMA_PAGE } from "../memory/layout";
+import { computeSchemaHash, storedSchemaHash } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import {
-  MAX_RECORD_PAGES,
-  NO_ADDRESS,
-  PAGE_ENTRY_SIZE,
-  RecordAddress,
-  addressOf,
-  addressOffset,
-  addressPage,
-} from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
-import { Table, TableIndex } from "../store/table";
 import { CheckReport, counted } from "../check/check-report";
-import { ACL_LOST, COUNTER_LOST, ROWS_LOST, ROW_LOST, ROW_ODD, ROW_TWICE, TABLE_LOST } from "../check/fault-kinds";
-import { OWNER_LEAF } from "../check/owner-map";
-import { autoColumns } from "./page-shapes";
-import { FoundTable, SalvageSearch } from "./salvage-search";
-import { SlotWalk } from "./slot-walk";
-
-/** Rows between two commits. */
-const BATCH: u64 = 1024;
-/** Set in the address of what is hardly a row. */
-const UNLIKELY: u64 = 1 << 63;
+import { ACL_DOUBTFUL, ACL_LOST, ROWS_LOST, TABLES_DOUBTFUL, TABLE_LOST } from "../check/fault-kinds";
+import { RowSalvage } from "./row-salvage";
+import { FoundTable } from "./found-table";
+import { SalvageSearch } from "./salvage-search";
 
 export class Salvage {
   tables: u32 = 0;
@@ -49,6 +24,8 @@ export class Salvage {
   /** Rows that were left out for another one with the same key. */
   twice: u64 = 0;
   readonly layout: u8;
+  /** Tables of the registry without a definition. */
+  private lostTables: u32 = 0;
 
   private constructor(
     private readonly access: MemoryAccess,
@@ -70,8 +47,8 @@ export class Salvage {
     for (let i = 0; i < search.tables.length && status == OK; i++) status = work.saveTable(search, search.tables[i]);
     report.enter("");
     if (status == OK) status = work.saveRights();
-    for (let i = 0; i < search.ambiguous.length; i++) {
-      if (report.add(ROWS_LOST, search.ambiguous[i]))
+    for (let i = 0; i < search.records.ambiguous.length; i++) {
+      if (report.add(ROWS_LOST, search.records.ambiguous[i]))
         report.say("the page holds rows that fit several tables, and nothing tells which");
     }
     // Who gives definitions knows the tables.
@@ -82,15 +59,32 @@ export class Salvage {
 
   /**
    * The schema hash is over the definitions of all tables. Where those that were saved have another one, or none was stored, there may have
-   * been more tables, if there are pages of nobody.
+   * been more tables: there were, most likely, when pages of nobody hold something. Of a new file, which is empty pages, there were none.
    */
   private tellMissingTables(search: SalvageSearch): void {
+    const report = this.report;
+    if (this.hasAllTables()) return;
+    const pages = search.records.unownedPages();
+    if (pages.length > 0) {
+      if (!report.add(TABLE_LOST, pages[0])) return;
+      const rest = pages.length == 1 ? "this page" : counted(pages.length, "page") + ", of which this is the first, that";
+      return report.say("there may have been another table: its pages would be " + rest + " nothing leads to");
+    }
+    // Where a table's definition is lost, the hash tells nothing, and the registry lists that table.
+    if (this.lostTables > 0 || !report.add(TABLES_DOUBTFUL, SCHEMA_PAGE)) return;
+    const empty = search.records.emptyPages();
+    const others = empty == 0 ? "" : "; " + counted(empty, "empty page") + (empty == 1 ? " belongs" : " belong") + " to none";
+    report.say("the list of tables is lost, and nothing tells whether there were more than were found" + others);
+  }
+
+  private hasAllTables(): bool {
     const stored = storedSchemaHash(this.access);
-    if (stored != 0 && stored == storedSchemaHash(this.to.access)) return;
-    const pages = search.unownedPages();
-    if (pages.length == 0 || !this.report.add(TABLE_LOST, pages[0])) return;
-    const rest = pages.length == 1 ? "this page" : counted(pages.length, "page") + ", of which this is the first, that";
-    this.report.say("there may have been another table: its pages would be " + rest + " nothing leads to");
+    if (this.tables == 0) {
+      const pageCount = this.access.manager.pageCount;
+      if (stored == 0) return pageCount <= this.access.manager.reservedPages;
+      return stored == computeSchemaHash(this.access, new Array<u32>(), new Array<u32>());
+    }
+    return stored != 0 && stored == storedSchemaHash(this.to.access);
   }
 
   private saveTable(search: SalvageSearch, found: FoundTable): Status {
@@ -98,6 +92,7 @@ export class Salvage {
     const source = checked.table;
     this.report.enter(checked.name);
     if (!source) {
+      this.lostTables += 1;
       if (checked.pages.snapshot == NO_PAGE && checked.pages.pageLedger == NO_PAGE && checked.pages.indexLedger == NO_PAGE) {
         // It may be an entry of a damaged registry that never was a table.
         if (this.report.add(TABLE_LOST, NO_PAGE)) {
@@ -138,6 +133,7 @@ export class Salvage {
       this.report.addLastError(ACL_LOST, ACL_PAGE);
       return OK;
     }
+    this.tellMissingRights();
     let status = this.to.beginChange();
     if (status != OK) return status;
     const acl = this.to.acl;
@@ -150,289 +146,14 @@ export class Salvage {
     }
     return this.to.endChange(status);
   }
-}
 
-/** Saves the rows of one table. */
-class RowSalvage {
-  saved: u64 = 0;
-  lost: u64 = 0;
-  twice: u64 = 0;
-  private walk: SlotWalk;
-  private key: ByteBuffer = new ByteBuffer(256);
-  /** Addresses u64 of rows that the index does not point to. */
-  private later: ByteBuffer = new ByteBuffer(64);
-  /** Where the index has rows that were not found. */
-  private missing: Set<u64> = new Set<u64>();
-  /** Where rows stand that the index does not point to with their keys. */
-  private unindexed: Set<u64> = new Set<u64>();
-  /** Record pages with something on them that is no row. */
-  private badPages: Set<u32> = new Set<u32>();
-  private indexed: bool;
-  /** The numbers of its columns are to be found out from its rows. */
-  private countersLost: bool;
-
-  constructor(
-    private readonly access: MemoryAccess,
-    private readonly search: SalvageSearch,
-    private readonly found: FoundTable,
-    private readonly source: Table,
-    private readonly target: Table,
-    private readonly to: DbmsContext,
-    private readonly report: CheckReport,
-  ) {
-    this.walk = new SlotWalk(source);
-    this.indexed = found.isIndexed;
-    this.countersLost = autoColumns(source.schema) > 0 && found.checked.pages.autoincrement == NO_PAGE;
-  }
-
-  save(): Status {
-    let status = this.indexed ? OK : this.tellMissingPages();
-    for (let i: u32 = 0; i < this.found.recordCount && status == OK; i++) status = this.savePage(this.found.recordPage(i));
-    if (status == OK && this.indexed) status = this.findMissing(false);
-    for (let i: u32 = 0; i < this.later.len && status == OK; i += 8) status = this.saveLater(load<u64>(this.later.ptr + i));
-    if (status == OK && this.indexed) status = this.findMissing(true);
-    return status == OK ? this.saveCounters() : status;
-  }
-
-  /** Without the index nothing tells which rows there were; but the list of the table's pages may name some that the file does not have. */
-  private tellMissingPages(): Status {
-    const ledger = this.found.checked.pages.pageLedger;
+  /** A list that was never written is an empty page. Beside a lost registry it may be lost, too. */
+  private tellMissingRights(): void {
     const pageCount = this.access.manager.pageCount;
-    if (ledger == NO_PAGE || ledger >= pageCount) {
-      if (this.report.add(ROWS_LOST, ledger)) {
-        this.report.say("neither the list of the table's pages nor its index can be read: nothing tells which rows are missing");
-      }
-      return OK;
-    }
-    const page = this.access.page(ledger);
-    if (page == 0) return lastError.status;
-    const count = min(load<u32>(page), MAX_RECORD_PAGES);
-    for (let i: u32 = 0; i < count; i++) {
-      const pageNo = load<u32>(page + <usize>i * PAGE_ENTRY_SIZE, 4);
-      if (pageNo >= pageCount && this.report.add(ROWS_LOST, pageNo)) {
-        this.report.say("the file ends before this page, which has rows of the table");
-      }
-    }
-    return OK;
+    const list = pageCount > this.access.manager.reservedPages ? this.access.page(ACL_PAGE) : 0;
+    if (list == 0 || !isZero(list, PAGE_SIZE)) return;
+    const registry = this.access.page(SCHEMA_PAGE);
+    if (registry == 0 || !isZero(registry, PAGE_SIZE) || !this.report.add(ACL_DOUBTFUL, ACL_PAGE)) return;
+    this.report.say("the page is empty, like the one before it: if there were rights, they are lost");
   }
-
-  private savePage(pageNo: u32): Status {
-    const walk = this.walk;
-    walk.start();
-    let status = OK;
-    let rows: u64 = 0;
-    let page = this.access.page(pageNo);
-    while (page != 0 && status == OK && walk.next(page)) {
-      const address = addressOf(pageNo, walk.pageOffset);
-      const isSure = this.indexed && this.isIndexed(walk.row, address);
-      if (isSure) walk.trust();
-      // The index's pages may have pushed this one out of the cache.
-      page = this.access.page(pageNo);
-      if (page == 0) break;
-      walk.found(page);
-      if (isSure || (!this.indexed && (walk.regular || walk.isSound))) {
-        rows += 1;
-        if (!walk.isSound && this.report.add(ROW_ODD, pageNo, walk.pageOffset)) {
-          this.report.say("a row has values that make no sense, or something stands behind it; it was saved as it is");
-        }
-        status = this.add(walk.row, walk.body, walk.bodyLen, address);
-      } else if (this.indexed) {
-        const isLikely = walk.regular && walk.isSound;
-        this.later.addU64(isLikely ? address : address | UNLIKELY);
-        if (isLikely) this.unindexed.add(address);
-      }
-      page = this.access.page(pageNo);
-    }
-    if (status != OK) return status;
-    if (page == 0) return lastError.status;
-    // Where the index is whole it tells which rows are missing; else one can only say where something is that is no row.
-    if (walk.badPlaces > 0) this.badPages.add(pageNo);
-    if (this.indexed) return OK;
-    if (walk.badPlaces > 0) {
-      if (this.report.add(ROWS_LOST, pageNo, walk.firstBad)) {
-        const places =
-          walk.badPlaces == 1 ? "bytes that are no row" : "bytes that are no row, here and at other places of the page";
-        this.report.say(places + "; " + counted(rows, "row") + " of it could be read");
-      }
-    }
-    return OK;
-  }
-
-  /** Whether the damaged file's index has the row at this address. */
-  private isIndexed(row: Row, address: RecordAddress): bool {
-    this.key.reset();
-    this.source.primary.addKey(this.source.schema, row, this.key);
-    return this.source.primary.tree.find(this.key.ptr) == address;
-  }
-
-  /** Goes through the rows that the index has and that are not in the new table: notes where they should be, or (`tell`) tells of them. */
-  private findMissing(tell: bool): Status {
-    const owners = this.search.survey.owners;
-    const number = this.found.checked.number;
-    const primary = this.found.primary;
-    if (!primary) return OK;
-    for (let pageNo: u32 = 0; pageNo < this.access.manager.pageCount; pageNo++) {
-      if (owners.kind(pageNo) != OWNER_LEAF || owners.table(pageNo) != number || owners.index(pageNo) != <u32>primary.number)
-        continue;
-      const leaf = nodeFrame(this.access, pageNo);
-      const count: u32 = leaf && isLeaf(leaf) ? entryCount(leaf) : 0;
-      for (let i: u32 = 0; i < count; i++) {
-        const frame = nodeFrame(this.access, pageNo);
-        if (!frame) return lastError.status;
-        const key = entryKey(frame, i);
-        if (this.target.primary.tree.find(key) != NO_ADDRESS) continue;
-        if (lastError.status != OK) return lastError.status;
-        const address = leafAddress(frame, i);
-        // A row of another key stands there, and nothing else is wrong with its page: more likely it is the entry that is damaged.
-        if (this.unindexed.has(address) && !this.badPages.has(addressPage(address))) {
-          if (tell && this.report.add(ROW_ODD, addressPage(address), addressOffset(address))) {
-            const name = this.source.schema.primaryKey;
-            this.report.say("by the index this row has " + name + " = " + this.keyText(key) + "; it was saved as it is");
-          }
-          continue;
-        }
-        this.missing.add(address);
-        if (!tell) continue;
-        this.lost += 1;
-        if (this.report.add(ROW_LOST, addressPage(address), addressOffset(address))) {
-          this.report.say("the row with " + this.source.schema.primaryKey + " = " + this.keyText(key) + " can't be read");
-        }
-      }
-    }
-    return OK;
-  }
-
-  /** Takes a row that the index does not point to, unless the index has another one in its place. */
-  private saveLater(entry: u64): Status {
-    const address: RecordAddress = entry & ~UNLIKELY;
-    if (this.missing.has(address)) return OK;
-    if (entry != address) {
-      if (this.report.add(ROWS_LOST, addressPage(address), addressOffset(address))) {
-        this.report.say("this may have been a row, but no index knows it, and it stands behind other damage or makes no sense");
-      }
-      return OK;
-    }
-    const page = this.access.page(addressPage(address));
-    if (page == 0) return lastError.status;
-    const body = page + addressOffset(address) + 2;
-    const len = <u32>load<u16>(page + addressOffset(address));
-    return this.walk.row.decode(body, len) ? this.add(this.walk.row, body, len, address) : OK;
-  }
-
-  /** Writes a row and its entries; one whose key another row has is told of, and left out. */
-  private add(row: Row, body: usize, len: u32, from: RecordAddress): Status {
-    const target = this.target;
-    const indexes = target.indexes;
-    for (let i = 0; i < indexes.length; i++) {
-      if (!indexes[i].unique) continue;
-      this.buildKey(indexes[i], row);
-      if (hasNull(this.key.ptr) || indexes[i].tree.find(this.key.ptr) == NO_ADDRESS) {
-        if (lastError.status != OK) return lastError.status;
-        continue;
-      }
-      this.tellTwice(row, indexes[i], from);
-      return OK;
-    }
-    const address = target.registry.insert(body, len);
-    if (address == NO_ADDRESS) {
-      this.lost += 1;
-      this.report.addLastError(ROW_LOST, addressPage(from));
-      return OK;
-    }
-    for (let i = 0; i < indexes.length; i++) {
-      this.buildKey(indexes[i], row);
-      const status = target.addEntry(indexes[i], this.key.ptr, this.key.len, address);
-      if (status != OK) return status;
-    }
-    this.saved += 1;
-    if (this.countersLost) {
-      const status = this.raiseCounters(row);
-      if (status != OK) return status;
-    }
-    if (this.saved % BATCH != 0) return OK;
-    const status = this.to.endChange(OK);
-    return status == OK ? this.to.beginChange() : status;
-  }
-
-  private buildKey(index: TableIndex, row: Row): void {
-    this.key.reset();
-    index.addKey(this.target.schema, row, this.key);
-  }
-
-  private tellTwice(row: Row, index: TableIndex, from: RecordAddress): void {
-    this.twice += 1;
-    if (!this.report.add(ROW_TWICE, addressPage(from), addressOffset(from))) return;
-    const out = new ByteBuffer(256);
-    const columns = this.source.schema.columns;
-    for (let i = 0; i < columns.length; i++) {
-      out.addU8(i == 0 ? 0x7b : 0x2c);
-      addJsonString(changetype<usize>(columns[i].nameBytes), columns[i].nameBytes.byteLength, out);
-      out.addU8(0x3a);
-      if (row.isSet(i)) writeJsonValue(columns[i].type, columns[i].customSize, row.ptr(i), out);
-      else out.addText("null");
-    }
-    this.report.say(
-      "another row has the same " + index.definition.columnsText + " and was kept; this one is " + out.toText() + "}",
-    );
-    out.free();
-  }
-
-  // ---- numbers ----
-
-  private raiseCounters(row: Row): Status {
-    const ledger = this.target.autoincrement;
-    const columns = this.target.schema.columns;
-    for (let i = 0; i < columns.length && ledger; i++) {
-      if (!columns[i].auto || !row.isSet(i)) continue;
-      const status = ledger.raiseTo(columns[i], row.ptr(i));
-      if (status != OK) return status;
-    }
-    return OK;
-  }
-
-  private saveCounters(): Status {
-    const from = this.source.autoincrement;
-    const to = this.target.autoincrement;
-    if (!to) return OK;
-    if (this.countersLost) {
-      if (this.report.add(COUNTER_LOST)) this.report.say("the autoincrement ledger can't be read");
-      return OK;
-    }
-    const columns = this.source.schema.columns;
-    const bytes = memory.data(8, 8);
-    for (let i = 0; i < columns.length && from; i++) {
-      if (!columns[i].auto) continue;
-      store<u64>(bytes, from.current(columns[i]));
-      const status = lastError.status == OK ? to.raiseTo(columns[i], bytes) : lastError.status;
-      if (status != OK) return status;
-    }
-    return OK;
-  }
-
-  /** The value of a key of one column, cut to 60 characters. */
-  private keyText(key: usize): string {
-    const column = this.source.schema.columns[this.source.keyColumn];
-    let ptr = key + 4 + 4 + 1;
-    if (load<u8>(key, 8) == VALUE_CUSTOM) ptr += 2 + <usize>load<u16>(ptr) + 2;
-    const out = new ByteBuffer(128);
-    writeTextValue(column.type, column.customSize, ptr, out);
-    const text = out.toText();
-    out.free();
-    return text.length > 60 ? text.substring(0, 60) + "…" : text;
-  }
-
-  free(): void {
-    this.walk.free();
-    this.key.free();
-    this.later.free();
-  }
-}
-
-function hasNull(key: usize): bool {
-  let left = load<u32>(key);
-  for (key += 4; left > 0; left--) {
-    if (load<u8>(key, 4) == VALUE_NULL) return true;
-    key += 4 + <usize>load<u32>(key);
-  }
-  return false;
 }

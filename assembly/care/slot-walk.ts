@@ -5,6 +5,7 @@
  * one may start, and what it finds is only likely to be a record, until the caller knows better and says so (`trust`).
  */
 import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/memory-access";
 import { isZero } from "../encode/bytes";
 import { TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { isDecimal } from "../encode/decimal";
@@ -91,6 +92,26 @@ export class SlotWalk {
     }
     const end = this.pageOffset + RECORD_HEADER_SIZE + this.bodyLen;
     return isZero(this.body + this.bodyLen, min(this.at, PAGE_SIZE) - end);
+  }
+
+  /** Whether page `pageNo` has rows of the table and nothing else. */
+  holdsOnly(access: MemoryAccess, pageNo: u32): bool {
+    this.start();
+    let rows: u32 = 0;
+    let page = access.page(pageNo);
+    while (page != 0 && this.next(page)) {
+      if (!this.regular || !this.isSound) return false;
+      rows += 1;
+      page = access.page(pageNo);
+    }
+    return rows > 0 && this.badPlaces == 0;
+  }
+
+  /** Whether the first thing on page `pageNo` is a row of the table. */
+  startsWithRow(access: MemoryAccess, pageNo: u32): bool {
+    this.start();
+    const page = access.page(pageNo);
+    return page != 0 && this.next(page) && this.regular && this.isSound;
   }
 
   free(): void {

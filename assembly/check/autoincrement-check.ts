@@ -1,9 +1,10 @@
 /** The autoincrement ledger, and its counters against the values that rows hold. */
 import { NO_PAGE } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
+import { isZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { TYPE_INT64, valueDiscriminant } from "../encode/data-type";
-import { integerSize, loadInteger } from "../table/autoincrement-ledger";
+import { integerSize, integerText, loadInteger } from "../table/autoincrement-ledger";
 import { Column } from "../schema/column";
 import { Table } from "../store/table";
 import { CheckedTable } from "./checked-table";
@@ -50,6 +51,10 @@ export class AutoincrementCheck {
     const report = this.survey.report;
     const page = this.survey.page(pageNo);
     if (page == 0) return;
+    if (this.counters.length > 0 && isZero(page, PAGE_SIZE)) {
+      if (report.add(AUTOINCREMENT_DAMAGED, pageNo)) report.say("the autoincrement ledger is an empty page");
+      return;
+    }
     let at: u32 = 1;
     for (let left = <u32>load<u8>(page); left > 0; left--) {
       const nameLen: u32 = at < PAGE_SIZE ? load<u8>(page + at) : 0;
@@ -101,14 +106,14 @@ export class AutoincrementCheck {
       if (page == 0) continue;
       const value = loadInteger(counter.column.type, page + counter.at);
       if (!counter.isBelow(value, counter.highest) || !this.survey.report.add(AUTOINCREMENT_BEHIND, pageNo, counter.at)) continue;
-      const highest = counter.signed ? (<i64>counter.highest).toString() : counter.highest.toString();
+      const type = counter.column.type;
       this.survey.report.say(
         "the counter of " +
           counter.column.name +
           " is at " +
-          (counter.signed ? (<i64>value).toString() : value.toString()) +
+          integerText(type, value) +
           ", but a row has " +
-          highest,
+          integerText(type, counter.highest),
       );
     }
   }

@@ -6,7 +6,7 @@ import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addJsonString } from "../encode/json-string";
 import { Output } from "../wasi/stdio";
-import { FaultKind, ERROR, WARNING, severityName, kindCount } from "./fault-kinds";
+import { FaultKind, DOUBT, ERROR, WARNING, severityName, kindCount } from "./fault-kinds";
 
 /** How many faults of a kind are kept for a table, unless asked otherwise. */
 const FAULTS_OF_A_KIND: u32 = 50;
@@ -41,6 +41,8 @@ export class CheckReport {
   errors: u64 = 0;
   warnings: u64 = 0;
   notes: u64 = 0;
+  /** Of a repair: what may be lost. */
+  doubts: u64 = 0;
   /** Errors of kinds that are `structural`. */
   structural: u64 = 0;
   /** Faults that were counted but not kept. */
@@ -60,6 +62,7 @@ export class CheckReport {
   /** Counts a fault; true when it is kept, and `say` has to tell what it is. */
   add(kind: FaultKind, pageNo: u32 = NO_PAGE, pageOffset: i32 = -1): bool {
     if (kind.severity == ERROR) this.errors += 1;
+    else if (kind.severity == DOUBT) this.doubts += 1;
     else if (kind.severity == WARNING) this.warnings += 1;
     else this.notes += 1;
     if (kind.structural) this.structural += 1;
@@ -89,9 +92,10 @@ export class CheckReport {
     return this.errors == 0 ? OK : fail(DAMAGED, this.summary());
   }
 
-  /** `2 errors, 9 warnings, 1 note`. */
+  /** `2 errors, 9 warnings, 1 note`; of a repair with doubts also how many. */
   summary(): string {
-    return counted(this.errors, "error") + ", " + counted(this.warnings, "warning") + ", " + counted(this.notes, "note");
+    const found = counted(this.errors, "error") + ", " + counted(this.warnings, "warning") + ", " + counted(this.notes, "note");
+    return this.doubts > 0 ? found + ", " + counted(this.doubts, "doubt") : found;
   }
 
   /** The tables that faults were kept of, "" first when it is among them. */

@@ -30,6 +30,8 @@ export class CheckedIndex {
   incomplete: bool = false;
   /** Errors were found in it. */
   unsound: bool = false;
+  /** Errors were found in what could be read of it. */
+  disordered: bool = false;
   /** For each leaf in the order of the tree: page u32, prev u32, next u32, entries u32. Only for a full check. */
   readonly leafList: ByteBuffer = new ByteBuffer(64);
 
@@ -43,6 +45,11 @@ export class CheckedIndex {
     readonly rootOffset: u32,
   ) {
     this.tree = new IndexTree(access, rootPage);
+  }
+
+  /** Whether all of it could be read, and nothing is wrong with it: it has an entry for each row. */
+  get isWhole(): bool {
+    return !this.incomplete && !this.unsound;
   }
 
   /** `name` or `a,b`. */

@@ -2,15 +2,17 @@
  * The kinds of faults that the check tells apart: a stable name, how bad it is, what is lost, and what mends it.
  *
  * An error contradicts the format: something can't be read, or different programs will read different things. A warning is a
- * thing that is readable but odd, of no use, or a trap for the reference. A note is only worth knowing.
+ * thing that is readable but odd, of no use, or a trap for the reference. A note is only worth knowing. A doubt is `repair`'s: whether
+ * something was lost can't be known.
  */
 const NOTE: u8 = 0;
 export const WARNING: u8 = 1;
 export const ERROR: u8 = 2;
+export const DOUBT: u8 = 3;
 
 /** The name of a severity. */
 export function severityName(severity: u8): string {
-  return severity == ERROR ? "error" : severity == WARNING ? "warning" : "note";
+  return severity == ERROR ? "error" : severity == DOUBT ? "doubt" : severity == WARNING ? "warning" : "note";
 }
 
 export class FaultKind {
@@ -134,6 +136,7 @@ export const SNAPSHOT_DAMAGED = kind(
 );
 export const SCHEMA_ODD = kind(WARNING, "SCHEMA_ODD", "dump", DEFINITION);
 export const LEDGER_DAMAGED = kind(ERROR, "LEDGER_DAMAGED", REPAIR, SAVE);
+export const PAGE_EMPTIED = kind(ERROR, "PAGE_EMPTIED", REPAIR, SAVE, "the rows that stood there");
 export const PAGE_FREE_WRONG = kind(ERROR, "PAGE_FREE_WRONG", REPAIR, "new rows may be written over old ones: " + SAVE);
 export const INDEX_LEDGER_WRONG = kind(ERROR, "INDEX_LEDGER_WRONG", REPAIR, REBUILD);
 export const AUTOINCREMENT_DAMAGED = kind(
@@ -281,13 +284,29 @@ export const FILE_CUT = kind(ERROR, "FILE_CUT", "", "copy the file again, whole"
 export const ROW_LOST = kind(ERROR, "ROW_LOST", "", "insert it again, from a backup if there is one", "the row");
 export const ROWS_LOST = kind(ERROR, "ROWS_LOST", "", "compare with a backup", "rows");
 export const ROW_ODD = kind(
-  WARNING,
+  DOUBT,
   "ROW_ODD",
   "update",
   "compare the row with a backup, and update what is wrong",
   "maybe some values",
 );
-export const ROW_TWICE = kind(WARNING, "ROW_TWICE", "", "compare it with the row that was kept", "one version of a row");
+export const ROW_TWICE = kind(DOUBT, "ROW_TWICE", "", "compare it with the row that was kept", "one version of a row");
+export const ROWS_DOUBTFUL = kind(DOUBT, "ROWS_DOUBTFUL", "", "compare with a backup", "maybe rows");
+export const TABLE_DOUBTFUL = kind(DOUBT, "TABLE_DOUBTFUL", "", "compare the table with a backup", "maybe rows");
+export const TABLES_DOUBTFUL = kind(
+  DOUBT,
+  "TABLES_DOUBTFUL",
+  "repair OUT --schema FILE",
+  "compare with a backup; with all definitions given, as schema prints them, repair knows the tables",
+  "maybe tables",
+);
+export const ACL_DOUBTFUL = kind(
+  DOUBT,
+  "ACL_DOUBTFUL",
+  "acl grant",
+  "compare with a backup, and grant the rights again",
+  "maybe the access control list",
+);
 export const ACL_LOST = kind(ERROR, "ACL_LOST", "acl grant", "grant the rights again", "the access control list");
 export const COUNTER_LOST = kind(
   WARNING,

@@ -7,8 +7,7 @@ import { NO_PAGE, DAMAGED, lastError } from "../status";
 import { PAGE_SIZE } from "../memory/layout";
 import { Frame } from "../memory/page-cache";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { compareKeys, isKey } from "../encode/key";
-import { VALUE_NULL } from "../encode/data-type";
+import { compareKeys, hasNull, isKey } from "../encode/key";
 import { xxh3 } from "../encode/xxh3";
 import { MAX_DEPTH } from "../index/node";
 import {
@@ -48,10 +47,14 @@ export function checkIndex(survey: Survey, table: CheckedTable, index: CheckedIn
   const walk = new TreeWalk(survey, table, index);
   walk.run();
   if (survey.level == SURVEY_ALL && !index.incomplete) checkChain(survey, table, index);
-  if (survey.report.errors != before) index.unsound = true;
+  const errors = survey.report.errors - before;
+  if (errors > 0) index.unsound = true;
+  if (errors > walk.missing) index.disordered = true;
 }
 
 class TreeWalk {
+  /** Errors that are only about nodes that can't be read. */
+  missing: u64 = 0;
   private full: bool;
   private unique: bool;
   /** The last key of the leaves so far; empty at first. */
@@ -93,6 +96,7 @@ class TreeWalk {
     const index = this.index;
     if (level > MAX_DEPTH) {
       index.incomplete = true;
+      this.missing += 1;
       if (survey.report.add(TREE_TOO_DEEP, fromPage, fromOffset)) {
         survey.report.say("the tree has more than " + MAX_DEPTH.toString() + " levels");
       }
@@ -100,6 +104,7 @@ class TreeWalk {
     }
     if (!survey.claim(pageNo, OWNER_LEAF, this.table.number, index.number, fromPage, fromOffset)) {
       index.incomplete = true;
+      this.missing += 1;
       return;
     }
     index.height = max(index.height, level);
@@ -141,6 +146,7 @@ class TreeWalk {
   private damaged(pageNo: u32, level: u32): void {
     const survey = this.survey;
     this.index.incomplete = true;
+    this.missing += 1;
     if (lastError.status != DAMAGED) {
       survey.unreadable(pageNo);
       return;
@@ -270,13 +276,4 @@ class TreeWalk {
       report.say(name + "the key is there twice, though the index is unique");
     }
   }
-}
-
-function hasNull(key: usize): bool {
-  let left = load<u32>(key);
-  for (key += 4; left > 0; left--) {
-    if (load<u8>(key, 4) == VALUE_NULL) return true;
-    key += 4 + <usize>load<u32>(key);
-  }
-  return false;
 }

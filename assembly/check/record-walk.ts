@@ -17,6 +17,7 @@ import { Survey } from "./survey";
 import {
   FaultKind,
   RECORD_MALFORMED,
+  PAGE_EMPTIED,
   PAGE_FREE_WRONG,
   PADDING_NOT_ZERO,
   SLOT_NOT_EMPTY,
@@ -131,7 +132,26 @@ export class RecordWalk {
     this.segmentCount = segments ? segments.count(ordinal) : 0;
     const page = segments ? this.survey.page(this.pageNo) : this.survey.access.page(this.pageNo);
     if (page != 0) this.limit = isZero(page + this.used, PAGE_SIZE - this.used) ? this.used : PAGE_SIZE;
+    if (page != 0 && segments && this.used > 0 && isZero(page, this.used)) this.emptyPage(segments);
     return true;
+  }
+
+  /** A page whose used part is empty: free segments have to say so. */
+  private emptyPage(segments: SegmentList): void {
+    let at: u32 = 0;
+    for (let i: u32 = 0; i < this.segmentCount && segments.start(this.ordinal, i) <= at; i++) {
+      at = max(at, segments.end(this.ordinal, i));
+    }
+    // For the sake of reference 0.9.0 a slot that ends exactly where its page does is left empty.
+    if (at >= this.used || (this.used == PAGE_SIZE && at + this.registry.slotAlignment >= PAGE_SIZE)) return;
+    if (!this.survey.report.add(PAGE_EMPTIED, this.pageNo)) return;
+    this.report.say(
+      "the page is empty, but by the page ledger there are records up to byte " +
+        this.used.toString() +
+        ", and no free segment is listed from byte " +
+        at.toString() +
+        " on",
+    );
   }
 
   /** Where the free segment that covers byte `at` ends; 0 when none does. */

@@ -202,7 +202,8 @@ export function allCommands(): Array<Command> {
       .takes(1, 1, "schema,layout,all")
       .needs(OPENS_ITSELF)
       .tells(
-        "What could not be saved is listed by page and byte, and the exit status is 3; --all lists more than 50 losses of a kind.\n" +
+        "What could not be saved is listed by page and byte, and what may be missing though nothing tells is a doubt; with either the\n" +
+          "exit status is 3. --all lists more than 50 losses of a kind.\n" +
           "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
           "--layout tells the layout of a file that is too damaged to show it.",
       ),

@@ -2,7 +2,7 @@
 import { Status, OK, lastError } from "../status";
 import { stdout } from "../wasi/stdio";
 import { layoutName } from "../memory/layout";
-import { CheckReport, addQuoted, counted } from "../check/check-report";
+import { CheckReport, counted } from "../check/check-report";
 import { quickCheck, surveyStore } from "../check/store-check";
 import { SURVEY_ALL } from "../check/survey";
 import { CommandContext } from "./context";
@@ -21,20 +21,9 @@ export function runCheck(ctx: CommandContext): Status {
   for (let i = 0; i < survey.tables.length; i++) rows += quick ? entriesOf(survey.tables[i]) : survey.tables[i].rows;
   const out = stdout.buffer;
   if (ctx.json) {
-    out.addText('{"file":');
-    addQuoted(ctx.invocation.file, out);
-    out.addText(',"ok":' + (report.errors == 0 ? "true" : "false") + ',"pages":' + manager.pageCount.toString());
-    out.addText(
-      ',"layout":"' +
-        layoutName(manager.layout) +
-        '","tables":' +
-        survey.tables.length.toString() +
-        ',"rows":' +
-        rows.toString() +
-        ",",
-    );
+    out.addText('{"ok":{');
     report.addJson(out);
-    out.addText(quick ? ',"quick":true}\n' : "}\n");
+    out.addText("}}\n");
     ctx.told = survey.status == OK;
   } else {
     report.print(stdout);

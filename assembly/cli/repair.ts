@@ -43,7 +43,7 @@ export function runRepair(ctx: CommandContext): Status {
     if (survey) survey.free();
     else status = lastError.status;
   }
-  const isNothing = work != null && work.tables == 0 && report.errors > 0;
+  const isNothing = work != null && work.tables == 0 && report.errors + report.doubts > 0;
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
   status = finishStore(to, out, manager.settled(status));
   manager.close();
@@ -53,6 +53,10 @@ export function runRepair(ctx: CommandContext): Status {
   ctx.told = ctx.json;
   if (isNothing) return fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
   if (report.errors > 0) return fail(DAMAGED, "not all of " + ctx.invocation.file + " could be saved: " + report.summary());
+  if (report.doubts > 0) {
+    const what = "whether all of " + ctx.invocation.file + " could be saved can't be known: " + counted(report.doubts, "doubt");
+    return fail(DAMAGED, what, "compare with a backup");
+  }
   return made.errors == 0 ? OK : fail(DAMAGED, "what was saved of " + ctx.invocation.file + " has errors: " + made.summary());
 }
 
@@ -87,12 +91,13 @@ function errorKinds(report: CheckReport): string {
 
 function printText(ctx: CommandContext, work: Salvage, report: CheckReport, made: CheckReport): void {
   report.print(stdout);
-  if (work.tables == 0 && report.errors > 0) return;
+  if (work.tables == 0 && report.errors + report.doubts > 0) return;
   const rows = counted(work.tables, "table") + " with " + counted(work.rows, "row") + " saved";
   const lost = work.lost > 0 ? ", " + counted(work.lost, "row") + " lost" : "";
   const twice = work.twice > 0 ? ", " + counted(work.twice, "row") + " left out for another one with the same key" : "";
+  const doubts = report.doubts > 0 ? ", " + counted(report.doubts, "doubt") : "";
   stdout.line(
-    ctx.word(0) + ": " + rows + lost + twice + (report.faults.length == 0 && made.errors == 0 ? ": all there was" : ""),
+    ctx.word(0) + ": " + rows + lost + twice + doubts + (report.faults.length == 0 && made.errors == 0 ? ": all there was" : ""),
   );
   if (made.errors > 0) stdout.line("check finds " + counted(made.errors, "error") + " in it: " + errorKinds(made));
 }
@@ -103,7 +108,7 @@ function printJson(ctx: CommandContext, work: Salvage, report: CheckReport, made
   addQuoted(ctx.word(0), out);
   out.addText(',"layout":"' + layoutName(work.layout) + '"');
   out.addText(',"tables":' + work.tables.toString() + ',"rows":' + work.rows.toString() + ',"lost":' + work.lost.toString());
-  out.addText(',"twice":' + work.twice.toString() + ",");
+  out.addText(',"twice":' + work.twice.toString() + ',"doubts":' + report.doubts.toString() + ",");
   report.addJson(out);
   out.addText(',"check":{"errors":' + made.errors.toString() + ',"codes":');
   addQuoted(errorKinds(made), out);

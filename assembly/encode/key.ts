@@ -198,3 +198,13 @@ export function compareKeys(a: usize, b: usize): i32 {
   const result = compareKeyToProbe(a, b);
   return result != 0 ? result : <i32>(load<u32>(a) > load<u32>(b)) - <i32>(load<u32>(a) < load<u32>(b));
 }
+
+/** Whether one of the values of `key`, a well-formed one, is null. */
+export function hasNull(key: usize): bool {
+  let left = load<u32>(key);
+  for (key += 4; left > 0; left--) {
+    if (load<u8>(key, 4) == VALUE_NULL) return true;
+    key += 4 + <usize>load<u32>(key);
+  }
+  return false;
+}

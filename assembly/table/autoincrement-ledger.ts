@@ -145,6 +145,11 @@ export function loadInteger(type: u8, ptr: usize): u64 {
   }
 }
 
+/** The digits of an integer of `type` that `loadInteger` gave. */
+export function integerText(type: u8, value: u64): string {
+  return isSigned(type) ? (<i64>value).toString() : value.toString();
+}
+
 function maxInteger(type: u8): u64 {
   const bits = fixedValueSize(type, 0) * 8;
   const all = bits == 64 ? u64.MAX_VALUE : ((<u64>1) << bits) - 1;

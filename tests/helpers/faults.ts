@@ -13,8 +13,22 @@ export interface Fault {
   readonly mend: string | null;
 }
 
+/** What `check --json` printed, which is the reply to the request. */
+export interface CheckReply {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly notes: number;
+  readonly omitted: number;
+  readonly faults: readonly Fault[];
+}
+
+export function checkReply(stdout: string): CheckReply {
+  return (JSON.parse(stdout) as { ok: CheckReply }).ok;
+}
+
 /** The faults as `CODE table page:byte`, in the order of the reply; `-` for what is not told. */
 export function faultsOf(stdout: string): string[] {
-  const { faults } = JSON.parse(stdout) as { faults: Fault[] };
-  return faults.map(({ code, table, page, byte }) => `${code} ${table ?? "the file"} ${page ?? "-"}:${byte ?? "-"}`);
+  return checkReply(stdout).faults.map(
+    ({ code, table, page, byte }) => `${code} ${table ?? "the file"} ${page ?? "-"}:${byte ?? "-"}`,
+  );
 }

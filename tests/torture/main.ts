@@ -18,6 +18,7 @@ import {
 import type { Image } from "./disk.js";
 import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
 import { kills, takeOverProcess } from "./kills.js";
+import { allRuns, intactFiles, losePages, totalsText, WAYS, type Totals } from "./lost-pages.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
 import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
@@ -27,10 +28,11 @@ const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--t
        npm run torture -- --replay SEED:POINT:OUTCOME
 
 Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
-logs (changed at random, N seconds of it).
+logs (changed at random, N seconds of it), pages (every run of pages of every golden file lost in every way; only files with WORDS in
+their names).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "writers", "faults", "mutants", "kills", "logs"] as const;
+const PARTS = ["crash", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -268,6 +270,24 @@ async function hostileLogs(options: Options): Promise<string[]> {
   return failures;
 }
 
+function lostPages(options: Options): Promise<string[]> {
+  const failures: string[] = [];
+  for (const intact of intactFiles().filter(({ title }) => title.includes(options.only))) {
+    const totals: Totals = { files: 0, lost: 0, overcautious: 0 };
+    for (const way of Object.keys(WAYS)) {
+      for (const run of allRuns(intact.file.pageCount)) {
+        try {
+          losePages(intact, way, run, totals);
+        } catch (error) {
+          failures.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+    }
+    console.log(`pages: ${intact.title}: ${totalsText(totals)}`);
+  }
+  return Promise.resolve(failures);
+}
+
 async function replay(words: string): Promise<void> {
   const [seed = 1, point = 0, outcome = 0] = words.split(":").map(Number);
   const torture = new CrashTorture(await modules(), seed);
@@ -280,7 +300,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, writers, faults, mutants, kills: killed, logs: hostileLogs };
+    const parts = { crash, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);
