@@ -11,6 +11,8 @@ export class FoundTable {
   hasLedger: bool = false;
   /** Pages that its page ledger lists and the file does not have. */
   readonly beyond: Set<u32> = new Set<u32>();
+  /** Numbers of its indexes that point to rows of it. */
+  readonly vouched: Set<u32> = new Set<u32>();
   /** Pages of nobody that hold nothing but rows of it, though its page ledger does not list them. */
   readonly strays: Array<u32> = new Array<u32>();
   /** Its definition is the user's: it is told of only when rows of it are found. */

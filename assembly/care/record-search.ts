@@ -139,6 +139,18 @@ export class RecordSearch {
       }
       sound = NO_PAGE;
     }
+    for (let i = 0; i < this.tables.length; i++) this.doubtUnvouched(this.tables[i]);
+  }
+
+  /** Without a page ledger nothing but a row shows that an index is the table's own. */
+  private doubtUnvouched(found: FoundTable): void {
+    if (found.checked.recordPageCount > 0) return;
+    const indexes = found.checked.indexes;
+    for (let i = 0; i < indexes.length; i++) {
+      if (indexes[i].entries == 0 || found.vouched.has(indexes[i].number)) continue;
+      indexes[i].unsound = true;
+      indexes[i].disordered = true;
+    }
   }
 
   /** Whether an index of the table may point to the page: it is the table's by its page ledger, else by the rows on it. */
@@ -146,11 +158,12 @@ export class RecordSearch {
     if (pageNo >= this.end) return found.isBeyond(pageNo);
     const owners = this.survey.owners;
     if (owners.kind(pageNo) != OWNER_RECORDS || owners.table(pageNo) != found.checked.number) return false;
-    if (found.checked.recordPageCount == 0 || found.checked.pageOrdinals.has(pageNo)) return true;
+    if (found.checked.pageOrdinals.has(pageNo)) return true;
     const walk = new SlotWalk(found.checked.table!);
     const fits = walk.startsWithRow(this.access, pageNo);
     walk.free();
-    return fits;
+    if (fits) found.vouched.add(this.leafIndex!.number);
+    return fits || (found.checked.recordPageCount == 0 && !this.hasContent(pageNo));
   }
 
   /** Lets go of a page ledger that lists nothing, pages of others, or only pages without a row of its table: it may be another one's. */

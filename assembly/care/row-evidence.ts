@@ -281,9 +281,9 @@ export class RowEvidence {
     const found = this.found;
     const counters = this.countersText();
     // A table that ever had a row has a page of records.
-    const wasUsed = found.recordCount == 0 && found.beyond.size == 0 && counters != "";
-    if (found.hasLedger || (found.isComplete && !wasUsed)) return;
     const ledger = found.checked.pages.pageLedger;
+    const wasUsed = found.recordCount == 0 && found.beyond.size == 0 && (counters != "" || ledger == NO_PAGE);
+    if (found.hasLedger || (found.isComplete && !wasUsed)) return;
     if (!this.report.add(TABLE_DOUBTFUL, ledger)) return;
     const what = found.isComplete
       ? "neither the list of the table's pages nor its indexes have a row"

@@ -152,7 +152,10 @@ export function losePages(intact: Intact, way: string, run: Run, totals: Totals)
   if (bytes.equals(intact.file.bytes)) return status === 0 ? undefined : fail("an undamaged file is not taken as a whole");
   if (status !== 0 && status !== 3) fail("the command fails");
   const line = stdout.split("\n")[0]!;
-  if (!line.startsWith('{"file"')) return void (/NOT_A_PAGE_FILE/.test(stderr) || fail("there is no report"));
+  if (!line.startsWith('{"file"')) {
+    if (!stderr.includes("NOT_A_PAGE_FILE")) fail("there is no report");
+    return;
+  }
   const reply = JSON.parse(line) as Reply;
   const image = disk.files.get("out.db")?.current;
   const made = image ? new PageFile(Buffer.from(image.bytes()), intact.file.layout) : null;
