@@ -2,14 +2,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../host/paths.js";
+import { BUSY, BUSY_AT_END, UNSTEADY } from "./conditions.js";
 import { type Figure, type Results } from "./figures.js";
 import { GROUP_TITLES, OPERATIONS, type Operation, PEERS } from "./words.js";
 
 const PATH = join(packageRoot, "docs", "benchmarks.md");
 /** Processes a round where a whole process is measured. */
 export const OPENINGS = 7;
-/** A load from which on other programs get in the way. */
-const BUSY = 0.5;
+/** Stands behind what is not steady. */
+const MARK = "†";
 /** Ratios nearer to one than this are noise. */
 const NOISE = 0.05;
 
@@ -45,6 +46,13 @@ class Tables {
     return this.#byKey.get(this.#key(group, op, peer, n))?.median;
   }
 
+  /** The mark of a figure whose rounds are too far apart, or of its ratio to Quire's, if either's are; else nothing. */
+  mark(group: string, op: string, peer: string, n: number, asRatio = false): string {
+    const peers = asRatio ? [peer, baseOf(peer)] : [peer];
+    const figures = peers.map((name) => this.#byKey.get(this.#key(group, op, name, n)));
+    return figures.some((figure) => figure !== undefined && figure.unit !== "bytes" && figure.spread > UNSTEADY) ? MARK : "";
+  }
+
   sizes(group: string, op: string): number[] {
     const found = this.results.figures.filter((figure) => figure.group === group && figure.op === op).map(({ n }) => n);
     return [...new Set(found)].sort((a, b) => a - b);
@@ -76,7 +84,8 @@ function operationTable(tables: Tables, { group, op }: Operation, names: readonl
   const rows = peers.map((peer) => {
     const cells = sizes.map((n) => {
       const ratio = peer === baseOf(peer) ? undefined : tables.ratio(group, op, peer, n);
-      return number(tables.get(group, op, peer, n)) + (ratio === undefined ? "" : ` (${times(ratio)})`);
+      const own = number(tables.get(group, op, peer, n)) + tables.mark(group, op, peer, n);
+      return own + (ratio === undefined ? "" : ` (${times(ratio)}${tables.mark(group, op, peer, n, true)})`);
     });
     return [PEERS.get(peer)?.title ?? peer, ...cells];
   });
@@ -103,11 +112,11 @@ function inShort(tables: Tables): string {
     const n = sizes.at(-1);
     if (n === undefined) return [];
     const cells = peers.map((peer) => {
-      if (peer === "quire") return number(tables.get(group, op, peer, n));
+      if (peer === "quire") return number(tables.get(group, op, peer, n)) + tables.mark(group, op, peer, n);
       const most = sizes.filter((size) => tables.get(group, op, peer, size) !== undefined).at(-1);
       const ratio = most === undefined ? undefined : tables.ratio(group, op, peer, most);
       if (ratio === undefined) return "";
-      return times(ratio) + (most === n ? "" : ` (at ${count(most ?? 0)})`);
+      return times(ratio) + tables.mark(group, op, peer, most ?? 0, true) + (most === n ? "" : ` (at ${count(most ?? 0)})`);
     });
     return [[`${fullTitle({ group, op, title })}, ${count(n)} rows`, ...cells]];
   });
@@ -133,7 +142,9 @@ function whereOthersWin(tables: Tables): string {
       const { group, op } = operation;
       const found = tables.sizes(group, op).flatMap((n) => {
         const ratio = tables.ratio(group, op, peer, n);
-        return ratio !== undefined && ratio < 1 - NOISE ? [`${n === 0 ? "" : `${count(n)}: `}${ratio.toPrecision(2)}`] : [];
+        return ratio !== undefined && ratio < 1 - NOISE
+          ? [`${n === 0 ? "" : `${count(n)}: `}${ratio.toPrecision(2)}${tables.mark(group, op, peer, n, true)}`]
+          : [];
       });
       return found.length === 0 ? [] : [`${fullTitle(operation)} (${found.join(", ")})`];
     });
@@ -152,7 +163,8 @@ function growth(tables: Tables): string {
   const line = (peer: string, { group, op, title }: Operation): string[] => {
     const values = sizes.map((n) => tables.get(group, op, peer, n));
     const [from, to] = [values[0], values.at(-1)];
-    return [title, ...values.map(number), from === undefined || to === undefined ? "" : times(to / from)];
+    const cells = sizes.map((n, at) => number(values[at]) + tables.mark(group, op, peer, n));
+    return [title, ...cells, from === undefined || to === undefined ? "" : times(to / from)];
   };
   const heights = tables.results.figures.filter(({ op }) => op.startsWith("height"));
   const heightRows = [...new Set(heights.map(({ op }) => op))].map((op) => [
@@ -187,7 +199,7 @@ function opening(tables: Tables): string {
       const start = tables.get("open", "process", `start of ${peer}`, 0);
       const cells = sizes.map((n) => {
         const us = tables.get("open", "process", peer, n);
-        return us === undefined ? "" : (us / 1000).toFixed(2);
+        return us === undefined ? "" : (us / 1000).toFixed(2) + tables.mark("open", "process", peer, n);
       });
       return [PEERS.get(peer)?.title ?? `\`${peer}\``, start === undefined ? "" : (start / 1000).toFixed(2), ...cells];
     });
@@ -242,11 +254,11 @@ function spreadNote({ figures, rounds }: Results): string {
     return "There was one round, so nothing is known of the spread: no more than a first look.";
   spreads.sort((a, b) => a - b);
   const at = (share: number): string => (spreads[Math.floor(share * (spreads.length - 1))] ?? 1).toFixed(2);
-  return `Medians of ${rounds} rounds (two for the reference; ${OPENINGS} processes a round where a whole process is measured). Slowest round over fastest: ${at(0.5)} in the middle, ${at(0.9)} for one in ten, ${at(1)} at worst.`;
+  return `Medians of ${rounds} rounds (two for the reference; ${OPENINGS} processes a round where a whole process is measured). Slowest round over fastest: ${at(0.5)} in the middle, ${at(0.9)} for one in ten, ${at(1)} at worst. ${MARK} stands behind figures whose slowest round took more than ${UNSTEADY} times as long as their fastest, and behind ratios of such: don't rely on them.`;
 }
 
-/** The page; `null` parts are left out. */
-function page(results: Results): string {
+/** The text of docs/benchmarks.md. */
+export function page(results: Results): string {
   const tables = new Tables(results);
   const wasi = [...PEERS.keys()].filter((peer) => !isNode(peer));
   const node = [...PEERS.keys()].filter(isNode);
@@ -261,11 +273,16 @@ function page(results: Results): string {
       results.about.map(([what, value]) => [PEERS.get(what)?.title ?? what, value]),
     ).replace("---:|", "---|"),
   ];
-  const load = Number(results.about.find(([what]) => what.startsWith("load"))?.[1] ?? 0);
-  if (load > BUSY) {
+  const fact = (what: string): string => results.about.find(([name]) => name === what)?.[1] ?? "";
+  const [before, after] = [Number(fact("load before the run")), Number(fact("load at its end"))];
+  if (before > BUSY || after > BUSY_AT_END) {
+    const loads = after > 0 ? `${before} before the run and ${after} at its end` : `${before} before the run`;
     parts.push(
-      `**The machine was busy with other things: its load was ${load} before the run. Don't rely on these figures, not even on ratios.**`,
+      `**The machine was busy with other things: its load was ${loads}. Don't rely on these figures, not even on ratios.**`,
     );
+  }
+  if (/-dirty$|^\?$/.test(fact("Quire"))) {
+    parts.push("**Measured from sources that are no commit: nobody can measure the same again. Don't rely on these figures.**");
   }
   if (results.missing.length > 0)
     parts.push(`**Left out on this machine:**\n\n${results.missing.map((line) => `- ${line}`).join("\n")}`);

@@ -1,10 +1,11 @@
 /**
  * npm run bench: measures Quire and its peers, one after the other in one run, interleaved over several rounds.
  *
- *   npm run bench -- [--quick] [--rows 1000,10000] [--rounds 3] [--only quire,sqlite*,…] [--modes full,open,…] [--report]
+ *   npm run bench -- [--quick] [--rows 1000,10000] [--rounds 3] [--only quire,sqlite*,…] [--modes full,open,…] [--anyway] [--report]
  *
  * --quick: 1,000 and 10,000 rows, one round. --only: peers by their names, or sqlite* for all that start so. --report: only docs/benchmarks.md anew, from
- * what was measured last. With --only or --modes nothing is written but what the run prints; --write writes all the same.
+ * what was measured last. With --only or --modes nothing is written but what the run prints; --write writes all the same. What is written is measured from a
+ * commit and on a machine at rest, or refused; --anyway measures all the same, and the report says so.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, readdirSync } from "node:fs";
@@ -12,6 +13,7 @@ import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../host/paths.js";
+import { commitOf, refusal, settledLoad, uncommitted } from "./conditions.js";
 import { SQLITE_FLAGS, WASI_FLAGS, versionOf } from "./build.js";
 import { countProgram } from "./counting.js";
 import { Collector, type Line, type Results, readResults, writeResults } from "./figures.js";
@@ -30,6 +32,7 @@ const { values: options } = parseArgs({
     modes: { type: "string" },
     report: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    anyway: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -44,6 +47,7 @@ Measures Quire and its peers, interleaved over several rounds, and writes bench/
   --only NAME,…         these peers only; sqlite* for all that start so. Nothing is written but what the run prints
   --modes NAME,…        these parts only: ${GROUPS.join(", ")}
   --write               write the results all the same
+  --anyway              also with changes that are no commit, or on a busy machine; the report says so
   --report              only docs/benchmarks.md anew, from what was measured last`);
   process.exit(0);
 }
@@ -66,7 +70,9 @@ const AMPLIFIED_ROWS = 10_000;
 const collector = new Collector();
 const folder = mkdtempSync(join(process.env["QUIRE_BENCH_DATA"] ?? join(packageRoot, "build"), "bench-data-"));
 const notes = new Map<string, string>();
-const [loadBefore = 0] = loadavg();
+/** What the sources are, and how busy the machine was: before the bench itself changes either. */
+const commit = commitOf(packageRoot);
+let loadBefore = 0;
 
 function clean(): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
@@ -209,15 +215,15 @@ function measureSizes({ modules }: Peers): void {
 
 function about({ wasmtime, list }: Peers): [string, string][] {
   const disk = spawnSync("df", ["--output=fstype", folder], { encoding: "utf8" });
-  const commit = spawnSync("git", ["-C", packageRoot, "describe", "--always", "--dirty"], { encoding: "utf8" });
   const facts: [string, string][] = [
     [
       "machine",
       `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     ],
     ["load before the run", loadBefore.toFixed(1)],
+    ["load at its end", (loadavg()[0] ?? 0).toFixed(1)],
     ["file system", disk.status === 0 ? (disk.stdout.trim().split("\n").at(-1) ?? "?") : "?"],
-    ["Quire", (commit.stdout || "?").trim()],
+    ["Quire", commit],
     ["wasmtime", wasmtime === null ? "none" : (versionOf(wasmtime) ?? "?")],
     ["Node", process.version],
     ["clang", versionOf("clang-14") ?? "none"],
@@ -260,6 +266,12 @@ async function main(): Promise<void> {
   const strange = groups.find((group) => !GROUPS.includes(group));
   if (strange !== undefined) throw new Error(`--modes knows ${GROUPS.join(", ")}, not ${strange}`);
   if (rows.some((n) => !(n >= 100)) || !(rounds >= 1)) throw new Error("--rows wants numbers from 100, --rounds one from 1");
+  if (writes) {
+    loadBefore = options.anyway ? (loadavg()[0] ?? 0) : await settledLoad(say);
+    const reason = refusal(uncommitted(packageRoot), loadBefore);
+    if (reason !== null && !options.anyway) throw new Error(reason);
+    if (reason !== null) say(`NOT TO BE RELIED ON: ${reason}`);
+  }
   const peers = gatherPeers(wanted);
   say(`measuring ${peers.list.map(({ name }) => name).join(", ")}`);
   const has = (group: Group): boolean => groups.includes(group);
@@ -295,6 +307,9 @@ async function main(): Promise<void> {
 
 try {
   await main();
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
