@@ -3,13 +3,17 @@ import { test, type TestContext } from "node:test";
 import type { RuntimeName } from "../../host/runtime-names.js";
 import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 
-/** The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here. */
-export const testedRuntimes: readonly RuntimeName[] = runtimes
-  .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
-  .map(({ name }) => name);
-
 /** Those with a compiler and quick processes, for tests with a lot to do. */
 export const fastRuntimes: readonly RuntimeName[] = ["node", "wasmtime"];
+
+/**
+ * The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here, and
+ * `npm test -- --quick` takes the fast ones.
+ */
+export const testedRuntimes: readonly RuntimeName[] = runtimes
+  .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
+  .map(({ name }) => name)
+  .filter((name) => process.env["QUIRE_TEST_QUICK"] !== "1" || fastRuntimes.includes(name));
 
 /** Whether this machine has runtime `name`. */
 export function hasRuntime(name: string): boolean {

@@ -1,0 +1,69 @@
+// What npm test -- --quick leaves out, and how long tests take: scripts/test-times.json has what the last npm test -- --record measured.
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { root } from "./lib.mjs";
+
+const TIMES = join(root, "scripts", "test-times.json");
+
+/** Files of the suite that a quick run leaves out: most of the time, for faults that others find as well or that few changes can make. */
+export const LEFT_OUT = new Map([
+  ["backup-live", "backups beside a writer"],
+  ["care-copies", "copies of every golden file"],
+  ["care-repair", "repair of every golden file, page by page"],
+  ["conformance", "scenarios on every runtime"],
+  ["counts", "counted calls and the modules' sizes"],
+  ["damaged-registry", "registries that lost tables"],
+  ["durability", "processes killed"],
+  ["examples", "the examples"],
+  ["hostile", "damaged files by the thousand"],
+  ["killed-commands", "commands killed at every call"],
+  ["library-open", "thousands of openings"],
+  ["library-package", "npm pack and an install"],
+  ["reader-cuts", "input cut at every byte"],
+  ["reference", "round trips with the crates"],
+  ["reference-wasi", "turns with the crates on one file"],
+  ["session-faults", "sessions with failing calls"],
+  ["sessions", "long sessions against a model"],
+  ["spill", "transactions larger than the cache"],
+  ["torture", "crashes, failing calls, two writers, planted faults"],
+]);
+
+/** Whether a quick run leaves out the suite's file `path`. */
+export const isLeftOut = (path) => LEFT_OUT.has(/([^/\\]*)\.test\.ts$/.exec(path)?.[1]);
+
+function readTimes() {
+  try {
+    return JSON.parse(readFileSync(TIMES, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps what a whole run took: seconds of the specs, of the suite, and of each of its files. */
+export function keepTimes(times) {
+  const files = Object.entries(times.files).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rounded = Object.fromEntries(files.map(([file, seconds]) => [file, Math.round(seconds * 10) / 10]));
+  const cores = availableParallelism();
+  const about = {
+    date: new Date().toISOString().slice(0, 10),
+    cores,
+    specs: Math.round(times.specs),
+    suite: Math.round(times.suite),
+  };
+  writeFileSync(TIMES, `${JSON.stringify({ ...about, runtimes: times.runtimes, files: rounded }, null, 2)}\n`);
+}
+
+const inWords = (seconds) =>
+  seconds < 90 ? `${Math.max(Math.round(seconds), 1)} seconds` : `${Math.round(seconds / 60)} minutes`;
+
+/**
+ * About how long specs (all, or none) and these files of the suite take, in words: by what was measured last, for `lanes` files at a time; files
+ * that are not in there count nothing.
+ */
+export function expectation(withSpecs, suites, isWhole, lanes, times = readTimes()) {
+  if (times === null) return "how long is not known yet: npm test -- --record measures it";
+  const sum = suites.reduce((seconds, path) => seconds + (times.files[path.replaceAll("\\", "/")] ?? 0), 0);
+  const seconds = (withSpecs ? times.specs : 0) + (isWhole ? times.suite : sum / lanes);
+  return `about ${inWords(seconds)} (measured ${times.date} on ${times.cores} cores with ${times.runtimes.join(", ")})`;
+}
