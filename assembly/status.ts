@@ -43,6 +43,11 @@ export const NAME_COLLISION: Status = 21;
 /** A table definition contradicts itself. */
 export const BAD_SCHEMA: Status = 22;
 
+/** The file's layout holds no definitions, and none were given. */
+export const SCHEMA_NEEDED: Status = 23;
+/** The definitions that were given do not fit the file. */
+export const WRONG_SCHEMA: Status = 24;
+
 // ---- constraints ----
 /** Another row has the same primary key. */
 export const PRIMARY_KEY_CONFLICT: Status = 30;
@@ -144,6 +149,10 @@ export function statusName(status: Status): string {
       return "NAME_COLLISION";
     case BAD_SCHEMA:
       return "BAD_SCHEMA";
+    case SCHEMA_NEEDED:
+      return "SCHEMA_NEEDED";
+    case WRONG_SCHEMA:
+      return "WRONG_SCHEMA";
     case PRIMARY_KEY_CONFLICT:
       return "PRIMARY_KEY_CONFLICT";
     case UNIQUE_CONFLICT:

@@ -15,7 +15,7 @@ import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
   [
     ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema"],
+    ...["durability", "null", "delimiter", "acl", "schema", "table"],
   ].map((name) => `--${name}`),
 );
 
@@ -43,7 +43,7 @@ const WRITING_COMMANDS: ReadonlySet<string> = new Set([
   "recover",
 ]);
 
-/** Options of theirs whose value is a file. */
+/** Options whose value is a file. */
 const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
 
 /** The formats that a file's extension stands for. */
@@ -155,18 +155,20 @@ interface FileWord {
   readonly name: string;
 }
 
-/** The files that the words behind a command of `PATH_COMMANDS` name. */
+/** The files besides FILE that the words name: those of options, and that of a command of `PATH_COMMANDS` at `commandPosition`. */
 function otherFiles(words: readonly string[], commandPosition: number): FileWord[] {
   const files: FileWord[] = [];
+  const isPath = PATH_COMMANDS.has(words[commandPosition] ?? "");
   let seen = 0;
-  for (let i = commandPosition + 1; i < words.length; i++) {
+  for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
     const equals = word.indexOf("=");
     const option = equals < 0 ? word : word.slice(0, equals);
     if (PATH_OPTIONS.has(option) && equals >= 0) files.push({ at: i, before: `${option}=`, name: word.slice(equals + 1) });
     else if (PATH_OPTIONS.has(word) && i + 1 < words.length) files.push({ at: ++i, before: "", name: words[i] as string });
     else if (VALUE_OPTIONS.has(word)) i++;
-    else if (!word.startsWith("--") && seen++ === 0) files.push({ at: i, before: "", name: word });
+    else if (isPath && i > commandPosition && !word.startsWith("--") && seen++ === 0)
+      files.push({ at: i, before: "", name: word });
   }
   return files;
 }
@@ -197,7 +199,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   const files: FileWord[] = [{ at: position, before: "", name: typed }];
   const commandAt = plainPosition(args, position + 1);
   const command = args[commandAt] ?? "";
-  if (PATH_COMMANDS.has(command)) files.push(...otherFiles(args, commandAt));
+  files.push(...otherFiles(args, commandAt));
   const written = writtenFile(args, commandAt, typed, files);
   const lock =
     written === null ? null : { file: realFile(resolve(cwd, written)), named: written, command: `quire ${command}`, waitSeconds };

@@ -78,7 +78,7 @@ for (const layout of layouts) {
 
 test("info says in words what the reference has against a file", async () => {
   const bytes = golden("blog");
-  assert.ok((await text(bytes, ["info"])).includes("  layout       0.9 (crates up to 0.9)"));
+  assert.ok((await text(bytes, ["info"])).includes("  layout       0.9 (crate 0.9)"));
   const file = new PageFile(golden("tall"));
   const { pageLedger } = file.table("wide");
   const first = file.u32(pageLedger, 4);

@@ -1,8 +1,12 @@
 /**
- * The access control list: identities and what they may do (`docs/format.md`, "ACL"; layout 0.9 only).
+ * The access control list: identities and what they may do (`docs/format.md`, "ACL"; not in layout 0.11).
  *
  *   page 1  | version u8 = 2 | count u32 | entries sorted by identity |
  *   entry   | id_len u8 | id | flags u8 | all_tables u8 | table_count u16 | { fingerprint u64 | perms u8 } … sorted |
+ *
+ * Before 0.9 (version 1, `docs/format.md`, "Layouts before 0.9") the list names those who may do everything, and is only read here:
+ *
+ *   page 1  | count u32 | { id_len u8 | id } … in the order of adding |
  *
  * An all-zero page is an empty list that was never written. The rules are the reference's: an entry that is left without any right is
  * removed, and the last identity that holds manage-acl can't lose it.
@@ -22,8 +26,9 @@ import {
 } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { isZero, compareBytes } from "../encode/bytes";
-import { ACL_PAGE, LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
+import { ACL_PAGE, LAYOUT_0_11, PAGE_SIZE, hasDefinitions, layoutName } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { identitiesOfVersion1 } from "../schema/layout-detection";
 
 export const ACL_VERSION: u32 = 2;
 
@@ -99,6 +104,14 @@ export class Identity {
 export class AccessControlList {
   constructor(private access: MemoryAccess) {}
 
+  /** `OK` when the list can be changed. */
+  changeable(): Status {
+    const layout = this.access.manager.layout;
+    if (hasDefinitions(layout)) return this.supported();
+    const what = "the access control list of layout " + layoutName(layout) + " knows no rights, and is only read";
+    return fail(UNSUPPORTED, what, "convert OUT --layout 0.9 makes a file with one that can be changed");
+  }
+
   /** `OK` when the file's layout has a list. */
   supported(): Status {
     if (this.access.manager.layout != LAYOUT_0_11) return OK;
@@ -111,8 +124,14 @@ export class AccessControlList {
     const page = this.access.page(ACL_PAGE);
     if (page == 0) return null;
     const list = new Array<Identity>();
+    if (!hasDefinitions(this.access.manager.layout)) return readVersion1(page);
     const version = <u32>load<u8>(page);
     if (version == 0 && isZero(page, PAGE_SIZE)) return list;
+    if (isVersion1(page)) {
+      fail(ACL_LAYOUT_UNSUPPORTED, version1Text(page), "repair OUT makes a file in which they have all rights");
+      lastError.pageNo = ACL_PAGE;
+      return null;
+    }
     if (version != ACL_VERSION) {
       fail(
         ACL_LAYOUT_UNSUPPORTED,
@@ -193,7 +212,14 @@ export class AccessControlList {
     return this.write(list);
   }
 
-  private write(list: Array<Identity>): Status {
+  /** The same, and the identities of a list of version 1 that 0.9 has left in its file. */
+  readAny(): Array<Identity> | null {
+    const page = hasDefinitions(this.access.manager.layout) ? this.access.page(ACL_PAGE) : 0;
+    return page != 0 && isVersion1(page) ? readVersion1(page) : this.read();
+  }
+
+  /** Writes the list, which has to be sorted. */
+  write(list: Array<Identity>): Status {
     const out = new ByteBuffer(1024);
     out.addU8(ACL_VERSION);
     out.addU32(list.length);
@@ -217,6 +243,48 @@ export class AccessControlList {
     out.free();
     return status;
   }
+}
+
+/** Whether the page of layout 0.9 holds a list of version 1 with identities, and none of version 2. */
+export function isVersion1(page: usize): bool {
+  return !isVersion2(page) && identitiesOfVersion1(page) > 0;
+}
+
+function isVersion2(page: usize): bool {
+  if (load<u8>(page) != ACL_VERSION) return false;
+  const list = new Array<Identity>();
+  let at: u32 = 5;
+  for (let left = load<u32>(page, 1); left > 0 && at != 0; left--) at = readIdentity(page, at, list);
+  return at != 0;
+}
+
+/** What a list of version 1 in a file of layout 0.9 is. */
+export function version1Text(page: usize): string {
+  const count = identitiesOfVersion1(page).toString();
+  return "the access control list is one of version 1, from before 0.9, with identities: " + count + "; 0.9 takes it for empty";
+}
+
+/** The identities of a list of version 1, sorted, with all rights; null with `DAMAGED`. */
+function readVersion1(page: usize): Array<Identity> | null {
+  const count = identitiesOfVersion1(page);
+  if (count < 0) {
+    damaged(ACL_PAGE, 0, "an entry of the access control list runs over the page");
+    return null;
+  }
+  const list = new Array<Identity>();
+  let at = page + 4;
+  for (let i = 0; i < count; i++) {
+    const len = <u32>load<u8>(at);
+    const id = new ArrayBuffer(len);
+    memory.copy(changetype<usize>(id), at + 1, len);
+    const identity = new Identity(id);
+    identity.flags = ALL_FLAGS;
+    identity.allTables = ALL_PERMS;
+    list.push(identity);
+    at += 1 + len;
+  }
+  list.sort((a, b) => compareBytes(changetype<usize>(a.id), a.id.byteLength, changetype<usize>(b.id), b.id.byteLength));
+  return list;
 }
 
 /** Reads the entry at byte `at` into `list`: where the next one starts, or 0 when this one leaves the page. */

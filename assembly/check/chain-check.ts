@@ -6,7 +6,7 @@
  * names it. A leaf that one neighbour names and the other does not is where the chain is broken.
  */
 import { NO_PAGE } from "../status";
-import { LAYOUT_0_9 } from "../memory/layout";
+import { LAYOUT_0_11 } from "../memory/layout";
 import { U32Map } from "../memory/u32-map";
 import { PREV_OFFSET, NEXT_OFFSET } from "../index/node";
 import { CheckedIndex, CheckedTable } from "./checked-table";
@@ -59,7 +59,7 @@ class ChainCheck {
 
   run(): void {
     const report = this.survey.report;
-    const isOld = this.survey.access.manager.layout == LAYOUT_0_9;
+    const isOld = this.survey.access.manager.layout != LAYOUT_0_11;
     let last = NO_PAGE;
     let linked: u32 = 0;
     let empty: u32 = 0;

@@ -1,5 +1,5 @@
 /** A table's definition: what is odd about it, and what the reference can't do with it. */
-import { LAYOUT_0_9, PAGE_SIZE } from "../memory/layout";
+import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
 import { TYPE_DECIMAL, TYPE_UUID } from "../encode/data-type";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
@@ -24,7 +24,7 @@ const RUST_KEYWORDS: string =
 export function checkDefinition(survey: Survey, table: CheckedTable, schema: TableSchemaSnapshot): void {
   const report = survey.report;
   const pageNo = table.pages.snapshot;
-  const isOld = survey.access.manager.layout == LAYOUT_0_9;
+  const isOld = survey.access.manager.layout != LAYOUT_0_11;
   const columns = schema.columns;
   checkName(survey, pageNo, schema.name, "the table");
   let hasAuto = false;
@@ -41,10 +41,16 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
     const wide = column.type == TYPE_DECIMAL || column.type == TYPE_UUID;
     if (isOld && wide && i + 1 < columns.length && report.add(REFERENCE_COLUMN, pageNo)) {
       report.say(
-        "column " + column.name + " is a " + column.typeText + " and not the last column: reference 0.9.0 can't read the rows",
+        "column " +
+          column.name +
+          " is a " +
+          column.typeText +
+          " and not the last column: " +
+          survey.reference +
+          " can't read the rows",
       );
     } else if (isOld && column.type == TYPE_DECIMAL && column.nullable && report.add(REFERENCE_COLUMN, pageNo)) {
-      report.say("column " + column.name + " is a decimal that can be null, which reference 0.9.0 does not have");
+      report.say("column " + column.name + " is a decimal that can be null, which " + survey.reference + " does not have");
     }
   }
   if (hasAuto != (table.pages.autoincrement != 0xffffffff) && report.add(SCHEMA_ODD, pageNo)) {
@@ -63,7 +69,9 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
     report.say(
       "an alignment of " +
         schema.alignment.toString() +
-        " does not divide a page: reference 0.9.0 may write padding into the next page",
+        " does not divide a page: " +
+        survey.reference +
+        " may write padding into the next page",
     );
   }
 }
@@ -114,9 +122,9 @@ export function checkForeignKeyTarget(survey: Survey, table: CheckedTable, colum
     }
     return false;
   }
-  const isOld = survey.access.manager.layout == LAYOUT_0_9;
+  const isOld = survey.access.manager.layout != LAYOUT_0_11;
   if (isOld && foreignKey.column != schema.primaryKey && report.add(REFERENCE_FOREIGN_KEY, pageNo)) {
-    report.say(where + "; reference 0.9.0 looks for the value in " + schema.primaryKey + " all the same");
+    report.say(where + "; " + survey.reference + " looks for the value in " + schema.primaryKey + " all the same");
   }
   return true;
 }

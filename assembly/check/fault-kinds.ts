@@ -118,6 +118,13 @@ export const ACL_DAMAGED = kind(
   "the reference takes such a list for empty, and repair leaves it out: grant the rights again",
   "the access control list",
 );
+export const ACL_OLD = kind(
+  WARNING,
+  "ACL_OLD",
+  REPAIR,
+  "repair makes a file in which these identities have all rights, as they had before 0.9",
+  "the access control list, for the reference 0.9.0",
+);
 export const ACL_ORDER = kind(
   ERROR,
   "ACL_ORDER",
@@ -133,6 +140,12 @@ export const SNAPSHOT_DAMAGED = kind(
   "repair OUT --schema FILE",
   "repair needs the definition, as schema prints it for a copy of the file",
   "the table's definition, and without it the rows",
+);
+export const SCHEMA_MISFIT = kind(
+  ERROR,
+  "SCHEMA_MISFIT",
+  "",
+  "the definition may be another table's, or of another version of the program; else the file is damaged: repair OUT --schema FILE",
 );
 export const SCHEMA_ODD = kind(WARNING, "SCHEMA_ODD", "dump", DEFINITION);
 export const LEDGER_DAMAGED = kind(ERROR, "LEDGER_DAMAGED", REPAIR, SAVE);

@@ -1,6 +1,6 @@
 /** Foreign keys: every value that is not null must be in the table that it refers to. */
 import { OK, lastError } from "../status";
-import { LAYOUT_0_9 } from "../memory/layout";
+import { LAYOUT_0_11 } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { Column } from "../schema/column";
@@ -56,7 +56,7 @@ export function checkForeignKeys(survey: Survey, checked: CheckedTable, table: T
   walk.free();
   for (let i = 0; i < lookups.length; i++) {
     const lookup = lookups[i];
-    const isOld = survey.access.manager.layout == LAYOUT_0_9;
+    const isOld = survey.access.manager.layout != LAYOUT_0_11;
     if (isOld && lookup.nulls > 0 && report.add(REFERENCE_NULL_KEY)) {
       report.say(counted(lookup.nulls, "row") + " with null in the foreign key " + lookup.column.name);
     }

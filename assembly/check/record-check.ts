@@ -1,5 +1,5 @@
 /** A table's records: their slots, their values, and what its indexes should hold for them. */
-import { LAYOUT_0_9 } from "../memory/layout";
+import { LAYOUT_0_11 } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { daysInMonth } from "../encode/date";
@@ -78,18 +78,23 @@ function reportSpace(survey: Survey, checked: CheckedTable, table: Table, walk: 
         " of the record pages belong to no record, no free segment and no unused end",
     );
   }
-  if (survey.access.manager.layout != LAYOUT_0_9) return;
+  if (survey.access.manager.layout == LAYOUT_0_11) return;
   if (walk.holePages > 0 && table.layout.fixedBody != 0 && report.add(REFERENCE_HOLES, walk.holePage)) {
     report.say(
       "all columns have a fixed size, and " +
         counted(walk.holePages, "page") +
-        " of records have empty slots between them: the scan of reference 0.9.0 fails or misreads",
+        " of records have empty slots between them: the scan of " +
+        survey.reference +
+        " fails or misreads",
     );
   }
   const first = walk.pageEndAddress;
   if (walk.pageEndRecords > 0 && report.add(REFERENCE_PAGE_END, addressPage(first), addressOffset(first))) {
     report.say(
-      counted(walk.pageEndRecords, "record") + " end exactly where the page does: the scan of reference 0.9.0 never ends",
+      counted(walk.pageEndRecords, "record") +
+        " end exactly where the page does: the scan of " +
+        survey.reference +
+        " never ends",
     );
   }
 }

@@ -4,7 +4,7 @@
  * Behind a record that can't be read, a table of fixed slots goes on with the next slot; any other looks for the next slot that
  * holds a whole record. Bytes of a free segment are no record unless a whole one stands there.
  */
-import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_11 } from "../memory/layout";
 import { isZero, firstNonZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { RecordAddress, addressOf } from "../table/page-ledger";
@@ -176,7 +176,7 @@ export class RecordWalk {
     this.at = at + size;
     if (at < this.used) {
       // For the sake of reference 0.9.0 a slot that ends exactly where its page does is left empty: that is no loss.
-      if (at + size != PAGE_SIZE || this.inSegment(at) != 0 || this.survey.access.manager.layout != LAYOUT_0_9)
+      if (at + size != PAGE_SIZE || this.inSegment(at) != 0 || this.survey.access.manager.layout == LAYOUT_0_11)
         this.gapBytes += size;
       this.hole = true;
     }

@@ -1,10 +1,18 @@
 /** Pages that belong to the file as a whole: the schema registry, the access control list, and the unclaimed-pages ledger. */
 import { NO_PAGE } from "../status";
-import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, LAYOUT_0_9 } from "../memory/layout";
+import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, hasAcl, hasDefinitions } from "../memory/layout";
 import { isZero, compareBytes, firstNonZero } from "../encode/bytes";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
-import { storedSchemaHash, computeSchemaHash } from "../schema/schema-registry";
-import { ACL_VERSION } from "../acl/access-control-list";
+import {
+  RegistryForm,
+  computeSchemaHash,
+  fingerprintText,
+  isOldRegistry,
+  registryForm,
+  storedSchemaHash,
+} from "../schema/schema-registry";
+import { identitiesOfVersion1 } from "../schema/layout-detection";
+import { ACL_VERSION, isVersion1, version1Text } from "../acl/access-control-list";
 import { compareNames } from "../store/open-tables";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
@@ -15,6 +23,7 @@ import {
   UNCLAIMED_DAMAGED,
   UNCLAIMED_NOT_EMPTY,
   ACL_DAMAGED,
+  ACL_OLD,
   ACL_ORDER,
   ACL_ODD,
 } from "./fault-kinds";
@@ -31,53 +40,78 @@ import {
 } from "./owner-map";
 import { hex64 } from "../encode/uuid";
 
-/** Bytes of a registry entry without an autoincrement page. */
-const ENTRY_SIZE: u32 = 25;
-
 /** Reads the registry's entries into `survey.tables` and claims the ledgers that they name. */
 export function checkRegistry(survey: Survey): void {
   const manager = survey.access.manager;
   const owners = survey.owners;
   owners.set(SCHEMA_PAGE, OWNER_REGISTRY, 0, 0);
   const unclaimedPage = manager.unclaimedPagesPage;
-  if (manager.layout == LAYOUT_0_9 && survey.pageCount > ACL_PAGE) owners.set(ACL_PAGE, OWNER_ACL, 0, 0);
+  if (hasAcl(manager.layout) && survey.pageCount > ACL_PAGE) owners.set(ACL_PAGE, OWNER_ACL, 0, 0);
   if (unclaimedPage < survey.pageCount) owners.set(unclaimedPage, OWNER_UNCLAIMED_LEDGER, 0, 0);
 
   const report = survey.report;
   const page = survey.page(SCHEMA_PAGE);
   if (page == 0) return;
-  const count = load<u64>(page, 8);
+  const form = registryForm(manager.layout);
+  const count = load<u64>(page + form.countAt);
   // A count that can't be: go on as long as entries look like entries.
-  const guessing = count > (PAGE_SIZE - 16) / ENTRY_SIZE;
-  if (guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 8)) {
+  const guessing = count > form.most;
+  if (guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, form.countAt)) {
     report.say("the schema registry counts " + count.toString() + " tables, more than a page holds");
   }
-  let at: u32 = 16;
+  let at = form.entriesAt;
+  const starts = new Array<u32>();
   for (let i: u64 = 0; i < count; i++) {
-    if (at + ENTRY_SIZE > PAGE_SIZE || at + ENTRY_SIZE + (load<u8>(page + at, 24) == 1 ? 4 : 0) > PAGE_SIZE) {
+    const size = form.entrySize;
+    if (at + size > PAGE_SIZE || at + size + (form.hasAuto(page + at) ? 4 : 0) > PAGE_SIZE) {
       if (!guessing && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, at)) report.say("the schema registry runs over its page");
       break;
     }
-    if (guessing && !looksLikeEntry(survey, page + at)) break;
-    at = readEntry(survey, at);
+    if (guessing && !looksLikeEntry(survey, form, page + at)) break;
+    starts.push(at);
+    at += size + (form.hasAuto(page + at) ? 4 : 0);
+  }
+  if (form.snapshotAt == 0) sortByPages(page, form, starts);
+  for (let i = 0; i < starts.length; i++) readEntry(survey, form, starts[i]);
+  checkOldRegistry(survey);
+}
+
+/** Puts the entries at `starts` in the order in which their tables were registered. */
+function sortByPages(page: usize, form: RegistryForm, starts: Array<u32>): void {
+  for (let i = 1; i < starts.length; i++) {
+    const start = starts[i];
+    const pageNo = load<u32>(page + start + form.pageLedgerAt);
+    let to = i;
+    for (; to > 0 && load<u32>(page + starts[to - 1] + form.pageLedgerAt) > pageNo; to--) starts[to] = starts[to - 1];
+    starts[to] = start;
   }
 }
 
-function looksLikeEntry(survey: Survey, entry: usize): bool {
-  for (let i = 8; i < 24; i += 4) {
-    const pageNo = load<u32>(entry + i);
+/** What can be told of a registry of a layout that has no hash over it: its tables' own pages follow each other. */
+function checkOldRegistry(survey: Survey): void {
+  const access = survey.access;
+  const isEmpty = survey.tables.length == 0 && isZero(access.page(SCHEMA_PAGE), PAGE_SIZE);
+  if (hasDefinitions(access.manager.layout) || isEmpty || isOldRegistry(access, access.manager.layout)) return;
+  if (survey.report.errors > 0 || !survey.report.add(REGISTRY_DAMAGED, SCHEMA_PAGE)) return;
+  survey.report.say("the tables' own pages do not follow each other, or something is behind the last entry");
+}
+
+function looksLikeEntry(survey: Survey, form: RegistryForm, entry: usize): bool {
+  for (let i: u32 = 0; i < form.pageFields; i++) {
+    const pageNo = load<u32>(entry + 8 + i * 4);
     if (pageNo < survey.access.manager.reservedPages || pageNo >= survey.pageCount) return false;
   }
-  return load<u8>(entry, 24) <= 1;
+  return form.autoAt == 0 || load<u8>(entry + form.autoAt) <= 1;
 }
 
-/** Reads the entry at byte `at`; where the next one starts. */
-function readEntry(survey: Survey, at: u32): u32 {
+/** Reads the entry at byte `at`. */
+function readEntry(survey: Survey, form: RegistryForm, at: u32): void {
   const report = survey.report;
   const entry = survey.access.page(SCHEMA_PAGE) + at;
   const fingerprint = load<u64>(entry);
   const tables = survey.tables;
   const table = new CheckedTable(tables.length + 1, at, fingerprint);
+  if (form.snapshotAt == 0) table.name = fingerprintText(fingerprint);
   for (let i = 0; i < tables.length; i++) {
     if (tables[i].fingerprint == fingerprint && report.add(FINGERPRINT_WRONG, SCHEMA_PAGE, at)) {
       report.say("two tables have this fingerprint");
@@ -86,17 +120,15 @@ function readEntry(survey: Survey, at: u32): u32 {
   tables.push(table);
   const pages = table.pages;
   pages.fingerprint = fingerprint;
-  pages.snapshot = claimLedger(survey, table, at + 8, OWNER_SNAPSHOT);
-  pages.pageLedger = claimLedger(survey, table, at + 12, OWNER_PAGE_LEDGER);
-  pages.freeSegments = claimLedger(survey, table, at + 16, OWNER_FREE_LEDGER);
-  pages.indexLedger = claimLedger(survey, table, at + 20, OWNER_INDEX_LEDGER);
-  const flag = load<u8>(survey.access.page(SCHEMA_PAGE) + at, 24);
-  if (flag > 1 && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, at + 24)) {
+  if (form.snapshotAt != 0) pages.snapshot = claimLedger(survey, table, at + form.snapshotAt, OWNER_SNAPSHOT);
+  pages.pageLedger = claimLedger(survey, table, at + form.pageLedgerAt, OWNER_PAGE_LEDGER);
+  pages.freeSegments = claimLedger(survey, table, at + form.freeSegmentsAt, OWNER_FREE_LEDGER);
+  if (form.indexLedgerAt != 0) pages.indexLedger = claimLedger(survey, table, at + form.indexLedgerAt, OWNER_INDEX_LEDGER);
+  const flag: u32 = form.autoAt == 0 ? 0 : load<u8>(survey.access.page(SCHEMA_PAGE) + at + form.autoAt);
+  if (flag > 1 && report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, at + form.autoAt)) {
     report.say("the mark of an autoincrement page is " + flag.toString() + ", not 0 or 1 (the reference takes it for 0)");
   }
-  if (flag != 1) return at + ENTRY_SIZE;
-  pages.autoincrement = claimLedger(survey, table, at + ENTRY_SIZE, OWNER_AUTOINCREMENT);
-  return at + ENTRY_SIZE + 4;
+  if (flag == 1) pages.autoincrement = claimLedger(survey, table, at + form.entrySize, OWNER_AUTOINCREMENT);
 }
 
 function claimLedger(survey: Survey, table: CheckedTable, at: u32, kind: u32): u32 {
@@ -127,6 +159,7 @@ export function listedHash(survey: Survey): u64 {
 
 /** Compares the schema hash with the snapshots, when all of them could be read. */
 export function checkSchemaHash(survey: Survey): void {
+  if (!hasDefinitions(survey.access.manager.layout)) return;
   const stored = storedSchemaHash(survey.access);
   const hash = listedHash(survey);
   if (hash == 0 || hash == stored || (survey.tables.length == 0 && stored == 0)) return;
@@ -167,11 +200,17 @@ export function checkUnclaimed(survey: Survey): void {
 /** Checks the form and the order of the access control list. */
 export function checkAcl(survey: Survey): void {
   const report = survey.report;
-  if (survey.access.manager.layout != LAYOUT_0_9 || survey.pageCount <= ACL_PAGE) return;
+  const layout = survey.access.manager.layout;
+  if (!hasAcl(layout) || survey.pageCount <= ACL_PAGE) return;
   const page = survey.page(ACL_PAGE);
   if (page == 0) return;
+  if (!hasDefinitions(layout)) return checkVersion1(survey, page);
   const version = load<u8>(page);
   if (version == 0 && isZero(page, PAGE_SIZE)) return;
+  if (isVersion1(page)) {
+    if (report.add(ACL_OLD, ACL_PAGE)) report.say(version1Text(page));
+    return;
+  }
   if (version != ACL_VERSION) {
     if (report.add(ACL_DAMAGED, ACL_PAGE, 0)) report.say("the access control list has version " + version.toString() + ", not 2");
     return;
@@ -204,6 +243,11 @@ export function checkAcl(survey: Survey): void {
     checkRights(survey, page, rights, grants);
     at = rights + 4 + grants * 9;
   }
+}
+
+function checkVersion1(survey: Survey, page: usize): void {
+  if (identitiesOfVersion1(page) >= 0 || !survey.report.add(ACL_DAMAGED, ACL_PAGE, 0)) return;
+  survey.report.say("the access control list counts " + load<u32>(page).toString() + " identities, and the page holds none such");
 }
 
 /** How many of `count` identities the page holds as a whole. */

@@ -13,34 +13,41 @@ import {
   reservedPages,
   ACL_PAGE,
   SCHEMA_PAGE,
+  hasDefinitions,
   unclaimedPagesPage,
 } from "../memory/layout";
 import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
 import { fingerprintOf, storedSchemaHash } from "../schema/schema-registry";
 import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
+import { GivenTables } from "../schema/given-tables";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
 import { CheckReport, counted } from "./check-report";
 import { CheckedTable } from "./checked-table";
 import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listedHash } from "./registry-check";
-import { openDefinition, readLedgers } from "./table-check";
+import { defineByGiven, openDefinition, readLedgers } from "./table-check";
 import { AutoincrementCheck } from "./autoincrement-check";
 import { checkRecords } from "./record-check";
 import { checkIndex } from "./index-check";
 import { checkEntries } from "./entry-check";
 import { checkForeignKeys } from "./foreign-key-check";
 import { Survey, SURVEY_ALL, SURVEY_OWNERS, SURVEY_RECORDS } from "./survey";
-import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED, REGISTRY_DAMAGED, TABLE_UNLISTED } from "./fault-kinds";
+import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED, REGISTRY_DAMAGED, SCHEMA_MISFIT, TABLE_UNLISTED } from "./fault-kinds";
 import { OwnerMap, OWNER_NONE, OWNER_PADDING } from "./owner-map";
 
 /**
  * Checks the whole file, or with `quick` what `quickCheck` does. What is wrong with it goes to `report`; the status is not `OK` only
  * when the check itself could not be done. Of a store with an open transaction `DbmsContext.flushChanges` comes first.
  */
-export function checkStore(access: MemoryAccess, report: CheckReport, quick: bool = false): Status {
-  const survey = quick ? quickCheck(access, report) : surveyStore(access, report, SURVEY_ALL);
+export function checkStore(
+  access: MemoryAccess,
+  report: CheckReport,
+  quick: bool = false,
+  given: GivenTables | null = null,
+): Status {
+  const survey = quick ? quickCheck(access, report, given) : surveyStore(access, report, SURVEY_ALL, given);
   if (!survey) return lastError.status;
   const status = survey.status;
   survey.free();
@@ -48,9 +55,15 @@ export function checkStore(access: MemoryAccess, report: CheckReport, quick: boo
 }
 
 /**
- * Walks the file as far as `level` (one of `SURVEY_…`) says. The caller frees the survey. Null when there is no memory for it.
+ * Walks the file as far as `level` (one of `SURVEY_…`) says. The caller frees the survey. Null when there is no memory for it, or when the
+ * definitions that were `given` for a layout without any can't be those of its tables.
  */
-export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8): Survey | null {
+export function surveyStore(
+  access: MemoryAccess,
+  report: CheckReport,
+  level: u8,
+  given: GivenTables | null = null,
+): Survey | null {
   const manager = access.manager;
   const owners = OwnerMap.create(manager.pageCount);
   if (!owners) return null;
@@ -71,6 +84,10 @@ export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8
   if (manager.pageCount == 0) return survey;
   checkRegistry(survey);
   const tables = survey.tables;
+  if (given && !defineByGiven(survey, given)) {
+    survey.free();
+    return null;
+  }
   for (let i = 0; i < tables.length; i++) {
     report.enter(tables[i].name);
     openDefinition(survey, tables[i]);
@@ -100,14 +117,26 @@ export function surveyStore(access: MemoryAccess, report: CheckReport, level: u8
 function checkTable(survey: Survey, checked: CheckedTable): void {
   survey.report.enter(checked.name);
   const table = checked.table;
-  if (table && survey.level >= SURVEY_RECORDS) checkRecords(survey, checked, table);
+  if (table && survey.level >= SURVEY_RECORDS) {
+    checkRecords(survey, checked, table);
+    if (!hasDefinitions(survey.access.manager.layout)) doubtDefinition(survey, checked);
+  }
   for (let i = 0; i < checked.indexes.length; i++) checkIndex(survey, checked, checked.indexes[i]);
   if (table && survey.level == SURVEY_ALL) checkEntries(survey, checked, table);
 }
 
+/** Where most of what should be records is none, it is rather the definition from outside that is wrong. */
+function doubtDefinition(survey: Survey, checked: CheckedTable): void {
+  const bad = <u64>checked.badRecords.size;
+  if (bad <= checked.rows || !survey.report.add(SCHEMA_MISFIT)) return;
+  survey.report.say(
+    "more places hold no row of this definition than do: " + bad.toString() + ", and " + counted(checked.rows, "row"),
+  );
+}
+
 /** What the structures tell without a look at rows and index entries: definitions, ledgers, nodes, owners, rights. */
-export function quickCheck(access: MemoryAccess, report: CheckReport): Survey | null {
-  const survey = surveyStore(access, report, SURVEY_OWNERS);
+export function quickCheck(access: MemoryAccess, report: CheckReport, given: GivenTables | null = null): Survey | null {
+  const survey = surveyStore(access, report, SURVEY_OWNERS, given);
   if (!survey) return null;
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i].table;
@@ -140,8 +169,10 @@ function findPadding(survey: Survey): void {
 function findLeaks(survey: Survey): void {
   findPadding(survey);
   const report = survey.report;
-  const hash = listedHash(survey);
-  const allListed = hash != 0 && hash == storedSchemaHash(survey.access);
+  // Without definitions on pages there is nothing that could be found out.
+  const defined = hasDefinitions(survey.access.manager.layout);
+  const hash = defined ? listedHash(survey) : 1;
+  const allListed = !defined || (hash != 0 && hash == storedSchemaHash(survey.access));
   let used: u32 = 0;
   let unlisted: u32 = 0;
   for (let pageNo = survey.access.manager.reservedPages; pageNo < survey.pageCount; pageNo++) {

@@ -6,7 +6,9 @@
  * so that every page is walked once at most and no cycle is possible.
  */
 import { NO_PAGE, lastError, DAMAGED, OUT_OF_BOUNDS, Status, OK } from "../status";
+import { referenceVersion } from "../memory/layout";
 import { MemoryAccess } from "../memory/memory-access";
+import { GivenTables } from "../schema/given-tables";
 import { CheckReport } from "./check-report";
 import { CheckedTable } from "./checked-table";
 import { PAGE_NUMBER_WRONG, PAGE_OWNED_TWICE, PAGE_UNREADABLE } from "./fault-kinds";
@@ -27,6 +29,8 @@ export class Survey {
   leaked: u32 = 0;
   /** Empty pages of nobody at the file's end, which are not counted as leaked. */
   padding: u32 = 0;
+  /** Definitions of tables, for a file whose layout holds none. */
+  given: GivenTables | null = null;
   /** The first failure that is not the file's content's fault: I/O, memory. */
   status: Status = OK;
 
@@ -39,6 +43,11 @@ export class Survey {
 
   get pageCount(): u32 {
     return this.access.manager.pageCount;
+  }
+
+  /** What messages call the crates that write this layout. */
+  get reference(): string {
+    return "reference " + referenceVersion(this.access.manager.layout);
   }
 
   /** The bytes of a page that is in the file; 0, and a fault, when it can't be read. */

@@ -1,6 +1,10 @@
 /** A table's definition and its ledgers: they are read as far as they make sense, and the pages they list are claimed. */
-import { OK, NO_PAGE, lastError } from "../status";
-import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
+import { OK, NO_PAGE, WRONG_SCHEMA, lastError } from "../status";
+import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, hasDefinitions } from "../memory/layout";
+import { GivenTables } from "../schema/given-tables";
+import { TablePages } from "../schema/schema-registry";
+import { openGiven } from "../store/made-index";
+import { adoptLedgers } from "../store/schema-fit";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -12,6 +16,7 @@ import { Survey } from "./survey";
 import { checkDefinition } from "./definition-check";
 import {
   SNAPSHOT_DAMAGED,
+  SCHEMA_MISFIT,
   FINGERPRINT_WRONG,
   LEDGER_DAMAGED,
   PAGE_FREE_WRONG,
@@ -26,8 +31,38 @@ const LEDGER_ROOM: u32 = 5461;
 /** Segments pages that a free-segments ledger has room for. */
 const SEGMENTS_PAGES_ROOM: u32 = (PAGE_SIZE - 2) / 4;
 
+/**
+ * Gives the tables of a layout without definitions those that were given, by the order of their pages. False with `WRONG_SCHEMA` when it
+ * can't be told which is which.
+ */
+export function defineByGiven(survey: Survey, given: GivenTables): bool {
+  if (hasDefinitions(survey.access.manager.layout) || survey.tables.length == 0) return true;
+  const entries = new Array<TablePages>();
+  for (let i = 0; i < survey.tables.length; i++) entries.push(survey.tables[i].pages);
+  const schemas = given.match(entries);
+  if (!schemas) return false;
+  for (let i = 0; i < schemas.length; i++) survey.tables[i].schema = schemas[i];
+  return true;
+}
+
+/** Takes the definition that was given. What its ledgers can't tell is told of where they are read. */
+function openByGiven(survey: Survey, table: CheckedTable): void {
+  const schema = table.schema;
+  if (!schema) return;
+  table.name = schema.name;
+  survey.report.enter(table.name);
+  if (adoptLedgers(survey.access, table.pages, schema) != OK && lastError.status == WRONG_SCHEMA) {
+    survey.report.addLastError(SCHEMA_MISFIT, NO_PAGE);
+    table.schema = null;
+    return;
+  }
+  table.table = openGiven(survey.access, table.pages, schema);
+  checkDefinition(survey, table, schema);
+}
+
 /** Reads the snapshot: `table.name`, `table.schema`, and `table.table` when it can be worked with. */
 export function openDefinition(survey: Survey, table: CheckedTable): void {
+  if (!hasDefinitions(survey.access.manager.layout)) return openByGiven(survey, table);
   const report = survey.report;
   const pageNo = table.pages.snapshot;
   const page = pageNo != NO_PAGE ? survey.page(pageNo) : 0;
@@ -77,7 +112,9 @@ export function readLedgers(survey: Survey, table: CheckedTable): void {
 
 function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void {
   const report = survey.report;
-  const isOld = survey.access.manager.layout == LAYOUT_0_9;
+  const layout = survey.access.manager.layout;
+  // Before 0.9 pages are only ever added at the end.
+  const isOld = layout == LAYOUT_0_9;
   const page = survey.page(ledger);
   if (page == 0) return;
   const count = load<u32>(page);
@@ -113,7 +150,7 @@ function readPageLedger(survey: Survey, table: CheckedTable, ledger: u32): void 
     }
     last = pageNo;
   }
-  if (count > MAX_RECORD_PAGES && !guessing && isOld && report.add(REFERENCE_PAGES, ledger, 0)) {
+  if (count > MAX_RECORD_PAGES && !guessing && layout != LAYOUT_0_11 && report.add(REFERENCE_PAGES, ledger, 0)) {
     report.say("the table has " + count.toString() + " record pages; the reference's arithmetic holds up to 5460");
   }
 }

@@ -180,7 +180,7 @@ class Rewriting {
 /** `OK` when nothing is wrong with the store that a copy of its rows would hide or not survive. */
 function checkSound(db: DbmsContext): Status {
   const report = new CheckReport();
-  const survey = surveyStore(db.access, report, SURVEY_ALL);
+  const survey = surveyStore(db.access, report, SURVEY_ALL, db.given);
   if (!survey) return lastError.status;
   const status = survey.status;
   survey.free();

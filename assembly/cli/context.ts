@@ -10,6 +10,8 @@ import { LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../memory/layout";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { environmentVariable } from "../wasi/stdio";
+import { GivenTables } from "../schema/given-tables";
+import { readDefinitionsFile } from "../request/definitions-file";
 import { unknownTable } from "../request/session";
 import { Invocation } from "./invocation";
 
@@ -28,6 +30,9 @@ export class CommandContext {
   readonly progress: bool;
   /** The terminal's width in characters; 0: no limit. */
   readonly columns: i32;
+
+  /** The definitions that `--schema` gives, once they were read. */
+  given: GivenTables | null = null;
 
   constructor(readonly invocation: Invocation) {
     this.json = invocation.has("json");
@@ -101,7 +106,23 @@ export function layoutOption(ctx: CommandContext, otherwise: u8): u8 {
   return 0;
 }
 
-/** How a store is to be opened, as far as the general options say it; null with `USAGE`. */
+/** Reads the definitions that `--schema` names into `ctx.given`, and which tables they are by `--table`. */
+export function readGiven(ctx: CommandContext): Status {
+  if (ctx.given) return OK;
+  const chosen = ctx.invocation.options("table");
+  if (!ctx.has("schema")) return chosen.length == 0 ? OK : fail(USAGE, "--table goes with --schema FILE");
+  const schemas = readDefinitionsFile(ctx.invocation.option("schema", ""));
+  if (!schemas) return lastError.status;
+  const given = new GivenTables(schemas);
+  for (let i = 0; i < chosen.length; i++) {
+    const status = given.choose(chosen[i]);
+    if (status != OK) return status;
+  }
+  ctx.given = given;
+  return OK;
+}
+
+/** How a store is to be opened, as far as the general options say it; null on failure. */
 export function openOptions(ctx: CommandContext): OpenOptions | null {
   const options = new OpenOptions();
   const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
@@ -113,6 +134,8 @@ export function openOptions(ctx: CommandContext): OpenOptions | null {
     return null;
   }
   options.syncCommits = durability == "commit";
+  if (readGiven(ctx) != OK) return null;
+  options.given = ctx.given;
   return options;
 }
 
@@ -130,8 +153,9 @@ export function openForReading(ctx: CommandContext, path: string): DbmsContext |
  */
 export function openStore(ctx: CommandContext, write: bool, create: bool, usualLayout: u8 = LAYOUT_0_9): Status {
   const options = openOptions(ctx);
-  const layout = options ? layoutOption(ctx, usualLayout) : 0;
-  if (!options || layout == 0) return USAGE;
+  if (!options) return lastError.status;
+  const layout = layoutOption(ctx, usualLayout);
+  if (layout == 0) return USAGE;
   options.readOnly = !write || ctx.has("readonly");
   options.create = create && !options.readOnly;
   options.layout = layout;

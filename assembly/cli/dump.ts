@@ -12,7 +12,7 @@
  * "snapshot", in hexadecimal, which then counts. Tables come after those that they refer to, as far as that goes.
  */
 import { Status, OK, DAMAGED, fail, lastError } from "../status";
-import { LAYOUT_0_9 } from "../memory/layout";
+import { LAYOUT_0_11, hasAcl } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { TYPE_BOOLEAN, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
@@ -45,7 +45,8 @@ export function runDump(ctx: CommandContext): Status {
   const db = ctx.db;
   const tables = loadOrder(db.tables);
   const out = stdout.buffer;
-  const layout = db.manager.layout == LAYOUT_0_9 ? "0.9" : "0.11";
+  // What an older layout has goes into 0.9.
+  const layout = db.manager.layout == LAYOUT_0_11 ? "0.11" : "0.9";
   out.addText('{"quire":"dump","version":' + DUMP_VERSION.toString() + ',"layout":"' + layout);
   const hash = db.schemaHash();
   if (hash == 0) return lastError.status;
@@ -61,7 +62,7 @@ export function runDump(ctx: CommandContext): Status {
     rows += count;
   }
   progress.end();
-  const status = db.manager.layout == LAYOUT_0_9 ? dumpIdentities(db) : OK;
+  const status = hasAcl(db.manager.layout) ? dumpIdentities(db) : OK;
   if (status == OK) stdout.line('{"end":{"rows":' + rows.toString() + "}}");
   return status;
 }

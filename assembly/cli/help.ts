@@ -41,6 +41,8 @@ function showOverview(): void {
   stdout.raw(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
+      "--schema FILE (definitions for a file of crates 0.6 to 0.8, which holds none: as schema prints them, in the order in which the\n" +
+      "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is)\n" +
       "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
       "--wait SECONDS (for a file that another program writes: 5 unless told)\n" +
       "quire help COMMAND tells more about one.\n",

@@ -4,9 +4,9 @@ import { stdout } from "../wasi/stdio";
 import { layoutName } from "../memory/layout";
 import { CheckReport, counted } from "../check/check-report";
 import { quickCheck, surveyStore } from "../check/store-check";
-import { SURVEY_ALL } from "../check/survey";
+import { rowsOf } from "../check/row-count";
+import { SURVEY_ALL, Survey } from "../check/survey";
 import { CommandContext } from "./context";
-import { entriesOf } from "./inspect-info";
 import { openPages } from "./inspect-open";
 
 export function runCheck(ctx: CommandContext): Status {
@@ -15,10 +15,11 @@ export function runCheck(ctx: CommandContext): Status {
   const manager = access.manager;
   const report = ctx.has("all") ? new CheckReport(u32.MAX_VALUE) : new CheckReport();
   const quick = ctx.has("quick");
-  const survey = quick ? quickCheck(access, report) : surveyStore(access, report, SURVEY_ALL);
+  const survey = quick ? quickCheck(access, report, ctx.given) : surveyStore(access, report, SURVEY_ALL, ctx.given);
   if (!survey) return lastError.status;
-  let rows: u64 = 0;
-  for (let i = 0; i < survey.tables.length; i++) rows += quick ? entriesOf(survey.tables[i]) : survey.tables[i].rows;
+  let rows: i64 = 0;
+  for (let i = 0; i < survey.tables.length; i++)
+    rows += max<i64>(isWalked(survey, i, quick) ? <i64>survey.tables[i].rows : rowsOf(survey, survey.tables[i]), 0);
   const out = stdout.buffer;
   if (ctx.json) {
     out.addText('{"ok":{');
@@ -47,4 +48,9 @@ export function runCheck(ctx: CommandContext): Status {
   survey.free();
   manager.close();
   return status;
+}
+
+/** Whether the rows of table number `i` were counted one by one. */
+function isWalked(survey: Survey, i: i32, quick: bool): bool {
+  return !quick && survey.tables[i].table !== null;
 }

@@ -1,10 +1,20 @@
 /** `info`: what the file is, what is in it, and what the reference makes of it. */
 import { Status, lastError } from "../status";
-import { AccessControlList } from "../acl/access-control-list";
+import { AccessControlList, isVersion1 } from "../acl/access-control-list";
 import { storedSchemaHash } from "../schema/schema-registry";
-import { LAYOUT_0_11, PAGE_SHIFT, layoutName } from "../memory/layout";
+import {
+  ACL_PAGE,
+  LAYOUT_0_8,
+  PAGE_SHIFT,
+  crateVersions,
+  hasAcl,
+  hasDefinitions,
+  layoutName,
+  referenceVersion,
+} from "../memory/layout";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
-import { CheckedTable } from "../check/checked-table";
+import { rowsOf } from "../check/row-count";
+import { schemaTemplate } from "../check/schema-template";
 import { surveyStore } from "../check/store-check";
 import { SURVEY_OWNERS, Survey } from "../check/survey";
 import { stdout } from "../wasi/stdio";
@@ -17,9 +27,9 @@ export function runInfo(ctx: CommandContext): Status {
   const access = openPages(ctx);
   if (!access) return lastError.status;
   const report = new CheckReport();
-  const survey = surveyStore(access, report, SURVEY_OWNERS);
+  const survey = surveyStore(access, report, SURVEY_OWNERS, ctx.given);
   if (!survey) return lastError.status;
-  const acl = access.manager.pageCount > 1 ? new AccessControlList(access).read() : null;
+  const acl = access.manager.pageCount > 1 ? new AccessControlList(access).readAny() : null;
   const identities: i32 = acl ? acl.length : -1;
   if (ctx.json) printJson(ctx, survey, report, identities);
   else printText(ctx, survey, report, identities);
@@ -27,20 +37,6 @@ export function runInfo(ctx: CommandContext): Status {
   survey.free();
   access.manager.close();
   return status;
-}
-
-/** Rows of a table as its primary key's index counts them; "" when that can't be read. */
-function rowsOf(table: CheckedTable): string {
-  const opened = table.table;
-  const index = opened ? table.checkedIndexOf(opened.primary) : null;
-  return index && !index.incomplete ? index.entries.toString() : "";
-}
-
-/** Rows of a table as far as its primary key's index shows them. */
-export function entriesOf(table: CheckedTable): u64 {
-  const opened = table.table;
-  const index = opened ? table.checkedIndexOf(opened.primary) : null;
-  return index ? index.entries : 0;
 }
 
 /** What the reference has against the file, as far as definitions and ledgers show. */
@@ -55,7 +51,8 @@ export function referenceKinds(report: CheckReport): string {
 
 function printText(ctx: CommandContext, survey: Survey, report: CheckReport, identities: i32): void {
   const manager = survey.access.manager;
-  const isNew = manager.layout == LAYOUT_0_11;
+  const layout = manager.layout;
+  const isDefined = hasDefinitions(layout);
   stdout.line(ctx.invocation.file);
   stdout.line(
     "  size         " +
@@ -64,20 +61,16 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
       ((<u64>manager.pageCount) << PAGE_SHIFT).toString() +
       " bytes",
   );
-  stdout.line("  layout       " + layoutName(manager.layout) + (isNew ? " (crates 0.10 and 0.11)" : " (crates up to 0.9)"));
-  if (manager.pageCount > 0) stdout.line("  schema hash  " + hex64(storedSchemaHash(survey.access)));
-  stdout.line("  unclaimed    " + counted(survey.unclaimed, "page"));
+  stdout.line("  layout       " + layoutName(layout) + " (" + layoutText(survey) + ")");
+  if (manager.pageCount > 0 && isDefined) stdout.line("  schema hash  " + hex64(storedSchemaHash(survey.access)));
+  if (isDefined) stdout.line("  unclaimed    " + counted(survey.unclaimed, "page"));
   stdout.line("  leaked       " + counted(survey.leaked, "page"));
   if (survey.padding > 0) stdout.line("  empty end    " + counted(survey.padding, "page") + ", as a canister's memory often has");
-  stdout.line(
-    "  identities   " +
-      (isNew ? "none in this layout" : identities < 0 ? "the access control list can't be read" : identities.toString()),
-  );
+  stdout.line("  identities   " + identitiesText(survey, identities));
   const kinds = referenceKinds(report);
-  const version = isNew ? "0.11.0" : "0.9.0";
   stdout.line(
     "  reference    " +
-      version +
+      referenceVersion(layout) +
       (kinds == ""
         ? " reads the definitions and ledgers as Quire does (check looks at the rows, too)"
         : " has trouble with this file: " + kinds + " (check tells more)"),
@@ -95,15 +88,36 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     const schema = table.schema;
-    const rows = rowsOf(table);
+    const rows = rowsOf(survey, table);
     view.addText(table.name);
-    view.addText(rows == "" ? "?" : rows);
+    view.addText(rows < 0 ? "?" : rows.toString());
     view.addText(schema ? schema.columns.length.toString() : "?");
     view.addText(table.indexes.length.toString());
     view.addText(table.pageTotal.toString());
     view.addText(table.recordPageCount.toString());
   }
   view.finish();
+  const template = schemaTemplate(survey);
+  if (isDefined || template.length == 0) return;
+  stdout.line(
+    "\nThis layout holds no definitions: --schema FILE gives them, with each table as in what follows, filled in and in this order.",
+  );
+  for (let i = 0; i < template.length; i++) stdout.line(template[i]);
+}
+
+/** What writes the layout, as far as that can be told. */
+function layoutText(survey: Survey): string {
+  const layout = survey.access.manager.layout;
+  if (layout == LAYOUT_0_8 && survey.tables.length == 0) return "crates 0.6 to 0.8: without tables nothing tells which";
+  return crateVersions(layout);
+}
+
+function identitiesText(survey: Survey, identities: i32): string {
+  if (!hasAcl(survey.access.manager.layout)) return "none in this layout";
+  if (identities < 0) return "the access control list can't be read";
+  const page = hasDefinitions(survey.access.manager.layout) ? survey.access.page(ACL_PAGE) : 0;
+  const isOld = page != 0 && isVersion1(page);
+  return identities.toString() + (isOld ? ", in a list of version 1, from before 0.9, which 0.9 takes for empty" : "");
 }
 
 function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, identities: i32): void {
@@ -122,13 +136,18 @@ function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   out.addText(',"tables":[');
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
-    const rows = rowsOf(table);
+    const rows = rowsOf(survey, table);
     out.addText(i > 0 ? ',{"name":' : '{"name":');
     addQuoted(table.name, out);
-    out.addText(',"rows":' + (rows == "" ? "null" : rows) + ',"indexes":' + table.indexes.length.toString());
+    out.addText(',"rows":' + (rows < 0 ? "null" : rows.toString()) + ',"indexes":' + table.indexes.length.toString());
     out.addText(',"pages":' + table.pageTotal.toString() + ',"recordPages":' + table.recordPageCount.toString() + "}");
   }
-  out.addText("]}\n");
+  out.addU8(0x5d);
+  if (!hasDefinitions(manager.layout)) {
+    out.addText(',"template":');
+    addQuoted(schemaTemplate(survey).join("\n"), out);
+  }
+  out.addText("}\n");
   stdout.check();
   ctx.told = survey.status == 0;
 }

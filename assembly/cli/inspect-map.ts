@@ -25,7 +25,7 @@ export function runMap(ctx: CommandContext): Status {
   const access = openPages(ctx);
   if (!access) return lastError.status;
   const report = new CheckReport();
-  const survey = surveyStore(access, report, SURVEY_OWNERS);
+  const survey = surveyStore(access, report, SURVEY_OWNERS, ctx.given);
   if (!survey) return lastError.status;
   if (ctx.json) printJson(survey);
   else {

@@ -8,7 +8,7 @@ import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
 import { checkFormat } from "../schema/layout-detection";
 import { guessLayout } from "../check/store-check";
-import { CommandContext } from "./context";
+import { CommandContext, readGiven } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
 export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess | null {
@@ -19,7 +19,7 @@ export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess 
 
 function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
-  if (cache < 0) return null;
+  if (cache < 0 || readGiven(ctx) != OK) return null;
   const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false, cut);
   if (!provider) return null;
   const manager = new MemoryManager(provider, <u64>cache);

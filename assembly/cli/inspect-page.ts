@@ -29,7 +29,7 @@ export function runPage(ctx: CommandContext): Status {
     return fail(USAGE, "there is no page " + number.toString(), hint);
   }
   const pageNo = <u32>number;
-  const survey = surveyStore(access, new CheckReport(), SURVEY_OWNERS);
+  const survey = surveyStore(access, new CheckReport(), SURVEY_OWNERS, ctx.given);
   if (!survey) return lastError.status;
   const page = access.page(pageNo);
   if (page == 0) return lastError.status;

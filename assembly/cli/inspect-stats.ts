@@ -13,7 +13,7 @@ export function runStats(ctx: CommandContext): Status {
   const access = openPages(ctx);
   if (!access) return lastError.status;
   const report = new CheckReport();
-  const survey = surveyStore(access, report, SURVEY_RECORDS);
+  const survey = surveyStore(access, report, SURVEY_RECORDS, ctx.given);
   if (!survey) return lastError.status;
   const only = ctx.word(0);
   let shown = 0;

@@ -28,6 +28,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "delimiter",
   "acl",
   "schema",
+  "table",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
@@ -119,6 +120,13 @@ export class Invocation {
     return at < 0 ? otherwise : this.values[at];
   }
 
+  /** The option's values, in the order in which they were given. */
+  options(name: string): Array<string> {
+    const list = new Array<string>();
+    for (let i = 0; i < this.names.length; i++) if (this.names[i] == name) list.push(this.values[i]);
+    return list;
+  }
+
   /** `OK` when no option was given but those in `allowed` and the general ones; else `USAGE`. */
   allow(allowed: Array<string>): Status {
     const general: Array<string> = [
@@ -130,6 +138,8 @@ export class Invocation {
       "no-color",
       "progress",
       "no-progress",
+      "schema",
+      "table",
       "help",
       "version",
     ];

@@ -1,15 +1,20 @@
 /** What each kind of page holds. Every count and length is checked: the page may be damaged. */
 import { NO_PAGE } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE, hasDefinitions } from "../memory/layout";
+import { isVersion1 } from "../acl/access-control-list";
+import { identitiesOfVersion1 } from "../schema/layout-detection";
+import { registryForm } from "../schema/schema-registry";
 import { isZero } from "../encode/bytes";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isKey } from "../encode/key";
-import { valueDiscriminant, TYPE_CUSTOM, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
+import { typeOfValue, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
 import { addHex } from "../encode/uuid";
 import { isUtf8 } from "../encode/utf8";
 import { writeJsonValue } from "../encode/value-text";
 import { columnSpecs } from "../schema/column-spec";
 import { integerSize } from "../table/autoincrement-ledger";
+import { alignUp } from "../table/page-ledger";
+import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import {
   COUNT_OFFSET,
   INNER_HEADER,
@@ -82,20 +87,46 @@ function pageText(pageNo: u32): string {
 }
 
 function decodeRegistry(survey: Survey, page: usize, view: PageView): void {
-  view.field("schema hash", hex64(load<u64>(page)));
-  view.number("tables", load<u64>(page, 8));
-  view.titles(["byte", "table", "fingerprint", "snapshot", "page ledger", "free segments", "index ledger", "autoincrement"]);
+  const form = registryForm(survey.access.manager.layout);
+  if (form.snapshotAt != 0) view.field("schema hash", hex64(load<u64>(page)));
+  view.number("tables", load<u64>(page + form.countAt));
+  const titles = ["byte", "table", "fingerprint"];
+  if (form.snapshotAt != 0) titles.push("snapshot");
+  titles.push("page ledger");
+  titles.push("free segments");
+  if (form.indexLedgerAt != 0) titles.push("index ledger");
+  if (form.autoAt != 0) titles.push("autoincrement");
+  view.titles(titles);
   for (let i = 0; i < survey.tables.length; i++) {
     const at = survey.tables[i].entryOffset;
+    const entry = page + at;
     view.raw(at.toString());
     view.cell(survey.tables[i].name);
-    view.cell(hex64(load<u64>(page + at)));
-    for (let j: u32 = 8; j < 24; j += 4) view.raw(load<u32>(page + at + j).toString());
-    view.raw(load<u8>(page + at, 24) == 1 && at + 29 <= PAGE_SIZE ? load<u32>(page + at, 25).toString() : "null");
+    view.cell(hex64(load<u64>(entry)));
+    for (let j: u32 = 0; j < form.pageFields; j++) view.raw(load<u32>(entry + 8 + j * 4).toString());
+    if (form.autoAt == 0) continue;
+    const known = form.hasAuto(entry) && at + form.entrySize + 4 <= PAGE_SIZE;
+    view.raw(known ? load<u32>(entry + form.entrySize).toString() : "null");
+  }
+}
+
+/** A list of version 1: those that it names may do everything. */
+function decodeVersion1(page: usize, view: PageView): void {
+  const count = identitiesOfVersion1(page);
+  view.number("version", 1);
+  view.number("identities", load<u32>(page));
+  view.titles(["byte", "identity"]);
+  let at: u32 = 4;
+  for (let i = 0; i < count; i++) {
+    const len = <u32>load<u8>(page + at);
+    view.raw(at.toString());
+    view.cell(hexText(page + at + 1, len));
+    at += 1 + len;
   }
 }
 
 function decodeAcl(survey: Survey, page: usize, view: PageView): void {
+  if (!hasDefinitions(survey.access.manager.layout) || isVersion1(page)) return decodeVersion1(page, view);
   const count = load<u32>(page, 1);
   view.number("version", load<u8>(page));
   view.number("identities", count);
@@ -231,7 +262,7 @@ function decodeRecords(survey: Survey, checked: CheckedTable, pageNo: u32, view:
   const ordinal = checked.pageOrdinals.get(pageNo, 0);
   view.number("used", checked.usedOf(ordinal));
   const table = checked.table;
-  if (!table) return;
+  if (!table) return decodeSlots(survey.access.page(pageNo), checked.usedOf(ordinal), view);
   view.titles(["byte", "length", "row"]);
   const walk = new RecordWalk(survey, checked, table, null);
   walk.start(ordinal);
@@ -254,6 +285,21 @@ function decodeRecords(survey: Survey, checked: CheckedTable, pageNo: u32, view:
   }
   out.free();
   walk.free();
+}
+
+/** The records of a table whose definition is not known, as far as they follow each other at even places. */
+function decodeSlots(page: usize, used: u32, view: PageView): void {
+  view.titles(["byte", "length"]);
+  for (let at: u32 = 0; page != 0 && at + RECORD_HEADER_SIZE <= used;) {
+    const len = <u32>load<u16>(page + at);
+    const end = at + RECORD_HEADER_SIZE + len;
+    if (end > used) return;
+    if (len != 0) {
+      view.raw(at.toString());
+      view.raw(len.toString());
+    }
+    at = alignUp(end, 2);
+  }
 }
 
 function decodeNode(page: usize, view: PageView): void {
@@ -303,13 +349,9 @@ function valueText(ptr: usize): string {
     const tagLen = <usize>load<u16>(ptr, 1);
     return '"' + hexText(ptr + 5 + tagLen, load<u16>(ptr + 3 + tagLen)) + '"';
   }
-  for (let type: u32 = 1; type < TYPE_CUSTOM; type++) {
-    if (valueDiscriminant(<u8>type) != discriminant) continue;
-    const out = new ByteBuffer(256);
-    writeJsonValue(<u8>type, 0, ptr + 1, out);
-    const text = out.toText();
-    out.free();
-    return text;
-  }
-  return "null";
+  const out = new ByteBuffer(256);
+  writeJsonValue(typeOfValue(discriminant), 0, ptr + 1, out);
+  const text = out.toText();
+  out.free();
+  return text;
 }

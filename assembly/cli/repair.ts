@@ -1,7 +1,5 @@
 /** `repair OUT`: what can be read of a damaged file, in a new one. */
-import { Status, OK, BAD_SCHEMA, DAMAGED, USAGE, fail, lastError } from "../status";
-import { ByteBuffer } from "../encode/byte-buffer";
-import { isUtf8 } from "../encode/utf8";
+import { Status, OK, DAMAGED, USAGE, fail, lastError } from "../status";
 import { layoutName } from "../memory/layout";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
@@ -11,20 +9,16 @@ import { WasiMemoryProvider } from "../memory/provider";
 import { SURVEY_ALL } from "../check/survey";
 import { finishStore, makeStore } from "../care/new-file";
 import { Salvage } from "../care/salvage";
-import { readSchemaLines } from "../care/schema-lines";
-import { Input, stdout } from "../wasi/stdio";
+import { stdout } from "../wasi/stdio";
 import { CommandContext, layoutOption, openOptions } from "./context";
 import { openPages } from "./inspect-open";
 
-/** Bytes of a file of definitions that are read at most. */
-const MOST_SCHEMA_BYTES: u32 = 64 << 20;
-
 export function runRepair(ctx: CommandContext): Status {
-  const given = ctx.has("schema") ? readDefinitions(ctx.invocation.option("schema", "")) : new Array<TableSchemaSnapshot>();
-  if (!given) return lastError.status;
   const access = openPages(ctx, true);
   if (!access) return lastError.status;
   const manager = access.manager;
+  const definitions = ctx.given;
+  const given = definitions ? definitions.schemas : new Array<TableSchemaSnapshot>();
   const layout = layoutOption(ctx, manager.layout);
   if (layout == 0) return USAGE;
   manager.layout = layout;
@@ -58,25 +52,6 @@ export function runRepair(ctx: CommandContext): Status {
     return fail(DAMAGED, what, "compare with a backup");
   }
   return made.errors == 0 ? OK : fail(DAMAGED, "what was saved of " + ctx.invocation.file + " has errors: " + made.summary());
-}
-
-/** The definitions in the file `path`; null on failure. */
-function readDefinitions(path: string): Array<TableSchemaSnapshot> | null {
-  const input = Input.open(path);
-  if (!input) return null;
-  const bytes = new ByteBuffer(65536);
-  let count = 0;
-  do {
-    count = input.read(bytes.reserve(65536), 65536);
-    if (count > 0) bytes.len += count;
-  } while (count > 0 && bytes.len < MOST_SCHEMA_BYTES);
-  input.close();
-  let list: Array<TableSchemaSnapshot> | null = null;
-  if (count == 0 && !isUtf8(bytes.ptr, bytes.len)) fail(BAD_SCHEMA, path + " is not text");
-  else if (count == 0) list = readSchemaLines(bytes.toText());
-  else if (count > 0) fail(BAD_SCHEMA, path + " is too long for a list of definitions");
-  bytes.free();
-  return list;
 }
 
 /** The names of the kinds of errors, with commas between them. */

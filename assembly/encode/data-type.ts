@@ -92,6 +92,14 @@ export function valueDiscriminant(type: u8): u8 {
   }
 }
 
+/** The type whose values have this discriminant, which is not that of null; 0 for none. */
+export function typeOfValue(discriminant: u8): u8 {
+  for (let type: u32 = 1; type <= TYPE_CUSTOM; type++) {
+    if (valueDiscriminant(<u8>type) == discriminant) return <u8>type;
+  }
+  return 0;
+}
+
 /** Bytes of a value of `type` inside a record, or 0 when its length varies. `customSize` is n of custom(TAG,n), 0 for custom(TAG). */
 export function fixedValueSize(type: u8, customSize: u32): u32 {
   switch (type) {

@@ -7,6 +7,7 @@ import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged, lastError } from "../sta
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { isUtf8 } from "../encode/utf8";
 import { IndexDefinition } from "../schema/column";
 import { addName } from "../schema/table-schema-snapshot";
 
@@ -32,6 +33,31 @@ export class IndexLedger {
     if (status == OK) status = this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
     out.free();
     return status;
+  }
+
+  /** The columns of each index; null when the ledger is malformed. */
+  list(): Array<Array<string>> | null {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return null;
+    const list = new Array<Array<string>>();
+    let at: u32 = 8;
+    for (let left = load<u64>(page); left > 0; left--) {
+      const names = new Array<string>();
+      let count = at + 12 <= PAGE_SIZE ? load<u64>(page + at) : u64.MAX_VALUE;
+      at += 8;
+      for (; count > 0; count--) {
+        const len: u32 = at < PAGE_SIZE ? load<u8>(page + at) : 0;
+        if (at + 1 + len + 4 > PAGE_SIZE || names.length == 255 || !isUtf8(page + at + 1, len)) {
+          this.malformed(min(at, PAGE_SIZE - 1));
+          return null;
+        }
+        names.push(String.UTF8.decodeUnsafe(page + at + 1, len, false));
+        at += 1 + len;
+      }
+      at += 4;
+      list.push(names);
+    }
+    return list;
   }
 
   /** The byte on the page where the root of the index on `columns` stands; 0 when it isn't there or the ledger is malformed. */

@@ -1,5 +1,6 @@
 /**
- * The unclaimed-pages ledger: a stack of pages that belong to nobody (`docs/format.md`, "Unclaimed pages").
+ * The unclaimed-pages ledger: a stack of pages that belong to nobody (`docs/format.md`, "Unclaimed pages"). Layouts before 0.9 have none:
+ * a page that is given up stays in the file, empty and nobody's.
  *
  *   | count u32 | page u32 | page u32 | …
  */
@@ -11,9 +12,10 @@ import { PAGE_SIZE } from "./layout";
 /** The most pages that the ledger lists; the reference's bound, one below what a page holds. */
 export const MAX_UNCLAIMED_PAGES: u32 = 16382;
 
-/** How many pages the ledger lists; 0xffffffff on failure. */
+/** How many pages the ledger lists, 0 where a layout has none; 0xffffffff on failure. */
 export function unclaimedPageCount(access: MemoryAccess): u32 {
   const pageNo = access.manager.unclaimedPagesPage;
+  if (pageNo == NO_PAGE) return 0;
   const page = access.page(pageNo);
   if (page == 0) return 0xffffffff;
   const count = load<u32>(page);
@@ -51,8 +53,9 @@ export function popUnclaimedPage(access: MemoryAccess): Status {
   return status;
 }
 
-/** Puts a (zeroed) page on the ledger. */
+/** Puts a (zeroed) page on the ledger, if there is one. */
 export function pushUnclaimedPage(access: MemoryAccess, pageNo: u32): Status {
+  if (access.manager.unclaimedPagesPage == NO_PAGE) return OK;
   const status = reserveUnclaimed(access, 1);
   if (status != OK) return status;
   const ledgerPage = access.manager.unclaimedPagesPage;

@@ -142,7 +142,7 @@ export function handleAclChange(session: Session, out: ByteBuffer): Status {
   const request = session.request;
   const db = session.db;
   let status = request.needText(FIELD_IDENTITY);
-  if (status == OK) status = db.acl.supported();
+  if (status == OK) status = db.acl.changeable();
   if (status != OK) return status;
   const id = readIdentity(request.text(FIELD_IDENTITY));
   if (!id) return lastError.status;

@@ -3,12 +3,14 @@ import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError, sa
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
-import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_11, layoutName } from "../memory/layout";
+import { GivenTables } from "../schema/given-tables";
 import { nearest } from "../schema/nearest";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { File } from "../wasi/file";
+import { readDefinitionsFile } from "./definitions-file";
 
-const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout", "durability"];
+const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout", "durability", "schema", "tables"];
 
 /** The most that a cache may be told to take, as for `--cache`. */
 const MOST_CACHE_BYTES: u64 = 1 << 31;
@@ -20,6 +22,8 @@ class OpenRequest {
   path: string = "";
   layout: string = "";
   durability: string = "commit";
+  schema: string = "";
+  tables: Array<string> = new Array<string>();
   readonly options: OpenOptions = new OpenOptions();
 
   read(ptr: usize, len: u32): Status {
@@ -41,10 +45,12 @@ class OpenRequest {
 
   private take(field: i32, node: u32): bool {
     const kind = tape.kind(node);
+    if (field == 7) return this.takeTables(node);
     if (field == 0 || field >= 4) {
       if (kind != JSON_STRING) return false;
       if (field == 0) this.path = nodeText(node);
       else if (field == 4) this.layout = nodeText(node);
+      else if (field == 6) this.schema = nodeText(node);
       else this.durability = nodeText(node);
       return true;
     }
@@ -57,6 +63,29 @@ class OpenRequest {
     if (field == 1) this.options.readOnly = kind == JSON_TRUE;
     else this.options.create = kind == JSON_TRUE;
     return true;
+  }
+
+  /** Which tables are which: an object of names and fingerprints. */
+  private takeTables(node: u32): bool {
+    if (tape.kind(node) != JSON_OBJECT) return false;
+    for (let key = tape.first(node); key != 0; key = tape.next(key)) {
+      if (tape.kind(key + 1) != JSON_STRING) return false;
+      this.tables.push(nodeText(key) + "=" + nodeText(key + 1));
+    }
+    return true;
+  }
+
+  /** Reads the definitions, if some are named. */
+  readGiven(): Status {
+    if (this.schema == "") return this.tables.length == 0 ? OK : fail(BAD_REQUEST, "open: tables goes with schema");
+    const schemas = readDefinitionsFile(this.schema);
+    if (!schemas) return lastError.status;
+    const given = new GivenTables(schemas);
+    for (let i = 0; i < this.tables.length; i++) {
+      if (given.choose(this.tables[i]) != OK) return fail(BAD_REQUEST, 'open: tables are like {"users": "#0123456789abcdef"}');
+    }
+    this.options.given = given;
+    return OK;
   }
 }
 
@@ -98,6 +127,7 @@ export function openRequested(ptr: usize, len: u32): DbmsContext | null {
     return null;
   }
   options.syncCommits = request.durability == "commit";
+  if (request.readGiven() != OK) return null;
   const isNew = options.create && isMissing(request.path);
   const store = DbmsContext.openFile(request.path, options);
   if (!store) {
@@ -105,7 +135,7 @@ export function openRequested(ptr: usize, len: u32): DbmsContext | null {
     return null;
   }
   if (request.layout == "" || store.manager.layout == options.layout) return store;
-  const own = options.layout == LAYOUT_0_9 ? "0.11" : "0.9";
+  const own = layoutName(store.manager.layout);
   store.close();
   const what = request.path + " has layout " + own + ", not " + request.layout;
   fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");

@@ -1,6 +1,6 @@
 /** `create`, `drop`, `tables`, `schema` and `info`. */
 import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
-import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE, layoutName } from "../memory/layout";
 import { unclaimedPageCount } from "../memory/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
@@ -98,7 +98,9 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
 function addFileFacts(db: DbmsContext, out: ByteBuffer): Status {
   const hash = db.tables.length == 0 ? 0 : db.schemaHash();
   if (hash == 0 && db.tables.length > 0) return lastError.status;
-  addAscii(out, db.manager.layout == LAYOUT_0_11 ? '"layout":"0.11","schemaHash":"' : '"layout":"0.9","schemaHash":"');
+  addAscii(out, '"layout":"');
+  addAscii(out, layoutName(db.manager.layout));
+  addAscii(out, '","schemaHash":"');
   addAscii(out, hex64(hash));
   out.addU8(0x22);
   return OK;

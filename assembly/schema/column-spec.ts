@@ -62,7 +62,7 @@ const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "de
 
 /** An index over several columns in the making. */
 class Group {
-  readonly columns: Array<string> = new Array<string>();
+  columns: Array<string> = new Array<string>();
   readonly nameBytes: ArrayBuffer;
 
   constructor(readonly name: string) {
@@ -145,6 +145,11 @@ export class TableDefinition {
     value.free();
     encoded.free();
     return status == OK ? OK : flagError(column, "default: " + lastError.what);
+  }
+
+  /** Gives the columns of a group another order, in which they are listed. */
+  orderGroup(name: string, columns: Array<string>): void {
+    this.group(name).columns = columns;
   }
 
   private group(name: string): Group {
@@ -289,7 +294,7 @@ class SpecScanner {
 }
 
 /** `text` with a backslash before each character that means something in a spec. */
-function escapeSpec(text: string): string {
+export function escapeSpec(text: string): string {
   let escaped = "";
   for (let i = 0; i < text.length; i++) {
     const char = text.charAt(i);

@@ -1,15 +1,18 @@
 /**
- * Which of the two layouts a file has; the file doesn't say (`docs/format.md`, "The file").
+ * Which layout a file has; the file doesn't say (`docs/format.md`, "The file" and "Layouts before 0.9").
  *
- * It is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger), or when
- * the file is two pages long, or when page 2 is a definition or a node of a tree; else 0.9.
+ * Layouts before 0.9 come first: a registry of theirs begins with a small count, where later ones have a hash. Where no reading of it makes
+ * sense, it is one of theirs if it begins so and can't be a later one.
+ *
+ * Of the later two it is 0.11 when the schema registry, or a ledger it leads to, names page 2 (in 0.9 that is the unclaimed-pages ledger),
+ * or when the file is two pages long, or when page 2 is a definition or a node of a tree; else 0.9.
  * A definition and the registry decide first, because page 1 of a 0.11 file begins with a count whose low byte can look like the ACL's
  * version.
  */
 import { MemoryAccess } from "../memory/memory-access";
-import { LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/layout";
+import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/layout";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
-import { readRegistry } from "./schema-registry";
+import { isOldRegistry, readRegistry, registryForm } from "./schema-registry";
 import { definitionOn } from "./table-schema-snapshot";
 import { isZero } from "../encode/bytes";
 import { isKey } from "../encode/key";
@@ -39,12 +42,14 @@ export function checkFormat(access: MemoryAccess): Status {
 export function detectLayout(access: MemoryAccess): u8 {
   const pages = access.manager.pageCount;
   if (pages < 2) return LAYOUT_0_9;
+  const old = detectOldLayout(access);
+  if (old != 0) return old;
   if (pages == 2) return LAYOUT_0_11;
   // What layout 0.9 has there, a ledger, is no definition.
   const first = access.page(FIRST_0_11_PAGE);
   if (first == 0) return 0;
   if (definitionOn(first)) return LAYOUT_0_11;
-  const registry = readRegistry(access);
+  const registry = readRegistry(access, LAYOUT_0_9);
   if (!registry) return 0;
   for (let i = 0; i < registry.length; i++) {
     const table = registry[i];
@@ -69,6 +74,68 @@ export function detectLayout(access: MemoryAccess): u8 {
   // A node below the root, which only its tree names.
   if (one != 0 && two != 0 && isUnclaimedLedger(one, FIRST_0_11_PAGE, pages) && isLowerNode(two, pages)) return LAYOUT_0_11;
   return LAYOUT_0_9;
+}
+
+/** The layout of a file from before 0.9; 0 for another one. */
+function detectOldLayout(access: MemoryAccess): u8 {
+  const page = access.page(SCHEMA_PAGE);
+  if (page == 0) return 0;
+  const count = load<u64>(page);
+  if (count > PAGE_SIZE) return 0;
+  if (count == 0) return isEmptyOld(access, page) ? LAYOUT_0_8 : 0;
+  if (isOldRegistry(access, LAYOUT_0_8)) return LAYOUT_0_8;
+  if (isOldRegistry(access, LAYOUT_0_6)) return LAYOUT_0_6;
+  return looksOld(access, page);
+}
+
+/** Whether the file has no tables, but an access control list of version 1. What it was made by, 0.6 or later, nothing tells. */
+function isEmptyOld(access: MemoryAccess, page: usize): bool {
+  if (access.manager.pageCount != 2 || !isZero(page, PAGE_SIZE)) return false;
+  const list = access.page(ACL_PAGE);
+  return list != 0 && identitiesOfVersion1(list) > 0;
+}
+
+/**
+ * How many identities the page lists as an access control list of version 1; -1 when it is none. No identity is in a list twice; a page of
+ * another kind may read as one of many empty ones.
+ */
+export function identitiesOfVersion1(page: usize): i32 {
+  const count = load<u32>(page);
+  let at: u32 = 4;
+  let empty = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const len: u32 = at < PAGE_SIZE ? load<u8>(page + at) : 0;
+    if (len == 0) empty += 1;
+    at += 1 + len;
+    if (at > PAGE_SIZE || empty > 1) return -1;
+  }
+  return <i32>count;
+}
+
+/**
+ * The layout before 0.9 whose registry this damaged one is most like; 0 when it may be a later one, which has its count where those have a
+ * fingerprint.
+ */
+function looksOld(access: MemoryAccess, page: usize): u8 {
+  if (load<u64>(page, 8) <= PAGE_SIZE) return 0;
+  const eight = likelyEntries(access, page, LAYOUT_0_8);
+  const six = likelyEntries(access, page, LAYOUT_0_6);
+  return eight == 0 && six == 0 ? 0 : eight >= six ? LAYOUT_0_8 : LAYOUT_0_6;
+}
+
+/** How many of the first entries name pages of the file that follow each other. */
+function likelyEntries(access: MemoryAccess, page: usize, layout: u8): u32 {
+  const form = registryForm(layout);
+  const end = access.manager.pageCount;
+  const count = min<u64>(load<u64>(page + form.countAt), form.most);
+  let at = form.entriesAt;
+  let good: u32 = 0;
+  for (let i: u64 = 0; i < count && at + form.entrySize + 4 <= PAGE_SIZE; i++) {
+    const first = load<u32>(page + at + form.pageLedgerAt);
+    if (first >= FIRST_0_11_PAGE && first < end && load<u32>(page + at + form.freeSegmentsAt) == first + 1) good += 1;
+    at += form.entrySize + (form.hasAuto(page + at) ? 4 : 0);
+  }
+  return good;
 }
 
 /** Whether a list of u32 page numbers, `stride` bytes apart from `start`, names page 2; `countSize` bytes of count come first. */

@@ -15,6 +15,8 @@ import {
   FOREIGN_KEY_RESTRICT,
   NO_PAGE,
   NOT_A_PAGE_FILE,
+  READ_ONLY,
+  UNSUPPORTED,
   fail,
   lastError,
   savedError,
@@ -26,10 +28,11 @@ import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
-import { LAYOUT_0_9, LAYOUT_0_11, reservedPages } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, layoutName, reservedPages } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
+import { GivenTables } from "../schema/given-tables";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { ChangesKeeper } from "../index/waiting-changes";
 import { checkFormat, detectLayout } from "../schema/layout-detection";
@@ -51,6 +54,8 @@ export class OpenOptions {
   syncCommits: bool = true;
   /** Layout of a new store; an existing one has its own. */
   layout: u8 = LAYOUT_0_9;
+  /** Definitions of the tables of a store whose layout holds none. */
+  given: GivenTables | null = null;
 }
 
 class Savepoint {
@@ -144,7 +149,23 @@ export class DbmsContext extends ChangesKeeper {
       const status = manager.commit();
       if (status != OK) return status;
     }
-    return this.openTables.load();
+    this.openTables.given = options.given;
+    const status = this.openTables.load();
+    return status == OK ? this.checkWritable(options) : status;
+  }
+
+  /** Definitions from outside, where the layout holds none. */
+  @inline get given(): GivenTables | null {
+    return this.openTables.given;
+  }
+
+  /** `OK` when a store that is not only to be read is one that can be written to. */
+  private checkWritable(options: OpenOptions): Status {
+    const layout = this.manager.layout;
+    if (options.readOnly || hasDefinitions(layout)) return OK;
+    const name = "a file of layout " + layoutName(layout);
+    const convert = "convert OUT --layout 0.9 makes a file that can be changed; --readonly opens this one to read it";
+    return fail(READ_ONLY, name + " is only read", convert);
   }
 
   /** After a rollback. Without its tables a handle must not be written through: it would write a registry without them. */
@@ -457,6 +478,7 @@ export class DbmsContext extends ChangesKeeper {
   createTable(schema: TableSchemaSnapshot, forward: bool = false, adopted: bool = false): Status {
     let status = this.flushChanges();
     if (status == OK) status = this.beginStatement();
+    if (status == OK) status = this.checkChangeable();
     if (status != OK) return status;
     status = checkNewTable(this.tables, schema, forward, adopted);
     if (status != OK) return status;
@@ -464,6 +486,13 @@ export class DbmsContext extends ChangesKeeper {
     const table = writeTable(this.access, schema);
     if (!table) return this.endStatement(lastError.status);
     return this.endStatement(this.openTables.add(table));
+  }
+
+  /** `OK` where tables can come and go. */
+  private checkChangeable(): Status {
+    if (hasDefinitions(this.manager.layout)) return OK;
+    const what = "a file of layout " + layoutName(this.manager.layout) + " keeps the tables that it has";
+    return fail(UNSUPPORTED, what, "convert OUT --layout 0.9 makes one that can be changed");
   }
 
   /** The hash over the definitions of all tables as they are now; 0 on failure. */
@@ -475,6 +504,7 @@ export class DbmsContext extends ChangesKeeper {
   dropTable(name: string): Status {
     let status = this.flushChanges();
     if (status == OK) status = this.beginStatement();
+    if (status == OK) status = this.checkChangeable();
     if (status != OK) return status;
     const table = this.table(name);
     if (!table) return lastError.status;

@@ -1,9 +1,22 @@
 /** The tables of an open store: what its registry lists, opened, with the foreign keys between them. */
 import { Status, OK, TABLE_NOT_FOUND, damaged, fail, lastError } from "../status";
-import { SCHEMA_PAGE } from "../memory/layout";
+import { SCHEMA_PAGE, hasDefinitions } from "../memory/layout";
 import { MemoryAccess } from "../memory/memory-access";
-import { TablePages, computeSchemaHash, readRegistry, storedSchemaHash, writeRegistry } from "../schema/schema-registry";
-import { definitionOn } from "../schema/table-schema-snapshot";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { xxh3 } from "../encode/xxh3";
+import { GivenTables, schemaNeeded } from "../schema/given-tables";
+import {
+  TablePages,
+  checkTablePages,
+  computeSchemaHash,
+  inPageOrder,
+  readRegistry,
+  storedSchemaHash,
+  writeRegistry,
+} from "../schema/schema-registry";
+import { openGiven } from "./made-index";
+import { adoptLedgers, checkFit, leftOut } from "./schema-fit";
+import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
 import { Reference, Table, findTable } from "./table";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
@@ -21,15 +34,54 @@ export class OpenTables {
 
   constructor(private readonly access: MemoryAccess) {}
 
+  /** Definitions of tables, for a file whose layout holds none. */
+  given: GivenTables | null = null;
+  /** Tables of the file that were not opened, as none of the definitions is theirs. */
+  unopened: u32 = 0;
+  /** The first table whose definition leaves out an index that the file has; "" when none does. */
+  incomplete: string = "";
+
   /** Reads the registry and opens every table. */
   load(): Status {
     this.free();
     const entries = readRegistry(this.access);
+    if (entries && !hasDefinitions(this.access.manager.layout)) return this.loadGiven(inPageOrder(entries));
     if (!entries || (entries.length == 0 && this.checkEmpty() != OK)) return lastError.status;
     this.entries = entries;
     for (let i = 0; i < entries.length; i++) {
       const table = Table.open(this.access, entries[i]);
       if (!table) return lastError.status;
+      this.insert(table);
+    }
+    this.link();
+    return OK;
+  }
+
+  /** Opens the tables of a layout without definitions, when those that were given fit. */
+  private loadGiven(entries: Array<TablePages>): Status {
+    this.unopened = 0;
+    this.incomplete = "";
+    const given = this.given;
+    if (entries.length > 0 && !given) return schemaNeeded(this.access.manager.layout);
+    const schemas = given && entries.length > 0 ? given.match(entries) : [];
+    if (!schemas) return lastError.status;
+    for (let i = 0; i < schemas.length; i++) {
+      const schema = schemas[i];
+      if (!schema) {
+        this.unopened += 1;
+        continue;
+      }
+      let status = checkTablePages(this.access, entries[i]);
+      if (status == OK) status = adoptLedgers(this.access, entries[i], schema);
+      if (status != OK) return status;
+      if (leftOut && this.incomplete == "") this.incomplete = schema.name;
+      const table = openGiven(this.access, entries[i], schema);
+      status = table.loadRoots();
+      if (status == OK) status = checkFit(table);
+      if (status != OK) {
+        table.free();
+        return status;
+      }
       this.insert(table);
     }
     this.link();
@@ -124,6 +176,7 @@ export class OpenTables {
 
   /** The hash over the definitions of all tables as they are now; 0 on failure. */
   schemaHash(): u64 {
+    if (!hasDefinitions(this.access.manager.layout)) return this.hashOfGiven();
     const pages = new Array<u32>();
     const lens = new Array<u32>();
     for (let i = 0; i < this.list.length; i++) {
@@ -131,6 +184,23 @@ export class OpenTables {
       lens.push(this.list[i].snapshotLen);
     }
     return computeSchemaHash(this.access, pages, lens);
+  }
+
+  /** The hash that a file with these definitions would have. */
+  private hashOfGiven(): u64 {
+    const out = new ByteBuffer(4096);
+    const part = new ByteBuffer(1024);
+    out.addU8(SNAPSHOT_VERSION);
+    for (let i = 0; i < this.list.length; i++) {
+      part.reset();
+      if (this.list[i].schema.encode(part) != OK) return 0;
+      out.addU64(part.len);
+      out.addBytes(part.ptr, part.len);
+    }
+    const hash = xxh3(out.ptr, out.len);
+    out.free();
+    part.free();
+    return hash;
   }
 
   /** Closes all tables. */

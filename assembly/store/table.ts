@@ -139,12 +139,16 @@ export class Table {
   /** The manager's epoch in which the indexes' roots were read. */
   private rootsEpoch: u32;
 
-  /** Opens a table whose snapshot is `schema`, which must be valid; the indexes' roots are still to be read. */
+  /**
+   * Opens a table whose snapshot is `schema`, which must be valid; the indexes' roots are still to be read. `indexAccess` is where the
+   * nodes of its indexes are.
+   */
   constructor(
     readonly access: MemoryAccess,
     readonly pages: TablePages,
     readonly schema: TableSchemaSnapshot,
     readonly snapshotLen: u32,
+    private readonly indexAccess: MemoryAccess = access,
   ) {
     const layout = schema.rowLayout();
     this.layout = layout;
@@ -165,7 +169,7 @@ export class Table {
     this.hasForeignKeys = foreignKeys;
     this.rootsEpoch = access.manager.epoch;
     for (let i = 0; i < schema.indexes.length; i++) {
-      this.indexes.push(new TableIndex(schema.indexes[i], new IndexTree(access, NO_PAGE), schema));
+      this.indexes.push(new TableIndex(schema.indexes[i], new IndexTree(indexAccess, NO_PAGE), schema));
     }
   }
 
@@ -206,9 +210,10 @@ export class Table {
     return this.indexes[0];
   }
 
-  /** Reads the indexes' roots from the ledger. */
+  /** Reads the indexes' roots from the ledger, unless they are in memory only. */
   loadRoots(): Status {
-    for (let i = 0; i < this.indexes.length; i++) {
+    const inFile = this.indexAccess === this.access;
+    for (let i = 0; i < this.indexes.length && inFile; i++) {
       const index = this.indexes[i];
       const root = this.indexLedger.root(index.definition.columns);
       if (root == NO_PAGE) return lastError.status;
@@ -368,6 +373,7 @@ export class Table {
     this.oldRow.free();
     this.oldBody.free();
     this.layout.free();
+    if (this.indexAccess !== this.access) this.indexAccess.manager.close();
   }
 }
 

@@ -7,6 +7,7 @@ import { Status, OK, AUTOINCREMENT_OVERFLOW, PAGE_FULL, fail, damaged, lastError
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { isUtf8 } from "../encode/utf8";
 import { fixedValueSize, valueDiscriminant, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64 } from "../encode/data-type";
 import { Column } from "../schema/column";
 
@@ -34,6 +35,26 @@ export class AutoincrementLedger {
         : this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
     out.free();
     return status;
+  }
+
+  /** The columns that it numbers; null when it can't be read. */
+  names(): Array<string> | null {
+    const page = this.access.page(this.pageNo);
+    if (page == 0) return null;
+    const list = new Array<string>();
+    let at: u32 = 1;
+    for (let left = <u32>load<u8>(page); left > 0; left--) {
+      const nameLen: u32 = at < PAGE_SIZE ? load<u8>(page + at) : 0;
+      const value = at + 1 + nameLen;
+      const size: u32 = value < PAGE_SIZE ? integerSize(load<u8>(page + value)) : 0;
+      if (size == 0 || value + 1 + size > PAGE_SIZE || !isUtf8(page + at + 1, nameLen)) {
+        damaged(this.pageNo, min(at, PAGE_SIZE - 1), "the autoincrement ledger makes no sense from here on");
+        return null;
+      }
+      list.push(String.UTF8.decodeUnsafe(page + at + 1, nameLen));
+      at = value + 1 + size;
+    }
+    return list;
   }
 
   /**

@@ -8,7 +8,7 @@
  */
 import { Status, OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE, LAYOUT_0_9 } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_11 } from "../memory/layout";
 
 /** The most record pages of a table: one more and the reference's 16-bit size of the list wraps to 0. */
 export const MAX_RECORD_PAGES: u32 = 5460;
@@ -138,7 +138,8 @@ export class PageLedger {
     const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
     let free = PAGE_SIZE - start - slotSize;
     // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
-    if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout == LAYOUT_0_9) free = 0;
+    if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout != LAYOUT_0_11)
+      free = 0;
     const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }

@@ -2,7 +2,7 @@
 import type { QuireError } from "../errors.js";
 import type { WriteLock } from "../lock/write-lock.js";
 import { ServeProcess } from "../serve-process.js";
-import type { Engine, Place } from "./engine.js";
+import { pathInside, type Engine, type Place } from "./engine.js";
 import { closedError } from "./instance.js";
 import type { OpenOptions } from "./options.js";
 
@@ -25,6 +25,8 @@ export class ChildEngine implements Engine {
       ...(options.readonly === true ? ["--readonly"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
       ...(options.durability === undefined ? [] : ["--durability", options.durability]),
+      ...(options.schema === undefined ? [] : ["--schema", pathInside(place, "open", options.schema)]),
+      ...Object.entries(options.tables ?? {}).flatMap(([name, print]) => ["--table", `${name}=${print}`]),
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];

@@ -49,7 +49,7 @@ export function lockFor(place: Place, path: string, { readonly = false, wait = W
 export function pathInside({ folder: { host }, file }: Place, call: string, path: string): string {
   const within = relative(host, resolve(path));
   if (path === "" || within === "" || within.startsWith("..") || isAbsolute(within)) {
-    throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is where the session can write`);
+    throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is what the session can reach`);
   }
   return file.slice(0, file.lastIndexOf("/") + 1) + within.split(sep).join("/");
 }
@@ -64,7 +64,7 @@ export class InProcessEngine implements Engine {
     lock: WriteLock | null,
   ) {
     const { folder, file } = place;
-    const { readonly = false, mustExist = false, cacheBytes, layout, durability } = options;
+    const { readonly = false, mustExist = false, cacheBytes, layout, durability, schema, tables } = options;
     this.instance = new LibraryInstance(
       folder,
       {
@@ -74,6 +74,8 @@ export class InProcessEngine implements Engine {
         ...(cacheBytes === undefined ? {} : { cacheBytes }),
         ...(layout === undefined ? {} : { layout }),
         ...(durability === undefined ? {} : { durability }),
+        ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
+        ...(tables === undefined ? {} : { tables }),
       },
       () => lock?.release(),
     );

@@ -21,6 +21,13 @@ export interface OpenOptions {
   readonly durability?: "commit" | "checkpoint";
   /** Seconds to wait for a file that another session writes, 5 unless told; then the error is `LOCKED`. */
   readonly wait?: number;
+  /**
+   * Of a file of crates 0.6 to 0.8, which holds no definitions: the path of a file that does, in the page file's folder or below, as
+   * `quire FILE schema` prints them or as JSON. Other files have their own.
+   */
+  readonly schema?: string;
+  /** Which table of such a file is which, by its fingerprint (`#` and 16 digits), where the order in which they were registered does not tell. */
+  readonly tables?: Readonly<Record<string, string>>;
   /** What dates and date-times are in rows: text unless told; a `Date` shows them to the millisecond. */
   readonly dates?: DateForm;
   /**
@@ -54,8 +61,15 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
     wanted: "a number of seconds above 0, or Infinity",
     fits: (value) => typeof value === "number" && value > 0 && (value * 1000 <= LONGEST_TIMER || value === Infinity),
   },
+  schema: { wanted: "the path of a file", fits: (value) => typeof value === "string" && value !== "" },
+  tables: { wanted: "an object of fingerprints", fits: isFingerprints },
   dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
 };
+
+function isFingerprints(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((print) => typeof print === "string" && /^#[0-9a-f]{16}$/i.test(print));
+}
 
 /** Letters of `a` and `b` that differ, letter case aside, when they stand at the same places; more than enough for spelling errors. */
 function distance(a: string, b: string): number {

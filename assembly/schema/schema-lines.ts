@@ -1,8 +1,8 @@
 /** Definitions from the lines that `schema` prints: `create TABLE COLUMN… [--alignment N] [--layout L]`, quoted as for a shell. */
 import { BAD_SCHEMA, fail, lastError } from "../status";
 import { ShellWords } from "../encode/shell-words";
-import { TableDefinition } from "../schema/column-spec";
-import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { TableDefinition } from "./column-spec";
+import { TableSchemaSnapshot } from "./table-schema-snapshot";
 
 /** Reads the definitions in `text`; null with `BAD_SCHEMA` and the line. Lines that start with `#` are none. */
 export function readSchemaLines(text: string): Array<TableSchemaSnapshot> | null {
