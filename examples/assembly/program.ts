@@ -106,12 +106,17 @@ function done(db: DbmsContext, table: Table, id: string): Status {
 }
 
 function printRow(table: Table, row: Row): void {
+  const cell = new ByteBuffer();
   for (let i = ID; i <= TEXT; i++) {
     const column = table.schema.columns[i];
-    if (i > ID) stdout.text("\t");
-    writeTextValue(column.type, column.customSize, row.ptr(i), stdout.buffer);
+    if (i > ID) stdout.raw("\t");
+    // By way of text(), which shows a terminal no control characters of the note.
+    cell.reset();
+    writeTextValue(column.type, column.customSize, row.ptr(i), cell);
+    stdout.text(cell.toText());
   }
   stdout.line("");
+  cell.free();
 }
 
 function run(words: Array<string>): Status {
