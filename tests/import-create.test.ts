@@ -173,7 +173,7 @@ test("one column that may be several is announced", async (t) => {
   const made = await store.run(["import", "t", "--create", "--format", "csv"], semicolons);
   assert.match(made.stderr, /^created t 'a;b:text:pk'\nnote: the source has one column; .* add --delimiter ';'\n$/);
   const said = await store.fails("COLUMN_NOT_FOUND", 1, ["import", "t", "--format", "csv"], { stdin: "a\tb\n1\t2\n" });
-  assert.match(said, /table t has no column a\tb; if the header names several columns, add --format tsv/);
+  assert.match(said, /table t has no column a\\tb; if the header names several columns, add --format tsv/);
   await store.ok(["import", "u", "--create", "--format", "csv", "--delimiter", ";"], semicolons);
   const plain = await store.run(["import", "v", "--create", "--format", "csv"], { stdin: "a\n1\n" });
   assert.equal(plain.stderr, "created v a:int32:pk\n");
