@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
-import { GuestFolders, realFile } from "./guest-files.js";
+import { GuestFolders, IN_MEMORY, realFile, refusedName } from "./guest-files.js";
 import type { Preopen } from "./runtimes/adapter.js";
 import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
 import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
@@ -184,6 +184,11 @@ function writtenFile(words: readonly string[], commandAt: number, file: string, 
   return reads ? null : file;
 }
 
+function refuseName(name: string): void {
+  const reason = refusedName(name);
+  if (reason !== null) throw new QuireError("USAGE", reason, EXIT_USAGE);
+}
+
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { waitSeconds, rest } = takeWait(words);
@@ -192,22 +197,26 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null, lock: null };
 
   const typed = args[position] as string;
+  const inMemory = typed === IN_MEMORY;
   const file = realFile(resolve(cwd, typed));
   if (file === parse(file).root || typed === "") {
     throw new QuireError("USAGE", `"${typed}" is no name of a page file`, EXIT_USAGE);
   }
-  const files: FileWord[] = [{ at: position, before: "", name: typed }];
+  const files: FileWord[] = inMemory ? [] : [{ at: position, before: "", name: typed }];
   const commandAt = plainPosition(args, position + 1);
   const command = args[commandAt] ?? "";
   files.push(...otherFiles(args, commandAt));
   const written = writtenFile(args, commandAt, typed, files);
   const lock =
-    written === null ? null : { file: realFile(resolve(cwd, written)), named: written, command: `quire ${command}`, waitSeconds };
+    written === null || written === IN_MEMORY
+      ? null
+      : { file: realFile(resolve(cwd, written)), named: written, command: `quire ${command}`, waitSeconds };
 
   let stdinFile: string | null = null;
   const at = sourcePosition(args, commandAt);
   if (at >= 0) {
     const name = args[at] as string;
+    refuseName(name);
     const source = resolve(cwd, name);
     const stat = statSync(source, { throwIfNoEntry: false });
     if (stat === undefined || stat.isDirectory()) {
@@ -223,11 +232,14 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       if (format !== undefined && !given && command === "import") args.push("--format", format);
     }
   }
+  for (const { name } of files) refuseName(name);
   const folders = new GuestFolders(
     runtime,
     cwd,
     files.map(({ name }) => name),
   );
+  // A request may back a store in memory up.
+  if (inMemory && command === "serve") folders.open("copy");
   for (const { at, before, name } of files) args[at] = before + folders.open(name);
   return { runtime, args, preopens: folders.preopens, stdinFile, lock };
 }

@@ -7,6 +7,18 @@ import type { Preopen } from "./runtimes/adapter.js";
 /** Links that lead to links in a row, as many as systems follow. */
 const MOST_LINKS = 40;
 
+/** What stands for a file where a store in memory is meant. */
+export const IN_MEMORY = ":memory:";
+
+/** Why `name` is no file's name; null when it may be one. */
+export function refusedName(name: string): string | null {
+  if (name === "") return '"" is no name of a file';
+  if (/^file:/i.test(name)) return `"${name}" is a URL, and no path; a file of that name is ./${name}`;
+  if (name === IN_MEMORY) return `"${name}" is a store in memory, and no file; a file of that name is ./${name}`;
+  if (/^\s*:memory:?\s*$/i.test(name)) return `"${name}" is no name of a file; did you mean ${IN_MEMORY}?`;
+  return null;
+}
+
 /** The file that `path` is a symbolic link to, there or not, or `path` itself: log and lock are beside the file, whichever name it is opened by. */
 export function realFile(path: string): string {
   let file = path;
@@ -72,8 +84,8 @@ export class GuestFolders {
     const parts = [opened.guest, within(folder, opened.host), basename(file)];
     const name = parts.filter((part) => part !== "").join("/");
     if (this.#fromRoot && !this.#plain) return `/${name}`;
-    // The module takes these for an option, or its own word.
-    return name.startsWith("-") || name === "help" ? `./${name}` : name;
+    // The module takes these for an option, its own word, or no file.
+    return /^(?:-|help$|:memory:|file:)/.test(name) ? `./${name}` : name;
   }
 
   #folderName(folder: string): string {

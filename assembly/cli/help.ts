@@ -45,6 +45,7 @@ function showOverview(): void {
       "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is)\n" +
       "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
       "--wait SECONDS (for a file that another program writes: 5 unless told)\n" +
+      "FILE may be :memory:, a store that begins empty and ends with the command: with serve, or to try an import or a load.\n" +
       "quire help COMMAND tells more about one.\n",
   );
 }

@@ -8,6 +8,8 @@ import { MemoryAccess } from "../memory/memory-access";
 import { WasiMemoryProvider } from "../memory/provider";
 import { checkFormat } from "../schema/layout-detection";
 import { guessLayout } from "../check/store-check";
+import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { IN_MEMORY } from "../wasi/preopens";
 import { CommandContext, readGiven } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
@@ -20,6 +22,10 @@ export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess 
 function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
   if (cache < 0 || readGiven(ctx) != OK) return null;
+  if (ctx.invocation.file == IN_MEMORY) {
+    const store = DbmsContext.openHeap(new OpenOptions());
+    return store ? store.access : null;
+  }
   const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false, cut);
   if (!provider) return null;
   const manager = new MemoryManager(provider, <u64>cache);

@@ -5,7 +5,6 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";
 import { ERROR, FILE_CUT } from "../check/fault-kinds";
-import { WasiMemoryProvider } from "../memory/provider";
 import { SURVEY_ALL } from "../check/survey";
 import { finishStore, makeStore } from "../care/new-file";
 import { Salvage } from "../care/salvage";
@@ -27,7 +26,7 @@ export function runRepair(ctx: CommandContext): Status {
   if (!to) return lastError.status;
   const report = ctx.has("all") ? new CheckReport(u32.MAX_VALUE) : new CheckReport();
   const made = new CheckReport();
-  const leftOver = (manager.provider as WasiMemoryProvider).leftOver;
+  const leftOver = manager.provider.leftOver;
   if (leftOver != 0 && report.add(FILE_CUT, manager.pageCount))
     report.say("the file ends inside of this page, whose first " + counted(leftOver, "byte") + " are all there is of it");
   const work = Salvage.run(access, given, to, report);

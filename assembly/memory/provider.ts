@@ -12,6 +12,8 @@ import { allocBlock, freeBlock } from "./block-pool";
 export abstract class MemoryProvider {
   /** Whether `grow` and `write` are refused. */
   readOnly: bool = false;
+  /** Bytes at the end of a file that are part of a page. */
+  leftOver: u32 = 0;
 
   /** Bytes of a page. */
   get pageSize(): u32 {
@@ -137,8 +139,6 @@ export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
   private temporary: bool = false;
   private cut: bool = false;
-  /** Bytes at the end of the file that are part of a page. */
-  leftOver: u32 = 0;
   /** The file's time before anything of it was read. */
   private modified: u64 = 0;
 

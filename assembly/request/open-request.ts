@@ -9,6 +9,7 @@ import { nearest } from "../schema/nearest";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { File } from "../wasi/file";
 import { readDefinitionsFile } from "./definitions-file";
+import { IN_MEMORY } from "../wasi/preopens";
 
 const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout", "durability", "schema", "tables"];
 
@@ -127,6 +128,10 @@ export function openRequested(ptr: usize, len: u32): DbmsContext | null {
     return null;
   }
   options.syncCommits = request.durability == "commit";
+  if (request.path == IN_MEMORY && !options.create) {
+    fail(BAD_REQUEST, "open: a store in memory is always new", "open it with create, and not readonly");
+    return null;
+  }
   if (request.readGiven() != OK) return null;
   const isNew = options.create && isMissing(request.path);
   const store = DbmsContext.openFile(request.path, options);

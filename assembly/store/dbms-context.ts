@@ -22,6 +22,7 @@ import {
   savedError,
   restoreError,
 } from "../status";
+import { IN_MEMORY } from "../wasi/preopens";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
 import { opensAgain } from "../memory/changed-file";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
@@ -90,8 +91,9 @@ export class DbmsContext extends ChangesKeeper {
     this.changes = new IndexChanges(this);
   }
 
-  /** Opens the page file `path`; null on failure. */
+  /** Opens the page file `path`, or a store in memory for `IN_MEMORY`; null on failure. */
   static openFile(path: string, options: OpenOptions): DbmsContext | null {
+    if (path == IN_MEMORY) return DbmsContext.openHeap(options);
     let context = DbmsContext.openFileOnce(path, options);
     for (let attempt = 1; !context && opensAgain(attempt); attempt++) context = DbmsContext.openFileOnce(path, options);
     return context;
@@ -110,7 +112,11 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Makes a store in memory. */
   static openHeap(options: OpenOptions): DbmsContext | null {
-    return DbmsContext.openProvider(new HeapMemoryProvider(), options);
+    const provider = new HeapMemoryProvider();
+    const context = DbmsContext.openProvider(provider, options);
+    // Its first pages had to be made in any case.
+    provider.readOnly = options.readOnly;
+    return context;
   }
 
   /** Opens the store that `provider` keeps, with its log; both are closed on failure. */

@@ -6,7 +6,7 @@
  * (wazero shows it so). Wasmer shows "/", "." and "/" whatever was mapped, and the mapped folder is inside. ".." is resolved
  * here, by text; a path that leaves its folder is refused before the runtime sees it.
  */
-import { FOLDER_NOT_FOUND, ACCESS_DENIED, fail } from "../status";
+import { FOLDER_NOT_FOUND, ACCESS_DENIED, BAD_VALUE, fail } from "../status";
 import { fd_prestat_get, fd_prestat_dir_name } from "./imports";
 
 class Preopen {
@@ -62,8 +62,21 @@ function normalize(path: string): string {
   return kept.join("/");
 }
 
-/** The folder and the rest of `path`, or null with `FOLDER_NOT_FOUND` or `ACCESS_DENIED`. */
+/** What stands for a file where a store in memory is meant. */
+export const IN_MEMORY: string = ":memory:";
+
+/** Whether `path` is what a file may be called: a URL, or what stands for a store in memory, and names made of it, are not. */
+function isFileName(path: string): bool {
+  if (path.startsWith(IN_MEMORY))
+    fail(BAD_VALUE, IN_MEMORY + " is a store in memory, and no file", "a file of that name is ./" + path);
+  else if (path.startsWith("file:")) fail(BAD_VALUE, path + " is a URL, and no path", "a file of that name is ./" + path);
+  else return true;
+  return false;
+}
+
+/** The folder and the rest of `path`, or null with `FOLDER_NOT_FOUND`, `ACCESS_DENIED` or `BAD_VALUE`. */
 export function resolvePath(path: string): ResolvedPath | null {
+  if (!isFileName(path)) return null;
   let list = preopens;
   if (!list) {
     list = loadPreopens();

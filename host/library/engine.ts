@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
-import { GuestFolders, realFile } from "../guest-files.js";
+import { GuestFolders, IN_MEMORY, realFile, refusedName } from "../guest-files.js";
 import { type LockRequest, WAIT_SECONDS, type WriteLock } from "../lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { LibraryInstance } from "./instance.js";
@@ -22,36 +22,57 @@ export interface Engine {
 export interface Place {
   /** The folder that the module can reach. */
   readonly folder: Preopen;
-  /** The file's path as the module sees it. */
+  /** The file's path as the module sees it, or `IN_MEMORY`. */
   readonly file: string;
+  /** What stands before the names of the folder's files for the module. */
+  readonly beside: string;
   /** The file's path in the system, by no symbolic link. */
   readonly path: string;
 }
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
 export function placeOf(runtime: string, path: string, mustExist: boolean): Place {
+  if (path === IN_MEMORY) return placeInMemory(runtime, mustExist);
+  refuseName(path);
   const full = realFile(resolve(path));
-  if (path === "" || full === dirname(full)) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
+  if (full === dirname(full)) throw new QuireError("BAD_OPTION", `"${path}" is no name of a page file`);
   const folders = new GuestFolders(runtime, process.cwd(), [path]);
   const file = folders.open(path);
   if (mustExist && !existsSync(full)) throw new QuireError("FILE_NOT_FOUND", `there is no file ${path}`, EXIT_NOT_DONE);
-  return { folder: folders.preopens[0] as Preopen, file, path: full };
+  return { folder: folders.preopens[0] as Preopen, file, beside: folderOf(file), path: full };
+}
+
+/** A store in memory can be backed up into the working folder. */
+function placeInMemory(runtime: string, mustExist: boolean): Place {
+  if (mustExist)
+    throw new QuireError("BAD_OPTION", `a store in memory is always new: ${IN_MEMORY} takes no readonly or mustExist`);
+  const folders = new GuestFolders(runtime, process.cwd(), ["copy"]);
+  const beside = folderOf(folders.open("copy"));
+  return { folder: folders.preopens[0] as Preopen, file: IN_MEMORY, beside, path: IN_MEMORY };
+}
+
+const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/") + 1);
+
+function refuseName(name: string): void {
+  const reason = refusedName(name);
+  if (reason !== null) throw new QuireError("BAD_OPTION", reason);
 }
 
 /** The lock that a session with these options needs, as asked for by `path`; null when it only reads. */
 export function lockFor(place: Place, path: string, { readonly = false, wait = WAIT_SECONDS }: OpenOptions): LockRequest | null {
-  if (readonly) return null;
+  if (readonly || place.file === IN_MEMORY) return null;
   const program = process.argv[1] === undefined ? "" : ` ${basename(process.argv[1])}`;
   return { file: place.path, named: path, command: `${basename(process.execPath)}${program}`, waitSeconds: wait };
 }
 
 /** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */
-export function pathInside({ folder: { host }, file }: Place, call: string, path: string): string {
+export function pathInside({ folder: { host }, beside }: Place, call: string, path: string): string {
+  refuseName(path);
   const within = relative(host, resolve(path));
   if (path === "" || within === "" || within.startsWith("..") || isAbsolute(within)) {
     throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is what the session can reach`);
   }
-  return file.slice(0, file.lastIndexOf("/") + 1) + within.split(sep).join("/");
+  return beside + within.split(sep).join("/");
 }
 
 export class InProcessEngine implements Engine {

@@ -130,7 +130,7 @@ export class Session<Dates = string> implements AsyncDisposable {
   }
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
-  async backup(path: string): Promise<BackupResult> {
+  async backup(path: string | URL): Promise<BackupResult> {
     return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) });
   }
 
@@ -275,7 +275,7 @@ export class SyncSession<Dates = string> implements Disposable {
   }
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
-  backup(path: string): BackupResult {
+  backup(path: string | URL): BackupResult {
     return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) }) as BackupResult;
   }
 
@@ -362,22 +362,23 @@ export class SyncSession<Dates = string> implements Disposable {
 }
 
 /**
- * Opens the page file at `path`, which is made when it is missing. Where it runs is `options.runtime`: in this process, under Node's own WASI,
+ * Opens the page file at `path`, which is made when it is missing; for `":memory:"` a new store that is in memory only. Where it runs is `options.runtime`: in this process, under Node's own WASI,
  * unless told; all others in a process of their own.
  */
 export async function open<const Options extends OpenOptions = OpenOptions>(
-  path: string,
+  path: string | URL,
   options?: Options,
 ): Promise<Session<DatesOf<Options>>> {
   const checked = checkOptions("open", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
-  const place = placeOf(runtime, checkPath("open", path), mustExist || readonly);
-  const wanted = lockFor(place, path, checked);
+  const given = checkPath("open", path);
+  const place = placeOf(runtime, given, mustExist || readonly);
+  const wanted = lockFor(place, given, checked);
   const lock = wanted && (await WriteLock.take(wanted));
   try {
     const isHere = runtime === "node";
     const engine = isHere ? new InProcessEngine(place, checked, lock) : await openChild(runtime, place, checked, lock);
-    return new Session(path, runtime, engine, new Operations(dates), checked.transactionWait);
+    return new Session(given, runtime, engine, new Operations(dates), checked.transactionWait);
   } catch (error) {
     lock?.release();
     throw error;
@@ -393,15 +394,16 @@ async function openChild(runtime: string, place: Place, options: OpenOptions, lo
 /** The same in this process, for a session whose methods don't return promises. */
 export function openSync<
   const Options extends Omit<OpenOptions, "runtime"> & { readonly runtime?: "node" } = Omit<OpenOptions, "runtime">,
->(path: string, options?: Options): SyncSession<DatesOf<Options>> {
+>(path: string | URL, options?: Options): SyncSession<DatesOf<Options>> {
   const checked = checkOptions("openSync", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
-  const place = placeOf(runtime, checkPath("openSync", path), mustExist || readonly);
-  const wanted = lockFor(place, path, checked);
+  const given = checkPath("openSync", path);
+  const place = placeOf(runtime, given, mustExist || readonly);
+  const wanted = lockFor(place, given, checked);
   const lock = wanted && WriteLock.takeSync(wanted);
   try {
-    return new SyncSession(path, new InProcessEngine(place, checked, lock), new Operations(dates));
+    return new SyncSession(given, new InProcessEngine(place, checked, lock), new Operations(dates));
   } catch (error) {
     lock?.release();
     throw error;
