@@ -1,6 +1,15 @@
 /** `backup`, `compact` and `convert`; and files with empty pages at their end, as the memory of a canister is downloaded. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { checkReply } from "./helpers/faults.js";
@@ -134,7 +143,10 @@ test("convert writes the rights to a file, in lines that acl grant takes", async
   const back = storeOf(t, copy, "back.db");
   for (const line of lines) await back.ok(line.split(" "));
   assert.equal(await back.ok(["acl", "list", "--json"]), await store.ok(["acl", "list", "--json"]));
-  // A list that is there already is not written over, and nothing is left of what was begun.
+  // One that is there already is fine when it has just these lines, and else not written over; nothing is left of what was begun.
+  await store.ok(["convert", "data/new.db", "--layout", "0.11", "--acl", "data/rights.txt"]);
+  unlinkSync(join(store.folder, "new.db"));
+  appendFileSync(join(store.folder, "rights.txt"), "# mine");
   await store.fails("FILE_EXISTS", 1, ["convert", "data/new.db", "--layout", "0.11", "--acl", "data/rights.txt"]);
   await store.fails("FILE_EXISTS", 1, ["convert", "data/out.db", "--layout", "0.11", "--acl", "data/more.txt"]);
   assert.deepEqual(readdirSync(store.folder).sort(), ["out.db", "rights.txt", "store.db"]);
@@ -180,9 +192,12 @@ test("compact refuses what it would not mend, and what it can't do in place", as
   const sound = openStore(t, { golden: "migrated" });
   await sound.fails("USAGE", 2, ["compact", "--readonly"]);
   const before = sound.bytes();
-  writeFileSync(join(sound.folder, "store.db-compact"), "mine");
-  assert.match(await sound.fails("FILE_EXISTS", 1, ["compact"]), /killed/);
-  assert.equal(readFileSync(join(sound.folder, "store.db-compact"), "utf8"), "mine");
+  writeFileSync(join(sound.folder, "store.db-unfinished"), "mine");
+  assert.match(
+    await sound.fails("FILE_EXISTS", 1, ["compact"]),
+    /store\.db-unfinished already, which an interrupted command may have finished/,
+  );
+  assert.equal(readFileSync(join(sound.folder, "store.db-unfinished"), "utf8"), "mine");
   assert.ok(sound.bytes().equals(before));
   await sound.fails("FILE_EXISTS", 1, ["compact", "data/store.db"]);
 });

@@ -1,7 +1,8 @@
 /** The part of `npm run torture` that kills commands at their calls, which takes long: a file of its own, to be run beside the others. */
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { COMMANDS, commandKill, commandStore, places } from "./torture/faults.js";
+import { COMMANDS, commandKill, commandStore } from "./torture/commands.js";
+import { places } from "./torture/faults.js";
 import { compileModule } from "./torture/module.js";
 
 let command: WebAssembly.Module;

@@ -11,7 +11,7 @@ import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 import { type CommandRun, runCommand } from "./torture/command.js";
 import { Disk, type Image } from "./torture/disk.js";
-import { commandStore } from "./torture/faults.js";
+import { commandStore } from "./torture/commands.js";
 import { compileModule } from "./torture/module.js";
 
 let module: WebAssembly.Module;
@@ -52,7 +52,7 @@ const READERS: readonly (readonly string[])[] = [
   ["diff", "data/same.db", "--count"],
   ["backup", "data/out.db"],
   ["compact", "data/out.db"],
-  ["convert", "data/out.db", "--layout", "0.11"],
+  ["convert", "data/out.db", "--layout", "0.11", "--drop-acl"],
   ["repair", "data/out.db"],
 ];
 

@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import { openStore, type Store } from "./helpers/store.js";
 import { runCommand } from "./torture/command.js";
 import { Disk, Image } from "./torture/disk.js";
-import { commandStore } from "./torture/faults.js";
+import { commandStore } from "./torture/commands.js";
 import { compileModule } from "./torture/module.js";
 
 let command: WebAssembly.Module;

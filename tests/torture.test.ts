@@ -7,18 +7,8 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { runtimes } from "../host/runtimes/index.js";
 import { CrashTorture, type Modules } from "./torture/crash.js";
-import {
-  COMMANDS,
-  commandFault,
-  commandMemory,
-  commandStore,
-  FAULT_KINDS,
-  lostSync,
-  lostWrite,
-  places,
-  workloadFault,
-  workloadMemory,
-} from "./torture/faults.js";
+import { COMMANDS, commandFault, commandMemory, commandStore } from "./torture/commands.js";
+import { FAULT_KINDS, lostSync, lostWrite, places, workloadFault, workloadMemory } from "./torture/faults.js";
 import { GULLIBLE, hostileLog, hotStores } from "./torture/hostile-logs.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
 import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";

@@ -1,30 +1,29 @@
-/** Files that are made by the way: none is written over, and one that could not be finished is taken away again. */
+/** Files that are made by the way: none is written over, and none has its name before it is whole (unfinished-file.ts). */
 import {
   Status,
   OK,
   FILE_EXISTS,
   FILE_NOT_FOUND,
   TRANSACTION_ACTIVE,
+  UNSUPPORTED,
   fail,
   lastError,
   savedError,
   restoreError,
 } from "../status";
-import { File, isMissing, removeFile } from "../wasi/file";
+import { ByteBuffer } from "../encode/byte-buffer";
 import { isZero } from "../encode/bytes";
+import { File, isMissing, renameFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/layout";
 import { FRAMES_START } from "../memory/log-file";
 import { MemoryManager } from "../memory/memory-manager";
-import { WasiMemoryProvider } from "../memory/provider";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { UnfinishedFile, checkFree, failLeftOver, takeAway, unfinishedPath } from "./unfinished-file";
 
 /** `OK` when the file `path` can be made: there is none, nor a log of that name that has something to say. */
 export function checkNew(path: string): Status {
-  lastError.status = OK;
-  if (!isMissing(path)) {
-    if (lastError.status != OK) return lastError.status;
-    return fail(FILE_EXISTS, "there is a file " + path + " already", "choose another name, or remove it first");
-  }
+  const free = checkFree(path);
+  if (free != OK) return free;
   const log = path + "-log";
   const file = File.open(log, false, false);
   if (!file) return lastError.status == FILE_NOT_FOUND ? OK : lastError.status;
@@ -36,40 +35,37 @@ export function checkNew(path: string): Status {
   return fail(FILE_EXISTS, what, "choose another name, or remove it first");
 }
 
-/** Makes a store at `path`, where there must be no file. Its commits are not synced: `finishStore` does that. Null on failure. */
-export function makeStore(path: string, layout: u8, cacheBytes: u64): DbmsContext | null {
-  if (checkNew(path) != OK) return null;
+/**
+ * Makes the store that is to be `path`, where there must be no file unless it is `replaced` in the end. It has no log: nothing of it counts
+ * when it is interrupted. Null on failure.
+ */
+export function makeStore(path: string, layout: u8, cacheBytes: u64, replaced: bool = false): DbmsContext | null {
+  if (!replaced && checkNew(path) != OK) return null;
+  const file = UnfinishedFile.make(path);
+  if (!file) return null;
   const options = new OpenOptions();
-  options.create = true;
   options.layout = layout;
   options.cacheBytes = cacheBytes;
-  const store = DbmsContext.openFile(path, options);
-  if (store) store.manager.syncCommits = false;
-  else takeAway(path);
+  options.syncCommits = false;
+  const store = DbmsContext.openProvider(file, options);
+  if (!store) file.settle(lastError.status);
   return store;
 }
 
-/** Makes what was written durable and closes the store; with a `status` that is not `OK` the file is removed. */
-export function finishStore(store: DbmsContext, path: string, status: Status): Status {
-  if (status == OK) status = store.manager.provider.sync();
-  if (status != OK) {
-    const error = savedError();
-    store.close();
-    takeAway(path);
-    return restoreError(error);
-  }
-  status = store.close();
-  if (status != OK) takeAway(path);
-  // Nobody else has the new file open, and after a close its log says nothing.
-  else removeFile(path + "-log");
-  return status;
+/** Closes the store that `makeStore` made, whole and durable; with a `status` that is not `OK` it is removed. Then comes `placeStore`. */
+export function finishStore(store: DbmsContext, status: Status): Status {
+  const file = store.manager.provider as UnfinishedFile;
+  // Without a log this writes what is not in the file yet.
+  if (status == OK) status = store.manager.commit();
+  if (status == OK) status = file.finish();
+  const error = savedError();
+  const closed = store.close();
+  return file.settle(status == OK ? closed : restoreError(error));
 }
 
-function takeAway(path: string): void {
-  const error = savedError();
-  if (!isMissing(path)) removeFile(path);
-  removeFile(path + "-log");
-  restoreError(error);
+/** Gives the finished store its name, in the place of a closed file if one is `replaced`. One that can't have it is removed. */
+export function placeStore(store: DbmsContext, replaced: bool = false): Status {
+  return (store.manager.provider as UnfinishedFile).place(replaced);
 }
 
 /** Copies all pages, as they were last committed, into a new file `path`. */
@@ -81,19 +77,61 @@ export function backUp(manager: MemoryManager, path: string): Status {
       "commit it or roll it back first",
     );
   let status = checkNew(path);
-  const provider = status == OK ? WasiMemoryProvider.open(path, false, true) : null;
-  if (!provider) return lastError.status;
-  status = provider.grow(manager.pageCount);
+  const file = status == OK ? UnfinishedFile.make(path) : null;
+  if (!file) return lastError.status;
+  status = file.grow(manager.pageCount);
   for (let pageNo: u32 = 0; pageNo < manager.pageCount && status == OK; pageNo++) {
     const page = manager.page(pageNo);
     if (page == 0) status = lastError.status;
-    else if (!isZero(page, PAGE_SIZE)) status = provider.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
+    else if (!isZero(page, PAGE_SIZE)) status = file.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
   }
-  if (status == OK) status = provider.sync();
   status = manager.settled(status);
+  if (status == OK) status = file.finish();
+  status = file.end(status);
+  return status == OK ? file.place() : status;
+}
+
+/** Makes the file `path` of `bytes`. It is fine when there is one that has just these: a run that was interrupted later on has left it. */
+export function writeNew(path: string, bytes: ByteBuffer): Status {
+  if (isStartOf(path, bytes, true)) return OK;
+  const name = unfinishedPath(path);
+  let status = checkNew(path);
+  if (status == OK && !isMissing(name) && !isStartOf(name, bytes, false)) status = failLeftOver(name);
+  if (status != OK) return status;
+  status = writeBytes(name, bytes);
+  if (status == OK) status = renameFile(name, path);
+  if (status != UNSUPPORTED) return status == OK ? OK : takeAway(name, status);
+  status = writeBytes(path, bytes);
+  return takeAway(name, status == OK ? OK : takeAway(path, status));
+}
+
+/**
+ * Whether the file `path` has these bytes and nothing else; without `all` it may be what is left of writing them: fewer, or zeros in the
+ * place of some (a power cut).
+ */
+function isStartOf(path: string, bytes: ByteBuffer, all: bool): bool {
+  const file = File.open(path, false, false);
+  if (!file) return false;
+  const size = file.size();
+  const len = <u32>size;
+  let same = size >= 0 && (all ? size == <i64>bytes.len : size <= <i64>bytes.len);
+  const found = heap.alloc(same ? <usize>len + 1 : 1);
+  if (same) same = file.read(0, found, len) == OK;
+  for (let i: u32 = 0; same && i < len; i++) {
+    const byte = load<u8>(found + i);
+    same = byte == load<u8>(bytes.ptr + i) || (!all && byte == 0);
+  }
+  heap.free(found);
+  file.close();
+  return same;
+}
+
+function writeBytes(path: string, bytes: ByteBuffer): Status {
+  const file = File.open(path, true, true);
+  if (!file) return lastError.status;
+  let status = file.write(0, bytes.ptr, bytes.len);
+  if (status == OK) status = file.sync();
   const error = savedError();
-  const closed = provider.close();
-  if (status == OK) return closed;
-  takeAway(path);
-  return restoreError(error);
+  const closed = file.close();
+  return status == OK ? closed : restoreError(error);
 }

@@ -176,7 +176,13 @@ export function allCommands(): Array<Command> {
         "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
           "Exit status 0: equal, 1: different. --count only counts the rows.",
       ),
-    new Command("backup", runBackup, "OUT", "copy the pages into a new file").takes(1, 1).needs(OPENS_ITSELF),
+    new Command("backup", runBackup, "OUT", "copy the pages into a new file")
+      .takes(1, 1)
+      .needs(OPENS_ITSELF)
+      .tells(
+        "While it is made the new file is OUT-unfinished; what a kill leaves of that is refused, and made anew by the next run:\n" +
+          "a file OUT is whole. The same holds for compact, convert and repair.",
+      ),
     new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages")
       .takes(0, 1)
       .needs(OPENS_ITSELF)

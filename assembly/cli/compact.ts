@@ -1,22 +1,10 @@
 /**
  * `compact [OUT]` and `convert OUT`: the database written anew, packed, in its own or in the other layout.
  *
- * Without OUT the new file is made as `NAME-compact` beside FILE and then takes its name, which is one step for the file system: a crash
- * leaves the old file or the new one. Whoever else has the old file open goes on with it, and what they write is lost.
+ * Without OUT the new file takes FILE's name when it is finished, which is one step for the file system: a crash leaves the old file or the
+ * new one. Whoever else has the old file open goes on with it, and what they write is lost.
  */
-import {
-  Status,
-  OK,
-  BAD_VALUE,
-  DAMAGED,
-  FILE_EXISTS,
-  UNSUPPORTED,
-  USAGE,
-  fail,
-  lastError,
-  savedError,
-  restoreError,
-} from "../status";
+import { Status, OK, BAD_VALUE, DAMAGED, UNSUPPORTED, USAGE, fail, lastError, savedError, restoreError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addHex } from "../encode/uuid";
 import { shellWord } from "../encode/shell-words";
@@ -27,9 +15,10 @@ import { CheckReport, addQuoted, counted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";
 import { SURVEY_ALL } from "../check/survey";
 import { PackedCopy } from "../care/packed-copy";
-import { checkNew, finishStore, makeStore } from "../care/new-file";
+import { checkNew, finishStore, makeStore, placeStore, writeNew } from "../care/new-file";
+import { takeAway, unfinishedPath } from "../care/unfinished-file";
 import { rightsOf } from "../request/acl-requests";
-import { File, removeFile, renameFile } from "../wasi/file";
+import { isMissing, removeFile } from "../wasi/file";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, layoutOption, openForReading, openOptions, openStore } from "./context";
 import { referenceKinds } from "./inspect-info";
@@ -40,17 +29,11 @@ export function runCompact(ctx: CommandContext): Status {
   let status = openStore(ctx, inPlace, false);
   if (status != OK) return status;
   const path = ctx.invocation.file;
-  const out = inPlace ? path + "-compact" : ctx.word(0);
+  const out = inPlace ? path : ctx.word(0);
   const before = ctx.db.manager.pageCount;
-  const work = new Rewriting(ctx, out, ctx.db.manager.layout);
+  const work = new Rewriting(ctx, out, ctx.db.manager.layout, inPlace);
   status = work.run();
-  if (status == FILE_EXISTS && inPlace)
-    lastError.hint = "a compact that was killed may have left it: remove it if nothing else did";
   if (status != OK) return status;
-  if (inPlace) {
-    status = replace(ctx, out, path);
-    if (status != OK) return status;
-  }
   const bytes = ((<u64>work.pages) << PAGE_SHIFT).toString();
   if (ctx.json) {
     stdout.line('{"pagesBefore":' + before.toString() + ',"pages":' + work.pages.toString() + ',"bytes":' + bytes + "}");
@@ -59,26 +42,6 @@ export function runCompact(ctx: CommandContext): Status {
     stdout.line(path + ": " + counted(before, "page") + ", now " + counted(work.pages, "page") + ", " + bytes + " bytes" + name);
   }
   return OK;
-}
-
-/** Closes FILE and gives `out` its name. */
-function replace(ctx: CommandContext, out: string, path: string): Status {
-  const store = ctx.store!;
-  ctx.store = null;
-  let status = store.close();
-  if (status == OK) status = renameFile(out, path);
-  // What the old file's log held is in the new file.
-  if (status == OK) return removeFile(path + "-log");
-  if (status == UNSUPPORTED) lastError.hint = "name a new file, compact OUT, and rename it yourself";
-  return removeAfter(status, out);
-}
-
-/** Removes a file that is of no use after a failure, whose status it returns. */
-function removeAfter(status: Status, path: string): Status {
-  const error = savedError();
-  removeFile(path);
-  restoreError(error);
-  return status;
 }
 
 export function runConvert(ctx: CommandContext): Status {
@@ -90,6 +53,8 @@ export function runConvert(ctx: CommandContext): Status {
   let status = OK;
   const own = ctx.db.manager.layout;
   const isNamed = ctx.has("acl");
+  const acl = ctx.invocation.option("acl", "");
+  let listIsNew = false;
   if (own == layout) {
     return fail(
       BAD_VALUE,
@@ -107,14 +72,15 @@ export function runConvert(ctx: CommandContext): Status {
       const what = "layout 0.11 has no access control list, and that of the file has identities: " + identities.toString();
       return fail(BAD_VALUE, what, "--acl FILE writes it to a file, --drop-acl leaves it out");
     }
+    listIsNew = isNamed && isMissing(acl);
     status = checkNew(ctx.word(0));
-    if (status == OK && isNamed) status = writeRights(ctx.db, list, ctx.invocation.option("acl", ""));
+    if (status == OK && isNamed) status = writeRights(ctx.db, list, acl);
     if (status != OK) return status;
   }
   const out = ctx.word(0);
-  const work = new Rewriting(ctx, out, layout);
+  const work = new Rewriting(ctx, out, layout, false);
   status = work.run();
-  if (status != OK) return isNamed ? removeAfter(status, ctx.invocation.option("acl", "")) : status;
+  if (status != OK) return listIsNew ? takeAway(acl, status) : status;
   const buffer = stdout.buffer;
   if (ctx.json) {
     buffer.addText('{"layout":"' + layoutName(layout) + '","pages":' + work.pages.toString());
@@ -127,7 +93,7 @@ export function runConvert(ctx: CommandContext): Status {
   stdout.line(
     out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"),
   );
-  if (isNamed) stdout.line("the access control list is in " + ctx.invocation.option("acl", ""));
+  if (isNamed) stdout.line("the access control list is in " + acl);
   else if (identities > 0) stdout.line("the access control list was left out; its identities: " + identities.toString());
   if (work.reference != "") stdout.line("the reference has trouble with it: " + work.reference + " (check tells more)");
   return OK;
@@ -145,12 +111,14 @@ class Rewriting {
     private ctx: CommandContext,
     private out: string,
     private layout: u8,
+    /** It takes the place of FILE, which is closed for it. */
+    private inPlace: bool,
   ) {}
 
   run(): Status {
     const from = this.ctx.db;
     let status = checkSound(from);
-    const to = status == OK ? makeStore(this.out, this.layout, openOptions(this.ctx)!.cacheBytes) : null;
+    const to = status == OK ? makeStore(this.out, this.layout, openOptions(this.ctx)!.cacheBytes, this.inPlace) : null;
     if (!to) return lastError.status;
     const copy = new PackedCopy(from, to);
     status = copy.copy();
@@ -163,7 +131,22 @@ class Rewriting {
     }
     this.pages = to.manager.pageCount;
     this.rows = copy.rows;
-    return finishStore(to, this.out, from.manager.settled(status));
+    status = finishStore(to, from.manager.settled(status));
+    if (status != OK) return status;
+    return this.inPlace ? this.replace(to) : placeStore(to);
+  }
+
+  /** Closes FILE and gives the new one its name. */
+  private replace(to: DbmsContext): Status {
+    const ctx = this.ctx;
+    const store = ctx.store!;
+    ctx.store = null;
+    let status = store.close();
+    if (status != OK) return takeAway(unfinishedPath(this.out), status);
+    status = placeStore(to, true);
+    if (status == UNSUPPORTED) lastError.hint = "name a new file, compact OUT, and rename it yourself";
+    // What the old file's log held is in the new file.
+    return status == OK ? removeFile(this.out + "-log") : status;
   }
 
   /** Compares the copy with FILE, opened anew so that what others wrote in the meantime is seen. */
@@ -194,9 +177,6 @@ function checkSound(db: DbmsContext): Status {
 
 /** Writes what the list's identities may do to a new file, in lines that `acl grant` takes. */
 function writeRights(db: DbmsContext, list: Array<Identity>, path: string): Status {
-  let status = checkNew(path);
-  const file = status == OK ? File.open(path, true, true) : null;
-  if (!file) return lastError.status;
   const out = new ByteBuffer(1024);
   for (let i = 0; i < list.length; i++) {
     const rights = rightsOf(db, list[i]);
@@ -206,10 +186,7 @@ function writeRights(db: DbmsContext, list: Array<Identity>, path: string): Stat
     for (let j = 0; j < rights.length; j++) out.addText(" " + shellWord(rights[j]));
     out.addU8(10);
   }
-  status = file.write(0, out.ptr, out.len);
-  if (status == OK) status = file.sync();
-  const closed = file.close();
+  const status = writeNew(path, out);
   out.free();
-  if (status == OK) status = closed;
-  return status == OK ? OK : removeAfter(status, path);
+  return status;
 }

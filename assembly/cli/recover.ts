@@ -51,7 +51,10 @@ export function runRecover(ctx: CommandContext): Status {
 
 function openFile(path: string, cacheBytes: u64, readOnly: bool): MemoryManager | null {
   const provider = WasiMemoryProvider.open(path, readOnly, false);
-  return provider ? new MemoryManager(provider, cacheBytes) : null;
+  if (!provider) return null;
+  if (provider.pages == 0 || provider.checkStart() == OK) return new MemoryManager(provider, cacheBytes);
+  provider.close();
+  return null;
 }
 
 /** Takes the file's log into use, which replays it. */

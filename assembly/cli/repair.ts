@@ -6,7 +6,7 @@ import { CheckReport, addQuoted, counted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";
 import { ERROR, FILE_CUT } from "../check/fault-kinds";
 import { SURVEY_ALL } from "../check/survey";
-import { finishStore, makeStore } from "../care/new-file";
+import { finishStore, makeStore, placeStore } from "../care/new-file";
 import { Salvage } from "../care/salvage";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, layoutOption, openOptions } from "./context";
@@ -38,7 +38,8 @@ export function runRepair(ctx: CommandContext): Status {
   }
   const isNothing = work != null && work.tables == 0 && report.errors + report.doubts > 0;
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
-  status = finishStore(to, out, manager.settled(status));
+  status = finishStore(to, manager.settled(status));
+  if (status == OK) status = placeStore(to);
   manager.close();
   if (!work || (status != OK && !isNothing)) return status;
   if (ctx.json) printJson(ctx, work, report, made);

@@ -91,23 +91,15 @@ export class LogFile {
   }
 
   /**
-   * Opens the log of the page file `path`; with `write` it is made when it is missing. Null with `lastError.status` `OK` when
-   * there is none to
-   * read, else on failure.
+   * Opens the log of the page file `path`; with `create` it is made when it is missing. Null with `lastError.status` `OK` when there is
+   * none, else on failure.
    */
-  static open(path: string, write: bool): LogFile | null {
-    const name = path + "-log";
-    if (!write) {
-      const found = File.open(name, false, false);
-      if (!found) {
-        // Any other failure may hide what is only in the log.
-        if (lastError.status == FILE_NOT_FOUND) lastError.status = OK;
-        return null;
-      }
-      return LogFile.start(found, true);
-    }
-    const file = File.open(name, true, true);
-    return file ? LogFile.start(file, false) : null;
+  static open(path: string, write: bool, create: bool = write): LogFile | null {
+    const file = File.open(path + "-log", write, create);
+    if (file) return LogFile.start(file, !write);
+    // Any other failure may hide what is only in the log.
+    if (!create && lastError.status == FILE_NOT_FOUND) lastError.status = OK;
+    return null;
   }
 
   private static start(file: File, readOnly: bool): LogFile | null {

@@ -6,6 +6,7 @@
 import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError } from "../status";
 import { File, removeFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
+import { HEAD_BYTES, checkHead } from "./foreign-file";
 import { allocBlock, freeBlock } from "./block-pool";
 
 /** Pages of 64 KiB that can be read, written and added to. */
@@ -168,6 +169,8 @@ export class WasiMemoryProvider extends MemoryProvider {
     if (size < 0) return lastError.status;
     this.leftOver = (<u32>size) & (PAGE_SIZE - 1);
     if ((this.leftOver != 0 && (!this.cut || size < <i64>PAGE_SIZE)) || (<u64>size) >> PAGE_SHIFT > 0xfffffffe) {
+      const status = size < <i64>HEAD_BYTES ? OK : this.checkStart();
+      if (status != OK) return status;
       return fail(
         NOT_A_PAGE_FILE,
         this.file.path + " is " + size.toString() + " bytes long; a page file is a whole number of pages of 65536 bytes",
@@ -178,6 +181,13 @@ export class WasiMemoryProvider extends MemoryProvider {
     }
     this.count = <u32>(size >> PAGE_SHIFT);
     return OK;
+  }
+
+  /** `OK` unless the first bytes of the file, which has some, are those of something else than a page file. */
+  checkStart(): Status {
+    const head = memory.data(HEAD_BYTES, 8);
+    const status = this.file.read(0, head, HEAD_BYTES);
+    return status == OK ? checkHead(head) : status;
   }
 
   get pages(): u32 {
@@ -220,19 +230,18 @@ export class WasiMemoryProvider extends MemoryProvider {
   }
 
   removeSpill(): void {
-    removeFile(this.spillPath);
+    removeFile(spillPath(this.file.path));
     lastError.status = OK;
   }
 
-  private get spillPath(): string {
-    return this.file.path + "-spill";
-  }
-
-  /** The spill file is `NAME-spill` beside the file. It is made anew by its first use and removed at close. */
   openSpill(): MemoryProvider | null {
     // A store that is only read changes nothing, the folder included.
-    if (this.readOnly) return new HeapMemoryProvider();
-    const file = File.open(this.spillPath, true, true);
+    return this.readOnly ? new HeapMemoryProvider() : WasiMemoryProvider.openSpillOf(this.file.path);
+  }
+
+  /** The spill file of the page file `path`: made anew by its first use, and removed when it is closed. Null on failure. */
+  static openSpillOf(path: string): MemoryProvider | null {
+    const file = File.open(spillPath(path), true, true);
     if (!file) return null;
     const spill = new WasiMemoryProvider(file);
     spill.temporary = true;
@@ -242,4 +251,9 @@ export class WasiMemoryProvider extends MemoryProvider {
     }
     return spill;
   }
+}
+
+/** The spill file of the page file `path`, beside it. */
+export function spillPath(path: string): string {
+  return path + "-spill";
 }

@@ -16,7 +16,7 @@ import { LogFile, FRAMES_START, FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTE
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
 
 /** Bytes that a disk writes wholly or not at all; checkpoint images note the hash of each before it was overwritten. */
-const BLOCK_SHIFT: u32 = 9;
+export const BLOCK_SHIFT: u32 = 9;
 const BLOCKS_PER_SECTOR: u32 = 1 << (SECTOR_SHIFT - BLOCK_SHIFT);
 
 /** Applies the log's transactions to `manager`'s pages. `recovered` tells whether there were any. */

@@ -11,31 +11,21 @@
  */
 import { MemoryAccess } from "../memory/memory-access";
 import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/layout";
+import { checkHead } from "../memory/foreign-file";
 import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
 import { isOldRegistry, readRegistry, registryForm } from "./schema-registry";
 import { definitionOn } from "./table-schema-snapshot";
 import { isZero } from "../encode/bytes";
 import { isKey } from "../encode/key";
-import { Status, OK, NOT_A_PAGE_FILE, NO_PAGE, fail, lastError } from "../status";
+import { Status, NO_PAGE, lastError } from "../status";
 
 /** The page that a table's own pages start at in layout 0.11. */
 const FIRST_0_11_PAGE: u32 = 2;
 
-/** `OK`, or `NOT_A_PAGE_FILE` when the file's first bytes are those of another program's format. */
+/** `OK`, or `NOT_A_PAGE_FILE` when the file's first bytes are those of something else. */
 export function checkFormat(access: MemoryAccess): Status {
   const page = access.page(SCHEMA_PAGE);
-  if (page == 0) return lastError.status;
-  // "SQLite format 3\0"
-  if (load<u64>(page) == 0x66206574694c5153 && load<u64>(page, 8) == 0x00332074616d726f)
-    return fail(NOT_A_PAGE_FILE, "the file is an SQLite database, not a page file");
-  // "MGR" and its version; a page file that lists no tables has another hash there.
-  if (load<u32>(page) == 0x0152474d && load<u64>(page, 8) == 0)
-    return fail(
-      NOT_A_PAGE_FILE,
-      "the file is memory that a MemoryManager of ic-stable-structures shares out, not a page file",
-      "the database is one of the memories in it: Quire opens that one alone",
-    );
-  return OK;
+  return page != 0 ? checkHead(page) : lastError.status;
 }
 
 /** The layout of the file, or 0 when its registry can't be read (the status is in `lastError`). */

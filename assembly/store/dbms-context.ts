@@ -102,7 +102,10 @@ export class DbmsContext extends ChangesKeeper {
   private static openFileOnce(path: string, options: OpenOptions): DbmsContext | null {
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create);
     if (!provider) return null;
-    const log = LogFile.open(path, !options.readOnly);
+    const write = !options.readOnly;
+    let log = LogFile.open(path, write, write && provider.pages == 0);
+    // None is made beside a file that is not one of ours.
+    if (!log && write && lastError.status == OK && provider.checkStart() == OK) log = LogFile.open(path, true);
     if (!log && lastError.status != OK) {
       provider.close();
       return null;

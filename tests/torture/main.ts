@@ -3,18 +3,8 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
-import {
-  COMMANDS,
-  commandFault,
-  commandKill,
-  commandMemory,
-  commandStore,
-  FAULT_KINDS,
-  lostSync,
-  lostWrite,
-  workloadFault,
-  workloadMemory,
-} from "./faults.js";
+import { COMMANDS, commandFault, commandKill, commandMemory, commandStore } from "./commands.js";
+import { FAULT_KINDS, lostSync, lostWrite, workloadFault, workloadMemory } from "./faults.js";
 import type { Image } from "./disk.js";
 import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
 import { kills, takeOverProcess } from "./kills.js";
