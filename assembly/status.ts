@@ -89,6 +89,8 @@ export const TRANSACTION_ACTIVE: Status = 51;
 export const READ_ONLY: Status = 52;
 /** A former I/O error left the handle unusable; reopen the file. */
 export const HANDLE_POISONED: Status = 53;
+/** A scan can't go on, since too much was changed and taken back meanwhile. */
+export const SCAN_OUTDATED: Status = 54;
 
 // ---- the file (exit status 3) ----
 /** The file's size is not a multiple of 65,536, or its content is no page file. */
@@ -189,6 +191,8 @@ export function statusName(status: Status): string {
       return "READ_ONLY";
     case HANDLE_POISONED:
       return "HANDLE_POISONED";
+    case SCAN_OUTDATED:
+      return "SCAN_OUTDATED";
     case NOT_A_PAGE_FILE:
       return "NOT_A_PAGE_FILE";
     case DAMAGED:

@@ -42,6 +42,8 @@ export class IndexTree {
   waiting: WaitingChanges | null = null;
   /** Grows with each change of the tree. */
   private version: u32 = 0;
+  /** How many leaves were split. */
+  splits: u32 = 0;
   /** Whether this session has made sure that no leaf but the root is empty; what a rollback may undo. */
   purgedEpoch: u32 = 0xffffffff;
   /** The cursor that changes use; free between calls. */

@@ -163,6 +163,7 @@ function splitLeaf(tree: IndexTree, leftPage: u32, slot: u32, key: usize, keyLen
 function moveLeafTail(tree: IndexTree, frame: Frame, at: u32): u32 {
   const access = tree.access;
   const leftPage = frame.pageNo;
+  tree.splits += 1;
   const rightPage = access.claimPage();
   if (rightPage == NO_PAGE) return NO_PAGE;
   const left = nodeFrame(access, leftPage);

@@ -168,27 +168,18 @@ function addRecords(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
     positions = names ? columnPositions(plan.table.schema, names) : null;
     if (!positions) return lastError.status;
   }
-  const token = new ByteBuffer(64);
   let count: i64 = 0;
-  let more = false;
   out.addU64(0);
   const columns = positions ? firstColumns(positions) : plan.table.layout.columnCount;
   let scan = plan.start(columns) ? plan.next() : null;
-  while (scan && !more) {
-    if (count == plan.limit || out.len > REPLY_BYTES) {
-      more = true;
-      break;
-    }
+  while (scan && count < plan.limit && out.len <= REPLY_BYTES) {
     addRecord(scan, positions, out);
     count += 1;
-    token.reset();
-    plan.addToken(token);
     scan = plan.next();
   }
   store<u32>(out.ptr, <u32>count);
   store<u32>(out.ptr, out.len, 4);
-  if (more && count > 0) out.addBytes(token.ptr, token.len);
-  token.free();
+  if (scan && count > 0) plan.addToken(out);
   return plan.status;
 }
 

@@ -10,8 +10,8 @@ import { addUnsigned } from "../encode/digits";
 import { JSON_ARRAY, JSON_NULL } from "../encode/json";
 import { isKey } from "../encode/key";
 import { addHex, parseHex } from "../encode/uuid";
-import { RecordAddress } from "../table/page-ledger";
-import { RowScan } from "../store/row-scan";
+import { NO_ADDRESS } from "../table/page-ledger";
+import { RowScan, ScanPlace } from "../store/row-scan";
 import { Table, TableIndex } from "../store/table";
 import { Session, findIndex } from "./session";
 import {
@@ -33,9 +33,12 @@ export const SCAN_LIMIT: i64 = 1000;
 /** A reply that has grown to this many bytes ends with the row in hand. */
 export const REPLY_BYTES: u32 = 8 << 20;
 
-/** Bytes of a token: the row's address u64; for an index also the page u32 of its leaf, and behind that the row's key. */
-const RECORD_TOKEN: u32 = 8;
-const INDEX_TOKEN: u32 = 12;
+/**
+ * Bytes of a token: the last row's address u64 and the scan's start u32; for an index also the address u64 of the next row with its key (or
+ * `NO_ADDRESS`), the rest of its `ScanPlace`, four u32, and behind that the row's key.
+ */
+const RECORD_TOKEN: u32 = 12;
+const INDEX_TOKEN: u32 = 36;
 
 /** A scan that a request describes. */
 export class ScanPlan {
@@ -47,6 +50,8 @@ export class ScanPlan {
   private from: ByteBuffer | null = null;
   private to: ByteBuffer | null = null;
   private scan: RowScan | null = null;
+  /** When the scan started; 0 while it is the first request of it. */
+  private since: u32 = 0;
 
   constructor(
     readonly session: Session,
@@ -135,28 +140,52 @@ export class ScanPlan {
     const hexLen = tape.stringLen(request.node(FIELD_AFTER));
     const len = hexLen >> 1;
     const token = new ByteBuffer(max<u32>(len, 16));
-    const index = this.index;
-    let good =
-      len >= (index ? INDEX_TOKEN : RECORD_TOKEN) && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr);
-    const address: RecordAddress = good ? load<u64>(token.ptr) : 0;
-    good = good && address >> 48 == 0;
-    if (good && index) {
-      const key = new ByteBuffer(len);
-      key.addBytes(token.ptr + INDEX_TOKEN, len - INDEX_TOKEN);
-      good = isKey(key.ptr, key.len) && index.hasKeysLike(this.table.schema, key.ptr);
-      if (good) scan.resumeAfter(address, key, load<u32>(token.ptr, 8));
-      key.free();
-    } else if (good) {
-      good = len == RECORD_TOKEN && ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
-      if (good) scan.resumeAfter(address);
-    }
+    let good = len >= (this.index ? INDEX_TOKEN : RECORD_TOKEN);
+    good = good && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr) && this.goOn(scan, token.ptr, len);
     token.free();
-    if (good) return OK;
+    if (good) return this.goOnSince(scan);
     return fail(
       BAD_REQUEST,
       "scan: after is no token of this scan",
       "take it from the reply before, and repeat its other fields",
     );
+  }
+
+  /** Places the scan where the token of `len` bytes says; false when it is none. */
+  private goOn(scan: RowScan, token: usize, len: u32): bool {
+    const place = new ScanPlace(load<u64>(token));
+    if (place.address >> 48 != 0) return false;
+    this.since = load<u32>(token, 8);
+    const index = this.index;
+    if (!index) {
+      if (len != RECORD_TOKEN || ((<u32>place.address) & 0xffff) % this.table.registry.slotAlignment != 0) return false;
+      scan.resume(place, null);
+      return true;
+    }
+    place.next = load<u64>(token, 12);
+    if (place.next != NO_ADDRESS && place.next >> 48 != 0) return false;
+    place.knowsNext = true;
+    place.leafPage = load<u32>(token, 20);
+    place.splits = load<u32>(token, 24);
+    place.moment = load<u32>(token, 28);
+    place.keySince = load<u32>(token, 32);
+    const key = new ByteBuffer(len);
+    key.addBytes(token + INDEX_TOKEN, len - INDEX_TOKEN);
+    const good = isKey(key.ptr, key.len) && index.hasKeysLike(this.table.schema, key.ptr);
+    if (good) scan.resume(place, key);
+    key.free();
+    return good;
+  }
+
+  /** Leaves out of a scan what this session moved or added since its start; of one that another session started, since now. */
+  private goOnSince(scan: RowScan): Status {
+    const watch = this.session.db.watchOf(this.table);
+    const status = watch.check(this.since);
+    if (status != OK) return status;
+    const position = this.table.positionOf(this.index);
+    if (!watch.knows(position, this.since)) this.since = watch.begin(position);
+    else scan.leaveOutNew(watch, this.since);
+    return OK;
   }
 
   /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */
@@ -196,14 +225,23 @@ export class ScanPlan {
     return this.status == OK ? count : -1;
   }
 
-  /** Appends the token for the row that `next` gave last. */
+  /** Appends the token for the row before the one that `next` gave last. */
   addToken(out: ByteBuffer): void {
     const scan = this.scan!;
-    const address = memory.data(16, 8);
-    store<u64>(address, scan.address);
-    store<u32>(address, scan.leafPage, 8);
-    addHex(address, this.index ? INDEX_TOKEN : RECORD_TOKEN, out);
-    if (this.index) addHex(scan.resumeKey.ptr, scan.resumeKey.len, out);
+    const watch = this.session.db.watchOf(this.table);
+    const index = this.index;
+    const since = this.since != 0 ? this.since : watch.begin(this.table.positionOf(index));
+    const place = scan.placeBefore(watch.now());
+    const token = memory.data(40, 8);
+    store<u64>(token, place.address);
+    store<u32>(token, since, 8);
+    store<u64>(token, place.next, 12);
+    store<u32>(token, place.leafPage, 20);
+    store<u32>(token, place.splits, 24);
+    store<u32>(token, place.moment, 28);
+    store<u32>(token, place.keySince, 32);
+    addHex(token, index ? INDEX_TOKEN : RECORD_TOKEN, out);
+    if (index) addHex(scan.keyOfBefore.ptr, scan.keyOfBefore.len, out);
   }
 
   free(): void {
@@ -237,31 +275,22 @@ function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   const writer = requestedColumns(session, plan.table);
   if (!writer) return lastError.status;
   const start = out.len;
-  const token = new ByteBuffer(64);
   let count: i64 = 0;
-  let more = false;
   addAscii(out, '{"rows":[');
   let row = plan.start(writer.firstColumns) ? plan.next() : null;
-  while (row && !more) {
-    if (count == plan.limit || out.len - start > REPLY_BYTES) {
-      more = true;
-      break;
-    }
+  while (row && count < plan.limit && out.len - start <= REPLY_BYTES) {
     if (count > 0) out.addU8(0x2c);
     writer.write(row.row, out);
     count += 1;
-    token.reset();
-    plan.addToken(token);
     row = plan.next();
   }
   addAscii(out, '],"after":');
-  if (more && count > 0) {
+  if (row && count > 0) {
     out.addU8(0x22);
-    out.addBytes(token.ptr, token.len);
+    plan.addToken(out);
     out.addU8(0x22);
   } else addAscii(out, "null");
   out.addU8(0x7d);
-  token.free();
   writer.free();
   return plan.status;
 }

@@ -39,6 +39,7 @@ import { ChangesKeeper } from "../index/waiting-changes";
 import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
+import { ScanWatch, TableWatch } from "./scan-watch";
 import { Table } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { IndexChanges, canBatch } from "./index-changes";
@@ -64,6 +65,9 @@ class Savepoint {
     readonly name: string,
     readonly mark: u64,
     readonly redoMark: u64,
+    readonly watchMark: u64,
+    /** When all was last as it is at the savepoint. */
+    public moment: u32,
   ) {}
 }
 
@@ -71,6 +75,7 @@ export class DbmsContext extends ChangesKeeper {
   readonly access: MemoryAccess;
   readonly acl: AccessControlList;
   private readonly openTables: OpenTables;
+  private readonly watch: ScanWatch = new ScanWatch();
   private statements: Statements;
   private savepoints: Array<Savepoint> = new Array<Savepoint>();
   private active: bool = false;
@@ -181,7 +186,23 @@ export class DbmsContext extends ChangesKeeper {
   private reloadTables(): Status {
     const status = this.openTables.load();
     if (status != OK) this.manager.poison();
+    const tables = this.tables;
+    for (let i = 0; i < tables.length; i++) this.watchAgain(tables[i]);
     return status;
+  }
+
+  /** Has a table that was opened anew go on telling its watch what happens. */
+  private watchAgain(table: Table): void {
+    table.watch = this.watch.find(table.pages.fingerprint, table.registry.slotAlignment, table.indexes.length);
+  }
+
+  /** What tells scans of `table` that span statements what happens to its rows. */
+  watchOf(table: Table): TableWatch {
+    const known = table.watch;
+    if (known) return known;
+    const made = this.watch.of(table.pages.fingerprint, table.registry.slotAlignment, table.indexes.length);
+    table.watch = made;
+    return made;
   }
 
   /** Sorted by name, in the order of its UTF-8 bytes. */
@@ -216,8 +237,10 @@ export class DbmsContext extends ChangesKeeper {
   begin(): Status {
     if (this.active) return fail(TRANSACTION_ACTIVE, "a transaction is open already", "use a savepoint to nest");
     const status = this.manager.writable();
-    if (status == OK) this.active = true;
-    return status;
+    if (status != OK) return status;
+    this.active = true;
+    this.watch.beginTransaction();
+    return OK;
   }
 
   /** Makes the transaction durable. On failure it is over, and nothing of it is left; or nothing can be done with this handle any more. */
@@ -239,6 +262,7 @@ export class DbmsContext extends ChangesKeeper {
       this.schemaChanged = false;
       return OK;
     }
+    this.watch.takeBackAll();
     // Nothing of it is in the file: in memory it goes as well, unless the handle can't be used any more.
     const failure = savedError();
     if (this.manager.rollback() == OK) this.reloadChangedSchema();
@@ -255,6 +279,7 @@ export class DbmsContext extends ChangesKeeper {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
     this.active = false;
     this.changes.reset();
+    this.watch.takeBackAll();
     if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.rollback();
     return status == OK ? this.reloadChangedSchema() : status;
@@ -271,7 +296,8 @@ export class DbmsContext extends ChangesKeeper {
     if (!this.active) return fail(NO_TRANSACTION, "a savepoint needs a transaction", "begin one first");
     const status = this.flushChanges();
     if (status != OK) return status;
-    this.savepoints.push(new Savepoint(name, this.manager.undo.mark, this.manager.redoMark));
+    const manager = this.manager;
+    this.savepoints.push(new Savepoint(name, manager.undo.mark, manager.redoMark, this.watch.mark, this.watch.now()));
     return OK;
   }
 
@@ -290,7 +316,10 @@ export class DbmsContext extends ChangesKeeper {
     while (this.savepoints.length > at + 1) this.savepoints.pop();
     // None waited when it was set.
     this.changes.reset();
-    const status = this.manager.undoTo(this.savepoints[at].mark, this.savepoints[at].redoMark);
+    const savepoint = this.savepoints[at];
+    this.watch.takeBack(savepoint.watchMark, savepoint.moment);
+    savepoint.moment = this.watch.now();
+    const status = this.manager.undoTo(savepoint.mark, savepoint.redoMark);
     // The schema may still differ from the file's: what is known to have changed stays so until the transaction ends.
     return status == OK && this.schemaChanged ? this.reloadTables() : status;
   }
@@ -310,6 +339,9 @@ export class DbmsContext extends ChangesKeeper {
     const status = this.manager.writable();
     this.statementMark = this.manager.undo.mark;
     this.statementRedoMark = this.manager.redoMark;
+    if (!this.active) this.watch.beginTransaction();
+    this.statementWatchMark = this.watch.mark;
+    this.watch.pass();
     this.cascaded = 0;
     this.statements.cascaded = 0;
     return status;
@@ -317,6 +349,7 @@ export class DbmsContext extends ChangesKeeper {
 
   private statementMark: u64 = 0;
   private statementRedoMark: u64 = 0;
+  private statementWatchMark: u64 = 0;
 
   /** `beginStatement` for rows: in a transaction changes of indexes wait if the statement `lets` them, none of others if it is `alone`. */
   private beginRows(lets: bool, alone: bool = false): Status {
@@ -364,6 +397,7 @@ export class DbmsContext extends ChangesKeeper {
       return OK;
     }
     const failure = savedError();
+    this.watch.takeBack(this.statementWatchMark, u32.MAX_VALUE);
     let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
     if (undone == OK && this.schemaChanged) undone = this.active ? this.reloadTables() : this.reloadChangedSchema();
@@ -494,6 +528,7 @@ export class DbmsContext extends ChangesKeeper {
     this.schemaChanged = true;
     const table = writeTable(this.access, schema);
     if (!table) return this.endStatement(lastError.status);
+    this.watchAgain(table);
     return this.endStatement(this.openTables.add(table));
   }
 
@@ -525,6 +560,8 @@ export class DbmsContext extends ChangesKeeper {
     this.schemaChanged = true;
     status = releaseTable(this.access, table);
     if (status == OK) status = this.openTables.remove(table);
+    const watch = table.watch;
+    if (watch) watch.lose();
     return this.endStatement(status);
   }
 
@@ -545,6 +582,7 @@ export class DbmsContext extends ChangesKeeper {
     if (this.active) this.rollback();
     this.openTables.free();
     this.statements.free();
+    this.watch.free();
     return this.manager.close();
   }
 }

@@ -3,7 +3,8 @@
  *
  * Bounds are keys (of as many of the index's first columns as the caller likes) and are inclusive; equal bounds give the rows with just
  * that key. A statement or rollback between two calls of `next` is noticed: the scan then finds its place again by the last row's key and
- * address, and the leaf where they were. A row that moves while the scan goes on may come twice, but in a unique index.
+ * address, and the leaf where they were. What such statements moved or added comes (again) if the scan comes to it, unless `leaveOutNew` is
+ * called.
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -12,8 +13,26 @@ import { DECODED, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
 import { TreeCursor } from "../index/tree-cursor";
+import { PlaceMarks } from "./place-marks";
+import { TableWatch } from "./scan-watch";
 import { Table, TableIndex } from "./table";
 import { WantedColumns, damagedRecord } from "./wanted-columns";
+
+/** Where a scan stands: behind the row at `address`. All but that is for scans over an index. */
+export class ScanPlace {
+  /** The leaf in which the row's entry is, or was. */
+  leafPage: u32 = NO_PAGE;
+  /** How many leaves of the tree had been split by then. */
+  splits: u32 = 0;
+  /** For a scan that leaves out what is new: when that was, and when it came to the first row with the key. */
+  moment: u32 = 0;
+  keySince: u32 = 0;
+  /** If `knowsNext`: the next row when it has the same key, else `NO_ADDRESS`. */
+  next: RecordAddress = NO_ADDRESS;
+  knowsNext: bool = false;
+
+  constructor(readonly address: RecordAddress) {}
+}
 
 export class RowScan {
   /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
@@ -32,8 +51,29 @@ export class RowScan {
   private lastKey: ByteBuffer = new ByteBuffer(64);
   /** The leaf in which the current row's entry is, or was; `NO_PAGE` where there is none. */
   leafPage: u32 = NO_PAGE;
+  /** The same of the row before: its address, key and leaf, and what the tree's splits and the moment were then. */
+  private addressBefore: RecordAddress = NO_ADDRESS;
+  private keyBefore: ByteBuffer = new ByteBuffer(64);
+  private leafBefore: u32 = NO_PAGE;
+  private splitsBefore: u32 = 0;
+  private momentBefore: u32 = 0;
+  /** What `resume` was told of the next row. */
+  private resumed: ScanPlace | null = null;
   private started: bool = false;
   private wanted: WantedColumns;
+
+  // ---- for a scan that leaves out what is new: see scan-watch.ts ----
+  private watch: TableWatch | null = null;
+  private keyed: PlaceMarks | null = null;
+  private since: u32 = 0;
+  /** What the watch had noted when this scan looked last. */
+  private seenNotes: u32 = 0;
+  /** The key at which the scan stood when something was noted last, and when it came to the first row with that; while it comes to such. */
+  private pivot: ByteBuffer | null = null;
+  private pivotSince: u32 = 0;
+  private inPivot: bool = false;
+  /** If not `NO_ADDRESS`: of rows with the key `pivot` those as far as this address were given. */
+  private guard: RecordAddress = NO_ADDRESS;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
   constructor(
@@ -73,11 +113,19 @@ export class RowScan {
 
   /** Goes on behind a row that an earlier scan ended with. For a scan over an index, `key` is its key there, in leaf `leafPage`. */
   resumeAfter(address: RecordAddress, key: ByteBuffer | null = null, leafPage: u32 = NO_PAGE): void {
-    this.address = address;
-    this.leafPage = leafPage;
+    const place = new ScanPlace(address);
+    place.leafPage = leafPage;
+    this.resume(place, key);
+  }
+
+  /** The same, for a scan that ended at `place`. */
+  resume(place: ScanPlace, key: ByteBuffer | null): void {
+    this.address = place.address;
+    this.leafPage = place.leafPage;
+    this.resumed = place;
     this.started = true;
     const reader = this.reader;
-    if (reader) reader.seekAfter(address);
+    if (reader) reader.seekAfter(place.address);
     if (key) {
       this.lastKey.reset();
       this.lastKey.addBytes(key.ptr, key.len);
@@ -86,15 +134,98 @@ export class RowScan {
     }
   }
 
+  /**
+   * From now on leaves out the rows that statements of this session moved or added behind moment `since`. To be called before the first
+   * row, and behind `resume`.
+   */
+  leaveOutNew(watch: TableWatch, since: u32): void {
+    this.watch = watch;
+    this.since = since;
+    this.keyed = watch.marksOf(this.table.positionOf(this.index));
+    this.seenNotes = watch.notes;
+    const resumed = this.resumed;
+    if (resumed) this.setPivot(this.lastKey, resumed.keySince);
+  }
+
+  /** Rows with `key` may have moved behind `since`, when the scan came to the first of them. */
+  private setPivot(key: ByteBuffer, since: u32): void {
+    if (!this.index) return;
+    const pivot = this.pivot || new ByteBuffer(key.len);
+    this.pivot = pivot;
+    pivot.reset();
+    pivot.addBytes(key.ptr, key.len);
+    this.pivotSince = since;
+    this.inPivot = true;
+    this.guard = NO_ADDRESS;
+  }
+
+  /** Whether the row before has the key `pivot`. */
+  private get wasInPivot(): bool {
+    const pivot = this.pivot;
+    return pivot !== null && compareKeyToProbe(this.keyBefore.ptr, pivot.ptr) == 0;
+  }
+
   /** To the next row; false at the end, and on failure. */
   next(): bool {
+    this.remember();
+    const watch = this.watch;
+    if (watch && watch.notes != this.seenNotes) this.notice(watch);
+    do {
+      if (!this.toNext()) return false;
+    } while (watch !== null && this.isNew(watch));
+    return this.read();
+  }
+
+  /** Makes the current row the one before. */
+  @inline private remember(): void {
+    this.addressBefore = this.address;
+    const index = this.index;
+    if (!index) return;
+    const key = this.keyBefore;
+    this.keyBefore = this.lastKey;
+    this.lastKey = key;
+    this.leafBefore = this.leafPage;
+    this.splitsBefore = index.tree.splits;
+    const watch = this.watch;
+    if (watch) this.momentBefore = watch.now();
+  }
+
+  /** Rows have changed since the row before was given. */
+  private notice(watch: TableWatch): void {
+    this.seenNotes = watch.notes;
+    if (!this.started) return;
+    this.setPivot(this.keyBefore, this.wasInPivot ? this.pivotSince : this.momentBefore);
     const reader = this.reader;
-    if (reader) {
-      if (!reader.next()) return this.end(reader.status);
-      this.address = reader.address;
-      return this.decode(reader.body, reader.bodyLen, reader.present);
-    }
-    if (!this.advance(this.cursor!)) return false;
+    if (reader) reader.seekAfter(this.addressBefore);
+  }
+
+  /** Whether the row that the scan has come to is not where it was at the scan's start. */
+  private isNew(watch: TableWatch): bool {
+    const address = this.address;
+    const keyed = this.keyed;
+    if (!keyed) return watch.placed.get(address) > this.since;
+    if (keyed.get(address) > this.since) return true;
+    if (!this.inPivot) return false;
+    this.inPivot = compareKeyToProbe(this.lastKey.ptr, this.pivot!.ptr) == 0;
+    if (!this.inPivot) return false;
+    const guard = this.guard;
+    if (guard != NO_ADDRESS && (this.reverse ? address >= guard : address <= guard)) return true;
+    return watch.changed(address) > this.pivotSince;
+  }
+
+  /** To the next row, which is not read yet. */
+  @inline private toNext(): bool {
+    const reader = this.reader;
+    if (!reader) return this.advance(this.cursor!);
+    this.started = true;
+    if (!reader.next()) return this.end(reader.status);
+    this.address = reader.address;
+    return true;
+  }
+
+  private read(): bool {
+    const reader = this.reader;
+    if (reader) return this.decode(reader.body, reader.bodyLen, reader.present);
     if (this.wanted.count == 0) return true;
     const registry = this.table.registry;
     const len = registry.bodyLength(this.address, this.wanted.bytes);
@@ -133,18 +264,45 @@ export class RowScan {
 
   /** The entry behind the last one in the scan's direction, after a change of the tree. */
   private findAgain(cursor: TreeCursor): bool {
-    const key = this.lastKey.ptr;
-    const address = this.address;
-    if (cursor.seekEntry(key, address)) return this.step(cursor);
+    const key = this.keyBefore.ptr;
+    const address = this.addressBefore;
+    const resumed = this.resumed;
+    this.resumed = null;
+    if (resumed) {
+      this.splitsBefore = resumed.splits;
+      this.momentBefore = resumed.moment;
+      if (resumed.knowsNext) {
+        if (resumed.next == NO_ADDRESS) return this.reverse ? cursor.seekBack(key, true) : cursor.seek(key, true);
+        if (this.isStill(resumed.next) && cursor.seekEntry(key, resumed.next)) return true;
+        if (cursor.status != OK) return false;
+      }
+    }
+    if (this.isStill(address) && cursor.seekEntry(key, address)) return this.step(cursor);
     if (cursor.status != OK) return false;
-    // It has gone. A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
+    return this.findBehind(cursor, key, address);
+  }
+
+  /** Whether the entry that had this address when the row before was given can still be there. */
+  private isStill(address: RecordAddress): bool {
+    const watch = this.watch;
+    if (!watch) return true;
+    const keyed = this.keyed;
+    return watch.changed(address) <= this.momentBefore && (!keyed || keyed.get(address) <= this.momentBefore);
+  }
+
+  /** `findAgain` when the last entry has gone. */
+  private findBehind(cursor: TreeCursor, key: usize, address: RecordAddress): bool {
+    // A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
     const unique = this.index!.unique;
-    const placed = cursor.placeInLeaf(key, address, this.leafPage);
+    const placed = cursor.placeInLeaf(key, address, this.leafBefore);
     if (cursor.status != OK) return false;
+    // A leaf that was split has its last entries behind it.
+    const known = placed && (!this.watch || this.splitsBefore == this.index!.tree.splits);
     let found: bool;
     if (placed) found = this.reverse ? cursor.prev() : cursor.settle();
     else found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
-    if (placed && !unique) return found;
+    if (known && !unique) return found;
+    if (this.watch) this.guard = address;
     // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same
     // one, moved.
     while (found && compareKeyToProbe(cursor.key(), key) == 0) {
@@ -184,8 +342,30 @@ export class RowScan {
     return this.lastKey;
   }
 
+  /** Where the scan, whose rows were all given at `moment`, stood before it came to the current one. */
+  placeBefore(moment: u32): ScanPlace {
+    const place = new ScanPlace(this.addressBefore);
+    const index = this.index;
+    if (!index) return place;
+    place.leafPage = this.leafBefore;
+    place.splits = index.tree.splits;
+    place.moment = moment;
+    place.keySince = this.wasInPivot ? this.pivotSince : moment;
+    place.knowsNext = true;
+    if (compareKeyToProbe(this.lastKey.ptr, this.keyBefore.ptr) == 0) place.next = this.address;
+    return place;
+  }
+
+  /** The key of the row before. */
+  get keyOfBefore(): ByteBuffer {
+    return this.keyBefore;
+  }
+
   free(): void {
     this.row.free();
     this.lastKey.free();
+    this.keyBefore.free();
+    const pivot = this.pivot;
+    if (pivot) pivot.free();
   }
 }

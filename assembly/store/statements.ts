@@ -33,6 +33,7 @@ import { IndexChanges } from "./index-changes";
 import { FOUND_ROWS, PendingDelete, PendingDeletes } from "./pending-deletes";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
+import { TableWatch } from "./scan-watch";
 import { Reference, Table, TableIndex, addKeyPart, findTable } from "./table";
 import { damagedRecord } from "./wanted-columns";
 
@@ -98,6 +99,8 @@ export class Statements {
     if (status != OK) return NO_ADDRESS;
     const address = table.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE);
     if (address == NO_ADDRESS) return NO_ADDRESS;
+    const watch = table.watch;
+    if (watch) watch.added(address);
     // `keys` holds the keys of all indexes one after the other, each with its length.
     let at: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
@@ -367,6 +370,8 @@ export class Statements {
     const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
     if (newAddress == NO_ADDRESS) return NO_ADDRESS;
     table.updates += 1;
+    const watch = table.watch;
+    if (watch) tellOfUpdate(watch, table, row, old, address, newAddress);
     status = this.moveEntries(table, row, old, address, newAddress);
     if (status == OK && table.references.length > 0) status = this.carryKeys(table, old, row, chain);
     return status == OK ? newAddress : NO_ADDRESS;
@@ -553,7 +558,10 @@ export class Statements {
         status = this.removeEntry(table, i, key, address);
       }
     }
-    return status == OK ? table.registry.delete(address) : status;
+    if (status != OK) return status;
+    const watch = table.watch;
+    if (watch) watch.left(address);
+    return table.registry.delete(address);
   }
 
   private followReferences(table: Table, address: RecordAddress, row: Row, mode: u8): Status {
@@ -598,6 +606,17 @@ export class Statements {
     body.reset();
     body.addBytes(table.registry.body(address, len), len);
     return row.decode(body.ptr, len) ? OK : damagedRecord(address);
+  }
+}
+
+/** Tells `watch` that the row `old` at `from` is `row` at `to` now. */
+function tellOfUpdate(watch: TableWatch, table: Table, row: Row, old: Row, from: RecordAddress, to: RecordAddress): void {
+  if (from != to) {
+    watch.left(from);
+    watch.moved(from, to);
+  }
+  for (let i = 0; i < table.indexes.length; i++) {
+    if (unchecked(table.indexes[i]).differs(row, old)) watch.rekeyed(i, from, to);
   }
 }
 

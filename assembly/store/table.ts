@@ -21,6 +21,7 @@ import { IndexLedger } from "../index/index-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
 import { isPlainKeyType } from "../index/waiting-changes";
+import { TableWatch } from "./scan-watch";
 import { WantedColumns } from "./wanted-columns";
 
 /** An index of an open table. */
@@ -132,6 +133,8 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** Is told what happens to rows while scans span statements; null while there were none. */
+  watch: TableWatch | null = null;
   /** How many times an update changed a row. */
   updates: u32 = 0;
   /** What the last lookup wanted of its row. */
@@ -344,6 +347,11 @@ export class Table {
       if (!best) best = index;
     }
     return best;
+  }
+
+  /** The number of `index`; -1 for null, which is the order of records. */
+  positionOf(index: TableIndex | null): i32 {
+    return index ? this.indexes.indexOf(index) : -1;
   }
 
   /** Decodes the first `columns` columns of the record at `address` where it lies; the other cells of `row` are missing. */
