@@ -9,8 +9,8 @@ export const OFTEN: readonly Patch[] = [
   ...SMALL_LIMITS,
   {
     file: "assembly/memory/memory-manager.ts",
-    find: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
-    replace: "export const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
+    find: "const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
+    replace: "const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
   },
   { file: "assembly/memory/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
   {
