@@ -15,7 +15,7 @@ import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
   [
     ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema", "table"],
+    ...["durability", "null", "delimiter", "acl", "schema", "table", "types"],
   ].map((name) => `--${name}`),
 );
 

@@ -7,27 +7,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { modulePath } from "../host/paths.js";
+import { smallWindowModule } from "./helpers/small-window.js";
 import { type CommandRun, runCommand } from "./torture/command.js";
 import { Disk, Image } from "./torture/disk.js";
-import { compileModule } from "./torture/module.js";
 import { Random } from "./torture/random.js";
 
 let usual: WebAssembly.Module;
 let small: WebAssembly.Module;
 before(async () => {
   usual = new WebAssembly.Module(readFileSync(modulePath()));
-  small = await compileModule(
-    "command",
-    [
-      { file: "assembly/cli/import-source.ts", find: "const WINDOW: u32 = 256 << 10;", replace: "const WINDOW: u32 = 8;" },
-      {
-        file: "assembly/cli/import-source.ts",
-        find: "const SPOOL_LIMIT: u32 = 16 << 20;",
-        replace: "const SPOOL_LIMIT: u32 = 64;",
-      },
-    ],
-    "-O0",
-  );
+  small = await smallWindowModule();
 });
 
 type Files = ReadonlyMap<string, Image>;

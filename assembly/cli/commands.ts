@@ -100,15 +100,16 @@ export function allCommands(): Array<Command> {
     new Command(
       "import",
       runImport,
-      "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN]",
+      "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN] [--types A=TYPE]",
       "insert rows from a file or standard input",
     )
-      .takes(1, 2, "format,create,key,batch,skip-bad,null,delimiter,no-header,layout")
+      .takes(1, 2, "format,create,key,types,batch,skip-bad,null,delimiter,no-header,layout")
       .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
           "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data;\n" +
           "without --key, its key is a column id or the first one, if that has no value twice, or else a new one that counts.\n" +
+          "--types A=text,B=uint8 gives columns these types instead. From standard input the types are those of the first 16 MiB.\n" +
           "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
           "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
           "--null TEXT says what is null instead, and --delimiter C what is between cells.\n" +
@@ -123,14 +124,24 @@ export function allCommands(): Array<Command> {
           "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
           "the cells of CSV.",
       ),
-    new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load"),
+    new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
+      "Each table has a line with its columns, in the words that create takes, and behind it a line for each row. To add, change or\n" +
+        "remove a column, or to change its type, edit the dump and load it into a new file:\n" +
+        "  quire data/app.db dump > app.ndjson\n" +
+        "  in the first line, remove schemaHash; in the table's line, edit columns, and remove alignment and snapshot;\n" +
+        "  if a column goes or gets another name, edit the rows, too (a new one is null there, or has its number or default)\n" +
+        "  quire data/new.db load app.ndjson",
+    ),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
       .takes(0, 1, "layout")
       .needs(OPENS_ITSELF),
-    new Command("insert", runInsert, "TABLE JSON…", "insert rows: all of them or none")
+    new Command("insert", runInsert, "TABLE JSON…|-", "insert rows: all of them or none")
       .takes(2, MANY)
       .needs(OPENS_WRITE)
-      .tells('JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.'),
+      .tells(
+        'JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.\n' +
+          "With - rows are read from standard input: objects one after the other, or a JSON array of them.",
+      ),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
     new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
       .takes(2, MANY, "cascade,restrict")

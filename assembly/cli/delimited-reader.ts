@@ -44,6 +44,8 @@ export class DelimitedReader {
   status: Status = OK;
   /** Cells that a row should have, 0 when that is not known. */
   expected: u32 = 0;
+  /** What may be the reason when a row has another number of cells. */
+  hint: string = "";
   private nextLine: u64 = 1;
   private cells: ByteBuffer = new ByteBuffer(64 * CELL_STRIDE);
   private arena: ByteBuffer = new ByteBuffer(1024);
@@ -56,17 +58,7 @@ export class DelimitedReader {
     tsv: bool,
   ) {
     this.tsv = tsv;
-    this.skipMark();
-  }
-
-  private skipMark(): void {
-    const source = this.source;
-    while (source.available < 3 && source.more()) {}
-    if (source.available < 2) return;
-    const first = load<u16>(source.start);
-    if (first == 0xfeff || first == 0xfffe) {
-      this.status = source.status = fail(BAD_VALUE, source.name + " is UTF-16", "convert it to UTF-8");
-    } else if (source.available > 2 && first == 0xbbef && load<u8>(source.start, 2) == 0xbf) source.start += 3;
+    source.skipMark();
   }
 
   /** Goes back to the first row of a source that went back to its start. */
@@ -74,7 +66,7 @@ export class DelimitedReader {
     this.nextLine = 1;
     this.expected = 0;
     this.status = OK;
-    this.skipMark();
+    this.source.skipMark();
   }
 
   /** Whether `at` is a byte of the row; reads more when it isn't there yet. */
@@ -96,20 +88,9 @@ export class DelimitedReader {
     const source = this.source;
     if (source.status != OK) return false;
     this.status = OK;
-    for (;;) {
-      this.line = this.nextLine;
-      this.cellCount = 0;
-      this.cells.reset();
-      this.arena.reset();
-      if (!this.has(0)) {
-        this.status = source.status;
-        return false;
-      }
-      const byte = <u32>load<u8>(source.start);
-      if (this.expected == 1 || (byte != LINE_FEED && byte != CARRIAGE_RETURN)) break;
-      // Looking for the LF behind a CR may move the window, and `start` with it.
-      const lineEndLen = this.lineEnd(0);
-      source.start += lineEndLen;
+    if (!this.toRow()) {
+      this.status = source.status;
+      return false;
     }
     const rowLen = this.readCells();
     if (source.status != OK) this.status = source.status;
@@ -124,8 +105,39 @@ export class DelimitedReader {
     if (this.status != OK) return false;
     if (this.expected == 0 || this.cellCount == this.expected) return true;
     const count = this.cellCount.toString() + (this.cellCount == 1 ? " cell" : " cells");
-    this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString());
+    this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString(), this.hint);
     return false;
+  }
+
+  /** Skips blank lines up to the start of a row; false when none comes. */
+  private toRow(): bool {
+    const source = this.source;
+    for (;;) {
+      this.line = this.nextLine;
+      this.cellCount = 0;
+      this.cells.reset();
+      this.arena.reset();
+      if (!this.has(0)) return false;
+      const byte = <u32>load<u8>(source.start);
+      if (this.expected == 1 || (byte != LINE_FEED && byte != CARRIAGE_RETURN)) return true;
+      // Looking for the LF behind a CR may move the window, and `start` with it.
+      const lineEndLen = this.lineEnd(0);
+      source.start += lineEndLen;
+    }
+    return false; // never reached, but the compiler cannot tell
+  }
+
+  /** How many cells the row has that `next` comes to next; 0 when there is none, or a malformed one. */
+  peekCellCount(): u32 {
+    const line = this.line;
+    if (this.source.status != OK || !this.toRow()) return 0;
+    const nextLine = this.nextLine;
+    this.readCells();
+    this.line = line;
+    this.nextLine = nextLine;
+    const isFine = this.status == OK && this.source.status == OK;
+    this.status = this.source.status;
+    return isFine ? this.cellCount : 0;
   }
 
   /** Counts a line, and returns the bytes of the line break at `at`. */

@@ -47,9 +47,7 @@ export class JsonReader {
     this.finished = false;
     this.canGoOn = true;
     this.status = OK;
-    const source = this.source;
-    while (source.available < 3 && source.more()) {}
-    if (source.available > 2 && load<u16>(source.start) == 0xbbef && load<u8>(source.start, 2) == 0xbf) source.start += 3;
+    this.source.skipMark();
   }
 
   /** To the next row; false at the end and when `status` is not `OK`: `line` then names the row. */
@@ -70,6 +68,23 @@ export class JsonReader {
   }
 
   private nextInLine(): bool {
+    if (!this.nextLineOfRow()) return false;
+    if (!this.tape.parse(this.row, this.rowLen, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
+    if (!this.objectsOnly || this.tape.kind(0) == JSON_OBJECT) return true;
+    return this.bad('a row is an object like {"name": 1}, one in a line', true);
+  }
+
+  /** Goes over the next `count` rows of a source in lines, unread. */
+  skipLines(count: u64): void {
+    for (let i: u64 = 0; i < count && this.nextLineOfRow(); i++) {}
+  }
+
+  /** Where the row is that `nextLineOfRow` came to, until more is read. */
+  private row: usize = 0;
+  private rowLen: u32 = 0;
+
+  /** To the next line that is not blank; false when there is none. */
+  private nextLineOfRow(): bool {
     const source = this.source;
     for (;;) {
       this.line = this.nextLine;
@@ -84,15 +99,13 @@ export class JsonReader {
         whole = at < end;
       } while (!whole && source.more());
       if (source.status != OK || (!whole && (source.isCut || len == 0))) return false;
-      const row = source.start;
+      this.row = source.start;
+      this.rowLen = len;
       source.start += len + (whole ? 1 : 0);
       this.nextLine += 1;
       let first: u32 = 0;
-      while (first < len && isSpace(load<u8>(row + first))) first++;
-      if (first == len) continue;
-      if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
-      if (!this.objectsOnly || this.tape.kind(0) == JSON_OBJECT) return true;
-      return this.bad('a row is an object like {"name": 1}, one in a line', true);
+      while (first < len && isSpace(load<u8>(this.row + first))) first++;
+      if (first < len) return true;
     }
     return false; // never reached, but the compiler cannot tell
   }

@@ -9,7 +9,6 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { addAscii, addString, addStrings } from "../request/reply";
 import { stderr, stdout } from "../wasi/stdio";
 import { grouped } from "./import-progress";
-import { lackingOption } from "./import-rows";
 
 export class ImportReport {
   /** `schema` is that of a table which the import made. */
@@ -20,6 +19,8 @@ export class ImportReport {
     private readonly seconds: string,
     private readonly schema: TableSchemaSnapshot | null,
     private readonly layout: u8,
+    /** The option that the source may lack, or "". */
+    private readonly lacking: string,
   ) {}
 
   /** For people; `unlisted` bad rows were not shown one by one. */
@@ -34,10 +35,9 @@ export class ImportReport {
           "note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit",
         );
       }
-      const columns = schema.columns;
-      const option =
-        columns.length == 1 || (columns.length == 2 && columns[0].auto) ? lackingOption(columns[columns.length - 1].name) : "";
-      if (option != "") stderr.line("note: the source has one column; if it should be several, drop the table and add " + option);
+      if (this.lacking != "") {
+        stderr.line("note: the header may name more columns; if so, drop the table and add " + this.lacking);
+      }
     }
     if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
     let text = "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table;

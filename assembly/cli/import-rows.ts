@@ -9,9 +9,14 @@ import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { unknownColumn } from "../request/row-json";
 import { DelimitedReader } from "./delimited-reader";
+import { GuessGuard } from "./infer-guard";
+
+/** The column whose value was wrong last; "" when something else was. */
+export let badColumn: string = "";
 
 /** Puts the column's name before what was wrong with its value. */
 function inColumn(column: Column, status: Status): Status {
+  badColumn = column.name;
   lastError.what = "column " + column.name + ": " + lastError.what;
   return status;
 }
@@ -27,7 +32,7 @@ export function readHeader(reader: DelimitedReader): Array<string> | null {
       return null;
     }
     const name = String.UTF8.decodeUnsafe(ptr, len);
-    if (names.includes(name)) {
+    if (name != "" && names.includes(name)) {
       fail(BAD_VALUE, "the header names " + name + " twice");
       return null;
     }
@@ -36,11 +41,29 @@ export function readHeader(reader: DelimitedReader): Array<string> | null {
   return names;
 }
 
-/** The option that a source whose header is this one name may lack; "" when the name is just one. */
-export function lackingOption(name: string): string {
-  if (name.includes(";")) return "--delimiter ';'";
-  if (name.includes("\t")) return "--format tsv";
-  return name.includes("|") ? "--delimiter '|'" : "";
+/** What may stand between a source's cells, and the option that says so. */
+const DELIMITERS: StaticArray<string> = [
+  ";",
+  "--delimiter ';'",
+  "\t",
+  "--format tsv",
+  "|",
+  "--delimiter '|'",
+  ",",
+  "--format csv",
+];
+
+/**
+ * The option that the source may lack: a character that is not its `delimiter` divides the header, which has these `names`, into more of
+ * them. "" when there is none.
+ */
+export function lackingOption(names: Array<string>, delimiter: u32): string {
+  const header = names.join("\n");
+  for (let i = 0; i < DELIMITERS.length; i += 2) {
+    if (<u32>DELIMITERS[i].charCodeAt(0) != delimiter && header.split(DELIMITERS[i]).length > names.length)
+      return DELIMITERS[i + 1];
+  }
+  return "";
 }
 
 /** Where the cells of a delimited row go. */
@@ -59,15 +82,17 @@ export class CellMapping {
     this.nullText = String.UTF8.encode(nullText);
   }
 
-  /** Maps the cells called `names`; null when a name is no column, or a column that needs a value has no cell. */
-  static byNames(schema: TableSchemaSnapshot, names: Array<string>, nullText: string): CellMapping | null {
+  /**
+   * Maps the cells called `names`; null when a name is no column (`hint` says what may be the reason), or a column that needs a value has
+   * no cell.
+   */
+  static byNames(schema: TableSchemaSnapshot, names: Array<string>, nullText: string, hint: string): CellMapping | null {
     const mapping = new CellMapping(schema, names.length, nullText);
     for (let i = 0; i < names.length; i++) {
       const position = schema.columnIndex(names[i]);
       if (position < 0) {
         unknownColumn(schema, names[i]);
-        const option = names.length == 1 ? lackingOption(names[0]) : "";
-        if (option != "") fail(COLUMN_NOT_FOUND, lastError.what, "if the header names several columns, add " + option);
+        if (hint != "") fail(COLUMN_NOT_FOUND, lastError.what, hint);
         return null;
       }
       mapping.positions[i] = position;
@@ -96,9 +121,10 @@ export class CellMapping {
     return null;
   }
 
-  /** Reads the reader's row into `row`. */
-  fill(reader: DelimitedReader, row: Row): Status {
+  /** Reads the reader's row into `row`. `guard` looks at values of guessed types. */
+  fill(reader: DelimitedReader, row: Row, guard: GuessGuard | null): Status {
     row.reset();
+    badColumn = "";
     const columns = this.schema.columns;
     const positions = this.positions;
     const nullPtr = changetype<usize>(this.nullText);
@@ -119,7 +145,8 @@ export class CellMapping {
         continue;
       }
       const start = row.values.len;
-      const status = parseValue(type, column.customSize, ptr, len, row.values);
+      let status = guard ? guard.checkText(column, position, ptr, len) : OK;
+      if (status == OK) status = parseValue(type, column.customSize, ptr, len, row.values);
       if (status != OK) return inColumn(column, status);
       row.setFromArena(position, start);
     }
@@ -128,8 +155,9 @@ export class CellMapping {
 }
 
 /** Reads the object of `tape` into `row`. Numbers and booleans are taken as text where a column is text. */
-export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row: Row): Status {
+export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row: Row, guard: GuessGuard | null = null): Status {
   row.reset();
+  badColumn = "";
   const columns = schema.columns;
   let position = 0;
   for (let key = tape.first(0); key != 0; key = tape.next(key)) {
@@ -141,7 +169,8 @@ export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row:
     }
     const column = unchecked(columns[position]);
     if (row.state(position) != CELL_MISSING) return fail(BAD_VALUE, "the row names column " + column.name + " twice");
-    const status = fillFromNode(column, position, tape, key + 1, row);
+    let status = guard ? guard.checkNode(column, position, tape, key + 1) : OK;
+    if (status == OK) status = fillFromNode(column, position, tape, key + 1, row);
     if (status != OK) return inColumn(column, status);
     position += 1;
   }

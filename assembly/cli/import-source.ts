@@ -95,6 +95,17 @@ export class ByteSource {
     return this.readSome();
   }
 
+  /** Reads until `len` bytes are in the window, or the source ends. */
+  need(len: u32): void {
+    while (this.available < len && this.more()) {}
+  }
+
+  /** Skips a byte order mark at the source's start. */
+  skipMark(): void {
+    this.need(3);
+    if (this.available > 2 && load<u16>(this.start) == 0xbbef && load<u8>(this.start, 2) == 0xbf) this.start += 3;
+  }
+
   private grow(capacity: u32): void {
     const kept = this.available;
     const base = heap.alloc(capacity);
@@ -119,7 +130,7 @@ export class ByteSource {
   /** Gets ready for a first reading, to find out what is there: `endSample` goes back to the start. */
   beginSample(): Status {
     if (this.path != "-") return OK;
-    this.grow(SPOOL_LIMIT);
+    if (this.capacity < SPOOL_LIMIT) this.grow(SPOOL_LIMIT);
     while (this.end - this.base < SPOOL_LIMIT && this.readSome()) {}
     this.sampling = !this.ended;
     return this.status;
@@ -130,18 +141,21 @@ export class ByteSource {
     return this.sampling;
   }
 
-  /** Goes back to the start of the source. */
+  /** Goes back to the start of the source, and reads what is behind the sample, too, from now on. */
   endSample(): Status {
-    if (this.path == "-") {
-      this.sampling = false;
-      this.start = this.base;
-      return OK;
-    }
+    this.sampling = false;
+    return this.rewind();
+  }
+
+  /** Goes back to the start of the source, between `beginSample` and `endSample`. */
+  rewind(): Status {
+    this.start = this.base;
+    // All that was read is in the window still: what is kept of standard input always is.
+    if (this.bytesRead == <u64>(this.end - this.base)) return OK;
     this.input.close();
     const input = Input.open(this.path);
     if (!input) return lastError.status;
     this.input = input;
-    this.start = this.base;
     this.end = this.base;
     this.bytesRead = 0;
     this.ended = false;

@@ -31,10 +31,15 @@ import { openOrMakeStore, removeStore } from "./import-file";
 import { JsonReader } from "./import-json";
 import { Progress, grouped } from "./import-progress";
 import { ImportReport, badRow } from "./import-report";
-import { CellMapping, fillFromObject, readHeader } from "./import-rows";
+import { Header } from "./import-header";
+import { CellMapping, badColumn, fillFromObject } from "./import-rows";
 import { ByteSource, atLine } from "./import-source";
+import { TypeChoices } from "./import-types";
+import { GuessGuard } from "./infer-guard";
 import { TableGuess } from "./infer-schema";
 import { guessFromCells, guessFromObjects } from "./infer-source";
+import { refuseForeign } from "./source-kind";
+import { shellWord } from "../encode/shell-words";
 import { asciiLower } from "../encode/ascii";
 
 /** Bad rows that are listed; more are counted. */
@@ -68,6 +73,11 @@ class Import {
   /** The definition that --create found out; `sampled`: from the start of the source alone. */
   private schema: TableSchemaSnapshot | null = null;
   private sampled: bool = false;
+  /** The types that --types chose. */
+  private readonly types: TypeChoices = new TypeChoices();
+  /** Looks at what is behind the sample. */
+  private guard: GuessGuard | null = null;
+  private header: Header | null = null;
   private progress: Progress | null = null;
   private imported: u64 = 0;
   private committed: u64 = 0;
@@ -104,11 +114,16 @@ class Import {
     const ctx = this.ctx;
     const path = ctx.words.length > 1 ? ctx.word(1) : "-";
     const format = this.format(path);
-    if (format == "") return lastError.status;
+    if (format == "") return this.refuseUnknown(path);
     const batch = ctx.number("batch", 0);
     if (batch < 0 || (batch == 0 && ctx.has("batch"))) return fail(USAGE, "--batch needs a number of rows, 1 or more");
     this.batch = batch;
     if (!this.create && ctx.has("key")) return fail(USAGE, "--key goes with --create", "leave --key out, or add --create");
+    if (!this.create && ctx.has("types")) return fail(USAGE, "--types goes with --create", "a table that is there has its types");
+    if (ctx.has("types")) {
+      const status = this.types.parse(ctx.invocation.option("types", ""));
+      if (status != OK) return status;
+    }
     let delimiter: u32 = format == "tsv" ? 9 : 0x2c;
     if (ctx.has("delimiter")) {
       delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
@@ -118,17 +133,25 @@ class Import {
     const source = ByteSource.open(path);
     if (!source) return lastError.status;
     this.source = source;
-    if (this.create) {
-      const status = source.beginSample();
-      if (status != OK) return status;
-    }
+    let status = refuseForeign(source);
+    if (status == OK && this.create) status = source.beginSample();
+    if (status != OK) return status;
     if (format == "csv" || format == "tsv") {
       const cells = new DelimitedReader(source, delimiter, format == "tsv");
       this.cells = cells;
-      return cells.status;
-    }
-    this.objects = new JsonReader(source, format == "ndjson");
-    return OK;
+      if (!ctx.has("no-header")) this.header = new Header(source, cells, delimiter);
+    } else this.objects = new JsonReader(source, format == "ndjson");
+    return source.status;
+  }
+
+  /** The error for a source whose format is not known: a file that no format suits is told for what it is. */
+  private refuseUnknown(path: string): Status {
+    if (path == "-" || this.ctx.has("format")) return USAGE;
+    const source = ByteSource.open(path);
+    if (!source) return lastError.status;
+    this.source = source;
+    if (refuseForeign(source) == OK) this.format(path);
+    return lastError.status;
   }
 
   /** The source's format, "" on failure. */
@@ -189,41 +212,14 @@ class Import {
   private useTable(table: Table): Status {
     this.table = table;
     this.row = new Row(table.layout);
-    const cells = this.cells;
-    if (!cells) return OK;
-    if (this.ctx.has("no-header")) return OK;
-    const names = this.header(cells);
-    if (!names) return lastError.status;
-    const mapping = CellMapping.byNames(table.schema, names, this.nullText);
+    const header = this.header;
+    if (!header) return OK;
+    const status = header.read(table);
+    if (status != OK) return status;
+    const cells = this.cells!;
+    const mapping = CellMapping.byNames(table.schema, header.names, this.nullText, cells.hint);
     this.mapping = mapping;
     return mapping ? OK : atLine(cells.line, lastError.status);
-  }
-
-  /** Reads the header row; null on failure. */
-  private header(cells: DelimitedReader): Array<string> | null {
-    if (!cells.next()) {
-      if (cells.status == OK) fail(BAD_VALUE, "there is no header row in " + this.source!.name);
-      else atLine(cells.line, cells.status);
-      return null;
-    }
-    cells.expected = cells.cellCount;
-    const names = readHeader(cells);
-    if (!names) {
-      atLine(cells.line, lastError.status);
-      return null;
-    }
-    // A column without a name (a row number, as some programs write it) gets one when the table is made from the source.
-    for (let i = 0; i < names.length; i++) {
-      if (names[i] != "") continue;
-      const name = "column" + (i + 1).toString();
-      if (names.includes(name) || !this.create) {
-        fail(BAD_VALUE, "the header's name " + (i + 1).toString() + " is empty");
-        atLine(cells.line, BAD_VALUE);
-        return null;
-      }
-      names[i] = name;
-    }
-    return names;
   }
 
   // ---- --create ----
@@ -231,13 +227,14 @@ class Import {
   /** Reads the source once (or what is kept of standard input) to find out the columns. */
   private infer(): Status {
     const source = this.source!;
-    const guess = new TableGuess();
+    const guess = new TableGuess(this.types);
     const cells = this.cells;
     const objects = this.objects;
-    const names = cells && !this.ctx.has("no-header") ? this.header(cells) : null;
-    if (cells && !this.ctx.has("no-header") && !names) return lastError.status;
-    let status = cells
-      ? guessFromCells(cells, guess, names, this.nullText, this.skipBad)
+    const header = this.header;
+    let status = header ? header.infer() : OK;
+    if (status != OK) return status;
+    status = cells
+      ? guessFromCells(cells, guess, header ? header.names : null, this.nullText, this.skipBad)
       : guessFromObjects(objects!, guess, this.skipBad);
     if (status != OK) return atLine(this.line, status);
     const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
@@ -245,6 +242,7 @@ class Import {
     if (!schema) return lastError.status;
     this.schema = schema;
     this.sampled = source.isCut;
+    if (this.sampled) this.guard = new GuessGuard(schema, this.types);
     status = source.endSample();
     if (status != OK) return status;
     if (cells) cells.restart();
@@ -303,7 +301,7 @@ class Import {
         return cells.status;
       }
       const mapping = this.mapping;
-      if (mapping) return mapping.fill(cells, this.row!);
+      if (mapping) return mapping.fill(cells, this.row!, this.guard);
       return this.mapByOrder(cells);
     }
     const objects = this.objects!;
@@ -311,7 +309,7 @@ class Import {
       this.atEnd = objects.status == OK;
       return objects.status;
     }
-    return fillFromObject(this.table!.schema, objects.tape, this.row!);
+    return fillFromObject(this.table!.schema, objects.tape, this.row!, this.guard);
   }
 
   /** The first row of a source without a header. */
@@ -320,7 +318,7 @@ class Import {
     if (!mapping) return lastError.status;
     cells.expected = cells.cellCount;
     this.mapping = mapping;
-    return mapping.fill(cells, this.row!);
+    return mapping.fill(cells, this.row!, this.guard);
   }
 
   private commit(db: DbmsContext, last: bool): Status {
@@ -382,8 +380,11 @@ class Import {
         "name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)",
         hint,
       );
-    } else if (this.sampled && status == BAD_VALUE) {
-      hint = joined("the types are those of the first 16 MiB: create the table first, or import from a file", hint);
+    } else if (this.sampled && status == BAD_VALUE && badColumn != "") {
+      const option = "--types " + shellWord(badColumn + "=text");
+      hint = joined("the types are those of the first 16 MiB: import a file by its name, or add " + option, hint);
+    } else if (this.sampled && status == COLUMN_NOT_FOUND) {
+      hint = joined("the columns are those of the first 16 MiB: import a file by its name, or add --types NAME=TYPE", hint);
     }
     fail(status, what, hint);
     lastError.pageNo = pageNo;
@@ -392,7 +393,16 @@ class Import {
 
   private report(): void {
     const layout = this.ctx.db.manager.layout;
-    const report = new ImportReport(this.tableName, this.imported, this.skipped, this.progress!.seconds, this.schema, layout);
+    const header = this.header;
+    const report = new ImportReport(
+      this.tableName,
+      this.imported,
+      this.skipped,
+      this.progress!.seconds,
+      this.schema,
+      layout,
+      header ? header.lacking : "",
+    );
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
   }

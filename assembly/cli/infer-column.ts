@@ -4,6 +4,9 @@
  * A type stays possible as long as every value could be of it without loss: numbers with leading zeros, say, are text. Of those that
  * are left the narrowest is taken: boolean, int32, int64, uint64, decimal, date, datetime, uuid, text.
  */
+import { OK } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { parseJsonValue, parseValue } from "../encode/value-text";
 import { Column, FLAG_NULLABLE } from "../schema/column";
 import {
   TYPE_BOOLEAN,
@@ -38,8 +41,12 @@ const LONGEST_KEY: u32 = 255;
 
 const HALF: u64 = 0x8000000000000000;
 
-/** Where the parsers put a value that nobody looks at; the longest is 16 bytes. */
+/** Where the parsers put a value; the longest is 16 bytes. */
 const SCRATCH: usize = memory.data(16, 8);
+const DATETIME_SIZE: u32 = 13;
+const UUID_SIZE: u32 = 16;
+/** A value of a chosen type. */
+const chosenValue: ByteBuffer = new ByteBuffer(64);
 
 export class ColumnGuess {
   /** UTF-8 of the name. */
@@ -50,17 +57,33 @@ export class ColumnGuess {
   nulls: u64 = 0;
   /** Cells that are there but empty: text if the others are, else null. */
   private empties: u64 = 0;
-  private maybe: u32 = MAYBE_ANYTHING;
+  /** Which types are possible still: `MAYBE_…`. */
+  maybe: u32 = MAYBE_ANYTHING;
   private largest: u64 = 0;
   /** Distance of the smallest integer from zero. */
   private smallest: u64 = 0;
   private longest: u32 = 0;
   private sawContainer: bool = false;
-  /** The values, where it matters whether they are unique. */
+  /** The texts of the values, where it matters whether they are unique. */
   unique: HashSet | null = null;
+  /** The values of those texts, as long as all of them are of a type that has several spellings for a value. */
+  private uniqueValues: HashSet | null = null;
+  private sawZero: bool = false;
+  private sawMinusZero: bool = false;
 
-  constructor(readonly name: string) {
+  /** `chosen` has the type that the column is to have, whatever its values are; null: to be found out. */
+  constructor(
+    readonly name: string,
+    private readonly chosen: Column | null = null,
+  ) {
     this.nameBytes = String.UTF8.encode(name);
+  }
+
+  free(): void {
+    const texts = this.unique;
+    if (texts) texts.free();
+    const values = this.uniqueValues;
+    if (values) values.free();
   }
 
 
@@ -81,11 +104,18 @@ export class ColumnGuess {
     }
     this.values += 1;
     this.longest = max(this.longest, len);
+    const chosen = this.chosen;
+    if (chosen) {
+      chosenValue.reset();
+      if (parseValue(chosen.type, chosen.customSize, ptr, len, chosenValue) == OK)
+        this.noteValue(chosenValue.ptr, chosenValue.len);
+      return;
+    }
     let maybe = this.maybe;
     if (maybe == 0) return;
     if ((maybe & (MAYBE_INTEGER | MAYBE_DECIMAL)) != 0) maybe = this.tryNumber(maybe, ptr, len);
     if ((maybe & MAYBE_BOOLEAN) != 0 && !isBooleanWord(ptr, len)) maybe &= ~MAYBE_BOOLEAN;
-    this.maybe = tryOthers(maybe, ptr, len);
+    this.maybe = this.tryOthers(maybe, ptr, len);
   }
 
   /** Takes a JSON value into account. Strings are text, dates, date-times or UUIDs, never numbers. */
@@ -96,16 +126,29 @@ export class ColumnGuess {
       return;
     }
     this.values += 1;
+    const chosen = this.chosen;
+    if (chosen) {
+      const raw = kind != JSON_STRING;
+      this.noteUnique(raw ? tape.rawPtr(node) : tape.stringPtr(node), raw ? tape.rawLen(node) : tape.stringLen(node));
+      this.longest = max(this.longest, tape.rawLen(node));
+      chosenValue.reset();
+      if (parseJsonValue(chosen.type, chosen.customSize, tape, node, chosenValue) == OK) {
+        this.noteValue(chosenValue.ptr, chosenValue.len);
+      }
+      return;
+    }
     if (kind == JSON_STRING) {
       const ptr = tape.stringPtr(node);
       const len = tape.stringLen(node);
       this.noteUnique(ptr, len);
       this.longest = max(this.longest, len);
-      this.maybe = tryOthers(this.maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL | MAYBE_BOOLEAN), ptr, len);
+      const maybe = this.maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL | MAYBE_BOOLEAN);
+      this.maybe = this.tryOthers(maybe, ptr, len);
     } else if (kind == JSON_NUMBER) {
       this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
       this.maybe = this.tryNumber(this.maybe & (MAYBE_INTEGER | MAYBE_DECIMAL), tape.rawPtr(node), tape.rawLen(node));
     } else if (kind == JSON_TRUE || kind == JSON_FALSE) {
+      this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
       this.maybe &= MAYBE_BOOLEAN;
     } else if (kind == JSON_ARRAY || kind == JSON_OBJECT) {
       this.sawContainer = true;
@@ -116,6 +159,30 @@ export class ColumnGuess {
   private noteUnique(ptr: usize, len: u32): void {
     const unique = this.unique;
     if (unique) unique.add(xxh3(ptr, len));
+  }
+
+  private noteValue(ptr: usize, len: u32): void {
+    if (!this.unique) return;
+    let values = this.uniqueValues;
+    if (!values) {
+      values = new HashSet();
+      this.uniqueValues = values;
+    }
+    values.add(xxh3(ptr, len));
+  }
+
+  /** Which of the types that are not numbers the text leaves possible. */
+  private tryOthers(maybe: u32, ptr: usize, len: u32): u32 {
+    if ((maybe & MAYBE_DATE) != 0 && !parseDate(ptr, len, SCRATCH)) maybe &= ~MAYBE_DATE;
+    if ((maybe & MAYBE_DATETIME) != 0) {
+      if (parseDateTime(ptr, len, SCRATCH)) this.noteValue(SCRATCH, DATETIME_SIZE);
+      else maybe &= ~MAYBE_DATETIME;
+    }
+    if ((maybe & MAYBE_UUID) != 0) {
+      if (len == 36 && parseUuid(ptr, len, SCRATCH)) this.noteValue(SCRATCH, UUID_SIZE);
+      else maybe &= ~MAYBE_UUID;
+    }
+    return maybe;
   }
 
   private tryNumber(maybe: u32, ptr: usize, len: u32): u32 {
@@ -129,6 +196,10 @@ export class ColumnGuess {
     }
     if ((maybe & MAYBE_INTEGER) != 0) {
       if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) {
+        if (parsedUnsigned == 0) {
+          if (negative) this.sawMinusZero = true;
+          else this.sawZero = true;
+        }
         if (negative) this.smallest = max(this.smallest, parsedUnsigned);
         else this.largest = max(this.largest, parsedUnsigned);
       } else maybe &= ~MAYBE_INTEGER;
@@ -138,15 +209,25 @@ export class ColumnGuess {
 
   /** Whether the column can be the primary key without being named. */
   get canBeKey(): bool {
-    const unique = this.unique;
-    if (this.values == 0 || this.nulls > 0 || this.empties > 0 || !unique || unique.repeated) return false;
+    if (this.values == 0 || this.nulls > 0 || this.empties > 0 || !this.unique || this.isRepeated) return false;
     const type = this.type(false);
     if (type == TYPE_TEXT) return this.longest <= LONGEST_KEY;
     return type != TYPE_DECIMAL && type != TYPE_BOOLEAN && type != TYPE_JSON;
   }
 
+  /** Whether a value came twice, however it was written. */
+  private get isRepeated(): bool {
+    const texts = this.unique;
+    if (texts && texts.repeated) return true;
+    if ((this.maybe & MAYBE_INTEGER) != 0 && !this.chosen) return this.sawZero && this.sawMinusZero;
+    const values = this.uniqueValues;
+    return values != null && values.repeated && (this.chosen != null || (this.maybe & (MAYBE_DATETIME | MAYBE_UUID)) != 0);
+  }
+
   /** The type; with `wide`, because not all values were seen, no 32-bit integer. */
   private type(wide: bool): u8 {
+    const chosen = this.chosen;
+    if (chosen) return chosen.type;
     const maybe = this.maybe;
     if (this.sawContainer) return TYPE_JSON;
     if (this.values == 0) return TYPE_TEXT;
@@ -166,22 +247,62 @@ export class ColumnGuess {
   column(rows: u64, wide: bool): Column {
     const type = this.type(wide);
     const column = new Column(this.name, type);
+    const chosen = this.chosen;
+    if (chosen) {
+      column.customTag = chosen.customTag;
+      column.customSize = chosen.customSize;
+    }
     const present = this.values + (type == TYPE_TEXT ? this.empties : 0);
     if (wide || present < rows) column.flags |= FLAG_NULLABLE;
     return column;
   }
 }
 
-/** Which of the types that are not numbers the text leaves possible. */
-function tryOthers(maybe: u32, ptr: usize, len: u32): u32 {
-  if ((maybe & MAYBE_DATE) != 0 && !parseDate(ptr, len, SCRATCH)) maybe &= ~MAYBE_DATE;
-  if ((maybe & MAYBE_DATETIME) != 0 && !parseDateTime(ptr, len, SCRATCH)) maybe &= ~MAYBE_DATETIME;
-  if ((maybe & MAYBE_UUID) != 0 && (len != 36 || !parseUuid(ptr, len, SCRATCH))) maybe &= ~MAYBE_UUID;
-  return maybe;
-}
-
 /** Whether the text is `true` or `false`, in any case. */
 function isBooleanWord(ptr: usize, len: u32): bool {
   if (len == 4) return (load<u32>(ptr) | 0x20202020) == 0x65757274;
   return len == 5 && (load<u8>(ptr) | 0x20) == 0x66 && (load<u32>(ptr, 1) | 0x20202020) == 0x65736c61;
+}
+
+/** Asked for single values: what it remembers of them is of no use. */
+const judge: ColumnGuess = new ColumnGuess("");
+
+/** What a guess would have to have left for a column to get the type; 0: any value is taken. */
+function maybeOf(type: u8): u32 {
+  switch (type) {
+    case TYPE_BOOLEAN:
+      return MAYBE_BOOLEAN;
+    case TYPE_INT32:
+    case TYPE_INT64:
+    case TYPE_UINT64:
+      return MAYBE_INTEGER;
+    case TYPE_DECIMAL:
+      return MAYBE_DECIMAL;
+    case TYPE_DATE:
+      return MAYBE_DATE;
+    case TYPE_DATETIME:
+      return MAYBE_DATETIME;
+    case TYPE_UUID:
+      return MAYBE_UUID;
+    default:
+      return 0;
+  }
+}
+
+/** Whether a guess that made a column `type` would have taken this cell, not empty, for one as well. */
+export function guessTakesText(type: u8, ptr: usize, len: u32): bool {
+  const maybe = maybeOf(type);
+  if (maybe == 0) return true;
+  judge.maybe = maybe;
+  judge.addText(ptr, len);
+  return judge.maybe != 0;
+}
+
+/** The same of a JSON value that is not null. */
+export function guessTakesNode(type: u8, tape: JsonTape, node: u32): bool {
+  const maybe = maybeOf(type);
+  if (maybe == 0) return true;
+  judge.maybe = maybe;
+  judge.addNode(tape, node);
+  return judge.maybe != 0;
 }

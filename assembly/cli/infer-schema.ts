@@ -8,6 +8,7 @@ import { nearest } from "../schema/nearest";
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "../schema/table-schema-snapshot";
 import { ColumnGuess } from "./infer-column";
 import { HashSet } from "./infer-unique";
+import { TypeChoices, unknownChoice } from "./import-types";
 import { asciiLower } from "../encode/ascii";
 
 /** Most columns that are found in JSON: a document with values for names would make one of each. */
@@ -17,12 +18,14 @@ export class TableGuess {
   readonly columns: Array<ColumnGuess> = new Array<ColumnGuess>();
   rows: u64 = 0;
 
+  constructor(private readonly types: TypeChoices) {}
+
   /** Adds a column; the first one and one called id are candidates for the primary key when none is named. */
   addColumn(name: string): Status {
     if (String.UTF8.byteLength(name) > 255) {
       return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is longer than the 255 bytes that a column's can have");
     }
-    const guess = new ColumnGuess(name);
+    const guess = new ColumnGuess(name, this.types.find(name));
     if (this.rows == 0 && (this.columns.length == 0 || asciiLower(name) == "id")) guess.unique = new HashSet();
     this.columns.push(guess);
     return OK;
@@ -60,14 +63,14 @@ export class TableGuess {
    */
   schema(table: string, key: string, isSample: bool): TableSchemaSnapshot | null {
     const guesses = this.columns;
+    if (this.addChosen(isSample && this.namesInRows) != OK) return null;
     if (guesses.length == 0) {
       fail(BAD_VALUE, "there are no rows to find the columns from", "create the table first");
       return null;
     }
     let keyAt = key == "" ? this.likelyKey() : this.indexOf(key);
     if (key != "" && keyAt < 0) {
-      const names = new Array<string>();
-      for (let i = 0; i < guesses.length; i++) names.push(guesses[i].name);
+      const names = this.names;
       const like = nearest(key, names);
       const hint = like != "" ? "did you mean " + like + "?" : "columns: " + names.slice(0, 20).join(", ");
       fail(COLUMN_NOT_FOUND, "there is no column " + key + " to be the key", hint);
@@ -94,6 +97,25 @@ export class TableGuess {
     schema.alignment = layout.fixedBody != 0 ? layout.fixedBody : DEFAULT_ALIGNMENT;
     layout.free();
     return schema.validate() == OK ? schema : null;
+  }
+
+  /** Each row names its columns, so that rows to come may have others. */
+  namesInRows: bool = false;
+
+  private get names(): Array<string> {
+    const names = new Array<string>();
+    for (let i = 0; i < this.columns.length; i++) names.push(this.columns[i].name);
+    return names;
+  }
+
+  /** Columns that were given a type and are not in the rows: with `mayCome` they are added, else they are a mistake. */
+  private addChosen(mayCome: bool): Status {
+    const others = this.types.others(this.names);
+    for (let i = 0; i < others.length; i++) {
+      const status = mayCome ? this.addColumn(others[i]) : unknownChoice(others[i], this.names);
+      if (status != OK) return status;
+    }
+    return OK;
   }
 
   private indexOf(name: string): i32 {
@@ -126,9 +148,6 @@ export class TableGuess {
   }
 
   free(): void {
-    for (let i = 0; i < this.columns.length; i++) {
-      const unique = this.columns[i].unique;
-      if (unique) unique.free();
-    }
+    for (let i = 0; i < this.columns.length; i++) this.columns[i].free();
   }
 }

@@ -46,6 +46,7 @@ export function guessFromCells(
 
 /** Adds all rows that `objects` has to `guess`. */
 export function guessFromObjects(objects: JsonReader, guess: TableGuess, skipBad: bool): Status {
+  guess.namesInRows = true;
   for (;;) {
     if (objects.next()) {
       const status = guess.addObject(objects.tape);

@@ -29,6 +29,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "acl",
   "schema",
   "table",
+  "types",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [

@@ -14,6 +14,8 @@ import { hex64, parseHex } from "../encode/uuid";
 import { parseValue, useLenientDates } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { defineTable } from "../request/schema-requests";
+import { hashOfSchemas } from "../schema/schema-registry";
+import { compareNames } from "../store/open-tables";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
@@ -25,6 +27,7 @@ import { Progress } from "./import-progress";
 import { fillFromObject } from "./import-rows";
 import { ByteSource, atLine } from "./import-source";
 import { LaterKeys } from "./load-keys";
+import { refuseForeign } from "./source-kind";
 
 /** Not a number. */
 const NONE: u64 = u64.MAX_VALUE;
@@ -59,7 +62,9 @@ class Load {
   }
 
   run(): Status {
-    let status = this.nextLine();
+    let status = refuseForeign(this.source);
+    if (status == OK) status = this.source.beginSample();
+    if (status == OK) status = this.nextLine();
     if (status != OK) return status;
     // Nothing of the first line is needed once the store is there but these.
     const lines = this.lines;
@@ -77,6 +82,10 @@ class Load {
     if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11"))
       return fail(BAD_VALUE, "line 1: the dump names no layout");
 
+    if (hash != "") {
+      status = this.lookAhead(hash);
+      if (status != OK) return status;
+    }
     const ctx = this.ctx;
     const isNew = isMissing(ctx.invocation.file);
     status = openStore(ctx, true, true, layout == "0.11" ? LAYOUT_0_11 : LAYOUT_0_9);
@@ -88,8 +97,7 @@ class Load {
       status = fail(BAD_VALUE, "the dump has " + this.tables.toString() + " tables, its first line says otherwise");
     }
     if (status == OK && hash != "" && this.tables > 0 && hash != hex64(ctx.db.schemaHash())) {
-      const what = "the tables do not have the schema hash " + hash + " that the dump's first line says";
-      status = fail(BAD_SCHEMA, what, "take schemaHash out of it if you changed the tables");
+      status = otherHash(hash);
     }
     if (status == OK) status = ctx.db.commit();
     this.progress.end();
@@ -108,6 +116,35 @@ class Load {
       tableCount + (this.tables == 1 ? " table" : " tables") + " with " + rowCount + (this.rows == 1 ? " row" : " rows");
     stdout.line("loaded " + loaded + " in " + seconds + " s");
     return OK;
+  }
+
+  /**
+   * Reads the tables' lines alone, as far as a dump on standard input is kept, and goes back behind the first line: a table that can't be
+   * made, or another than was dumped, is known before rows come in. What else is wrong is for the loading to say.
+   */
+  private lookAhead(hash: string): Status {
+    const lines = this.lines;
+    const schemas = new Array<TableSchemaSnapshot>();
+    let status = OK;
+    while (status == OK && lines.next()) {
+      if (this.member("table") == 0) {
+        if (this.member("identity") != 0) continue;
+        const isEnd = this.member("end") != 0 && schemas.length > 0;
+        schemas.sort((a, b) => compareNames(a.name, b.name));
+        if (isEnd && hash != hex64(hashOfSchemas(schemas))) status = otherHash(hash);
+        break;
+      }
+      const schema = this.readSchema();
+      if (!schema) status = this.atLine(lastError.status);
+      else schemas.push(schema);
+      const rows = this.number("rows");
+      if (rows != NONE) lines.skipLines(rows);
+    }
+    if (status == OK) status = this.source.status;
+    if (status == OK) status = this.source.endSample();
+    if (status != OK) return status;
+    lines.restart();
+    return this.nextLine();
   }
 
   private checkEmpty(): Status {
@@ -335,6 +372,11 @@ class Load {
     }
     return db.endChange(status);
   }
+}
+
+function otherHash(hash: string): Status {
+  const what = "the tables do not have the schema hash " + hash + " that the dump's first line says";
+  return fail(BAD_SCHEMA, what, "remove schemaHash from it if you changed the tables (help dump tells how)");
 }
 
 const ROWS: ArrayBuffer = String.UTF8.encode("rows");

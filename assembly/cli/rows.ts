@@ -1,9 +1,11 @@
 /** `insert`, `update`, `delete` and `get`. */
-import { Status, OK, USAGE, fail, lastError } from "../status";
+import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_OBJECT } from "../encode/json";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { RowWriter } from "../request/row-json";
 import { FIELD_KEY, FIELD_KEYS } from "../request/request";
+import { LONGEST_REQUEST } from "../request/dispatcher";
 import { requestedColumns } from "../request/row-requests";
 import { Table, TableIndex } from "../store/table";
 import { stdout } from "../wasi/stdio";
@@ -22,6 +24,9 @@ import {
   sessionOf,
   startRequest,
 } from "./call";
+import { JsonReader } from "./import-json";
+import { ByteSource, atLine } from "./import-source";
+import { refuseForeign } from "./source-kind";
 import { TableView } from "./table-view";
 
 /** Keys of new rows that are named. */
@@ -29,17 +34,14 @@ const SHOWN_KEYS: i32 = 20;
 
 export function runInsert(ctx: CommandContext): Status {
   const words = ctx.words;
-  const many = words.length > 2;
+  const fromInput = words.length == 2 && words[1] == "-";
+  const many = fromInput || words.length > 2;
   startRequest("insert", words[0]);
   const out = addField(many ? "rows" : "row");
   if (many) out.addU8(0x5b);
-  for (let i = 1; i < words.length; i++) {
-    if (i > 1) out.addU8(0x2c);
-    const status = addJsonArgument(out, many ? "row " + i.toString() : "the row", words[i], JSON_OBJECT);
-    if (status != OK) return status;
-  }
+  let status = fromInput ? addRowsOfInput(out) : addRowWords(words, many, out);
   if (many) out.addU8(0x5d);
-  const status = call(ctx);
+  if (status == OK) status = call(ctx);
   if (status != OK || ctx.json) return status;
   const tape = readReply();
   const keys = replyMember(tape, "keys");
@@ -56,6 +58,34 @@ export function runInsert(ctx: CommandContext): Status {
   const inserted = counted(tape.count(keys).toString(), "row", "rows");
   stdout.line("inserted " + inserted + (table ? ": " + table.schema.primaryKey + " = " + text : ""));
   return OK;
+}
+
+/** Adds the words behind the table's name: a row each. */
+function addRowWords(words: Array<string>, many: bool, out: ByteBuffer): Status {
+  for (let i = 1; i < words.length; i++) {
+    if (i > 1) out.addU8(0x2c);
+    const status = addJsonArgument(out, many ? "row " + i.toString() : "the row", words[i], JSON_OBJECT);
+    if (status != OK) return status;
+  }
+  return OK;
+}
+
+/** Adds the rows on standard input: objects one after the other, or an array of them. */
+function addRowsOfInput(out: ByteBuffer): Status {
+  const source = ByteSource.open("-");
+  if (!source) return lastError.status;
+  let status = refuseForeign(source);
+  const rows = new JsonReader(source, false);
+  const start = out.len;
+  while (status == OK && rows.next()) {
+    if (out.len > start) out.addU8(0x2c);
+    out.addBytes(rows.tape.rawPtr(0), rows.tape.rawLen(0));
+    if (out.len > LONGEST_REQUEST) status = fail(BAD_VALUE, "these rows are too many for one insert", "import takes any number");
+  }
+  if (status == OK && rows.status != OK) status = atLine(rows.line, rows.status);
+  if (status == OK && out.len == start) status = fail(BAD_VALUE, "there are no rows on standard input");
+  source.close();
+  return status;
 }
 
 export function runUpdate(ctx: CommandContext): Status {

@@ -72,6 +72,11 @@ function shown(ptr: usize, len: u32): string {
   return buffer.toText() + (cut < len ? "..." : "");
 }
 
+/** Fails with what a value that could be read as one of `type`, but is not written like one, looks like. */
+export function notPlainly(type: u8, ptr: usize, len: u32): Status {
+  return fail(BAD_VALUE, shown(ptr, len) + " is not plainly " + wanted(type, 0));
+}
+
 /** What a value of `type` is and looks like, for a message. */
 function wanted(type: u8, customSize: u32): string {
   switch (type) {

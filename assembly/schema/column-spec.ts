@@ -223,6 +223,15 @@ function otherName(word: string, others: StaticArray<string>, names: StaticArray
   return suggestion(word, names.slice<Array<string>>(), what);
 }
 
+/** The column `name` of the type that `text` spells, like `uint8` or `custom(TAG,N)`, without flags; null with `BAD_SCHEMA`. */
+export function columnOfType(name: string, text: string): Column | null {
+  const scanner = new SpecScanner(text);
+  const column = parseType(scanner, name);
+  if (!column || scanner.ended == 0) return column;
+  flagError(column, "only a type is wanted, not " + text);
+  return null;
+}
+
 /** Reads the type behind a column's name: up to a `:` or the end. */
 function parseType(scanner: SpecScanner, name: string): Column | null {
   const word = scanner.part(":(");

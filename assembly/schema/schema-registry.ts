@@ -13,7 +13,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { isZero } from "../encode/bytes";
 import { hex64 } from "../encode/uuid";
 import { xxh3 } from "../encode/xxh3";
-import { SNAPSHOT_VERSION } from "./table-schema-snapshot";
+import { SNAPSHOT_VERSION, TableSchemaSnapshot } from "./table-schema-snapshot";
 
 const HASH_OFFSET: u32 = 0;
 
@@ -244,6 +244,21 @@ export function computeSchemaHash(access: MemoryAccess, snapshotPages: Array<u32
     }
     out.addU64(snapshotLens[i]);
     out.addBytes(page, snapshotLens[i]);
+  }
+  const hash = xxh3(out.ptr, out.len);
+  out.free();
+  return hash;
+}
+
+/** The same hash over definitions that are in no file yet, sorted by name. */
+export function hashOfSchemas(schemas: Array<TableSchemaSnapshot>): u64 {
+  const out = new ByteBuffer(4096);
+  out.addU8(SNAPSHOT_VERSION);
+  for (let i = 0; i < schemas.length; i++) {
+    const start = out.len;
+    out.addU64(0);
+    schemas[i].encode(out);
+    store<u64>(out.ptr + start, out.len - start - 8);
   }
   const hash = xxh3(out.ptr, out.len);
   out.free();
