@@ -127,7 +127,7 @@ export class ByteSource {
     return true;
   }
 
-  /** Gets ready for a first reading, to find out what is there: `endSample` goes back to the start. */
+  /** Gets ready for a first reading, to find out what is there, before anything is read: `endSample` goes back to the start. */
   beginSample(): Status {
     if (this.path != "-") return OK;
     if (this.capacity < SPOOL_LIMIT) this.grow(SPOOL_LIMIT);

@@ -35,10 +35,13 @@ const NONE: u64 = u64.MAX_VALUE;
 export function runLoad(ctx: CommandContext): Status {
   const source = ByteSource.open(ctx.words.length > 0 ? ctx.word(0) : "-");
   if (!source) return lastError.status;
-  const work = new Load(ctx, source);
-  useLenientDates(true);
-  const status = work.run();
-  useLenientDates(false);
+  let status = refuseForeign(source);
+  if (status == OK) status = source.beginSample();
+  if (status == OK) {
+    useLenientDates(true);
+    status = new Load(ctx, source).run();
+    useLenientDates(false);
+  }
   source.close();
   return status;
 }
@@ -62,8 +65,7 @@ class Load {
   }
 
   run(): Status {
-    let status = refuseForeign(this.source);
-    if (status == OK) status = this.source.beginSample();
+    let status = this.lookAhead();
     if (status == OK) status = this.nextLine();
     if (status != OK) return status;
     // Nothing of the first line is needed once the store is there but these.
@@ -82,10 +84,6 @@ class Load {
     if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11"))
       return fail(BAD_VALUE, "line 1: the dump names no layout");
 
-    if (hash != "") {
-      status = this.lookAhead(hash);
-      if (status != OK) return status;
-    }
     const ctx = this.ctx;
     const isNew = isMissing(ctx.invocation.file);
     status = openStore(ctx, true, true, layout == "0.11" ? LAYOUT_0_11 : LAYOUT_0_9);
@@ -119,19 +117,21 @@ class Load {
   }
 
   /**
-   * Reads the tables' lines alone, as far as a dump on standard input is kept, and goes back behind the first line: a table that can't be
-   * made, or another than was dumped, is known before rows come in. What else is wrong is for the loading to say.
+   * Reads the tables' lines alone, as far as a dump on standard input is kept, and goes back to the first: a table that can't be made,
+   * or another than was dumped, is known before rows come in. What else is wrong is for the loading to say.
    */
-  private lookAhead(hash: string): Status {
-    const lines = this.lines;
-    const schemas = new Array<TableSchemaSnapshot>();
+  private lookAhead(): Status {
     let status = OK;
-    while (status == OK && lines.next()) {
+    const lines = this.lines;
+    const isDump = lines.next() && this.text("quire") == "dump";
+    const hash = isDump ? this.text("schemaHash") : "";
+    const schemas = new Array<TableSchemaSnapshot>();
+    while (isDump && status == OK && lines.next()) {
       if (this.member("table") == 0) {
         if (this.member("identity") != 0) continue;
-        const isEnd = this.member("end") != 0 && schemas.length > 0;
         schemas.sort((a, b) => compareNames(a.name, b.name));
-        if (isEnd && hash != hex64(hashOfSchemas(schemas))) status = otherHash(hash);
+        const isEnd = this.member("end") != 0 && schemas.length > 0;
+        if (isEnd && hash != "" && hash != hex64(hashOfSchemas(schemas))) status = otherHash(hash);
         break;
       }
       const schema = this.readSchema();
@@ -142,9 +142,8 @@ class Load {
     }
     if (status == OK) status = this.source.status;
     if (status == OK) status = this.source.endSample();
-    if (status != OK) return status;
-    lines.restart();
-    return this.nextLine();
+    if (status == OK) lines.restart();
+    return status;
   }
 
   private checkEmpty(): Status {
