@@ -13,7 +13,7 @@ export {
   type UpdateOf,
   defineTable,
 } from "./library/define-table.js";
-export type { OpenOptions } from "./library/options.js";
+export type { FileUrl, OpenOptions } from "./library/options.js";
 export type {
   BackupResult,
   CheckOptions,

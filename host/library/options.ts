@@ -4,6 +4,12 @@ import { QuireError, reasonOf } from "../errors.js";
 import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../runtime-names.js";
 import type { DateForm } from "./json-values.js";
 
+/** A file's `URL`. (Programs without types of Node or a browser have no such type.) */
+export interface FileUrl {
+  readonly href: string;
+  readonly protocol: string;
+}
+
 export interface OpenOptions {
   /** Where the module runs: `"node"`, in this process, unless told; any other in a process of its own. */
   readonly runtime?: RuntimeName;

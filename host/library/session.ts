@@ -6,7 +6,7 @@ import { QuireError } from "../errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { checkDocument } from "./document.js";
 import { Operations } from "./operations.js";
-import { type OpenOptions, TRANSACTION_WAIT, checkOptions, checkPath } from "./options.js";
+import { type FileUrl, type OpenOptions, TRANSACTION_WAIT, checkOptions, checkPath } from "./options.js";
 import type {
   BackupResult,
   CheckOptions,
@@ -130,7 +130,7 @@ export class Session<Dates = string> implements AsyncDisposable {
   }
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
-  async backup(path: string | URL): Promise<BackupResult> {
+  async backup(path: string | FileUrl): Promise<BackupResult> {
     return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) });
   }
 
@@ -275,7 +275,7 @@ export class SyncSession<Dates = string> implements Disposable {
   }
 
   /** Copies what is committed into a new file at `path`, which is in the folder of the session's file or below it. Not inside of a transaction. */
-  backup(path: string | URL): BackupResult {
+  backup(path: string | FileUrl): BackupResult {
     return this.#plain("backup", { path: pathInside(this.#engine.place, "backup", checkPath("backup", path)) }) as BackupResult;
   }
 
@@ -366,7 +366,7 @@ export class SyncSession<Dates = string> implements Disposable {
  * unless told; all others in a process of their own.
  */
 export async function open<const Options extends OpenOptions = OpenOptions>(
-  path: string | URL,
+  path: string | FileUrl,
   options?: Options,
 ): Promise<Session<DatesOf<Options>>> {
   const checked = checkOptions("open", options ?? {});
@@ -394,7 +394,7 @@ async function openChild(runtime: string, place: Place, options: OpenOptions, lo
 /** The same in this process, for a session whose methods don't return promises. */
 export function openSync<
   const Options extends Omit<OpenOptions, "runtime"> & { readonly runtime?: "node" } = Omit<OpenOptions, "runtime">,
->(path: string | URL, options?: Options): SyncSession<DatesOf<Options>> {
+>(path: string | FileUrl, options?: Options): SyncSession<DatesOf<Options>> {
   const checked = checkOptions("openSync", options ?? {});
   const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
   if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
