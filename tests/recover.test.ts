@@ -39,6 +39,109 @@ test("transactions that are only in the log are brought into the file, and count
   for (const id of HOT_ROWS) assert.ok(found.includes(id), `row ${id}`);
 });
 
+/** Where the frames of a log start and end: the whole ones, up to zeros. */
+function framesOf(log: Buffer): { start: number; end: number }[] {
+  const frames: { start: number; end: number }[] = [];
+  for (let start = 4096; start + 24 <= log.length && log.readUInt32LE(start + 4) !== 0;) {
+    const end = start + 24 + ((log.readUInt32LE(start) + 7) & ~7);
+    frames.push({ start, end });
+    start = end;
+  }
+  return frames;
+}
+
+/** What `recover` says of the file with this log, and the files that it leaves. */
+function recoverOver(images: Map<string, Image>, log: Buffer): { said: string; warning: string; disk: Disk } {
+  const disk = Disk.of(new Map([...images, ["store.db-log", Image.of(new Uint8Array(log))]]));
+  const { status, stdout, stderr, trap } = runCommand(command, disk, ["data/store.db", "recover"]);
+  assert.equal(status, 0, stderr + trap);
+  return { said: stdout, warning: stderr, disk };
+}
+
+test("a flipped bit in the middle of a log: it is said that commits behind it can't be read, and the log is kept", () => {
+  const images = commandStore(command, true);
+  const log = Buffer.from(images.get("store.db-log")!.bytes());
+  const frames = framesOf(log);
+  assert.equal(frames.length, HOT_ROWS.length);
+  frames.slice(0, -1).forEach(({ start, end }, at) => {
+    for (let byte = start; byte < end; byte += 1) {
+      // The last bytes of a frame may be padding, which says nothing; and a checksum's own bit leaves one that can be made anew.
+      if (byte >= start + 24 + log.readUInt32LE(start)) continue;
+      const bad = Buffer.from(log);
+      bad[byte]! ^= 1 << (byte % 8);
+      const { said, warning, disk } = recoverOver(images, bad);
+      const where = `frame ${at}, byte ${byte - start}`;
+      const lost = frames.at(-1)!.end - start;
+      assert.equal(
+        warning,
+        `quire: warning: ${lost} bytes of data/store.db-log behind the last whole commit look like commits that can't be read; ` +
+          `data/store.db-log.damaged is a copy of it as it was\n`,
+        where,
+      );
+      assert.match(
+        said,
+        at === 0 ? /: no whole transaction to recover\n$/ : new RegExp(`: ${at} transactions? recovered `),
+        where,
+      );
+      const kept = Buffer.from(disk.files.get("store.db-log.damaged")!.current.bytes());
+      for (const copy of [kept, bad]) copy.fill(0, 1024, 1032);
+      assert.ok(kept.equals(bad), where);
+      // It is said once: the log is empty now.
+      assert.equal(runCommand(command, disk, ["data/store.db", "recover"]).stderr, "", where);
+    }
+  });
+});
+
+test("every opening says it; one that only reads leaves the log as it is", async (t) => {
+  const store = openStore(t);
+  layOut(store, true, ["", "-log"]);
+  const log = readFileSync(`${store.path}-log`);
+  const [, second] = framesOf(log);
+  log[second!.start + 30]! ^= 4;
+  writeFileSync(`${store.path}-log`, log);
+  const said =
+    /^quire: warning: \d+ bytes of data\/store\.db-log behind the last whole commit look like commits that can't be read; /;
+  for (const words of [["tables"], ["check"], ["scan", "items"]]) {
+    const { status, stderr } = await store.run(words);
+    assert.equal(status, 0);
+    assert.match(stderr, said);
+    assert.match(stderr, /; keep a copy of it: the next change to the file clears it\n$/);
+    assert.deepEqual(readFileSync(`${store.path}-log`), log);
+  }
+  const { stdout, stderr } = await store.run(["serve"], { stdin: '{"op":"info"}\n' });
+  assert.match(stderr, said);
+  assert.match(
+    (JSON.parse(stdout) as { ok: { warning: string } }).ok.warning,
+    /store\.db-log\.damaged is a copy of it as it was$/,
+  );
+  const { warning } = JSON.parse(await store.ok(["info", "--json"])) as { warning?: string };
+  assert.equal(warning, undefined);
+});
+
+test("what a crash leaves is no such log: cut anywhere, with zeros behind, or with frames of an earlier generation", () => {
+  const images = commandStore(command, true);
+  const log = Buffer.from(images.get("store.db-log")!.bytes());
+  const frames = framesOf(log);
+  for (let cut = 4096; cut < frames.at(-1)!.end; cut += 13) {
+    for (const torn of [log.subarray(0, cut), Buffer.concat([log.subarray(0, cut), Buffer.alloc(4096)])])
+      assert.equal(recoverOver(images, Buffer.from(torn)).warning, "", `cut at ${cut}`);
+    // The rest is of the same log with another salt, as it is after a checkpoint.
+    const stale = Buffer.from(log);
+    for (const { start } of frames) if (start >= cut) stale.writeBigUInt64LE(stale.readBigUInt64LE(start + 16) ^ 1n, start + 16);
+    assert.equal(recoverOver(images, stale).warning, "", `stale from ${cut}`);
+  }
+  // A session killed after each of its changes, on a log that has frames of the one before.
+  const disk = Disk.of(images);
+  const requests = [60, 61, 62, 63].map((id) => JSON.stringify({ op: "insert", table: "items", row: { id, name: "n" } }));
+  assert.equal(runCommand(command, disk, ["data/store.db", "serve"], { stdin: requests.join("\n") }).status, 0);
+  const killed = Disk.of(images);
+  for (const change of disk.changes) {
+    killed.apply(change);
+    const run = runCommand(command, Disk.of(killed.images()), ["data/store.db", "recover"]);
+    assert.deepEqual([run.status, run.stderr], [0, ""]);
+  }
+});
+
 test("without a log, or with an empty one, there is nothing to recover; --force throws no good log away", async (t) => {
   const store = openStore(t);
   layOut(store, false, [""]);

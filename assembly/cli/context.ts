@@ -7,9 +7,10 @@
  */
 import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
 import { LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../memory/layout";
+import { MemoryManager } from "../memory/memory-manager";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
-import { environmentVariable } from "../wasi/stdio";
+import { environmentVariable, stderr } from "../wasi/stdio";
 import { GivenTables } from "../schema/given-tables";
 import { readDefinitionsFile } from "../request/definitions-file";
 import { unknownTable } from "../request/session";
@@ -144,7 +145,14 @@ export function openForReading(ctx: CommandContext, path: string): DbmsContext |
   const options = openOptions(ctx);
   if (!options) return null;
   options.readOnly = true;
-  return DbmsContext.openFile(path, options);
+  const store = DbmsContext.openFile(path, options);
+  if (store) warnOfLog(store.manager);
+  return store;
+}
+
+/** Says what is the matter with the file's log, if anything is. */
+export function warnOfLog(manager: MemoryManager): void {
+  if (manager.logWarning != "") stderr.line("quire: warning: " + manager.logWarning);
 }
 
 /**
@@ -162,6 +170,7 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   const store = DbmsContext.openFile(ctx.invocation.file, options);
   if (!store) return lastError.status;
   ctx.store = store;
+  warnOfLog(store.manager);
   if (!ctx.has("layout") || store.manager.layout == layout) return OK;
   const what = ctx.invocation.file + " has layout " + layoutName(store.manager.layout) + ", not " + layoutName(layout);
   return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");

@@ -10,7 +10,7 @@ import { checkFormat } from "../schema/layout-detection";
 import { guessLayout } from "../check/store-check";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { IN_MEMORY } from "../wasi/preopens";
-import { CommandContext, readGiven } from "./context";
+import { CommandContext, readGiven, warnOfLog } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
 export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess | null {
@@ -42,6 +42,7 @@ function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
     fail(status, what, hint);
     return null;
   }
+  warnOfLog(manager);
   if (manager.pageCount > 0) manager.layout = guessLayout(access);
   return access;
 }

@@ -8,7 +8,7 @@ import { LogFile } from "../memory/log-file";
 import { WasiMemoryProvider } from "../memory/provider";
 import { addQuoted, counted } from "../check/check-report";
 import { isMissing, renameFile } from "../wasi/file";
-import { stdout } from "../wasi/stdio";
+import { stderr, stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 
 /** Logs that were set aside are numbered up to this. */
@@ -31,18 +31,33 @@ export function runRecover(ctx: CommandContext): Status {
     const isRefused = status == DAMAGED || status == NOT_A_PAGE_FILE;
     return isRefused && ctx.has("force") ? setAside(ctx, path) : status;
   }
+  // A log with commits that can't be read is cleared, too, once there is a copy of it.
+  let warning = manager.logWarning;
+  const unreadable = manager.unreadableBytes;
   manager.close();
-  if (transactions > 0) {
+  if (transactions > 0 || warning != "") {
     manager = openFile(path, <u64>cache, false);
     if (!manager) return lastError.status;
     status = replay(manager, path, false);
+    warning = manager.logWarning;
     const error = savedError();
     const closed = manager.close();
     if (status != OK) restoreError(error);
     else status = closed;
     if (status != OK) return status;
   }
-  if (ctx.json) stdout.line('{"transactions":' + transactions.toString() + ',"bytes":' + bytes.toString() + ',"setAside":null}');
+  if (warning != "") stderr.line("quire: warning: " + warning);
+  if (ctx.json)
+    stdout.line(
+      '{"transactions":' +
+        transactions.toString() +
+        ',"bytes":' +
+        bytes.toString() +
+        ',"unreadable":' +
+        unreadable.toString() +
+        ',"setAside":null}',
+    );
+  else if (transactions == 0 && warning != "") stdout.line(path + ": no whole transaction to recover");
   else if (transactions == 0) stdout.line(path + ": nothing to recover: the file has everything");
   else
     stdout.line(path + ": " + counted(transactions, "transaction") + " recovered from " + bytes.toString() + " bytes of the log");
@@ -76,7 +91,7 @@ function setAside(ctx: CommandContext, path: string): Status {
   const status = renameFile(log, name);
   if (status != OK) return status;
   if (ctx.json) {
-    stdout.buffer.addText('{"transactions":0,"bytes":0,"setAside":');
+    stdout.buffer.addText('{"transactions":0,"bytes":0,"unreadable":0,"setAside":');
     addQuoted(name, stdout.buffer);
     stdout.buffer.addText(',"why":');
     addQuoted(why, stdout.buffer);

@@ -26,7 +26,7 @@ import {
   savedError,
   restoreError,
 } from "../status";
-import { File } from "../wasi/file";
+import { File, isMissing } from "../wasi/file";
 import { randomU64 } from "../wasi/random";
 import { xxh3 } from "../encode/xxh3";
 
@@ -49,6 +49,8 @@ const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
 const VERSION: u32 = 2;
 /** It had BASE records of whole pages; a log of it without transactions is as good as any. */
 const FORMER_VERSION: u32 = 1;
+/** Bytes of a log that are copied at a time. */
+const COPY_BYTES: u32 = 1 << 18;
 const SLOT_SIZE: u32 = 512;
 const HEADER_SIZE: u32 = 48;
 const OWNER_OFFSET: u64 = 1024;
@@ -88,6 +90,11 @@ export class LogFile {
   /** Whether there was something behind the headers when they were read: the session before did not close the log. */
   get wasLeftOpen(): bool {
     return this.fileBytes > FRAMES_START;
+  }
+
+  /** Bytes of the file, as far as they are known. */
+  get size(): u64 {
+    return this.fileBytes;
   }
 
   /**
@@ -216,7 +223,7 @@ export class LogFile {
   }
 
   /** The checksum of a frame at `offset`. */
-  private checksum(offset: u64, kind: u32, payload: usize, len: u32): u64 {
+  checksum(offset: u64, kind: u32, payload: usize, len: u32): u64 {
     const head = this.head;
     store<u64>(head, this.salt);
     store<u64>(head, offset, 8);
@@ -343,6 +350,25 @@ export class LogFile {
 
   sync(): Status {
     return this.file.sync();
+  }
+
+  /** Copies the log as it is to a new file beside it: its name, or "" on failure. */
+  copyAside(): string {
+    let name = this.file.path + ".damaged";
+    for (let i = 2; !isMissing(name); i++) name = this.file.path + ".damaged-" + i.toString();
+    const copy = File.open(name, true, true);
+    if (!copy) return "";
+    const buffer = heap.alloc(COPY_BYTES);
+    let status = OK;
+    for (let at: u64 = 0; at < this.fileBytes && status == OK; at += COPY_BYTES) {
+      const len = <u32>min<u64>(COPY_BYTES, this.fileBytes - at);
+      status = this.file.read(at, buffer, len);
+      if (status == OK) status = copy.write(at, buffer, len);
+    }
+    heap.free(buffer);
+    if (status == OK) status = copy.sync();
+    const closed = copy.close();
+    return status == OK && closed == OK ? name : "";
   }
 
   /** Cuts the file down to its headers; what is cut must be void. */

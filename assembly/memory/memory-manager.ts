@@ -41,6 +41,9 @@ export class MemoryManager extends CachedPages {
   /** Transactions that were found in the log at the opening, and their bytes there. */
   recoveredTransactions: u32 = 0;
   recoveredBytes: u64 = 0;
+  /** Bytes behind those that hold commits which can't be read, and where a copy of the log is kept; "" when it was only looked at. */
+  unreadableBytes: u64 = 0;
+  logCopy: string = "";
   /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
   private poisoned: bool = false;
@@ -114,9 +117,15 @@ export class MemoryManager extends CachedPages {
     if (status == OK) status = recovery.run();
     this.recoveredTransactions = recovery.transactions;
     this.recoveredBytes = log.committedEnd - FRAMES_START;
+    this.unreadableBytes = recovery.unreadableBytes;
     if (log.readOnly) {
       this.changes = 0;
       return this.sameGeneration(log, status);
+    }
+    if (status == OK && this.unreadableBytes > 0) {
+      // What comes next takes all frames out of the log.
+      this.logCopy = log.copyAside();
+      if (this.logCopy == "") status = lastError.status;
     }
     if (status != OK) return status;
     this.changes = 0;
@@ -129,6 +138,23 @@ export class MemoryManager extends CachedPages {
     }
     const page = this.pageCount > 0 ? this.page(0) : 0;
     return log.reset(this.mainPages, page != 0 ? xxh3(page, PAGE_SIZE) : 0);
+  }
+
+  /** A warning that the log holds commits which can't be read, and what to do about it; "" when it holds none. */
+  get logWarning(): string {
+    if (this.unreadableBytes == 0) return "";
+    const name = this.provider.name + "-log";
+    const what =
+      this.unreadableBytes.toString() +
+      " bytes of " +
+      name +
+      " behind the last whole commit look like commits that can't be read";
+    return (
+      what +
+      (this.logCopy == ""
+        ? "; keep a copy of it: the next change to the file clears it"
+        : "; " + this.logCopy + " is a copy of it as it was")
+    );
   }
 
   /** A log that is replayed for reading must not have been begun anew meanwhile: `FILE_CHANGED` instead of what came of that. */

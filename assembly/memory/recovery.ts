@@ -13,6 +13,7 @@ import { MemoryManager } from "./memory-manager";
 import { DirectAccess } from "./direct-access";
 import { SECTOR_SHIFT } from "./page-cache";
 import { LogFile, FRAMES_START, FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
+import { bytesBehind } from "./lost-frames";
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
 
 /** Bytes that a disk writes wholly or not at all; checkpoint images note the hash of each before it was overwritten. */
@@ -24,6 +25,8 @@ export class Recovery {
   recovered: bool = false;
   /** How many. */
   transactions: u32 = 0;
+  /** Bytes behind the last whole transaction that hold commits which can't be read. */
+  unreadableBytes: u64 = 0;
   private access: DirectAccess;
   private buffer: usize = 0;
   /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
@@ -90,7 +93,10 @@ export class Recovery {
     for (;;) {
       const next = log.readFrame(offset, this.buffer);
       if (next == 1) return lastError.status;
-      if (next == 0) break;
+      if (next == 0) {
+        this.unreadableBytes = bytesBehind(log, offset, this.buffer);
+        break;
+      }
       if (log.kind == FRAME_COMMIT) {
         log.committedEnd = next;
         log.committedChain = log.chain;

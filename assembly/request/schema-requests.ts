@@ -171,7 +171,12 @@ export function handleInfo(session: Session, out: ByteBuffer): Status {
   addAscii(out, ',"tables":');
   addUnsigned(db.tables.length, out);
   addAscii(out, db.inTransaction ? ',"inTransaction":true' : ',"inTransaction":false');
-  addAscii(out, db.manager.readOnly ? ',"readOnly":true}' : ',"readOnly":false}');
+  addAscii(out, db.manager.readOnly ? ',"readOnly":true' : ',"readOnly":false');
+  if (db.manager.logWarning != "") {
+    addAscii(out, ',"warning":');
+    addString(out, db.manager.logWarning);
+  }
+  out.addU8(0x7d);
   return status;
 }
 

@@ -81,6 +81,8 @@ export interface FileInfo {
   readonly tables: number;
   readonly inTransaction: boolean;
   readonly readOnly: boolean;
+  /** There when the log held commits that can't be read (docs/log.md). */
+  readonly warning?: string;
 }
 
 export interface TableStats {
