@@ -5,14 +5,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { open, openSync } from "../host/index.js";
-import { compileModule } from "../host/node-wasi.js";
-import { packageRoot } from "../host/paths.js";
 import { Random } from "./helpers/damage.js";
 import {
   golden,
-  goldenNames,
   goldenRows,
   goldenSchema,
   oldLayouts,
@@ -21,67 +18,12 @@ import {
   type OldLayout,
   type Row,
 } from "./helpers/golden.js";
+import { GIVEN, diskOf, fails, goldenDisk, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
 import { hasRuntime, testedRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
-import { runCommand, type CommandRun } from "./torture/command.js";
-import { Disk, Image } from "./torture/disk.js";
+import type { Disk } from "./torture/disk.js";
 
 const PAGE = 65536;
-
-let module: WebAssembly.Module;
-before(async () => {
-  module = await compileModule(join(packageRoot, "build", "quire.wasm"));
-});
-
-/** A disk with one page file, and its definitions. */
-function diskOf(bytes: Uint8Array, schema?: string): Disk {
-  const images = new Map([["old.db", Image.of(Buffer.from(bytes))]]);
-  if (schema !== undefined) images.set("schema", Image.of(Buffer.from(schema)));
-  return Disk.of(images);
-}
-
-function run(disk: Disk, words: readonly string[]): CommandRun {
-  const result = runCommand(module, disk, ["data/old.db", ...words]);
-  assert.equal(result.trap, "", `quire ${words.join(" ")} traps`);
-  return result;
-}
-
-function ok(disk: Disk, words: readonly string[]): string {
-  const { status, stdout, stderr } = run(disk, words);
-  assert.equal(status, 0, `quire ${words.join(" ")}: ${stderr}${stdout.slice(0, 2000)}`);
-  return stdout;
-}
-
-function fails(disk: Disk, code: string, status: number, words: readonly string[]): string {
-  const result = run(disk, words);
-  assert.match(result.stderr, new RegExp(`^quire: ${code}: .+\n$`), `quire ${words.join(" ")}`);
-  assert.equal(result.status, status, result.stderr);
-  return result.stderr;
-}
-
-const GIVEN = ["--schema", "data/schema"];
-
-/** A golden file and its definitions. */
-function goldenDisk(name: string, layout: OldLayout, tables: readonly GoldenTable[] = goldenSchema(name, layout)): Disk {
-  return diskOf(golden(name, layout), JSON.stringify(tables));
-}
-
-function rowsOf(text: string): Row[] {
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Row);
-}
-
-/** Rows in an order that does not depend on how they are stored. */
-function sorted(rows: readonly Row[]): string[] {
-  return rows.map((row) => JSON.stringify(row, membersInOrder)).sort();
-}
-
-function membersInOrder(_: string, value: Json): Json {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 interface Info {
   readonly layout: string;
@@ -96,14 +38,7 @@ function info(disk: Disk, ...words: string[]): Info {
   return JSON.parse(ok(disk, ["info", "--json", ...words])) as Info;
 }
 
-/** The files of both layouts but the empty one, which is none of theirs alone. */
-const files = oldLayouts.flatMap((layout) =>
-  goldenNames(layout)
-    .filter((name) => name !== "empty")
-    .map((name) => ({ name, layout })),
-);
-
-for (const { name, layout } of files) {
+for (const { name, layout } of oldFiles) {
   test(`${name} of layout ${layout} without definitions shows what it has`, () => {
     const disk = diskOf(golden(name, layout));
     const tables = goldenSchema(name, layout);
@@ -158,7 +93,7 @@ function checkTemplate(template: string, tables: readonly GoldenTable[], rows: R
   fails(filled, "BAD_SCHEMA", 1, ["tables", ...GIVEN]);
 }
 
-for (const { name, layout } of files) {
+for (const { name, layout } of oldFiles) {
   test(`${name} of layout ${layout} is read row for row with its definitions`, () => {
     const disk = goldenDisk(name, layout);
     // The lines that `schema` prints are definitions as good as the JSON.

@@ -9,7 +9,7 @@ import { Status, OK, DAMAGED, fail, damaged, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { compareKeyToProbe } from "../encode/key";
-import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE } from "../memory/layout";
+import { ACL_PAGE, PAGE_SIZE, hasAcl, hasDefinitions } from "../memory/layout";
 import { sortU64 } from "../memory/sort-u64";
 import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
@@ -36,11 +36,11 @@ export class PackedCopy {
     private to: DbmsContext,
   ) {}
 
-  /** Copies everything; the access control list only when both layouts have one. */
+  /** Copies everything; the access control list only when both layouts have one. Who is on one from before 0.9 gets all rights. */
   copy(): Status {
     let status = OK;
     for (let i = 0; i < this.from.tables.length && status == OK; i++) status = this.copyTable(this.from.tables[i]);
-    if (status == OK && this.from.manager.layout == LAYOUT_0_9 && this.to.manager.layout == LAYOUT_0_9) status = this.copyAcl();
+    if (status == OK && hasAcl(this.from.manager.layout) && hasAcl(this.to.manager.layout)) status = this.copyAcl();
     this.key.free();
     this.probe.free();
     this.run.free();
@@ -49,10 +49,19 @@ export class PackedCopy {
   }
 
   private copyAcl(): Status {
+    if (!hasDefinitions(this.from.manager.layout)) return this.copyIdentities();
     const page = this.from.access.page(ACL_PAGE);
     if (page == 0) return lastError.status;
     const status = this.to.beginChange();
     return status == OK ? this.to.endChange(this.to.access.writeAtRaw(ACL_PAGE, 0, page, PAGE_SIZE)) : status;
+  }
+
+  private copyIdentities(): Status {
+    const list = this.from.acl.read();
+    if (!list) return lastError.status;
+    if (list.length == 0) return OK;
+    const status = this.to.beginChange();
+    return status == OK ? this.to.endChange(this.to.acl.write(list)) : status;
   }
 
   private copyTable(source: Table): Status {

@@ -9,7 +9,9 @@ import { MemoryAccess } from "../memory/memory-access";
 
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_11, hasDefinitions, hasIndexes } from "../memory/layout";
+import { GivenTables } from "../schema/given-tables";
+import { adoptLedgers } from "../store/schema-fit";
 
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
@@ -30,7 +32,7 @@ import {
 } from "../check/owner-map";
 import { checkRegistry } from "../check/registry-check";
 import { Survey, SURVEY_ALL } from "../check/survey";
-import { readLedgers } from "../check/table-check";
+import { defineByGiven, readLedgers } from "../check/table-check";
 import {
   LEDGER_ROOM,
   autoColumns,
@@ -51,7 +53,7 @@ export class SalvageSearch {
   private constructor(
     private readonly access: MemoryAccess,
     owners: OwnerMap,
-    private readonly given: Array<TableSchemaSnapshot>,
+    private readonly givenTables: GivenTables,
   ) {
     // What is wrong is told by what can't be saved; the survey's own faults are check's business.
     const survey = new Survey(access, new CheckReport(0), owners, SURVEY_ALL);
@@ -62,7 +64,7 @@ export class SalvageSearch {
   }
 
   /** Searches the file; `given` are definitions for tables whose own can't be read. Null when there is no memory for it. */
-  static run(access: MemoryAccess, given: Array<TableSchemaSnapshot>): SalvageSearch | null {
+  static run(access: MemoryAccess, given: GivenTables): SalvageSearch | null {
     const owners = OwnerMap.create(access.manager.pageCount);
     if (!owners) return null;
     useExactJsonNumbers(access.manager.layout == LAYOUT_0_11);
@@ -83,7 +85,8 @@ export class SalvageSearch {
     checkRegistry(this.survey);
     const listed = this.survey.tables;
     for (let i = 0; i < listed.length; i++) this.tables.push(new FoundTable(listed[i]));
-    for (let i = 0; i < listed.length; i++) this.defineListed(listed[i]);
+    if (!hasDefinitions(this.access.manager.layout)) this.defineByOrder(listed);
+    else for (let i = 0; i < listed.length; i++) this.defineListed(listed[i]);
     for (let i = 0; i < listed.length; i++) this.dropWrongLedgers(listed[i]);
     for (let i = 0; i < this.tables.length; i++) if (this.isWhole(this.tables[i])) this.readTable(this.tables[i]);
     this.findDefinitions();
@@ -99,6 +102,21 @@ export class SalvageSearch {
   private define(checked: CheckedTable, schema: TableSchemaSnapshot): void {
     checked.schema = schema;
     checked.name = schema.name;
+  }
+
+  private get given(): Array<TableSchemaSnapshot> {
+    return this.givenTables.schemas;
+  }
+
+  /** In a layout without definitions tables are told by the order of their pages, and what ledgers know better is taken from them. */
+  private defineByOrder(listed: Array<CheckedTable>): void {
+    if (!defineByGiven(this.survey, this.givenTables)) return;
+    for (let i = 0; i < listed.length; i++) {
+      const schema = listed[i].schema;
+      if (!schema) continue;
+      adoptLedgers(this.access, listed[i].pages, schema);
+      this.define(listed[i], schema);
+    }
   }
 
   /** Takes the definition that the registry leads to, or else the user's of the same fingerprint. */
@@ -210,7 +228,8 @@ export class SalvageSearch {
   private isWhole(found: FoundTable): bool {
     const pages = found.checked.pages;
     const schema = found.checked.schema;
-    if (!schema || pages.pageLedger == NO_PAGE || pages.indexLedger == NO_PAGE) return false;
+    const indexed = hasIndexes(this.access.manager.layout);
+    if (!schema || pages.pageLedger == NO_PAGE || (indexed && pages.indexLedger == NO_PAGE)) return false;
     return pages.autoincrement != NO_PAGE || autoColumns(schema) == 0;
   }
 

@@ -6,9 +6,9 @@ import { Status, OK, NO_PAGE, lastError } from "../status";
 import { isZero } from "../encode/bytes";
 import { MemoryAccess } from "../memory/memory-access";
 import { AccessControlList } from "../acl/access-control-list";
-import { ACL_PAGE, LAYOUT_0_9, PAGE_SIZE, SCHEMA_PAGE } from "../memory/layout";
+import { ACL_PAGE, PAGE_SIZE, SCHEMA_PAGE, hasAcl } from "../memory/layout";
 import { computeSchemaHash, storedSchemaHash } from "../schema/schema-registry";
-import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { GivenTables } from "../schema/given-tables";
 import { DbmsContext } from "../store/dbms-context";
 import { CheckReport, counted } from "../check/check-report";
 import { ACL_DOUBTFUL, ACL_LOST, ROWS_LOST, TABLES_DOUBTFUL, TABLE_LOST } from "../check/fault-kinds";
@@ -36,10 +36,10 @@ export class Salvage {
   }
 
   /**
-   * Saves the file behind `access` in the empty store `to`; `given` are definitions for tables whose own can't be read. What could not be
-   * saved goes to `report`. Null on failure.
+   * Saves the file behind `access` in the empty store `to`, whose layout may be another one; `given` are definitions for tables whose own
+   * can't be read. What could not be saved goes to `report`. Null on failure.
    */
-  static run(access: MemoryAccess, given: Array<TableSchemaSnapshot>, to: DbmsContext, report: CheckReport): Salvage | null {
+  static run(access: MemoryAccess, given: GivenTables, to: DbmsContext, report: CheckReport): Salvage | null {
     const search = SalvageSearch.run(access, given);
     if (!search) return null;
     const work = new Salvage(access, to, report);
@@ -52,7 +52,7 @@ export class Salvage {
         report.say("the page holds rows that fit several tables, and nothing tells which");
     }
     // Who gives definitions knows the tables.
-    if (status == OK && given.length == 0) work.tellMissingTables(search);
+    if (status == OK && given.schemas.length == 0) work.tellMissingTables(search);
     search.free();
     return status == OK ? work : null;
   }
@@ -122,13 +122,9 @@ export class Salvage {
 
   /** Grants the rights of the access control list anew. */
   private saveRights(): Status {
-    if (
-      this.access.manager.layout != LAYOUT_0_9 ||
-      this.to.manager.layout != LAYOUT_0_9 ||
-      this.access.manager.pageCount <= ACL_PAGE
-    )
-      return OK;
-    const list = new AccessControlList(this.access).read();
+    const from = this.access.manager;
+    if (!hasAcl(from.layout) || !hasAcl(this.to.manager.layout) || from.pageCount <= ACL_PAGE) return OK;
+    const list = new AccessControlList(this.access).readAny();
     if (!list) {
       this.report.addLastError(ACL_LOST, ACL_PAGE);
       return OK;

@@ -45,6 +45,8 @@ export class CheckReport {
   doubts: u64 = 0;
   /** Errors of kinds that are `structural`. */
   structural: u64 = 0;
+  /** The file is of a layout that is converted where others are compacted. */
+  isOld: bool = false;
   /** Faults that were counted but not kept. */
   omitted: u64 = 0;
   private table: string = "";
@@ -74,6 +76,18 @@ export class CheckReport {
     }
     this.faults.push(new Fault(kind, this.table, pageNo, pageOffset));
     return true;
+  }
+
+  /** What can be done about a fault of this kind in this file. */
+  private hintOf(kind: FaultKind): string {
+    return this.isOld ? kind.hint.replaceAll("compact", "convert") : kind.hint;
+  }
+
+  private mendOf(kind: FaultKind): string {
+    if (!this.isOld) return kind.mend;
+    return kind.mend.startsWith("compact") || kind.mend.startsWith("convert")
+      ? "convert OUT --layout 0.9 --schema FILE"
+      : kind.mend;
   }
 
   /** The sentence for the fault that was added last. */
@@ -135,7 +149,7 @@ export class CheckReport {
     if (told.length == 0) return;
     out.line("what can be done");
     for (let i = 0; i < told.length; i++) {
-      out.line("  " + told[i].name + ": " + told[i].hint + (told[i].lost == "" ? "" : "; lost: " + told[i].lost));
+      out.line("  " + told[i].name + ": " + this.hintOf(told[i]) + (told[i].lost == "" ? "" : "; lost: " + told[i].lost));
     }
   }
 
@@ -155,11 +169,11 @@ export class CheckReport {
       out.addText(',"byte":' + (fault.pageOffset < 0 ? "null" : fault.pageOffset.toString()) + ',"message":');
       addQuoted(fault.what, out);
       out.addText(',"hint":');
-      addQuoted(fault.kind.hint, out);
+      addQuoted(this.hintOf(fault.kind), out);
       out.addText(',"lost":');
       addOptional(fault.kind.lost, out);
       out.addText(',"mend":');
-      addOptional(fault.kind.mend, out);
+      addOptional(this.mendOf(fault.kind), out);
       out.addU8(0x7d);
     }
     out.addU8(0x5d);

@@ -1,6 +1,6 @@
 /** Foreign keys: every value that is not null must be in the table that it refers to. */
 import { OK, lastError } from "../status";
-import { LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_11, hasIndexes } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { Column } from "../schema/column";
@@ -79,7 +79,9 @@ function findLookups(survey: Survey, checked: CheckedTable, table: Table): Array
     const opened = target!.table!;
     const index = opened.indexOn([foreignKey.column]);
     const known = index ? target!.checkedIndexOf(index) : null;
-    if (index && known && !known.unsound && !known.incomplete) list.push(new Lookup(i, columns[i], opened, index));
+    // One that the file does not have is made in memory.
+    const isMade = !hasIndexes(survey.access.manager.layout);
+    if (index && (isMade || (known && !known.unsound && !known.incomplete))) list.push(new Lookup(i, columns[i], opened, index));
     else if (survey.report.add(INDEX_UNCHECKED)) {
       survey.report.say(
         "the foreign key " +

@@ -24,6 +24,7 @@ import {
   TEXT_NOT_UTF8,
   SPACE_LOST,
   REFERENCE_HOLES,
+  REFERENCE_ONE_ROW,
   REFERENCE_PAGE_END,
 } from "./fault-kinds";
 
@@ -86,6 +87,13 @@ function reportSpace(survey: Survey, checked: CheckedTable, table: Table, walk: 
         " of records have empty slots between them: the scan of " +
         survey.reference +
         " fails or misreads",
+    );
+  }
+  if (walk.overchargedPages > 0 && report.add(REFERENCE_ONE_ROW, walk.overchargedPage)) {
+    report.say(
+      "all columns have a fixed size, and " +
+        counted(walk.overchargedPages, "page") +
+        " is charged two bytes too many: crates up to 0.8.0 can put no second row there",
     );
   }
   const first = walk.pageEndAddress;

@@ -4,7 +4,7 @@
  * Behind a record that can't be read, a table of fixed slots goes on with the next slot; any other looks for the next slot that
  * holds a whole record. Bytes of a free segment are no record unless a whole one stands there.
  */
-import { PAGE_SIZE, LAYOUT_0_11 } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_11, hasDefinitions } from "../memory/layout";
 import { isZero, firstNonZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { RecordAddress, addressOf } from "../table/page-ledger";
@@ -41,6 +41,9 @@ export class RecordWalk {
   /** How many records end exactly where their page does, and the first of them. */
   pageEndRecords: u64 = 0;
   pageEndAddress: RecordAddress = 0;
+  /** How many pages of fixed slots end two bytes behind a slot, as crates up to 0.8.0 leave them, and the first of them. */
+  overchargedPages: u32 = 0;
+  overchargedPage: u32 = 0;
   /** How many pages have a record behind an empty slot, and the first of them. */
   holePages: u32 = 0;
   holePage: u32 = 0;
@@ -131,6 +134,7 @@ export class RecordWalk {
     const segments = this.segments;
     this.segmentCount = segments ? segments.count(ordinal) : 0;
     const page = segments ? this.survey.page(this.pageNo) : this.survey.access.page(this.pageNo);
+    this.mendUsed();
     if (page != 0) this.limit = isZero(page + this.used, PAGE_SIZE - this.used) ? this.used : PAGE_SIZE;
     if (page != 0 && segments && this.used > 0 && isZero(page, this.used)) this.emptyPage(segments);
     return true;
@@ -152,6 +156,16 @@ export class RecordWalk {
         at.toString() +
         " on",
     );
+  }
+
+  /** The two bytes that crates up to 0.8.0 charge a page of fixed slots too many are no slot. */
+  private mendUsed(): void {
+    const registry = this.registry;
+    const isOld = !hasDefinitions(this.survey.access.manager.layout);
+    if (!isOld || registry.fixedBody == 0 || this.used % registry.slotAlignment != RECORD_HEADER_SIZE) return;
+    this.used -= RECORD_HEADER_SIZE;
+    if (this.overchargedPages == 0) this.overchargedPage = this.pageNo;
+    this.overchargedPages += 1;
   }
 
   /** Where the free segment that covers byte `at` ends; 0 when none does. */

@@ -14,6 +14,7 @@ import {
   ACL_PAGE,
   SCHEMA_PAGE,
   hasDefinitions,
+  hasIndexes,
   unclaimedPagesPage,
 } from "../memory/layout";
 import { isZero } from "../encode/bytes";
@@ -23,7 +24,12 @@ import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapsh
 import { GivenTables } from "../schema/given-tables";
 import { detectLayout } from "../schema/layout-detection";
 import { useExactJsonNumbers } from "../encode/json-compare";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { compareKeys } from "../encode/key";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
+import { TreeCursor } from "../index/tree-cursor";
+import { addressOffset, addressPage } from "../table/page-ledger";
+import { Table } from "../store/table";
 import { CheckReport, counted } from "./check-report";
 import { CheckedTable } from "./checked-table";
 import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listedHash } from "./registry-check";
@@ -34,7 +40,15 @@ import { checkIndex } from "./index-check";
 import { checkEntries } from "./entry-check";
 import { checkForeignKeys } from "./foreign-key-check";
 import { Survey, SURVEY_ALL, SURVEY_OWNERS, SURVEY_RECORDS } from "./survey";
-import { FILE_PADDED, FILE_SHORT, PAGE_LEAKED, REGISTRY_DAMAGED, SCHEMA_MISFIT, TABLE_UNLISTED } from "./fault-kinds";
+import {
+  FILE_PADDED,
+  FILE_SHORT,
+  PAGE_LEAKED,
+  REGISTRY_DAMAGED,
+  SCHEMA_MISFIT,
+  TABLE_UNLISTED,
+  UNIQUE_TWICE,
+} from "./fault-kinds";
 import { OwnerMap, OWNER_NONE, OWNER_PADDING } from "./owner-map";
 
 /**
@@ -69,6 +83,7 @@ export function surveyStore(
   if (!owners) return null;
   const survey = new Survey(access, report, owners, level);
   useExactJsonNumbers(manager.layout == LAYOUT_0_11);
+  report.isOld = !hasDefinitions(manager.layout);
   report.enter("");
   const least = reservedPages(manager.layout);
   if (manager.pageCount < least && report.add(FILE_SHORT)) {
@@ -122,7 +137,32 @@ function checkTable(survey: Survey, checked: CheckedTable): void {
     if (!hasDefinitions(survey.access.manager.layout)) doubtDefinition(survey, checked);
   }
   for (let i = 0; i < checked.indexes.length; i++) checkIndex(survey, checked, checked.indexes[i]);
-  if (table && survey.level == SURVEY_ALL) checkEntries(survey, checked, table);
+  if (table && survey.level == SURVEY_ALL) {
+    if (hasIndexes(survey.access.manager.layout)) checkEntries(survey, checked, table);
+    else checkUniqueKeys(survey, table);
+  }
+}
+
+/** Where there are no indexes in the file: whether keys that the definition says are unique are. */
+function checkUniqueKeys(survey: Survey, table: Table): void {
+  const previous = new ByteBuffer(256);
+  for (let i = 0; i < table.indexes.length; i++) {
+    const index = table.indexes[i];
+    if (!index.unique) continue;
+    previous.reset();
+    const cursor = new TreeCursor(index.tree);
+    for (let found = cursor.seekFirst(); found; found = cursor.next()) {
+      const key = cursor.key();
+      if (key == 0) break;
+      const address = cursor.address();
+      const isTwice = previous.len > 0 && compareKeys(previous.ptr, key) == 0;
+      previous.reset();
+      previous.addBytes(key, cursor.keyLen());
+      if (!isTwice || !survey.report.add(UNIQUE_TWICE, addressPage(address), addressOffset(address))) continue;
+      survey.report.say("another row has the same " + index.definition.columnsText + ", which the definition says is unique");
+    }
+  }
+  previous.free();
 }
 
 /** Where most of what should be records is none, it is rather the definition from outside that is wrong. */

@@ -206,7 +206,8 @@ export function allCommands(): Array<Command> {
       .needs(OPENS_ITSELF)
       .tells(
         "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
-          "leaves it out. Without either, a list with identities is an error.",
+          "leaves it out. Without either, a list with identities is an error.\n" +
+          "A file of crates 0.6 to 0.8 is converted with --schema FILE; who is on its list gets all rights in layout 0.9.",
       ),
     new Command("recover", runRecover, "[--force]", "bring what a killed session left in the log into the file")
       .takes(0, 0, "force")

@@ -8,7 +8,7 @@ import { Status, OK, BAD_VALUE, DAMAGED, UNSUPPORTED, USAGE, fail, lastError, sa
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addHex } from "../encode/uuid";
 import { shellWord } from "../encode/shell-words";
-import { LAYOUT_0_11, LAYOUT_0_9, PAGE_SHIFT, layoutName } from "../memory/layout";
+import { LAYOUT_0_11, PAGE_SHIFT, hasAcl, hasDefinitions, layoutName } from "../memory/layout";
 import { Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
@@ -29,6 +29,10 @@ export function runCompact(ctx: CommandContext): Status {
   let status = openStore(ctx, inPlace, false);
   if (status != OK) return status;
   const path = ctx.invocation.file;
+  if (!hasDefinitions(ctx.db.manager.layout)) {
+    const what = path + " has layout " + layoutName(ctx.db.manager.layout) + ", in which no file is made";
+    return fail(UNSUPPORTED, what, "convert OUT --layout 0.9 makes a packed copy");
+  }
   const out = inPlace ? path : ctx.word(0);
   const before = ctx.db.manager.pageCount;
   const work = new Rewriting(ctx, out, ctx.db.manager.layout, inPlace);
@@ -63,12 +67,17 @@ export function runConvert(ctx: CommandContext): Status {
     );
   }
   if (own == LAYOUT_0_11 && isNamed) return fail(USAGE, "a file of layout 0.11 has no access control list to write");
+  const keepsAcl = hasAcl(own) && hasAcl(layout);
+  if (keepsAcl && (isNamed || ctx.has("drop-acl")))
+    return fail(USAGE, "the access control list goes along to layout 0.9: --acl and --drop-acl are for 0.11");
+  status = ctx.db.fullyDefined();
+  if (status != OK) return status;
   let identities = 0;
-  if (own == LAYOUT_0_9) {
+  if (hasAcl(own)) {
     const list = ctx.db.acl.read();
     if (!list) return lastError.status;
     identities = list.length;
-    if (identities > 0 && !isNamed && !ctx.has("drop-acl")) {
+    if (!keepsAcl && identities > 0 && !isNamed && !ctx.has("drop-acl")) {
       const what = "layout 0.11 has no access control list, and that of the file has identities: " + identities.toString();
       return fail(BAD_VALUE, what, "--acl FILE writes it to a file, --drop-acl leaves it out");
     }
@@ -87,6 +96,7 @@ export function runConvert(ctx: CommandContext): Status {
     buffer.addText(',"tables":' + ctx.db.tables.length.toString());
     buffer.addText(',"rows":' + work.rows.toString() + ',"identities":' + identities.toString() + ',"reference":');
     addQuoted(work.reference, buffer);
+    if (!hasDefinitions(own)) buffer.addText(',"leftOut":' + ctx.db.unopened.toString());
     stdout.line("}");
     return OK;
   }
@@ -94,7 +104,11 @@ export function runConvert(ctx: CommandContext): Status {
     out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"),
   );
   if (isNamed) stdout.line("the access control list is in " + acl);
+  else if (identities > 0 && keepsAcl)
+    stdout.line(counted(identities, "identity").replace("ys", "ies") + " with all rights, as before");
   else if (identities > 0) stdout.line("the access control list was left out; its identities: " + identities.toString());
+  if (ctx.db.unopened > 0)
+    stdout.line(counted(ctx.db.unopened, "table") + " of the file left out, as none of the definitions is theirs");
   if (work.reference != "") stdout.line("the reference has trouble with it: " + work.reference + " (check tells more)");
   return OK;
 }
@@ -167,12 +181,10 @@ function checkSound(db: DbmsContext): Status {
   if (!survey) return lastError.status;
   const status = survey.status;
   survey.free();
-  if (status != OK || report.structural == 0) return status;
-  return fail(
-    DAMAGED,
-    "the file has " + counted(report.structural, "error") + " that a copy would not mend",
-    "run check, then repair OUT",
-  );
+  // By definitions from outside any error may be theirs.
+  const errors = hasDefinitions(db.manager.layout) ? report.structural : report.errors;
+  if (status != OK || errors == 0) return status;
+  return fail(DAMAGED, "the file has " + counted(errors, "error") + " that a copy would not mend", "run check, then repair OUT");
 }
 
 /** Writes what the list's identities may do to a new file, in lines that `acl grant` takes. */

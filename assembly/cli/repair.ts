@@ -1,6 +1,7 @@
 /** `repair OUT`: what can be read of a damaged file, in a new one. */
 import { Status, OK, DAMAGED, USAGE, fail, lastError } from "../status";
-import { layoutName } from "../memory/layout";
+import { LAYOUT_0_9, hasDefinitions, layoutName } from "../memory/layout";
+import { GivenTables, schemaNeeded } from "../schema/given-tables";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CheckReport, addQuoted, counted } from "../check/check-report";
 import { surveyStore } from "../check/store-check";
@@ -16,11 +17,13 @@ export function runRepair(ctx: CommandContext): Status {
   const access = openPages(ctx, true);
   if (!access) return lastError.status;
   const manager = access.manager;
-  const definitions = ctx.given;
-  const given = definitions ? definitions.schemas : new Array<TableSchemaSnapshot>();
-  const layout = layoutOption(ctx, manager.layout);
+  const isDefined = hasDefinitions(manager.layout);
+  if (!isDefined && !ctx.given) return schemaNeeded(manager.layout);
+  const given = ctx.given || new GivenTables(new Array<TableSchemaSnapshot>());
+  // What is saved of a file from before 0.9 goes into one of 0.9, unless told otherwise.
+  const layout = layoutOption(ctx, isDefined ? manager.layout : LAYOUT_0_9);
   if (layout == 0) return USAGE;
-  manager.layout = layout;
+  if (isDefined) manager.layout = layout;
   const out = ctx.word(0);
   const to = makeStore(out, layout, openOptions(ctx)!.cacheBytes);
   if (!to) return lastError.status;

@@ -17,6 +17,7 @@ import {
   NOT_A_PAGE_FILE,
   READ_ONLY,
   UNSUPPORTED,
+  WRONG_SCHEMA,
   fail,
   lastError,
   savedError,
@@ -171,6 +172,19 @@ export class DbmsContext extends ChangesKeeper {
   /** Definitions from outside, where the layout holds none. */
   @inline get given(): GivenTables | null {
     return this.openTables.given;
+  }
+
+  /** Tables of a layout without definitions that were not opened, as none of those that were given is theirs. */
+  get unopened(): u32 {
+    return this.openTables.unopened;
+  }
+
+  /** `OK` when the definitions from outside, if there are any, say all that there is to be known of the tables. */
+  fullyDefined(): Status {
+    const name = this.openTables.incomplete;
+    if (name == "") return OK;
+    const what = "the definition of " + name + " leaves out an index that the file has, which does not say whether it is unique";
+    return fail(WRONG_SCHEMA, what, "name it with :unique or :index; schema shows which there are");
   }
 
   /** `OK` when a store that is not only to be read is one that can be written to. */

@@ -1,0 +1,170 @@
+/**
+ * Checking, comparing, converting and repairing page files of crates 0.6 to 0.8: what is in them comes along, is told of where it does
+ * not, and nothing is made up.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Random } from "./helpers/damage.js";
+import { golden, goldenRows, goldenSchema, layouts, oldLayouts, type GoldenTable, type Row } from "./helpers/golden.js";
+import { GIVEN, diskOf, fails, goldenDisk, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
+import type { Disk } from "./torture/disk.js";
+
+const PAGE = 65536;
+
+/** What `check` has to say about a golden file: the faults of the crates that wrote it, and nothing else. */
+const findings: Record<string, RegExp> = {
+  custom: /REFERENCE_PADDING: an alignment of 24 /,
+  early: /table numbers\n {2}warning REFERENCE_ONE_ROW page \d+: [^]*table tokens\n {2}warning REFERENCE_ONE_ROW /,
+  plane: /table points\n {2}warning REFERENCE_ONE_ROW page 4: /,
+  leaked: /warning PAGE_LEAKED page \d+: nothing leads to this page; it is empty/,
+  rebuilt: /note REFERENCE_NAME: the table is called users#2/,
+};
+
+for (const { name, layout } of oldFiles) {
+  test(`check of ${name} of layout ${layout} names what is wrong with it and nothing else`, () => {
+    const text = ok(goldenDisk(name, layout), ["check", ...GIVEN]);
+    const expected = findings[name];
+    assert.match(text, expected ?? /: no faults\n$/);
+    if (expected === undefined) return;
+    const kinds = new Set([...text.matchAll(/^ {2}(?:error|warning|note) ([A-Z_]+)/gm)].map((match) => match[1]));
+    assert.equal(kinds.size, 1, text);
+    assert.doesNotMatch(text, /compact/, "what a file of this layout can't have is no advice");
+  });
+}
+
+function rowsIn(disk: Disk, file: string, table: string, given: readonly string[] = []): Row[] {
+  return rowsOf(ok(disk, ["export", table, "--format", "ndjson", ...given], file));
+}
+
+for (const { name, layout } of oldFiles) {
+  for (const target of layouts) {
+    test(`${name} of layout ${layout} is converted to ${target} with all that it has`, () => {
+      const disk = goldenDisk(name, layout);
+      const drop = name === "acl" && target === "0.11" ? ["--drop-acl"] : [];
+      ok(disk, ["convert", "data/new.db", "--layout", target, ...drop, ...GIVEN]);
+      const left = [...disk.files.keys()].sort();
+      assert.deepEqual(left, ["new.db", "old.db", "schema"]);
+      for (const [table, rows] of Object.entries(goldenRows(name, layout))) {
+        if (table !== "(acl)") assert.deepEqual(sorted(rowsIn(disk, "new.db", table)), sorted(rows), table);
+      }
+      // The definitions are those that were given: but for the word for the layout the lines are the same.
+      const lines = (text: string): string => text.replaceAll(" --layout 0.11", "");
+      assert.equal(lines(ok(disk, ["schema"], "new.db")), lines(ok(disk, ["schema", ...GIVEN])));
+      assert.equal(ok(disk, ["hash"], "new.db"), ok(disk, ["hash", ...GIVEN]));
+      assert.match(ok(disk, ["diff", "data/old.db", ...GIVEN], "new.db"), / are equal: /);
+      assert.match(ok(disk, ["diff", "data/new.db", ...GIVEN]), / are equal: /);
+      const checked = ok(disk, ["check"], "new.db");
+      assert.match(
+        checked,
+        name === "rebuilt" ? /REFERENCE_NAME/ : name === "custom" && target === "0.9" ? /REFERENCE_PADDING/ : /no faults/,
+      );
+      checkCounters(disk, goldenSchema(name, layout));
+      if (target === "0.11") return;
+      const identities = (goldenRows(name, layout)["(acl)"] ?? []) as unknown as string[];
+      const list = JSON.parse(ok(disk, ["acl", "list", "--json"], "new.db")) as {
+        ok: { identities: { identity: string; rights: string[] }[] };
+      };
+      assert.deepEqual(
+        list.ok.identities.map(({ identity }) => identity),
+        [...identities].sort(),
+      );
+      for (const { rights } of list.ok.identities) assert.deepEqual(rights, ["admin", "manage-acl", "migrate", "all"]);
+    });
+  }
+}
+
+/** The next number of each counter goes on where the old file was. */
+function checkCounters(disk: Disk, tables: readonly GoldenTable[]): void {
+  const counters = (file: string, given: readonly string[]): unknown[] =>
+    rowsOf(ok(disk, ["dump", ...given], file)).flatMap((line) => (line["counters"] === undefined ? [] : [line["counters"]]));
+  const expected = tables.filter(({ columns }) => columns.some(({ autoincrement }) => autoincrement === true)).length;
+  assert.equal(counters("new.db", []).length, expected);
+  assert.deepEqual(counters("new.db", []), counters("old.db", GIVEN));
+}
+
+test("what can't come along is refused or told, never dropped in silence", () => {
+  for (const layout of oldLayouts) {
+    const acl = goldenDisk("acl", layout);
+    assert.match(
+      fails(acl, "BAD_VALUE", 1, ["convert", "data/new.db", "--layout", "0.11", ...GIVEN]),
+      /identities: 3; --acl FILE/,
+    );
+    fails(acl, "USAGE", 2, ["convert", "data/new.db", "--layout", "0.9", "--drop-acl", ...GIVEN]);
+    ok(acl, ["convert", "data/new.db", "--layout", "0.11", "--acl", "data/rights", ...GIVEN]);
+    assert.match(
+      Buffer.from(acl.files.get("rights")!.current.bytes()).toString(),
+      /^acl grant 726f6f74 admin manage-acl migrate all$/m,
+    );
+    // Tables that were not chosen.
+    const [first, second] = goldenSchema("rebuilt", layout) as [GoldenTable, GoldenTable];
+    const chosen = ["--table", `users=#${first.fingerprint}`, "--table", `posts=#${second.fingerprint}`];
+    const rebuilt = goldenDisk("rebuilt", layout, [first, second]);
+    assert.match(
+      ok(rebuilt, ["convert", "data/new.db", "--layout", "0.9", ...GIVEN, ...chosen]),
+      /2 tables of the file left out/,
+    );
+    fails(goldenDisk("blog", layout), "READ_ONLY", 1, ["compact", ...GIVEN]);
+    assert.match(fails(goldenDisk("blog", layout), "UNSUPPORTED", 4, ["compact", "data/new.db", ...GIVEN]), /convert OUT/);
+  }
+  // An index of which the definition does not say whether it is unique.
+  const [users, posts] = goldenSchema("blog", "0.8") as [GoldenTable, GoldenTable];
+  const without = { ...users, columns: users.columns.map(({ name, type }) => ({ name, type })), indexes: [["id"]] };
+  const disk = goldenDisk("blog", "0.8", [without, posts]);
+  assert.match(
+    fails(disk, "WRONG_SCHEMA", 1, ["convert", "data/new.db", "--layout", "0.9", ...GIVEN]),
+    /users leaves out an index/,
+  );
+  // A column that is not unique is not made so.
+  const [wrong, other] = goldenSchema("blog", "0.6") as [GoldenTable, GoldenTable];
+  const unique = {
+    ...wrong,
+    columns: wrong.columns.map((column) => (column.name === "age" ? { ...column, unique: true } : column)),
+  };
+  const twice = goldenDisk("blog", "0.6", [unique, other]);
+  const age = goldenRows("blog", "0.6")["users"]!.map((row) => row["age"]);
+  assert.equal(new Set(age).size < age.length, run(twice, ["check", ...GIVEN]).stdout.includes("UNIQUE_TWICE"));
+  const same = goldenDisk("blog", "0.6", [
+    wrong,
+    { ...other, columns: other.columns.map((column) => (column.name === "author" ? { ...column, unique: true } : column)) },
+  ]);
+  assert.match(run(same, ["check", ...GIVEN]).stdout, /error UNIQUE_TWICE page \d+, byte \d+: another row has the same author/);
+  fails(same, "DAMAGED", 3, ["convert", "data/new.db", "--layout", "0.9", ...GIVEN]);
+});
+
+test("repair saves a damaged file of an old layout in one of 0.9: all rows of it but those that the damage has", () => {
+  for (const { name, layout } of oldFiles) {
+    const whole = goldenDisk(name, layout);
+    // Of an empty table, and of bytes that no row is in, layout 0.6 has no index to tell that they never were more.
+    const doubtful = layout === "0.6" && /^(acl|churn|plane)$/.test(name);
+    const { stdout } = run(whole, ["repair", "data/new.db", ...GIVEN]);
+    assert.match(stdout, doubtful ? /saved, 1 doubt\n$/ : /saved: all there was\n$/, `${name} ${layout}`);
+    const random = new Random(name.length);
+    const bytes = golden(name, layout);
+    // A record page, in which a run of bytes is overwritten.
+    const rows = goldenRows(name, layout);
+    const kinds = (JSON.parse(ok(goldenDisk(name, layout), ["map", "--json", ...GIVEN])) as { pages: string }).pages;
+    const pages = [...kinds].flatMap((kind, page) => (kind === "r" ? [page] : []));
+    if (pages.length === 0) continue;
+    bytes.fill(0xee, random.pick(pages) * PAGE, random.pick(pages) * PAGE + 40);
+    const disk = diskOf(bytes, JSON.stringify(goldenSchema(name, layout)));
+    run(disk, ["repair", "data/new.db", ...GIVEN]);
+    if (!disk.files.has("new.db")) continue;
+    assert.doesNotMatch(run(disk, ["check"], "new.db").stdout, / error (?!FOREIGN_KEY_BROKEN)/);
+    for (const [table, known] of Object.entries(rows)) {
+      if (table === "(acl)" || !ok(disk, ["tables"], "new.db").includes(table)) continue;
+      const saved = new Set(sorted(known));
+      for (const row of sorted(rowsIn(disk, "new.db", table)))
+        assert.ok(saved.has(row), `${name} ${layout} ${table}: ${row.slice(0, 200)}`);
+    }
+  }
+  fails(diskOf(golden("blog", "0.8")), "SCHEMA_NEEDED", 1, ["repair", "data/new.db"]);
+});
+
+test("repair makes a list of version 2 of one of version 1 in a file of 0.9", () => {
+  const bytes = golden("empty", "0.9");
+  golden("acl", "0.8").copy(bytes, PAGE, PAGE, 2 * PAGE);
+  const disk = diskOf(bytes);
+  ok(disk, ["repair", "data/new.db"]);
+  assert.match(ok(disk, ["acl", "list"], "new.db"), /726f6f74 +root +admin manage-acl migrate all/);
+  assert.match(ok(disk, ["check"], "new.db"), /no faults/);
+});
