@@ -6,7 +6,17 @@
 import assert from "node:assert/strict";
 import { after, test, type TestContext } from "node:test";
 import { damage, Random } from "./helpers/damage.js";
-import { golden, goldenNames, goldenRows, layouts, type Json, type Layout } from "./helpers/golden.js";
+import {
+  golden,
+  goldenNames,
+  goldenRows,
+  goldenSchema,
+  layouts,
+  oldLayouts,
+  type Json,
+  type Layout,
+  type OldLayout,
+} from "./helpers/golden.js";
 import { PageFile } from "./helpers/page-file.js";
 import { Swarm, type SwarmReport } from "./helpers/swarm.js";
 
@@ -22,7 +32,7 @@ after(() => swarm.close());
 function fail(
   problem: string,
   name: string,
-  layout: Layout,
+  layout: Layout | OldLayout,
   seed: number,
   how: string,
   words: readonly string[],
@@ -33,7 +43,14 @@ function fail(
 }
 
 /** Holds what a command did against the rules. */
-function judge(name: string, layout: Layout, seed: number, how: string, words: readonly string[], result: SwarmReport): void {
+function judge(
+  name: string,
+  layout: Layout | OldLayout,
+  seed: number,
+  how: string,
+  words: readonly string[],
+  result: SwarmReport,
+): void {
   const complain = (problem: string): never => fail(problem, name, layout, seed, how, words, result);
   if (result.status === -2) complain("hangs");
   if (result.trap !== null) complain("traps");
@@ -202,5 +219,62 @@ for (const [how, plant] of Object.entries(loops)) {
 for (const layout of layouts) {
   for (const name of goldenNames(layout)) {
     test(`damaged ${name} of layout ${layout} is told or worked with`, (t) => attack(t, name, layout));
+  }
+}
+
+/** What is asked of a damaged file of a layout without definitions, with those that it had: all that reads, and what makes other files. */
+function oldCommands(name: string, layout: OldLayout, random: Random, pages: number): string[][] {
+  const list = [
+    ...[
+      ["check"],
+      ["check", "--quick"],
+      ["tables"],
+      ["schema"],
+      ["info"],
+      ["stats"],
+      ["map"],
+      ["dump"],
+      ["hash"],
+      ["acl", "list"],
+    ],
+    ["page", String(random.below(pages))],
+    ["diff", "data/store.db"],
+    ["compact"],
+    ["repair", "data/mended.db"],
+    ["convert", "data/other.db", "--layout", random.pick(layouts)],
+    ["create", "fresh", "id:uint32:pk"],
+  ];
+  for (const definition of goldenSchema(name, layout)) {
+    const table = definition.table;
+    const rows = goldenRows(name, layout)[table] ?? [];
+    if (rows.length === 0) continue;
+    const row = random.pick(rows);
+    const key = keyWord(row[definition.primary_key]);
+    list.push(["export", table, "--format", "ndjson"], ["get", table, key], ["scan", table, "--reverse"]);
+    list.push(["scan", table, "--from", key, "--limit", "5"], ["scan", table, "--index", random.pick(Object.keys(row))]);
+    list.push(["insert", table, JSON.stringify(row)], ["delete", table, key]);
+  }
+  // One in five without the definitions.
+  return list.map((words) => (random.below(5) === 0 ? words : [...words, "--schema", "data/schema"]));
+}
+
+for (const layout of oldLayouts) {
+  for (const name of goldenNames(layout)) {
+    if (name === "empty") continue;
+    test(`damaged ${name} of layout ${layout} is told or read`, async (t) => {
+      const original = golden(name, layout);
+      const schema = JSON.stringify(goldenSchema(name, layout));
+      const before = swarm.executions;
+      for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+        const random = new Random(seed * 7919 + original.length + name.charCodeAt(0));
+        const { bytes, how } = damage(original, random);
+        const cache = random.below(2) === 0 ? ["--cache", "0"] : [];
+        const pages = Math.max(Math.floor(bytes.length / 65536), 1);
+        const asked = oldCommands(name, layout, random, pages).map((command) => [...command, ...cache]);
+        const results = await swarm.run(bytes, asked, schema);
+        asked.forEach((words, at) => judge(name, layout, seed, how, words, results[at]!));
+      }
+      t.diagnostic(`seeds ${firstSeed} to ${firstSeed + rounds - 1}: ${swarm.executions - before} commands were run`);
+    });
   }
 }

@@ -143,7 +143,7 @@ test("repair saves a damaged file of an old layout in one of 0.9: all rows of it
     // A record page, in which a run of bytes is overwritten.
     const rows = goldenRows(name, layout);
     const kinds = (JSON.parse(ok(goldenDisk(name, layout), ["map", "--json", ...GIVEN])) as { pages: string }).pages;
-    const pages = [...kinds].flatMap((kind, page) => (kind === "r" ? [page] : []));
+    const pages = Array.from(kinds).flatMap((kind, page) => (kind === "r" ? [page] : []));
     if (pages.length === 0) continue;
     bytes.fill(0xee, random.pick(pages) * PAGE, random.pick(pages) * PAGE + 40);
     const disk = diskOf(bytes, JSON.stringify(goldenSchema(name, layout)));
@@ -158,6 +158,15 @@ test("repair saves a damaged file of an old layout in one of 0.9: all rows of it
     }
   }
   fails(diskOf(golden("blog", "0.8")), "SCHEMA_NEEDED", 1, ["repair", "data/new.db"]);
+});
+
+test("an index ledger that counts one index more, which has no columns, is told as damage", () => {
+  const bytes = golden("custom", "0.8");
+  const page = [...new Uint8Array(bytes.length / PAGE).keys()].find((at) => bytes.readBigUInt64LE(at * PAGE) === 4n && at > 1)!;
+  bytes.writeBigUInt64LE(5n, page * PAGE);
+  const disk = diskOf(bytes, JSON.stringify(goldenSchema("custom", "0.8")));
+  assert.match(run(disk, ["check", ...GIVEN]).stdout, new RegExp(`error LEDGER_DAMAGED page ${page}`));
+  fails(disk, "DAMAGED", 3, ["tables", ...GIVEN]);
 });
 
 test("repair makes a list of version 2 of one of version 1 in a file of 0.9", () => {

@@ -54,6 +54,10 @@ export class IndexLedger {
         names.push(String.UTF8.decodeUnsafe(page + at + 1, len, false));
         at += 1 + len;
       }
+      if (names.length == 0) {
+        this.malformed(min(at, PAGE_SIZE - 1));
+        return null;
+      }
       at += 4;
       list.push(names);
     }

@@ -8,11 +8,10 @@ import type { SwarmOrder, SwarmReport } from "./swarm.js";
 
 const module = await compileModule(process.argv[3]!);
 
-function run(image: Image, words: readonly string[]): SwarmReport {
-  const { status, trap, pages, stdout, stderr } = runCommand(module, Disk.of(new Map([["store.db", image]])), [
-    "data/store.db",
-    ...words,
-  ]);
+function run(image: Image, words: readonly string[], schema: string | undefined): SwarmReport {
+  const files = new Map([["store.db", image]]);
+  if (schema !== undefined) files.set("schema", Image.of(Buffer.from(schema)));
+  const { status, trap, pages, stdout, stderr } = runCommand(module, Disk.of(files), ["data/store.db", ...words]);
   return {
     status: status ?? -1,
     trap: status === null ? trap : null,
@@ -23,8 +22,8 @@ function run(image: Image, words: readonly string[]): SwarmReport {
   };
 }
 
-process.on("message", ({ path, commands }: SwarmOrder) => {
+process.on("message", ({ path, commands, schema }: SwarmOrder) => {
   const image = Image.of(readFileSync(path));
-  for (const words of commands) process.send!(run(image, words));
+  for (const words of commands) process.send!(run(image, words, schema));
 });
 process.on("disconnect", () => process.exit());

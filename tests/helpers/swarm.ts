@@ -10,6 +10,8 @@ import { ModuleChild, type RunReport } from "./module-child.js";
 export interface SwarmOrder {
   readonly path: string;
   readonly commands: readonly (readonly string[])[];
+  /** What the file `data/schema` holds, if there is one. */
+  readonly schema?: string;
 }
 
 export interface SwarmReport extends RunReport {
@@ -23,14 +25,16 @@ export class Swarm {
   /** Commands that were run. */
   executions = 0;
 
-  /** What became of each of the commands, on a file of `bytes`. */
-  async run(bytes: Uint8Array, commands: readonly (readonly string[])[]): Promise<SwarmReport[]> {
+  /** What became of each of the commands, on a file of `bytes`, with the file `data/schema` beside it where a `schema` is given. */
+  async run(bytes: Uint8Array, commands: readonly (readonly string[])[], schema?: string): Promise<SwarmReport[]> {
     const path = join(this.#child.folder, "store.db");
     writeFileSync(path, bytes);
     const reports: SwarmReport[] = [];
     while (reports.length < commands.length) {
       const rest = commands.slice(reports.length);
-      reports.push(...(await this.#child.ask({ path, commands: rest }, rest.length)));
+      reports.push(
+        ...(await this.#child.ask({ path, commands: rest, ...(schema === undefined ? {} : { schema }) }, rest.length)),
+      );
     }
     this.executions += reports.length;
     return reports;
