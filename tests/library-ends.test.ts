@@ -35,7 +35,7 @@ testOnRuntimes("options that are none, and files that can't be opened", async (t
   await fails("BAD_OPTION", /durability must be "commit" or "checkpoint"/, () => openWith({ durability: "never" }));
   await fails("BAD_OPTION", /the path is a string/, () => open(5 as never, { runtime }));
   await fails("BAD_OPTION", /NUL/, () => open("a\0b", { runtime }));
-  await fails("BAD_OPTION", /no name of a page file/, () => open("", { runtime }));
+  await fails("BAD_OPTION", /"" is no name of a file/, () => open("", { runtime }));
   await fails("FOLDER_NOT_FOUND", /there is no folder .*nowhere.* make it first/, () =>
     open(join(folder, "nowhere", "a.db"), { runtime }),
   );

@@ -13,6 +13,7 @@ import { OwnerMap, OWNER_LEAF, OWNER_NONE, OWNER_RECORDS } from "../check/owner-
 import { SegmentList } from "../check/segment-list";
 import { checkStore, surveyStore } from "../check/store-check";
 import { SURVEY_OWNERS } from "../check/survey";
+import { Output } from "../wasi/stdio";
 
 /** A store in memory with a table of a number and a text, both indexed. */
 function openStore(): DbmsContext {
@@ -135,9 +136,9 @@ describe("a report", () => {
     if (report.add(PAGE_LEAKED, 7)) report.say("two");
     report.enter("t");
     if (report.add(RECORD_MALFORMED, NO_PAGE)) report.say("three");
-    const out = new ByteBuffer(256);
-    report.addText(out);
-    const lines = out.toText().split("\n");
+    const out = new Output(1);
+    report.print(out);
+    const lines = out.buffer.toText().split("\n");
     expect(lines[0]).toBe("the file");
     expect(lines[1]).toBe("  warning PAGE_LEAKED page 7: two");
     expect(lines[2]).toBe("table t");
