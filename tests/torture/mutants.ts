@@ -183,8 +183,8 @@ export const MUTANTS: readonly Mutant[] = [
     "a reading handle does not look into the log",
     "crash",
     "assembly/store/dbms-context.ts",
-    "const log = LogFile.open(path, !options.readOnly);",
-    'const log = LogFile.open(options.readOnly ? path + "-no" : path, !options.readOnly);',
+    "let log = LogFile.open(path, write, write && provider.pages == 0);",
+    'let log = LogFile.open(write ? path : path + "-no", write, write && provider.pages == 0);',
   ),
   mutant("nobody asks who owns the file", "writers", LOG, "if (load<u64>(this.head) == this.owner) return OK;", "return OK;"),
   mutant(
