@@ -15,7 +15,7 @@ import { parseValue, useLenientDates } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { defineTable } from "../request/schema-requests";
 import { hashOfSchemas } from "../schema/schema-registry";
-import { compareNames } from "../store/open-tables";
+import { compareNames } from "../store/table";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";

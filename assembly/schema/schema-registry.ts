@@ -206,27 +206,54 @@ export function inPageOrder(entries: Array<TablePages>): Array<TablePages> {
 /** Writes entries and hash; what stood behind a longer list is zeroed. */
 export function writeRegistry(access: MemoryAccess, entries: Array<TablePages>, schemaHash: u64): Status {
   const out = new ByteBuffer(1024);
-  out.addU64(schemaHash);
-  out.addU64(entries.length);
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i];
-    out.addU64(entry.fingerprint);
-    out.addU32(entry.snapshot);
-    out.addU32(entry.pageLedger);
-    out.addU32(entry.freeSegments);
-    out.addU32(entry.indexLedger);
-    out.addU8(entry.autoincrement != NO_PAGE ? 1 : 0);
-    if (entry.autoincrement != NO_PAGE) out.addU32(entry.autoincrement);
-  }
-  let status = OK;
-  if (out.len > PAGE_SIZE) {
-    status = fail(PAGE_FULL, "the schema registry has no room for one more table; it lists " + (entries.length - 1).toString());
-  } else {
-    status = access.writeAtRaw(SCHEMA_PAGE, 0, out.ptr, out.len);
-    if (status == OK) status = access.zeroRaw(SCHEMA_PAGE, out.len, PAGE_SIZE - out.len);
-  }
+  addHead(out, entries, schemaHash);
+  for (let i = 0; i < entries.length; i++) addEntry(out, entries[i]);
+  let status = checkRoom(entries, out.len);
+  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, 0, out.ptr, out.len);
+  if (status == OK) status = access.zeroRaw(SCHEMA_PAGE, out.len, PAGE_SIZE - out.len);
   out.free();
   return status;
+}
+
+/** Writes the last of `entries` behind the others, which stand on the page already, and the hash. */
+export function appendToRegistry(access: MemoryAccess, entries: Array<TablePages>, schemaHash: u64): Status {
+  const out = new ByteBuffer(64);
+  addHead(out, entries, schemaHash);
+  const headLen = out.len;
+  let at = headLen;
+  for (let i = 0; i < entries.length - 1; i++) at += entrySize(entries[i]);
+  addEntry(out, entries[entries.length - 1]);
+  let status = checkRoom(entries, at + out.len - headLen);
+  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, 0, out.ptr, headLen);
+  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, at, out.ptr + headLen, out.len - headLen);
+  out.free();
+  return status;
+}
+
+function addHead(out: ByteBuffer, entries: Array<TablePages>, schemaHash: u64): void {
+  out.addU64(schemaHash);
+  out.addU64(entries.length);
+}
+
+function addEntry(out: ByteBuffer, entry: TablePages): void {
+  out.addU64(entry.fingerprint);
+  out.addU32(entry.snapshot);
+  out.addU32(entry.pageLedger);
+  out.addU32(entry.freeSegments);
+  out.addU32(entry.indexLedger);
+  out.addU8(entry.autoincrement != NO_PAGE ? 1 : 0);
+  if (entry.autoincrement != NO_PAGE) out.addU32(entry.autoincrement);
+}
+
+/** Bytes of an entry as `addEntry` writes it. */
+function entrySize(entry: TablePages): u32 {
+  return formDefined.entrySize + (entry.autoincrement != NO_PAGE ? 4 : 0);
+}
+
+/** `OK` when a registry of `byteLen` bytes fits its page. */
+function checkRoom(entries: Array<TablePages>, byteLen: u32): Status {
+  if (byteLen <= PAGE_SIZE) return OK;
+  return fail(PAGE_FULL, "the schema registry has no room for one more table; it lists " + (entries.length - 1).toString());
 }
 
 /**

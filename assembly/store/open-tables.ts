@@ -7,6 +7,7 @@ import { xxh3 } from "../encode/xxh3";
 import { GivenTables, schemaNeeded } from "../schema/given-tables";
 import {
   TablePages,
+  appendToRegistry,
   checkTablePages,
   computeSchemaHash,
   inPageOrder,
@@ -17,7 +18,7 @@ import {
 import { openGiven } from "./made-index";
 import { adoptLedgers, checkFit, leftOut } from "./schema-fit";
 import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
-import { Reference, Table, findTable } from "./table";
+import { Reference, Table, findTable, tablePosition } from "./table";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
 const FIRST_PAGES: u32 = 16;
@@ -31,8 +32,17 @@ export class OpenTables {
   version: u32 = 0;
   /** What the registry lists, in its order. */
   private entries: Array<TablePages> = new Array<TablePages>();
+  /** What the schema hash is over: the snapshot version, and each table's definition behind its length, in the order of `list`. */
+  private readonly definitions: ByteBuffer = new ByteBuffer(1024);
+  /** The hash over `definitions`, when `isHashed`. */
+  private hash: u64 = 0;
+  private isHashed: bool = false;
+  /** Foreign keys that name a table which is not there. */
+  private dangling: Array<Reference> = new Array<Reference>();
 
-  constructor(private readonly access: MemoryAccess) {}
+  constructor(private readonly access: MemoryAccess) {
+    this.definitions.addU8(SNAPSHOT_VERSION);
+  }
 
   /** Definitions of tables, for a file whose layout holds none. */
   given: GivenTables | null = null;
@@ -51,7 +61,8 @@ export class OpenTables {
     for (let i = 0; i < entries.length; i++) {
       const table = Table.open(this.access, entries[i]);
       if (!table) return lastError.status;
-      this.insert(table);
+      const status = this.insert(table);
+      if (status != OK) return status;
     }
     this.link();
     return OK;
@@ -82,7 +93,8 @@ export class OpenTables {
         table.free();
         return status;
       }
-      this.insert(table);
+      status = this.insert(table);
+      if (status != OK) return status;
     }
     this.link();
     return OK;
@@ -123,84 +135,143 @@ export class OpenTables {
     return list.length > NAMED_TABLES ? text + ", …" : text;
   }
 
-  /** Lists a table that was just made, and writes the registry. */
+  /** Lists a table that was just made, and writes what of the registry that changes. Costs the same however many tables there are. */
   add(table: Table): Status {
     this.entries.push(table.pages);
-    this.insert(table);
-    this.link();
-    return this.writeRegistry();
+    const status = this.insert(table);
+    if (status != OK) return status;
+    this.linkAdded(table);
+    return appendToRegistry(this.access, this.entries, this.schemaHash());
   }
 
-  /** Takes a table off whose pages were just given back, and writes the registry. */
+  /** Takes a table off whose pages were just given back and that no other one refers to, and writes the registry. */
   remove(table: Table): Status {
-    this.list.splice(this.list.indexOf(table), 1);
+    const at = tablePosition(this.list, table.name);
+    const offset = this.definitionOffset(at);
+    const definitions = this.definitions;
+    const len = 8 + <u32>load<u64>(definitions.ptr + offset);
+    memory.copy(definitions.ptr + offset, definitions.ptr + offset + len, definitions.len - offset - len);
+    definitions.len -= len;
+    this.isHashed = false;
+    this.list.splice(at, 1);
     for (let i = 0; i < this.entries.length; i++) {
       if (this.entries[i].fingerprint != table.pages.fingerprint) continue;
       this.entries.splice(i, 1);
       break;
     }
-    this.link();
-    return this.writeRegistry();
+    this.unlink(table);
+    return writeRegistry(this.access, this.entries, this.schemaHash());
   }
 
-  private insert(table: Table): void {
+  /** Puts a table where its name belongs, and its definition. */
+  private insert(table: Table): Status {
     const list = this.list;
-    let at = list.length;
-    while (at > 0 && compareNames(list[at - 1].name, table.name) > 0) at -= 1;
+    const at = tablePosition(list, table.name);
+    const status = this.insertDefinition(table, this.definitionOffset(at));
+    if (status != OK) return status;
     list.push(table);
     for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1];
     list[at] = table;
+    return OK;
+  }
+
+  /** Where in `definitions` that of table number `at` of `list` begins. */
+  private definitionOffset(at: i32): u32 {
+    const ptr = this.definitions.ptr;
+    let offset: u32 = 1;
+    for (let i = 0; i < at; i++) offset += 8 + <u32>load<u64>(ptr + offset);
+    return offset;
+  }
+
+  private insertDefinition(table: Table, offset: u32): Status {
+    const definitions = this.definitions;
+    const end = definitions.len;
+    definitions.addU64(0);
+    if (hasDefinitions(this.access.manager.layout)) {
+      const page = this.access.page(table.pages.snapshot);
+      if (page != 0) definitions.addBytes(page, table.snapshotLen);
+      else definitions.len = end;
+    } else if (table.schema.encode(definitions) != OK) definitions.len = end;
+    const len = definitions.len - end;
+    if (len == 0) return lastError.status;
+    store<u64>(definitions.ptr + end, len - 8);
+    this.isHashed = false;
+    if (offset == end) return OK;
+    // What was added at the end goes to its place.
+    definitions.reserve(len);
+    const place = definitions.ptr + offset;
+    memory.copy(place + len, place, definitions.len - offset);
+    memory.copy(place, definitions.ptr + definitions.len, len);
+    return OK;
   }
 
   /** Notes for each table which columns refer to it. */
   private link(): void {
     this.version += 1;
     const list = this.list;
+    this.dangling = new Array<Reference>();
     for (let i = 0; i < list.length; i++) list[i].references = new Array<Reference>();
-    for (let i = 0; i < list.length; i++) {
-      const columns = list[i].schema.columns;
-      for (let j = 0; j < columns.length; j++) {
-        const foreignKey = columns[j].foreignKey;
-        const target = foreignKey ? findTable(list, foreignKey.table) : null;
-        if (target) target.references.push(new Reference(list[i], j));
-      }
-    }
+    for (let i = 0; i < list.length; i++) this.linkColumns(list[i]);
     for (let i = 0; i < list.length; i++) list[i].findWaiting();
   }
 
-  /** Writes the registry with a new schema hash. */
-  private writeRegistry(): Status {
-    const hash = this.schemaHash();
-    return hash == 0 ? lastError.status : writeRegistry(this.access, this.entries, hash);
+  /** Notes the columns of `table` that refer to others, or to it. */
+  private linkColumns(table: Table): void {
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const foreignKey = columns[i].foreignKey;
+      if (!foreignKey) continue;
+      const target = findTable(this.list, foreignKey.table);
+      const reference = new Reference(table, i);
+      if (target) target.addReference(reference);
+      else this.dangling.push(reference);
+    }
   }
 
-  /** The hash over the definitions of all tables as they are now; 0 on failure. */
+  /** `link` for a table that came to the linked ones. */
+  private linkAdded(table: Table): void {
+    this.version += 1;
+    const dangling = this.dangling;
+    this.dangling = new Array<Reference>();
+    for (let i = 0; i < dangling.length; i++) {
+      if (dangling[i].targetName == table.name) table.addReference(dangling[i]);
+      else this.dangling.push(dangling[i]);
+    }
+    this.linkColumns(table);
+    this.findWaitingAround(table);
+  }
+
+  /** `link` for a table that went, and that no other one refers to. */
+  private unlink(table: Table): void {
+    this.version += 1;
+    const dangling = this.dangling;
+    this.dangling = new Array<Reference>();
+    for (let i = 0; i < dangling.length; i++) if (dangling[i].table !== table) this.dangling.push(dangling[i]);
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const foreignKey = columns[i].foreignKey;
+      const target = foreignKey ? findTable(this.list, foreignKey.table) : null;
+      if (target) target.removeReferences(table);
+    }
+    this.findWaitingAround(table);
+  }
+
+  /** `findWaiting` for a table that came or went, and for those that it refers to. */
+  private findWaitingAround(table: Table): void {
+    table.findWaiting();
+    const columns = table.schema.columns;
+    for (let i = 0; i < columns.length; i++) {
+      const foreignKey = columns[i].foreignKey;
+      const target = foreignKey ? findTable(this.list, foreignKey.table) : null;
+      if (target) target.findWaiting();
+    }
+  }
+
+  /** The hash over the definitions of all tables as they are now; in a layout without definitions, that of a file which had these. */
   schemaHash(): u64 {
-    if (!hasDefinitions(this.access.manager.layout)) return this.hashOfGiven();
-    const pages = new Array<u32>();
-    const lens = new Array<u32>();
-    for (let i = 0; i < this.list.length; i++) {
-      pages.push(this.list[i].pages.snapshot);
-      lens.push(this.list[i].snapshotLen);
-    }
-    return computeSchemaHash(this.access, pages, lens);
-  }
-
-  /** The hash that a file with these definitions would have. */
-  private hashOfGiven(): u64 {
-    const out = new ByteBuffer(4096);
-    const part = new ByteBuffer(1024);
-    out.addU8(SNAPSHOT_VERSION);
-    for (let i = 0; i < this.list.length; i++) {
-      part.reset();
-      if (this.list[i].schema.encode(part) != OK) return 0;
-      out.addU64(part.len);
-      out.addBytes(part.ptr, part.len);
-    }
-    const hash = xxh3(out.ptr, out.len);
-    out.free();
-    part.free();
-    return hash;
+    if (!this.isHashed) this.hash = xxh3(this.definitions.ptr, this.definitions.len);
+    this.isHashed = true;
+    return this.hash;
   }
 
   /** Closes all tables. */
@@ -208,13 +279,7 @@ export class OpenTables {
     this.version += 1;
     for (let i = 0; i < this.list.length; i++) this.list[i].free();
     this.list = new Array<Table>();
+    this.definitions.len = 1;
+    this.isHashed = false;
   }
-}
-
-/** The order of names by their UTF-8 bytes. */
-export function compareNames(a: string, b: string): i32 {
-  const left = String.UTF8.encode(a);
-  const right = String.UTF8.encode(b);
-  const order = memory.compare(changetype<usize>(left), changetype<usize>(right), min(left.byteLength, right.byteLength));
-  return order != 0 ? order : left.byteLength - right.byteLength;
 }

@@ -115,6 +115,12 @@ export class Reference {
     readonly table: Table,
     readonly column: i32,
   ) {}
+
+  /** The name of the table that it refers to. */
+  get targetName(): string {
+    const foreignKey = this.table.schema.columns[this.column].foreignKey;
+    return foreignKey ? foreignKey.table : "";
+  }
 }
 
 export class Table {
@@ -284,6 +290,22 @@ export class Table {
     }
   }
 
+  /** Notes a foreign key that names this table; `references` stay in the order of tables and columns. */
+  addReference(reference: Reference): void {
+    const references = this.references;
+    let at = references.length;
+    references.push(reference);
+    for (; at > 0 && isBehind(references[at - 1], reference); at--) references[at] = references[at - 1];
+    references[at] = reference;
+  }
+
+  /** Forgets the foreign keys of `other`. */
+  removeReferences(other: Table): void {
+    const references = this.references;
+    this.references = new Array<Reference>();
+    for (let i = 0; i < references.length; i++) if (references[i].table !== other) this.references.push(references[i]);
+  }
+
   /** Whether others refer to a table that refers to this one; or this one to itself. */
   get isReferredToFurther(): bool {
     for (let i = 0; i < this.references.length; i++) {
@@ -385,10 +407,42 @@ export class Table {
   }
 }
 
-/** The table of `tables` that is called `name`, or null. */
-export function findTable(tables: Array<Table>, name: string): Table | null {
-  for (let i = 0; i < tables.length; i++) {
-    if (tables[i].name == name) return tables[i];
+function isBehind(a: Reference, b: Reference): bool {
+  const order = compareNames(a.table.name, b.table.name);
+  return order > 0 || (order == 0 && a.column > b.column);
+}
+
+/** The order of names by their UTF-8 bytes. */
+export function compareNames(a: string, b: string): i32 {
+  const len = min(a.length, b.length);
+  for (let i = 0; i < len; i++) {
+    const left = byBytes(a.charCodeAt(i));
+    const right = byBytes(b.charCodeAt(i));
+    if (left != right) return left - right;
   }
-  return null;
+  return a.length - b.length;
+}
+
+/** A UTF-16 unit as a number that orders as the bytes of its character do: halves of characters above U+FFFF come behind all others. */
+@inline
+function byBytes(unit: i32): i32 {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/** Where in `tables`, which are sorted by name, `name` is or belongs. */
+export function tablePosition(tables: Array<Table>, name: string): i32 {
+  let low = 0;
+  let high = tables.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareNames(tables[middle].name, name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The table of `tables`, which are sorted by name, that is called `name`, or null. */
+export function findTable(tables: Array<Table>, name: string): Table | null {
+  const at = tablePosition(tables, name);
+  return at < tables.length && tables[at].name == name ? tables[at] : null;
 }
