@@ -7,6 +7,7 @@
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
 import { addError, handleRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
+import { tellNotices } from "./request/notices";
 import { openRequested } from "./request/open-request";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
 import { Request } from "./request/request";
@@ -126,6 +127,7 @@ export function result(): usize {
 export function open(ptr: usize, len: u32): i32 {
   begin(COLLECT_AT);
   const db = openRequested(ptr, len);
+  tellNotices();
   if (!db) return failed();
   const session = new Session(db, sharedRequest);
   for (let i = 0; i < sessions.length; i++) {

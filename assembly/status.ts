@@ -91,6 +91,10 @@ export const READ_ONLY: Status = 52;
 export const HANDLE_POISONED: Status = 53;
 /** A scan can't go on, since too much was changed and taken back meanwhile. */
 export const SCAN_OUTDATED: Status = 54;
+/** The change may have been made: what is in the file tells. */
+export const OUTCOME_UNKNOWN: Status = 55;
+/** The file has other names, under which its log would not be found. */
+export const HARD_LINKS: Status = 56;
 
 // ---- the file (exit status 3) ----
 /** The file's size is not a multiple of 65,536, or its content is no page file. */
@@ -193,6 +197,10 @@ export function statusName(status: Status): string {
       return "HANDLE_POISONED";
     case SCAN_OUTDATED:
       return "SCAN_OUTDATED";
+    case HARD_LINKS:
+      return "HARD_LINKS";
+    case OUTCOME_UNKNOWN:
+      return "OUTCOME_UNKNOWN";
     case NOT_A_PAGE_FILE:
       return "NOT_A_PAGE_FILE";
     case DAMAGED:
@@ -228,7 +236,7 @@ export function exitStatus(status: Status): i32 {
   if (status == USAGE) return 2;
   if (status >= NOT_A_PAGE_FILE && status <= OUT_OF_BOUNDS) return 3;
   if (status == FILE_NOT_FOUND) return 1;
-  if (status > FILE_NOT_FOUND || status == HANDLE_POISONED) return 4;
+  if (status > FILE_NOT_FOUND || status == HANDLE_POISONED || status == OUTCOME_UNKNOWN) return 4;
   return 1;
 }
 

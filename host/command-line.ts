@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
-import { GuestFolders, IN_MEMORY, realFile, refusedName } from "./guest-files.js";
+import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "./guest-files.js";
 import type { Preopen } from "./runtimes/adapter.js";
 import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
 import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
@@ -207,6 +207,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   const command = args[commandAt] ?? "";
   files.push(...otherFiles(args, commandAt));
   const written = writtenFile(args, commandAt, typed, files);
+  if (written === typed && !inMemory && !args.includes("--allow-links")) refuseLinks(file, typed);
   const lock =
     written === null || written === IN_MEMORY
       ? null

@@ -1,7 +1,7 @@
 /** Which folders the module gets to see, and what it calls the files in them. */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { QuireError } from "./errors.js";
+import { EXIT_NOT_DONE, QuireError } from "./errors.js";
 import type { Preopen } from "./runtimes/adapter.js";
 
 /** Links that lead to links in a row, as many as systems follow. */
@@ -26,6 +26,21 @@ export function realFile(path: string): string {
     file = existsSync(file) ? realpathSync(file) : resolve(dirname(file), readlinkSync(file));
   }
   return file;
+}
+
+/**
+ * Throws when the file that is to be written to, which the user calls `named`, has several hard links: its log is beside one of them. The module
+ * refuses it as well, where the runtime tells it (Deno does not).
+ */
+export function refuseLinks(file: string, named: string): void {
+  const links = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (links <= 1) return;
+  throw new QuireError(
+    "HARD_LINKS",
+    `${named} has ${links} names (hard links), and its log is beside one of them: a session that has another name loses what is in it; ` +
+      "remove the other names, or work on a copy; --allow-links (in programs allowLinks) if this is the only name it is ever opened by",
+    EXIT_NOT_DONE,
+  );
 }
 
 /** Where `path` is in `folder`, with slashes; null when it is not, also when a symbolic link leads out. */

@@ -19,6 +19,8 @@ const STDERR_BYTES = 65536;
 export interface ServeOptions extends Omit<RunOptions, "stdin"> {
   /** The command and its options: `serve` unless told. */
   readonly command?: readonly string[];
+  /** What the module notes on standard error is passed on to ours. */
+  readonly passesNotes?: boolean;
   /** The lock of the file, which is given back when the process has ended. */
   readonly lock?: WriteLock | null;
 }
@@ -55,9 +57,11 @@ export class ServeProcess {
     this.#child = spawn(program, argv, { stdio }) as ChildProcessWithoutNullStreams;
     lock?.addProcess(this.#child.pid);
     this.#child.stdin.on("error", () => undefined);
-    this.#child.stderr
-      .setEncoding("utf8")
-      .on("data", (text: string) => (this.#stderr = (this.#stderr + text).slice(-STDERR_BYTES)));
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_BYTES);
+      const notes = options.passesNotes === true ? text.match(/^quire: note: .*$/gm) : null;
+      if (notes !== null) process.stderr.write(`${notes.join("\n")}\n`);
+    });
     this.#child.stdout.on("data", (chunk: Buffer) => this.#receive(chunk));
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => this.#child.kill("SIGKILL"), options.timeoutMs);
     this.#closed = new Promise((resolve) => {

@@ -10,10 +10,19 @@ import { CrashTorture, type Modules } from "./torture/crash.js";
 import { COMMANDS, commandFault, commandMemory, commandStore } from "./torture/commands.js";
 import { FAULT_KINDS, lostSync, lostWrite, places, workloadFault, workloadMemory } from "./torture/faults.js";
 import { GULLIBLE, hostileLog, hotStores } from "./torture/hostile-logs.js";
+import { READ_ONLY } from "./torture/engine.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
 import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
 import { judge, MUTANTS } from "./torture/mutants.js";
-import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./torture/writers.js";
+import {
+  firstGoesOn,
+  foreignFile,
+  lateWrites,
+  opensBetweenCalls,
+  outcomes,
+  secondBetweenCalls,
+  takeOver,
+} from "./torture/writers.js";
 
 let modules: Modules;
 let command: WebAssembly.Module;
@@ -74,6 +83,18 @@ describe("two writers, and files of others", () => {
   test("one comes between any two calls of the other", () => {
     for (const growing of [false, true]) assert.ok(firstGoesOn(modules.small, 1, growing).places > 30);
     for (const closing of [true, false]) assert.ok(secondBetweenCalls(modules.small, 1, closing).places > 30);
+  });
+
+  test("what a session is told of a row that another one came into is what is in the file", () => {
+    // All it takes to have it in doubt is a second session that did not come to its end.
+    const { done, none, unknown } = outcomes(modules.small, 1, 0);
+    assert.ok(done > 0 && none > 0 && unknown > 0, JSON.stringify({ done, none, unknown }));
+    for (const more of [1, 5]) assert.equal(outcomes(modules.small, 1, more).unknown, 0);
+  });
+
+  test("an opening that another session comes into says so, and does not call the file damaged", () => {
+    for (const flags of [0, READ_ONLY]) assert.ok(opensBetweenCalls(modules.small, 1, flags) > 20);
+    assert.ok(lateWrites(modules.small, 1) > 100);
   });
 
   test("a log beside a file that it does not go on from is refused, and nothing is changed", () => {

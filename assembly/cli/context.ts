@@ -8,6 +8,8 @@
 import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
 import { LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../memory/layout";
 import { MemoryManager } from "../memory/memory-manager";
+import { MemoryProvider } from "../memory/provider";
+import { notices } from "../memory/set-aside";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { environmentVariable, stderr } from "../wasi/stdio";
@@ -137,7 +139,20 @@ export function openOptions(ctx: CommandContext): OpenOptions | null {
   options.syncCommits = durability == "commit";
   if (readGiven(ctx) != OK) return null;
   options.given = ctx.given;
+  options.withLinks = ctx.has("allow-links");
   return options;
+}
+
+/** Of a file that is only read, and has several names, the log under another name is not seen: says so. */
+export function noteLinks(provider: MemoryProvider): void {
+  const links = provider.links;
+  if (links > 1)
+    notices.push(
+      provider.name +
+        " has " +
+        links.toString() +
+        " names (hard links): what a session that has another one left in its log is not seen",
+    );
 }
 
 /** Opens the store `path` for reading; null on failure. The caller closes it. */
@@ -146,7 +161,10 @@ export function openForReading(ctx: CommandContext, path: string): DbmsContext |
   if (!options) return null;
   options.readOnly = true;
   const store = DbmsContext.openFile(path, options);
-  if (store) warnOfLog(store.manager);
+  if (store) {
+    noteLinks(store.manager.provider);
+    warnOfLog(store.manager);
+  }
   return store;
 }
 
@@ -171,6 +189,7 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   if (!store) return lastError.status;
   ctx.store = store;
   warnOfLog(store.manager);
+  if (options.readOnly) noteLinks(store.manager.provider);
   if (!ctx.has("layout") || store.manager.layout == layout) return OK;
   const what = ctx.invocation.file + " has layout " + layoutName(store.manager.layout) + ", not " + layoutName(layout);
   return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");

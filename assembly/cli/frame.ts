@@ -14,6 +14,7 @@ import {
 } from "../status";
 import { addJsonString } from "../encode/json-string";
 import { changedFile, failChanged } from "../memory/changed-file";
+import { tellNotices } from "../request/notices";
 import { stdout, stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { Command, OPENS_READ, OPENS_WRITE } from "./commands";
@@ -31,6 +32,7 @@ export function runCommandLine(args: Array<string>): i32 {
   const ctx = new CommandContext(invocation);
   current = ctx;
   if (status == OK) status = closeStore(ctx, run(ctx));
+  tellNotices();
   // A reader that went away is told by the exit status alone, also where the runtime calls it EIO.
   const readerGone = stdout.closed && status == stdout.status;
   if (status != OK && !ctx.told && !readerGone) report(ctx, status);

@@ -11,8 +11,11 @@ export function removeStore(ctx: CommandContext): void {
     ctx.store = null;
     store.close();
   }
-  if (!isMissing(ctx.invocation.file)) removeFile(ctx.invocation.file);
-  removeFile(ctx.invocation.file + "-log");
+  // Without the file, a log of its name is none that was made for it.
+  if (!isMissing(ctx.invocation.file)) {
+    removeFile(ctx.invocation.file);
+    removeFile(ctx.invocation.file + "-log");
+  }
   restoreError(error);
 }
 

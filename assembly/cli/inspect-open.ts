@@ -10,7 +10,7 @@ import { checkFormat } from "../schema/layout-detection";
 import { guessLayout } from "../check/store-check";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { IN_MEMORY } from "../wasi/preopens";
-import { CommandContext, readGiven, warnOfLog } from "./context";
+import { CommandContext, noteLinks, readGiven, warnOfLog } from "./context";
 
 /** The file's pages; null on failure. The tables need not make sense, and with `cut` the file may end inside of a page. */
 export function openPages(ctx: CommandContext, cut: bool = false): MemoryAccess | null {
@@ -28,6 +28,7 @@ function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   }
   const provider = WasiMemoryProvider.open(ctx.invocation.file, true, false, cut);
   if (!provider) return null;
+  noteLinks(provider);
   const manager = new MemoryManager(provider, <u64>cache);
   const access = new DirectAccess(manager);
   // What a session that was killed left in the log counts as well.

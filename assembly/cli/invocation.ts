@@ -53,6 +53,7 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "drop-acl",
   "force",
   "quick",
+  "allow-links",
 ];
 
 export class Invocation {
@@ -135,6 +136,7 @@ export class Invocation {
       "readonly",
       "cache",
       "durability",
+      "allow-links",
       "color",
       "no-color",
       "progress",

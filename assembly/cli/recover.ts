@@ -2,24 +2,21 @@
  * `recover`: brings what a session that was killed left in the log into the file, which every opening for writing does as well; and tells
  * what there is to do about a log that does not belong to the file.
  */
-import { Status, OK, DAMAGED, NOT_A_PAGE_FILE, fail, lastError, savedError, restoreError } from "../status";
+import { Status, OK, DAMAGED, NOT_A_PAGE_FILE, lastError, savedError, restoreError } from "../status";
 import { DEFAULT_CACHE_BYTES, MemoryManager } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { WasiMemoryProvider } from "../memory/provider";
 import { addQuoted, counted } from "../check/check-report";
-import { isMissing, renameFile } from "../wasi/file";
+import { setAside } from "../memory/set-aside";
 import { stderr, stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
-
-/** Logs that were set aside are numbered up to this. */
-const MOST_REFUSED: i32 = 999;
 
 export function runRecover(ctx: CommandContext): Status {
   const path = ctx.invocation.file;
   const cache = ctx.number("cache", <i64>DEFAULT_CACHE_BYTES, 1 << 31);
   if (cache < 0) return lastError.status;
   // First only looked at: a log that is refused must stay as it is.
-  let manager = openFile(path, <u64>cache, true);
+  let manager = openFile(ctx, path, <u64>cache, true);
   if (!manager) return lastError.status;
   let status = replay(manager, path, true);
   const transactions = manager.recoveredTransactions;
@@ -29,14 +26,14 @@ export function runRecover(ctx: CommandContext): Status {
     manager.close();
     restoreError(error);
     const isRefused = status == DAMAGED || status == NOT_A_PAGE_FILE;
-    return isRefused && ctx.has("force") ? setAside(ctx, path) : status;
+    return isRefused && ctx.has("force") ? refuse(ctx, path) : status;
   }
   // A log with commits that can't be read is cleared, too, once there is a copy of it.
   let warning = manager.logWarning;
   const unreadable = manager.unreadableBytes;
   manager.close();
   if (transactions > 0 || warning != "") {
-    manager = openFile(path, <u64>cache, false);
+    manager = openFile(ctx, path, <u64>cache, false);
     if (!manager) return lastError.status;
     status = replay(manager, path, false);
     warning = manager.logWarning;
@@ -64,8 +61,8 @@ export function runRecover(ctx: CommandContext): Status {
   return OK;
 }
 
-function openFile(path: string, cacheBytes: u64, readOnly: bool): MemoryManager | null {
-  const provider = WasiMemoryProvider.open(path, readOnly, false);
+function openFile(ctx: CommandContext, path: string, cacheBytes: u64, readOnly: bool): MemoryManager | null {
+  const provider = WasiMemoryProvider.open(path, readOnly, false, false, ctx.has("allow-links"));
   if (!provider) return null;
   if (provider.pages == 0 || provider.checkStart() == OK) return new MemoryManager(provider, cacheBytes);
   provider.close();
@@ -79,17 +76,10 @@ function replay(manager: MemoryManager, path: string, readOnly: bool): Status {
 }
 
 /** Gives the log another name; `lastError` says why it was refused. */
-function setAside(ctx: CommandContext, path: string): Status {
+function refuse(ctx: CommandContext, path: string): Status {
   const why = lastError.what;
-  const log = path + "-log";
-  let name = log + ".refused";
-  for (let i = 2; !isMissing(name); i++) {
-    if (i > MOST_REFUSED)
-      return fail(DAMAGED, "there are " + MOST_REFUSED.toString() + " logs that were set aside already", "remove some");
-    name = log + ".refused-" + i.toString();
-  }
-  const status = renameFile(log, name);
-  if (status != OK) return status;
+  const name = setAside(path + "-log", "refused");
+  if (!name) return lastError.status;
   if (ctx.json) {
     stdout.buffer.addText('{"transactions":0,"bytes":0,"unreadable":0,"setAside":');
     addQuoted(name, stdout.buffer);

@@ -6,6 +6,7 @@ import { Status, OK, BAD_REQUEST, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isSpace } from "../encode/json-space";
 import { LONGEST_REQUEST, addError, handleRequest, refuseLongRequest } from "../request/dispatcher";
+import { tellNotices } from "../request/notices";
 import { Session } from "../request/session";
 import { stdout, Input } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -24,6 +25,7 @@ let requestsServed: u32 = 0;
 
 export function runServe(ctx: CommandContext): Status {
   const status = openOrMakeStore(ctx);
+  tellNotices();
   if (status != OK) return status;
   session = new Session(ctx.db);
   ctx.settled = true;

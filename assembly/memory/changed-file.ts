@@ -1,5 +1,5 @@
 /** A file that is only read, and that another program changes meanwhile. */
-import { Status, FILE_CHANGED, fail, lastError } from "../status";
+import { Status, DAMAGED, FILE_CHANGED, NOT_A_PAGE_FILE, fail, lastError } from "../status";
 
 /** The file that was changed; "" when none was. */
 export let changedFile: string = "";
@@ -10,9 +10,12 @@ const OPEN_ATTEMPTS: i32 = 5;
 /**
  * Whether a file that was opened for the `attempt`th time is to be opened again: the last error is that another program changed it
  * meanwhile (a checkpoint came in between; the next one is thousands of transactions away). What became of it before is forgotten then.
+ * A file that seems damaged is looked at twice: another session, which this one has overtaken, may have been about to write.
  */
 export function opensAgain(attempt: i32): bool {
-  if (lastError.status != FILE_CHANGED || attempt >= OPEN_ATTEMPTS) return false;
+  const status = lastError.status;
+  const looksAgain = status == FILE_CHANGED || (attempt == 1 && (status == DAMAGED || status == NOT_A_PAGE_FILE));
+  if (!looksAgain || attempt >= OPEN_ATTEMPTS) return false;
   changedFile = "";
   return true;
 }

@@ -4,6 +4,7 @@
  *   0      header slot 0 | 512  header slot 1 | 1024  owner u64 | 1032  checkpoint u64 | 4096  frames …
  *
  *   header | magic u64 | version u32 | generation u32 | salt u64 | main_pages u32 | 0 u32 | page0_xxh3 u64 | xxh3 of these 40 bytes u64 |
+ *          | how many transactions of each of the 16 generations before the main file has, u32 each | xxh3 of these 64 bytes u64 |
  *   frame  | len u32 | kind u32 | sequence u64 | xxh3 u64 | payload, padded to 8 |
  *
  * A frame's xxh3 is over salt, file offset, sequence, kind, length, the xxh3 of its payload, and the xxh3 of the frame
@@ -19,6 +20,7 @@ import {
   FILE_NOT_FOUND,
   NOT_A_PAGE_FILE,
   HANDLE_POISONED,
+  OUTCOME_UNKNOWN,
   DISK_FULL,
   OUT_OF_BOUNDS,
   fail,
@@ -53,8 +55,24 @@ const FORMER_VERSION: u32 = 1;
 const COPY_BYTES: u32 = 1 << 18;
 const SLOT_SIZE: u32 = 512;
 const HEADER_SIZE: u32 = 48;
+/** Behind it in its slot: how many transactions of the generations before came into the main file, that of the latest first. */
+const HISTORY: u32 = 16;
+const HISTORY_SIZE: u32 = HISTORY * 4;
+const SLOT_USED: u32 = HEADER_SIZE + HISTORY_SIZE + 8;
+/** In the history: not known. */
+const NOT_KNOWN: u32 = u32.MAX_VALUE;
+/** How often a session that was overtaken looks whether the new owner has come to the end of its recovery. */
+const OUTCOME_LOOKS: u32 = 1000;
+
+/** What became of a transaction that was appended when another session took the log over. */
+export const OUTCOME_NONE: i32 = 0;
+export const OUTCOME_DONE: i32 = 1;
+export const OUTCOME_OPEN: i32 = 2;
 const OWNER_OFFSET: u64 = 1024;
 const CHECKPOINT_OFFSET: u64 = 1032;
+
+/** What to do when the outcome of a change is not known. */
+export const LOOK_FIRST: string = "open the file again, and look before you repeat it";
 
 export class LogFile {
   /** The state at the last checkpoint. */
@@ -73,11 +91,14 @@ export class LogFile {
   committedChain: u64 = 0;
   private version: u32 = VERSION;
   private owner: u64 = 0;
+  /** Another session's mark was found in the place of ours. */
+  overtaken: bool = false;
   /** For readers: what `readAnnounced` found. */
   announced: u64 = 0;
   /** Bytes that the file surely has. */
   private fileBytes: u64 = 0;
-  private head: usize = heap.alloc(64);
+  private head: usize = heap.alloc(SLOT_USED);
+  private history: usize = heap.alloc(HISTORY_SIZE);
   /** The frame that `readFrame` found. */
   kind: u32 = 0;
   len: u32 = 0;
@@ -122,6 +143,7 @@ export class LogFile {
    */
   readHeaders(): Status {
     this.generation = 0;
+    memory.fill(this.history, 0xff, HISTORY_SIZE);
     const size = this.file.size();
     if (size < 0) return IO_ERROR;
     this.fileBytes = size;
@@ -138,6 +160,9 @@ export class LogFile {
       this.salt = load<u64>(slot, 16);
       this.mainPages = load<u32>(slot, 24);
       this.page0Hash = load<u64>(slot, 32);
+      const history = slot + HEADER_SIZE;
+      if (load<u64>(history, HISTORY_SIZE) == xxh3(history, HISTORY_SIZE)) memory.copy(this.history, history, HISTORY_SIZE);
+      else memory.fill(this.history, 0xff, HISTORY_SIZE);
     }
     heap.free(slots);
     if (status != OK || this.generation == 0 || this.version == VERSION || this.version == FORMER_VERSION) return status;
@@ -169,11 +194,36 @@ export class LogFile {
     const status = this.file.read(OWNER_OFFSET, this.head, 8);
     if (status != OK) return status;
     if (load<u64>(this.head) == this.owner) return OK;
+    this.overtaken = true;
     return fail(
       HANDLE_POISONED,
       "another program has opened " + this.file.path + " for writing",
       "close this one, and open the file again",
     );
+  }
+
+  /** The last error's status, unless another session has taken the log over: then that is the error. */
+  unlessOvertaken(): Status {
+    const error = savedError();
+    return this.checkOwner() != OK && this.overtaken ? HANDLE_POISONED : restoreError(error);
+  }
+
+  /**
+   * After `overtaken`, which of the `OUTCOME_…` the transaction `sequence` of this generation has. The new owner's first header voids all
+   * frames of the generation, and tells how many transactions of it the main file has by then. What is found is as durable as what it is
+   * about.
+   */
+  outcomeOf(sequence: u64): i32 {
+    const own = this.generation;
+    for (let look: u32 = 0; look < OUTCOME_LOOKS; look++) {
+      if (this.readHeaders() != OK || this.generation < own) return OUTCOME_OPEN;
+      if (this.generation == own) continue;
+      const back = this.generation - own - 1;
+      const taken = back < HISTORY ? load<u32>(this.history + ((<usize>back) << 2)) : NOT_KNOWN;
+      if (taken == NOT_KNOWN || this.file.sync() != OK) return OUTCOME_OPEN;
+      return sequence <= <u64>taken ? OUTCOME_DONE : OUTCOME_NONE;
+    }
+    return OUTCOME_OPEN;
   }
 
   /** Tells readers that the main file is about to be changed: what they read from now on may be of another state. Not synced. */
@@ -201,6 +251,8 @@ export class LogFile {
   reset(mainPages: u32, page0Hash: u64): Status {
     const status = this.checkOwner();
     if (status != OK) return status;
+    memory.copy(this.history + 4, this.history, HISTORY_SIZE - 4);
+    store<u32>(this.history, <u32>(this.sequence - 1));
     this.generation += 1;
     this.salt = randomU64();
     this.mainPages = mainPages;
@@ -219,7 +271,9 @@ export class LogFile {
     store<u32>(head, 0, 28);
     store<u64>(head, page0Hash, 32);
     store<u64>(head, xxh3(head, HEADER_SIZE - 8), 40);
-    return this.file.write((this.generation & 1) * SLOT_SIZE, head, HEADER_SIZE);
+    memory.copy(head + HEADER_SIZE, this.history, HISTORY_SIZE);
+    store<u64>(head, xxh3(this.history, HISTORY_SIZE), HEADER_SIZE + HISTORY_SIZE);
+    return this.file.write((this.generation & 1) * SLOT_SIZE, head, SLOT_USED);
   }
 
   /** The checksum of a frame at `offset`. */
@@ -276,7 +330,7 @@ export class LogFile {
 
   /**
    * A COMMIT frame whose append failed may be in the file as a whole all the same (its padding was what failed, or the host was wrong): a
-   * recovery must not find it. When that can't be had, `lastError` becomes `HANDLE_POISONED`.
+   * recovery must not find it. When that can't be had, `lastError` becomes `OUTCOME_UNKNOWN`.
    */
   private voidFrame(offset: u64): void {
     const error = savedError();
@@ -289,7 +343,13 @@ export class LogFile {
       if (status == OK) status = this.file.sync();
     }
     if (status == OK) restoreError(error);
-    else fail(HANDLE_POISONED, error.what + ", and what was written of the transaction can't be taken back: " + lastError.what);
+    else if (this.overtaken && this.outcomeOf(this.sequence) == OUTCOME_NONE) restoreError(error);
+    else
+      fail(
+        OUTCOME_UNKNOWN,
+        error.what + ", and what was written of it can't be taken back (" + lastError.what + "): the change may have been made",
+        LOOK_FIRST,
+      );
   }
 
   /**
@@ -331,6 +391,15 @@ export class LogFile {
     this.chain = sum;
     if (kind == FRAME_COMMIT) this.sequence += 1;
     return next;
+  }
+
+  /** Whether there is a whole transaction in it, as far as it can be read. For a log that is only looked at. */
+  hasTransaction(): bool {
+    const buffer = heap.alloc(MAX_PAYLOAD_BYTES);
+    let next = this.generation == 0 ? 0 : this.readFrame(FRAMES_START, buffer);
+    while (next > 1 && this.kind != FRAME_COMMIT) next = this.readFrame(next, buffer);
+    heap.free(buffer);
+    return next != 0;
   }
 
   read(offset: u64, ptr: usize, len: u32): Status {
@@ -386,6 +455,7 @@ export class LogFile {
 
   close(): Status {
     heap.free(this.head);
+    heap.free(this.history);
     return this.file.close();
   }
 }

@@ -5,13 +5,24 @@
  * - Without a log (a store in memory) a commit is a checkpoint.
  * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
  */
-import { Status, OK, HANDLE_POISONED, READ_ONLY, FILE_CHANGED, fail, lastError, savedError, restoreError } from "../status";
+import {
+  Status,
+  OK,
+  HANDLE_POISONED,
+  OUTCOME_UNKNOWN,
+  READ_ONLY,
+  FILE_CHANGED,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
+} from "../status";
 import { PAGE_SIZE, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "./layout";
 import { MemoryProvider } from "./provider";
 import { CachedPages } from "./cached-pages";
 import { FLAG_NODE_VALID, FLAG_SORTED } from "./page-cache";
 import { failChanged } from "./changed-file";
-import { LogFile, FRAMES_START } from "./log-file";
+import { LogFile, FRAMES_START, LOOK_FIRST, OUTCOME_DONE, OUTCOME_NONE, OUTCOME_OPEN } from "./log-file";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
 import { xxh3 } from "../encode/xxh3";
@@ -92,7 +103,9 @@ export class MemoryManager extends CachedPages {
   /** Takes the log into use that belongs to the provider's file, and replays what is in it. On failure both stay as they are. */
   useLog(log: LogFile): Status {
     this.log = log;
-    const status = this.recover(log);
+    let status = this.recover(log);
+    // What does not fit together may be of two states, of which another program has made the second one meanwhile.
+    if (status != OK) status = log.readOnly ? this.settled(status) : log.unlessOvertaken();
     // Closing would empty a log that was refused.
     if (status != OK) this.poison();
     return status;
@@ -200,7 +213,8 @@ export class MemoryManager extends CachedPages {
 
   /**
    * Makes the transaction durable: its records are appended to the log, which is synced. A failure before that (no room) leaves the
-   * transaction as it was, to be rolled back; a failed sync poisons the handle, and so does another writer.
+   * transaction as it was, to be rolled back; a failed sync poisons the handle, and so does another writer. `OUTCOME_UNKNOWN` when the
+   * transaction may be in the file.
    */
   commit(): Status {
     const redo = this.redo;
@@ -208,15 +222,12 @@ export class MemoryManager extends CachedPages {
     if (!redo || !log) return this.checkpoint();
     if (redo.mark != 0) {
       let status = this.writable();
-      if (status == OK) status = redo.commit();
-      if (status == HANDLE_POISONED) this.poison();
       if (status != OK) return status;
-      if (this.syncCommits) {
-        status = log.sync();
-        if (status != OK) this.poison();
-        else status = this.stillOwner(log);
-        if (status != OK) return status;
-      }
+      status = redo.commit();
+      if (status == HANDLE_POISONED || status == OUTCOME_UNKNOWN) this.poison();
+      if (status == HANDLE_POISONED) lastError.what += " before the change was made";
+      if (status == OK && this.syncCommits) status = this.makeDurable(log);
+      if (status != OK) return status;
     }
     this.undo.clear();
     this.undoComplete = true;
@@ -225,6 +236,28 @@ export class MemoryManager extends CachedPages {
     // The transaction is durable whatever becomes of the checkpoint; if that fails the next statement says so.
     if (log.usedBytes > this.checkpointBytes || this.waiting.areMany) this.checkpoint();
     return OK;
+  }
+
+  /** Makes what was appended durable. */
+  private makeDurable(log: LogFile): Status {
+    let status = log.sync();
+    if (status == OK) status = log.checkOwner();
+    if (status == OK) return OK;
+    this.poison();
+    return this.afterFailure(log);
+  }
+
+  /**
+   * What the last transaction came to when something failed behind its append: `OK` if another session has taken it over, `HANDLE_POISONED`
+   * if it has not, and `OUTCOME_UNKNOWN` where nothing tells.
+   */
+  private afterFailure(log: LogFile): Status {
+    const what = lastError.what;
+    const outcome = log.overtaken ? log.outcomeOf(log.sequence - 1) : OUTCOME_OPEN;
+    if (outcome == OUTCOME_DONE) return OK;
+    if (outcome == OUTCOME_NONE)
+      return fail(HANDLE_POISONED, what + " before the change was made", "close this one, and open the file again");
+    return fail(OUTCOME_UNKNOWN, what + ": the change may have been made", LOOK_FIRST);
   }
 
   private stillOwner(log: LogFile): Status {
@@ -240,7 +273,15 @@ export class MemoryManager extends CachedPages {
     let status = this.usable();
     if (status == OK) status = log.sync();
     if (status != OK) this.poison();
-    return status == OK ? this.stillOwner(log) : status;
+    if (status == OK) status = this.stillOwner(log);
+    return status != OK && log.overtaken ? this.afterLoss(log) : status;
+  }
+
+  /** What all commits came to when another session took the log over: `OK` if it has them. */
+  private afterLoss(log: LogFile): Status {
+    // Those that were synced one by one it has, or the one that failed has said so.
+    if (this.syncCommits || log.sequence == 1) return OK;
+    return this.afterFailure(log);
   }
 
   /** Brings the main file up to date and empties the log. Not inside a transaction. */
@@ -422,6 +463,8 @@ export class MemoryManager extends CachedPages {
       if (this.changes != 0) status = this.rollback();
       if (status == OK) status = this.checkpoint();
       if (status == OK) status = log.shrink();
+      // There is nothing left to do then.
+      if (status != OK && log.overtaken) status = this.afterLoss(log);
     }
     if (log) {
       const closed = log.close();

@@ -3,10 +3,24 @@
  *
  * Errors are statuses; a read or write outside the provider's size is `OUT_OF_BOUNDS`.
  */
-import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError } from "../status";
+import {
+  Status,
+  OK,
+  OUT_OF_BOUNDS,
+  OUT_OF_MEMORY,
+  NOT_A_PAGE_FILE,
+  READ_ONLY,
+  HARD_LINKS,
+  FILE_NOT_FOUND,
+  fail,
+  lastError,
+  savedError,
+  restoreError,
+} from "../status";
 import { File, removeFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { HEAD_BYTES, checkHead } from "./foreign-file";
+import { FRAMES_START } from "./log-file";
 import { allocBlock, freeBlock } from "./block-pool";
 
 /** Pages of 64 KiB that can be read, written and added to. */
@@ -28,6 +42,10 @@ export abstract class MemoryProvider {
 
   /** Pages kept. */
   abstract get pages(): u32;
+  /** How many names its file has. */
+  get links(): u64 {
+    return 1;
+  }
   /** Adds `count` zeroed pages at the end. */
   abstract grow(count: u32): Status;
   /** Reads `len` bytes at `fileOffset` into `ptr`. */
@@ -135,6 +153,18 @@ export class HeapMemoryProvider extends MemoryProvider {
   }
 }
 
+/** The page file `path` is missing: says so of its log, if that is still there with something in it. Keeps the error. */
+function hintAtLog(path: string): void {
+  const error = savedError();
+  const log = File.open(path + "-log", false, false);
+  if (log) {
+    if (log.size() > <i64>FRAMES_START)
+      error.hint = "its log " + path + "-log is there: put the file back, or make a new one, which sets the log aside";
+    log.close();
+  }
+  restoreError(error);
+}
+
 /** Pages in a file. */
 export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
@@ -150,11 +180,27 @@ export class WasiMemoryProvider extends MemoryProvider {
   /**
    * Opens `path`. `create`: make the file when it is missing (its folder must exist). Null on failure: `FILE_NOT_FOUND`,
    * `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`. With `cut` the whole pages of
-   * a file that ends inside of one are taken, and `leftOver` bytes are not.
+   * a file that ends inside of one are taken, and `leftOver` bytes are not. A file with several hard links is `HARD_LINKS` for writing,
+   * unless `withLinks`: what is in the log, which is beside one of its names, would be lost to sessions that have another name.
    */
-  static open(path: string, readOnly: bool, create: bool, cut: bool = false): WasiMemoryProvider | null {
+  static open(path: string, readOnly: bool, create: bool, cut: bool = false, withLinks: bool = false): WasiMemoryProvider | null {
     const file = File.open(path, !readOnly, create);
-    if (!file) return null;
+    if (!file) {
+      if (lastError.status == FILE_NOT_FOUND) hintAtLog(path);
+      return null;
+    }
+    if (file.links > 1 && !readOnly && !withLinks) {
+      fail(
+        HARD_LINKS,
+        path +
+          " has " +
+          file.links.toString() +
+          " names (hard links), and its log is beside one of them: a session that has another name loses what is in it",
+        "remove the other names, or work on a copy; --allow-links (in programs allowLinks) if this is the only name it is ever opened by",
+      );
+      file.close();
+      return null;
+    }
     const provider = new WasiMemoryProvider(file);
     provider.readOnly = readOnly;
     provider.cut = cut;
@@ -192,6 +238,10 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   get pages(): u32 {
     return this.count;
+  }
+
+  get links(): u64 {
+    return this.file.links;
   }
 
   get name(): string {

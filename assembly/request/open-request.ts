@@ -11,7 +11,17 @@ import { File } from "../wasi/file";
 import { readDefinitionsFile } from "./definitions-file";
 import { IN_MEMORY } from "../wasi/preopens";
 
-const FIELDS: StaticArray<string> = ["path", "readonly", "create", "cacheBytes", "layout", "durability", "schema", "tables"];
+const FIELDS: StaticArray<string> = [
+  "path",
+  "readonly",
+  "create",
+  "cacheBytes",
+  "layout",
+  "durability",
+  "schema",
+  "tables",
+  "allowLinks",
+];
 
 /** The most that a cache may be told to take, as for `--cache`. */
 const MOST_CACHE_BYTES: u64 = 1 << 31;
@@ -47,7 +57,7 @@ class OpenRequest {
   private take(field: i32, node: u32): bool {
     const kind = tape.kind(node);
     if (field == 7) return this.takeTables(node);
-    if (field == 0 || field >= 4) {
+    if (field == 0 || (field >= 4 && field < 7)) {
       if (kind != JSON_STRING) return false;
       if (field == 0) this.path = nodeText(node);
       else if (field == 4) this.layout = nodeText(node);
@@ -62,6 +72,7 @@ class OpenRequest {
     }
     if (kind != JSON_TRUE && kind != JSON_FALSE) return false;
     if (field == 1) this.options.readOnly = kind == JSON_TRUE;
+    else if (field == 8) this.options.withLinks = kind == JSON_TRUE;
     else this.options.create = kind == JSON_TRUE;
     return true;
   }
@@ -157,14 +168,15 @@ function isMissing(path: string): bool {
 function removeFile(path: string): void {
   const error = savedError();
   const file = File.open(path, false, false);
+  // Without the file, a log of its name is none that was made for it.
   if (file) {
     file.close();
     file.unlink();
-  }
-  const log = File.open(path + "-log", false, false);
-  if (log) {
-    log.close();
-    log.unlink();
+    const log = File.open(path + "-log", false, false);
+    if (log) {
+      log.close();
+      log.unlink();
+    }
   }
   restoreError(error);
 }

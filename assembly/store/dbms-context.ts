@@ -28,6 +28,7 @@ import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memor
 import { opensAgain } from "../memory/changed-file";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
+import { setOrphanAside } from "../memory/set-aside";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
 import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, layoutName, reservedPages } from "../memory/layout";
@@ -55,6 +56,8 @@ export class OpenOptions {
   cacheBytes: u64 = DEFAULT_CACHE_BYTES;
   /** Each commit is durable when it returns; else a checkpoint, `sync` or the close makes it so. */
   syncCommits: bool = true;
+  /** Write to a file that has several hard links. */
+  withLinks: bool = false;
   /** Layout of a new store; an existing one has its own. */
   layout: u8 = LAYOUT_0_9;
   /** Definitions of the tables of a store whose layout holds none. */
@@ -106,7 +109,8 @@ export class DbmsContext extends ChangesKeeper {
   }
 
   private static openFileOnce(path: string, options: OpenOptions): DbmsContext | null {
-    const provider = WasiMemoryProvider.open(path, options.readOnly, options.create);
+    if (options.create && !options.readOnly && setOrphanAside(path) != OK) return null;
+    const provider = WasiMemoryProvider.open(path, options.readOnly, options.create, false, options.withLinks);
     if (!provider) return null;
     const write = !options.readOnly;
     let log = LogFile.open(path, write, write && provider.pages == 0);

@@ -81,6 +81,7 @@ const scratch: usize = heap.alloc(64);
 
 /** A filestat's type of file: at byte 16 of it, and what it is for a folder. */
 const FILESTAT_TYPE: usize = 16;
+const FILESTAT_LINKS: usize = 24;
 const FILESTAT_MODIFIED: usize = 48;
 const TYPE_FOLDER: u8 = 3;
 
@@ -112,6 +113,8 @@ function ioFailure(errno: u32, doing: string, path: string): Status {
 export class File {
   private noDatasync: bool = false;
   private noPositioned: bool = false;
+  /** How many names the file had when it was opened, as far as the runtime tells. */
+  links: u64 = 1;
 
   private constructor(
     private fd: u32,
@@ -140,7 +143,7 @@ export class File {
     } while (errno == ERRNO_INTR);
     if (errno == 0) {
       const file = new File(load<u32>(scratch, 8), path);
-      if (!file.isFolder()) return file;
+      if (!file.lookAt()) return file;
       file.close();
       errno = ERRNO_ISDIR;
     }
@@ -152,9 +155,14 @@ export class File {
     return null;
   }
 
-  /** A folder opens for reading in wasmtime, Node, WasmEdge, Wasmer and Bun, and two of them even say how many bytes it has. */
-  private isFolder(): bool {
-    return fd_filestat_get(this.fd, scratch) == 0 && load<u8>(scratch, FILESTAT_TYPE) == TYPE_FOLDER;
+  /**
+   * Notes how many links it has. Whether it is a folder: that opens for reading in wasmtime, Node, WasmEdge, Wasmer and Bun, and two of
+   * them even say how many bytes it has.
+   */
+  private lookAt(): bool {
+    if (fd_filestat_get(this.fd, scratch) != 0) return false;
+    this.links = load<u64>(scratch, FILESTAT_LINKS);
+    return load<u8>(scratch, FILESTAT_TYPE) == TYPE_FOLDER;
   }
 
   /** Bytes in the file, or -1. */

@@ -23,6 +23,7 @@ export class ChildEngine implements Engine {
     const { folder, file } = place;
     const words = [
       ...(options.readonly === true ? ["--readonly"] : []),
+      ...(options.allowLinks === true ? ["--allow-links"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
       ...(options.durability === undefined ? [] : ["--durability", options.durability]),
       ...(options.schema === undefined ? [] : ["--schema", pathInside(place, "open", options.schema)]),
@@ -30,7 +31,10 @@ export class ChildEngine implements Engine {
       file,
     ];
     const command = options.layout === undefined ? ["serve"] : ["serve", "--layout", options.layout];
-    const engine = new ChildEngine(place, new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command, lock }));
+    const engine = new ChildEngine(
+      place,
+      new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command, lock, passesNotes: true }),
+    );
     await engine.request('{"op":"info"}');
     return engine;
   }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, QuireError } from "../errors.js";
-import { GuestFolders, IN_MEMORY, realFile, refusedName } from "../guest-files.js";
+import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../guest-files.js";
 import { type LockRequest, WAIT_SECONDS, type WriteLock } from "../lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { LibraryInstance } from "./instance.js";
@@ -59,8 +59,13 @@ function refuseName(name: string): void {
 }
 
 /** The lock that a session with these options needs, as asked for by `path`; null when it only reads. */
-export function lockFor(place: Place, path: string, { readonly = false, wait = WAIT_SECONDS }: OpenOptions): LockRequest | null {
+export function lockFor(
+  place: Place,
+  path: string,
+  { readonly = false, allowLinks = false, wait = WAIT_SECONDS }: OpenOptions,
+): LockRequest | null {
   if (readonly || place.file === IN_MEMORY) return null;
+  if (!allowLinks) refuseLinks(place.path, path);
   const program = process.argv[1] === undefined ? "" : ` ${basename(process.argv[1])}`;
   return { file: place.path, named: path, command: `${basename(process.execPath)}${program}`, waitSeconds: wait };
 }
@@ -85,13 +90,14 @@ export class InProcessEngine implements Engine {
     lock: WriteLock | null,
   ) {
     const { folder, file } = place;
-    const { readonly = false, mustExist = false, cacheBytes, layout, durability, schema, tables } = options;
+    const { readonly = false, mustExist = false, allowLinks = false, cacheBytes, layout, durability, schema, tables } = options;
     this.instance = new LibraryInstance(
       folder,
       {
         path: file,
         readonly,
         create: !readonly && !mustExist,
+        ...(allowLinks ? { allowLinks } : {}),
         ...(cacheBytes === undefined ? {} : { cacheBytes }),
         ...(layout === undefined ? {} : { layout }),
         ...(durability === undefined ? {} : { durability }),

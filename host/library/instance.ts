@@ -56,6 +56,7 @@ export interface OpenRequest {
   readonly path: string;
   readonly readonly: boolean;
   readonly create: boolean;
+  readonly allowLinks?: boolean;
   readonly cacheBytes?: number;
   readonly layout?: string;
 }

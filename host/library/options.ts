@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Bytes that the page cache may take: 16 MiB unless told. */
   readonly cacheBytes?: number;
+  /** Write to a file that has several hard links: it must only ever be opened by this one of its names. */
+  readonly allowLinks?: boolean;
   /** The layout of a new file, `"0.9"` unless told. A file that is there has to be of the layout that is named. */
   readonly layout?: "0.9" | "0.11";
   /**
@@ -54,6 +56,7 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
   runtime: { wanted: "the name of a runtime", fits: (value) => typeof value === "string" },
   readonly: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
   mustExist: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
+  allowLinks: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
   cacheBytes: {
     wanted: "a whole number of bytes up to 2147483648",
     fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31,

@@ -57,7 +57,7 @@ export interface PointOptions {
 }
 
 const REFUSALS = new Set(["PRIMARY_KEY_CONFLICT", "UNIQUE_CONFLICT", "FOREIGN_KEY_BROKEN", "FOREIGN_KEY_RESTRICT"]);
-const FROM_FAULTS = new Set(["DISK_FULL", "IO_ERROR", "HANDLE_POISONED", "OUT_OF_MEMORY"]);
+const FROM_FAULTS = new Set(["DISK_FULL", "IO_ERROR", "HANDLE_POISONED", "OUTCOME_UNKNOWN", "OUT_OF_MEMORY"]);
 
 export class PointSession {
   readonly totals: PointTotals = { statements: 0, refused: 0, rolledBack: 0, compared: 0, looked: 0, failed: 0 };

@@ -48,7 +48,13 @@ export interface Totals {
 }
 
 /** Errors that come from a fault and from nothing else. */
-const FROM_FAULTS: ReadonlySet<string> = new Set(["DISK_FULL", "IO_ERROR", "HANDLE_POISONED", "OUT_OF_MEMORY"]);
+const FROM_FAULTS: ReadonlySet<string> = new Set([
+  "DISK_FULL",
+  "IO_ERROR",
+  "HANDLE_POISONED",
+  "OUTCOME_UNKNOWN",
+  "OUT_OF_MEMORY",
+]);
 /** Errors for which the model has no opinion. */
 const LIMITS: ReadonlySet<string> = new Set(["KEY_TOO_LARGE", "RECORD_TOO_LARGE", "AUTOINCREMENT_OVERFLOW"]);
 /** Numbers that the store hands out are known to the model only when they were. */

@@ -7,11 +7,12 @@ import { COMMANDS, commandFault, commandKill, commandMemory, commandStore } from
 import { FAULT_KINDS, lostSync, lostWrite, workloadFault, workloadMemory } from "./faults.js";
 import type { Image } from "./disk.js";
 import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
+import { READ_ONLY } from "./engine.js";
 import { kills, takeOverProcess } from "./kills.js";
 import { allRuns, intactFiles, losePages, totalsText, WAYS, type Totals } from "./lost-pages.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
-import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
+import { firstGoesOn, foreignFile, lateWrites, opensBetweenCalls, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
 import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
@@ -165,6 +166,9 @@ async function writers(options: Options): Promise<string[]> {
         places += result.places;
         windows += result.windows;
       }
+      for (const more of [0, 1, 5]) outcomes(small, seed, more);
+      for (const flags of [0, READ_ONLY]) places += opensBetweenCalls(small, seed, flags);
+      places += lateWrites(small, seed);
     });
   }
   console.log(

@@ -11,7 +11,9 @@ import { Random } from "./random.js";
 
 /** Status codes of assembly/status.ts that are expected here. */
 const HANDLE_POISONED = 53;
+const OUTCOME_UNKNOWN = 55;
 const DAMAGED = 61;
+const FILE_CHANGED = 77;
 /** A log shorter than this many bytes of frames is not followed by a checkpoint. */
 const CHECKPOINTS = [1500, 4 << 20] as const;
 
@@ -143,6 +145,7 @@ export function secondBetweenCalls(module: WebAssembly.Module, seed: number, clo
       return undefined;
     };
     const status = first.open({ checkpoint: 1500 });
+    if (status !== 0 && status !== HANDLE_POISONED) throw new Error(`place ${place}: the first can't open: ${first.message()}`);
     for (let id = 2; id < 6 && status === 0; id++) {
       const wasIn = entered;
       if (first.put(id) === 0) {
@@ -307,4 +310,169 @@ export function foreignFile(module: WebAssembly.Module, seed: number, torn: bool
     changed.write(offset + 77, Uint8Array.of(0x5a, 0xa5));
     refuse(changed, `a change at ${offset + 77}`);
   }
+}
+
+/** A process was killed in the middle of a call. */
+class Killed extends Error {}
+
+/** What `body` comes to; undefined when the process was killed meanwhile. */
+function unlessKilled<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof Killed) return undefined;
+    throw error;
+  }
+}
+
+/** The second session is killed at every so manieth call, and at other ones for the next place. */
+const KILL_STEP = 3;
+
+/** How often an insert that another session came into was said to be done, not to be done, or not to be known. */
+export interface Outcomes {
+  done: number;
+  none: number;
+  unknown: number;
+}
+
+/**
+ * A second session opens the file between any two calls of the first's insert, and is killed at any call of that, or lives, maybe with
+ * `more` sessions behind it: what the first is told of its row is what the next opening finds. It is told that nothing is known only where the
+ * second one did not come to the end of its opening.
+ */
+export function outcomes(module: WebAssembly.Module, seed: number, more: number): Outcomes {
+  const start = prepared(module, seed, 5);
+  const totals: Outcomes = { done: 0, none: 0, unknown: 0 };
+  for (let place = 1; ; place++) {
+    for (let until = more > 0 ? 1000 : 1 + (place % KILL_STEP); ; until += KILL_STEP) {
+      const disk = Disk.of(start);
+      const first = new Engine(module).use(disk, 1);
+      ok(first.open({}), first, "the first can't open");
+      ok(first.put(2), first, "the first can't insert");
+      const before = first.host.calls;
+      let entered = false;
+      let killed = false;
+      let asked = false;
+      let window = false;
+      first.host.hook = (name, file) => {
+        window ||= first.host.calls - before === place && asked && name === "write";
+        asked = name === "read" && file === LOG_FILE;
+        if (first.host.calls - before !== place) return undefined;
+        entered = true;
+        for (let n = 0; n <= more; n++) {
+          const second = new Engine(module).use(disk, 2 + n);
+          second.host.hook = () => {
+            if (second.host.calls === until) throw new Killed();
+            return undefined;
+          };
+          const status = unlessKilled(() => second.open({}));
+          killed = status === undefined;
+          if (status !== undefined) ok(status, second, `place ${place}: the second can't open`);
+          if (n < more) {
+            ok(second.put(100 + n), second, `place ${place}: the second can't insert`);
+            ok(second.close(), second, `place ${place}: the second can't be closed`);
+          }
+        }
+        return undefined;
+      };
+      const told = first.put(3);
+      const what = `place ${place}, the second killed at call ${until}: the first was told ${told} (${first.message()})`;
+      if (!entered) return totals;
+      // What the second was writing is written over then, which nothing can prevent: all that is sure is the reply of one that lives.
+      if (window && killed) continue;
+      const next = new Engine(module).use(Disk.of(disk.images()), 9);
+      ok(next.open({}), next, `${what}, and the store can't be opened`);
+      if (!next.has(2)) throw new Error(`${what}, and row 2 is missing`);
+      if (told === 0 && !next.has(3)) throw new Error(`${what}, and the row is missing`);
+      if (told === HANDLE_POISONED && next.has(3)) throw new Error(`${what}, and the row is there`);
+      if (told === OUTCOME_UNKNOWN && !killed) throw new Error(`${what}, though the log tells`);
+      if (told === 0) totals.done += 1;
+      else if (told === HANDLE_POISONED) totals.none += 1;
+      else if (told === OUTCOME_UNKNOWN) totals.unknown += 1;
+      else throw new Error(what);
+      // Another one has it now: all that the first has said to be done the next one has.
+      if (told !== 0 || !killed) ok(first.close(), first, `${what}; its close`);
+      if (!killed) break;
+    }
+  }
+}
+
+/**
+ * A killed session's log is recovered while another session comes in between any two calls of that, goes on and makes checkpoints: the
+ * older one is told of the other one, and not that the file is damaged. The same for a session that only reads.
+ */
+export function opensBetweenCalls(module: WebAssembly.Module, seed: number, flags: number): number {
+  const hot = new Engine(module).use(Disk.of(prepared(module, seed, 5)), 3);
+  ok(hot.open({}), hot, "open");
+  for (let n = 5; n < 9; n++) ok(hot.step(seed, n), hot, `transaction ${n}`);
+  ok(hot.put(2), hot, "insert");
+  const start = hot.host.disk.images();
+  for (let place = 1; ; place++) {
+    const disk = Disk.of(start);
+    const first = new Engine(module).use(disk, 1);
+    const second = new Engine(module).use(disk, 2);
+    let entered = false;
+    let asked = false;
+    let window = false;
+    first.host.hook = (name, file) => {
+      if (first.host.calls === place) {
+        entered = true;
+        window = asked && (name === "write" || name === "size");
+        ok(second.open({ checkpoint: 1500 }), second, `place ${place}: the second can't open`);
+        for (let n = 9; n < 12; n++) ok(second.step(seed, n, 40), second, `place ${place}: the second's transaction ${n}`);
+        if (place % 2 === 0) ok(second.close(), second, `place ${place}: the second can't be closed`);
+      }
+      asked = name === "read" && file === LOG_FILE;
+      return undefined;
+    };
+    const status = first.open({ flags });
+    if (!entered) return place - 1;
+    const expected = flags === READ_ONLY ? FILE_CHANGED : HANDLE_POISONED;
+    if (status !== 0 && status !== expected) throw new Error(`place ${place}: the first was told ${first.message()}`);
+    first.close();
+    // What was asked for before the second came is written over what that has written.
+    if (window) continue;
+    expectRows(module, disk.images(), [1, 2], `place ${place}`);
+  }
+}
+
+const LATE_STEP = 9;
+
+/**
+ * One write of a session that was just overtaken is still under way, and comes between any two calls of the next one's opening: that
+ * one opens, and does not find the file damaged.
+ */
+export function lateWrites(module: WebAssembly.Module, seed: number): number {
+  const start = prepared(module, seed, 5);
+  const whole = Disk.of(start);
+  const first = new Engine(module).use(whole, 1);
+  ok(first.open({ checkpoint: 1500 }), first, "the first can't open");
+  for (let id = 2; id < 5; id++) ok(first.put(id), first, "the first can't insert");
+  ok(first.step(seed, 9, 40), first, "the first's transaction");
+  ok(first.close(), first, "the first can't be closed");
+  let places = 0;
+  for (const [at, late] of whole.changes.entries()) {
+    if (late.kind !== "write" && late.kind !== "size") continue;
+    // Its own mark is what makes it the older one.
+    if (late.kind === "write" && late.file === LOG_FILE && late.bytes.length === 8) continue;
+    // A few calls of each, other ones of the next.
+    for (let place = 1 + (at % LATE_STEP); ; place += LATE_STEP) {
+      const disk = Disk.of(start);
+      for (const change of whole.changes.slice(0, at)) disk.apply(change);
+      const second = new Engine(module).use(Disk.of(disk.images()), 2);
+      let came = false;
+      second.host.hook = () => {
+        if (second.host.calls === place) {
+          came = true;
+          second.host.disk.apply(late);
+        }
+        return undefined;
+      };
+      ok(second.open({}), second, `change ${at} (${describe(late)}) at call ${place} of the next opening`);
+      second.host.hook = null;
+      if (!came) break;
+      places += 1;
+    }
+  }
+  return places;
 }
