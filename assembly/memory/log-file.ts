@@ -4,7 +4,7 @@
  *   0      header slot 0 | 512  header slot 1 | 1024  owner u64 | 1032  checkpoint u64 | 4096  frames …
  *
  *   header | magic u64 | version u32 | generation u32 | salt u64 | main_pages u32 | 0 u32 | page0_xxh3 u64 | xxh3 of these 40 bytes u64 |
- *          | how many transactions of each of the 16 generations before the main file has, u32 each | xxh3 of these 64 bytes u64 |
+ *          | how many transactions of each of the 16 generations before the main file has, u32 each | xxh3 of these 112 bytes u64 |
  *   frame  | len u32 | kind u32 | sequence u64 | xxh3 u64 | payload, padded to 8 |
  *
  * A frame's xxh3 is over salt, file offset, sequence, kind, length, the xxh3 of its payload, and the xxh3 of the frame
@@ -58,7 +58,8 @@ const HEADER_SIZE: u32 = 48;
 /** Behind it in its slot: how many transactions of the generations before came into the main file, that of the latest first. */
 const HISTORY: u32 = 16;
 const HISTORY_SIZE: u32 = HISTORY * 4;
-const SLOT_USED: u32 = HEADER_SIZE + HISTORY_SIZE + 8;
+const HISTORY_END: u32 = HEADER_SIZE + HISTORY_SIZE;
+const SLOT_USED: u32 = HISTORY_END + 8;
 /** In the history: not known. */
 const NOT_KNOWN: u32 = u32.MAX_VALUE;
 /** How often a session that was overtaken looks whether the new owner has come to the end of its recovery. */
@@ -160,8 +161,8 @@ export class LogFile {
       this.salt = load<u64>(slot, 16);
       this.mainPages = load<u32>(slot, 24);
       this.page0Hash = load<u64>(slot, 32);
-      const history = slot + HEADER_SIZE;
-      if (load<u64>(history, HISTORY_SIZE) == xxh3(history, HISTORY_SIZE)) memory.copy(this.history, history, HISTORY_SIZE);
+      // A log of an earlier version of Quire has none, or one that does not go with the header before it.
+      if (load<u64>(slot, HISTORY_END) == xxh3(slot, HISTORY_END)) memory.copy(this.history, slot + HEADER_SIZE, HISTORY_SIZE);
       else memory.fill(this.history, 0xff, HISTORY_SIZE);
     }
     heap.free(slots);
@@ -272,7 +273,7 @@ export class LogFile {
     store<u64>(head, page0Hash, 32);
     store<u64>(head, xxh3(head, HEADER_SIZE - 8), 40);
     memory.copy(head + HEADER_SIZE, this.history, HISTORY_SIZE);
-    store<u64>(head, xxh3(this.history, HISTORY_SIZE), HEADER_SIZE + HISTORY_SIZE);
+    store<u64>(head, xxh3(head, HISTORY_END), HISTORY_END);
     return this.file.write((this.generation & 1) * SLOT_SIZE, head, SLOT_USED);
   }
 

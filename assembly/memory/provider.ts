@@ -14,13 +14,11 @@ import {
   FILE_NOT_FOUND,
   fail,
   lastError,
-  savedError,
-  restoreError,
 } from "../status";
 import { File, removeFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
 import { HEAD_BYTES, checkHead } from "./foreign-file";
-import { FRAMES_START } from "./log-file";
+import { hintAtLog, setOrphanAside } from "./set-aside";
 import { allocBlock, freeBlock } from "./block-pool";
 
 /** Pages of 64 KiB that can be read, written and added to. */
@@ -153,18 +151,6 @@ export class HeapMemoryProvider extends MemoryProvider {
   }
 }
 
-/** The page file `path` is missing: says so of its log, if that is still there with something in it. Keeps the error. */
-function hintAtLog(path: string): void {
-  const error = savedError();
-  const log = File.open(path + "-log", false, false);
-  if (log) {
-    if (log.size() > <i64>FRAMES_START)
-      error.hint = "its log " + path + "-log is there: put the file back, or make a new one, which sets the log aside";
-    log.close();
-  }
-  restoreError(error);
-}
-
 /** Pages in a file. */
 export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
@@ -178,17 +164,19 @@ export class WasiMemoryProvider extends MemoryProvider {
   }
 
   /**
-   * Opens `path`. `create`: make the file when it is missing (its folder must exist). Null on failure: `FILE_NOT_FOUND`,
-   * `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`. With `cut` the whole pages of
-   * a file that ends inside of one are taken, and `leftOver` bytes are not. A file with several hard links is `HARD_LINKS` for writing,
-   * unless `withLinks`: what is in the log, which is beside one of its names, would be lost to sessions that have another name.
+   * Opens `path`. `create`: make the file when it is missing (its folder must exist), without the log of one that is gone. Null on
+   * failure: `FILE_NOT_FOUND`, `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
+   * With `cut` the whole pages of a file that ends inside of one are taken, and `leftOver` bytes are not. A file with several hard links
+   * is `HARD_LINKS` for writing, unless `withLinks`: what is in the log, which is beside one of its names, would be lost to sessions
+   * that have another name.
    */
   static open(path: string, readOnly: bool, create: bool, cut: bool = false, withLinks: bool = false): WasiMemoryProvider | null {
-    const file = File.open(path, !readOnly, create);
-    if (!file) {
-      if (lastError.status == FILE_NOT_FOUND) hintAtLog(path);
-      return null;
+    let file = File.open(path, !readOnly, false);
+    if (!file && lastError.status == FILE_NOT_FOUND) {
+      if (!create) hintAtLog(path);
+      else if (setOrphanAside(path) == OK) file = File.open(path, !readOnly, true);
     }
+    if (!file) return null;
     if (file.links > 1 && !readOnly && !withLinks) {
       fail(
         HARD_LINKS,

@@ -1,7 +1,7 @@
 /** Logs that belong to no page file that is there: they get another name, and are as they were under it. */
-import { Status, OK, DAMAGED, NOT_A_PAGE_FILE, UNSUPPORTED, fail, lastError } from "../status";
+import { Status, OK, DAMAGED, NOT_A_PAGE_FILE, UNSUPPORTED, fail, lastError, savedError, restoreError } from "../status";
 import { File, isMissing, removeFile, renameFile } from "../wasi/file";
-import { LogFile } from "./log-file";
+import { FRAMES_START, LogFile } from "./log-file";
 
 /** Logs that were set aside are numbered up to this. */
 const MOST_SET_ASIDE: i32 = 999;
@@ -54,14 +54,26 @@ function copyFile(from: string, to: string): Status {
   return status == OK ? closed : status;
 }
 
+/** The page file `path` is missing: says so of its log, if that is still there with something in it. Keeps the error. */
+export function hintAtLog(path: string): void {
+  const error = savedError();
+  const log = File.open(path + "-log", false, false);
+  if (log) {
+    if (log.size() > <i64>FRAMES_START)
+      error.hint = "its log " + path + "-log is there: put the file back, or make a new one, which sets the log aside";
+    log.close();
+  }
+  restoreError(error);
+}
+
 /**
- * Before a page file `path` is made: a log of that name with transactions is of a file that is gone. It is set aside, so that the new file
- * begins empty. The page file of a session that made it, and was killed before its first checkpoint, is there and empty.
+ * Before the page file `path`, which is missing, is made: a log of that name with transactions is of a file that is gone. It is set aside,
+ * so that the new file begins empty. The page file of a session that made it, and was killed before its first checkpoint, is there and
+ * empty.
  */
 export function setOrphanAside(path: string): Status {
   const name = path + "-log";
-  lastError.status = OK;
-  if (!isMissing(path) || isMissing(name)) return OK;
+  if (isMissing(name)) return OK;
   const found = LogFile.open(path, false);
   // One of another version may have transactions.
   if (!found && lastError.status != NOT_A_PAGE_FILE) return lastError.status;

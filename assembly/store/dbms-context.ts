@@ -28,7 +28,6 @@ import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memor
 import { opensAgain } from "../memory/changed-file";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
-import { setOrphanAside } from "../memory/set-aside";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
 import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, layoutName, reservedPages } from "../memory/layout";
@@ -109,7 +108,6 @@ export class DbmsContext extends ChangesKeeper {
   }
 
   private static openFileOnce(path: string, options: OpenOptions): DbmsContext | null {
-    if (options.create && !options.readOnly && setOrphanAside(path) != OK) return null;
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create, false, options.withLinks);
     if (!provider) return null;
     const write = !options.readOnly;

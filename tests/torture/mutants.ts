@@ -4,7 +4,7 @@ import { PointSession } from "../sessions/points.js";
 import { CrashTorture } from "./crash.js";
 import { FAULT_KINDS, lostSync, lostWrite, workloadFault } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
-import { firstGoesOn, foreignFile, secondBetweenCalls, takeOver } from "./writers.js";
+import { firstGoesOn, foreignFile, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
 
 const ACCESS = "assembly/memory/journaled-access.ts";
 const CHANGED = "assembly/memory/changed-pages.ts";
@@ -54,8 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
     "the log is not synced before a commit is acknowledged",
     "crash",
     MANAGER,
-    "if (this.syncCommits) {\n        status = log.sync();",
-    "if (this.syncCommits) {\n        status = OK;",
+    "let status = log.sync();\n    if (status == OK) status = log.checkOwner();",
+    "let status: Status = OK;\n    if (status == OK) status = log.checkOwner();",
   ),
   mutant(
     "the images are not synced before the page file is written",
@@ -198,8 +198,22 @@ export const MUTANTS: readonly Mutant[] = [
     "the owner is not asked for once more before the reply",
     "writers",
     MANAGER,
-    "if (status != OK) this.poison();\n        else status = this.stillOwner(log);",
-    "if (status != OK) this.poison();",
+    "let status = log.sync();\n    if (status == OK) status = log.checkOwner();",
+    "let status = log.sync();",
+  ),
+  mutant(
+    "a session that was overtaken does not look what the new owner took over",
+    "writers",
+    MANAGER,
+    "if (outcome == OUTCOME_DONE) return OK;",
+    "",
+  ),
+  mutant(
+    "the log does not tell of generations before the last",
+    "writers",
+    LOG,
+    "memory.copy(this.history + 4, this.history, HISTORY_SIZE - 4);",
+    "",
   ),
   mutant(
     "the header is read before the mark is left",
@@ -241,8 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
     "a failed sync is forgotten",
     "faults",
     MANAGER,
-    "if (status != OK) this.poison();\n        else status = this.stillOwner(log);\n        if (status != OK) return status;",
-    "if (status != OK) return status;",
+    "if (status == OK) return OK;\n    this.poison();\n    return this.afterFailure(log);",
+    "if (status == OK) return OK;\n    return this.afterFailure(log);",
   ),
   mutant("a COMMIT frame whose append failed stays", "faults", LOG, "if (kind == FRAME_COMMIT) this.voidFrame(offset);", ""),
   mutant("a page that is changed does not forget its sectors", "sessions", PAGES, "this.sectors.forget(pageNo);", ""),
@@ -364,6 +378,7 @@ function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): v
     for (let seed = 1; seed < 4; seed++) for (const growing of [false, true]) firstGoesOn(module, seed, growing);
     secondBetweenCalls(module, 1, true);
     secondBetweenCalls(module, 1, false);
+    for (const more of [0, 1, 5]) outcomes(module, 1, more);
   } else if (catcher === "foreign") {
     for (let seed = 1; seed < 5; seed++) {
       for (const big of [0, 70]) {
