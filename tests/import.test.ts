@@ -467,13 +467,14 @@ test("a unique value that is in the table is named, and the batches before stay"
   );
 });
 
-test("rows that refer to each other by another unique column than the key come in one by one", async (t) => {
+test("rows that refer to each other by another unique column than the key come in one by one, in any order", async (t) => {
   const store = openStore(t);
   await store.ok(["create", "t", "id:uint32:pk", "name:text:unique", "boss:text:null:references=t.name"]);
   await store.ok(["import", "t", "--format", "csv"], { stdin: "id,name,boss\n1,ann,\n2,bob,ann\n3,cy,bob\n" });
   const said = await store.fails("FOREIGN_KEY_BROKEN", 1, ["import", "t", "--format", "csv"], {
-    stdin: "id,name,boss\n4,dee,eve\n5,eve,\n",
+    stdin: "id,name,boss\n4,dee,eve\n5,eve,\n6,fay,ges\n",
   });
-  assert.match(said, /: line 2: /);
+  assert.match(said, /: line 4: /);
   assert.equal(await store.ok(["scan", "t", "--count"]), "3\n");
+  await store.ok(["import", "t", "--format", "csv"], { stdin: "id,name,boss\n4,dee,eve\n5,eve,\n" });
 });

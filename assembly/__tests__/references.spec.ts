@@ -1,5 +1,5 @@
 /** Rows that refer to others, in transactions where changes of indexes wait: what deletes take along, or are refused for. */
-import { OK, Status, DAMAGED, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, errorMessage } from "../status";
+import { OK, Status, DAMAGED, FOREIGN_KEY_BROKEN, FOREIGN_KEY_RESTRICT, OUT_OF_MEMORY, errorMessage } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { TYPE_DECIMAL, TYPE_TEXT, TYPE_UINT32 } from "../encode/data-type";
@@ -406,3 +406,43 @@ function setDecimal(row: Row, column: i32, text: string): void {
   expect(parseDecimal(changetype<usize>(bytes), bytes.byteLength, value.reserve(16))).toBe(true);
   row.set(column, value.ptr, 16);
 }
+
+describe("rows in any order", () => {
+  test("rows that wait for others are settled when they are many, and more than the limit are refused", () => {
+    const db = newStore();
+    addTable(db, "nodes", "nodes", ON_DELETE_RESTRICT);
+    const row = new Row(db.table("nodes")!.layout);
+    db.begin();
+    expect(db.beginAnyOrder()).toBe(true);
+    expect(db.beginAnyOrder()).toBe(false, "it is so already");
+    db.later.firstLook = db.later.lookAt = 8;
+    db.later.most = 16;
+    // Pairs whose second row is what the first refers to: settled in time.
+    for (let id: u32 = 1; id <= 100; id += 2) {
+      for (let k: u32 = 0; k < 2; k++) {
+        set(row, 0, id + k);
+        set(row, 1, k == 0 ? id + 1 : 0);
+        set(row, 2, 0);
+        expect(db.insertNext(db.table("nodes")!, row, id + k)).toBe(OK);
+      }
+    }
+    let status: Status = OK;
+    let inserted: u32 = 0;
+    for (; status == OK && inserted < 100; inserted++) {
+      set(row, 0, 1000 + inserted);
+      set(row, 1, 5000);
+      status = db.insertNext(db.table("nodes")!, row, 1000 + inserted);
+    }
+    expect(status).toBe(OUT_OF_MEMORY);
+    expect(inserted).toBeLessThanOrEqual(17);
+    expect(db.checkReferences()).toBe(FOREIGN_KEY_BROKEN);
+    expect(db.conflictTag).toBe(1000, "the first of them");
+    db.rollback();
+    db.begin();
+    set(row, 0, 1);
+    set(row, 1, 2);
+    expect(db.insert(db.table("nodes")!, row)).toBe(FOREIGN_KEY_BROKEN, "order counts again");
+    commitSound(db, "nodes", 0);
+    db.close();
+  });
+});

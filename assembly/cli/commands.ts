@@ -112,7 +112,8 @@ export function allCommands(): Array<Command> {
           "--types A=text,B=uint8 gives columns these types instead. From standard input the types are those of the first 16 MiB.\n" +
           "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
           "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
-          "--null TEXT says what is null instead, and --delimiter C what is between cells.\n" +
+          "--null TEXT says what is null instead, and --delimiter C what is between cells. Rows may refer to each other in any order:\n" +
+          "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")

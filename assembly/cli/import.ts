@@ -258,13 +258,14 @@ class Import {
     const db = this.ctx.db;
     const source = this.source!;
     const size = source.size;
-    // What is wrong with a row of a batch can come to light when it is too late to leave it out.
+    // What is wrong with a row of a batch, or of those in any order, can come to light when it is too late to leave it out.
     const batched = !this.skipBad && db.beginBatch(this.table!);
+    if (!this.skipBad) db.beginAnyOrder();
     for (;;) {
       let status = this.readRow();
       if (status == OK) {
         if (this.atEnd) return this.commit(db, true);
-        status = batched ? db.insertBatched(this.row!, this.line) : db.insert(this.table!, this.row!);
+        status = db.insertNext(this.table!, this.row!, this.line);
       }
       if (status != OK) {
         if (batched) return atLine(db.firstBadRow(this.line), lastError.status);
@@ -323,14 +324,19 @@ class Import {
 
   private commit(db: DbmsContext, last: bool): Status {
     let status = db.flushChanges();
+    if (status == OK) status = db.checkReferences();
     if (status != OK) return db.conflictTag != 0 ? atLine(db.conflictTag, status) : status;
     status = db.commit();
     if (status != OK) return status;
     this.committed = this.imported;
     this.fileIsNew = false;
-    if (!last) return db.begin();
-    db.endBatch();
-    return OK;
+    if (last) {
+      db.endBatch();
+      return OK;
+    }
+    status = db.begin();
+    if (status == OK && !this.skipBad) db.beginAnyOrder();
+    return status;
   }
 
   /** Whether `status` is about one row, and others may be fine. */

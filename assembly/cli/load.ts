@@ -300,13 +300,13 @@ class Load {
     const lines = this.lines;
     const size = this.source.size;
     const db = this.ctx.db;
-    const batched = db.beginBatch(table);
+    db.beginBatch(table);
     let status = OK;
     for (let i: u64 = 0; i < count && status == OK; i++) {
       status = this.nextLine();
       if (status != OK) break;
       status = this.readRow(table, row);
-      if (status == OK) status = batched ? db.insertBatched(row, lines.line) : db.insert(table, row);
+      if (status == OK) status = db.insertNext(table, row, lines.line);
       if (status != OK) status = atLine(db.firstBadRow(lines.line), lastError.status);
       this.rows += 1;
       this.progress.row(this.rows, this.source.position, size);

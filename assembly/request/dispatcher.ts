@@ -3,6 +3,7 @@ import { Status, OK, BAD_REQUEST, errorMessage, fail, statusName } from "../stat
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
 import {
+  FIELD_ANY_ORDER,
   FIELD_ID,
   FIELD_NAME,
   OP_ACL_LIST,
@@ -156,17 +157,27 @@ function handleTransaction(session: Session, out: ByteBuffer): Status {
   const request = session.request;
   const db = session.db;
   addAscii(out, "{}");
-  if (request.op == OP_BEGIN) return db.begin();
+  const anyOrder = request.flag(FIELD_ANY_ORDER, 0);
+  if (anyOrder < 0) return BAD_REQUEST;
+  if (request.op == OP_BEGIN) {
+    const begun = db.begin();
+    if (begun == OK && anyOrder == 1) db.beginAnyOrder();
+    return begun;
+  }
   if (request.op == OP_COMMIT) return db.commit();
   if (request.op == OP_SYNC) return db.sync();
   if (request.op == OP_ROLLBACK) {
     session.forgetRows();
     return db.rollback();
   }
-  const status = request.needText(FIELD_NAME);
+  let status = request.needText(FIELD_NAME);
   if (status != OK) return status;
   const name = request.text(FIELD_NAME);
-  if (request.op == OP_SAVEPOINT) return db.savepoint(name);
+  if (request.op == OP_SAVEPOINT) {
+    status = db.savepoint(name);
+    if (status == OK && anyOrder == 1) db.beginAnyOrder();
+    return status;
+  }
   if (request.op == OP_RELEASE) return db.release(name);
   session.forgetRows();
   return db.rollbackTo(name);

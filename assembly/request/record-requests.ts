@@ -55,17 +55,20 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
   const inner = db.inTransaction;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  const batched = many && hasRows(ptr, end, BATCH_ROWS) && db.beginBatch(table);
+  const free = many && db.beginAnyOrder();
+  if (many && hasRows(ptr, end, BATCH_ROWS)) db.beginBatch(table);
   let count: u64 = 0;
   do {
     count += 1;
     status = rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row);
-    if (status == OK) status = batched ? db.insertBatched(row, count) : db.insert(table, row);
+    if (status == OK) status = db.insertNext(table, row, count);
     if (status == OK) out.addBytes(row.ptr(table.keyColumn), row.len(table.keyColumn));
     ptr += 4 + rowLen;
     if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
   } while (status == OK && ptr < end);
-  return many ? endTogether(db, inner, endInsert(db, count, status)) : status;
+  if (many) status = endTogether(db, inner, endInsert(db, count, status, free));
+  if (status == OK) db.countRows(count);
+  return status;
 }
 
 /**

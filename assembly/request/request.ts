@@ -48,6 +48,7 @@ export const FIELD_IDENTITY: i32 = 21;
 export const FIELD_RIGHTS: i32 = 22;
 export const FIELD_PATH: i32 = 23;
 export const FIELD_QUICK: i32 = 24;
+export const FIELD_ANY_ORDER: i32 = 25;
 
 const FIELDS: StaticArray<string> = [
   "id",
@@ -75,6 +76,7 @@ const FIELDS: StaticArray<string> = [
   "rights",
   "path",
   "quick",
+  "anyOrder",
 ];
 
 export const OP_GET: i32 = 0;
@@ -122,7 +124,7 @@ const OPERATIONS: StaticArray<string> = [
   "key keys cascade",
   "begin",
   "",
-  "",
+  "anyOrder",
   "commit",
   "",
   "",
@@ -131,7 +133,7 @@ const OPERATIONS: StaticArray<string> = [
   "",
   "savepoint",
   "name",
-  "",
+  "anyOrder",
   "rollbackTo",
   "name",
   "",

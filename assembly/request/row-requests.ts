@@ -34,14 +34,19 @@ export function endTogether(db: DbmsContext, inner: bool, status: Status): Statu
 /** Rows of one request from which on their index entries are added in batches. */
 export const BATCH_ROWS: u32 = 64;
 
-/** The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, and says in the error which row it is about. */
-export function endInsert(db: DbmsContext, count: u64, status: Status): Status {
+/**
+ * The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, looks whether what they refer to is there if the
+ * order is `free` for this insert alone, and says in the error which row it is about.
+ */
+export function endInsert(db: DbmsContext, count: u64, status: Status, free: bool): Status {
   if (status == OK) status = db.flushChanges();
+  if (status == OK && free) status = db.checkReferences();
   if (status != OK) {
     const bad = db.firstBadRow(count);
     lastError.what = "row " + bad.toString() + ": " + lastError.what;
   }
   db.endBatch();
+  if (free) db.endAnyOrder();
   return status == OK ? OK : lastError.status;
 }
 
@@ -67,19 +72,21 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   const tape = session.request.tape;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  const batched = many && tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS && db.beginBatch(table);
+  const free = many && db.beginAnyOrder();
+  if (many && tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS) db.beginBatch(table);
   addAscii(out, '{"keys":[');
   let count: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? tape.next(node) : 0) {
     status = readJsonRow(table, tape, node, row);
     count += 1;
-    if (status == OK) status = batched ? db.insertBatched(row, count) : db.insert(table, row);
+    if (status == OK) status = db.insertNext(table, row, count);
     if (status == OK) {
       if (count > 1) out.addU8(0x2c);
       writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
     }
   }
-  if (many) status = endTogether(db, inner, endInsert(db, count, status));
+  if (many) status = endTogether(db, inner, endInsert(db, count, status, free));
+  if (status == OK) db.countRows(count);
   addAscii(out, "]}");
   return status;
 }
@@ -116,6 +123,7 @@ export function handleDelete(session: Session, out: ByteBuffer): Status {
   }
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
+  if (many) db.beginDeletes();
   let deleted: u64 = 0;
   let cascaded: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
@@ -130,7 +138,7 @@ export function handleDelete(session: Session, out: ByteBuffer): Status {
     deleted += 1;
     cascaded += db.cascaded;
   }
-  if (many) status = endTogether(db, inner, status);
+  if (many) status = endTogether(db, inner, db.endDeletes(status));
   addAscii(out, '{"deleted":');
   addUnsigned(deleted, out);
   addAscii(out, ',"cascaded":');

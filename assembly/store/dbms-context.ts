@@ -12,6 +12,7 @@ import {
   OK,
   NO_TRANSACTION,
   TRANSACTION_ACTIVE,
+  BAD_REQUEST,
   FOREIGN_KEY_RESTRICT,
   NO_PAGE,
   NOT_A_PAGE_FILE,
@@ -44,6 +45,7 @@ import { ScanWatch, TableWatch } from "./scan-watch";
 import { Table } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { IndexChanges, canBatch } from "./index-changes";
+import { LaterReferences } from "./later-references";
 import { Statements } from "./statements";
 import { AccessControlList } from "../acl/access-control-list";
 
@@ -71,6 +73,9 @@ class Savepoint {
     readonly watchMark: u64,
     /** When all was last as it is at the savepoint. */
     public moment: u32,
+    /** `count` and `before` of `LaterReferences` at it. */
+    readonly laterCount: u32,
+    readonly laterBefore: u64,
   ) {}
 }
 
@@ -262,7 +267,8 @@ export class DbmsContext extends ChangesKeeper {
   /** Makes the transaction durable. On failure it is over, and nothing of it is left; or nothing can be done with this handle any more. */
   commit(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to commit");
-    const status = this.flushChanges();
+    let status = this.flushChanges();
+    if (status == OK) status = this.settleAnyOrder(0);
     if (status == OK) return this.finishCommit();
     const error = savedError();
     const undone = this.rollback();
@@ -295,6 +301,7 @@ export class DbmsContext extends ChangesKeeper {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to roll back");
     this.active = false;
     this.changes.reset();
+    this.later.clear();
     this.watch.takeBackAll();
     if (this.savepoints.length > 0) this.savepoints = new Array<Savepoint>();
     const status = this.manager.rollback();
@@ -313,7 +320,11 @@ export class DbmsContext extends ChangesKeeper {
     const status = this.flushChanges();
     if (status != OK) return status;
     const manager = this.manager;
-    this.savepoints.push(new Savepoint(name, manager.undo.mark, manager.redoMark, this.watch.mark, this.watch.now()));
+    const later = this.later;
+    const now = this.watch.now();
+    this.savepoints.push(
+      new Savepoint(name, manager.undo.mark, manager.redoMark, this.watch.mark, now, later.count, later.before),
+    );
     return OK;
   }
 
@@ -333,6 +344,10 @@ export class DbmsContext extends ChangesKeeper {
     // None waited when it was set.
     this.changes.reset();
     const savepoint = this.savepoints[at];
+    const later = this.later;
+    later.cutTo(savepoint.laterCount);
+    later.before = savepoint.laterBefore;
+    if (at + 1 < later.level) later.clear();
     this.watch.takeBack(savepoint.watchMark, savepoint.moment);
     savepoint.moment = this.watch.now();
     const status = this.manager.undoTo(savepoint.mark, savepoint.redoMark);
@@ -344,6 +359,8 @@ export class DbmsContext extends ChangesKeeper {
   release(name: string): Status {
     const at = this.findSavepoint(name);
     if (at < 0) return NO_TRANSACTION;
+    const status = this.settleAnyOrder(at + 1);
+    if (status != OK) return status;
     while (this.savepoints.length > at) this.savepoints.pop();
     if (this.savepoints.length == 0) this.manager.statementDone();
     return OK;
@@ -426,11 +443,108 @@ export class DbmsContext extends ChangesKeeper {
   insert(table: Table, row: Row): Status {
     const status = this.beginRows(true);
     if (status != OK) return status;
-    this.lastAddress = this.statements.insert(table, row);
-    return this.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
+    const address = this.statements.insert(table, row);
+    this.lastAddress = address;
+    if (address == NO_ADDRESS) return this.endRows(lastError.status);
+    return this.endRows(this.statements.refersLater ? this.later.add(table.name, address) : OK);
   }
 
-  /** Changes of indexes that wait. */
+  // ---- rows in any order ----
+
+  /** Rows that refer to others that have not come yet. */
+  readonly later: LaterReferences = new LaterReferences();
+
+  /**
+   * From now on rows of the transaction that come by `insertNext` may refer to others that come later, until `endAnyOrder`, a `commit`,
+   * or the end of the newest savepoint. False where that is so already.
+   */
+  beginAnyOrder(): bool {
+    const later = this.later;
+    if (later.active) return false;
+    later.begin(this.savepoints.length);
+    return true;
+  }
+
+  /**
+   * `insert` of one of several rows, in a batch or in any order. `tag`, which grows from row to row, tells in `conflictTag` whose key
+   * another row has, or what refers to none; that shows in this call or a later one.
+   */
+  insertNext(table: Table, row: Row, tag: u64): Status {
+    const later = this.later;
+    later.row = later.before + tag;
+    if (later.count >= later.lookAt) {
+      const status = this.settleReferences();
+      if (status != OK) return status;
+    }
+    const batchTable = this.changes.batchTable;
+    if (batchTable) this.changes.tag = tag;
+    this.statements.mayRefer = later.active;
+    const status = this.insert(batchTable || table, row);
+    this.statements.mayRefer = false;
+    return status;
+  }
+
+  /** Forgets the rows since the newest savepoint that were remembered and are settled by now. */
+  private settleReferences(): Status {
+    const later = this.later;
+    const statements = this.statements;
+    const newest = this.savepoints.length - 1;
+    let kept: u32 = newest < 0 ? 0 : this.savepoints[newest].laterCount;
+    let status = OK;
+    statements.mayRefer = true;
+    for (let i = kept; i < later.count && status == OK; i++) {
+      status = this.lookAgain(i);
+      if (status == OK && statements.refersLater) later.move(i, kept++);
+    }
+    statements.mayRefer = false;
+    if (status == OK) later.cutTo(kept);
+    return status;
+  }
+
+  private lookAgain(i: u32): Status {
+    const table = this.table(this.later.tableOf(i));
+    return table ? this.statements.checkReferences(table, this.later.addressOf(i)) : lastError.status;
+  }
+
+  /** All rows have come: `OK` when what they refer to is there; else `conflictTag` is the first row for which it is not. */
+  checkReferences(): Status {
+    const later = this.later;
+    for (let i: u32 = 0; i < later.count; i++) {
+      const status = this.lookAgain(i);
+      if (status == OK) continue;
+      this.changes.conflictTag = later.rowOf(i);
+      return status;
+    }
+    later.cutTo(0);
+    return OK;
+  }
+
+  /** A statement's `count` rows have come, and others may follow: those are numbered on. */
+  countRows(count: u64): void {
+    if (this.later.active) this.later.before += count;
+  }
+
+  /** Ends what `beginAnyOrder` began, without a check. */
+  endAnyOrder(): void {
+    this.later.clear();
+  }
+
+  /** The savepoint with `outer` others around it ends, and any order with it if it began inside: `OK` unless a reference is broken. */
+  private settleAnyOrder(outer: i32): Status {
+    if (!this.later.active || this.later.level < outer) return OK;
+    const status = this.checkReferences();
+    if (status == OK) this.later.clear();
+    else lastError.what = "row " + this.conflictTag.toString() + ": " + lastError.what;
+    this.changes.conflictTag = 0;
+    return status;
+  }
+
+  /** `OK` where rows may change or go: not while others that refer to them may still come. */
+  private mayChangeRows(): Status {
+    if (!this.later.active) return OK;
+    const what = "rows come in any order: nothing but insertions and reading until all are there";
+    return fail(BAD_REQUEST, what, "commit or release first");
+  }
   private readonly changes: IndexChanges;
 
   /** Carries out the changes of indexes that wait. After a failure the transaction is to be rolled back. */
@@ -463,7 +577,7 @@ export class DbmsContext extends ChangesKeeper {
   private flushing: bool = false;
 
   /**
-   * Starts a batch of `insertBatched` in a transaction: unique keys of the rows of `table` that follow, but for the primary one, are
+   * Starts a batch of `insertNext` in a transaction: unique keys of the rows of `table` that follow, but for the primary one, are
    * checked together at some time until `flushChanges` or `commit`. False where that can't be. After a failure of one of the three the
    * transaction, or all since a savepoint from before the batch, has to be taken back.
    */
@@ -471,16 +585,6 @@ export class DbmsContext extends ChangesKeeper {
     if (!this.active || !canBatch(table) || this.flushChanges() != OK) return false;
     this.changes.batchTable = table;
     return true;
-  }
-
-  /**
-   * `insert` into the batch's table. `tag`, which grows from row to row, tells in `conflictTag` whose key another row has; that shows
-   * in this call or a later one.
-   */
-  insertBatched(row: Row, tag: u64): Status {
-    const changes = this.changes;
-    changes.tag = tag;
-    return this.insert(changes.batchTable!, row);
   }
 
   /** The tag of the row that a failed batch is about; 0 when it is about none. */
@@ -508,7 +612,8 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Replaces the row at `address`; columns that are missing in `row` stay as they are. */
   update(table: Table, address: RecordAddress, row: Row): Status {
-    const status = this.beginRows(!table.isFollowed(row));
+    let status = this.mayChangeRows();
+    if (status == OK) status = this.beginRows(!table.isFollowed(row));
     if (status != OK) return status;
     this.lastAddress = this.statements.update(table, address, row);
     return this.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
@@ -517,9 +622,20 @@ export class DbmsContext extends ChangesKeeper {
   /** Deletes the row at `address`; `mode` is one of `DELETE_…`. */
   delete(table: Table, address: RecordAddress, mode: u8): Status {
     // Rows that refer to rows that refer to it may be reason to refuse when others are gone already.
-    const status = this.beginRows(true, table.isReferredToFurther);
+    let status = this.mayChangeRows();
+    if (status == OK) status = this.beginRows(true, table.isReferredToFurther);
     if (status != OK) return status;
     return this.endRows(this.statements.delete(table, address, mode));
+  }
+
+  /** Deletes are one from now on until `endDeletes`: rows that refer to a deleted one may be deleted behind it. */
+  beginDeletes(): void {
+    this.statements.severalDeletes = true;
+  }
+
+  /** The deletes came to `status`: fails if rows still refer to a row that was deleted. What was done has to be taken back then. */
+  endDeletes(status: Status): Status {
+    return this.statements.endDeletes(status);
   }
 
   /** Reads the row at `address`: its bytes go into `body`, which `row` then points into. */
@@ -562,7 +678,8 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
   dropTable(name: string): Status {
-    let status = this.flushChanges();
+    let status = this.mayChangeRows();
+    if (status == OK) status = this.flushChanges();
     if (status == OK) status = this.beginStatement();
     if (status == OK) status = this.checkChangeable();
     if (status != OK) return status;

@@ -78,6 +78,16 @@ export class PendingDelete {
   }
 }
 
+/** Rows of the table called `from` refer to the key of one that was deleted, in a way that forbids it: they have to go, too. */
+export class Refusal {
+  constructor(
+    readonly from: string,
+    readonly column: i32,
+    readonly key: ArrayBuffer,
+    readonly what: string,
+  ) {}
+}
+
 export class PendingDeletes {
   private readonly places: Array<PendingDelete> = new Array<PendingDelete>();
   private count: i32 = 0;

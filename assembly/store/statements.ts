@@ -30,7 +30,7 @@ import { Column, ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { IndexChanges } from "./index-changes";
-import { FOUND_ROWS, PendingDelete, PendingDeletes } from "./pending-deletes";
+import { FOUND_ROWS, PendingDelete, PendingDeletes, Refusal } from "./pending-deletes";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
 import { TableWatch } from "./scan-watch";
@@ -47,6 +47,9 @@ export const DELETE_RESTRICT: u8 = 2;
 /** Key updates that pass from table to table through foreign keys at most: more means a cycle of keys that follow each other. */
 const MAX_KEY_CHAIN: i32 = 64;
 
+/** So many rows that forbid a deletion are remembered: if most are still there by then, it fails. */
+const MOST_REFUSALS: i32 = 16384;
+
 /** Statements of one context: the buffers that they use over and over. */
 export class Statements {
   private body: ByteBuffer = new ByteBuffer(1024);
@@ -54,10 +57,16 @@ export class Statements {
   private oldKeys: ByteBuffer = new ByteBuffer(1024);
   private probe: ByteBuffer = new ByteBuffer(256);
   private readonly pending: PendingDeletes = new PendingDeletes();
+  private readonly refusals: Array<Refusal> = new Array<Refusal>();
+  /** Whether several deletes are one: rows that refer to a deleted one may be deleted until `endDeletes`. */
+  severalDeletes: bool = false;
   /** Takes changes of indexes that may wait; null while none do. */
   changes: IndexChanges | null = null;
   /** Rows that cascading deletes and key updates removed or changed besides the ones asked for. */
   cascaded: u64 = 0;
+  /** Whether rows that are inserted may refer to rows that come later; and whether the last one does. */
+  mayRefer: bool = false;
+  refersLater: bool = false;
 
   /** `tables` are where foreign keys look their tables up. */
   constructor(private readonly tables: OpenTables) {}
@@ -87,6 +96,7 @@ export class Statements {
     let status = table.refresh();
     if (status == OK) status = this.fill(table, row);
     if (status != OK) return NO_ADDRESS;
+    this.refersLater = false;
     const body = this.body;
     body.reset();
     // Room for the record's length.
@@ -255,6 +265,10 @@ export class Statements {
       const found = this.findRow(target, position, NO_ADDRESS);
       if (found == NO_ADDRESS) {
         if (lastError.status != OK) return lastError.status;
+        if (this.mayRefer && !old) {
+          this.refersLater = true;
+          continue;
+        }
         return fail(
           FOREIGN_KEY_BROKEN,
           columnPath(table, column) +
@@ -268,6 +282,14 @@ export class Statements {
       }
     }
     return OK;
+  }
+
+  /** Looks again for what the row at `address` refers to. With `mayRefer` `refersLater` tells whether it is there, else the status. */
+  checkReferences(table: Table, address: RecordAddress): Status {
+    let status = table.refresh();
+    if (status == OK) status = this.readRow(table, address, table.oldRow, table.oldBody);
+    this.refersLater = false;
+    return status == OK ? this.checkForeignKeys(table, table.oldRow, null) : status;
   }
 
   /** Makes `probe` the key of one value, which is of `from`'s type and tag and looked for in column `to`. */
@@ -499,7 +521,57 @@ export class Statements {
       else status = this.deleteFound(next, found, mode);
     }
     pending.clear();
+    return this.severalDeletes && status == OK ? OK : this.endDeletes(status);
+  }
+
+  /** Deletes that are one came to `status`: fails if rows still refer to a row that was deleted, in a way that forbids it. */
+  endDeletes(status: Status): Status {
+    const refusals = this.refusals;
+    for (let i = 0; i < refusals.length && status == OK; i++) status = this.checkRefusal(refusals[i]);
+    refusals.length = 0;
+    this.severalDeletes = false;
     return status;
+  }
+
+  private checkRefusal(refusal: Refusal): Status {
+    const table = this.tableNamed(refusal.from);
+    if (!table) return lastError.status;
+    this.probe.reset();
+    this.probe.addBytes(changetype<usize>(refusal.key), refusal.key.byteLength);
+    const found = this.findRow(table, refusal.column, NO_ADDRESS);
+    return found == NO_ADDRESS ? lastError.status : refused(refusal.what);
+  }
+
+  /** Rows forbid the deletion that the statement starts or goes on with: it fails now if nothing else of it can delete them. */
+  private refuse(from: Table, column: i32, what: string, mode: u8): Status {
+    if (!this.severalDeletes) {
+      if (mode == DELETE_RESTRICT) return refused(what);
+      // Should it fail behind changes of its own, those of others must not be among them.
+      const changes = this.changes;
+      const status = changes ? changes.flush() : OK;
+      if (status != OK) return status;
+    }
+    const key = new ArrayBuffer(this.probe.len);
+    memory.copy(changetype<usize>(key), this.probe.ptr, this.probe.len);
+    if (this.refusals.length >= MOST_REFUSALS) {
+      const status = this.settleRefusals();
+      if (status != OK) return status;
+    }
+    this.refusals.push(new Refusal(from.name, column, key, what));
+    return OK;
+  }
+
+  /** Forgets the refusals whose rows have gone by now: fails when these are few. */
+  private settleRefusals(): Status {
+    const refusals = this.refusals;
+    let kept = 0;
+    for (let i = 0; i < refusals.length; i++) {
+      const status = this.checkRefusal(refusals[i]);
+      if (status == FOREIGN_KEY_RESTRICT) refusals[kept++] = refusals[i];
+      else if (status != OK) return status;
+    }
+    refusals.length = kept;
+    return kept > MOST_REFUSALS / 2 ? refused(refusals[0].what) : OK;
   }
 
   /** Deletes the row at `address`, which `pending` found. */
@@ -577,22 +649,13 @@ export class Statements {
         continue;
       }
       const found = this.findRow(reference.table, reference.column, reference.table === table ? address : NO_ADDRESS);
-      if (found != NO_ADDRESS) {
-        return fail(
-          FOREIGN_KEY_RESTRICT,
-          "rows of " +
-            reference.table.name +
-            " refer to this row of " +
-            table.name +
-            " (" +
-            column.name +
-            " = " +
-            cellText(table.schema.columns[position], row, position) +
-            ")",
-          "delete them first, or delete with --cascade",
-        );
-      }
-      if (lastError.status != OK) return lastError.status;
+      if (found == NO_ADDRESS && lastError.status != OK) return lastError.status;
+      if (found == NO_ADDRESS) continue;
+      const value = cellText(table.schema.columns[position], row, position);
+      const key = " (" + column.name + " = " + value + ")";
+      const what = "rows of " + reference.table.name + " refer to this row of " + table.name + key;
+      const status = this.refuse(reference.table, reference.column, what, mode);
+      if (status != OK) return status;
     }
     return OK;
   }
@@ -618,6 +681,10 @@ function tellOfUpdate(watch: TableWatch, table: Table, row: Row, old: Row, from:
   for (let i = 0; i < table.indexes.length; i++) {
     if (unchecked(table.indexes[i]).differs(row, old)) watch.rekeyed(i, from, to);
   }
+}
+
+function refused(what: string): Status {
+  return fail(FOREIGN_KEY_RESTRICT, what, "delete them first, or delete with --cascade");
 }
 
 function columnPath(table: Table, column: Column): string {

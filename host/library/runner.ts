@@ -70,12 +70,21 @@ export class SyncRunner {
     return this.#books.received(step, this.#engine.request(text));
   }
 
-  /** Runs `body` as a transaction, or as a savepoint inside of one. */
-  transaction<T>(body: () => T): T {
+  /** Runs `body` as a transaction, or as a savepoint inside of one; `start` says more about that. */
+  transaction<T>(body: () => T, start: TransactionStart = {}): T {
     const nested = this.#depth > 0 || this.#books.inTransaction;
     const name = `transaction ${this.#depth + 1}`;
-    const send = (op: string): unknown => this.step({ request: nested ? { op, name } : { op } });
-    send(nested ? "savepoint" : "begin");
+    const send = (op: string, more?: TransactionStart): unknown =>
+      this.step({ request: nested ? { op, name, ...more } : { op, ...more } });
+    const takeBack = (): void => {
+      try {
+        send(nested ? "rollbackTo" : "rollback");
+        if (nested) send("release");
+      } catch {
+        // The error that led here is on its way to the caller; the next call will tell of this one.
+      }
+    };
+    send(nested ? "savepoint" : "begin", start);
     this.#depth++;
     let result: T;
     try {
@@ -86,18 +95,24 @@ export class SyncRunner {
       }
     } catch (error) {
       this.#depth--;
-      try {
-        send(nested ? "rollbackTo" : "rollback");
-        if (nested) send("release");
-      } catch {
-        // The error that led here is on its way to the caller; the next call will tell of this one.
-      }
+      takeBack();
       throw error;
     }
     this.#depth--;
-    send(nested ? "release" : "commit");
+    try {
+      send(nested ? "release" : "commit");
+    } catch (error) {
+      // A commit that fails has taken all back.
+      if (nested) takeBack();
+      throw error;
+    }
     return result;
   }
+}
+
+/** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
+interface TransactionStart {
+  readonly anyOrder?: true;
 }
 
 export class AsyncRunner {
@@ -166,19 +181,20 @@ export class AsyncRunner {
     return this.#books.received(step, await this.#engine.request(text));
   }
 
-  /** Runs `body` as a transaction, or as a savepoint inside of one. */
-  async transaction<T>(body: () => T | Promise<T>): Promise<T> {
+  /** Runs `body` as a transaction, or as a savepoint inside of one; `start` says more about that. */
+  async transaction<T>(body: () => T | Promise<T>, start: TransactionStart = {}): Promise<T> {
     const outer = this.#scope();
     while (outer.isBusy()) await outer.turn("transaction()", this.#wait);
     outer.check();
     const scope = new Scope(outer);
     const nested = outer !== this.#root || this.#books.inTransaction;
     const name = `transaction ${scope.depth}`;
-    const send = (op: string): Promise<unknown> => this.#step({ request: nested ? { op, name } : { op } });
+    const send = (op: string, more?: TransactionStart): Promise<unknown> =>
+      this.#step({ request: nested ? { op, name, ...more } : { op, ...more } });
     outer.inner = scope;
     this.#scoped = true;
     try {
-      await send(nested ? "savepoint" : "begin");
+      await send(nested ? "savepoint" : "begin", start);
       let result: T;
       try {
         result = await this.#scopes.run(scope, body);
@@ -190,7 +206,13 @@ export class AsyncRunner {
         throw error;
       }
       scope.over = true;
-      await send(nested ? "release" : "commit");
+      try {
+        await send(nested ? "release" : "commit");
+      } catch (error) {
+        // A commit that fails has taken all back.
+        if (nested) await takeBack(send, nested);
+        throw error;
+      }
       return result;
     } finally {
       scope.over = true;

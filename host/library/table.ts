@@ -90,6 +90,9 @@ export class SyncScan<Row extends object> implements Iterable<Row> {
   }
 }
 
+/** The parts of one insertion: rows may refer to some of a later part. */
+const ANY_ORDER = { anyOrder: true } as const;
+
 /** A table of an asynchronous session. */
 export class Table<Shape extends TableShape> {
   readonly name: string;
@@ -128,7 +131,7 @@ export class Table<Shape extends TableShape> {
         }
       }
       return keys;
-    });
+    }, ANY_ORDER);
   }
 
   #insertPart(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
@@ -267,7 +270,7 @@ export class SyncTable<Shape extends TableShape> {
         }
       }
       return keys;
-    });
+    }, ANY_ORDER);
   }
 
   #insertPart(rows: readonly Shape["insert"][]): Shape["key"][] {
