@@ -4,14 +4,16 @@
  * files that the command names, and nothing else, runs it under the runtime that
  * `--runtime` names (Node's own WASI when none is named), and passes the standard streams and the exit status through.
  */
-import { openSync, writeSync } from "node:fs";
+import { openSync } from "node:fs";
+import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { type PreparedCommand, prepareCommand } from "./command-line.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./errors.js";
+import { Aftermath, Interrupted, takesLong } from "./interruption.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { compileModule, runInProcess } from "./node-wasi.js";
 import { modulePath } from "./paths.js";
-import { printable } from "./printable.js";
+import { report } from "./report.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
 /** What the module cannot find out by itself: whether a person is watching, and how wide the terminal is. */
@@ -25,37 +27,36 @@ function environment(): Record<string, string> {
   return env;
 }
 
-async function runPrepared({ runtime, args, preopens, stdinFile, lock }: PreparedCommand): Promise<number> {
+/** Resolves with the exit status, or with the signal that ended the command, of which what was kept is said then. */
+async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.Signals> {
+  const { runtime, args, preopens, stdinFile, lock } = prepared;
   const invocation: Invocation = { module: modulePath(), preopens, args, env: environment() };
   const stdin = stdinFile === null ? undefined : openSync(stdinFile, "r");
   // What takes long and needs no lock comes before it.
-  const module = runtime === "node" ? await compileModule(invocation.module) : null;
+  const module = runtime === "node" && !takesLong(prepared) ? await compileModule(invocation.module) : null;
   const held = lock === null ? null : await WriteLock.take(lock);
+  const aftermath = new Aftermath(prepared);
   try {
     if (module !== null) return await runInProcess(invocation, stdin, module);
     // Most run in this process, and need not load what starts others.
     const { runProgram } = await import("./run-program.js");
     return await runProgram(runtime, invocation, stdin ?? "inherit", held);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const kept = aftermath.settle(error.signal);
+    if (kept !== null) report(kept, words);
+    return error.signal;
   } finally {
     held?.release();
   }
 }
 
-/** Says what went wrong, in the module's own form: one line, or with `--json` one JSON object on standard output. */
-function report(error: QuireError, words: readonly string[]): void {
-  const { code, message } = error;
-  // Node's own streams are left alone: opening them makes pipes non-blocking, which the module could not cope with.
-  try {
-    if (words.includes("--json")) writeSync(1, `${JSON.stringify({ error: { code, message } })}\n`);
-    else writeSync(2, `quire: ${code}: ${printable(message)}\n`);
-  } catch {
-    // Nobody is listening any more; the exit status says it.
-  }
-}
-
 const words = process.argv.slice(2);
 try {
-  process.exitCode = await runPrepared(prepareCommand(words, process.cwd()));
+  const end = await runPrepared(prepareCommand(words, process.cwd()));
+  process.exitCode = typeof end === "number" ? end : 128 + constants.signals[end];
+  // Who started us, a shell in a loop for one, is told that it was no end of our own.
+  if (typeof end === "string") process.kill(process.pid, end);
 } catch (error) {
   const known = error instanceof QuireError ? error : new QuireError("RUNTIME_FAILED", reasonOf(error), EXIT_RUNTIME);
   report(known, words);

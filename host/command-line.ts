@@ -107,7 +107,7 @@ export function takeWait(words: readonly string[]): { waitSeconds: number; rest:
 }
 
 /** Where in `words`, from `start` on, the first one is that is neither an option nor an option's value; -1 when all are. */
-function plainPosition(words: readonly string[], start: number): number {
+export function plainPosition(words: readonly string[], start: number): number {
   for (let i = start; i < words.length; i++) {
     const word = words[i] as string;
     if (VALUE_OPTIONS.has(word)) i++;

@@ -1,13 +1,14 @@
 /** The program that `runtimes/node.ts` starts: runs the invocation that its only argument describes, as JSON. */
 import { QuireError } from "./errors.js";
 import { runInProcess } from "./node-wasi.js";
-import { printable } from "./printable.js";
+import { report } from "./report.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
+const invocation = JSON.parse(process.argv[2] ?? "") as Invocation;
 try {
-  process.exitCode = await runInProcess(JSON.parse(process.argv[2] ?? "") as Invocation);
+  process.exitCode = await runInProcess(invocation);
 } catch (error) {
   if (!(error instanceof QuireError)) throw error;
-  process.stderr.write(`quire: ${error.code}: ${printable(error.message)}\n`);
+  report(error, invocation.args);
   process.exitCode = error.exitStatus;
 }

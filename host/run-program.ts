@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import { EXIT_RUNTIME, QuireError } from "./errors.js";
 import { type WriteLock, inheritedBy } from "./lock/write-lock.js";
 import { requireModule, trapError } from "./node-wasi.js";
+import { Interrupted } from "./interruption.js";
 import { endedByTrap, requireRuntime } from "./run-command.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
@@ -19,7 +20,15 @@ function passOn(bytes: Buffer): void {
   }
 }
 
-/** Starts a runtime's program on `invocation` with our standard streams, or `stdin`, and our `lock`. Resolves with the exit status. */
+/** Signals by which people and programs end a command. A second one ends it the hard way. */
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** So long a program may take to follow one. */
+const GRACE_MS = 2000;
+
+/**
+ * Starts a runtime's program on `invocation` with our standard streams, or `stdin`, and our `lock`. Resolves with the exit status; rejects
+ * with `Interrupted` when a signal ended it.
+ */
 export async function runProgram(
   runtime: string,
   invocation: Invocation,
@@ -37,20 +46,26 @@ export async function runProgram(
     said = (said + chunk.toString("latin1")).slice(-STDERR_LENGTH);
     passOn(chunk);
   });
-  // The terminal sends Ctrl-C to both; the runtime ends by it, and we end with its status.
-  const ignore = (): void => undefined;
-  process.on("SIGINT", ignore);
+  // The terminal sends Ctrl-C to both, others only to us.
+  const asked: NodeJS.Signals[] = [];
+  const end = (signal: NodeJS.Signals): void => {
+    child.kill(asked.length === 0 ? signal : "SIGKILL");
+    asked.push(signal);
+    setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
+  };
+  for (const signal of ENDING_SIGNALS) process.on(signal, end);
   const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.on("error", (error) => {
       reject(new QuireError("RUNTIME_FAILED", `${program} could not be started: ${error.message}`));
     });
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
-  process.off("SIGINT", ignore);
+  for (const signal of ENDING_SIGNALS) process.off(signal, end);
   // wazero and WasmEdge die of a reader that goes away, before the module can end by itself. Nobody listens; the status tells.
   if (signal === "SIGPIPE") return EXIT_RUNTIME;
   if (endedByTrap(adapter, code, signal, said)) throw trapError(`${runtime} ended with ${signal ?? `status ${code}`}`);
-  if (signal !== null) process.kill(process.pid, signal);
-  if (code === null) throw new QuireError("RUNTIME_FAILED", `${runtime} was ended by ${signal}`);
-  return code;
+  // Some catch the signal, and end with a status of their own.
+  const by = asked[0] ?? signal;
+  if (by !== null && code !== 0) throw new Interrupted(by);
+  return code ?? EXIT_RUNTIME;
 }

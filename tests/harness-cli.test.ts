@@ -129,6 +129,11 @@ testOnRuntimes("a trap is one clear line and status 4", async (t, runtime) => {
   const { stderr, status } = await cli(tempFolder(t), ["--runtime", runtime, "./a.db", "trap"]);
   assert.equal(status, 4);
   assert.match(stderr, /^quire: RUNTIME_TRAP: the module stopped [^\n]+$/m);
+  const asked = await cli(tempFolder(t), ["--runtime", runtime, "./a.db", "trap", "--json"]);
+  assert.equal(asked.status, 4);
+  const { error } = JSON.parse(asked.stdout) as { error: { code: string; message: string } };
+  assert.equal(error.code, "RUNTIME_TRAP");
+  assert.match(error.message, /^the module stopped /);
 });
 
 testOnRuntimes("a reader that goes away ends the command", async (t, runtime) => {
