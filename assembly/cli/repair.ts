@@ -1,5 +1,5 @@
 /** `repair OUT`: what can be read of a damaged file, in a new one. */
-import { Status, OK, DAMAGED, USAGE, fail, lastError } from "../status";
+import { Status, OK, DAMAGED, USAGE, fail, lastError, restoreError, savedError } from "../status";
 import { LAYOUT_0_9, hasDefinitions, layoutName } from "../memory/layout";
 import { GivenTables, schemaNeeded } from "../schema/given-tables";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -43,7 +43,10 @@ export function runRepair(ctx: CommandContext): Status {
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
   status = finishStore(to, manager.settled(status));
   if (status == OK) status = placeStore(to);
+  // What became of OUT is what matters when closing FILE fails as well.
+  const error = savedError();
   manager.close();
+  if (status != OK) restoreError(error);
   if (!work || (status != OK && !isNothing)) return status;
   if (ctx.json) printJson(ctx, work, report, made);
   else printText(ctx, work, report, made);

@@ -14,7 +14,7 @@ const ROWS_OF_BLOCK: u32 = BLOCK_SIZE / ROW_BYTES;
 /** So many rows are remembered before it is looked whether what they refer to has come meanwhile. */
 const FIRST_LOOK: u32 = 16384;
 /** So many are remembered at most: 96 MiB. */
-export const MOST_LATER_ROWS: u32 = 4 << 20;
+const MOST_LATER_ROWS: u32 = 4 << 20;
 
 export class LaterReferences {
   private readonly blocks: Array<usize> = new Array<usize>();

@@ -57,16 +57,22 @@ export const cell = (row: Row, column: string): Value => row[column] ?? null;
 export const keyOf = (value: Value): string => JSON.stringify(value);
 
 export function checkRow(model: Model, table: Table, row: Row, except: string | null): void {
+  checkUnique(table, row, except);
+  checkReferences(model, table, row, except);
+}
+
+function checkUnique(table: Table, row: Row, except: string | null): void {
   for (const column of table.shape.columns) {
+    if (!column.unique) continue;
     const value = row[column.name]!;
-    if (column.unique) {
-      if (column.name === table.pk) {
-        const key = keyOf(value);
-        if (key !== except && table.rows.has(key)) throw new Refused("pk");
-      } else
-        for (const [key, other] of table.rows) if (key !== except && other[column.name] === value) throw new Refused("unique");
-    }
+    if (column.name === table.pk) {
+      const key = keyOf(value);
+      if (key !== except && table.rows.has(key)) throw new Refused("pk");
+    } else for (const [key, other] of table.rows) if (key !== except && other[column.name] === value) throw new Refused("unique");
   }
+}
+
+function checkReferences(model: Model, table: Table, row: Row, except: string | null): void {
   for (const column of table.shape.columns) {
     const { references } = column;
     const value = cell(row, column.name);
@@ -76,6 +82,15 @@ export function checkRow(model: Model, table: Table, row: Row, except: string | 
     if (target === table && row[references.column] === value) continue;
     if (!hasValue(target, references.column, value)) throw new Refused("fk");
   }
+}
+
+/** Inserts the rows of one statement, which may refer to each other in any order. */
+export function insertRows(model: Model, table: Table, rows: readonly Row[]): void {
+  for (const row of rows) {
+    checkUnique(table, row, null);
+    table.rows.set(keyOf(row[table.pk]!), row);
+  }
+  for (const row of rows) checkReferences(model, table, row, null);
 }
 
 function hasValue(table: Table, column: string, value: Value): boolean {
@@ -91,13 +106,10 @@ export function referencesTo(model: Model, table: Table): { from: Table; column:
   return found;
 }
 
-/**
- * Deletes the row and what goes with it; `mode` decides for all foreign keys when it is there. True when it depends on the order of the
- * deletions whether it is refused: a row that goes with the others refers to one of them in a way that forbids it.
- */
-export function deleteRow(model: Model, table: Table, key: string, mode: boolean | undefined): boolean {
-  const gone = new Map<Table, Set<string>>([[table, new Set([key])]]);
-  const queue: [Table, string][] = [[table, key]];
+/** Deletes the rows of one statement and what goes with them; `mode` decides for all foreign keys when it is there. */
+export function deleteRows(model: Model, table: Table, keys: readonly string[], mode: boolean | undefined): void {
+  const gone = new Map<Table, Set<string>>([[table, new Set(keys)]]);
+  const queue = keys.map((key): [Table, string] => [table, key]);
   const forbidding: [Table, string][] = [];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const [target, targetKey] = next;
@@ -116,8 +128,7 @@ export function deleteRow(model: Model, table: Table, key: string, mode: boolean
     }
   }
   if (forbidding.some(([from, otherKey]) => gone.get(from)?.has(otherKey) !== true)) throw new Refused("restrict");
-  for (const [from, keys] of gone) for (const otherKey of keys) from.rows.delete(otherKey);
-  return forbidding.length > 0;
+  for (const [from, keysOfTable] of gone) for (const key of keysOfTable) from.rows.delete(key);
 }
 
 export function updateRow(model: Model, table: Table, key: string, row: Row, chain = 0): void {

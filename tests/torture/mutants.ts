@@ -47,8 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
     "a commit leaves changes of indexes waiting",
     "crash",
     CONTEXT,
-    "const status = this.flushChanges();\n    if (status == OK) return this.finishCommit();",
-    "const status = OK as Status;\n    if (status == OK) return this.finishCommit();",
+    "let status = this.flushChanges();\n    if (status == OK) status = this.settleAnyOrder(0);\n    if (status == OK) return this.finishCommit();",
+    "let status = this.settleAnyOrder(0);\n    if (status == OK) return this.finishCommit();",
   ),
   mutant(
     "the log is not synced before a commit is acknowledged",
@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
     "crash",
     RECOVERY,
     "} else if (log.kind == FRAME_IMAGES_END) {",
-    "} else if (log.kind >= FRAME_IMAGE) {",
+    "} else if (log.kind > FRAME_COMMIT) {",
   ),
   mutant(
     "a transaction without its end is replayed",
