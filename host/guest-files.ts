@@ -33,7 +33,9 @@ export function realFile(path: string): string {
  * refuses it as well, where the runtime tells it (Deno does not).
  */
 export function refuseLinks(file: string, named: string): void {
-  const links = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
+  const found = statSync(file, { throwIfNoEntry: false });
+  // A folder's links are those of the folders in it.
+  const links = found?.isFile() === true ? found.nlink : 1;
   if (links <= 1) return;
   throw new QuireError(
     "HARD_LINKS",
