@@ -90,7 +90,7 @@ export class Users {
     context.beginBatch(this.table);
     for (let i: u32 = 1; i <= n; i++) {
       this.makeRow(i);
-      must(context.insertBatched(this.row, i));
+      must(context.insertNext(this.table, this.row, i));
     }
     must(context.commit());
     report("insert_bulk", n);
