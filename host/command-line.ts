@@ -234,13 +234,10 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
     }
   }
   for (const { name } of files) refuseName(name);
-  const folders = new GuestFolders(
-    runtime,
-    cwd,
-    files.map(({ name }) => name),
-  );
   // A request may back a store in memory up.
-  if (inMemory && command === "serve") folders.open("copy");
+  const beside = inMemory && command === "serve" ? ["copy"] : [];
+  const folders = new GuestFolders(runtime, cwd, [...files.map(({ name }) => name), ...beside]);
+  for (const name of beside) folders.open(name);
   for (const { at, before, name } of files) args[at] = before + folders.open(name);
   return { runtime, args, preopens: folders.preopens, stdinFile, lock };
 }

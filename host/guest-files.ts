@@ -30,7 +30,7 @@ export function realFile(path: string): string {
 
 /**
  * Throws when the file that is to be written to, which the user calls `named`, has several hard links: its log is beside one of them. The module
- * refuses it as well, where the runtime tells it (Deno does not).
+ * refuses it as well, where the runtime tells it (Deno and Wasmer do not).
  */
 export function refuseLinks(file: string, named: string): void {
   const found = statSync(file, { throwIfNoEntry: false });

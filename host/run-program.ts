@@ -63,9 +63,9 @@ export async function runProgram(
   for (const signal of ENDING_SIGNALS) process.off(signal, end);
   // wazero and WasmEdge die of a reader that goes away, before the module can end by itself. Nobody listens; the status tells.
   if (signal === "SIGPIPE") return EXIT_RUNTIME;
+  // Some catch the signal, and end with a status of their own: Wasmer with one that is nobody's.
+  if (asked[0] !== undefined && code !== 0) throw new Interrupted(asked[0]);
   if (endedByTrap(adapter, code, signal, said)) throw trapError(`${runtime} ended with ${signal ?? `status ${code}`}`);
-  // Some catch the signal, and end with a status of their own.
-  const by = asked[0] ?? signal;
-  if (by !== null && code !== 0) throw new Interrupted(by);
+  if (signal !== null) throw new Interrupted(signal);
   return code ?? EXIT_RUNTIME;
 }

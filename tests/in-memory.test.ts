@@ -1,7 +1,7 @@
 /** `:memory:`, a store without a file: the same over every runtime, and nothing of it is left. And names that are no names of files. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -120,9 +120,12 @@ testOnRuntimes("quire :memory: serve works in the folder that one is in, and lea
       encoding: "utf8",
       timeout: 60_000,
     });
-  const { stdout, stderr, status } = cli([":memory:", "serve"], `${REQUESTS}\n{"op":"backup","path":"copy.db"}\n`);
+  // Wasmer's root is its own: what is opened has its whole path there.
+  const path = runtime === "wasmer" ? join(realpathSync(folder), "copy.db") : "copy.db";
+  const { stdout, stderr, status } = cli([":memory:", "serve"], `${REQUESTS}\n${JSON.stringify({ op: "backup", path })}\n`);
   assert.deepEqual([stderr, status], ["", 0]);
-  assert.ok(stdout.startsWith(REPLIES) && stdout.endsWith("}}\n"), stdout);
+  assert.ok(stdout.startsWith(REPLIES), stdout);
+  assert.match(stdout.slice(REPLIES.length), /^\{"ok":\{"pages":\d+,"bytes":\d+\}\}\n$/);
   assert.deepEqual(readdirSync(folder), ["copy.db"]);
   assert.match(cli(["copy.db", "export", "t", "--format", "csv"]).stdout, /^id,name\r?\n1,a\r?\n2,b\r?\n$/);
   for (const name of ["file:a.db", "file:///a.db", ":memory", " :memory: ", ":Memory:"]) {
