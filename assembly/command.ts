@@ -1,4 +1,5 @@
 /** The command: `quire.wasm`. */
+import "./text/packed-text";
 import { commandArguments } from "./wasi/stdio";
 import { proc_exit } from "./wasi/imports";
 import { runCommandLine } from "./cli/frame";

@@ -4,6 +4,7 @@
  * Every call leaves its answer's place in the record at `result()`. Garbage is collected at the start of a call, when nothing but what
  * globals reach is alive: a call has no frames of ours below it.
  */
+import "./text/packed-text";
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
 import { addError, handleRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";

@@ -9,6 +9,7 @@ import { filesBelow, root } from "./lib.mjs";
 
 /** Lower to higher. A file may import from its own layer and from those before it. */
 const LAYERS = [
+  "text",
   "status",
   "encode",
   "wasi",

@@ -1,11 +1,12 @@
 // How an AssemblyScript entry becomes an optimised module.
 //
 //   node scripts/compile.mjs ENTRY TARGET OUT     TARGET is one of asconfig.json's
-import { renameSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { packageProgram, root, runNode } from "./lib.mjs";
+import { packText } from "./pack-text.mjs";
 
 /** The compiler and the optimiser; null when they are not installed. */
 export const asc = packageProgram("assemblyscript", "asc");
@@ -24,8 +25,10 @@ export async function compileModule(entry, target, outFile) {
     const translated = await runNode([asc, entry, "--target", target, "--optimizeLevel", "0", "--outFile", plain]);
     if (translated !== 0) return translated;
     const optimised = await runNode([wasmOpt, plain, ...FEATURES, ...OPTIMISE, "-o", made]);
-    if (optimised === 0) renameSync(join(root, made), join(root, outFile));
-    return optimised;
+    if (optimised !== 0) return optimised;
+    writeFileSync(join(root, made), packText(readFileSync(join(root, made))));
+    renameSync(join(root, made), join(root, outFile));
+    return 0;
   } finally {
     rmSync(join(root, plain), { force: true });
   }
