@@ -316,6 +316,90 @@ test("random changes during scans in every order: no row comes twice, none that 
   }
 });
 
+/** Rows of one key that fill several leaves of its index, those at its end with the lowest addresses. */
+function longRun(db: SyncSession): void {
+  db.create("t", ["id:uint32:pk", "k:text:index", "body:text"]);
+  const row = (id: number) => ({ id, k: "k".repeat(9000), body: "" });
+  const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => row(from + at));
+  db.table("t").insertMany(ids(1, 31));
+  for (let id = 1; id <= 15; id++) db.table("t").delete(id);
+  db.table("t").insertMany(ids(31, 46));
+}
+
+/** What statements do between two pages of a scan that has given `given`, with `ahead` still to come; they return what is excused. */
+const BETWEEN: Readonly<
+  Record<string, (db: SyncSession, given: readonly number[], ahead: readonly number[]) => readonly number[]>
+> = {
+  "the last row and the next are deleted, and a leaf is split": (db, given, ahead) => {
+    const gone = [...given.slice(-1), ...ahead.slice(0, 1)];
+    for (const id of gone) db.table("t").delete(id);
+    for (let id = 101; id < 111; id++) db.table("t").insert({ id, k: "k".repeat(9000), body: "" });
+    return gone;
+  },
+  "the last row and the next get longer": (db, given, ahead) => {
+    const moved = [...given.slice(-1), ...ahead.slice(0, 1)];
+    for (const id of moved) db.table("t").update(id, { body: "y".repeat(20_000) });
+    return moved;
+  },
+  "all that was given and the next row are deleted, and the leaves with them": (db, given, ahead) => {
+    const gone = [...given, ...ahead.slice(0, 1)];
+    for (const id of gone) db.table("t").delete(id);
+    return gone;
+  },
+  "the next nine and the last row are deleted, and others come": (db, given, ahead) => {
+    const gone = [...given.slice(-1), ...ahead.slice(0, 9)];
+    for (const id of gone) db.table("t").delete(id);
+    for (let id = 101; id < 109; id++) db.table("t").insert({ id, k: "k".repeat(9000), body: "" });
+    return gone;
+  },
+  "leaves were split in what a rollback took back, after which tables are opened anew": (db, given, ahead) => {
+    const gone = [...given.slice(-1), ...ahead.slice(0, 1)];
+    db.begin();
+    db.savepoint("s");
+    db.create("other", ["id:uint32:pk"]);
+    for (let id = 101; id < 121; id++) db.table("t").insert({ id, k: "k".repeat(9000), body: "" });
+    db.rollbackTo("s");
+    for (const id of gone) db.table("t").delete(id);
+    for (let id = 101; id < 111; id++) db.table("t").insert({ id, k: "k".repeat(9000), body: "" });
+    db.commit();
+    return gone;
+  },
+};
+
+for (const [what, change] of Object.entries(BETWEEN)) {
+  test(`in a run of equal keys each row that stays comes once: ${what}`, (t) => {
+    const folder = tempFolder(t);
+    for (const reverse of [false, true]) {
+      for (let at = 1; at < 30; at += 3) {
+        const db = openSync(join(folder, `${String(reverse)}-${at}.db`), { durability: "checkpoint" });
+        longRun(db);
+        const options = { index: "k", reverse, pageRows: 1 };
+        const order = [...db.table<{ id: number }>("t").scan(options)].map(({ id }) => id);
+        assert.equal(order.length, 30);
+        const seen: number[] = [];
+        let excused: readonly number[] = [];
+        for (const { id } of db.table<{ id: number }>("t").scan(options)) {
+          seen.push(id);
+          if (seen.length === at) excused = change(db, seen.slice(), order.slice(at));
+        }
+        const place = `${reverse ? "backwards, " : ""}at row ${at}`;
+        assert.equal(new Set(seen).size, seen.length, `${place}: a row came twice`);
+        assert.deepEqual(
+          seen.filter((id) => !order.includes(id)),
+          [],
+          `${place}: new rows`,
+        );
+        assert.deepEqual(
+          order.filter((id) => !seen.includes(id) && !excused.includes(id)),
+          [],
+          `${place}: left out`,
+        );
+        db.close();
+      }
+    }
+  });
+}
+
 const longer = { body: "y".repeat(900) };
 
 function filled(db: SyncSession, rows: number): void {

@@ -9,6 +9,7 @@ import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
+import { LeafHistory } from "./leaf-history";
 import { TreeCursor } from "./tree-cursor";
 import { NOT_WAITING, WaitingChanges } from "./waiting-changes";
 import {
@@ -42,8 +43,8 @@ export class IndexTree {
   waiting: WaitingChanges | null = null;
   /** Grows with each change of the tree. */
   private version: u32 = 0;
-  /** How many leaves were split. */
-  splits: u32 = 0;
+  /** Is told what becomes of leaves; null where nobody wants to know. */
+  history: LeafHistory | null = null;
   /** Whether this session has made sure that no leaf but the root is empty; what a rollback may undo. */
   purgedEpoch: u32 = 0xffffffff;
   /** The cursor that changes use; free between calls. */

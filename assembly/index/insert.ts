@@ -31,6 +31,7 @@ import {
   entryKey,
   entryKeyLen,
   childPage,
+  leafAddress,
   insertEntry,
   truncateNode,
   writeNode,
@@ -155,15 +156,23 @@ function splitLeaf(tree: IndexTree, leftPage: u32, slot: u32, key: usize, keyLen
     if (!target) return lastError.status;
     status = insertEntry(tree.access, target, goesLeft ? slot : slot - at, entryBuffer.ptr, need);
   }
+  if (status == OK && tree.history !== null) status = noteSplit(tree, leftPage, rightPage);
   if (status == OK) status = insertIntoParent(tree, <i32>tree.path.depth - 2, 0, leftPage, rightPage);
   return status == OK && !fits ? AGAIN : status;
+}
+
+/** Tells the tree's history that `right` has the last entries of `left`, and the new one at an end of one of them. */
+function noteSplit(tree: IndexTree, left: u32, right: u32): Status {
+  const frame = nodeFrame(tree.access, right);
+  if (!frame) return lastError.status;
+  tree.history!.split(left, right, entryKey(frame, 0), entryKeyLen(frame, 0), leafAddress(frame, 0));
+  return OK;
 }
 
 /** Moves the entries of leaf `frame` from `at` on into a new leaf behind it: the new leaf's page, or `NO_PAGE`. */
 function moveLeafTail(tree: IndexTree, frame: Frame, at: u32): u32 {
   const access = tree.access;
   const leftPage = frame.pageNo;
-  tree.splits += 1;
   const rightPage = access.claimPage();
   if (rightPage == NO_PAGE) return NO_PAGE;
   const left = nodeFrame(access, leftPage);

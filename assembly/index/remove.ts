@@ -173,6 +173,8 @@ function unlinkLeaf(tree: IndexTree): Status {
   if (after < 0) return lastError.status;
   const beforePage = before == 0 ? NO_PAGE : <u32>(before - 1);
   const afterPage = after == 0 ? NO_PAGE : <u32>(after - 1);
+  const history = tree.history;
+  if (history) history.drop(tree.path.leafPage, beforePage, afterPage, tree.rootPage);
   return linkLeaves(tree, beforePage, afterPage);
 }
 

@@ -166,7 +166,7 @@ export class ScanPlan {
     if (place.next != NO_ADDRESS && place.next >> 48 != 0) return false;
     place.knowsNext = true;
     place.leafPage = load<u32>(token, 20);
-    place.splits = load<u32>(token, 24);
+    place.state = load<u32>(token, 24);
     place.moment = load<u32>(token, 28);
     place.keySince = load<u32>(token, 32);
     const key = new ByteBuffer(len);
@@ -183,7 +183,7 @@ export class ScanPlan {
     const status = watch.check(this.since);
     if (status != OK) return status;
     const position = this.table.positionOf(this.index);
-    if (!watch.knows(position, this.since)) this.since = watch.begin(position);
+    if (!watch.knows(position, this.since)) this.since = this.session.db.beginScan(this.table, this.index);
     else scan.leaveOutNew(watch, this.since);
     return OK;
   }
@@ -230,14 +230,14 @@ export class ScanPlan {
     const scan = this.scan!;
     const watch = this.session.db.watchOf(this.table);
     const index = this.index;
-    const since = this.since != 0 ? this.since : watch.begin(this.table.positionOf(index));
+    const since = this.since != 0 ? this.since : this.session.db.beginScan(this.table, index);
     const place = scan.placeBefore(watch.now());
     const token = memory.data(40, 8);
     store<u64>(token, place.address);
     store<u32>(token, since, 8);
     store<u64>(token, place.next, 12);
     store<u32>(token, place.leafPage, 20);
-    store<u32>(token, place.splits, 24);
+    store<u32>(token, place.state, 24);
     store<u32>(token, place.moment, 28);
     store<u32>(token, place.keySince, 32);
     addHex(token, index ? INDEX_TOKEN : RECORD_TOKEN, out);

@@ -42,7 +42,7 @@ import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { ScanWatch, TableWatch } from "./scan-watch";
-import { Table } from "./table";
+import { Table, TableIndex } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { IndexChanges, canBatch } from "./index-changes";
 import { LaterReferences } from "./later-references";
@@ -214,7 +214,19 @@ export class DbmsContext extends ChangesKeeper {
 
   /** Has a table that was opened anew go on telling its watch what happens. */
   private watchAgain(table: Table): void {
-    table.watch = this.watch.find(table.pages.fingerprint, table.registry.slotAlignment, table.indexes.length);
+    const watch = this.watch.find(table.pages.fingerprint, table.registry.slotAlignment, table.indexes.length);
+    table.watch = watch;
+    if (!watch) return;
+    for (let i = 0; i < table.indexes.length; i++) table.indexes[i].tree.history = watch.historyOf(i);
+  }
+
+  /** Begins a scan of `table` by `index`, or of its records, that spans statements: its start. */
+  beginScan(table: Table, index: TableIndex | null): u32 {
+    const watch = this.watchOf(table);
+    const position = table.positionOf(index);
+    const since = watch.begin(position);
+    if (index) index.tree.history = watch.historyOf(position);
+    return since;
   }
 
   /** What tells scans of `table` that span statements what happens to its rows. */

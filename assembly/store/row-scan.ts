@@ -6,12 +6,13 @@
  * address, and the leaf where they were. What such statements moved or added comes (again) if the scan comes to it, unless `leaveOutNew` is
  * called.
  */
-import { Status, OK, NO_PAGE, lastError } from "../status";
+import { Status, OK, NO_PAGE, SCAN_OUTDATED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { DECODED, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
+import { LeafHistory } from "../index/leaf-history";
 import { TreeCursor } from "../index/tree-cursor";
 import { PlaceMarks } from "./place-marks";
 import { TableWatch } from "./scan-watch";
@@ -22,8 +23,8 @@ import { WantedColumns, damagedRecord } from "./wanted-columns";
 export class ScanPlace {
   /** The leaf in which the row's entry is, or was. */
   leafPage: u32 = NO_PAGE;
-  /** How many leaves of the tree had been split by then. */
-  splits: u32 = 0;
+  /** The state of the tree by then (`LeafHistory`). */
+  state: u32 = 0;
   /** For a scan that leaves out what is new: when that was, and when it came to the first row with the key. */
   moment: u32 = 0;
   keySince: u32 = 0;
@@ -51,11 +52,11 @@ export class RowScan {
   private lastKey: ByteBuffer = new ByteBuffer(64);
   /** The leaf in which the current row's entry is, or was; `NO_PAGE` where there is none. */
   leafPage: u32 = NO_PAGE;
-  /** The same of the row before: its address, key and leaf, and what the tree's splits and the moment were then. */
+  /** The same of the row before: its address, key and leaf, and the tree's state and the moment then. */
   private addressBefore: RecordAddress = NO_ADDRESS;
   private keyBefore: ByteBuffer = new ByteBuffer(64);
   private leafBefore: u32 = NO_PAGE;
-  private splitsBefore: u32 = 0;
+  private stateBefore: u32 = 0;
   private momentBefore: u32 = 0;
   /** What `resume` was told of the next row. */
   private resumed: ScanPlace | null = null;
@@ -72,8 +73,6 @@ export class RowScan {
   private pivot: ByteBuffer | null = null;
   private pivotSince: u32 = 0;
   private inPivot: bool = false;
-  /** If not `NO_ADDRESS`: of rows with the key `pivot` those as far as this address were given. */
-  private guard: RecordAddress = NO_ADDRESS;
 
   /** A scan over `index`, or over the records in their own order when it is null (`reverse` needs an index). */
   constructor(
@@ -156,7 +155,6 @@ export class RowScan {
     pivot.addBytes(key.ptr, key.len);
     this.pivotSince = since;
     this.inPivot = true;
-    this.guard = NO_ADDRESS;
   }
 
   /** Whether the row before has the key `pivot`. */
@@ -185,7 +183,6 @@ export class RowScan {
     this.keyBefore = this.lastKey;
     this.lastKey = key;
     this.leafBefore = this.leafPage;
-    this.splitsBefore = index.tree.splits;
     const watch = this.watch;
     if (watch) this.momentBefore = watch.now();
   }
@@ -208,8 +205,6 @@ export class RowScan {
     if (!this.inPivot) return false;
     this.inPivot = compareKeyToProbe(this.lastKey.ptr, this.pivot!.ptr) == 0;
     if (!this.inPivot) return false;
-    const guard = this.guard;
-    if (guard != NO_ADDRESS && (this.reverse ? address >= guard : address <= guard)) return true;
     return watch.changed(address) > this.pivotSince;
   }
 
@@ -269,7 +264,7 @@ export class RowScan {
     const resumed = this.resumed;
     this.resumed = null;
     if (resumed) {
-      this.splitsBefore = resumed.splits;
+      this.stateBefore = resumed.state;
       this.momentBefore = resumed.moment;
       if (resumed.knowsNext) {
         if (resumed.next == NO_ADDRESS) return this.reverse ? cursor.seekBack(key, true) : cursor.seek(key, true);
@@ -294,15 +289,14 @@ export class RowScan {
   private findBehind(cursor: TreeCursor, key: usize, address: RecordAddress): bool {
     // A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
     const unique = this.index!.unique;
+    const history = cursor.tree.history;
+    if (history && this.watch && !unique) return this.findPlace(cursor, key, history);
     const placed = cursor.placeInLeaf(key, address, this.leafBefore);
     if (cursor.status != OK) return false;
-    // A leaf that was split has its last entries behind it.
-    const known = placed && (!this.watch || this.splitsBefore == this.index!.tree.splits);
     let found: bool;
     if (placed) found = this.reverse ? cursor.prev() : cursor.settle();
     else found = this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, false);
-    if (known && !unique) return found;
-    if (this.watch) this.guard = address;
+    if (placed && !unique) return found;
     // The leaf has gone, too: on with the first row that was not given yet, by address. Where keys are unique it can only be the same
     // one, moved.
     while (found && compareKeyToProbe(cursor.key(), key) == 0) {
@@ -311,6 +305,21 @@ export class RowScan {
       found = this.step(cursor);
     }
     return found;
+  }
+
+  /** The entry behind the last one's place, wherever in the tree that is by now. */
+  private findPlace(cursor: TreeCursor, key: usize, history: LeafHistory): bool {
+    // What waits may split the leaf, or empty it.
+    cursor.status = cursor.tree.flush();
+    if (cursor.status == OK && !history.follow(this.stateBefore, key, this.addressBefore, this.leafBefore)) {
+      const what = "the scan can't go on: the index has changed more since its last row than is remembered";
+      cursor.status = fail(SCAN_OUTDATED, what, "begin it anew");
+    }
+    if (cursor.status != OK) return false;
+    if (cursor.placeInLeaf(key, history.address, history.leafPage)) return this.reverse ? cursor.prev() : cursor.settle();
+    if (cursor.status != OK) return false;
+    // It is at the start of a leaf that all with the key are in front of.
+    return this.reverse ? cursor.seekBack(key, false) : cursor.seek(key, true);
   }
 
   /** To the next entry in the scan's direction. */
@@ -348,7 +357,8 @@ export class RowScan {
     const index = this.index;
     if (!index) return place;
     place.leafPage = this.leafBefore;
-    place.splits = index.tree.splits;
+    const history = index.tree.history;
+    if (history) place.state = history.state;
     place.moment = moment;
     place.keySince = this.wasInPivot ? this.pivotSince : moment;
     place.knowsNext = true;

@@ -17,10 +17,15 @@
 import { Status, OK, SCAN_OUTDATED, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { RecordAddress } from "../table/page-ledger";
+import { LeafHistory, StateKeeper } from "../index/leaf-history";
 import { PlaceMarks } from "./place-marks";
 
-/** Bytes of a former mark: address u64, moment u32, number of the marks u32. */
+/**
+ * Bytes of a former mark: address u64, moment u32, number of the marks u32. Of an index's former state: 0 u64, the state u32, and its
+ * history's number, with `IS_STATE`.
+ */
 const FORMER_SIZE: u32 = 16;
+const IS_STATE: u32 = 0x80000000;
 /** Bytes of former marks that are kept. */
 const MOST_FORMER: u32 = 1 << 20;
 /** Spans of time that are kept by themselves. */
@@ -34,7 +39,9 @@ export class TableWatch {
   private readonly returned: PlaceMarks;
   /** For each index that was scanned: when the row at each place got its key. */
   private readonly keyed: Array<PlaceMarks | null> = new Array<PlaceMarks | null>();
-  /** From which moment on `placed` and each of `keyed` tell everything. */
+  /** For each of them what became of its leaves. */
+  private readonly histories: Array<LeafHistory | null> = new Array<LeafHistory | null>();
+  /** From which moment on `placed`, and each of `keyed` and `histories`, tell everything. */
   private readonly keyedSince: Array<u32> = new Array<u32>();
   private placedSince: u32;
   /** Scans that began until then can't go on. */
@@ -54,6 +61,7 @@ export class TableWatch {
     this.placedSince = watch.now();
     for (let i = 0; i < indexCount; i++) {
       this.keyed.push(null);
+      this.histories.push(null);
       this.keyedSince.push(0);
     }
   }
@@ -78,11 +86,17 @@ export class TableWatch {
     return position < 0 ? null : this.keyed[position];
   }
 
+  /** What became of an index's leaves since it was scanned first; null for one that never was. */
+  historyOf(position: i32): LeafHistory | null {
+    return this.histories[position];
+  }
+
   /** Begins a scan by index number `position`, or of the records when it is below 0: its start. */
   begin(position: i32): u32 {
     const now = this.watch.begin();
     if (position >= 0 && !this.keyed[position]) {
       this.keyed[position] = this.watch.newMarks(this.placed.slotAlignment);
+      this.histories[position] = this.watch.newHistory();
       this.keyedSince[position] = now;
     }
     return now;
@@ -153,12 +167,13 @@ export class TableWatch {
 }
 
 /** The watched tables of a store. */
-export class ScanWatch {
+export class ScanWatch extends StateKeeper {
   private readonly tables: Array<TableWatch> = new Array<TableWatch>();
   /** All marks, by the numbers that former ones have. */
   private readonly marks: Array<PlaceMarks> = new Array<PlaceMarks>();
   /** For each of them those that note when a rollback brings one of them back; or null. */
   private readonly returned: Array<PlaceMarks | null> = new Array<PlaceMarks | null>();
+  private readonly histories: Array<LeafHistory> = new Array<LeafHistory>();
   /** Former marks, and how many bytes of them were given up. */
   private readonly former: ByteBuffer = new ByteBuffer(64);
   private givenUp: u64 = 0;
@@ -231,6 +246,12 @@ export class ScanWatch {
     return marks;
   }
 
+  newHistory(): LeafHistory {
+    const history = new LeafHistory(this, this.histories.length);
+    this.histories.push(history);
+    return history;
+  }
+
   /** The watch of the table with that fingerprint, which has `indexCount` indexes; null when there is none. */
   find(fingerprint: u64, slotAlignment: u32, indexCount: i32): TableWatch | null {
     for (let i = 0; i < this.tables.length; i++) {
@@ -262,14 +283,23 @@ export class ScanWatch {
 
   /** Keeps the mark of a place that is about to get another one. */
   keep(marks: PlaceMarks, address: RecordAddress): void {
+    this.keepFormer(address, marks.get(address), this.marks.indexOf(marks));
+  }
+
+  /** Keeps the state of an index that is about to get into another one. */
+  keepState(history: LeafHistory, state: u32): void {
+    this.keepFormer(0, state, history.number | IS_STATE);
+  }
+
+  private keepFormer(address: RecordAddress, what: u32, number: u32): void {
     const former = this.former;
     if (former.len >= MOST_FORMER) {
       this.givenUp += former.len;
       former.reset();
     }
     former.addU64(address);
-    former.addU32(marks.get(address));
-    former.addU32(this.marks.indexOf(marks));
+    former.addU32(what);
+    former.addU32(number);
   }
 
   /** Everything since `mark` was taken back, which was made at `moment`. */
@@ -283,6 +313,10 @@ export class ScanWatch {
       const at = former.ptr + former.len;
       const address = load<u64>(at);
       const number = load<u32>(at, 12);
+      if ((number & IS_STATE) != 0) {
+        this.histories[number ^ IS_STATE].state = load<u32>(at, 8);
+        continue;
+      }
       const returned = this.returned[number];
       this.marks[number].set(address, load<u32>(at, 8));
       if (returned && !returned.set(address, this.noteNow())) isLost = true;
@@ -309,6 +343,7 @@ export class ScanWatch {
   /** Gives the memory back. */
   free(): void {
     for (let i = 0; i < this.marks.length; i++) this.marks[i].free();
+    for (let i = 0; i < this.histories.length; i++) this.histories[i].free();
     this.former.free();
   }
 }
