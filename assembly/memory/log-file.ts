@@ -48,9 +48,9 @@ const MAX_PADDED: u32 = 4096;
 export const MAX_PAYLOAD_BYTES: u32 = 4 << 20;
 
 const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
-const VERSION: u32 = 2;
+const LOG_VERSION: u32 = 2;
 /** It had BASE records of whole pages; a log of it without transactions is as good as any. */
-const FORMER_VERSION: u32 = 1;
+const FORMER_LOG_VERSION: u32 = 1;
 /** Bytes of a log that are copied at a time. */
 const COPY_BYTES: u32 = 1 << 18;
 const SLOT_SIZE: u32 = 512;
@@ -90,7 +90,7 @@ export class LogFile {
   /** The checksum of the frame before `end`, and of that before `committedEnd`; 0 at the start. */
   chain: u64 = 0;
   committedChain: u64 = 0;
-  private version: u32 = VERSION;
+  private version: u32 = LOG_VERSION;
   private owner: u64 = 0;
   /** Another session's mark was found in the place of ours. */
   overtaken: bool = false;
@@ -166,19 +166,19 @@ export class LogFile {
       else memory.fill(this.history, 0xff, HISTORY_SIZE);
     }
     heap.free(slots);
-    if (status != OK || this.generation == 0 || this.version == VERSION || this.version == FORMER_VERSION) return status;
+    if (status != OK || this.generation == 0 || this.version == LOG_VERSION || this.version == FORMER_LOG_VERSION) return status;
     return this.refuseVersion();
   }
 
   /** `OK` when transactions that were found in the log are of the version that this program replays. */
   checkVersion(): Status {
-    return this.version == VERSION ? OK : this.refuseVersion();
+    return this.version == LOG_VERSION ? OK : this.refuseVersion();
   }
 
   private refuseVersion(): Status {
     return fail(
       NOT_A_PAGE_FILE,
-      this.file.path + " has log version " + this.version.toString() + ", this program knows version " + VERSION.toString(),
+      this.file.path + " has log version " + this.version.toString() + ", this program knows version " + LOG_VERSION.toString(),
       "use the version of Quire that wrote it",
     );
   }
@@ -265,7 +265,7 @@ export class LogFile {
     this.committedChain = 0;
     const head = this.head;
     store<u64>(head, MAGIC);
-    store<u32>(head, VERSION, 8);
+    store<u32>(head, LOG_VERSION, 8);
     store<u32>(head, this.generation, 12);
     store<u64>(head, this.salt, 16);
     store<u32>(head, mainPages, 24);
