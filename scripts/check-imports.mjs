@@ -20,7 +20,6 @@ const ENTRIES = ["assembly/command.ts", "assembly/library.ts", "assembly/index.t
 const KEPT_ALIVE = ["assembly/cli/frame.ts current", "assembly/cli/frame.ts currentCommand", "assembly/cli/import.ts running"];
 /** Circles that are there today. This list may only become shorter. */
 const KNOWN_CIRCLES = [
-  ["index-tree", "insert", "move", "remove", "tree-cursor"].map((name) => `assembly/index/${name}.ts`).join(" "),
   ["cached-pages", "changed-pages", "direct-access", "memory-access", "memory-manager", "recovery", "unclaimed-pages"]
     .map((name) => `assembly/memory/${name}.ts`)
     .join(" "),

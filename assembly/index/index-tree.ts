@@ -9,9 +9,8 @@ import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
-import { LeafHistory } from "./leaf-history";
-import { TreeCursor } from "./tree-cursor";
-import { NOT_WAITING, WaitingChanges } from "./waiting-changes";
+import { ChangeableTree } from "./tree-cursor";
+import { NOT_WAITING } from "./waiting-changes";
 import {
   MAX_DEPTH,
   NODE_LEAF,
@@ -38,47 +37,12 @@ export function checkKeySize(keyLen: u32): Status {
   return fail(KEY_TOO_LARGE, "an index key of " + keyLen.toString() + " bytes; a node holds at most " + MAX_KEY_SIZE.toString());
 }
 
-export class IndexTree {
-  /** Changes that are to be carried out before the tree is looked into; or null. */
-  waiting: WaitingChanges | null = null;
-  /** Grows with each change of the tree. */
-  private version: u32 = 0;
-  /** Is told what becomes of leaves; null where nobody wants to know. */
-  history: LeafHistory | null = null;
-  /** Whether this session has made sure that no leaf but the root is empty; what a rollback may undo. */
-  purgedEpoch: u32 = 0xffffffff;
-  /** The cursor that changes use; free between calls. */
-  readonly path: TreeCursor;
-
-  constructor(
-    readonly access: MemoryAccess,
-    public rootPage: u32,
-  ) {
-    this.path = changetype<TreeCursor>(0);
-    this.path = new TreeCursor(this);
-  }
-
+export class IndexTree extends ChangeableTree {
   /** Claims a page and makes it an empty root: its number, or `NO_PAGE`. */
   static create(access: MemoryAccess): u32 {
     const pageNo = access.claimPage();
     if (pageNo == NO_PAGE) return NO_PAGE;
     return writeNode(access, pageNo, NODE_LEAF, NO_PAGE, 0, NO_PAGE, NO_PAGE, 0, 0) == OK ? pageNo : NO_PAGE;
-  }
-
-  /** Changes with every change of the tree, and with every rollback. */
-  @inline get currentVersion(): u32 {
-    return this.version + this.access.manager.epoch;
-  }
-
-  /** Makes sure that no changes wait. To be called before the tree is looked into. */
-  @inline flush(): Status {
-    const waiting = this.waiting;
-    return waiting ? waiting.flush() : OK;
-  }
-
-  /** Called by whatever changes the tree. */
-  @inline noteChange(): void {
-    this.version += 1;
   }
 
   /**

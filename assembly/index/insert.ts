@@ -12,7 +12,6 @@ import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { copyBytes } from "../encode/bytes";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";
-import { IndexTree } from "./index-tree";
 import { isLinked, purgeEmptyLeaves } from "./remove";
 import {
   NODE_INNER,
@@ -36,6 +35,7 @@ import {
   truncateNode,
   writeNode,
 } from "./node";
+import { ChangeableTree } from "./tree-cursor";
 
 /** The entry that is being inserted. */
 const entryBuffer: ByteBuffer = new ByteBuffer(512);
@@ -43,7 +43,7 @@ const entryBuffer: ByteBuffer = new ByteBuffer(512);
 const separators: StaticArray<ByteBuffer> = [new ByteBuffer(512), new ByteBuffer(512)];
 
 /** Inserts (`key`, `address`) into `tree`; the key fits a node. With `placed` the tree's path is where it goes. */
-export function insertIntoTree(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
+export function insertIntoTree(tree: ChangeableTree, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
   if (placed) {
     const status = insertAtPath(tree, key, keyLen, address, tree.path.slot);
     if (status != AGAIN) return status;
@@ -63,13 +63,13 @@ const ORDERLY: u32 = 4;
 /** The tree was changed on the way, but the entry has no place yet. */
 const AGAIN: Status = -1;
 
-function tryInsert(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress): Status {
+function tryInsert(tree: ChangeableTree, key: usize, keyLen: u32, address: RecordAddress): Status {
   const path = tree.path;
   return path.descendToInsert(key, address) ? insertAtPath(tree, key, keyLen, address, path.slot) : path.status;
 }
 
 /** Inserts the entry into the path's leaf, at `slot`. */
-function insertAtPath(tree: IndexTree, key: usize, keyLen: u32, address: RecordAddress, slot: u32): Status {
+function insertAtPath(tree: ChangeableTree, key: usize, keyLen: u32, address: RecordAddress, slot: u32): Status {
   const path = tree.path;
   const frame = path.leaf();
   if (!frame) return lastError.status;
@@ -118,7 +118,7 @@ function middleEntry(frame: Frame): u32 {
  * Splits the path's full leaf and puts the entry in `entryBuffer` at `slot` of what were its entries; `AGAIN` when
  * neither half has room.
  */
-function splitLeaf(tree: IndexTree, leftPage: u32, slot: u32, key: usize, keyLen: u32): Status {
+function splitLeaf(tree: ChangeableTree, leftPage: u32, slot: u32, key: usize, keyLen: u32): Status {
   if (!isLinked(tree, leftPage)) {
     // Left outside of the leaf chain by the reference: its new neighbour would be half inside.
     const status = purgeEmptyLeaves(tree);
@@ -162,7 +162,7 @@ function splitLeaf(tree: IndexTree, leftPage: u32, slot: u32, key: usize, keyLen
 }
 
 /** Tells the tree's history that `right` has the last entries of `left`, and the new one at an end of one of them. */
-function noteSplit(tree: IndexTree, left: u32, right: u32): Status {
+function noteSplit(tree: ChangeableTree, left: u32, right: u32): Status {
   const frame = nodeFrame(tree.access, right);
   if (!frame) return lastError.status;
   tree.history!.split(left, right, entryKey(frame, 0), entryKeyLen(frame, 0), leafAddress(frame, 0));
@@ -170,7 +170,7 @@ function noteSplit(tree: IndexTree, left: u32, right: u32): Status {
 }
 
 /** Moves the entries of leaf `frame` from `at` on into a new leaf behind it: the new leaf's page, or `NO_PAGE`. */
-function moveLeafTail(tree: IndexTree, frame: Frame, at: u32): u32 {
+function moveLeafTail(tree: ChangeableTree, frame: Frame, at: u32): u32 {
   const access = tree.access;
   const leftPage = frame.pageNo;
   const rightPage = access.claimPage();
@@ -197,7 +197,7 @@ function moveLeafTail(tree: IndexTree, frame: Frame, at: u32): u32 {
 }
 
 /** Tells the node on `level` of the path that its child `left` was split: `separators[which]` and `right` are new. */
-function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, right: u32): Status {
+function insertIntoParent(tree: ChangeableTree, level: i32, which: i32, left: u32, right: u32): Status {
   const access = tree.access;
   const separator = separators[which];
   if (level < 0) return growRoot(tree, separator, left, right);
@@ -242,7 +242,7 @@ function insertIntoParent(tree: IndexTree, level: i32, which: i32, left: u32, ri
  * Splits an inner node that has room for one key only: the new separator moves up, and one of the nodes has none. Were it the node's own
  * key, the new one would fill a node in turn, and keys in order would each make the tree higher.
  */
-function splitSingle(tree: IndexTree, level: i32, which: i32, left: u32, right: u32): Status {
+function splitSingle(tree: ChangeableTree, level: i32, which: i32, left: u32, right: u32): Status {
   const access = tree.access;
   const pageNo = tree.path.pages[level];
   const newPage = access.claimPage();
@@ -265,7 +265,7 @@ function splitSingle(tree: IndexTree, level: i32, which: i32, left: u32, right: 
 }
 
 /** Inserts a separator that fits: child `slot` was `left` and becomes `right`, `left` gets the new entry before it. */
-function insertSeparator(tree: IndexTree, frame: Frame, slot: u32, separator: ByteBuffer, left: u32, right: u32): Status {
+function insertSeparator(tree: ChangeableTree, frame: Frame, slot: u32, separator: ByteBuffer, left: u32, right: u32): Status {
   entryBuffer.reset();
   entryBuffer.addU16(separator.len);
   entryBuffer.addBytes(separator.ptr, separator.len);
@@ -278,7 +278,7 @@ function insertSeparator(tree: IndexTree, frame: Frame, slot: u32, separator: By
 }
 
 /** Moves the entries behind `at` of inner node `pageNo` to a new node; entry `at` goes, its child becomes the rightmost. */
-function moveInnerTail(tree: IndexTree, pageNo: u32, at: u32): u32 {
+function moveInnerTail(tree: ChangeableTree, pageNo: u32, at: u32): u32 {
   const access = tree.access;
   const newPage = access.claimPage();
   if (newPage == NO_PAGE) return NO_PAGE;
@@ -296,7 +296,7 @@ function moveInnerTail(tree: IndexTree, pageNo: u32, at: u32): u32 {
 }
 
 /** Puts a new root above `left` and `right`. */
-function growRoot(tree: IndexTree, separator: ByteBuffer, left: u32, right: u32): Status {
+function growRoot(tree: ChangeableTree, separator: ByteBuffer, left: u32, right: u32): Status {
   const access = tree.access;
   const root = access.claimPage();
   if (root == NO_PAGE) return lastError.status;

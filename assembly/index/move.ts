@@ -8,10 +8,10 @@ import { compareKeys } from "../encode/key";
 import { MemoryAccess } from "../memory/memory-access";
 import { Frame } from "../memory/page-cache";
 import { RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
-import { IndexTree } from "./index-tree";
 import { insertIntoTree } from "./insert";
 import { entryCount, entryKey, entryKeyLen, entryOffset, leafAddress } from "./node";
 import { leadToEntry, removeAtPath } from "./remove";
+import { ChangeableTree } from "./tree-cursor";
 
 /** `moveEntry` has done nothing. */
 export const NOT_MOVED: Status = -1;
@@ -24,7 +24,7 @@ const pointer: usize = heap.alloc(6);
  * Makes the entry (`key`, `from`), whose key has `keyLen` bytes, point to the record at `to`; `DAMAGED` when it is not there. One that
  * would not be in its place among others of the key goes and comes again.
  */
-export function moveInTree(tree: IndexTree, key: usize, keyLen: u32, from: RecordAddress, to: RecordAddress): Status {
+export function moveInTree(tree: ChangeableTree, key: usize, keyLen: u32, from: RecordAddress, to: RecordAddress): Status {
   let status = leadToEntry(tree, key, from);
   if (status != OK) return status;
   const frame = tree.path.leaf();

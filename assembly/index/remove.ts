@@ -5,8 +5,7 @@
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { RecordAddress } from "../table/page-ledger";
-import { IndexTree } from "./index-tree";
-import { TreeCursor, isEntry } from "./tree-cursor";
+import { ChangeableTree, TreeCursor, isEntry } from "./tree-cursor";
 import {
   MAX_DEPTH,
   NODE_LEAF,
@@ -25,13 +24,13 @@ import {
 } from "./node";
 
 /** Removes (`key`, `address`) from `tree`; `DAMAGED` when it is not there. */
-export function removeFromTree(tree: IndexTree, key: usize, address: RecordAddress): Status {
+export function removeFromTree(tree: ChangeableTree, key: usize, address: RecordAddress): Status {
   const status = leadToEntry(tree, key, address);
   return status == OK ? removeAtPath(tree) : status;
 }
 
 /** Leads the tree's path to the entry (`key`, `address`), which is to change; `DAMAGED` when it is not there. */
-export function leadToEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
+export function leadToEntry(tree: ChangeableTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
   if (path.depth > 0 && path.fresh) {
     // Where the last change was: entries often go in their order.
@@ -47,14 +46,14 @@ export function leadToEntry(tree: IndexTree, key: usize, address: RecordAddress)
 }
 
 /** Leads the tree's path to the entry (`key`, `address`); `DAMAGED` when it is not there. */
-export function findEntry(tree: IndexTree, key: usize, address: RecordAddress): Status {
+export function findEntry(tree: ChangeableTree, key: usize, address: RecordAddress): Status {
   const path = tree.path;
   if (path.seekEntry(key, address)) return OK;
   return path.status != OK ? path.status : damaged(tree.rootPage, -1, "an index has no entry for a row that it should have");
 }
 
 /** Removes the entry that the tree's path leads to. */
-export function removeAtPath(tree: IndexTree): Status {
+export function removeAtPath(tree: ChangeableTree): Status {
   const frame = tree.path.leaf();
   if (!frame) return lastError.status;
   const count = entryCount(frame);
@@ -63,7 +62,7 @@ export function removeAtPath(tree: IndexTree): Status {
 }
 
 /** Gives back the leaf that just became empty, and every other one that is. */
-function dropEmptyLeaves(tree: IndexTree): Status {
+function dropEmptyLeaves(tree: ChangeableTree): Status {
   if (tree.purgedEpoch == tree.access.manager.epoch) {
     return roomToDrop(tree) ? dropLeaf(tree) : OK;
   }
@@ -72,7 +71,7 @@ function dropEmptyLeaves(tree: IndexTree): Status {
 }
 
 /** Whether the unclaimed-pages ledger can take a whole path. If not, the empty leaf stays, in the tree and in the chain. */
-function roomToDrop(tree: IndexTree): bool {
+function roomToDrop(tree: ChangeableTree): bool {
   return reserveUnclaimed(tree.access, tree.path.depth) == OK;
 }
 
@@ -80,7 +79,7 @@ function roomToDrop(tree: IndexTree): bool {
  * Takes all empty leaves out of `tree`, and makes the chain follow the tree: a leaf that reference 0.9.0 took out of the chain when it was
  * empty stays outside when it gets entries again; its neighbours name each other, and one of them may be about to go.
  */
-export function purgeEmptyLeaves(tree: IndexTree): Status {
+export function purgeEmptyLeaves(tree: ChangeableTree): Status {
   const walker = new TreeCursor(tree);
   walker.byHeaders = true;
   let status = OK;
@@ -108,13 +107,13 @@ export function purgeEmptyLeaves(tree: IndexTree): Status {
 }
 
 /** Makes two leaves (`NO_PAGE`: the chain's end) each other's neighbours. */
-function linkLeaves(tree: IndexTree, before: u32, after: u32): Status {
+function linkLeaves(tree: ChangeableTree, before: u32, after: u32): Status {
   const status = before != NO_PAGE ? linkLeaf(tree, before, NEXT_OFFSET, after) : OK;
   return status == OK && after != NO_PAGE ? linkLeaf(tree, after, PREV_OFFSET, before) : status;
 }
 
 /** Makes a leaf name `neighbour` at `offset`. */
-function linkLeaf(tree: IndexTree, pageNo: u32, offset: u32, neighbour: u32): Status {
+function linkLeaf(tree: ChangeableTree, pageNo: u32, offset: u32, neighbour: u32): Status {
   const header = leafHeader(tree.access, pageNo);
   if (header == 0) return lastError.status;
   if (load<u32>(header + offset) == neighbour) return OK;
@@ -123,7 +122,7 @@ function linkLeaf(tree: IndexTree, pageNo: u32, offset: u32, neighbour: u32): St
 }
 
 /** Whether both neighbours that a leaf names name it too. */
-export function isLinked(tree: IndexTree, pageNo: u32): bool {
+export function isLinked(tree: ChangeableTree, pageNo: u32): bool {
   const frame = nodeFrame(tree.access, pageNo);
   if (!frame) return false;
   const prev = load<u32>(frame.data, PREV_OFFSET);
@@ -133,14 +132,14 @@ export function isLinked(tree: IndexTree, pageNo: u32): bool {
   );
 }
 
-function names(tree: IndexTree, leaf: u32, offset: usize, pageNo: u32): bool {
+function names(tree: ChangeableTree, leaf: u32, offset: usize, pageNo: u32): bool {
   if (leaf >= tree.access.manager.pageCount) return false;
   const header = leafHeader(tree.access, leaf);
   return header != 0 && load<u32>(header + offset) == pageNo;
 }
 
 /** Takes the path's leaf, which is empty, out of the chain and the tree. */
-function dropLeaf(tree: IndexTree): Status {
+function dropLeaf(tree: ChangeableTree): Status {
   const access = tree.access;
   const path = tree.path;
   let status = unlinkLeaf(tree);
@@ -166,7 +165,7 @@ function dropLeaf(tree: IndexTree): Status {
 }
 
 /** Links the leaves before and behind the path's leaf, in tree order, with each other. */
-function unlinkLeaf(tree: IndexTree): Status {
+function unlinkLeaf(tree: ChangeableTree): Status {
   const before = neighbour(tree, false);
   if (before < 0) return lastError.status;
   const after = neighbour(tree, true);
@@ -179,7 +178,7 @@ function unlinkLeaf(tree: IndexTree): Status {
 }
 
 /** The page before or behind the path's leaf in tree order, plus 1; 0 when there is none, -1 on failure. */
-function neighbour(tree: IndexTree, forward: bool): i64 {
+function neighbour(tree: ChangeableTree, forward: bool): i64 {
   const cursor = new TreeCursor(tree);
   cursor.byHeaders = true;
   cursor.copyFrom(tree.path);
@@ -189,7 +188,7 @@ function neighbour(tree: IndexTree, forward: bool): i64 {
 }
 
 /** Removes child `slot` of an inner node that has at least one entry. */
-function removeChild(tree: IndexTree, pageNo: u32, slot: u32): Status {
+function removeChild(tree: ChangeableTree, pageNo: u32, slot: u32): Status {
   const frame = nodeFrame(tree.access, pageNo);
   if (!frame) return lastError.status;
   const count = entryCount(frame);
@@ -200,7 +199,7 @@ function removeChild(tree: IndexTree, pageNo: u32, slot: u32): Status {
 }
 
 /** While the root has a single child, the child becomes the root. */
-function lowerRoot(tree: IndexTree): Status {
+function lowerRoot(tree: ChangeableTree): Status {
   for (let level: u32 = 0; level < MAX_DEPTH; level++) {
     const frame = nodeFrame(tree.access, tree.rootPage);
     if (!frame) return lastError.status;

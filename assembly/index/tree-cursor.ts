@@ -5,10 +5,10 @@
  * where later entries may still go. A change of the tree makes the path stale (`fresh` says so); seek again then.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
+import { MemoryAccess } from "../memory/memory-access";
 import { Frame } from "../memory/page-cache";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
-import { IndexTree } from "./index-tree";
 import {
   MAX_DEPTH,
   nodeFrame,
@@ -24,6 +24,7 @@ import {
   leafCount,
 } from "./node";
 import { startsAbove } from "./part-search";
+import { TreeRoot } from "./tree-root";
 
 /** Whether entry `slot` is (`key`, `address`). */
 @inline
@@ -45,7 +46,7 @@ export class TreeCursor {
   /** Leaves (in `findParent`, nodes) passed since the cursor was placed: more than the file has pages form a cycle. */
   private passed: u32 = 0;
 
-  constructor(readonly tree: IndexTree) {}
+  constructor(readonly tree: TreeRoot) {}
 
   /** Whether the tree is as it was when the cursor was placed. */
   get fresh(): bool {
@@ -454,5 +455,16 @@ export class TreeCursor {
       if (found >= 0 || this.status != OK) return found;
     }
     return -1;
+  }
+}
+
+/** A tree with the cursor that its changes use; free between calls. */
+export class ChangeableTree extends TreeRoot {
+  readonly path: TreeCursor;
+
+  constructor(access: MemoryAccess, rootPage: u32) {
+    super(access, rootPage);
+    this.path = changetype<TreeCursor>(0);
+    this.path = new TreeCursor(this);
   }
 }
