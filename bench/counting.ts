@@ -3,7 +3,7 @@
  * Syncs are counted and not done, so that a count takes no time on a slow disk.
  */
 import { readFileSync } from "node:fs";
-import { loadWasi } from "../host/node-wasi.js";
+import { loadWasi } from "../host/node/wasi.js";
 
 const PAGE_BYTES = 65_536;
 

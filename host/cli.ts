@@ -7,13 +7,13 @@
 import { openSync } from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-import { type PreparedCommand, prepareCommand } from "./command-line.js";
-import { EXIT_RUNTIME, QuireError, reasonOf } from "./errors.js";
-import { Aftermath, Interrupted, takesLong } from "./interruption.js";
-import { WriteLock } from "./lock/write-lock.js";
-import { compileModule, runInProcess } from "./node-wasi.js";
+import { type PreparedCommand, prepareCommand } from "./cli/command-line.js";
+import { EXIT_RUNTIME, QuireError, reasonOf } from "./api/errors.js";
+import { Aftermath, Interrupted, takesLong } from "./cli/interruption.js";
+import { WriteLock } from "./node/lock/write-lock.js";
+import { compileModule, runInProcess } from "./node/wasi.js";
 import { modulePath } from "./paths.js";
-import { report } from "./report.js";
+import { report } from "./cli/report.js";
 import type { Invocation } from "./runtimes/adapter.js";
 
 /** What the module cannot find out by itself: whether a person is watching, and how wide the terminal is. */
@@ -39,7 +39,7 @@ async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.S
   try {
     if (module !== null) return await runInProcess(invocation, stdin, module);
     // Most run in this process, and need not load what starts others.
-    const { runProgram } = await import("./run-program.js");
+    const { runProgram } = await import("./cli/run-program.js");
     return await runProgram(runtime, invocation, stdin ?? "inherit", held);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The package: `import { open, openSync, defineTable, QuireError } from "quire-db"`. */
-export { QuireError } from "./errors.js";
+export { QuireError } from "./api/errors.js";
 export {
   type AnyRow,
   type CheckedColumns,
@@ -12,8 +12,8 @@ export {
   type TableDefinition,
   type UpdateOf,
   defineTable,
-} from "./library/define-table.js";
-export type { FileUrl, OpenOptions } from "./library/options.js";
+} from "./api/define-table.js";
+export type { FileUrl, OpenOptions } from "./api/options.js";
 export type {
   BackupResult,
   CheckOptions,
@@ -32,7 +32,7 @@ export type {
   TableSchemaInfo,
   TableStats,
   UpdateResult,
-} from "./library/requests.js";
-export type { RuntimeName } from "./runtime-names.js";
-export { Session, SyncSession, open, openSync } from "./library/session.js";
-export { Scan, SyncScan, SyncTable, Table } from "./library/table.js";
+} from "./api/requests.js";
+export type { RuntimeName } from "./api/runtime-names.js";
+export { Session, SyncSession, open, openSync } from "./api/session.js";
+export { Scan, SyncScan, SyncTable, Table } from "./api/table.js";

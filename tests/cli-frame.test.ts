@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot, modulePath } from "../host/paths.js";
-import { requireRuntime } from "../host/run-command.js";
-import { RUNTIME_NAMES } from "../host/runtime-names.js";
+import { requireRuntime } from "../host/node/run-command.js";
+import { RUNTIME_NAMES } from "../host/api/runtime-names.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
 import { openSync } from "../host/index.js";
-import { runCommand } from "../host/run-command.js";
+import { runCommand } from "../host/node/run-command.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 

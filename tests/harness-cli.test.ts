@@ -5,7 +5,7 @@ import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../host/paths.js";
-import { runCommand } from "../host/run-command.js";
+import { runCommand } from "../host/node/run-command.js";
 import { probeModule } from "./helpers/probe.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";

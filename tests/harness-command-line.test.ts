@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime, takeWait } from "../host/command-line.js";
-import { QuireError } from "../host/errors.js";
+import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime, takeWait } from "../host/cli/command-line.js";
+import { QuireError } from "../host/api/errors.js";
 import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 

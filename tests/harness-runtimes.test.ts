@@ -6,7 +6,7 @@ import { constants, homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { packageRoot } from "../host/paths.js";
-import { requireRuntime, runCommand } from "../host/run-command.js";
+import { requireRuntime, runCommand } from "../host/node/run-command.js";
 import { cachedProgram } from "../host/runtimes/find-program.js";
 import { runtimeNamed, runtimes } from "../host/runtimes/index.js";
 import { probeModule } from "./helpers/probe.js";

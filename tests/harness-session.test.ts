@@ -1,7 +1,7 @@
 /** A session passes requests and replies line by line, in order, and says how it ended. The probe echoes each line. */
 import assert from "node:assert/strict";
-import { QuireError } from "../host/errors.js";
-import { ServeProcess } from "../host/serve-process.js";
+import { QuireError } from "../host/api/errors.js";
+import { ServeProcess } from "../host/node/serve-process.js";
 import { probeModule } from "./helpers/probe.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 

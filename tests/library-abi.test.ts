@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadWasi } from "../host/node-wasi.js";
+import { loadWasi } from "../host/node/wasi.js";
 import { libraryPath, packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 

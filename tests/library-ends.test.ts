@@ -4,9 +4,9 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFile
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { QuireError, Session, defineTable, open, openSync } from "../host/index.js";
-import { ChildEngine } from "../host/library/child-engine.js";
-import { placeOf } from "../host/library/engine.js";
-import { Operations } from "../host/library/operations.js";
+import { ChildEngine } from "../host/node/child-engine.js";
+import { placeOf } from "../host/node/engine.js";
+import { Operations } from "../host/api/operations.js";
 import { libraryPath } from "../host/paths.js";
 import { TRAPPING_LIBRARY, fails, moduleOf, runProgram } from "./helpers/library.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";

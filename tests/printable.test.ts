@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { packageRoot } from "../host/paths.js";
-import { printable } from "../host/printable.js";
+import { printable } from "../host/cli/printable.js";
 import { Sandbox, type SandboxResult } from "./helpers/sandbox.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";
 

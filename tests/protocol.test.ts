@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadWasi } from "../host/node-wasi.js";
+import { loadWasi } from "../host/node/wasi.js";
 import { modulePath, packageRoot } from "../host/paths.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, tempFolder } from "./helpers/store.js";

@@ -5,7 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { open } from "../host/index.js";
-import { ServeProcess } from "../host/serve-process.js";
+import { ServeProcess } from "../host/node/serve-process.js";
 import { golden } from "./helpers/golden.js";
 import { hasRuntime, testOnRuntimes, testedRuntimes } from "./helpers/runtimes.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";

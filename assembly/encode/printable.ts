@@ -3,7 +3,7 @@
  * shows text in another order than it has (bidirectional controls), what starts a line, and what nobody sees (zero-width characters).
  * All of these are written as escapes: `\n`, `\r`, `\t`, `\x1b` for other control characters, `\u{202e}` for the rest.
  *
- * All text output goes through here: `Output.text`, `Output.line` and the tables call it. `host/printable.ts` is the same for what the
+ * All text output goes through here: `Output.text`, `Output.line` and the tables call it. `host/cli/printable.ts` is the same for what the
  * harness says; a test compares them.
  */
 import { ByteBuffer } from "./byte-buffer";

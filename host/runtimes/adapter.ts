@@ -3,8 +3,8 @@
  * each in this folder.
  */
 
-import { QuireError } from "../errors.js";
-import type { RuntimeName } from "../runtime-names.js";
+import { QuireError } from "../api/errors.js";
+import type { RuntimeName } from "../api/runtime-names.js";
 
 /** One run of the module. */
 export interface Invocation {

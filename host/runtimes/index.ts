@@ -1,8 +1,8 @@
-/** The runtimes that `quire` can use. To add one, add its file to this folder, its name to ../runtime-names.ts, and it here. */
+/** The runtimes that `quire` can use. To add one, add its file to this folder, its name to ../api/runtime-names.ts, and it here. */
 import type { RuntimeAdapter } from "./adapter.js";
 import { bun } from "./bun.js";
 import { deno } from "./deno.js";
-import { RUNTIME_NAMES, type RuntimeName } from "../runtime-names.js";
+import { RUNTIME_NAMES, type RuntimeName } from "../api/runtime-names.js";
 import { node } from "./node.js";
 import { wasmedge } from "./wasmedge.js";
 import { wasmer } from "./wasmer.js";

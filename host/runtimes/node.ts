@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { RuntimeAdapter } from "./adapter.js";
 
-/** Node's own WASI, in a process of its own. (`quire` itself runs it without that process: see `../node-wasi.ts`.) */
+/** Node's own WASI, in a process of its own. (`quire` itself runs it without that process: see `../node/wasi.ts`.) */
 export const node: RuntimeAdapter = {
   name: "node",
   version: "20",

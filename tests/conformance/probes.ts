@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../../host/paths.js";
-import { requireRuntime, runCommand } from "../../host/run-command.js";
+import { requireRuntime, runCommand } from "../../host/node/run-command.js";
 import type { Difference, Verdict } from "./judge.js";
 import { loadScenarios } from "./scenario.js";
 

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { modulePath } from "../../host/paths.js";
-import { requireRuntime } from "../../host/run-command.js";
+import { requireRuntime } from "../../host/node/run-command.js";
 import { Folder, rowsText } from "./lay-out.js";
 import type { Scenario, Step } from "./scenario.js";
 

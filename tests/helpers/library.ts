@@ -7,10 +7,10 @@ import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open } from "../../host/index.js";
-import { InProcessEngine, placeOf } from "../../host/library/engine.js";
-import { Operations } from "../../host/library/operations.js";
+import { InProcessEngine, placeOf } from "../../host/node/engine.js";
+import { Operations } from "../../host/api/operations.js";
 import { packageRoot } from "../../host/paths.js";
-import { requireRuntime } from "../../host/run-command.js";
+import { requireRuntime } from "../../host/node/run-command.js";
 import { tempFolder } from "./store.js";
 
 /** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { requireModule } from "../../host/node-wasi.js";
+import { requireModule } from "../../host/node/wasi.js";
 import { modulePath } from "../../host/paths.js";
 
 /** What became of a run of the module. */

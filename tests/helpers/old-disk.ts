@@ -1,7 +1,7 @@
 /** Page files of layouts without definitions, with those beside them, and the command on a disk in memory. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { compileModule } from "../../host/node-wasi.js";
+import { compileModule } from "../../host/node/wasi.js";
 import { packageRoot } from "../../host/paths.js";
 import { runCommand, type CommandRun } from "../torture/command.js";
 import { Disk, Image } from "../torture/disk.js";

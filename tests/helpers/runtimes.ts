@@ -1,6 +1,6 @@
 /** The runtimes that the tests go through: all that `npm run runtimes` gets and that are here. Node's WASI always is. */
 import { test, type TestContext } from "node:test";
-import type { RuntimeName } from "../../host/runtime-names.js";
+import type { RuntimeName } from "../../host/api/runtime-names.js";
 import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 
 /** Those with a compiler and quick processes, for tests with a lot to do. */

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { compileModule, loadWasi } from "../../host/node-wasi.js";
+import { compileModule, loadWasi } from "../../host/node/wasi.js";
 import type { RunReport } from "./module-child.js";
 import type { SandboxRun } from "./sandbox.js";
 

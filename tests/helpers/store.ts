@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { runCommand, type RunOptions, type RunResult } from "../../host/run-command.js";
-import { ServeProcess } from "../../host/serve-process.js";
+import { runCommand, type RunOptions, type RunResult } from "../../host/node/run-command.js";
+import { ServeProcess } from "../../host/node/serve-process.js";
 import { golden, type Layout, type Row } from "./golden.js";
 import { defaultRuntime } from "./runtimes.js";
 

@@ -1,7 +1,7 @@
 /** The process of a swarm: runs commands on a store in memory, each in an instance of its own. `swarm.ts` starts it. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { compileModule } from "../../host/node-wasi.js";
+import { compileModule } from "../../host/node/wasi.js";
 import { runCommand } from "../torture/command.js";
 import { Disk, Image } from "../torture/disk.js";
 import type { SwarmOrder, SwarmReport } from "./swarm.js";

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { packageRoot, runtimesCache } from "../../host/paths.js";
-import { requireRuntime } from "../../host/run-command.js";
+import { requireRuntime } from "../../host/node/run-command.js";
 import { runtimeNamed } from "../../host/runtimes/index.js";
 import type { Json, Layout, Row } from "../helpers/golden.js";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { modulePath } from "../../host/paths.js";
-import { requireRuntime, runCommand } from "../../host/run-command.js";
+import { requireRuntime, runCommand } from "../../host/node/run-command.js";
 import { Random } from "./random.js";
 
 interface Reply {

@@ -1,5 +1,5 @@
 /** Insertions of more rows than one call should have: in parts, which the caller makes one transaction of. */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 import { documentSize } from "./document.js";
 
 /** About how many characters of values one call has: their memory comes once in this process and once or twice in the module's. */

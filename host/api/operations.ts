@@ -2,7 +2,7 @@
  * Every request of `docs/protocol.md` as a few steps: each yields a request and goes on with what its reply holds. Sessions in this process
  * and those with a child run the same steps; only how a step is done differs.
  */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
 import { type DateForm, boundToJson, fromJson, rowFromJson, rowToJson, toJson } from "./json-values.js";

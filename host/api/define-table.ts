@@ -1,5 +1,5 @@
 /** Tables as TypeScript knows them: from the words that `create` takes to the types of their rows. */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 
 /** A JSON document. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };

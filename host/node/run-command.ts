@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { QuireError } from "./errors.js";
-import { modulePath, packageRoot, runtimesCache } from "./paths.js";
-import type { RuntimeAdapter } from "./runtimes/adapter.js";
-import { runtimeNamed } from "./runtimes/index.js";
+import { QuireError } from "../api/errors.js";
+import { modulePath, packageRoot, runtimesCache } from "../paths.js";
+import type { RuntimeAdapter } from "../runtimes/adapter.js";
+import { runtimeNamed } from "../runtimes/index.js";
 
 export interface RunOptions {
   /** What the module reads from standard input; nothing when absent. */

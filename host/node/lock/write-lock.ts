@@ -26,7 +26,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
-import { EXIT_NOT_DONE, QuireError, reasonOf } from "../errors.js";
+import { EXIT_NOT_DONE, QuireError, reasonOf } from "../../api/errors.js";
 import { type Holder, holderOfName, isDead, isInContainer, isOutOfSight, nameOfHolder, startOf, thisProcess } from "./holder.js";
 
 /** How long a lock is waited for, unless told. */

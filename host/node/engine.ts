@@ -1,12 +1,12 @@
 /** What sessions speak to: the module in this process; or a child, which is in child-engine.ts. */
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { EXIT_NOT_DONE, QuireError } from "../errors.js";
-import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../guest-files.js";
-import { type LockRequest, WAIT_SECONDS, type WriteLock } from "../lock/write-lock.js";
+import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "./guest-files.js";
+import { type LockRequest, WAIT_SECONDS, type WriteLock } from "./lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
-import { LibraryInstance } from "./instance.js";
-import type { OpenOptions } from "./options.js";
+import { LibraryInstance } from "../api/instance.js";
+import type { OpenOptions } from "../api/options.js";
 
 /** Takes the text of a request and gives the text of its reply. */
 export interface Engine {

@@ -1,8 +1,8 @@
 /** Sessions: an open store. `open` gives one over any runtime, `openSync` one in this process. */
 import { AsyncRunner, SyncRunner, needFunction } from "./runner.js";
-import { type Engine, InProcessEngine, type Place, lockFor, pathInside, placeOf } from "./engine.js";
-import { WriteLock } from "../lock/write-lock.js";
-import { QuireError } from "../errors.js";
+import { type Engine, InProcessEngine, type Place, lockFor, pathInside, placeOf } from "../node/engine.js";
+import { WriteLock } from "../node/lock/write-lock.js";
+import { QuireError } from "./errors.js";
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
 import { checkDocument } from "./document.js";
 import { Operations } from "./operations.js";
@@ -387,7 +387,7 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
 
 /** Starts a child; what that takes is loaded when it is first needed. */
 async function openChild(runtime: string, place: Place, options: OpenOptions, lock: WriteLock | null): Promise<Engine> {
-  const { ChildEngine } = await import("./child-engine.js");
+  const { ChildEngine } = await import("../node/child-engine.js");
   return ChildEngine.open(runtime, place, options, lock);
 }
 

@@ -6,9 +6,9 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { type PreparedCommand, filePosition, plainPosition } from "./command-line.js";
-import { QuireError } from "./errors.js";
-import { modulePath } from "./paths.js";
-import { node } from "./runtimes/node.js";
+import { QuireError } from "../api/errors.js";
+import { modulePath } from "../paths.js";
+import { node } from "../runtimes/node.js";
 
 /** A signal ended the program that ran the module. */
 export class Interrupted extends Error {

@@ -1,12 +1,12 @@
 /** A command in the program of another runtime, with this process's streams. */
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
-import { EXIT_RUNTIME, QuireError } from "./errors.js";
-import { type WriteLock, inheritedBy } from "./lock/write-lock.js";
-import { requireModule, trapError } from "./node-wasi.js";
+import { EXIT_RUNTIME, QuireError } from "../api/errors.js";
+import { type WriteLock, inheritedBy } from "../node/lock/write-lock.js";
+import { requireModule, trapError } from "../node/wasi.js";
 import { Interrupted } from "./interruption.js";
-import { endedByTrap, requireRuntime } from "./run-command.js";
-import type { Invocation } from "./runtimes/adapter.js";
+import { endedByTrap, requireRuntime } from "../node/run-command.js";
+import type { Invocation } from "../runtimes/adapter.js";
 
 /** Characters of a runtime's standard error that are kept: what it says about a trap. */
 const STDERR_LENGTH = 8192;

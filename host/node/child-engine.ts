@@ -1,10 +1,10 @@
 /** The module in a child that runs `serve`, under any runtime. Loaded by those sessions only that have one. */
-import type { QuireError } from "../errors.js";
-import type { WriteLock } from "../lock/write-lock.js";
-import { ServeProcess } from "../serve-process.js";
+import type { QuireError } from "../api/errors.js";
+import type { WriteLock } from "./lock/write-lock.js";
+import { ServeProcess } from "./serve-process.js";
 import { pathInside, type Engine, type Place } from "./engine.js";
-import { closedError } from "./instance.js";
-import type { OpenOptions } from "./options.js";
+import { closedError } from "../api/instance.js";
+import type { OpenOptions } from "../api/options.js";
 
 export class ChildEngine implements Engine {
   readonly instance = null;

@@ -1,8 +1,8 @@
 /** Which folders the module gets to see, and what it calls the files in them. */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { EXIT_NOT_DONE, QuireError } from "./errors.js";
-import type { Preopen } from "./runtimes/adapter.js";
+import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import type { Preopen } from "../runtimes/adapter.js";
 
 /** Links that lead to links in a row, as many as systems follow. */
 const MOST_LINKS = 40;

@@ -1,7 +1,7 @@
 /** Says on the standard streams what ended a command. */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import type { QuireError } from "./errors.js";
+import type { QuireError } from "../api/errors.js";
 import { printable } from "./printable.js";
 
 /**

@@ -1,7 +1,7 @@
 /** `quire-lib.wasm` in this process (`docs/abi.md`): one instance for each open store, so that a trap takes no other store with it. */
 import { readFileSync } from "node:fs";
-import { QuireError, reasonOf } from "../errors.js";
-import { WasiHost, requireModule, trapError } from "../node-wasi.js";
+import { QuireError, reasonOf } from "./errors.js";
+import { WasiHost, requireModule, trapError } from "../node/wasi.js";
 import { libraryPath } from "../paths.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { MemoryViews } from "./record-codec.js";

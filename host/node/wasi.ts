@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
-import { QuireError, reasonOf } from "./errors.js";
-import type { Invocation, Preopen } from "./runtimes/adapter.js";
+import { QuireError, reasonOf } from "../api/errors.js";
+import type { Invocation, Preopen } from "../runtimes/adapter.js";
 
 const require = createRequire(import.meta.url);
 

@@ -1,5 +1,5 @@
 /** Which transaction a call belongs to, and what waits for the end of another one. */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 
 /** A call that waits for the end of a transaction. */
 interface WaitingCall {

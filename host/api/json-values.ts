@@ -1,5 +1,5 @@
 /** Values between TypeScript and the JSON of requests and replies (`docs/protocol.md`, "Values"). */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 import { checkDocument, describe } from "./document.js";
 import type { Column, ColumnType, TableSchema } from "./table-schema.js";
 

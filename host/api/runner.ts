@@ -1,8 +1,8 @@
 /** How the steps of a method are done: at once in this process, or one after the other as replies come in. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 import { DirectAccess } from "./direct.js";
-import type { Engine, InProcessEngine } from "./engine.js";
+import type { Engine, InProcessEngine } from "../node/engine.js";
 import { errorOfReply } from "./instance.js";
 import { CHANGES_SCHEMA, DecodedPage, type Method, type Operations, type Step, type Steps, requestText } from "./operations.js";
 import { Scope } from "./scope.js";

@@ -2,7 +2,7 @@
  * Documents for JSON columns. JSON.stringify turns what JSON has no word for into null or `{}`, or leaves it out; here it is refused, by the
  * place that it has in the document. Objects with a `toJSON` of their own, like `Date`, say themselves what they are as JSON.
  */
-import { QuireError } from "../errors.js";
+import { QuireError } from "./errors.js";
 
 /** Objects inside each other that are looked at; the module takes fewer, and says so. */
 const DEEPEST = 200;

@@ -5,11 +5,11 @@
  */
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
-import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "./errors.js";
-import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "./guest-files.js";
-import type { Preopen } from "./runtimes/adapter.js";
-import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
-import { RUNTIME_NAMES, isRuntimeName } from "./runtime-names.js";
+import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
+import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
+import type { Preopen } from "../runtimes/adapter.js";
+import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";
+import { RUNTIME_NAMES, isRuntimeName } from "../api/runtime-names.js";
 
 /** Options whose value is the next word: those of `assembly/cli/invocation.ts`. */
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(

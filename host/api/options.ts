@@ -1,7 +1,7 @@
 /** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
 import { fileURLToPath } from "node:url";
-import { QuireError, reasonOf } from "../errors.js";
-import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../runtime-names.js";
+import { QuireError, reasonOf } from "./errors.js";
+import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "./runtime-names.js";
 import type { DateForm } from "./json-values.js";
 
 /** A file's `URL`. (Programs without types of Node or a browser have no such type.) */
