@@ -19,6 +19,7 @@ const LAYERS = [
   "index",
   "acl",
   "store",
+  "query",
   "check",
   "care",
   "request",

@@ -6,7 +6,7 @@ import { JsonTape, JSON_ARRAY, JSON_OBJECT, JSON_STRING } from "../encode/json";
 import { Column } from "../schema/column";
 import { handleRequest } from "../request/dispatcher";
 import { Session } from "../request/session";
-import { addAscii, addString, addStrings } from "../request/reply";
+import { addAscii, addString, addStrings } from "../encode/json-pieces";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 

@@ -15,7 +15,7 @@ import { Table } from "../store/table";
 import { environmentVariable, stderr } from "../wasi/stdio";
 import { GivenTables } from "../schema/given-tables";
 import { readDefinitionsFile } from "../request/definitions-file";
-import { unknownTable } from "../request/session";
+import { unknownTable } from "../store/names";
 import { Invocation } from "./invocation";
 
 export class CommandContext {

@@ -21,8 +21,8 @@ import {
   ROW_ONLY_B,
   SAME_ROWS,
 } from "../care/table-diff";
-import { addString, addStrings } from "../request/reply";
-import { RowWriter, writeJsonCell } from "../request/row-json";
+import { addString, addStrings } from "../encode/json-pieces";
+import { RowWriter, writeJsonCell } from "../query/row-writer";
 import { stdout } from "../wasi/stdio";
 import { counted } from "../check/check-report";
 import { CommandContext, openForReading, openStore } from "./context";

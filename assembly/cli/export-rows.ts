@@ -5,7 +5,7 @@ import { Row } from "../encode/row";
 import { isInteger } from "../encode/data-type";
 import { writeTextValue } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { RowWriter } from "../request/row-json";
+import { RowWriter } from "../query/row-writer";
 import { Output } from "../wasi/stdio";
 
 /** Prints rows of one table, or some of their columns, in one format. Nothing is allocated for a row. */

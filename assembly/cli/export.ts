@@ -1,7 +1,7 @@
 /** `export`: all rows of a table in the order in which they are stored. */
 import { Status, OK, USAGE, fail, lastError } from "../status";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { columnPositions, firstColumns } from "../request/row-json";
+import { allPositions, columnPositions, firstColumns } from "../schema/column-names";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 import { Output, stdout } from "../wasi/stdio";
@@ -65,10 +65,8 @@ function formatOptions(ctx: CommandContext): FormatOptions {
 
 /** The positions of the columns that `--columns A,B` names, or of all; null with `COLUMN_NOT_FOUND`. */
 function chosenColumns(ctx: CommandContext, table: Table): StaticArray<i32> | null {
-  if (ctx.has("columns")) return columnPositions(table.schema, splitNames(ctx.invocation.option("columns", "")));
-  const positions = new StaticArray<i32>(table.schema.columns.length);
-  for (let i = 0; i < positions.length; i++) positions[i] = i;
-  return positions;
+  if (!ctx.has("columns")) return allPositions(table.schema);
+  return columnPositions(table.schema, splitNames(ctx.invocation.option("columns", "")));
 }
 
 /** Names with commas between them; a backslash takes a comma's meaning away. */

@@ -6,7 +6,7 @@ import { shellWord } from "../encode/shell-words";
 import { LAYOUT_0_9 } from "../memory/layout";
 import { columnSpecs } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { addAscii, addString, addStrings } from "../request/reply";
+import { addAscii, addString, addStrings } from "../encode/json-pieces";
 import { stderr, stdout } from "../wasi/stdio";
 import { grouped } from "./import-progress";
 

@@ -7,7 +7,7 @@ import { isUtf8 } from "../encode/utf8";
 import { parseJsonValue, parseValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { unknownColumn } from "../request/row-json";
+import { unknownColumn } from "../schema/column-names";
 import { DelimitedReader } from "./delimited-reader";
 import { GuessGuard } from "./infer-guard";
 

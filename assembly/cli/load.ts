@@ -13,7 +13,7 @@ import { isUtf8 } from "../encode/utf8";
 import { hex64, parseHex } from "../encode/uuid";
 import { parseValue, useLenientDates } from "../encode/value-text";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { defineTable } from "../request/schema-requests";
+import { defineTable } from "../schema/column-spec";
 import { hashOfSchemas } from "../schema/schema-registry";
 import { compareNames } from "../store/table";
 import { Table } from "../store/table";

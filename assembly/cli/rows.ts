@@ -3,7 +3,7 @@ import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_OBJECT } from "../encode/json";
 import { NO_ADDRESS } from "../table/page-ledger";
-import { RowWriter } from "../request/row-json";
+import { RowWriter } from "../query/row-writer";
 import { FIELD_KEY, FIELD_KEYS } from "../request/request";
 import { LONGEST_REQUEST } from "../request/dispatcher";
 import { requestedColumns } from "../request/row-requests";

@@ -12,9 +12,10 @@ import { addHex, hex64, parseHex } from "../encode/uuid";
 import { suggestion } from "../schema/nearest";
 import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
-import { unknownTable, Session } from "./session";
+import { unknownTable } from "../store/names";
+import { Session } from "./session";
 import { FIELD_IDENTITY, FIELD_RIGHTS, OP_ACL_GRANT, OP_ACL_REMOVE } from "./request";
-import { addAscii, addString, addStrings } from "./reply";
+import { addAscii, addString, addStrings } from "../encode/json-pieces";
 
 const FLAGS: StaticArray<string> = ["admin", "manage-acl", "migrate"];
 const PERMS: StaticArray<string> = ["read", "insert", "update", "delete"];

@@ -9,7 +9,7 @@ import { combineHashes, hashTables } from "../care/content-hash";
 import { backUp } from "../care/new-file";
 import { Session } from "./session";
 import { FIELD_PATH, FIELD_TABLE } from "./request";
-import { addAscii, addString } from "./reply";
+import { addAscii, addString } from "../encode/json-pieces";
 
 export function handleHash(session: Session, out: ByteBuffer): Status {
   let tables = session.db.tables;

@@ -38,7 +38,7 @@ import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from
 import { handleAclChange, handleAclList } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
 import { handleBackup, handleHash } from "./care-requests";
-import { addAscii, addString } from "./reply";
+import { addAscii, addString } from "../encode/json-pieces";
 
 /** Bytes of the longest request. */
 export const LONGEST_REQUEST: u32 = 64 << 20;

@@ -7,7 +7,7 @@ import { checkStore } from "../check/store-check";
 import { Table } from "../store/table";
 import { Session } from "./session";
 import { FIELD_QUICK, FIELD_TABLE } from "./request";
-import { addAscii, addString, addStrings } from "./reply";
+import { addAscii, addString, addStrings } from "../encode/json-pieces";
 
 /** Walks the whole file. Faults are the answer and no failure of the request. */
 export function handleCheck(session: Session, out: ByteBuffer): Status {

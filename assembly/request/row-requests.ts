@@ -2,14 +2,16 @@
 import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
+import { columnPositions } from "../schema/column-names";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
+import { RowWriter, writeJsonCell } from "../query/row-writer";
 import { Session } from "./session";
 import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
-import { RowWriter, columnPositions, readJsonRow, writeJsonCell } from "./row-json";
-import { addAscii } from "./reply";
+import { readJsonRow } from "./row-json";
+import { addAscii } from "../encode/json-pieces";
 
 /** A name for savepoints that no request uses. */
 const OWN_SAVEPOINT: string = "\0";

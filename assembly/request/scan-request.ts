@@ -12,8 +12,9 @@ import { isKey } from "../encode/key";
 import { addHex, parseHex } from "../encode/uuid";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { RowScan, ScanPlace } from "../store/row-scan";
+import { findIndex } from "../store/names";
 import { Table, TableIndex } from "../store/table";
-import { Session, findIndex } from "./session";
+import { Session } from "./session";
 import {
   FIELD_AFTER,
   FIELD_COUNT,
@@ -26,7 +27,7 @@ import {
   FIELD_TO,
 } from "./request";
 import { requestedColumns } from "./row-requests";
-import { addAscii } from "./reply";
+import { addAscii } from "../encode/json-pieces";
 
 /** Rows in one reply, unless the request says otherwise. */
 export const SCAN_LIMIT: i64 = 1000;

@@ -7,13 +7,13 @@ import { addUnsigned } from "../encode/digits";
 import { hex64 } from "../encode/uuid";
 import { writeJsonValue } from "../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";
-import { TableDefinition, columnSpecs, isExpressible } from "../schema/column-spec";
-import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "../schema/table-schema-snapshot";
+import { columnSpecs, defineTable, isExpressible } from "../schema/column-spec";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { Session } from "./session";
 import { FIELD_ALIGNMENT, FIELD_COLUMNS, FIELD_TABLE } from "./request";
-import { addAscii, addString, addStrings } from "./reply";
+import { addAscii, addString, addStrings } from "../encode/json-pieces";
 
 /** The definition that a `create` request gives; null on failure. Needs no open store. */
 function requestedTable(session: Session): TableSchemaSnapshot | null {
@@ -27,16 +27,6 @@ function requestedTable(session: Session): TableSchemaSnapshot | null {
     return null;
   }
   return defineTable(request.text(FIELD_TABLE), specs, <u32>alignment);
-}
-
-/** The definition of a table with these columns; null on failure. */
-export function defineTable(name: string, specs: Array<string>, alignment: u32): TableSchemaSnapshot | null {
-  const definition = new TableDefinition(name);
-  for (let i = 0; i < specs.length; i++) {
-    if (definition.add(specs[i]) != OK) return null;
-  }
-  const schema = definition.build(alignment);
-  return schema.validate() == OK ? schema : null;
 }
 
 export function handleCreate(session: Session, out: ByteBuffer): Status {
@@ -178,12 +168,4 @@ export function handleInfo(session: Session, out: ByteBuffer): Status {
   }
   out.addU8(0x7d);
   return status;
-}
-
-/** Whether `create` gives the table this alignment without being told. */
-export function isUsualAlignment(schema: TableSchemaSnapshot): bool {
-  const layout = schema.rowLayout();
-  const fixed = layout.fixedBody;
-  layout.free();
-  return fixed != 0 || schema.alignment == DEFAULT_ALIGNMENT;
 }

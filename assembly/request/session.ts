@@ -1,13 +1,13 @@
 /** What requests work on: an open store, and buffers that are used over and over. */
-import { Status, OK, BAD_REQUEST, INDEX_NOT_FOUND, ROW_NOT_FOUND, TABLE_NOT_FOUND, fail, lastError } from "../status";
+import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isText } from "../encode/ascii";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { Row } from "../encode/row";
-import { suggestion } from "../schema/nearest";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
+import { findIndex, unknownTable } from "../store/names";
 import { Table, TableIndex } from "../store/table";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
@@ -105,28 +105,4 @@ export class Session {
     }
     return address;
   }
-}
-
-/** Fails with `TABLE_NOT_FOUND` and the name that was probably meant, or those there are. */
-export function unknownTable(db: DbmsContext, name: string): Status {
-  const names = new Array<string>();
-  for (let i = 0; i < db.tables.length; i++) names.push(db.tables[i].name);
-  const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
-  return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
-}
-
-/** The index on just these columns, or else the first that starts with them; null with `INDEX_NOT_FOUND`. */
-export function findIndex(table: Table, names: Array<string>): TableIndex | null {
-  const exact = table.indexOn(names);
-  if (exact) return exact;
-  let list = "";
-  for (let i = 0; i < table.indexes.length; i++) {
-    const columns = table.indexes[i].definition.columns;
-    let starts = columns.length > names.length;
-    for (let j = 0; j < names.length && starts; j++) starts = columns[j] == names[j];
-    if (starts) return table.indexes[i];
-    list += (i > 0 ? "; " : "") + columns.join(",");
-  }
-  fail(INDEX_NOT_FOUND, "table " + table.name + " has no index on " + names.join(","), "its indexes: " + list);
-  return null;
 }

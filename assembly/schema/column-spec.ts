@@ -386,3 +386,21 @@ export function isExpressible(schema: TableSchemaSnapshot): bool {
   b.free();
   return same;
 }
+
+/** The definition of a table with these columns; null on failure. */
+export function defineTable(name: string, specs: Array<string>, alignment: u32): TableSchemaSnapshot | null {
+  const definition = new TableDefinition(name);
+  for (let i = 0; i < specs.length; i++) {
+    if (definition.add(specs[i]) != OK) return null;
+  }
+  const schema = definition.build(alignment);
+  return schema.validate() == OK ? schema : null;
+}
+
+/** Whether `create` gives the table this alignment without being told. */
+export function isUsualAlignment(schema: TableSchemaSnapshot): bool {
+  const layout = schema.rowLayout();
+  const fixed = layout.fixedBody;
+  layout.free();
+  return fixed != 0 || schema.alignment == DEFAULT_ALIGNMENT;
+}

@@ -1,6 +1,6 @@
-/** Pieces that replies are made of. */
-import { ByteBuffer } from "../encode/byte-buffer";
-import { addJsonString } from "../encode/json-string";
+/** Pieces that JSON texts are made of. */
+import { ByteBuffer } from "./byte-buffer";
+import { addJsonString } from "./json-string";
 
 /** Appends text that is all ASCII, without making anything. */
 export function addAscii(out: ByteBuffer, text: string): void {

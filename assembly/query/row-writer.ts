@@ -1,0 +1,64 @@
+/** Rows as JSON objects, written. */
+import { ByteBuffer } from "../encode/byte-buffer";
+import { addJsonString } from "../encode/json-string";
+import { Row } from "../encode/row";
+import { writeJsonValue } from "../encode/value-text";
+import { Column } from "../schema/column";
+import { allPositions, firstColumns } from "../schema/column-names";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+
+/** Which columns to write, with their names ready as JSON. Made once for many rows; `free` it. */
+export class RowWriter {
+  /** `"name":` of each column, preceded by `{` or `,`; and where each ends. */
+  private names: ByteBuffer = new ByteBuffer(256);
+  private ends: StaticArray<u32>;
+  /** How many of the schema's first columns are needed. */
+  readonly firstColumns: u32;
+
+  /** Writes the columns at `positions` of the schema, in that order. */
+  constructor(
+    private readonly schema: TableSchemaSnapshot,
+    readonly positions: StaticArray<i32>,
+  ) {
+    const ends = new StaticArray<u32>(positions.length);
+    this.ends = ends;
+    this.firstColumns = firstColumns(positions);
+    for (let i = 0; i < positions.length; i++) {
+      const name = schema.columns[positions[i]].nameBytes;
+      this.names.addU8(i == 0 ? 0x7b : 0x2c);
+      addJsonString(changetype<usize>(name), name.byteLength, this.names);
+      this.names.addU8(0x3a);
+      ends[i] = this.names.len;
+    }
+  }
+
+  /** A writer of all columns, in the schema's order. */
+  static all(schema: TableSchemaSnapshot): RowWriter {
+    return new RowWriter(schema, allPositions(schema));
+  }
+
+  /** Appends the row as a JSON object on one line. */
+  write(row: Row, out: ByteBuffer): void {
+    const columns = this.schema.columns;
+    const positions = this.positions;
+    let start: u32 = 0;
+    for (let i = 0; i < positions.length; i++) {
+      const end = unchecked(this.ends[i]);
+      out.addBytes(this.names.ptr + start, end - start);
+      start = end;
+      const position = unchecked(positions[i]);
+      writeJsonCell(columns[position], position, row, out);
+    }
+    out.addU8(0x7d);
+  }
+
+  free(): void {
+    this.names.free();
+  }
+}
+
+/** Appends one value of a row in its JSON form. */
+export function writeJsonCell(column: Column, position: i32, row: Row, out: ByteBuffer): void {
+  if (row.isSet(position)) writeJsonValue(column.type, column.customSize, row.ptr(position), out);
+  else out.addU32(0x6c6c756e);
+}
