@@ -23,7 +23,7 @@ import { allocBlock, freeBlock } from "../memory/block-pool";
 import { HEAD_BYTES, isUnfinished, markUnfinished } from "../memory/foreign-file";
 import { PAGE_SHIFT, PAGE_SIZE } from "../memory/layout";
 import { MemoryProvider, WasiMemoryProvider, spillPath } from "../memory/provider";
-import { BLOCK_SHIFT } from "../memory/recovery";
+import { BLOCK_SHIFT } from "../memory/checkpoint-image";
 import { File, isMissing, removeFile, renameFile } from "../wasi/file";
 import { randomU64 } from "../wasi/random";
 

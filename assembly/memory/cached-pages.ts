@@ -67,6 +67,12 @@ export abstract class CachedPages {
     this.pageCount = provider.pages;
   }
 
+  /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
+  startAt(pages: u32): void {
+    this.mainPages = pages;
+    this.pageCount = pages;
+  }
+
   get readOnly(): bool {
     return this.provider.readOnly;
   }

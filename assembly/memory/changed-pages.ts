@@ -9,7 +9,7 @@ import { MemoryProvider } from "./provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte, runBytes, sectorsOf } from "./page-cache";
 import { allocBlock, freeBlock } from "./block-pool";
 import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "./log-file";
-import { addImage, IMAGE_SECTOR_SIZE } from "./recovery";
+import { addImage, IMAGE_SECTOR_SIZE } from "./checkpoint-image";
 import { sortU64 } from "./sort-u64";
 import { Spill, NO_SLOT } from "./spill";
 import { U32Map } from "./u32-map";

@@ -23,10 +23,11 @@ import { CachedPages } from "./cached-pages";
 import { FLAG_NODE_VALID, FLAG_SORTED } from "./page-cache";
 import { failChanged } from "./changed-file";
 import { LogFile, FRAMES_START, LOOK_FIRST, OUTCOME_DONE, OUTCOME_NONE, OUTCOME_OPEN } from "./log-file";
+import { insertBytes, removeBytes, writeBytes, zeroBytes } from "./page-changes";
 import { RedoBuffer } from "./redo-buffer";
 import { Recovery } from "./recovery";
 import { xxh3 } from "../encode/xxh3";
-import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_REMOVE, UNDO_GROW } from "./undo-list";
+import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_GROW } from "./undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
 export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
@@ -203,12 +204,6 @@ export class MemoryManager extends CachedPages {
       return status;
     }
     return failChanged(this.provider.name);
-  }
-
-  /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
-  startAt(pages: u32): void {
-    this.mainPages = pages;
-    this.pageCount = pages;
   }
 
   /**
@@ -422,29 +417,9 @@ export class MemoryManager extends CachedPages {
         continue;
       }
       const frame = this.frame(undo.pageNo);
-      if (!frame) {
+      if (!frame || this.takeBack() != OK) {
         found = -1;
         break;
-      }
-      const at = frame.data + undo.pageOffset;
-      const len = undo.len;
-      const tailLen = undo.tailLen;
-      this.touch(frame, undo.pageOffset, len + tailLen);
-      switch (undo.kind) {
-        case UNDO_BYTES:
-          memory.copy(at, undo.payload, len);
-          break;
-        case UNDO_ZEROS:
-          memory.fill(at, 0, len);
-          break;
-        case UNDO_INSERT:
-          memory.copy(at, at + len, tailLen);
-          memory.copy(at + tailLen, undo.payload, len);
-          break;
-        case UNDO_REMOVE:
-          memory.copy(at + len, at, tailLen);
-          memory.copy(at, undo.payload, len);
-          break;
       }
       frame.flags &= ~(FLAG_NODE_VALID | FLAG_SORTED);
     }
@@ -452,6 +427,27 @@ export class MemoryManager extends CachedPages {
     if (status == OK && redo) status = redo.truncate(redoMark);
     if (status != OK) this.poison();
     return status;
+  }
+
+  /** Takes back the change of a page's bytes that was taken off the undo list. */
+  private takeBack(): Status {
+    const undo = this.undo;
+    const pageNo = undo.pageNo;
+    const at = undo.pageOffset;
+    const len = undo.len;
+    switch (undo.kind) {
+      case UNDO_BYTES:
+        return writeBytes(this, pageNo, at, undo.payload, len);
+      case UNDO_ZEROS:
+        return zeroBytes(this, pageNo, at, len);
+      case UNDO_INSERT: {
+        // The payload is what the shift overwrote behind the tail.
+        const status = removeBytes(this, pageNo, at, len, undo.tailLen);
+        return status == OK ? writeBytes(this, pageNo, at + undo.tailLen, undo.payload, len) : status;
+      }
+      default:
+        return insertBytes(this, pageNo, at, undo.payload, len, undo.tailLen);
+    }
   }
 
   /** Rolls back what is not committed, brings the main file up to date, closes the files and gives all memory back. */

@@ -9,35 +9,29 @@ import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../status";
 import { isZero } from "../encode/bytes";
 import { xxh3 } from "../encode/xxh3";
 import { PAGE_SIZE, PAGE_SHIFT } from "./layout";
-import { MemoryManager } from "./memory-manager";
-import { DirectAccess } from "./direct-access";
+import { CachedPages } from "./cached-pages";
+import { BLOCKS_PER_SECTOR, BLOCK_SHIFT, IMAGE_SECTOR_SIZE } from "./checkpoint-image";
 import { SECTOR_SHIFT } from "./page-cache";
+import { insertBytes, removeBytes, writeBytes, zeroBytes } from "./page-changes";
 import { LogFile, FRAMES_START, FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "./log-file";
 import { bytesBehind } from "./lost-frames";
 import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "./redo-buffer";
 
-/** Bytes that a disk writes wholly or not at all; checkpoint images note the hash of each before it was overwritten. */
-export const BLOCK_SHIFT: u32 = 9;
-const BLOCKS_PER_SECTOR: u32 = 1 << (SECTOR_SHIFT - BLOCK_SHIFT);
-
-/** Applies the log's transactions to `manager`'s pages. `recovered` tells whether there were any. */
+/** Applies the log's transactions to the pages of `manager`. `recovered` tells whether there were any. */
 export class Recovery {
   recovered: bool = false;
   /** How many. */
   transactions: u32 = 0;
   /** Bytes behind the last whole transaction that hold commits which can't be read. */
   unreadableBytes: u64 = 0;
-  private access: DirectAccess;
   private buffer: usize = 0;
   /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
   images: bool = false;
 
   constructor(
-    private manager: MemoryManager,
+    private manager: CachedPages,
     private log: LogFile,
-  ) {
-    this.access = new DirectAccess(manager);
-  }
+  ) {}
 
   /** At open: finds what the log holds, checks that it belongs to the file, and replays it. */
   run(): Status {
@@ -220,26 +214,26 @@ export class Recovery {
   }
 
   private apply(kind: u32, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32, payload: usize): Status {
-    const access = this.access;
+    const pages = this.manager;
     if (kind == REDO_BASE) return OK;
     if (kind == REDO_GROW) {
-      if (pageNo != this.manager.pageCount) return this.malformed();
-      return access.growOnePage() != NO_PAGE ? OK : lastError.status;
+      if (pageNo != pages.pageCount) return this.malformed();
+      return pages.growOnePage() != NO_PAGE ? OK : lastError.status;
     }
     if (this.images && pageNo < this.log.mainPages) return OK;
     switch (kind) {
       case REDO_WRITE:
-        return access.writeAtRaw(pageNo, pageOffset, payload, len);
+        return writeBytes(pages, pageNo, pageOffset, payload, len);
       case REDO_ZERO:
-        return access.zeroRaw(pageNo, pageOffset, len);
+        return zeroBytes(pages, pageNo, pageOffset, len);
       case REDO_INSERT:
-        return access.insertBytes(pageNo, pageOffset, payload, len, tailLen);
+        return insertBytes(pages, pageNo, pageOffset, payload, len, tailLen);
       default:
-        return access.removeBytes(pageNo, pageOffset, len, tailLen);
+        return removeBytes(pages, pageNo, pageOffset, len, tailLen);
     }
   }
 
-  /** IMAGE payload: { page u32 | mask u16 | for each sector of the mask: 8 block hashes u64, 4,096 bytes } … */
+  /** What checkpoint-image.ts makes. */
   private eachImage(task: i32): Status {
     let at = this.buffer;
     const end = at + this.log.len;
@@ -255,7 +249,7 @@ export class Recovery {
         const status =
           task == CHECK_IMAGES
             ? this.checkSector(pageNo, sector, at)
-            : this.access.writeAtRaw(pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
+            : writeBytes(this.manager, pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
         if (status != OK) return status;
         at += IMAGE_SECTOR_SIZE;
       }
@@ -277,27 +271,7 @@ export class Recovery {
   }
 }
 
-/** Bytes of one sector's part of an image: its blocks' hashes, and the sector. */
-export const IMAGE_SECTOR_SIZE: u32 = BLOCKS_PER_SECTOR * 8 + (1 << SECTOR_SHIFT);
-
 const CHECK_BASES: i32 = 0;
 const CHECK_IMAGES: i32 = 1;
 const APPLY_RECORDS: i32 = 2;
 const APPLY_IMAGES: i32 = 3;
-
-/** Appends the image of the sectors in `mask` of a page: `before` is the page in the main file, `after` as it is to be. */
-export function addImage(out: usize, pageNo: u32, mask: u32, before: usize, after: usize): usize {
-  store<u32>(out, pageNo);
-  store<u16>(out, <u16>mask, 4);
-  out += 6;
-  for (; mask != 0; mask &= mask - 1) {
-    const start = ctz(mask) << SECTOR_SHIFT;
-    for (let i: u32 = 0; i < BLOCKS_PER_SECTOR; i++) {
-      store<u64>(out, xxh3(before + start + (i << BLOCK_SHIFT), 1 << BLOCK_SHIFT));
-      out += 8;
-    }
-    memory.copy(out, after + start, 1 << SECTOR_SHIFT);
-    out += 1 << SECTOR_SHIFT;
-  }
-  return out;
-}

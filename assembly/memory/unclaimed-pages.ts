@@ -5,15 +5,15 @@
  *   | count u32 | page u32 | page u32 | …
  */
 import { Status, OK, UNCLAIMED_PAGES_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
-import { MemoryAccess, setLastUnclaimed } from "./memory-access";
 import { isZero } from "../encode/bytes";
 import { PAGE_SIZE } from "./layout";
+import { PageAccess } from "./page-access";
 
 /** The most pages that the ledger lists; the reference's bound, one below what a page holds. */
 export const MAX_UNCLAIMED_PAGES: u32 = 16382;
 
 /** How many pages the ledger lists, 0 where a layout has none; 0xffffffff on failure. */
-export function unclaimedPageCount(access: MemoryAccess): u32 {
+export function unclaimedPageCount(access: PageAccess): u32 {
   const pageNo = access.manager.unclaimedPagesPage;
   if (pageNo == NO_PAGE) return 0;
   const page = access.page(pageNo);
@@ -26,9 +26,12 @@ export function unclaimedPageCount(access: MemoryAccess): u32 {
   return count;
 }
 
-/** Takes the newest page off the ledger, into `lastUnclaimed` (`NO_PAGE`: there is none). The page is checked to be zero. */
-export function popUnclaimedPage(access: MemoryAccess): Status {
-  setLastUnclaimed(NO_PAGE);
+/** What `popUnclaimedPage` took off last, or `NO_PAGE` when the ledger was empty. */
+export let poppedPage: u32 = NO_PAGE;
+
+/** Takes the newest page off the ledger, into `poppedPage`. The page is checked to be zero. */
+export function popUnclaimedPage(access: PageAccess): Status {
+  poppedPage = NO_PAGE;
   const count = unclaimedPageCount(access);
   if (count == 0) return OK;
   if (count == 0xffffffff) return lastError.status;
@@ -49,12 +52,12 @@ export function popUnclaimedPage(access: MemoryAccess): Status {
   }
   let status = access.writeU32(ledgerPage, 0, count - 1);
   if (status == OK) status = access.zeroRaw(ledgerPage, pageOffset, 4);
-  if (status == OK) setLastUnclaimed(pageNo);
+  if (status == OK) poppedPage = pageNo;
   return status;
 }
 
 /** Puts a (zeroed) page on the ledger, if there is one. */
-export function pushUnclaimedPage(access: MemoryAccess, pageNo: u32): Status {
+export function pushUnclaimedPage(access: PageAccess, pageNo: u32): Status {
   if (access.manager.unclaimedPagesPage == NO_PAGE) return OK;
   const status = reserveUnclaimed(access, 1);
   if (status != OK) return status;
@@ -65,7 +68,7 @@ export function pushUnclaimedPage(access: MemoryAccess, pageNo: u32): Status {
 }
 
 /** `OK` when the ledger has room for `extra` more pages, else `UNCLAIMED_PAGES_FULL`. */
-export function reserveUnclaimed(access: MemoryAccess, extra: u32): Status {
+export function reserveUnclaimed(access: PageAccess, extra: u32): Status {
   const count = unclaimedPageCount(access);
   if (count == 0xffffffff) return lastError.status;
   if (count + extra > MAX_UNCLAIMED_PAGES) {
