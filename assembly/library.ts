@@ -7,7 +7,7 @@
 import "./text/packed-text";
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
-import { addError, handleRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
+import { addError, handleRequest, readRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
 import { tellNotices } from "./request/notices";
 import { openRequested } from "./request/open-request";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
@@ -271,5 +271,7 @@ export function scan(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_WORK);
   const session = sessionOf(handle);
   if (!session || session.db.manager.usable() != OK) return failed();
-  return session.db.manager.settled(scanRecords(session, ptr, len, reply)) == OK ? answer(0) : failed();
+  let status = readRequest(session, ptr, len);
+  if (status == OK) status = session.db.manager.settled(scanRecords(session, reply));
+  return status == OK ? answer(0) : failed();
 }

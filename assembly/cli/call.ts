@@ -4,7 +4,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_JSON } from "../encode/data-type";
 import { JsonTape, JSON_ARRAY, JSON_OBJECT, JSON_STRING } from "../encode/json";
 import { Column } from "../schema/column";
-import { handleRequest } from "../request/dispatcher";
+import { handleRequest, readRequest } from "../request/dispatcher";
 import { Session } from "../request/session";
 import { addAscii, addString, addStrings } from "../encode/json-pieces";
 import { stdout } from "../wasi/stdio";
@@ -105,7 +105,7 @@ export function addKeys(ctx: CommandContext, column: Column, first: i32, end: i3
 /** Has the request parsed, for commands that do the rest themselves. */
 export function parseRequest(ctx: CommandContext): Status {
   request.addU8(0x7d);
-  return sessionOf(ctx).request.parse(request.ptr, request.len);
+  return readRequest(sessionOf(ctx), request.ptr, request.len);
 }
 
 /** Has the request done; with `--json` the reply is printed. */

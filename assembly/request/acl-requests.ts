@@ -14,7 +14,7 @@ import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { DbmsContext } from "../store/dbms-context";
 import { unknownTable } from "../store/names";
 import { Session } from "./session";
-import { FIELD_IDENTITY, FIELD_RIGHTS, OP_ACL_GRANT, OP_ACL_REMOVE } from "./request";
+import { FIELD_IDENTITY, FIELD_RIGHTS } from "./request";
 import { addAscii, addString, addStrings } from "../encode/json-pieces";
 
 const FLAGS: StaticArray<string> = ["admin", "manage-acl", "migrate"];
@@ -138,30 +138,43 @@ function addPerms(rights: Array<string>, prefix: string, perms: u8): void {
   }
 }
 
-/** `aclGrant`, `aclRevoke` and `aclRemove`. */
-export function handleAclChange(session: Session, out: ByteBuffer): Status {
+/** The identity that a request names; null on failure. */
+function identityOf(session: Session): ArrayBuffer | null {
   const request = session.request;
-  const db = session.db;
   let status = request.needText(FIELD_IDENTITY);
-  if (status == OK) status = db.acl.changeable();
-  if (status != OK) return status;
-  const id = readIdentity(request.text(FIELD_IDENTITY));
-  if (!id) return lastError.status;
+  if (status == OK) status = session.db.acl.changeable();
+  return status == OK ? readIdentity(request.text(FIELD_IDENTITY)) : null;
+}
+
+export function handleAclGrant(session: Session, out: ByteBuffer): Status {
+  return changeRights(session, true, out);
+}
+
+export function handleAclRevoke(session: Session, out: ByteBuffer): Status {
+  return changeRights(session, false, out);
+}
+
+function changeRights(session: Session, grant: bool, out: ByteBuffer): Status {
+  const db = session.db;
+  const id = identityOf(session);
+  const words = id ? session.request.texts(FIELD_RIGHTS) : null;
+  if (!id || !words) return lastError.status;
   const rights = new Rights(db);
-  if (request.op != OP_ACL_REMOVE) {
-    const words = request.texts(FIELD_RIGHTS);
-    if (!words) return lastError.status;
-    for (let i = 0; i < words.length; i++) {
-      status = rights.add(words[i]);
-      if (status != OK) return status;
-    }
-  }
-  status = db.beginChange();
+  let status = OK;
+  for (let i = 0; i < words.length && status == OK; i++) status = rights.add(words[i]);
+  if (status == OK) status = db.beginChange();
   if (status != OK) return status;
-  if (request.op == OP_ACL_REMOVE) status = db.acl.remove(id);
-  else status = change(db, request.op == OP_ACL_GRANT, id, rights);
   addAscii(out, "{}");
-  return db.endChange(status);
+  return db.endChange(change(db, grant, id, rights));
+}
+
+export function handleAclRemove(session: Session, out: ByteBuffer): Status {
+  const db = session.db;
+  const id = identityOf(session);
+  const status = id ? db.beginChange() : lastError.status;
+  if (!id || status != OK) return status;
+  addAscii(out, "{}");
+  return db.endChange(db.acl.remove(id));
 }
 
 function change(db: DbmsContext, grant: bool, id: ArrayBuffer, rights: Rights): Status {

@@ -2,43 +2,78 @@
 import { Status, OK, BAD_REQUEST, errorMessage, fail, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Session } from "./session";
-import {
-  FIELD_ANY_ORDER,
-  FIELD_ID,
-  FIELD_NAME,
-  OP_ACL_LIST,
-  OP_ACL_GRANT,
-  OP_ACL_REVOKE,
-  OP_ACL_REMOVE,
-  OP_BEGIN,
-  OP_COMMIT,
-  OP_SYNC,
-  OP_BACKUP,
-  OP_CHECK,
-  OP_CREATE,
-  OP_DELETE,
-  OP_DROP,
-  OP_GET,
-  OP_HASH,
-  OP_INFO,
-  OP_INSERT,
-  OP_RELEASE,
-  OP_ROLLBACK,
-  OP_ROLLBACK_TO,
-  OP_SAVEPOINT,
-  OP_SCAN,
-  OP_SCHEMA,
-  OP_STATS,
-  OP_TABLES,
-  OP_UPDATE,
-} from "./request";
+import { FIELD_ID, OperationShape } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
-import { handleAclChange, handleAclList } from "./acl-requests";
+import { handleAclGrant, handleAclList, handleAclRemove, handleAclRevoke } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
 import { handleBackup, handleHash } from "./care-requests";
+import {
+  handleBegin,
+  handleCommit,
+  handleRelease,
+  handleRollback,
+  handleRollbackTo,
+  handleSavepoint,
+  handleSync,
+} from "./transaction-requests";
 import { addAscii, addString } from "../encode/json-pieces";
+
+/** Does what a request that was parsed asks for, and appends what `ok` is to hold. */
+type Handler = (session: Session, out: ByteBuffer) => Status;
+
+class Operation extends OperationShape {
+  constructor(
+    name: string,
+    needs: string,
+    takes: string,
+    readonly handler: Handler,
+    /** Whether changes that wait are carried out before: it may look at pages as they are. */
+    readonly flushes: bool = true,
+  ) {
+    super(name, needs, takes);
+  }
+}
+
+/** An operation that knows of changes that wait. */
+function knowing(name: string, needs: string, takes: string, handler: Handler): Operation {
+  return new Operation(name, needs, takes, handler, false);
+}
+
+/** All operations: name, the fields that they need, those that they take besides, and what does them (docs/protocol.md). */
+const OPERATIONS: Array<OperationShape> = [
+  knowing("get", "table", "key keys columns index", handleGet),
+  knowing("scan", "table", "index eq from to reverse offset limit columns count after", handleScan),
+  knowing("insert", "table", "row rows", handleInsert),
+  knowing("update", "table key set", "", handleUpdate),
+  knowing("delete", "table", "key keys cascade", handleDelete),
+  knowing("begin", "", "anyOrder", handleBegin),
+  knowing("commit", "", "", handleCommit),
+  knowing("rollback", "", "", handleRollback),
+  knowing("savepoint", "name", "anyOrder", handleSavepoint),
+  knowing("rollbackTo", "name", "", handleRollbackTo),
+  knowing("release", "name", "", handleRelease),
+  knowing("sync", "", "", handleSync),
+  new Operation("create", "table columns", "alignment", handleCreate),
+  new Operation("drop", "table", "", handleDrop),
+  new Operation("tables", "", "", handleTables),
+  new Operation("schema", "", "table", handleSchema),
+  new Operation("info", "", "", handleInfo),
+  new Operation("stats", "", "table", handleStats),
+  new Operation("check", "", "quick", handleCheck),
+  new Operation("aclList", "", "", handleAclList),
+  new Operation("aclGrant", "identity rights", "", handleAclGrant),
+  new Operation("aclRevoke", "identity rights", "", handleAclRevoke),
+  new Operation("aclRemove", "identity", "", handleAclRemove),
+  new Operation("hash", "", "table", handleHash),
+  new Operation("backup", "path", "", handleBackup),
+];
+
+/** Reads the request in the `len` bytes at `ptr`, which must stay in place while it is used. `BAD_REQUEST` says what is wrong with it. */
+export function readRequest(session: Session, ptr: usize, len: u32): Status {
+  return session.request.parse(ptr, len, OPERATIONS);
+}
 
 /** Bytes of the longest request. */
 export const LONGEST_REQUEST: u32 = 64 << 20;
@@ -53,9 +88,8 @@ export function refuseLongRequest(): Status {
  * `{"id":…,"error":{"code":…,"message":…}}`, on one line. Returns what it came to.
  */
 export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteBuffer): Status {
-  const request = session.request;
   const start = out.len;
-  let status = request.parse(ptr, len);
+  let status = readRequest(session, ptr, len);
   if (status == OK) {
     out.addU8(0x7b);
     addId(session, out);
@@ -95,90 +129,7 @@ function addId(session: Session, out: ByteBuffer): void {
 
 /** Handles the request that the session has parsed, and appends what `ok` is to hold. */
 function handleParsed(session: Session, out: ByteBuffer): Status {
-  switch (session.request.op) {
-    case OP_GET:
-      return handleGet(session, out);
-    case OP_SCAN:
-      return handleScan(session, out);
-    case OP_INSERT:
-      return handleInsert(session, out);
-    case OP_UPDATE:
-      return handleUpdate(session, out);
-    case OP_DELETE:
-      return handleDelete(session, out);
-    case OP_BEGIN:
-    case OP_COMMIT:
-    case OP_ROLLBACK:
-    case OP_SAVEPOINT:
-    case OP_ROLLBACK_TO:
-    case OP_RELEASE:
-    case OP_SYNC:
-      return handleTransaction(session, out);
-    default: {
-      // The rest may look at pages as they are.
-      const status = session.db.flushChanges();
-      return status == OK ? handleOther(session, out) : status;
-    }
-  }
-}
-
-function handleOther(session: Session, out: ByteBuffer): Status {
-  switch (session.request.op) {
-    case OP_CREATE:
-      return handleCreate(session, out);
-    case OP_DROP:
-      return handleDrop(session, out);
-    case OP_TABLES:
-      return handleTables(session, out);
-    case OP_SCHEMA:
-      return handleSchema(session, out);
-    case OP_INFO:
-      return handleInfo(session, out);
-    case OP_ACL_LIST:
-      return handleAclList(session, out);
-    case OP_ACL_GRANT:
-    case OP_ACL_REVOKE:
-    case OP_ACL_REMOVE:
-      return handleAclChange(session, out);
-    case OP_STATS:
-      return handleStats(session, out);
-    case OP_HASH:
-      return handleHash(session, out);
-    case OP_BACKUP:
-      return handleBackup(session, out);
-    case OP_CHECK:
-      return handleCheck(session, out);
-    default:
-      return fail(BAD_REQUEST, "nothing is known of how this operation is done", "this is a fault of Quire, please report it");
-  }
-}
-
-function handleTransaction(session: Session, out: ByteBuffer): Status {
-  const request = session.request;
-  const db = session.db;
-  addAscii(out, "{}");
-  const anyOrder = request.flag(FIELD_ANY_ORDER, 0);
-  if (anyOrder < 0) return BAD_REQUEST;
-  if (request.op == OP_BEGIN) {
-    const begun = db.begin();
-    if (begun == OK && anyOrder == 1) db.beginAnyOrder();
-    return begun;
-  }
-  if (request.op == OP_COMMIT) return db.commit();
-  if (request.op == OP_SYNC) return db.sync();
-  if (request.op == OP_ROLLBACK) {
-    session.forgetRows();
-    return db.rollback();
-  }
-  let status = request.needText(FIELD_NAME);
-  if (status != OK) return status;
-  const name = request.text(FIELD_NAME);
-  if (request.op == OP_SAVEPOINT) {
-    status = db.savepoint(name);
-    if (status == OK && anyOrder == 1) db.beginAnyOrder();
-    return status;
-  }
-  if (request.op == OP_RELEASE) return db.release(name);
-  session.forgetRows();
-  return db.rollbackTo(name);
+  const operation = session.request.operation as Operation;
+  const status = operation.flushes ? session.db.flushChanges() : OK;
+  return status == OK ? operation.handler(session, out) : status;
 }

@@ -18,7 +18,7 @@ import { DELETE_BY_SCHEMA } from "../store/statements";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { BATCH_ROWS, beginTogether, endInsert, endTogether } from "./row-requests";
-import { FIELD_COLUMNS, FIELD_COUNT, OP_SCAN } from "./request";
+import { FIELD_COLUMNS, FIELD_COUNT } from "./request";
 import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
 
@@ -150,16 +150,14 @@ function readRow(table: Table, ptr: usize, len: u32, row: Row): Status {
   return ptr == end ? OK : badRow(table);
 }
 
-/** Does the scan that the request in the `len` bytes at `ptr` asks for, and appends its rows to `out`, which is empty. */
-export function scanRecords(session: Session, ptr: usize, len: u32, out: ByteBuffer): Status {
-  let status = session.request.parse(ptr, len);
-  if (status != OK) return status;
-  if (session.request.op != OP_SCAN || session.request.has(FIELD_COUNT)) {
+/** Does the scan that the session's request asks for, and appends its rows to `out`, which is empty. */
+export function scanRecords(session: Session, out: ByteBuffer): Status {
+  if (session.request.operation!.name != "scan" || session.request.has(FIELD_COUNT)) {
     return fail(BAD_REQUEST, "only scans for rows have their replies as records", "use request for all others");
   }
   const plan = ScanPlan.open(session, SCAN_LIMIT);
   if (!plan) return lastError.status;
-  status = addRecords(session, plan, out);
+  const status = addRecords(session, plan, out);
   plan.free();
   return status;
 }

@@ -23,203 +23,86 @@ import { Column } from "../schema/column";
 import { suggestion } from "../schema/nearest";
 import { addKeyPart } from "../store/table";
 
-export const FIELD_ID: i32 = 0;
-const FIELD_OP: i32 = 1;
-export const FIELD_TABLE: i32 = 2;
-export const FIELD_COLUMNS: i32 = 3;
-export const FIELD_ALIGNMENT: i32 = 4;
-export const FIELD_ROW: i32 = 5;
-export const FIELD_ROWS: i32 = 6;
-export const FIELD_KEY: i32 = 7;
-export const FIELD_KEYS: i32 = 8;
-export const FIELD_SET: i32 = 9;
-export const FIELD_INDEX: i32 = 10;
-export const FIELD_EQ: i32 = 11;
-export const FIELD_FROM: i32 = 12;
-export const FIELD_TO: i32 = 13;
-export const FIELD_REVERSE: i32 = 14;
-export const FIELD_OFFSET: i32 = 15;
-export const FIELD_LIMIT: i32 = 16;
-export const FIELD_COUNT: i32 = 17;
-export const FIELD_AFTER: i32 = 18;
-export const FIELD_NAME: i32 = 19;
-export const FIELD_CASCADE: i32 = 20;
-export const FIELD_IDENTITY: i32 = 21;
-export const FIELD_RIGHTS: i32 = 22;
-export const FIELD_PATH: i32 = 23;
-export const FIELD_QUICK: i32 = 24;
-export const FIELD_ANY_ORDER: i32 = 25;
+/** All fields that there are. */
+const FIELDS: Array<string> = new Array<string>();
 
-const FIELDS: StaticArray<string> = [
-  "id",
-  "op",
-  "table",
-  "columns",
-  "alignment",
-  "row",
-  "rows",
-  "key",
-  "keys",
-  "set",
-  "index",
-  "eq",
-  "from",
-  "to",
-  "reverse",
-  "offset",
-  "limit",
-  "count",
-  "after",
-  "name",
-  "cascade",
-  "identity",
-  "rights",
-  "path",
-  "quick",
-  "anyOrder",
-];
-
-export const OP_GET: i32 = 0;
-export const OP_SCAN: i32 = 1;
-export const OP_INSERT: i32 = 2;
-export const OP_UPDATE: i32 = 3;
-export const OP_DELETE: i32 = 4;
-export const OP_BEGIN: i32 = 5;
-export const OP_COMMIT: i32 = 6;
-export const OP_ROLLBACK: i32 = 7;
-export const OP_SAVEPOINT: i32 = 8;
-export const OP_ROLLBACK_TO: i32 = 9;
-export const OP_RELEASE: i32 = 10;
-export const OP_CREATE: i32 = 11;
-export const OP_DROP: i32 = 12;
-export const OP_TABLES: i32 = 13;
-export const OP_SCHEMA: i32 = 14;
-export const OP_INFO: i32 = 15;
-export const OP_STATS: i32 = 16;
-export const OP_CHECK: i32 = 17;
-export const OP_ACL_LIST: i32 = 18;
-export const OP_ACL_GRANT: i32 = 19;
-export const OP_ACL_REVOKE: i32 = 20;
-export const OP_ACL_REMOVE: i32 = 21;
-export const OP_HASH: i32 = 22;
-export const OP_BACKUP: i32 = 23;
-export const OP_SYNC: i32 = 24;
-
-/** The operations: name, the fields that they need, and those that they take besides. */
-const OPERATIONS: StaticArray<string> = [
-  "get",
-  "table",
-  "key keys columns index",
-  "scan",
-  "table",
-  "index eq from to reverse offset limit columns count after",
-  "insert",
-  "table",
-  "row rows",
-  "update",
-  "table key set",
-  "",
-  "delete",
-  "table",
-  "key keys cascade",
-  "begin",
-  "",
-  "anyOrder",
-  "commit",
-  "",
-  "",
-  "rollback",
-  "",
-  "",
-  "savepoint",
-  "name",
-  "anyOrder",
-  "rollbackTo",
-  "name",
-  "",
-  "release",
-  "name",
-  "",
-  "create",
-  "table columns",
-  "alignment",
-  "drop",
-  "table",
-  "",
-  "tables",
-  "",
-  "",
-  "schema",
-  "",
-  "table",
-  "info",
-  "",
-  "",
-  "stats",
-  "",
-  "table",
-  "check",
-  "",
-  "quick",
-  "aclList",
-  "",
-  "",
-  "aclGrant",
-  "identity rights",
-  "",
-  "aclRevoke",
-  "identity rights",
-  "",
-  "aclRemove",
-  "identity",
-  "",
-  "hash",
-  "",
-  "table",
-  "backup",
-  "path",
-  "",
-  "sync",
-  "",
-  "",
-];
-
-const OPERATION_COUNT: i32 = 25;
-
-/** For each operation the bits of the fields it needs, then of all it takes. */
-const masks: StaticArray<u32> = fieldMasks();
-
-function fieldMasks(): StaticArray<u32> {
-  const masks = new StaticArray<u32>(OPERATION_COUNT * 2);
-  for (let i = 0; i < OPERATION_COUNT; i++) {
-    const needs = maskOf(OPERATIONS[i * 3 + 1]);
-    masks[i * 2] = needs;
-    masks[i * 2 + 1] = needs | maskOf(OPERATIONS[i * 3 + 2]) | (1 << FIELD_ID) | (1 << FIELD_OP);
-  }
-  return masks;
+/** Adds a field; returns its place in `FIELDS`. */
+function field(name: string): i32 {
+  return FIELDS.push(name) - 1;
 }
 
-function maskOf(names: string): u32 {
-  let mask: u32 = 0;
-  const list = names.split(" ");
-  for (let i = 0; i < FIELDS.length; i++) {
-    if (list.includes(FIELDS[i])) mask |= 1 << i;
+export const FIELD_ID: i32 = field("id");
+const FIELD_OP: i32 = field("op");
+export const FIELD_TABLE: i32 = field("table");
+export const FIELD_COLUMNS: i32 = field("columns");
+export const FIELD_ALIGNMENT: i32 = field("alignment");
+export const FIELD_ROW: i32 = field("row");
+export const FIELD_ROWS: i32 = field("rows");
+export const FIELD_KEY: i32 = field("key");
+export const FIELD_KEYS: i32 = field("keys");
+export const FIELD_SET: i32 = field("set");
+export const FIELD_INDEX: i32 = field("index");
+export const FIELD_EQ: i32 = field("eq");
+export const FIELD_FROM: i32 = field("from");
+export const FIELD_TO: i32 = field("to");
+export const FIELD_REVERSE: i32 = field("reverse");
+export const FIELD_OFFSET: i32 = field("offset");
+export const FIELD_LIMIT: i32 = field("limit");
+export const FIELD_COUNT: i32 = field("count");
+export const FIELD_AFTER: i32 = field("after");
+export const FIELD_NAME: i32 = field("name");
+export const FIELD_CASCADE: i32 = field("cascade");
+export const FIELD_IDENTITY: i32 = field("identity");
+export const FIELD_RIGHTS: i32 = field("rights");
+export const FIELD_PATH: i32 = field("path");
+export const FIELD_QUICK: i32 = field("quick");
+export const FIELD_ANY_ORDER: i32 = field("anyOrder");
+
+/** Fields of an operation: those that it needs, and those that it takes besides. */
+const NEEDED: u8 = 2;
+const TAKEN: u8 = 1;
+
+/** What an operation is called, and which fields it has: their names, with spaces in between. */
+export class OperationShape {
+  private readonly uses: StaticArray<u8> = new StaticArray<u8>(FIELDS.length);
+
+  constructor(
+    readonly name: string,
+    needs: string,
+    takes: string,
+  ) {
+    this.note("id op " + takes, TAKEN);
+    this.note(needs, NEEDED);
   }
-  return mask;
+
+  private note(names: string, use: u8): void {
+    const list = names.split(" ");
+    for (let i = 0; i < list.length; i++) {
+      if (list[i].length > 0) this.uses[FIELDS.indexOf(list[i])] = use;
+    }
+  }
+
+  takes(field: i32): bool {
+    return unchecked(this.uses[field]) != 0;
+  }
+
+  needs(field: i32): bool {
+    return unchecked(this.uses[field]) == NEEDED;
+  }
 }
 
 export class Request {
   readonly tape: JsonTape = new JsonTape();
-  /** One of `OP_…`, or -1. */
-  op: i32 = -1;
+  /** What was asked for last; null when that is no operation. */
+  operation: OperationShape | null = null;
   private nodes: StaticArray<u32> = new StaticArray<u32>(FIELDS.length);
   private value: ByteBuffer = new ByteBuffer(256);
 
-  /** Reads a request; the bytes must stay in place while it is used. `BAD_REQUEST` says what is wrong with it. */
-  parse(ptr: usize, len: u32): Status {
+  /** Reads a request for one of `operations`; the bytes must stay in place while it is used. `BAD_REQUEST` says what is wrong with it. */
+  parse(ptr: usize, len: u32, operations: Array<OperationShape>): Status {
     const tape = this.tape;
     const nodes = this.nodes;
-    this.op = -1;
+    this.operation = null;
     for (let i = 0; i < nodes.length; i++) unchecked((nodes[i] = 0));
     if (!tape.parse(ptr, len, JSON_REQUEST_DEPTH)) return fail(BAD_REQUEST, "the request is not JSON: " + tape.errorText());
     if (tape.kind(0) != JSON_OBJECT) return fail(BAD_REQUEST, "a request is a JSON object", 'write it like {"op": "tables"}');
@@ -241,40 +124,35 @@ export class Request {
     }
     const op = nodes[FIELD_OP];
     if (op == 0 || tape.kind(op) != JSON_STRING) return fail(BAD_REQUEST, "the request has no field op that names an operation");
-    const status = this.findOperation(op);
-    if (status != OK) return status;
-    const name = OPERATIONS[this.op * 3];
-    if (unknown != 0)
-      return unknownField(name, this.op, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
-    if (twice >= 0) return fail(BAD_REQUEST, name + ": the field " + FIELDS[twice] + " is there twice");
-    return this.checkFields(name);
+    const operation = this.findOperation(op, operations);
+    if (!operation) return lastError.status;
+    this.operation = operation;
+    if (unknown != 0) return unknownField(operation, String.UTF8.decodeUnsafe(tape.stringPtr(unknown), tape.stringLen(unknown)));
+    if (twice >= 0) return fail(BAD_REQUEST, operation.name + ": the field " + FIELDS[twice] + " is there twice");
+    return this.checkFields(operation);
   }
 
-  private findOperation(node: u32): Status {
+  private findOperation(node: u32, operations: Array<OperationShape>): OperationShape | null {
     const ptr = this.tape.stringPtr(node);
     const len = this.tape.stringLen(node);
-    for (let i = 0; i < OPERATION_COUNT; i++) {
-      if (isText(ptr, len, unchecked(OPERATIONS[i * 3]))) {
-        this.op = i;
-        return OK;
-      }
+    for (let i = 0; i < operations.length; i++) {
+      const operation = unchecked(operations[i]);
+      if (isText(ptr, len, operation.name)) return operation;
     }
     const names = new Array<string>();
-    for (let i = 0; i < OPERATION_COUNT; i++) names.push(OPERATIONS[i * 3]);
+    for (let i = 0; i < operations.length; i++) names.push(operations[i].name);
     const hint = suggestion(String.UTF8.decodeUnsafe(ptr, len), names, "operations");
-    return fail(BAD_REQUEST, "there is no operation " + this.shown(node), hint);
+    fail(BAD_REQUEST, "there is no operation " + this.shown(node), hint);
+    return null;
   }
 
-  private checkFields(name: string): Status {
-    let given: u32 = 0;
-    for (let i = 0; i < this.nodes.length; i++) {
-      if (unchecked(this.nodes[i]) != 0) given |= 1 << i;
+  private checkFields(operation: OperationShape): Status {
+    let missing = -1;
+    for (let field = 0; field < FIELDS.length; field++) {
+      if (this.has(field) && !operation.takes(field)) return unknownField(operation, FIELDS[field]);
+      if (missing < 0 && !this.has(field) && operation.needs(field)) missing = field;
     }
-    const needed = masks[this.op * 2];
-    const extra = given & ~masks[this.op * 2 + 1];
-    if (extra != 0) return unknownField(name, this.op, FIELDS[ctz<u32>(extra)]);
-    const missing = needed & ~given;
-    return missing == 0 ? OK : fail(BAD_REQUEST, name + " needs a field " + FIELDS[ctz<u32>(missing)]);
+    return missing < 0 ? OK : fail(BAD_REQUEST, operation.name + " needs a field " + FIELDS[missing]);
   }
 
   /** The field's node on the tape, or 0. */
@@ -290,7 +168,7 @@ export class Request {
   private wrong(field: i32, what: string): Status {
     return fail(
       BAD_REQUEST,
-      OPERATIONS[this.op * 3] + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)),
+      this.operation!.name + ": " + FIELDS[field] + " must be " + what + ", not " + this.shown(this.node(field)),
     );
   }
 
@@ -380,11 +258,10 @@ function fieldNamed(ptr: usize, len: u32): i32 {
   return -1;
 }
 
-function unknownField(operation: string, op: i32, field: string): Status {
-  const takes = masks[op * 2 + 1];
+function unknownField(operation: OperationShape, field: string): Status {
   const names = new Array<string>();
   for (let i = 0; i < FIELDS.length; i++) {
-    if ((takes & (1 << i)) != 0) names.push(FIELDS[i]);
+    if (operation.takes(i)) names.push(FIELDS[i]);
   }
-  return fail(BAD_REQUEST, operation + " has no field " + field, suggestion(field, names, "fields"));
+  return fail(BAD_REQUEST, operation.name + " has no field " + field, suggestion(field, names, "fields"));
 }

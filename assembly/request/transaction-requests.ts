@@ -1,0 +1,56 @@
+/** `begin`, `commit`, `sync`, `rollback`, `savepoint`, `rollbackTo` and `release`. */
+import { Status, OK, BAD_REQUEST } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { addAscii } from "../encode/json-pieces";
+import { FIELD_ANY_ORDER, FIELD_NAME } from "./request";
+import { Session } from "./session";
+
+/** `begun`, and from here on rows may refer to each other in any order if the request says so. */
+function startAnyOrder(session: Session, begun: Status, anyOrder: i32): Status {
+  if (begun == OK && anyOrder == 1) session.db.beginAnyOrder();
+  return begun;
+}
+
+export function handleBegin(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  const anyOrder = session.request.flag(FIELD_ANY_ORDER, 0);
+  return anyOrder < 0 ? BAD_REQUEST : startAnyOrder(session, session.db.begin(), anyOrder);
+}
+
+export function handleCommit(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  return session.db.commit();
+}
+
+export function handleSync(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  return session.db.sync();
+}
+
+export function handleRollback(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  session.forgetRows();
+  return session.db.rollback();
+}
+
+export function handleSavepoint(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  const request = session.request;
+  const anyOrder = request.flag(FIELD_ANY_ORDER, 0);
+  const status = anyOrder < 0 ? BAD_REQUEST : request.needText(FIELD_NAME);
+  return status == OK ? startAnyOrder(session, session.db.savepoint(request.text(FIELD_NAME)), anyOrder) : status;
+}
+
+export function handleRollbackTo(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  const status = session.request.needText(FIELD_NAME);
+  if (status != OK) return status;
+  session.forgetRows();
+  return session.db.rollbackTo(session.request.text(FIELD_NAME));
+}
+
+export function handleRelease(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  const status = session.request.needText(FIELD_NAME);
+  return status == OK ? session.db.release(session.request.text(FIELD_NAME)) : status;
+}
