@@ -15,7 +15,7 @@ export { TableSchemaSnapshot } from "./schema/table-schema-snapshot";
 export { LAYOUT_0_9, LAYOUT_0_11 } from "./memory/layout";
 export { MemoryProvider, HeapMemoryProvider, WasiMemoryProvider } from "./memory/provider";
 export { NO_ADDRESS, RecordAddress } from "./table/page-ledger";
-export { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "./store/statements";
+export { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "./store/deletes";
 export { DbmsContext, OpenOptions } from "./store/dbms-context";
 export { RowScan } from "./store/row-scan";
 export { Table, TableIndex, addKeyPart } from "./store/table";

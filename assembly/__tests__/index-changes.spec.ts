@@ -9,7 +9,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { LAYOUT_0_11 } from "../memory/layout";
 import { NO_ADDRESS } from "../table/page-ledger";
-import { DELETE_BY_SCHEMA } from "../store/statements";
+import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { RowScan } from "../store/row-scan";
 import { CheckReport } from "../check/check-report";
 import { checkStore } from "../check/store-check";

@@ -18,7 +18,7 @@ import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
-import { DELETE_BY_SCHEMA } from "../store/statements";
+import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { CheckReport } from "../check/check-report";
 import { checkStore } from "../check/store-check";
 import { CountingProvider } from "./counting-provider";

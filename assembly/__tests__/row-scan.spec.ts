@@ -8,7 +8,7 @@ import { Column, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, IndexDefinition }
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
-import { DELETE_BY_SCHEMA } from "../store/statements";
+import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { NO_ADDRESS, RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";

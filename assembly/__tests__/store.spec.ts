@@ -33,7 +33,7 @@ import {
 } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
-import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
+import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { RowScan } from "../store/row-scan";
 import { addKeyPart } from "../store/table";
 import { unclaimedPageCount } from "../memory/unclaimed-pages";

@@ -14,7 +14,7 @@ import { isRecordValue } from "../encode/record-value";
 import { Row } from "../encode/row";
 import { columnPositions, firstColumns } from "../schema/column-names";
 import { RowScan } from "../store/row-scan";
-import { DELETE_BY_SCHEMA } from "../store/statements";
+import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { BATCH_ROWS, beginTogether, endInsert, endTogether } from "./row-requests";

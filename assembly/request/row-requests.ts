@@ -3,7 +3,7 @@ import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastErro
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { columnPositions } from "../schema/column-names";
-import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/statements";
+import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";

@@ -2,7 +2,7 @@
  * Two tables: posts(id uint32 primary key, owner uint32 indexed and a foreign key to users.id, title), joined by hand through an index.
  */
 import { RowScan } from "../../assembly/store/row-scan";
-import { DELETE_CASCADE } from "../../assembly/store/statements";
+import { DELETE_CASCADE } from "../../assembly/store/deletes";
 import { Row } from "../../assembly/encode/row";
 import { ByteBuffer } from "../../assembly/encode/byte-buffer";
 import { compareKeyToProbe } from "../../assembly/encode/key";

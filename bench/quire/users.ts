@@ -4,7 +4,7 @@
 import { DbmsContext } from "../../assembly/store/dbms-context";
 import { Table } from "../../assembly/store/table";
 import { RowScan } from "../../assembly/store/row-scan";
-import { DELETE_BY_SCHEMA } from "../../assembly/store/statements";
+import { DELETE_BY_SCHEMA } from "../../assembly/store/deletes";
 import { Row } from "../../assembly/encode/row";
 import { ByteBuffer } from "../../assembly/encode/byte-buffer";
 import { TYPE_UINT32, TYPE_TEXT } from "../../assembly/encode/data-type";
