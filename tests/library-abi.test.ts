@@ -130,7 +130,7 @@ test("what open refuses", (t) => {
     ["BAD_REQUEST", '{"path":"data/a.db","durability":"never"}'],
     ["FILE_NOT_FOUND", '{"path":"data/a.db"}'],
     ["FILE_NOT_FOUND", '{"path":"data/a.db","create":true,"readonly":true}'],
-    ["FOLDER_NOT_FOUND", '{"path":"elsewhere/a.db","create":true}'],
+    ["ACCESS_DENIED", '{"path":"elsewhere/a.db","create":true}'],
     ["FOLDER_NOT_FOUND", '{"path":"data/sub/a.db","create":true}'],
     ["ACCESS_DENIED", '{"path":"../a.db","create":true}'],
   ] as const) {

@@ -32,6 +32,7 @@ import {
   fd_read,
   fd_write,
   fd_seek,
+  path_filestat_get,
   path_open,
   path_rename,
   path_unlink_file,
@@ -79,11 +80,12 @@ const SEEK_END: u32 = 2;
 @lazy
 const scratch: usize = heap.alloc(64);
 
-/** A filestat's type of file: at byte 16 of it, and what it is for a folder. */
+/** Where a filestat has the type of file, the number of links and the time of the last change; and types. */
 const FILESTAT_TYPE: usize = 16;
 const FILESTAT_LINKS: usize = 24;
 const FILESTAT_MODIFIED: usize = 48;
 const TYPE_FOLDER: u8 = 3;
+const TYPE_FILE: u8 = 4;
 
 /** Turns an errno into a status with a message: what was tried on which path. */
 function ioFailure(errno: u32, doing: string, path: string): Status {
@@ -110,22 +112,43 @@ function ioFailure(errno: u32, doing: string, path: string): Status {
   }
 }
 
+/** Says that there is no file `path`: true. */
+function isAbsent(path: string): bool {
+  fail(FILE_NOT_FOUND, "there is no file " + path);
+  return true;
+}
+
+/** Whether the filestat in `scratch`, that of `path`, is a file's; what else it is is said. */
+function isFile(path: string): bool {
+  const type = load<u8>(scratch, FILESTAT_TYPE);
+  if (type == TYPE_FOLDER) ioFailure(ERRNO_ISDIR, "open", path);
+  else if (type != TYPE_FILE) fail(IO_ERROR, path + " is a pipe, a socket or a device, and no file");
+  return type == TYPE_FILE;
+}
+
 export class File {
   private noDatasync: bool = false;
   private noPositioned: bool = false;
-  /** How many names the file had when it was opened, as far as the runtime tells. */
-  links: u64 = 1;
 
   private constructor(
     private fd: u32,
     readonly path: string,
+    /** How many names the file had when it was opened, as far as the runtime tells. */
+    readonly links: u64,
   ) {}
 
-  /** Opens `path`; `create` makes it when it is missing. Null on failure. */
+  /**
+   * Opens `path`; `create` makes it when it is missing. Null on failure. What is no file is looked at and not opened: a folder opens for
+   * reading in five runtimes, and to open a pipe waits for its other end.
+   */
   static open(path: string, write: bool, create: bool): File | null {
     const resolved = resolvePath(path);
     if (!resolved) return null;
     const name = String.UTF8.encode(resolved.rest);
+    const looked = path_filestat_get(resolved.dirFd, LOOKUP_FOLLOW, changetype<usize>(name), name.byteLength, scratch);
+    const links = looked == 0 ? load<u64>(scratch, FILESTAT_LINKS) : 1;
+    if ((looked == 0 && !isFile(path)) || (looked == ERRNO_NOENT && !create && isAbsent(path))) return null;
+    // Why else it can't be looked at, opening it tells as well.
     const rights = write ? WRITE_RIGHTS : READ_RIGHTS;
     let errno: u32;
     do {
@@ -141,28 +164,11 @@ export class File {
         scratch + 8,
       );
     } while (errno == ERRNO_INTR);
-    if (errno == 0) {
-      const file = new File(load<u32>(scratch, 8), path);
-      if (!file.lookAt()) return file;
-      file.close();
-      errno = ERRNO_ISDIR;
-    }
+    if (errno == 0) return new File(load<u32>(scratch, 8), path, links);
     if (errno == ERRNO_NOENT && create) {
       fail(FOLDER_NOT_FOUND, "the folder of " + path + " does not exist", "make it first");
-    } else if (errno == ERRNO_NOENT) {
-      fail(FILE_NOT_FOUND, "there is no file " + path);
-    } else ioFailure(errno, "open", path);
+    } else if (errno != ERRNO_NOENT || !isAbsent(path)) ioFailure(errno, "open", path);
     return null;
-  }
-
-  /**
-   * Notes how many links it has. Whether it is a folder: that opens for reading in wasmtime, Node, WasmEdge, Wasmer and Bun, and two of
-   * them even say how many bytes it has.
-   */
-  private lookAt(): bool {
-    if (fd_filestat_get(this.fd, scratch) != 0) return false;
-    this.links = load<u64>(scratch, FILESTAT_LINKS);
-    return load<u8>(scratch, FILESTAT_TYPE) == TYPE_FOLDER;
   }
 
   /** Bytes in the file, or -1. */

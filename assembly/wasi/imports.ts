@@ -56,6 +56,9 @@ export declare function fd_prestat_get(fd: u32, prestat: usize): u32;
 @external("wasi_snapshot_preview1", "fd_prestat_dir_name")
 export declare function fd_prestat_dir_name(fd: u32, path: usize, pathLen: usize): u32;
 // @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "path_filestat_get")
+export declare function path_filestat_get(dirFd: u32, lookupFlags: u32, path: usize, pathLen: usize, filestat: usize): u32;
+// @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "path_open")
 export declare function path_open(
   dirFd: u32,

@@ -6,7 +6,7 @@
  * (wazero shows it so). Wasmer shows "/", "." and "/" whatever was mapped, and the mapped folder is inside. ".." is resolved
  * here, by text; a path that leaves its folder is refused before the runtime sees it.
  */
-import { FOLDER_NOT_FOUND, ACCESS_DENIED, BAD_VALUE, fail } from "../status";
+import { ACCESS_DENIED, BAD_VALUE, fail } from "../status";
 import { fd_prestat_get, fd_prestat_dir_name } from "./imports";
 
 class Preopen {
@@ -65,16 +65,23 @@ function normalize(path: string): string {
 /** What stands for a file where a store in memory is meant. */
 export const IN_MEMORY: string = ":memory:";
 
-/** Whether `path` is what a file may be called: a URL, or what stands for a store in memory, and names made of it, are not. */
+/** Whether `path` is what a file may be called: a URL, a folder's name, what stands for a store in memory and names made of it are not. */
 function isFileName(path: string): bool {
   if (path.startsWith(IN_MEMORY))
     fail(BAD_VALUE, IN_MEMORY + " is a store in memory, and no file", "a file of that name is ./" + path);
   else if (path.startsWith("file:")) fail(BAD_VALUE, path + " is a URL, and no path", "a file of that name is ./" + path);
+  else if (endsAsFolder(path)) fail(BAD_VALUE, path + " is a folder's name, and no file's");
   else return true;
   return false;
 }
 
-/** The folder and the rest of `path`, or null with `FOLDER_NOT_FOUND`, `ACCESS_DENIED` or `BAD_VALUE`. */
+/** Whether the last part of `path` is none, "." or "..". */
+function endsAsFolder(path: string): bool {
+  const last = path.substring(path.lastIndexOf("/") + 1);
+  return last.length == 0 || last == "." || last == "..";
+}
+
+/** The folder and the rest of `path`, or null with `ACCESS_DENIED` or `BAD_VALUE`. */
 export function resolvePath(path: string): ResolvedPath | null {
   if (!isFileName(path)) return null;
   let list = preopens;
@@ -96,7 +103,7 @@ export function resolvePath(path: string): ResolvedPath | null {
   }
   if (!best) {
     fail(
-      FOLDER_NOT_FOUND,
+      ACCESS_DENIED,
       path + " is in no folder that the runtime has opened" + (list.length > 0 ? " (" + preopenNames(list) + ")" : ""),
       "open its folder to the module, for example: wasmtime run --dir FOLDER …",
     );

@@ -1,7 +1,7 @@
 /** Which folders the module gets to see, and what it calls the files in them. */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { EXIT_NOT_DONE, EXIT_RUNTIME, QuireError } from "../api/errors.js";
 import type { Preopen } from "../runtimes/adapter.js";
 
 /** Links that lead to links in a row, as many as systems follow. */
@@ -15,6 +15,7 @@ export function refusedName(name: string): string | null {
   if (name === "") return '"" is no name of a file';
   if (/^file:/i.test(name)) return `"${name}" is a URL, and no path; a file of that name is ./${name}`;
   if (name === IN_MEMORY) return `"${name}" is a store in memory, and no file; a file of that name is ./${name}`;
+  if (/(?:^|\/)\.{0,2}$/.test(name)) return `"${name}" is a folder's name, and no file's`;
   if (/^\s*:memory:?\s*$/i.test(name)) return `"${name}" is no name of a file; did you mean ${IN_MEMORY}?`;
   return null;
 }
@@ -43,6 +44,18 @@ export function refuseLinks(file: string, named: string): void {
       "remove the other names, or work on a copy; --allow-links (in programs allowLinks) if this is the only name it is ever opened by",
     EXIT_NOT_DONE,
   );
+}
+
+/**
+ * Throws when `file`, which the user calls `named`, is a pipe, a socket, a device or a folder: to open a pipe waits for its other end. The
+ * module refuses it as well, but a lock would be made beside it first.
+ */
+function refuseOthers(file: string, named: string): void {
+  // Links in a circle lead to nothing: that is the module's to say.
+  const found = existsSync(file) ? statSync(file) : undefined;
+  if (found === undefined || found.isFile()) return;
+  const what = found.isDirectory() ? "a folder, not a file" : "a pipe, a socket or a device, and no file";
+  throw new QuireError("IO_ERROR", `${named} is ${what}`, EXIT_RUNTIME);
 }
 
 /** Where `path` is in `folder`, with slashes; null when it is not, also when a symbolic link leads out. */
@@ -93,6 +106,7 @@ export class GuestFolders {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(file)}; make it first`);
     }
+    refuseOthers(file, typed);
     let opened = this.preopens.find(({ host }) => within(folder, host) !== null);
     if (opened === undefined) {
       opened = { guest: this.#folderName(folder), host: folder };

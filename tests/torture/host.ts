@@ -144,11 +144,12 @@ export class Host {
       fd_filestat_get: (fd: number, out: number): number => {
         this.#refresh();
         const descriptor = this.#descriptors.get(fd);
-        if (descriptor === undefined) return BADF;
-        this.#bytes.fill(0, out, out + 64);
-        this.#bytes[out + 16] = REGULAR_FILE;
-        this.#view.setUint32(out + 48, this.disk.files.get(descriptor.file)?.modified ?? 0, true);
-        return 0;
+        return descriptor === undefined ? BADF : this.#filestat(descriptor.file, out);
+      },
+      path_filestat_get: (_dir: number, _look: number, ptr: number, len: number, out: number): number => {
+        this.#refresh();
+        const file = this.#name(ptr, len);
+        return this.disk.files.has(file) ? this.#filestat(file, out) : NOENT;
       },
       fd_seek: (fd: number, delta: bigint, whence: number, out: number): number => this.#seek(fd, Number(delta), whence, out),
       fd_pread: (fd: number, iovs: number, _count: number, offset: bigint, out: number): number =>
@@ -236,6 +237,14 @@ export class Host {
     const fd = this.#next++;
     this.#descriptors.set(fd, { file, writable, position: 0 });
     this.#view.setUint32(out, fd, true);
+    return 0;
+  }
+
+  #filestat(file: string, out: number): number {
+    this.#bytes.fill(0, out, out + 64);
+    this.#bytes[out + 16] = REGULAR_FILE;
+    this.#view.setUint32(out + 24, 1, true);
+    this.#view.setUint32(out + 48, this.disk.files.get(file)?.modified ?? 0, true);
     return 0;
   }
 
