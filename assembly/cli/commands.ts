@@ -1,4 +1,5 @@
 /** The commands: how each is called, what help says about it, what it needs, and the function that does it. */
+import { TYPE_NAMES } from "../encode/data-type";
 import { Status } from "../status";
 import { CommandContext } from "./context";
 import { runCreate, runDrop, runTables, runSchema } from "./tables";
@@ -83,8 +84,9 @@ export function allCommands(): Array<Command> {
       .takes(2, MANY, "alignment,layout")
       .needs(OPENS_ITSELF)
       .tells(
-        "Types: int8 int16 int32 int64 uint8 uint16 uint32 uint64 decimal boolean date datetime blob text uuid json\n" +
-          "  custom(TAG) custom(TAG,N).\n" +
+        "Types: " +
+          TYPE_NAMES.slice(0, -1).join(" ") +
+          "\n  custom(TAG) custom(TAG,N).\n" +
           "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index),\n" +
           "  default=VALUE, references=TABLE.COLUMN with cascade or restrict. A backslash takes the meaning from a : behind it.\n" +
           "Example: quire data/shop.db create items id:uint32:pk:auto name:text:unique price:decimal:null:index",

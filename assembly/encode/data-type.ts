@@ -50,84 +50,55 @@ export const DATETIME_SIZE: u32 = 13;
 export const DECIMAL_SIZE: u32 = 16;
 export const UUID_SIZE: u32 = 16;
 
+/** Names of the types that a column can have, in the order in which people are shown them; `custom`, which takes arguments, is the last. */
+export const TYPE_NAMES: Array<string> = new Array<string>();
+
+const NO_VALUES: u8 = 0xff;
+const names: StaticArray<string> = new StaticArray<string>(256).fill("unknown");
+const discriminants: StaticArray<u8> = new StaticArray<u8>(256).fill(NO_VALUES);
+const sizes: StaticArray<u8> = new StaticArray<u8>(256);
+
+/** Adds a type: its values have `size` bytes in a record, 0 when their length varies. Without values no column can be of it. */
+function define(type: u8, name: string, discriminant: u8, size: u32): void {
+  names[type] = name;
+  discriminants[type] = discriminant;
+  sizes[type] = <u8>size;
+  if (discriminant != NO_VALUES) TYPE_NAMES.push(name);
+}
+
+define(TYPE_INT8, "int8", VALUE_INT8, 1);
+define(TYPE_INT16, "int16", VALUE_INT16, 2);
+define(TYPE_INT32, "int32", VALUE_INT32, 4);
+define(TYPE_INT64, "int64", VALUE_INT64, 8);
+define(TYPE_UINT8, "uint8", VALUE_UINT8, 1);
+define(TYPE_UINT16, "uint16", VALUE_UINT16, 2);
+define(TYPE_UINT32, "uint32", VALUE_UINT32, 4);
+define(TYPE_UINT64, "uint64", VALUE_UINT64, 8);
+define(TYPE_FLOAT32, "float32", NO_VALUES, 0);
+define(TYPE_FLOAT64, "float64", NO_VALUES, 0);
+define(TYPE_DECIMAL, "decimal", VALUE_DECIMAL, DECIMAL_SIZE);
+define(TYPE_BOOLEAN, "boolean", VALUE_BOOLEAN, 1);
+define(TYPE_DATE, "date", VALUE_DATE, DATE_SIZE);
+define(TYPE_DATETIME, "datetime", VALUE_DATETIME, DATETIME_SIZE);
+define(TYPE_BLOB, "blob", VALUE_BLOB, 0);
+define(TYPE_TEXT, "text", VALUE_TEXT, 0);
+define(TYPE_UUID, "uuid", VALUE_UUID, UUID_SIZE);
+define(TYPE_JSON, "json", VALUE_JSON, 0);
+define(TYPE_CUSTOM, "custom", VALUE_CUSTOM, 0);
+
 /** The discriminant of a value of `type` in keys and defaults; 0xff for a type that has no values. */
 export function valueDiscriminant(type: u8): u8 {
-  switch (type) {
-    case TYPE_INT8:
-      return VALUE_INT8;
-    case TYPE_INT16:
-      return VALUE_INT16;
-    case TYPE_INT32:
-      return VALUE_INT32;
-    case TYPE_INT64:
-      return VALUE_INT64;
-    case TYPE_UINT8:
-      return VALUE_UINT8;
-    case TYPE_UINT16:
-      return VALUE_UINT16;
-    case TYPE_UINT32:
-      return VALUE_UINT32;
-    case TYPE_UINT64:
-      return VALUE_UINT64;
-    case TYPE_DECIMAL:
-      return VALUE_DECIMAL;
-    case TYPE_BOOLEAN:
-      return VALUE_BOOLEAN;
-    case TYPE_DATE:
-      return VALUE_DATE;
-    case TYPE_DATETIME:
-      return VALUE_DATETIME;
-    case TYPE_BLOB:
-      return VALUE_BLOB;
-    case TYPE_TEXT:
-      return VALUE_TEXT;
-    case TYPE_UUID:
-      return VALUE_UUID;
-    case TYPE_JSON:
-      return VALUE_JSON;
-    case TYPE_CUSTOM:
-      return VALUE_CUSTOM;
-    default:
-      return 0xff;
-  }
+  return unchecked(discriminants[type]);
 }
 
 /** The type whose values have this discriminant, which is not that of null; 0 for none. */
 export function typeOfValue(discriminant: u8): u8 {
-  for (let type: u32 = 1; type <= TYPE_CUSTOM; type++) {
-    if (valueDiscriminant(<u8>type) == discriminant) return <u8>type;
-  }
-  return 0;
+  return discriminant == NO_VALUES ? 0 : <u8>max(discriminants.indexOf(discriminant), 0);
 }
 
 /** Bytes of a value of `type` inside a record, or 0 when its length varies. `customSize` is n of custom(TAG,n), 0 for custom(TAG). */
 export function fixedValueSize(type: u8, customSize: u32): u32 {
-  switch (type) {
-    case TYPE_INT8:
-    case TYPE_UINT8:
-    case TYPE_BOOLEAN:
-      return 1;
-    case TYPE_INT16:
-    case TYPE_UINT16:
-      return 2;
-    case TYPE_INT32:
-    case TYPE_UINT32:
-    case TYPE_DATE:
-      return 4;
-    case TYPE_INT64:
-    case TYPE_UINT64:
-      return 8;
-    case TYPE_DATETIME:
-      return DATETIME_SIZE;
-    case TYPE_DECIMAL:
-      return DECIMAL_SIZE;
-    case TYPE_UUID:
-      return UUID_SIZE;
-    case TYPE_CUSTOM:
-      return customSize;
-    default:
-      return 0;
-  }
+  return type == TYPE_CUSTOM ? customSize : unchecked(sizes[type]);
 }
 
 /** Whether `type` is one of the integer types. */
@@ -137,72 +108,11 @@ export function isInteger(type: u8): bool {
 
 /** The name of `type` as the command line spells it; custom types are spelled by their column. */
 export function typeName(type: u8): string {
-  switch (type) {
-    case TYPE_INT8:
-      return "int8";
-    case TYPE_INT16:
-      return "int16";
-    case TYPE_INT32:
-      return "int32";
-    case TYPE_INT64:
-      return "int64";
-    case TYPE_UINT8:
-      return "uint8";
-    case TYPE_UINT16:
-      return "uint16";
-    case TYPE_UINT32:
-      return "uint32";
-    case TYPE_UINT64:
-      return "uint64";
-    case TYPE_FLOAT32:
-      return "float32";
-    case TYPE_FLOAT64:
-      return "float64";
-    case TYPE_DECIMAL:
-      return "decimal";
-    case TYPE_BOOLEAN:
-      return "boolean";
-    case TYPE_DATE:
-      return "date";
-    case TYPE_DATETIME:
-      return "datetime";
-    case TYPE_BLOB:
-      return "blob";
-    case TYPE_TEXT:
-      return "text";
-    case TYPE_UUID:
-      return "uuid";
-    case TYPE_JSON:
-      return "json";
-    case TYPE_CUSTOM:
-      return "custom";
-    default:
-      return "unknown";
-  }
+  return names[type];
 }
 
 /** The type that the command line spells `name`, or 0 for none. Custom types, which take arguments, are not among them. */
 export function typeByName(name: string): u8 {
-  const types: StaticArray<u8> = [
-    TYPE_INT8,
-    TYPE_INT16,
-    TYPE_INT32,
-    TYPE_INT64,
-    TYPE_UINT8,
-    TYPE_UINT16,
-    TYPE_UINT32,
-    TYPE_UINT64,
-    TYPE_DECIMAL,
-    TYPE_BOOLEAN,
-    TYPE_DATE,
-    TYPE_DATETIME,
-    TYPE_BLOB,
-    TYPE_TEXT,
-    TYPE_UUID,
-    TYPE_JSON,
-  ];
-  for (let i = 0; i < types.length; i++) {
-    if (typeName(types[i]) == name) return types[i];
-  }
-  return 0;
+  const type = <u8>max(names.indexOf(name), 0);
+  return type != TYPE_CUSTOM && discriminants[type] != NO_VALUES ? type : 0;
 }

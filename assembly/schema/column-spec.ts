@@ -12,7 +12,7 @@ import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, compareBytes } from "../encode/bytes";
-import { TYPE_CUSTOM, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
+import { TYPE_CUSTOM, TYPE_NAMES, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {
   Column,
@@ -29,25 +29,6 @@ import {
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "./table-schema-snapshot";
 import { suggestion } from "./nearest";
 
-const TYPES: StaticArray<string> = [
-  "int8",
-  "int16",
-  "int32",
-  "int64",
-  "uint8",
-  "uint16",
-  "uint32",
-  "uint64",
-  "decimal",
-  "boolean",
-  "date",
-  "datetime",
-  "blob",
-  "text",
-  "uuid",
-  "json",
-  "custom",
-];
 /** What types are called elsewhere, and here; `float` and `double` have no like, `decimal` comes nearest. */
 const OTHER_TYPES: StaticArray<string> = [
   "string text,varchar text,char text,str text,bool boolean,bytes blob,binary blob,bytea blob,timestamp datetime,number decimal",
@@ -58,7 +39,7 @@ const OTHER_TYPES: StaticArray<string> = [
 const OTHER_FLAGS: StaticArray<string> = [
   "nullable null,optional null,primary pk,key pk,primarykey pk,autoincrement auto,fk references",
 ];
-const FLAGS: StaticArray<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
+const FLAGS: Array<string> = ["pk", "unique", "null", "auto", "index", "default", "references", "cascade", "restrict"];
 
 /** An index over several columns in the making. */
 class Group {
@@ -211,7 +192,7 @@ function flagError(column: Column, what: string, hint: string = ""): Status {
 }
 
 /** What `word`, which is none of `names`, may stand for: by `others`, pairs of a word and a name, or by likeness. */
-function otherName(word: string, others: StaticArray<string>, names: StaticArray<string>, what: string): string {
+function otherName(word: string, others: StaticArray<string>, names: Array<string>, what: string): string {
   const wanted = asciiLower(word);
   for (let i = 0; i < others.length; i++) {
     const pairs = others[i].split(",");
@@ -220,7 +201,7 @@ function otherName(word: string, others: StaticArray<string>, names: StaticArray
       if (pair[0] == wanted) return "did you mean " + pair[1] + "?";
     }
   }
-  return suggestion(word, names.slice<Array<string>>(), what);
+  return suggestion(word, names, what);
 }
 
 /** The column `name` of the type that `text` spells, like `uint8` or `custom(TAG,N)`, without flags; null with `BAD_SCHEMA`. */
@@ -241,7 +222,7 @@ function parseType(scanner: SpecScanner, name: string): Column | null {
     const where = "column " + name + ": ";
     if (word == "custom")
       fail(BAD_SCHEMA, where + "custom needs a tag", "write custom(TAG), or custom(TAG,N) for values of N bytes");
-    else fail(BAD_SCHEMA, where + "there is no type " + word, otherName(word, OTHER_TYPES, TYPES, "types"));
+    else fail(BAD_SCHEMA, where + "there is no type " + word, otherName(word, OTHER_TYPES, TYPE_NAMES, "types"));
     return null;
   }
   const tag = scanner.part(",)");

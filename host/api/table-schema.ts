@@ -1,26 +1,10 @@
 /** A table's definition as the host needs it: which type each column is of, and what its indexes are on. */
 
-/** The types of columns, by the names that `schema` uses. */
-export type ColumnType =
-  | "int8"
-  | "int16"
-  | "int32"
-  | "int64"
-  | "uint8"
-  | "uint16"
-  | "uint32"
-  | "uint64"
-  | "decimal"
-  | "boolean"
-  | "date"
-  | "datetime"
-  | "blob"
-  | "text"
-  | "uuid"
-  | "json"
-  | "custom";
-
-const FIXED_SIZES: Readonly<Partial<Record<ColumnType, number>>> = {
+/**
+ * The types of columns, by the names that `schema` uses: bytes of a value in a record, 0 where a length of two bytes stands before it. Of
+ * `custom` the column says it.
+ */
+export const TYPE_SIZES = {
   int8: 1,
   int16: 2,
   int32: 4,
@@ -33,8 +17,14 @@ const FIXED_SIZES: Readonly<Partial<Record<ColumnType, number>>> = {
   boolean: 1,
   date: 4,
   datetime: 13,
+  blob: 0,
+  text: 0,
   uuid: 16,
-};
+  json: 0,
+  custom: 0,
+} as const;
+
+export type ColumnType = keyof typeof TYPE_SIZES;
 
 export interface Column {
   readonly name: string;
@@ -75,7 +65,7 @@ export interface IndexReply {
 function readColumn({ name, type: text, null: nullable }: FieldReply, position: number): Column {
   if (!text.startsWith("custom(")) {
     const type = text as ColumnType;
-    return { name, type, nullable, size: FIXED_SIZES[type] ?? 0, position };
+    return { name, type, nullable, size: TYPE_SIZES[type], position };
   }
   // custom(TAG) or custom(TAG,n); a comma of the tag has a backslash before it.
   const sized = /(\\*),(\d+)\)$/.exec(text);
