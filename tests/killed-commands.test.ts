@@ -5,6 +5,8 @@ import { COMMANDS, commandKill, commandStore } from "./torture/commands.js";
 import { places } from "./torture/faults.js";
 import { compileModule } from "./torture/module.js";
 
+const STEP = 5;
+
 let command: WebAssembly.Module;
 before(async () => {
   command = await compileModule("command", []);
@@ -12,11 +14,12 @@ before(async () => {
 
 describe("commands that are killed", () => {
   for (const hot of [false, true]) {
-    test(`at every call, ${hot ? "with a log to recover" : "on a closed file"}: the store is as before or as after`, (t) => {
+    test(`at any call, ${hot ? "with a log to recover" : "on a closed file"}: the store is as before or as after`, (t) => {
       const store = commandStore(command, hot);
-      for (const tested of COMMANDS.filter(({ reads }) => !reads)) {
-        const count = places((place) => commandKill(command, store, tested, place), hot ? 2 : 1, hot ? 3 : 2);
-        assert.ok(count > 10, `${tested.words[0]}: ${count} places`);
+      for (const [at, tested] of COMMANDS.filter(({ reads }) => !reads).entries()) {
+        // Some of the calls, other ones of each command; `npm run torture -- faults` takes all.
+        const count = places((place) => commandKill(command, store, tested, place), 1 + ((at + Number(hot)) % STEP), STEP);
+        assert.ok(count > 5, `${tested.words[0]}: ${count} places`);
         t.diagnostic(`${tested.words[0]}: ${count} places`);
       }
     });

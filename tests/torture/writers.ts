@@ -399,15 +399,17 @@ export function outcomes(module: WebAssembly.Module, seed: number, more: number)
 
 /**
  * A killed session's log is recovered while another session comes in between any two calls of that, goes on and makes checkpoints: the
- * older one is told of the other one, and not that the file is damaged. The same for a session that only reads.
+ * older one is told of the other one, and not that the file is damaged. The same for a session that only reads. At every `step`th call, from
+ * another one on for each kind of session; how many there were.
  */
-export function opensBetweenCalls(module: WebAssembly.Module, seed: number, flags: number): number {
+export function opensBetweenCalls(module: WebAssembly.Module, seed: number, flags: number, step = 1): number {
   const hot = new Engine(module).use(Disk.of(prepared(module, seed, 5)), 3);
   ok(hot.open({}), hot, "open");
   for (let n = 5; n < 9; n++) ok(hot.step(seed, n), hot, `transaction ${n}`);
   ok(hot.put(2), hot, "insert");
   const start = hot.host.disk.images();
-  for (let place = 1; ; place++) {
+  const from = 1 + ((seed + flags) % step);
+  for (let place = from; ; place += step) {
     const disk = Disk.of(start);
     const first = new Engine(module).use(disk, 1);
     const second = new Engine(module).use(disk, 2);
@@ -426,7 +428,7 @@ export function opensBetweenCalls(module: WebAssembly.Module, seed: number, flag
       return undefined;
     };
     const status = first.open({ flags });
-    if (!entered) return place - 1;
+    if (!entered) return (place - from) / step;
     const expected = flags === READ_ONLY ? FILE_CHANGED : HANDLE_POISONED;
     if (status !== 0 && status !== expected) throw new Error(`place ${place}: the first was told ${first.message()}`);
     first.close();
@@ -440,9 +442,9 @@ const LATE_STEP = 9;
 
 /**
  * One write of a session that was just overtaken is still under way, and comes between any two calls of the next one's opening: that
- * one opens, and does not find the file damaged.
+ * one opens, and does not find the file damaged. At every `step`th call, from another one on for each write.
  */
-export function lateWrites(module: WebAssembly.Module, seed: number): number {
+export function lateWrites(module: WebAssembly.Module, seed: number, step = LATE_STEP): number {
   const start = prepared(module, seed, 5);
   const whole = Disk.of(start);
   const first = new Engine(module).use(whole, 1);
@@ -456,7 +458,7 @@ export function lateWrites(module: WebAssembly.Module, seed: number): number {
     // Its own mark is what makes it the older one.
     if (late.kind === "write" && late.file === LOG_FILE && late.bytes.length === 8) continue;
     // A few calls of each, other ones of the next.
-    for (let place = 1 + (at % LATE_STEP); ; place += LATE_STEP) {
+    for (let place = 1 + (at % step); ; place += step) {
       const disk = Disk.of(start);
       for (const change of whole.changes.slice(0, at)) disk.apply(change);
       const second = new Engine(module).use(Disk.of(disk.images()), 2);
