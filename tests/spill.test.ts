@@ -162,3 +162,20 @@ test("transactions that are rolled back, with changes that wait, leave nothing f
   assert.ok(without > 400 * 20);
   assert.ok(logged(40) <= without + 40 * 17);
 });
+
+test("tables that outgrow the cache leave no gaps in the spill: what a file system keeps of it is no piece for each page", () => {
+  const disk = new Disk();
+  const columns = ["id:uint32:pk", "v:text"];
+  serve(
+    disk,
+    range(0, 150).map((at) => ({ op: "create", table: `t${at}`, columns })),
+  );
+  const written = disk.changes.flatMap((change) => (change.kind === "write" && change.file === "store.db-spill" ? [change] : []));
+  assert.ok(written.length > 300);
+  written.sort((a, b) => a.offset - b.offset);
+  let end = 0;
+  for (const { offset, bytes } of written) {
+    assert.ok(offset <= end, `nothing was written from byte ${end} to ${offset}`);
+    end = Math.max(end, offset + bytes.length);
+  }
+});

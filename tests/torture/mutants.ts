@@ -14,6 +14,7 @@ const MANAGER = "assembly/memory/memory-manager.ts";
 const PAGES = "assembly/memory/cached-pages.ts";
 const RECOVERY = "assembly/memory/recovery.ts";
 const REDO = "assembly/memory/redo-buffer.ts";
+const SPILL = "assembly/memory/spill.ts";
 
 /** What has to catch a fault: crashes, a second writer, a foreign file, calls that fail, or long sessions of single rows. */
 type Catcher = "crash" | "writers" | "foreign" | "faults" | "sessions";
@@ -275,13 +276,13 @@ export const MUTANTS: readonly Mutant[] = [
     "if (slot == NO_SLOT) return pageNo < mainPages;\n    const sectors",
     "if (slot == NO_SLOT || pageNo < mainPages) return pageNo < mainPages;\n    const sectors",
   ),
-  mutant("sectors that the spill had are forgotten", "sessions", "assembly/memory/spill.ts", "sectors |= before;", ""),
+  mutant("sectors that the spill had are forgotten", "sessions", SPILL, "const after = before | sectors;", "const after = sectors;"),
   mutant(
     "what lies between two spilled sectors is not written",
     "sessions",
-    "assembly/memory/spill.ts",
-    "from = min(from, endByte(before));\n      end = max(end, firstByte(before));",
-    "",
+    SPILL,
+    "const from = moves ? firstByte(after) : min(firstByte(sectors), endByte(before));\n    const end = moves ? endByte(after) : max(endByte(sectors), firstByte(before));",
+    "const from = firstByte(moves ? after : sectors);\n    const end = endByte(moves ? after : sectors);",
   ),
   mutant(
     "a page's sectors in the spill do not count as changed",
