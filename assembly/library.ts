@@ -8,15 +8,15 @@ import "./text/packed-text";
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
 import { addError, handleRequest, readRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
+import { Garbage, REQUEST_GARBAGE } from "./request/garbage";
 import { tellNotices } from "./request/notices";
 import { openRequested } from "./request/open-request";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
 import { Request } from "./request/request";
 import { Session } from "./request/session";
 import { unknownTable } from "./store/names";
-import { Table } from "./store/table";
+import { Table, findTableByText } from "./store/table";
 import { RecordAddress, NO_ADDRESS } from "./table/page-ledger";
-import { isText } from "./encode/ascii";
 
 /** Grows with each change of the calls that a host could notice. */
 const ABI_VERSION: i32 = 1;
@@ -30,9 +30,6 @@ const ROW: i32 = 1;
 
 /** Bytes that `alloc` gives at most: beyond it the heap would trap rather than refuse. */
 const MOST_BYTES: u32 = 1 << 29;
-/** Garbage is collected when calls have left about so much of it; the unit is what one insertion leaves. */
-const COLLECT_AT: u32 = 1024;
-const REQUEST_WORK: u32 = 4;
 /** A reply buffer that has grown beyond this is given back at the next call. */
 const KEPT_REPLY_BYTES: u32 = 16 << 20;
 
@@ -48,20 +45,30 @@ class OpenTable {
 
 const sessions: Array<Session | null> = new Array<Session | null>();
 const openTables: Array<OpenTable | null> = new Array<OpenTable | null>();
+/** Places in `openTables` that are free. */
+const freePlaces: Array<i32> = new Array<i32>();
 /** Requests are parsed and done within one call, so all stores share the parser. */
 const sharedRequest: Request = new Request();
 let reply: ByteBuffer = new ByteBuffer(4096);
-let work: u32 = 0;
+const garbage: Garbage = new Garbage();
 
 /** Where the last reply is: ptr u32, byteLen u32. */
 const record: usize = memory.data(8, 8);
 
-function begin(cost: u32): void {
+/** Starts a call that leaves about so much garbage. */
+function begin(leaves: u32): void {
   reply.reset();
-  work += cost;
-  if (work < COLLECT_AT) return;
-  work = 0;
+  if (garbage.add(leaves)) collect();
+}
+
+function collect(): void {
   __collect();
+  let alive: u32 = 0;
+  for (let i = 0; i < sessions.length; i++) {
+    const session = sessions[i];
+    if (session) alive += session.db.weight;
+  }
+  garbage.collected(alive);
   if (reply.capacityBytes > KEPT_REPLY_BYTES) {
     reply.free();
     reply = new ByteBuffer(4096);
@@ -127,7 +134,8 @@ export function result(): usize {
 
 /** Opens the store that a JSON object describes: its handle, or -1. */
 export function open(ptr: usize, len: u32): i32 {
-  begin(COLLECT_AT);
+  begin(0);
+  collect();
   const db = openRequested(ptr, len);
   tellNotices();
   if (!db) return failed();
@@ -143,13 +151,13 @@ export function open(ptr: usize, len: u32): i32 {
 
 /** Closes a store, and its tables with it: 0, or -1. The handle is gone in either case. */
 export function close(handle: i32): i32 {
-  begin(REQUEST_WORK);
+  begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session) return failed();
   sessions[handle - 1] = null;
   for (let i = 0; i < openTables.length; i++) {
     const table = openTables[i];
-    if (table && table.store == handle) openTables[i] = null;
+    if (table && table.store == handle) forgetTable(i);
   }
   session.free();
   return session.db.close() == OK ? answer(0) : failed();
@@ -157,7 +165,7 @@ export function close(handle: i32): i32 {
 
 /** Handles a request of `docs/protocol.md`: 0 when the reply has `ok`, -1 when it has `error`. */
 export function request(handle: i32, ptr: usize, len: u32): i32 {
-  begin(REQUEST_WORK);
+  begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session) return failed();
   if (len > LONGEST_REQUEST) {
@@ -169,35 +177,34 @@ export function request(handle: i32, ptr: usize, len: u32): i32 {
 
 /** Looks a table up by its name: its handle, or -1. */
 export function open_table(handle: i32, ptr: usize, len: u32): i32 {
-  begin(REQUEST_WORK);
+  begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session) return failed();
   if (session.db.manager.usable() != OK) return failed();
-  const tables = session.db.tables;
-  for (let i = 0; i < tables.length; i++) {
-    if (!isText(ptr, len, tables[i].name)) continue;
-    return answer(keepTable(new OpenTable(handle, session, tables[i], session.db.tablesVersion)));
-  }
+  const table = findTableByText(session.db.tables, ptr, len);
+  if (table) return answer(keepTable(new OpenTable(handle, session, table, session.db.tablesVersion)));
   unknownTable(session.db, String.UTF8.decodeUnsafe(ptr, len));
   return failed();
 }
 
 /** A handle of a table; a place that is free is taken first. */
 function keepTable(table: OpenTable): i32 {
-  let place = openTables.length;
-  for (let i = openTables.length - 1; i >= 0; i--) {
-    if (!openTables[i]) place = i;
-  }
-  if (place == openTables.length) openTables.push(table);
-  else openTables[place] = table;
+  if (freePlaces.length == 0) return openTables.push(table);
+  const place = freePlaces.pop();
+  openTables[place] = table;
   return place + 1;
+}
+
+function forgetTable(place: i32): void {
+  openTables[place] = null;
+  freePlaces.push(place);
 }
 
 /** Forgets a table's handle: 0, or -1. */
 export function close_table(handle: i32): i32 {
   begin(0);
   if (!tableOf(handle)) return failed();
-  openTables[handle - 1] = null;
+  forgetTable(handle - 1);
   return answer(0);
 }
 
@@ -268,7 +275,7 @@ export function remove(handle: i32, ptr: usize, len: u32): i32 {
 
 /** Does a `scan` request; its rows are records: 0, or -1. */
 export function scan(handle: i32, ptr: usize, len: u32): i32 {
-  begin(REQUEST_WORK);
+  begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session || session.db.manager.usable() != OK) return failed();
   let status = readRequest(session, ptr, len);

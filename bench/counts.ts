@@ -24,6 +24,8 @@ const WORKLOADS = [
   "posts 5000",
   "amplify 2000",
   "open 2000",
+  `tables 100 cache=${2 * MIB}`,
+  `tables 2000 cache=${2 * MIB}`,
 ] as const;
 
 /** Everything counted, by a name that says what it is: "full 10000 / insert / bytesWritten". */

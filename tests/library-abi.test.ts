@@ -290,6 +290,21 @@ test("a table's handle is stale when the tables change, and gone with its store"
   assert.equal(host.error, "BAD_REQUEST");
 });
 
+test("memory: names that are no table's leave nothing that stays, however many names there are to be compared with", (t) => {
+  const host = hostFor(t);
+  const store = host.open("data/many.db");
+  assert.ok(store > 0);
+  host.ask(store, { op: "begin" });
+  for (let i = 1000; i < 1500; i++) host.ask(store, { op: "create", table: `t${i}`, columns: ["k:uint32:pk"] });
+  host.ask(store, { op: "commit" });
+  const get = JSON.stringify({ op: "get", table: "t10x0", key: 1 });
+  const before = host.memory.buffer.byteLength;
+  for (let i = 0; i < 300; i++) assert.equal(host.call("request", get, store), -1);
+  const grown = host.memory.buffer.byteLength - before;
+  assert.ok(grown <= before, `${before} bytes, then ${grown} more`);
+  assert.equal(host.direct("close", store), 0);
+});
+
 test("memory: nothing is left behind by calls, by tables, or by stores that were closed", (t) => {
   const host = hostFor(t);
   let i = 0;

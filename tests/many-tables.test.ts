@@ -3,12 +3,17 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { buildWorkload } from "../bench/build.js";
+import { countProgram } from "../bench/counting.js";
 import { openSync } from "../host/index.js";
 import { fails } from "./helpers/library.js";
 import { tempFolder } from "./helpers/store.js";
 
 /** Names whose order by UTF-8 and by UTF-16 differ, and names that are beginnings of others. */
 const NAMES = ["a", "a\u{1F600}", "a\uE000", "a\uFFFD", "ab", "a\u00E9", "Z", "\u{10FFFF}", "\uFF21", "t1", "t10", "t2"];
+
+/** Too little for what opening reads of 100 tables: what is in it then is no more of them than of 2,000. */
+const CACHE = `cache=${2 << 20}`;
 
 function randoms(seed: number): (below: number) => number {
   let state = seed;
@@ -71,6 +76,47 @@ test("a new table adds as much to the log beside hundreds of tables as beside a 
   growth(4000);
   db.sync();
   const many = growth(5000);
+  assert.ok(few > 0);
+  assert.ok(many <= few + 65536, `${few} bytes beside a few tables, ${many} beside hundreds`);
+  db.close();
+});
+
+test("inserts and lookups ask as much of the host, and take as much memory, beside 2,000 other tables as beside 100", async (t) => {
+  const module = buildWorkload(true);
+  const folder = tempFolder(t);
+  const counted = async (others: number): Promise<Record<string, unknown>> => {
+    const list = await countProgram(module, ["tables", "quire", "/data/counts.db", String(others), CACHE], folder);
+    const wanted = ["tables_first_insert", "tables_insert", "tables_get"];
+    // How much memory there is by then is another matter.
+    return Object.fromEntries(
+      list.filter(({ op }) => wanted.includes(op)).map(({ op, counts }) => [op, { ...counts, memory: 0 }]),
+    );
+  };
+  const few = await counted(100);
+  assert.equal((few["tables_insert"] as { calls: Record<string, number> }).calls["fd_datasync"], 100);
+  assert.deepEqual(await counted(2000), few);
+});
+
+test("a dropped table adds as much to the log beside hundreds of tables as beside a few", (t) => {
+  const path = join(tempFolder(t), "app.db");
+  const db = openSync(path, { cacheBytes: 64 << 20 });
+  const grown = (work: () => void): number => {
+    const before = statSync(`${path}-log`).size;
+    work();
+    return statSync(`${path}-log`).size - before;
+  };
+  const create = (from: number, count: number): void => {
+    for (let i = from; i < from + count; i++) db.create(`t${i}`, ["k:int32:pk"]);
+  };
+  const drop = (from: number): number =>
+    grown(() => {
+      for (let i = from; i < from + 50; i++) db.drop(`t${i}`);
+    });
+  create(1000, 60);
+  const few = drop(1000);
+  create(2000, 600);
+  db.sync();
+  const many = drop(2000);
   assert.ok(few > 0);
   assert.ok(many <= few + 65536, `${few} bytes beside a few tables, ${many} beside hundreds`);
   db.close();

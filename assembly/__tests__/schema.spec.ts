@@ -5,11 +5,18 @@ import { JournaledAccess } from "../memory/journaled-access";
 import { DirectAccess } from "../memory/direct-access";
 import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { bytesEqual } from "../encode/bytes";
+import { bytesEqual, isZero } from "../encode/bytes";
 import { TYPE_UINT32, TYPE_TEXT, TYPE_FLOAT64, TYPE_CUSTOM, VALUE_TEXT } from "../encode/data-type";
 import { Column, ForeignKey, IndexDefinition, FLAG_PRIMARY_KEY, FLAG_UNIQUE, FLAG_NULLABLE, FLAG_AUTO } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { TablePages, readRegistry, writeRegistry, storedSchemaHash, fingerprintOf } from "../schema/schema-registry";
+import {
+  TablePages,
+  appendToRegistry,
+  readRegistry,
+  removeFromRegistry,
+  storedSchemaHash,
+  fingerprintOf,
+} from "../schema/schema-registry";
 import { detectLayout } from "../schema/layout-detection";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
 
@@ -150,16 +157,21 @@ describe("schema registry", () => {
       entry.indexLedger = 6 + i * 5;
       if (i == 1) entry.autoincrement = 7 + i * 5;
       entries.push(entry);
+      expect(appendToRegistry(access, entries, 0x1234)).toBe(OK);
     }
-    expect(writeRegistry(access, entries, 0x1234)).toBe(OK);
     const back = readRegistry(access)!;
     expect(back.length).toBe(3);
     expect(back[1].autoincrement).toBe(12);
     expect(back[2].autoincrement).toBe(0xffffffff);
     expect(back[2].fingerprint).toBe(fingerprintOf("t2"));
-    entries.pop();
-    writeRegistry(access, entries, 0);
-    expect(load<u64>(access.page(0), 16 + 25 + 29)).toBe(0);
+    expect(removeFromRegistry(access, entries, 1, 0x5678)).toBe(OK);
+    expect(entries.length).toBe(2);
+    const fewer = readRegistry(access)!;
+    expect(fewer.length).toBe(2);
+    expect(fewer[1].fingerprint).toBe(fingerprintOf("t2"));
+    expect(storedSchemaHash(access)).toBe(0x5678);
+    removeFromRegistry(access, entries, 1, 0);
+    expect(isZero(access.page(0) + 16 + 25, 65536 - 16 - 25)).toBe(true, "nothing is left behind the entries");
     access.writeU64(0, 8, 4000);
     expect(readRegistry(access) == null).toBe(true);
     expect(lastError.status).toBe(DAMAGED);

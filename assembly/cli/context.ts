@@ -11,7 +11,7 @@ import { MemoryManager } from "../memory/memory-manager";
 import { MemoryProvider } from "../memory/provider";
 import { notices } from "../memory/set-aside";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
-import { Table } from "../store/table";
+import { Table, findTable } from "../store/table";
 import { environmentVariable, stderr } from "../wasi/stdio";
 import { GivenTables } from "../schema/given-tables";
 import { readDefinitionsFile } from "../request/definitions-file";
@@ -66,10 +66,8 @@ export class CommandContext {
 
   /** The table called `name`, or null with an error that names one that is spelled alike. */
   table(name: string): Table | null {
-    const tables = this.db.tables;
-    for (let i = 0; i < tables.length; i++) {
-      if (tables[i].name == name) return tables[i].refresh() == OK ? tables[i] : null;
-    }
+    const table = findTable(this.db.tables, name);
+    if (table) return table.refresh() == OK ? table : null;
     unknownTable(this.db, name);
     return null;
   }

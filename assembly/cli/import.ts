@@ -22,7 +22,8 @@ import {
 import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext } from "../store/dbms-context";
-import { Table } from "../store/table";
+import { Garbage } from "../request/garbage";
+import { Table, findTable } from "../store/table";
 import { stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./context";
 import { DelimitedReader, badDelimiter, delimiterOf } from "./delimited-reader";
@@ -44,8 +45,6 @@ import { asciiLower } from "../encode/ascii";
 
 /** Bad rows that are listed; more are counted. */
 const MOST_LISTED: u64 = 20;
-/** Bad rows between two collections of what they left behind. */
-const COLLECT_EVERY: u64 = 1024;
 
 /** The running import: a global, so that its objects are found when garbage is collected. */
 let running: Import | null = null;
@@ -80,6 +79,8 @@ class Import {
   private header: Header | null = null;
   private progress: Progress | null = null;
   private imported: u64 = 0;
+  /** What bad rows left behind. */
+  private readonly garbage: Garbage = new Garbage();
   private committed: u64 = 0;
   private skipped: u64 = 0;
   /** The file did not exist before, and nothing was committed to it. */
@@ -202,11 +203,8 @@ class Import {
     if (isMissing(ctx.invocation.file)) return OK;
     const status = openStore(ctx, true, true);
     if (status != OK) return status;
-    for (let i = 0; i < ctx.db.tables.length; i++) {
-      if (ctx.db.tables[i].name != this.tableName) continue;
-      return fail(TABLE_EXISTS, "there is a table " + this.tableName + " already", "leave --create out to add rows to it");
-    }
-    return OK;
+    if (!findTable(ctx.db.tables, this.tableName)) return OK;
+    return fail(TABLE_EXISTS, "there is a table " + this.tableName + " already", "leave --create out to add rows to it");
   }
 
   private useTable(table: Table): Status {
@@ -360,7 +358,10 @@ class Import {
         stderr.line("skipped " + text);
       }
     }
-    if (this.skipped % COLLECT_EVERY == 0) __collect();
+    if (this.garbage.add(1)) {
+      __collect();
+      this.garbage.collected(this.ctx.db.weight);
+    }
     return OK;
   }
 

@@ -149,7 +149,7 @@ function printRows(ctx: CommandContext, table: Table, index: TableIndex, writer:
   const view = many
     ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color)
     : TableView.ofFields(stdout, ctx.color);
-  const row = session.row(table);
+  const row = table.callersRow;
   const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
   for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
     const address = session.find(table, node, index);

@@ -7,6 +7,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { isSpace } from "../encode/json-space";
 import { LONGEST_REQUEST, addError, handleRequest, refuseLongRequest } from "../request/dispatcher";
 import { tellNotices } from "../request/notices";
+import { Garbage, REQUEST_GARBAGE } from "../request/garbage";
 import { Session } from "../request/session";
 import { stdout, Input } from "../wasi/stdio";
 import { CommandContext } from "./context";
@@ -14,14 +15,12 @@ import { openOrMakeStore } from "./import-file";
 
 /** Bytes read at once. */
 const READ_SIZE: u32 = 65536;
-/** Garbage is collected after so many requests. */
-const COLLECT_EVERY: u32 = 256;
 
 // Global, so that collecting garbage spares them: no frame's own variables count.
 let session: Session | null = null;
 let input: Input | null = null;
 const lines: ByteBuffer = new ByteBuffer(READ_SIZE);
-let requestsServed: u32 = 0;
+const garbage: Garbage = new Garbage();
 
 export function runServe(ctx: CommandContext): Status {
   const status = openOrMakeStore(ctx);
@@ -81,8 +80,10 @@ function answer(ptr: usize, len: u32): Status {
   handleRequest(session!, ptr, len, stdout.buffer);
   stdout.buffer.addU8(10);
   const status = stdout.flush();
-  requestsServed += 1;
-  if (requestsServed % COLLECT_EVERY == 0) __collect();
+  if (garbage.add(REQUEST_GARBAGE)) {
+    __collect();
+    garbage.collected(session!.db.weight);
+  }
   return status;
 }
 

@@ -5,19 +5,27 @@
 
 /** Whether the `len` bytes at `ptr` are the UTF-8 form of `text`. */
 export function isText(ptr: usize, len: u32, text: string): bool {
-  const textLen = <u32>text.length;
-  if (textLen > len) return false;
-  for (let i: u32 = 0; i < textLen; i++) {
-    const unit = <u32>load<u16>(changetype<usize>(text) + ((<usize>i) << 1));
-    if (unit >= 0x80) return textInFull(ptr, len, text);
-    if (unit != <u32>load<u8>(ptr + i)) return false;
-  }
-  return textLen == len;
+  return <u32>text.length <= len && compareText(ptr, len, text) == 0;
 }
 
-function textInFull(ptr: usize, len: u32, text: string): bool {
+/** The order of the `len` bytes at `ptr` and the UTF-8 form of `text`: below 0 where the bytes come first, 0 where they are that. */
+export function compareText(ptr: usize, len: u32, text: string): i32 {
+  const textLen = <u32>text.length;
+  const common = min(textLen, len);
+  for (let i: u32 = 0; i < common; i++) {
+    const unit = <i32>load<u16>(changetype<usize>(text) + ((<usize>i) << 1));
+    if (unit >= 0x80) return compareInFull(ptr, len, text);
+    const order = <i32>load<u8>(ptr + i) - unit;
+    if (order != 0) return order;
+  }
+  return <i32>len - <i32>textLen;
+}
+
+function compareInFull(ptr: usize, len: u32, text: string): i32 {
   const bytes = String.UTF8.encode(text);
-  return <u32>bytes.byteLength == len && memory.compare(ptr, changetype<usize>(bytes), len) == 0;
+  const textLen = <u32>bytes.byteLength;
+  const order = memory.compare(ptr, changetype<usize>(bytes), min(len, textLen));
+  return order != 0 ? order : <i32>len - <i32>textLen;
 }
 
 /** `text` with its ASCII letters in lower case; for short words. `toLowerCase` knows all of Unicode: 5 KB of tables in the module. */

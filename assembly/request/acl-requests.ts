@@ -8,11 +8,13 @@
 import { Status, OK, BAD_VALUE, IDENTITY_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
-import { addHex, hex64, parseHex } from "../encode/uuid";
+import { addHex, parseHex } from "../encode/uuid";
 import { suggestion } from "../schema/nearest";
 import { ALL_PERMS, Identity } from "../acl/access-control-list";
+import { fingerprintText } from "../schema/schema-registry";
 import { DbmsContext } from "../store/dbms-context";
 import { unknownTable } from "../store/names";
+import { findTable } from "../store/table";
 import { Session } from "./session";
 import { FIELD_IDENTITY, FIELD_RIGHTS } from "./request";
 import { addAscii, addString, addStrings } from "../encode/json-pieces";
@@ -56,13 +58,9 @@ class Rights {
       if (!parseHex(changetype<usize>(text), text.byteLength, bytes)) return unknownTable(this.db, name);
       fingerprint = bswap<u64>(load<u64>(bytes));
     } else {
-      const tables = this.db.tables;
-      let found = false;
-      for (let i = 0; i < tables.length && !found; i++) {
-        found = tables[i].name == name;
-        fingerprint = tables[i].pages.fingerprint;
-      }
-      if (!found) return unknownTable(this.db, name);
+      const table = findTable(this.db.tables, name);
+      if (!table) return unknownTable(this.db, name);
+      fingerprint = table.pages.fingerprint;
     }
     this.fingerprints.push(fingerprint);
     this.perms.push(bits);
@@ -119,11 +117,8 @@ export function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   addPerms(rights, "", identity.allTables);
   for (let i = 0; i < identity.tables.length; i++) {
     const grant = identity.tables[i];
-    let name = "#" + hex64(grant.fingerprint);
-    for (let j = 0; j < db.tables.length; j++) {
-      if (db.tables[j].pages.fingerprint == grant.fingerprint) name = db.tables[j].name;
-    }
-    addPerms(rights, name + ":", grant.perms);
+    const table = db.tableOfFingerprint(grant.fingerprint);
+    addPerms(rights, (table ? table.name : fingerprintText(grant.fingerprint)) + ":", grant.perms);
   }
   return rights;
 }

@@ -47,7 +47,7 @@ export function findRecord(table: Table, key: usize, keyLen: u32, index: TableIn
 
 /** Inserts the rows in the `len` bytes at `ptr`, all or none; appends their primary keys, as in records, to `out`. */
 export function insertRecords(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {
-  const row = session.row(table);
+  const row = table.callersRow;
   const db = session.db;
   const end = ptr + len;
   let rowLen = rowLength(ptr, end);
@@ -83,7 +83,7 @@ export function updateRecord(session: Session, table: Table, ptr: usize, len: u3
   if (setLen == 0 || set + 4 + setLen != end) return badRow(table);
   const address = findRecord(table, ptr + 4, keyLen);
   if (address == NO_ADDRESS) return lastError.status;
-  const row = session.row(table);
+  const row = table.callersRow;
   let status = readRow(table, set + 4, setLen, row);
   if (status == OK) status = session.db.update(table, address, row);
   if (status == OK) out.addU64(session.db.cascaded);

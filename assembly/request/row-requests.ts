@@ -68,7 +68,7 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   const first = table ? oneOrMany(session, FIELD_ROW, FIELD_ROWS) : 0;
   if (!table || first == 0) return lastError.status;
   const many = session.request.has(FIELD_ROWS);
-  const row = session.row(table);
+  const row = table.callersRow;
   const db = session.db;
   const inner = db.inTransaction;
   const tape = session.request.tape;
@@ -99,7 +99,7 @@ export function handleUpdate(session: Session, out: ByteBuffer): Status {
   const request = session.request;
   const address = session.find(table, request.node(FIELD_KEY));
   if (address == NO_ADDRESS) return lastError.status;
-  const row = session.row(table);
+  const row = table.callersRow;
   let status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
   if (status == OK) status = session.db.update(table, address, row);
   if (status != OK) return status;
@@ -165,7 +165,7 @@ export function handleGet(session: Session, out: ByteBuffer): Status {
   if (!table || !index || !writer) return lastError.status;
   const request = session.request;
   const many = request.has(FIELD_KEYS);
-  const row = session.row(table);
+  const row = table.callersRow;
   let status = OK;
   addAscii(out, many ? '{"rows":[' : '{"row":');
   for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {

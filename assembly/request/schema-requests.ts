@@ -33,7 +33,6 @@ export function handleCreate(session: Session, out: ByteBuffer): Status {
   const schema = requestedTable(session);
   if (!schema) return lastError.status;
   const status = session.db.createTable(schema);
-  session.forgetRows();
   addAscii(out, "{}");
   return status;
 }
@@ -42,7 +41,6 @@ export function handleDrop(session: Session, out: ByteBuffer): Status {
   const table = session.table();
   if (!table) return lastError.status;
   const status = session.db.dropTable(table.name);
-  session.forgetRows();
   addAscii(out, "{}");
   return status;
 }
@@ -74,10 +72,9 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
   const status = addFileFacts(db, out);
   if (status != OK) return status;
   addAscii(out, ',"tables":[');
-  let count = 0;
-  for (let i = 0; i < db.tables.length; i++) {
-    if (only && db.tables[i] !== only) continue;
-    if (count++ > 0) out.addU8(0x2c);
+  if (only) addTable(only.schema, out);
+  for (let i = 0; i < db.tables.length && !only; i++) {
+    if (i > 0) out.addU8(0x2c);
     addTable(db.tables[i].schema, out);
   }
   addAscii(out, "]}");

@@ -1,26 +1,15 @@
 /** What requests work on: an open store, and buffers that are used over and over. */
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { isText } from "../encode/ascii";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
-import { Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, unknownTable } from "../store/names";
-import { Table, TableIndex } from "../store/table";
+import { Table, TableIndex, findTableByText } from "../store/table";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
-/** A row buffer for one table. */
-class TableRow {
-  constructor(
-    readonly table: Table,
-    readonly row: Row,
-  ) {}
-}
-
 export class Session {
-  private rows: Array<TableRow> = new Array<TableRow>();
   private probe: ByteBuffer = new ByteBuffer(256);
 
   /** Sessions may share a request: it is used only within one call. */
@@ -37,34 +26,14 @@ export class Session {
     const node = this.request.node(FIELD_TABLE);
     const ptr = tape.stringPtr(node);
     const len = tape.stringLen(node);
-    const tables = this.db.tables;
-    for (let i = 0; i < tables.length; i++) {
-      if (isText(ptr, len, unchecked(tables[i]).name)) return tables[i].refresh() == OK ? tables[i] : null;
-    }
+    const table = findTableByText(this.db.tables, ptr, len);
+    if (table) return table.refresh() == OK ? table : null;
     unknownTable(this.db, String.UTF8.decodeUnsafe(ptr, len));
     return null;
   }
 
-  /** A row of `table` to fill or to decode into; one for each table, so its content lasts only until the next use. */
-  row(table: Table): Row {
-    const rows = this.rows;
-    for (let i = 0; i < rows.length; i++) {
-      if (changetype<usize>(unchecked(rows[i]).table) == changetype<usize>(table)) return rows[i].row;
-    }
-    const row = new Row(table.layout);
-    rows.push(new TableRow(table, row));
-    return row;
-  }
-
-  /** To be called after anything that may have replaced the open tables. */
-  forgetRows(): void {
-    for (let i = 0; i < this.rows.length; i++) this.rows[i].row.free();
-    this.rows = new Array<TableRow>();
-  }
-
   /** Gives back what is not garbage-collected, but for the request. The session must not be used afterwards. */
   free(): void {
-    this.forgetRows();
     this.probe.free();
   }
 

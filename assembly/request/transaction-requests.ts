@@ -29,7 +29,6 @@ export function handleSync(session: Session, out: ByteBuffer): Status {
 
 export function handleRollback(session: Session, out: ByteBuffer): Status {
   addAscii(out, "{}");
-  session.forgetRows();
   return session.db.rollback();
 }
 
@@ -44,9 +43,7 @@ export function handleSavepoint(session: Session, out: ByteBuffer): Status {
 export function handleRollbackTo(session: Session, out: ByteBuffer): Status {
   addAscii(out, "{}");
   const status = session.request.needText(FIELD_NAME);
-  if (status != OK) return status;
-  session.forgetRows();
-  return session.db.rollbackTo(session.request.text(FIELD_NAME));
+  return status == OK ? session.db.rollbackTo(session.request.text(FIELD_NAME)) : status;
 }
 
 export function handleRelease(session: Session, out: ByteBuffer): Status {

@@ -203,36 +203,33 @@ export function inPageOrder(entries: Array<TablePages>): Array<TablePages> {
   return list;
 }
 
-/** Writes entries and hash; what stood behind a longer list is zeroed. */
-export function writeRegistry(access: MemoryAccess, entries: Array<TablePages>, schemaHash: u64): Status {
-  const out = new ByteBuffer(1024);
-  addHead(out, entries, schemaHash);
-  for (let i = 0; i < entries.length; i++) addEntry(out, entries[i]);
-  let status = checkRoom(entries, out.len);
-  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, 0, out.ptr, out.len);
-  if (status == OK) status = access.zeroRaw(SCHEMA_PAGE, out.len, PAGE_SIZE - out.len);
-  out.free();
-  return status;
-}
-
 /** Writes the last of `entries` behind the others, which stand on the page already, and the hash. */
 export function appendToRegistry(access: MemoryAccess, entries: Array<TablePages>, schemaHash: u64): Status {
+  const last = entries.length - 1;
+  const at = formDefined.entriesAt + sizeOf(entries, 0, last);
   const out = new ByteBuffer(64);
-  addHead(out, entries, schemaHash);
-  const headLen = out.len;
-  let at = headLen;
-  for (let i = 0; i < entries.length - 1; i++) at += entrySize(entries[i]);
-  addEntry(out, entries[entries.length - 1]);
-  let status = checkRoom(entries, at + out.len - headLen);
-  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, 0, out.ptr, headLen);
-  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, at, out.ptr + headLen, out.len - headLen);
+  addEntry(out, entries[last]);
+  let status = checkRoom(entries, at + out.len);
+  if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, at, out.ptr, out.len);
   out.free();
-  return status;
+  return status == OK ? writeHead(access, entries.length, schemaHash) : status;
 }
 
-function addHead(out: ByteBuffer, entries: Array<TablePages>, schemaHash: u64): void {
-  out.addU64(schemaHash);
-  out.addU64(entries.length);
+/** Takes entry number `index` out of `entries`, and off the page, where they all stand, and writes the hash of what stays. */
+export function removeFromRegistry(access: MemoryAccess, entries: Array<TablePages>, index: i32, schemaHash: u64): Status {
+  const at = formDefined.entriesAt + sizeOf(entries, 0, index);
+  const tail = sizeOf(entries, index + 1, entries.length);
+  const status = access.removeBytes(SCHEMA_PAGE, at, entrySize(entries[index]), tail);
+  entries.splice(index, 1);
+  return status == OK ? writeHead(access, entries.length, schemaHash) : status;
+}
+
+/** Writes what stands before the entries. */
+function writeHead(access: MemoryAccess, count: u64, schemaHash: u64): Status {
+  const head = memory.data(16, 8);
+  store<u64>(head + HASH_OFFSET, schemaHash);
+  store<u64>(head + formDefined.countAt, count);
+  return access.writeAtRaw(SCHEMA_PAGE, 0, head, formDefined.entriesAt);
 }
 
 function addEntry(out: ByteBuffer, entry: TablePages): void {
@@ -248,6 +245,13 @@ function addEntry(out: ByteBuffer, entry: TablePages): void {
 /** Bytes of an entry as `addEntry` writes it. */
 function entrySize(entry: TablePages): u32 {
   return formDefined.entrySize + (entry.autoincrement != NO_PAGE ? 4 : 0);
+}
+
+/** Bytes of the entries number `from` … `end` (excluded). */
+function sizeOf(entries: Array<TablePages>, from: i32, end: i32): u32 {
+  let size: u32 = 0;
+  for (let i = from; i < end; i++) size += entrySize(unchecked(entries[i]));
+  return size;
 }
 
 /** `OK` when a registry of `byteLen` bytes fits its page. */

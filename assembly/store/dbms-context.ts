@@ -243,6 +243,16 @@ export class DbmsContext extends ChangesKeeper {
     return this.openTables.list;
   }
 
+  /** The table whose name has this fingerprint, or null. */
+  tableOfFingerprint(fingerprint: u64): Table | null {
+    return this.openTables.withFingerprint(fingerprint);
+  }
+
+  /** About how much of what a collection of garbage walks is the store's, by what insertions leave. */
+  get weight(): u32 {
+    return this.openTables.weight;
+  }
+
   /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
   @inline get tablesVersion(): u32 {
     return this.openTables.version;
@@ -667,7 +677,7 @@ export class DbmsContext extends ChangesKeeper {
     if (status == OK) status = this.beginStatement();
     if (status == OK) status = this.checkChangeable();
     if (status != OK) return status;
-    status = checkNewTable(this.tables, schema, forward, adopted);
+    status = checkNewTable(this.openTables, schema, forward, adopted);
     if (status != OK) return status;
     this.schemaChanged = true;
     const table = writeTable(this.access, schema);

@@ -12,13 +12,13 @@ import {
   computeSchemaHash,
   inPageOrder,
   readRegistry,
+  removeFromRegistry,
   storedSchemaHash,
-  writeRegistry,
 } from "../schema/schema-registry";
 import { openGiven } from "./made-index";
 import { adoptLedgers, checkFit, leftOut } from "./schema-fit";
 import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
-import { Reference, Table, findTable, tablePosition } from "./table";
+import { Reference, Table, findTable, fingerprintPosition, forgetReferences, insertTable, tablePosition } from "./table";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
 const FIRST_PAGES: u32 = 16;
@@ -28,6 +28,10 @@ const NAMED_TABLES: i32 = 20;
 export class OpenTables {
   /** Sorted by name, in the order of its UTF-8 bytes. */
   list: Array<Table> = new Array<Table>();
+  /** The same sorted by fingerprint. */
+  private byFingerprint: Array<Table> = new Array<Table>();
+  /** What the tables weigh: `Table.weight`. */
+  weight: u32 = 0;
   /** Grows whenever the open tables change: a `Table` that was looked up under another number must not be used any more. */
   version: u32 = 0;
   /** What the registry lists, in its order. */
@@ -127,6 +131,13 @@ export class OpenTables {
     return table;
   }
 
+  /** The table whose name has this fingerprint, or null. */
+  withFingerprint(fingerprint: u64): Table | null {
+    const list = this.byFingerprint;
+    const at = fingerprintPosition(list, fingerprint);
+    return at < list.length && list[at].pages.fingerprint == fingerprint ? list[at] : null;
+  }
+
   private hint(): string {
     const list = this.list;
     if (list.length == 0) return "the file has no tables yet";
@@ -154,13 +165,11 @@ export class OpenTables {
     definitions.len -= len;
     this.isHashed = false;
     this.list.splice(at, 1);
-    for (let i = 0; i < this.entries.length; i++) {
-      if (this.entries[i].fingerprint != table.pages.fingerprint) continue;
-      this.entries.splice(i, 1);
-      break;
-    }
+    this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, table.pages.fingerprint), 1);
+    const weight = table.weight;
+    this.weight -= weight;
     this.unlink(table);
-    return writeRegistry(this.access, this.entries, this.schemaHash());
+    return removeFromRegistry(this.access, this.entries, this.entries.indexOf(table.pages), this.schemaHash());
   }
 
   /** Puts a table where its name belongs, and its definition. */
@@ -169,9 +178,11 @@ export class OpenTables {
     const at = tablePosition(list, table.name);
     const status = this.insertDefinition(table, this.definitionOffset(at));
     if (status != OK) return status;
-    list.push(table);
-    for (let i = list.length - 1; i > at; i--) list[i] = list[i - 1];
-    list[at] = table;
+    insertTable(list, at, table);
+    const byFingerprint = this.byFingerprint;
+    insertTable(byFingerprint, fingerprintPosition(byFingerprint, table.pages.fingerprint), table);
+    const weight = table.weight;
+    this.weight += weight;
     return OK;
   }
 
@@ -232,11 +243,12 @@ export class OpenTables {
   private linkAdded(table: Table): void {
     this.version += 1;
     const dangling = this.dangling;
-    this.dangling = new Array<Reference>();
+    let kept = 0;
     for (let i = 0; i < dangling.length; i++) {
       if (dangling[i].targetName == table.name) table.addReference(dangling[i]);
-      else this.dangling.push(dangling[i]);
+      else dangling[kept++] = dangling[i];
     }
+    dangling.length = kept;
     this.linkColumns(table);
     this.findWaitingAround(table);
   }
@@ -244,14 +256,12 @@ export class OpenTables {
   /** `link` for a table that went, and that no other one refers to. */
   private unlink(table: Table): void {
     this.version += 1;
-    const dangling = this.dangling;
-    this.dangling = new Array<Reference>();
-    for (let i = 0; i < dangling.length; i++) if (dangling[i].table !== table) this.dangling.push(dangling[i]);
+    forgetReferences(this.dangling, table);
     const columns = table.schema.columns;
     for (let i = 0; i < columns.length; i++) {
       const foreignKey = columns[i].foreignKey;
       const target = foreignKey ? findTable(this.list, foreignKey.table) : null;
-      if (target) target.removeReferences(table);
+      if (target) forgetReferences(target.references, table);
     }
     this.findWaitingAround(table);
   }
@@ -279,6 +289,8 @@ export class OpenTables {
     this.version += 1;
     for (let i = 0; i < this.list.length; i++) this.list[i].free();
     this.list = new Array<Table>();
+    this.byFingerprint = new Array<Table>();
+    this.weight = 0;
     this.definitions.len = 1;
     this.isHashed = false;
   }

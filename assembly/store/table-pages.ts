@@ -6,19 +6,20 @@ import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TablePages, fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { OpenTables } from "./open-tables";
 import { Table, findTable } from "./table";
 
-/** `OK` when a table `schema` can be made beside `tables`; `forward` and `adopted` are those of `DbmsContext.createTable`. */
-export function checkNewTable(tables: Array<Table>, schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {
+/** `OK` when a table `schema` can be made beside the `open` ones; `forward` and `adopted` are those of `DbmsContext.createTable`. */
+export function checkNewTable(open: OpenTables, schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {
   const status = schema.validate();
   if (status != OK) return status;
+  const tables = open.list;
   if (findTable(tables, schema.name)) return fail(TABLE_EXISTS, "there is a table " + schema.name + " already");
-  const fingerprint = fingerprintOf(schema.name);
-  for (let i = 0; i < tables.length; i++) {
-    if (tables[i].pages.fingerprint != fingerprint) continue;
+  const like = open.withFingerprint(fingerprintOf(schema.name));
+  if (like) {
     return fail(
       NAME_COLLISION,
-      "the name " + schema.name + " has the same fingerprint as that of table " + tables[i].name,
+      "the name " + schema.name + " has the same fingerprint as that of table " + like.name,
       "choose another name",
     );
   }

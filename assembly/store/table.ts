@@ -5,6 +5,7 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
 import { PAGE_SIZE } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { compareText } from "../encode/ascii";
 import { bytesEqual, copyBytes } from "../encode/bytes";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
 import { valueDiscriminant, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
@@ -123,6 +124,13 @@ export class Reference {
   }
 }
 
+/** Takes those of `table` out of `references`. */
+export function forgetReferences(references: Array<Reference>, table: Table): void {
+  let kept = 0;
+  for (let i = 0; i < references.length; i++) if (references[i].table !== table) references[kept++] = references[i];
+  references.length = kept;
+}
+
 export class Table {
   readonly layout: RowLayout;
   readonly registry: TableRegistry;
@@ -139,6 +147,8 @@ export class Table {
   /** The row that a statement replaces or removes, and its record's bytes. */
   readonly oldRow: Row;
   readonly oldBody: ByteBuffer = new ByteBuffer(256);
+  /** What `callersRow` gives. */
+  private spareRow: Row | null = null;
   /** Is told what happens to rows while scans span statements; null while there were none. */
   watch: TableWatch | null = null;
   /** How many times an update changed a row. */
@@ -212,6 +222,21 @@ export class Table {
 
   get name(): string {
     return this.schema.name;
+  }
+
+  /** A row for callers to fill or to decode into: the same one each time, so its content lasts only until the next use. */
+  get callersRow(): Row {
+    let row = this.spareRow;
+    if (!row) {
+      row = new Row(this.layout);
+      this.spareRow = row;
+    }
+    return row;
+  }
+
+  /** About how much of what a collection of garbage walks it is, by what insertions leave. */
+  get weight(): u32 {
+    return 16 + this.schema.columns.length * 4 + this.indexes.length * 8;
   }
 
   /** The primary key's index. */
@@ -297,13 +322,6 @@ export class Table {
     references.push(reference);
     for (; at > 0 && isBehind(references[at - 1], reference); at--) references[at] = references[at - 1];
     references[at] = reference;
-  }
-
-  /** Forgets the foreign keys of `other`. */
-  removeReferences(other: Table): void {
-    const references = this.references;
-    this.references = new Array<Reference>();
-    for (let i = 0; i < references.length; i++) if (references[i].table !== other) this.references.push(references[i]);
   }
 
   /** Whether others refer to a table that refers to this one; or this one to itself. */
@@ -402,6 +420,7 @@ export class Table {
   free(): void {
     this.oldRow.free();
     this.oldBody.free();
+    if (this.spareRow) this.spareRow!.free();
     this.layout.free();
     if (this.indexAccess !== this.access) this.indexAccess.manager.close();
   }
@@ -445,4 +464,38 @@ export function tablePosition(tables: Array<Table>, name: string): i32 {
 export function findTable(tables: Array<Table>, name: string): Table | null {
   const at = tablePosition(tables, name);
   return at < tables.length && tables[at].name == name ? tables[at] : null;
+}
+
+/** The same for the name whose UTF-8 form is the `len` bytes at `ptr`. */
+export function findTableByText(tables: Array<Table>, ptr: usize, len: u32): Table | null {
+  let low = 0;
+  let high = tables.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const table = unchecked(tables[middle]);
+    const order = compareText(ptr, len, table.name);
+    if (order == 0) return table;
+    if (order > 0) low = middle + 1;
+    else high = middle;
+  }
+  return null;
+}
+
+/** Where in `tables`, which are sorted by fingerprint, that with `fingerprint` is or belongs. */
+export function fingerprintPosition(tables: Array<Table>, fingerprint: u64): i32 {
+  let low = 0;
+  let high = tables.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (unchecked(tables[middle]).pages.fingerprint < fingerprint) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Puts `table` into `tables` in front of number `at`. */
+export function insertTable(tables: Array<Table>, at: i32, table: Table): void {
+  tables.push(table);
+  for (let i = tables.length - 1; i > at; i--) unchecked((tables[i] = tables[i - 1]));
+  tables[at] = table;
 }

@@ -10,6 +10,7 @@ import { runAmplify, runFill, runFull, runOpen, runRandom } from "./users";
 import { runPosts } from "./posts";
 import { runWide } from "./wide";
 import { runRaw } from "./raw";
+import { runTables } from "./tables";
 
 function option(args: Array<string>, name: string, otherwise: u32): u32 {
   for (let i = 5; i < args.length; i++) {
@@ -32,6 +33,7 @@ if (args.length > 4) {
   else if (mode == "amplify") runAmplify(path, n, cacheBytes);
   else if (mode == "wide") runWide(path, n, cacheBytes, option(args, "bytes", 1024));
   else if (mode == "posts") runPosts(path, n, cacheBytes);
+  else if (mode == "tables") runTables(path, n, cacheBytes);
   else if (mode == "raw") runRaw(path);
   else unreachable();
 }

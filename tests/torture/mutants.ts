@@ -276,7 +276,13 @@ export const MUTANTS: readonly Mutant[] = [
     "if (slot == NO_SLOT) return pageNo < mainPages;\n    const sectors",
     "if (slot == NO_SLOT || pageNo < mainPages) return pageNo < mainPages;\n    const sectors",
   ),
-  mutant("sectors that the spill had are forgotten", "sessions", SPILL, "const after = before | sectors;", "const after = sectors;"),
+  mutant(
+    "sectors that the spill had are forgotten",
+    "sessions",
+    SPILL,
+    "const after = before | sectors;",
+    "const after = sectors;",
+  ),
   mutant(
     "what lies between two spilled sectors is not written",
     "sessions",
