@@ -29,6 +29,10 @@ const LAYERS = [
 /** memory and encode know nothing of each other, but that memory uses these. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/bytes", "encode/xxh3"];
 
+/** query knows definitions and values; what of the layers between is its business is in this one file. */
+const QUERY_STORE = "query/store";
+const QUERY_MAY_IMPORT = ["text", "status", "encode", "schema", "query"];
+
 const MAX_LINE = 140;
 
 const folder = process.argv[2] ?? "assembly";
@@ -40,6 +44,11 @@ function layerOf(path) {
   const at = LAYERS.indexOf(top);
   if (at >= 0) return at;
   return path.includes(sep) ? -1 : LAYERS.length;
+}
+
+/** A file's path with slashes, without its ending. */
+function spell(path) {
+  return path.split(sep).join("/").replace(/\.ts$/, "");
 }
 
 function checkImport(file, specifier, say) {
@@ -56,8 +65,10 @@ function checkImport(file, specifier, say) {
   const name = (at) => LAYERS[at] ?? "the entry files";
   if (to > from) return say(`${name(from)} may not import ${name(to)}, which is above it`);
   const apart = LAYERS[from] === "memory" && LAYERS[to] === "encode";
-  const spelled = target.split(sep).join("/").replace(/\.ts$/, "");
+  const spelled = spell(target);
   if (apart && !MEMORY_MAY_IMPORT.includes(spelled)) say(`memory may import only ${MEMORY_MAY_IMPORT.join(", ")} of encode`);
+  if (LAYERS[from] === "query" && spell(file) !== QUERY_STORE && !QUERY_MAY_IMPORT.includes(LAYERS[to]))
+    say(`query knows of ${LAYERS[to]} only what ${QUERY_STORE}.ts has`);
 }
 
 const files = filesBelow(folder, ".ts");

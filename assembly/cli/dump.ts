@@ -26,12 +26,16 @@ import { writeTextValue } from "../encode/value-text";
 import { columnSpecs, isExpressible } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { addString, addStrings } from "../encode/json-pieces";
+import { AccessPath } from "../query/access-path";
 import { RowWriter } from "../query/row-writer";
+import { RowSink, ScanLoop } from "../query/scan-loop";
 import { DbmsContext } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
+import { RowSource } from "../store/row-source";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { isOver } from "./export-rows";
 import { Progress } from "./import-progress";
 
 /** The version of the dump's form. */
@@ -111,29 +115,50 @@ function dumpTable(table: Table, before: u64, progress: Progress): i64 {
   out.addText("}\n");
   stdout.check();
 
-  const scan = new RowScan(table);
-  const writer = RowWriter.all(table.schema);
-  let found: i64 = 0;
-  while (scan.next() && !stdout.closed && stdout.status == OK) {
-    if (isExact(table.schema, scan.row)) writer.write(scan.row, out);
+  const path = new AccessPath(table);
+  const source = path.rows();
+  const loop = new ScanLoop<RowScan>(source);
+  const lines = new DumpLines(table.schema, before, progress);
+  const status = loop.run(lines);
+  source.free();
+  path.free();
+  lines.writer.free();
+  if (status != OK) return -1;
+  const found = loop.given;
+  if (found == count || isOver(stdout)) return found;
+  const rows = found.toString() + " rows, and " + count.toString() + " in its primary key's index";
+  fail(DAMAGED, "table " + table.name + " has " + rows, "run check to see all that is wrong");
+  return -1;
+}
+
+/** A line for each row. */
+class DumpLines extends RowSink {
+  readonly writer: RowWriter;
+
+  constructor(
+    private readonly schema: TableSchemaSnapshot,
+    private rows: u64,
+    private readonly progress: Progress,
+  ) {
+    super(schema.columns.length);
+    this.writer = RowWriter.all(schema);
+    this.isFull = isOver(stdout);
+  }
+
+  take(source: RowSource): void {
+    const out = stdout.buffer;
+    if (isExact(this.schema, source.row)) this.writer.write(source.row, out);
     else {
       out.addU16(0x225b);
-      addHex(scan.body, scan.bodyLen, out);
+      addHex(source.body, source.bodyLen, out);
       out.addU16(0x5d22);
     }
     out.addU8(10);
     stdout.check();
-    found += 1;
-    progress.row(before + found, 0, -1);
+    this.rows += 1;
+    this.progress.row(this.rows, 0, -1);
+    this.isFull = isOver(stdout);
   }
-  const status = scan.status;
-  scan.free();
-  writer.free();
-  if (status != OK) return -1;
-  if (found == count || stdout.closed || stdout.status != OK) return found;
-  const rows = found.toString() + " rows, and " + count.toString() + " in its primary key's index";
-  fail(DAMAGED, "table " + table.name + " has " + rows, "run check to see all that is wrong");
-  return -1;
 }
 
 function addCounters(table: Table, out: ByteBuffer): Status {

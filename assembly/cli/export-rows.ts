@@ -1,26 +1,52 @@
 /** Rows for programs: CSV, TSV, NDJSON and JSON; and the one interface of all formats that rows are printed in. */
+import { OK, Status } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { isInteger } from "../encode/data-type";
 import { writeTextValue } from "../encode/value-text";
+import { firstColumns } from "../schema/column-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowWriter } from "../query/row-writer";
+import { RowSink, ScanLoop } from "../query/scan-loop";
+import { RowSource } from "../store/row-source";
 import { Output } from "../wasi/stdio";
 
+/** Whether what is printed gets nowhere any more. */
+@inline
+export function isOver(out: Output): bool {
+  return out.closed || out.status != OK;
+}
+
 /** Prints rows of one table, or some of their columns, in one format. Nothing is allocated for a row. */
-export abstract class RowFormat {
+export abstract class RowFormat extends RowSink {
   constructor(
     readonly schema: TableSchemaSnapshot,
     readonly positions: StaticArray<i32>,
     readonly out: Output,
-  ) {}
+  ) {
+    super(firstColumns(positions));
+    this.isFull = isOver(out);
+  }
+
+  take(source: RowSource): void {
+    this.row(source.row);
+    this.isFull = isOver(this.out);
+  }
 
   /** What comes before the first row. */
   abstract begin(): void;
   abstract row(row: Row): void;
   /** What comes behind the last row. */
   abstract end(): void;
+
+  /** Prints the rows of `loop`, with what comes before and behind them. */
+  print<S extends RowSource>(loop: ScanLoop<S>): Status {
+    this.begin();
+    const status = loop.run<RowFormat>(this);
+    this.end();
+    return status;
+  }
 }
 
 /** How rows are printed. */

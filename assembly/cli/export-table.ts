@@ -19,7 +19,7 @@ const SAMPLE_BYTES: u32 = 1 << 20;
 /** Markdown is padded up to this width. */
 const WIDEST: u32 = 60;
 
-/** The table that `scan` prints as well. */
+/** The table that `scan` and `get` print as well. */
 export class TableRows extends RowFormat {
   private readonly view: TableView;
 
@@ -32,6 +32,26 @@ export class TableRows extends RowFormat {
 
   row(row: Row): void {
     this.view.addRow(this.schema, this.positions, row);
+  }
+
+  end(): void {
+    this.view.finish();
+  }
+}
+
+/** Single rows, a line for each column, as `get` prints one. */
+export class FieldRows extends RowFormat {
+  private readonly view: TableView;
+
+  constructor(schema: TableSchemaSnapshot, positions: StaticArray<i32>, out: Output, options: FormatOptions) {
+    super(schema, positions, out);
+    this.view = TableView.ofFields(out, options.color);
+  }
+
+  begin(): void {}
+
+  row(row: Row): void {
+    this.view.addFields(this.schema, this.positions, row);
   }
 
   end(): void {

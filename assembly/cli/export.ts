@@ -1,7 +1,9 @@
 /** `export`: all rows of a table in the order in which they are stored. */
-import { Status, OK, USAGE, fail, lastError } from "../status";
+import { Status, USAGE, fail, lastError } from "../status";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { allPositions, columnPositions, firstColumns } from "../schema/column-names";
+import { allPositions, columnPositions } from "../schema/column-names";
+import { AccessPath } from "../query/access-path";
+import { ScanLoop } from "../query/scan-loop";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 import { Output, stdout } from "../wasi/stdio";
@@ -26,13 +28,11 @@ export function runExport(ctx: CommandContext): Status {
   }
   const format = rowFormat(name, table.schema, positions, stdout, options);
   if (!format) return lastError.status;
-  const scan = new RowScan(table);
-  scan.wantFirst(firstColumns(positions));
-  format.begin();
-  while (scan.next() && !stdout.closed && stdout.status == OK) format.row(scan.row);
-  format.end();
-  const status = scan.status;
-  scan.free();
+  const path = new AccessPath(table);
+  const rows = path.rows();
+  const status = format.print<RowScan>(new ScanLoop<RowScan>(rows));
+  rows.free();
+  path.free();
   return status;
 }
 
@@ -54,7 +54,7 @@ function rowFormat(
 }
 
 /** How rows are to be printed for this command. */
-function formatOptions(ctx: CommandContext): FormatOptions {
+export function formatOptions(ctx: CommandContext): FormatOptions {
   const options = new FormatOptions();
   if (ctx.has("null")) options.nullText = ctx.invocation.option("null", "");
   options.header = !ctx.has("no-header");

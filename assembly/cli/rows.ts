@@ -2,14 +2,14 @@
 import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_OBJECT } from "../encode/json";
-import { NO_ADDRESS } from "../table/page-ledger";
-import { RowWriter } from "../query/row-writer";
-import { FIELD_KEY, FIELD_KEYS } from "../request/request";
+import { ScanLoop } from "../query/scan-loop";
 import { LONGEST_REQUEST } from "../request/dispatcher";
-import { requestedColumns } from "../request/row-requests";
-import { Table, TableIndex } from "../store/table";
+import { RowsOfKeys, requestedColumns, requestedRows } from "../request/row-requests";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
+import { formatOptions } from "./export";
+import { RowFormat } from "./export-rows";
+import { FieldRows, TableRows } from "./export-table";
 import {
   addField,
   addJsonArgument,
@@ -27,7 +27,6 @@ import {
 import { JsonReader } from "./import-json";
 import { ByteSource, atLine } from "./import-source";
 import { refuseForeign } from "./source-kind";
-import { TableView } from "./table-view";
 
 /** Keys of new rows that are named. */
 const SHOWN_KEYS: i32 = 20;
@@ -135,29 +134,20 @@ export function runGet(ctx: CommandContext): Status {
   if (ctx.json) return call(ctx);
   status = parseRequest(ctx);
   if (status != OK) return status;
-  const index = sessionOf(ctx).keyIndex(table);
-  const writer = index ? requestedColumns(sessionOf(ctx), table) : null;
-  return index && writer ? printRows(ctx, table, index, writer) : lastError.status;
+  const rows = requestedRows(sessionOf(ctx), table);
+  const writer = rows ? requestedColumns(sessionOf(ctx), table) : null;
+  return rows && writer ? printRows(ctx, rows, writer.positions) : lastError.status;
 }
 
-/** Prints the rows with the keys of the request: one with a line for each column, several as a table. */
-function printRows(ctx: CommandContext, table: Table, index: TableIndex, writer: RowWriter): Status {
-  const session = sessionOf(ctx);
-  const request = session.request;
-  const schema = table.schema;
-  const many = request.has(FIELD_KEYS);
-  const view = many
-    ? TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color)
-    : TableView.ofFields(stdout, ctx.color);
-  const row = table.callersRow;
-  const first = many ? request.tape.first(request.node(FIELD_KEYS)) : request.node(FIELD_KEY);
-  for (let node = first; node != 0; node = many ? request.tape.next(node) : 0) {
-    const address = session.find(table, node, index);
-    const status = address == NO_ADDRESS ? lastError.status : table.readColumns(address, row, writer.firstColumns);
-    if (status != OK) return status;
-    if (many) view.addRow(schema, writer.positions, row);
-    else view.addFields(schema, writer.positions, row);
-  }
-  view.finish();
-  return OK;
+/** Prints the rows with the keys of the request: one with a line for each column, several as a table, which is none when one is missing. */
+function printRows(ctx: CommandContext, rows: RowsOfKeys, positions: StaticArray<i32>): Status {
+  const schema = rows.table.schema;
+  const options = formatOptions(ctx);
+  let format: RowFormat;
+  if (rows.isMany) format = new TableRows(schema, positions, stdout, options);
+  else format = new FieldRows(schema, positions, stdout, options);
+  format.begin();
+  const status = new ScanLoop<RowsOfKeys>(rows).run<RowFormat>(format);
+  if (status == OK) format.end();
+  return status;
 }

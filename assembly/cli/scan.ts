@@ -3,17 +3,22 @@ import { Status, OK, USAGE, fail, lastError } from "../status";
 import { addUnsigned } from "../encode/digits";
 import { JSON_ARRAY } from "../encode/json";
 import { Column } from "../schema/column";
+import { RowScan } from "../store/row-scan";
+import { RowSource } from "../store/row-source";
 import { Table } from "../store/table";
 import { ScanPlan } from "../request/scan-request";
 import { findIndex } from "../store/names";
 import { requestedColumns } from "../request/row-requests";
+import { JsonObjects } from "../query/row-sinks";
 import { RowWriter } from "../query/row-writer";
 import { FIELD_INDEX } from "../request/request";
 import { addAscii } from "../encode/json-pieces";
 import { stdout } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { addField, addJsonArgument, addNamesField, addValueArgument, parseRequest, sessionOf, startRequest } from "./call";
-import { TableView } from "./table-view";
+import { formatOptions } from "./export";
+import { isOver } from "./export-rows";
+import { TableRows } from "./export-table";
 
 export function runScan(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
@@ -72,35 +77,21 @@ function printCount(ctx: CommandContext, plan: ScanPlan): Status {
 }
 
 function printTable(ctx: CommandContext, plan: ScanPlan, writer: RowWriter): Status {
-  const schema = plan.table.schema;
-  const view = TableView.ofRows(schema, writer.positions, stdout, ctx.columns, ctx.color);
-  let count: i64 = 0;
-  if (plan.start(writer.firstColumns)) {
-    while (count < plan.limit && !stdout.closed) {
-      const row = plan.next();
-      if (!row) break;
-      view.addRow(schema, writer.positions, row.row);
-      count += 1;
-    }
+  return new TableRows(plan.table.schema, writer.positions, stdout, formatOptions(ctx)).print<RowScan>(plan);
+}
+
+/** JSON objects on standard output. */
+class PrintedObjects extends JsonObjects {
+  take(source: RowSource): void {
+    super.take(source);
+    stdout.check();
+    this.isFull = isOver(stdout);
   }
-  view.finish();
-  return plan.status;
 }
 
 function printJson(plan: ScanPlan, writer: RowWriter): Status {
-  const out = stdout.buffer;
-  let count: i64 = 0;
-  addAscii(out, '{"ok":{"rows":[');
-  if (plan.start(writer.firstColumns)) {
-    while (count < plan.limit && !stdout.closed) {
-      const row = plan.next();
-      if (!row) break;
-      if (count > 0) out.addU8(0x2c);
-      writer.write(row.row, out);
-      stdout.check();
-      count += 1;
-    }
-  }
-  if (plan.status == OK) stdout.line('],"after":null}}');
-  return plan.status;
+  addAscii(stdout.buffer, '{"ok":{"rows":[');
+  const status = plan.run(new PrintedObjects(writer, stdout.buffer));
+  if (status == OK) stdout.line('],"after":null}}');
+  return status;
 }

@@ -142,6 +142,13 @@ export class Row {
     this.setFromArena(column, start);
   }
 
+  /** Makes the value of `len` bytes at `ptr` the column's, where it lies: valid as long as that is. */
+  @inline setAt(column: u32, ptr: usize, len: u32): void {
+    const cell = this.cell(column);
+    store<u64>(cell, ((<u64>len) << 32) | (<u64>ptr));
+    store<u16>(cell, <u16>CELL_SET, 8);
+  }
+
   /** The buffer to append a value to, before `setFromArena`. */
   get values(): ByteBuffer {
     return this.arena;

@@ -12,8 +12,8 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { fixedValueSize } from "../encode/data-type";
 import { isRecordValue } from "../encode/record-value";
 import { Row } from "../encode/row";
-import { columnPositions, firstColumns } from "../schema/column-names";
-import { RowScan } from "../store/row-scan";
+import { columnPositions } from "../schema/column-names";
+import { Records } from "../query/row-sinks";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
@@ -169,36 +169,12 @@ function addRecords(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
     positions = names ? columnPositions(plan.table.schema, names) : null;
     if (!positions) return lastError.status;
   }
-  let count: i64 = 0;
   out.addU64(0);
-  const columns = positions ? firstColumns(positions) : plan.table.layout.columnCount;
-  let scan = plan.start(columns) ? plan.next() : null;
-  while (scan && count < plan.limit && out.len <= REPLY_BYTES) {
-    addRecord(scan, positions, out);
-    count += 1;
-    scan = plan.next();
-  }
-  store<u32>(out.ptr, <u32>count);
+  plan.run(new Records(positions, plan.table.layout.columnCount, out, REPLY_BYTES));
+  const goesOn = plan.hasMore();
+  const given = <u32>plan.given;
+  store<u32>(out.ptr, given);
   store<u32>(out.ptr, out.len, 4);
-  if (scan && count > 0) plan.addToken(out);
-  return plan.status;
-}
-
-/** Appends the scan's row: its whole record, or the columns at `positions`. */
-function addRecord(scan: RowScan, positions: StaticArray<i32> | null, out: ByteBuffer): void {
-  if (!positions) {
-    out.addU32(scan.bodyLen);
-    out.addBytes(scan.body, scan.bodyLen);
-    return;
-  }
-  const start = out.len;
-  const row = scan.row;
-  out.addU32(0);
-  for (let i = 0; i < positions.length; i++) {
-    const position = unchecked(positions[i]);
-    const isSet = row.isSet(position);
-    if (row.layout.nullable(position)) out.addU8(isSet ? 1 : 0);
-    if (isSet) out.addBytes(row.ptr(position), row.len(position));
-  }
-  store<u32>(out.ptr + start, out.len - start - 4);
+  if (goesOn && given > 0) plan.addToken(out);
+  return plan.source.status;
 }

@@ -3,11 +3,15 @@ import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastErro
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { columnPositions } from "../schema/column-names";
+import { Row } from "../encode/row";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { DbmsContext } from "../store/dbms-context";
-import { Table } from "../store/table";
+import { RowSource } from "../store/row-source";
+import { Table, TableIndex } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
+import { JsonObjects } from "../query/row-sinks";
 import { RowWriter, writeJsonCell } from "../query/row-writer";
+import { ScanLoop } from "../query/scan-loop";
 import { Session } from "./session";
 import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
 import { readJsonRow } from "./row-json";
@@ -157,24 +161,78 @@ export function requestedColumns(session: Session, table: Table): RowWriter | nu
   return positions ? new RowWriter(table.schema, positions) : null;
 }
 
+/** The rows that have the keys of a request, in the order of the keys. A key that no row has is a failure. */
+export class RowsOfKeys extends RowSource {
+  private node: u32;
+  /** Whether the request has a list of keys. */
+  readonly isMany: bool;
+  private columns: u32;
+
+  /** `index` is the one that the keys are of. */
+  constructor(
+    private readonly session: Session,
+    readonly table: Table,
+    private readonly index: TableIndex,
+    firstKey: u32,
+  ) {
+    super(table.callersRow);
+    this.node = firstKey;
+    this.isMany = session.request.has(FIELD_KEYS);
+    this.columns = table.layout.columnCount;
+  }
+
+  next(): bool {
+    const node = this.node;
+    if (node == 0) return false;
+    this.node = this.isMany ? this.session.request.tape.next(node) : 0;
+    this.status = readRowOf(this.session, this.table, this.index, node, this.row, this.columns);
+    return this.status == OK;
+  }
+
+  wantFirst(columns: u32): void {
+    this.columns = columns;
+  }
+}
+
+/** The rows of the request's key, or keys; null on failure. */
+export function requestedRows(session: Session, table: Table): RowsOfKeys | null {
+  const first = oneOrMany(session, FIELD_KEY, FIELD_KEYS);
+  const index = first != 0 ? session.keyIndex(table) : null;
+  return index ? new RowsOfKeys(session, table, index, first) : null;
+}
+
+/** Reads the first `columns` columns of the row with the key at `node` into `row`; `ROW_NOT_FOUND` and other errors. */
+@inline
+function readRowOf(session: Session, table: Table, index: TableIndex, node: u32, row: Row, columns: u32): Status {
+  const address = session.find(table, node, index);
+  return address == NO_ADDRESS ? lastError.status : table.readColumns(address, row, columns);
+}
+
 export function handleGet(session: Session, out: ByteBuffer): Status {
   const table = session.table();
   const first = table ? oneOrMany(session, FIELD_KEY, FIELD_KEYS) : 0;
   const index = table && first != 0 ? session.keyIndex(table) : null;
   const writer = table && index ? requestedColumns(session, table) : null;
   if (!table || !index || !writer) return lastError.status;
-  const request = session.request;
-  const many = request.has(FIELD_KEYS);
-  const row = table.callersRow;
-  let status = OK;
-  addAscii(out, many ? '{"rows":[' : '{"row":');
-  for (let node = first; node != 0 && status == OK; node = many ? request.tape.next(node) : 0) {
-    if (node != first) out.addU8(0x2c);
-    const address = session.find(table, node, index);
-    status = address == NO_ADDRESS ? lastError.status : table.readColumns(address, row, writer.firstColumns);
-    if (status == OK) writer.write(row, out);
-  }
-  addAscii(out, many ? "]}" : "}");
+  const status = session.request.has(FIELD_KEYS)
+    ? addRowsOf(new RowsOfKeys(session, table, index, first), writer, out)
+    : addRowOf(session, table, index, first, writer, out);
   writer.free();
+  return status;
+}
+
+function addRowsOf(rows: RowsOfKeys, writer: RowWriter, out: ByteBuffer): Status {
+  addAscii(out, '{"rows":[');
+  const status = new ScanLoop<RowsOfKeys>(rows).run(new JsonObjects(writer, out));
+  addAscii(out, "]}");
+  return status;
+}
+
+function addRowOf(session: Session, table: Table, index: TableIndex, key: u32, writer: RowWriter, out: ByteBuffer): Status {
+  const row = table.callersRow;
+  const status = readRowOf(session, table, index, key, row, writer.firstColumns);
+  addAscii(out, '{"row":');
+  if (status == OK) writer.write(row, out);
+  out.addU8(0x7d);
   return status;
 }

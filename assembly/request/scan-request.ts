@@ -11,6 +11,9 @@ import { JSON_ARRAY, JSON_NULL } from "../encode/json";
 import { isKey } from "../encode/key";
 import { addHex, parseHex } from "../encode/uuid";
 import { NO_ADDRESS } from "../table/page-ledger";
+import { AccessPath, KeyBound } from "../query/access-path";
+import { JsonObjects } from "../query/row-sinks";
+import { CountedRows, ScanLoop } from "../query/scan-loop";
 import { RowScan, ScanPlace } from "../store/row-scan";
 import { findIndex } from "../store/names";
 import { Table, TableIndex } from "../store/table";
@@ -25,6 +28,7 @@ import {
   FIELD_OFFSET,
   FIELD_REVERSE,
   FIELD_TO,
+  Request,
 } from "./request";
 import { requestedColumns } from "./row-requests";
 import { addAscii } from "../encode/json-pieces";
@@ -42,92 +46,50 @@ const RECORD_TOKEN: u32 = 12;
 const INDEX_TOKEN: u32 = 36;
 
 /** A scan that a request describes. */
-export class ScanPlan {
-  reverse: bool = false;
-  /** Rows to skip, and to give at most. */
-  offset: i64 = 0;
-  limit: i64 = 0;
+export class ScanPlan extends ScanLoop<RowScan> {
+  readonly table: Table;
+  readonly index: TableIndex | null;
   countOnly: bool = false;
-  private from: ByteBuffer | null = null;
-  private to: ByteBuffer | null = null;
-  private scan: RowScan | null = null;
   /** When the scan started; 0 while it is the first request of it. */
   private since: u32 = 0;
 
-  constructor(
+  private constructor(
     readonly session: Session,
-    readonly table: Table,
-    readonly index: TableIndex | null,
-  ) {}
+    private readonly path: AccessPath,
+    offset: i64,
+    limit: i64,
+  ) {
+    super(path.rows(), offset, limit);
+    this.table = path.table;
+    this.index = path.index;
+  }
 
   /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
   static open(session: Session, defaultLimit: i64): ScanPlan | null {
     const table = session.table();
     if (!table) return null;
     const request = session.request;
-    const bounded = request.has(FIELD_EQ) || request.has(FIELD_FROM) || request.has(FIELD_TO);
+    const reverse = request.flag(FIELD_REVERSE, 0);
+    const isBounded = request.has(FIELD_EQ) || request.has(FIELD_FROM) || request.has(FIELD_TO);
     let index: TableIndex | null = null;
     if (request.has(FIELD_INDEX)) {
       const names = request.texts(FIELD_INDEX);
       index = names ? findIndex(table, names) : null;
       if (!index) return null;
-    } else if (bounded || request.flag(FIELD_REVERSE, 0) == 1) index = table.primary;
-    const plan = new ScanPlan(session, table, index);
-    if (plan.read(defaultLimit) == OK) return plan;
-    plan.free();
-    return null;
-  }
-
-  private read(defaultLimit: i64): Status {
-    const request = this.session.request;
-    const reverse = request.flag(FIELD_REVERSE, 0);
+    } else if (isBounded || reverse == 1) index = table.primary;
     const count = request.flag(FIELD_COUNT, 0);
-    this.countOnly = count == 1;
-    this.reverse = reverse == 1;
-    this.offset = request.count(FIELD_OFFSET, 0);
-    this.limit = request.count(FIELD_LIMIT, this.countOnly ? i64.MAX_VALUE : defaultLimit);
-    if (reverse < 0 || count < 0 || this.offset < 0 || this.limit < 0) return BAD_REQUEST;
-    const index = this.index;
-    const scan = new RowScan(this.table, index, this.reverse);
-    this.scan = scan;
-    if (request.has(FIELD_EQ) && (request.has(FIELD_FROM) || request.has(FIELD_TO))) {
-      return fail(BAD_REQUEST, "scan: eq goes without from and to");
+    const offset = request.count(FIELD_OFFSET, 0);
+    const limit = request.count(FIELD_LIMIT, count == 1 ? i64.MAX_VALUE : defaultLimit);
+    if (reverse < 0 || count < 0 || offset < 0 || limit < 0) return null;
+    const path = new AccessPath(table, index, reverse == 1);
+    if (readBounds(request, path) != OK) {
+      path.free();
+      return null;
     }
-    if (index) {
-      this.from = this.bound(index, request.has(FIELD_EQ) ? FIELD_EQ : FIELD_FROM);
-      this.to = request.has(FIELD_EQ) ? this.from : this.bound(index, FIELD_TO);
-      if (this.badBound) return lastError.status;
-      scan.setBounds(this.from, this.to);
-    }
-    return request.has(FIELD_AFTER) ? this.resume(scan) : OK;
-  }
-
-  private badBound: bool = false;
-
-  /** The key of the values in a field; null when it is missing, and on failure (`badBound`). */
-  private bound(index: TableIndex, field: i32): ByteBuffer | null {
-    const request = this.session.request;
-    const tape = request.tape;
-    const node = request.node(field);
-    if (node == 0 || this.badBound) return null;
-    const isList = tape.kind(node) == JSON_ARRAY;
-    const count = isList ? tape.count(node) : 1;
-    const columns = index.columns;
-    const key = new ByteBuffer(64);
-    key.addU32(count);
-    let status = OK;
-    if (count == 0 || <i32>count > columns.length) {
-      const what = "scan: a bound of " + count.toString() + " values; the index is on " + index.definition.columns.join(", ");
-      status = fail(BAD_REQUEST, what, "an array is a list of values for these columns");
-    }
-    let item = isList ? tape.first(node) : node;
-    for (let i: u32 = 0; i < count && status == OK; i++) {
-      status = request.addKeyPart(this.table.schema.columns[columns[i]], item, key);
-      item = tape.next(item);
-    }
-    if (status == OK) return key;
-    this.badBound = true;
-    key.free();
+    const plan = new ScanPlan(session, path, offset, limit);
+    plan.countOnly = count == 1;
+    if (!request.has(FIELD_AFTER) || plan.resume(plan.source) == OK) return plan;
+    plan.free();
     return null;
   }
 
@@ -189,46 +151,18 @@ export class ScanPlan {
     return OK;
   }
 
-  /** The next row of the range, regardless of offset and limit; null at the end, and on failure (`status`). */
-  next(): RowScan | null {
-    const scan = this.scan!;
-    return scan.next() ? scan : null;
-  }
-
-  get status(): Status {
-    return this.scan!.status;
-  }
-
-  /** Skips the first `offset` rows, and has the others read as far as their first `columns` columns; false when there are no more. */
-  start(columns: u32): bool {
-    const scan = this.scan!;
-    scan.wantFirst(0);
-    for (let left = this.offset; left > 0; left--) {
-      if (!scan.next()) return false;
-    }
-    scan.wantFirst(columns);
-    return true;
-  }
-
-  /** How many rows there are behind `offset`, at most `limit`; -1 on failure. */
+  /** How many rows there are behind the offset, at most as many as the limit; -1 on failure. */
   count(): i64 {
-    const request = this.session.request;
-    const whole = !request.has(FIELD_EQ) && !request.has(FIELD_FROM) && !request.has(FIELD_TO) && !request.has(FIELD_AFTER);
-    let count: i64 = 0;
-    if (whole) {
-      count = this.table.countRows();
-      if (count < 0) return -1;
-      return min<i64>(max<i64>(count - this.offset, 0), this.limit);
+    if (!this.path.isWhole || this.session.request.has(FIELD_AFTER)) {
+      return this.run(new CountedRows()) == OK ? this.given : -1;
     }
-    if (this.start(0)) {
-      while (count < this.limit && this.next()) count += 1;
-    }
-    return this.status == OK ? count : -1;
+    const count = this.table.countRows();
+    return count < 0 ? -1 : min<i64>(max<i64>(count - this.offset, 0), this.limit);
   }
 
-  /** Appends the token for the row before the one that `next` gave last. */
+  /** Appends the token for the row before the one that `hasMore` went on to. */
   addToken(out: ByteBuffer): void {
-    const scan = this.scan!;
+    const scan = this.source;
     const watch = this.session.db.watchOf(this.table);
     const index = this.index;
     const since = this.since != 0 ? this.since : this.session.db.beginScan(this.table, index);
@@ -246,13 +180,51 @@ export class ScanPlan {
   }
 
   free(): void {
-    const scan = this.scan;
-    const from = this.from;
-    const to = this.to;
-    if (scan) scan.free();
-    if (from) from.free();
-    if (to && to !== from) to.free();
+    this.source.free();
+    this.path.free();
   }
+}
+
+/** Makes the request's bounds those of `path`. */
+function readBounds(request: Request, path: AccessPath): Status {
+  const isEqual = request.has(FIELD_EQ);
+  if (isEqual && (request.has(FIELD_FROM) || request.has(FIELD_TO))) {
+    return fail(BAD_REQUEST, "scan: eq goes without from and to");
+  }
+  const from = isEqual ? FIELD_EQ : FIELD_FROM;
+  if (request.has(from)) {
+    const lower = new KeyBound();
+    path.lower = lower;
+    const status = readBound(request, from, path, lower);
+    if (status != OK) return status;
+  }
+  if (isEqual) path.upper = path.lower;
+  if (!request.has(FIELD_TO)) return OK;
+  const upper = new KeyBound();
+  path.upper = upper;
+  return readBound(request, FIELD_TO, path, upper);
+}
+
+/** Makes the values in a field a bound of the path's index. */
+function readBound(request: Request, field: i32, path: AccessPath, bound: KeyBound): Status {
+  const index = path.index!;
+  const tape = request.tape;
+  const node = request.node(field);
+  const isList = tape.kind(node) == JSON_ARRAY;
+  const count = isList ? tape.count(node) : 1;
+  const columns = index.columns;
+  if (count == 0 || <i32>count > columns.length) {
+    const what = "scan: a bound of " + count.toString() + " values; the index is on " + index.definition.columns.join(", ");
+    return fail(BAD_REQUEST, what, "an array is a list of values for these columns");
+  }
+  bound.begin(count);
+  let status = OK;
+  let item = isList ? tape.first(node) : node;
+  for (let i: u32 = 0; i < count && status == OK; i++) {
+    status = request.addKeyPart(path.table.schema.columns[columns[i]], item, bound);
+    item = tape.next(item);
+  }
+  return status;
 }
 
 export function handleScan(session: Session, out: ByteBuffer): Status {
@@ -275,23 +247,16 @@ function addCount(plan: ScanPlan, out: ByteBuffer): Status {
 function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   const writer = requestedColumns(session, plan.table);
   if (!writer) return lastError.status;
-  const start = out.len;
-  let count: i64 = 0;
+  const mostBytes = out.len + REPLY_BYTES;
   addAscii(out, '{"rows":[');
-  let row = plan.start(writer.firstColumns) ? plan.next() : null;
-  while (row && count < plan.limit && out.len - start <= REPLY_BYTES) {
-    if (count > 0) out.addU8(0x2c);
-    writer.write(row.row, out);
-    count += 1;
-    row = plan.next();
-  }
+  plan.run(new JsonObjects(writer, out, mostBytes));
   addAscii(out, '],"after":');
-  if (row && count > 0) {
+  if (plan.hasMore() && plan.given > 0) {
     out.addU8(0x22);
     plan.addToken(out);
     out.addU8(0x22);
   } else addAscii(out, "null");
   out.addU8(0x7d);
   writer.free();
-  return plan.status;
+  return plan.source.status;
 }

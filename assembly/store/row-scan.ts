@@ -1,10 +1,10 @@
 /**
  * Rows one after the other: of a whole table in the order of its records, or of a range of an index, forwards or backwards.
  *
- * Bounds are keys (of as many of the index's first columns as the caller likes) and are inclusive; equal bounds give the rows with just
- * that key. A statement or rollback between two calls of `next` is noticed: the scan then finds its place again by the last row's key and
- * address, and the leaf where they were. What such statements moved or added comes (again) if the scan comes to it, unless `leaveOutNew` is
- * called.
+ * Bounds are keys, of as many of the index's first columns as the caller likes: rows with just these values are in the range, or with an
+ * exclusive bound all out of it. Equal bounds give the rows with just that key. A statement or rollback between two calls of `next` is
+ * noticed: the scan then finds its place again by the last row's key and address, and the leaf where they were. What such statements moved
+ * or added comes (again) if the scan comes to it, unless `leaveOutNew` is called.
  */
 import { Status, OK, NO_PAGE, SCAN_OUTDATED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -15,6 +15,7 @@ import { TableReader } from "../table/table-reader";
 import { LeafHistory } from "../index/leaf-history";
 import { TreeCursor } from "../index/tree-cursor";
 import { PlaceMarks } from "./place-marks";
+import { RowSource } from "./row-source";
 import { TableWatch } from "./scan-watch";
 import { Table, TableIndex } from "./table";
 import { WantedColumns, damagedRecord } from "./wanted-columns";
@@ -35,20 +36,16 @@ export class ScanPlace {
   constructor(readonly address: RecordAddress) {}
 }
 
-export class RowScan {
-  /** The current row; its cells point into a page and are valid for the next `GUARANTEE` page lookups. */
-  readonly row: Row;
+export class RowScan extends RowSource {
   address: RecordAddress = NO_ADDRESS;
-  /** Not `OK` after `next` came to damage. */
-  status: Status = OK;
-  /** The body of the current record; with `wantFirst` only those columns of it are sure to be there. */
-  body: usize = 0;
-  bodyLen: u32 = 0;
 
   private reader: TableReader | null = null;
   private cursor: TreeCursor | null = null;
   private from: ByteBuffer | null = null;
   private to: ByteBuffer | null = null;
+  /** Between which orders against `from` and `to` a row's key is: 0, or 1 and -1 where rows with the very bound are out. */
+  private leastOrder: i32 = 0;
+  private mostOrder: i32 = 0;
   private lastKey: ByteBuffer = new ByteBuffer(64);
   /** The leaf in which the current row's entry is, or was; `NO_PAGE` where there is none. */
   leafPage: u32 = NO_PAGE;
@@ -80,19 +77,38 @@ export class RowScan {
     readonly index: TableIndex | null = null,
     readonly reverse: bool = false,
   ) {
-    this.row = new Row(table.layout);
+    super(new Row(table.layout));
     this.wanted = new WantedColumns(table.layout, table.layout.columnCount);
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
   }
 
   /**
-   * Keys to start and to end with, in the index's order; null is no bound. The buffers stay the caller's and must live
-   * as long as the scan.
+   * Keys to start and to end with, in the index's order; null is no bound. `behindFrom` and `beforeTo` leave out the rows that have them.
+   * The buffers stay the caller's and must live as long as the scan.
    */
-  setBounds(from: ByteBuffer | null, to: ByteBuffer | null): void {
+  setBounds(from: ByteBuffer | null, to: ByteBuffer | null, behindFrom: bool = false, beforeTo: bool = false): void {
     this.from = from;
     this.to = to;
+    this.leastOrder = i32(behindFrom);
+    this.mostOrder = -i32(beforeTo);
+  }
+
+  /**
+   * Starts anew, between other keys, which are in or out as those before them were. Makes nothing, so that the inner side of a join costs
+   * no more than its descents.
+   */
+  rebind(from: ByteBuffer | null, to: ByteBuffer | null): void {
+    this.from = from;
+    this.to = to;
+    this.status = OK;
+    this.address = NO_ADDRESS;
+    this.leafPage = NO_PAGE;
+    this.started = false;
+    this.resumed = null;
+    this.forgetPivot();
+    const reader = this.reader;
+    if (reader) reader.rewind();
   }
 
   /**
@@ -155,6 +171,13 @@ export class RowScan {
     pivot.addBytes(key.ptr, key.len);
     this.pivotSince = since;
     this.inPivot = true;
+  }
+
+  private forgetPivot(): void {
+    const pivot = this.pivot;
+    if (pivot) pivot.free();
+    this.pivot = null;
+    this.inPivot = false;
   }
 
   /** Whether the row before has the key `pivot`. */
@@ -242,7 +265,7 @@ export class RowScan {
     const bound = this.reverse ? this.from : this.to;
     if (bound) {
       const order = compareKeyToProbe(key, bound.ptr);
-      if (this.reverse ? order < 0 : order > 0) return this.end(OK);
+      if (this.reverse ? order < this.leastOrder : order > this.mostOrder) return this.end(OK);
     }
     this.lastKey.reset();
     this.lastKey.addBytes(key, cursor.keyLen());
@@ -253,8 +276,8 @@ export class RowScan {
 
   private first(cursor: TreeCursor): bool {
     const bound = this.reverse ? this.to : this.from;
-    if (this.reverse) return bound ? cursor.seekBack(bound.ptr, false) : cursor.seekLast();
-    return bound ? cursor.seek(bound.ptr, false) : cursor.seekFirst();
+    if (this.reverse) return bound ? cursor.seekBack(bound.ptr, this.mostOrder != 0) : cursor.seekLast();
+    return bound ? cursor.seek(bound.ptr, this.leastOrder != 0) : cursor.seekFirst();
   }
 
   /** The entry behind the last one in the scan's direction, after a change of the tree. */
@@ -375,7 +398,6 @@ export class RowScan {
     this.row.free();
     this.lastKey.free();
     this.keyBefore.free();
-    const pivot = this.pivot;
-    if (pivot) pivot.free();
+    this.forgetPivot();
   }
 }

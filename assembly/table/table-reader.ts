@@ -59,10 +59,8 @@ export class TableReader {
   seekAfter(address: RecordAddress): void {
     const ledger = this.registry.pageLedger;
     const count = ledger.count;
-    this.entry = 0;
-    this.pageNo = NO_PAGE;
-    this.page = 0;
-    this.status = count == 0xffffffff ? lastError.status : OK;
+    this.rewind();
+    if (count == 0xffffffff) this.status = lastError.status;
     for (let i: u32 = 0; i < count && this.status == OK; i++) {
       const pageNo = ledger.pageAt(i);
       if (pageNo == NO_PAGE) this.status = lastError.status;
@@ -70,6 +68,14 @@ export class TableReader {
       if (this.openPage(i)) this.skipTo(addressOffset(address));
       return;
     }
+  }
+
+  /** Goes back to the start. */
+  rewind(): void {
+    this.entry = 0;
+    this.pageNo = NO_PAGE;
+    this.page = 0;
+    this.status = OK;
   }
 
   /**
