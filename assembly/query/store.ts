@@ -2,7 +2,7 @@
  * All that query/ knows of store/: no other file of query/ imports from there, nor from what is below it but definitions and values
  * (`scripts/check-layers.mjs` sees to it). Of these names query/ uses:
  *
- *   Table        its `schema` and `layout`, and how many rows it has (`countRows`)
+ *   Table        its `schema`
  *   TableIndex   the positions of its `columns`
  *   RowSource    rows one after the other: the interface of all that gives rows
  *   RowScan      the rows of a table in stored order, or of a range of an index
