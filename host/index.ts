@@ -34,5 +34,6 @@ export type {
   UpdateResult,
 } from "./api/requests.js";
 export type { RuntimeName } from "./api/runtime-names.js";
-export { Session, SyncSession, open, openSync } from "./api/session.js";
+export { Session, SyncSession } from "./api/session.js";
 export { Scan, SyncScan, SyncTable, Table } from "./api/table.js";
+export { open, openSync } from "./node/open.js";

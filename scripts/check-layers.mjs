@@ -1,16 +1,17 @@
-// Checks assembly/ for what its compiler does not: imports point one way, from higher layers to lower ones, only wasi/ declares or
-// imports the host's functions, and lines keep their length. Prints each offence as file:line and exits with 1 when there is one.
+// Checks assembly/ and host/ for what their compilers do not: imports point one way, from higher layers to lower ones; in assembly/ only wasi/
+// declares or imports the host's functions, and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
+// for it runs in browsers, too. Prints each offence as file:line and exits with 1 when there is one.
 //
-//   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly)
+//   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly, then host; one called host is checked by the rules of host/)
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, normalize, relative, resolve, sep } from "node:path";
 import process from "node:process";
 import { filesBelow, root } from "./lib.mjs";
 
-/** Lower to higher. A file may import from its own layer and from those before it. */
-const LAYERS = [
+/** Lower to higher, folders and files at the top. A file may import from its own layer and from those before it. */
+const ASSEMBLY_LAYERS = [
   "text",
-  "status",
+  "status.ts",
   "encode",
   "wasi",
   "memory",
@@ -26,6 +27,8 @@ const LAYERS = [
   "cli",
 ];
 
+const HOST_LAYERS = ["api", "paths.ts", "runtimes", "node", "cli"];
+
 /** memory and encode know nothing of each other, but that memory uses these. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/bytes", "encode/xxh3"];
 
@@ -35,15 +38,13 @@ const QUERY_MAY_IMPORT = ["text", "status", "encode", "schema", "query"];
 
 const MAX_LINE = 140;
 
-const folder = process.argv[2] ?? "assembly";
 const offences = [];
 
-/** The layer of a path below `folder`, as its place in LAYERS. Entry files at the top (command.ts, index.ts) are above all layers. */
-function layerOf(path) {
-  const top = path.split(sep)[0].replace(/^status\.ts$/, "status");
-  const at = LAYERS.indexOf(top);
-  if (at >= 0) return at;
-  return path.includes(sep) ? -1 : LAYERS.length;
+/** The layer of a path, as its place in `layers`. Other files at the top, entry files like command.ts, are above all layers. */
+function layerOf(layers, path) {
+  const [top, ...below] = path.split(sep);
+  const at = layers.indexOf(below.length > 0 ? top : `${top.replace(/\.[jt]s$/, "")}.ts`);
+  return at < 0 && below.length === 0 ? layers.length : at;
 }
 
 /** A file's path with slashes, without its ending. */
@@ -51,47 +52,75 @@ function spell(path) {
   return path.split(sep).join("/").replace(/\.ts$/, "");
 }
 
-function checkImport(file, specifier, say) {
-  if (!specifier.startsWith(".")) {
-    const hostCalls = specifier.includes("wasi_snapshot_preview1");
-    if (hostCalls && layerOf(file) !== LAYERS.indexOf("wasi")) say("only wasi/ may import the host's functions");
-    return;
-  }
+/** Checks an import of a file of this project; `folder` is where its layers are. */
+function checkRelative(folder, layers, file, specifier, say) {
   const target = normalize(join(dirname(file), specifier));
   if (target.startsWith("..")) return say(`import from outside of ${folder}: ${specifier}`);
-  const from = layerOf(file);
-  const to = layerOf(target);
+  const from = layerOf(layers, file);
+  const to = layerOf(layers, target);
   if (to < 0) return say(`${target} is in no layer`);
-  const name = (at) => LAYERS[at] ?? "the entry files";
+  const name = (at) => layers[at]?.replace(/\.ts$/, "") ?? "the entry files";
   if (to > from) return say(`${name(from)} may not import ${name(to)}, which is above it`);
-  const apart = LAYERS[from] === "memory" && LAYERS[to] === "encode";
-  const spelled = spell(target);
-  if (apart && !MEMORY_MAY_IMPORT.includes(spelled)) say(`memory may import only ${MEMORY_MAY_IMPORT.join(", ")} of encode`);
-  if (LAYERS[from] === "query" && spell(file) !== QUERY_STORE && !QUERY_MAY_IMPORT.includes(LAYERS[to]))
-    say(`query knows of ${LAYERS[to]} only what ${QUERY_STORE}.ts has`);
+  const apart = name(from) === "memory" && name(to) === "encode";
+  if (apart && !MEMORY_MAY_IMPORT.includes(spell(target)))
+    say(`memory may import only ${MEMORY_MAY_IMPORT.join(", ")} of encode`);
+  if (name(from) === "query" && spell(file) !== QUERY_STORE && !QUERY_MAY_IMPORT.includes(name(to)))
+    say(`query knows of ${name(to)} only what ${QUERY_STORE}.ts has`);
 }
 
-const files = filesBelow(folder, ".ts");
-for (const path of files) {
-  const file = relative(folder, path);
-  if (file.split(sep).includes("__tests__")) continue;
-  const text = readFileSync(resolve(root, path), "utf8");
-  const sayAt = (index) => (what) => offences.push(`${path}:${text.slice(0, index).split("\n").length}: ${what}`);
-  if (layerOf(file) < 0) sayAt(0)("this folder is no layer; scripts/check-layers.mjs lists them");
+/** The rules that hold for one of the two folders only. */
+const ASSEMBLY = {
+  layers: ASSEMBLY_LAYERS,
   // An import or export statement may go over several lines; comments and strings with such words at a line's start are not expected.
-  for (const match of text.matchAll(/^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']/gm)) {
-    checkImport(file, match[1] ?? match[2], sayAt(match.index));
+  imports: /^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|^import\s*["']([^"']+)["']/gm,
+  checkForeign(layer, specifier, say) {
+    if (specifier.includes("wasi_snapshot_preview1") && layer !== "wasi") say("only wasi/ may import the host's functions");
+  },
+  checkText(path, layer, text, sayAt) {
+    for (const match of text.matchAll(/^[ \t]*@external\(/gm)) {
+      if (layer !== "wasi") sayAt(match.index)("only wasi/ may declare the host's functions");
+    }
+    text.split("\n").forEach((line, at) => {
+      if (line.length > MAX_LINE)
+        offences.push(`${path}:${at + 1}: ${line.length} characters in a line, ${MAX_LINE} are allowed`);
+      if (/[ \t]$/.test(line)) offences.push(`${path}:${at + 1}: white space at the end of the line`);
+      if (line.includes("\t")) offences.push(`${path}:${at + 1}: a tab`);
+    });
+  },
+};
+const HOST = {
+  layers: HOST_LAYERS,
+  // The same, and what is imported when it is needed.
+  imports: /^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|\b(?:import|require)\s*\(?\s*["']([^"']+)["']/gm,
+  checkForeign(layer, specifier, say) {
+    if (layer === "api") say(`api may not import ${specifier}: it runs in browsers, too, and on its own`);
+  },
+  checkText() {
+    // ESLint and Prettier look at the rest; tsconfig.api.json has no names of Node.
+  },
+};
+
+function checkFolder(folder, { layers, imports, checkForeign, checkText }) {
+  const files = filesBelow(folder, ".ts");
+  for (const path of files) {
+    const file = relative(folder, path);
+    if (file.split(sep).includes("__tests__")) continue;
+    const text = readFileSync(resolve(root, path), "utf8");
+    const sayAt = (index) => (what) => offences.push(`${path}:${text.slice(0, index).split("\n").length}: ${what}`);
+    const layer = layerOf(layers, file);
+    if (layer < 0) sayAt(0)("this folder is no layer; scripts/check-layers.mjs lists them");
+    for (const match of text.matchAll(imports)) {
+      const specifier = match[1] ?? match[2];
+      if (specifier.startsWith(".")) checkRelative(folder, layers, file, specifier, sayAt(match.index));
+      else checkForeign(layers[layer], specifier, sayAt(match.index));
+    }
+    checkText(path, layers[layer], text, sayAt);
   }
-  for (const match of text.matchAll(/^[ \t]*@external\(/gm)) {
-    if (layerOf(file) !== LAYERS.indexOf("wasi")) sayAt(match.index)("only wasi/ may declare the host's functions");
-  }
-  text.split("\n").forEach((line, at) => {
-    if (line.length > MAX_LINE) offences.push(`${path}:${at + 1}: ${line.length} characters in a line, ${MAX_LINE} are allowed`);
-    if (/[ \t]$/.test(line)) offences.push(`${path}:${at + 1}: white space at the end of the line`);
-    if (line.includes("\t")) offences.push(`${path}:${at + 1}: a tab`);
-  });
+  return files.length;
 }
 
+const folders = process.argv[2] === undefined ? ["assembly", "host"] : [process.argv[2]];
+const counts = folders.map((folder) => [folder, checkFolder(folder, basename(folder) === "host" ? HOST : ASSEMBLY)]);
 for (const offence of offences) console.log(offence);
 if (offences.length > 0) process.exit(1);
-console.log(`layers: ${files.length} files of ${folder} keep to them`);
+console.log(`layers: ${counts.map(([folder, count]) => `${count} files of ${folder}`).join(", ")} keep to them`);

@@ -1,4 +1,4 @@
-// npm run lint: the layers of assembly/, circles and what is not used, and its order of reads and calls, then ESLint, the compiler's own checks, and Prettier. Goes
+// npm run lint: the layers of assembly/ and host/, circles and what is not used, and its order of reads and calls, then ESLint, the compiler's own checks, and Prettier. Goes
 // through all of them, and fails when one does.
 import process from "node:process";
 import { packageProgram, root, runNode } from "./lib.mjs";
@@ -8,6 +8,7 @@ const checks = [
   ["order", [`${root}/scripts/check-order.mjs`]],
   ["imports", [`${root}/scripts/check-imports.mjs`]],
   ["types", [packageProgram("typescript", "tsc"), "--noEmit"]],
+  ["types without Node", [packageProgram("typescript", "tsc"), "-p", "tsconfig.api.json"]],
   ["eslint", [packageProgram("eslint"), "."]],
   ["prettier", [packageProgram("prettier"), "--check", "--log-level", "warn", "."]],
 ];

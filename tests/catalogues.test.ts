@@ -1,7 +1,8 @@
 /** Lists that the harness has of what the module knows are the module's, in full. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSync } from "../host/index.js";
+import { type QuireError, Session, SyncSession, SyncTable, Table, openSync } from "../host/index.js";
+import { OPERATION_FIELDS } from "../host/api/requests.js";
 import { TYPE_SIZES } from "../host/api/table-schema.js";
 import { openStore } from "./helpers/store.js";
 
@@ -9,7 +10,7 @@ test("the types of columns are the module's, and their values have the bytes tha
   const store = openStore(t);
   const names = /; types: (.*)$/m.exec(await store.fails("BAD_SCHEMA", 1, ["create", "t", "id:no-such"]))?.[1]?.split(", ");
   assert.deepEqual(names, Object.keys(TYPE_SIZES));
-  assert.ok((await store.ok(["help", "create"])).includes(`Types: ${names?.slice(0, -1).join(" ")}\n`));
+  assert.ok((await store.ok(["help", "create"])).includes(`Types: ${names.slice(0, -1).join(" ")}\n`));
   // A record of one value, and null after it: the host decodes what the module encoded, to the last byte.
   const db = openSync(":memory:");
   for (const [name, size] of Object.entries(TYPE_SIZES)) {
@@ -42,3 +43,34 @@ const SAMPLES = {
   uuid: "00112233-4455-6677-8899-aabbccddeeff",
   json: { a: [1, null, "x"] },
 } as const;
+
+/** What the module says about a request that is none. */
+function refusal(request: { op: string } & Record<string, unknown>): string {
+  using db = openSync(":memory:");
+  try {
+    db.request(request);
+  } catch (error) {
+    return (error as QuireError).message;
+  }
+  return "";
+}
+
+test("operations and their fields are the module's, all of them", () => {
+  const [, names] = /operations: (.*)$/.exec(refusal({ op: "?" })) as unknown as [string, string];
+  assert.deepEqual(names.split(", ").sort(), Object.keys(OPERATION_FIELDS).sort());
+  for (const [op, fields] of Object.entries(OPERATION_FIELDS)) {
+    const [, known] = /fields: (.*)$/.exec(refusal({ op, "???????????????": 1 })) as unknown as [string, string];
+    assert.deepEqual(known.split(", ").sort(), ["id", "op", ...fields].sort(), op);
+  }
+});
+
+test("each operation is a method of sessions or tables, of both kinds", () => {
+  const kinds = [
+    { session: Session, table: Table },
+    { session: SyncSession, table: SyncTable },
+  ];
+  for (const { session, table } of kinds) {
+    const isMissing = (op: string): boolean => !(op in session.prototype) && !(op in table.prototype);
+    assert.deepEqual(Object.keys(OPERATION_FIELDS).filter(isMissing), []);
+  }
+});

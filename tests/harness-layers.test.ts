@@ -1,4 +1,4 @@
-/** The layer check finds what it is there for: imports that point up, host calls outside of wasi/, lines that are too long. */
+/** The layer check finds what it is there for: imports that point up, host calls outside of wasi/, lines that are too long, and Node in host/api/. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -7,9 +7,9 @@ import { test, type TestContext } from "node:test";
 import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 
-/** What the check says about these files, a line each, without the folder's own path; and its exit status. */
-function check(t: TestContext, files: Record<string, string>): { lines: string[]; status: number | null } {
-  const folder = tempFolder(t);
+/** What the check says about these files of `assembly/` or `host/`, a line each, without the folder's own path; and its exit status. */
+function check(t: TestContext, files: Record<string, string>, name = "assembly"): { lines: string[]; status: number | null } {
+  const folder = join(tempFolder(t), name);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
@@ -54,4 +54,70 @@ test("each offence is named with its file and line", (t) => {
     "status.ts:2: status may not import memory, which is above it",
     "table/reader.ts:1: only wasi/ may import the host's functions",
   ]);
+});
+
+test("host: imports that point down, and what Node has above api, are fine", (t) => {
+  const { status } = check(
+    t,
+    {
+      "index.ts": 'export { open } from "./node/open.js";\n',
+      "paths.ts": 'import { join } from "node:path";\nimport { QuireError } from "./api/errors.js";\n',
+      "api/errors.ts": "// import x from Node is no import in a comment\nexport class QuireError extends Error {}\n",
+      "api/session.ts": 'import { QuireError } from "./errors.js";\nimport type { Kind } from "./kind.js";\n',
+      "runtimes/find.ts": 'import { cache } from "../paths.js";\n',
+      "node/open.ts": 'import { spawn } from "node:child_process";\nconst late = await import("../runtimes/find.js");\n',
+      "cli/main.ts": 'import { open } from "../node/open.js";\n',
+    },
+    "host",
+  );
+  assert.equal(status, 0);
+});
+
+test("host: imports that point up, and any of Node or a package in api, are named", (t) => {
+  const { lines, status } = check(
+    t,
+    {
+      "api/session.ts": 'import { readFileSync } from "node:fs";\nexport { open } from "../node/open.js";\nimport "left-pad";\n',
+      "api/late.ts": 'export const fs = await import("node:fs");\nconst tty = require("tty");\n',
+      "api/paths.ts": 'import { root } from "../paths.js";\n',
+      "paths.ts": 'import { find } from "./runtimes/find.js";\n',
+      "runtimes/find.ts": 'import {\n  words,\n} from "../cli/words.js";\n',
+      "node/open.ts": 'const cli = await import("../cli.js");\n',
+      "web/open.ts": "export const a = 1;\n",
+    },
+    "host",
+  );
+  assert.equal(status, 1);
+  assert.deepEqual(lines.sort(), [
+    "api/late.ts:1: api may not import node:fs: it runs in browsers, too, and on its own",
+    "api/late.ts:2: api may not import tty: it runs in browsers, too, and on its own",
+    "api/paths.ts:1: api may not import paths, which is above it",
+    "api/session.ts:1: api may not import node:fs: it runs in browsers, too, and on its own",
+    "api/session.ts:2: api may not import node, which is above it",
+    "api/session.ts:3: api may not import left-pad: it runs in browsers, too, and on its own",
+    "node/open.ts:1: node may not import the entry files, which is above it",
+    "paths.ts:1: paths may not import runtimes, which is above it",
+    "runtimes/find.ts:1: runtimes may not import cli, which is above it",
+    "web/open.ts:1: this folder is no layer; scripts/check-layers.mjs lists them",
+  ]);
+});
+
+test("host/api is checked with the names of a browser's worker, and without those of Node", (t) => {
+  const folder = tempFolder(t);
+  const config = { extends: join(packageRoot, "tsconfig.api.json"), include: [join(folder, "*.ts")] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ ...config, compilerOptions: { rootDir: folder } }));
+  const names = ["Buffer.from([1])", "process.argv", 'require("x")', "setImmediate(() => 0)", "global", "__dirname"];
+  writeFileSync(join(folder, "a.ts"), `${names.map((name, i) => `export const a${i}: unknown = ${name};`).join("\n")}\n`);
+  writeFileSync(
+    join(folder, "b.ts"),
+    "export const b = new TextEncoder().encode(String(new WebAssembly.Memory({ initial: 1 })));\n",
+  );
+  const tsc = join(packageRoot, "node_modules", "typescript", "bin", "tsc");
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+  const found = [...stdout.matchAll(/([ab])\.ts\((\d+),\d+\): error TS(?:2304|2580|2591|2552): Cannot find name/g)];
+  assert.deepEqual(
+    found.map(([, file, line]) => `${file} ${line}`),
+    names.map((_, i) => `a ${i + 1}`),
+    stdout,
+  );
 });

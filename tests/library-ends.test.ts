@@ -1,12 +1,15 @@
 /** What can go wrong around a session has an error that says so: no hang, no rejection that nobody handles. */
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { QuireError, Session, defineTable, open, openSync } from "../host/index.js";
 import { ChildEngine } from "../host/node/child-engine.js";
-import { placeOf } from "../host/node/engine.js";
+import { placeOf } from "../host/node/place.js";
 import { Operations } from "../host/api/operations.js";
+import { AsyncRunner } from "../host/api/runner.js";
+import type { Scope } from "../host/api/scope.js";
 import { libraryPath } from "../host/paths.js";
 import { TRAPPING_LIBRARY, fails, moduleOf, runProgram } from "./helpers/library.js";
 import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
@@ -190,7 +193,12 @@ test("a trap takes no other session with it", async (t) => {
 test("a child that is killed ends what waits for it, and keeps what it answered", async (t) => {
   const path = join(tempFolder(t), "app.db");
   const engine = await ChildEngine.open(defaultRuntime, placeOf(defaultRuntime, path, false), {}, null);
-  const db = new Session(path, defaultRuntime, engine, new Operations("string"));
+  const db = new Session(
+    path,
+    defaultRuntime,
+    engine,
+    AsyncRunner.over(engine, new Operations("string"), 10, new AsyncLocalStorage<Scope>()),
+  );
   const table = db.table(defineTable("t", { k: "uint32:pk" }));
   await db.create("t", ["k:uint32:pk"]);
   await table.insert({ k: 1 });

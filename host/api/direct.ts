@@ -179,6 +179,6 @@ export class DirectAccess {
       rows[i] = this.#reader.row(memory, columns, at + 4);
       at += 4 + memory.view.getUint32(at, true);
     }
-    return { rows, after: tokenStart === end ? null : memory.bytes.toString("latin1", tokenStart, end) };
+    return { rows, after: tokenStart === end ? null : memory.text(tokenStart, end) };
   }
 }

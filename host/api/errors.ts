@@ -29,3 +29,9 @@ export class QuireError extends Error {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** What a trap becomes, under any runtime. */
+export function trapError(reason: string, cause?: unknown): QuireError {
+  const message = `the module stopped in the middle of its work (${reason}); this is a fault of Quire, please report it`;
+  return new QuireError("RUNTIME_TRAP", message, undefined, { cause });
+}

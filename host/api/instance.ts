@@ -1,10 +1,6 @@
 /** `quire-lib.wasm` in this process (`docs/abi.md`): one instance for each open store, so that a trap takes no other store with it. */
-import { readFileSync } from "node:fs";
-import { QuireError, reasonOf } from "./errors.js";
-import { WasiHost, requireModule, trapError } from "../node/wasi.js";
-import { libraryPath } from "../paths.js";
-import type { Preopen } from "../runtimes/adapter.js";
-import { MemoryViews } from "./record-codec.js";
+import { QuireError, reasonOf, trapError } from "./errors.js";
+import { type MemoryViews, utf8Of } from "./memory-views.js";
 
 /** The version of the calls that this host makes. */
 const ABI_VERSION = 1;
@@ -34,21 +30,16 @@ interface LibraryExports {
 /** What a call is about: a text, or bytes that are in the scratch already. */
 type Call = "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "update" | "remove" | "scan";
 
-const modules = new Map<string, WebAssembly.Module>();
-
-function libraryModule(): WebAssembly.Module {
-  const path = libraryPath();
-  let module = modules.get(path);
-  if (module === undefined) {
-    requireModule(path);
-    try {
-      module = new WebAssembly.Module(readFileSync(path));
-    } catch (error) {
-      throw new QuireError("MODULE_INVALID", `${path}: ${reasonOf(error)}`, undefined, { cause: error });
-    }
-    modules.set(path, module);
-  }
-  return module;
+/** What an instance lives in: who brings the module, and the functions of WASI that it imports. */
+export interface LibraryHost {
+  /** What the module is called in messages. */
+  readonly moduleName: string;
+  /** Instantiates the module and initializes it: its exports. Called once. */
+  start(): WebAssembly.Exports;
+  /** The instance's memory, which is `memory` now. */
+  views(memory: ArrayBuffer): MemoryViews;
+  /** Takes back what the instance has open. Nothing is written from then on: the store is closed, or a trap has ended it. */
+  close(): void;
 }
 
 /** What to open, as the module's `open` takes it. */
@@ -68,7 +59,7 @@ export function errorOfReply(reply: unknown): QuireError {
 }
 
 export class LibraryInstance {
-  readonly #wasi: WasiHost;
+  readonly #host: LibraryHost;
   readonly #exports: LibraryExports;
   readonly #store: number;
   readonly #result: number;
@@ -77,45 +68,39 @@ export class LibraryInstance {
   #views: MemoryViews;
   /** Why nothing can be done with it any more. */
   #ended: QuireError | null = null;
-  readonly #whenOver: () => void;
 
-  /**
-   * Opens a store in `folder`, which the module sees by the folder's guest name, and nothing else. `whenOver` is called when what was opened
-   * is closed, or a trap has ended it: nothing is written from then on.
-   */
-  constructor(folder: Preopen, request: OpenRequest, whenOver: () => void) {
-    this.#whenOver = whenOver;
-    const module = libraryModule();
-    this.#wasi = new WasiHost([folder]);
+  /** Opens a store. Whether it can be opened or not, `host` is closed in the end. */
+  constructor(host: LibraryHost, request: OpenRequest) {
+    this.#host = host;
     try {
-      this.#exports = this.#start(module);
+      this.#exports = this.#start();
       this.#scratch = this.#exports.alloc(SCRATCH_BYTES);
       this.#result = this.#exports.result();
-      this.#views = new MemoryViews(this.#exports.memory.buffer);
+      this.#views = host.views(this.#exports.memory.buffer);
       this.#store = 0;
       const byteLen = this.#put(JSON.stringify(request));
       this.#store = this.#exports.open(this.#scratch, byteLen);
       if (this.#store < 0) throw this.failure();
     } catch (error) {
-      this.#wasi.close();
+      host.close();
       throw error instanceof QuireError ? error : trapError(reasonOf(error), error);
     }
   }
 
-  #start(module: WebAssembly.Module): LibraryExports {
-    const exports = this.#wasi.initialize(module) as unknown as LibraryExports;
+  #start(): LibraryExports {
+    const exports = this.#host.start() as unknown as LibraryExports;
     const version = exports.abi_version();
     if (version === ABI_VERSION) return exports;
     throw new QuireError(
       "MODULE_INVALID",
-      `${libraryPath()} has version ${version} of its calls, and not ${ABI_VERSION}; npm run build makes it anew`,
+      `${this.#host.moduleName} has version ${version} of its calls, and not ${ABI_VERSION}; npm run build makes it anew`,
     );
   }
 
   /** The module's memory as it is now. */
   get memory(): MemoryViews {
     // Memory that has grown takes the bytes of its views away; to ask for its buffer each time costs more.
-    if (this.#views.bytes.length === 0) this.#views = new MemoryViews(this.#exports.memory.buffer);
+    if (this.#views.bytes.length === 0) this.#views = this.#host.views(this.#exports.memory.buffer);
     return this.#views;
   }
 
@@ -135,7 +120,7 @@ export class LibraryInstance {
   /** The last reply as text. */
   replyText(): string {
     const start = this.replyStart;
-    return this.memory.bytes.toString("utf8", start, start + this.replyLength);
+    return this.memory.text(start, start + this.replyLength);
   }
 
   /** The error in the last reply. */
@@ -172,9 +157,11 @@ export class LibraryInstance {
 
   /** Puts `text` into the scratch: how many bytes it has there. */
   #put(text: string): number {
-    const room = text.length * 3 <= SCRATCH_BYTES ? SCRATCH_BYTES : Buffer.byteLength(text);
-    const at = this.scratch(room);
-    return this.memory.bytes.write(text, at, "utf8");
+    if (text.length * 3 <= SCRATCH_BYTES) return this.memory.putText(text, this.scratch(SCRATCH_BYTES));
+    const bytes = utf8Of(text);
+    const at = this.scratch(bytes.length);
+    this.memory.bytes.set(bytes, at);
+    return bytes.length;
   }
 
   /** Makes the call on the store with `text`. */
@@ -213,8 +200,7 @@ export class LibraryInstance {
     this.#ended = new QuireError("SESSION_ENDED", `the session ended: ${trap.message}; open the file again`, undefined, {
       cause: trap,
     });
-    this.#wasi.close();
-    this.#whenOver();
+    this.#host.close();
     return trap;
   }
 
@@ -227,8 +213,7 @@ export class LibraryInstance {
     if (this.#ended !== null) return;
     const status = this.call("close", this.#store, 0);
     this.#ended = closedError();
-    this.#wasi.close();
-    this.#whenOver();
+    this.#host.close();
     if (status < 0) throw this.failure();
   }
 }

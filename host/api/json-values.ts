@@ -6,7 +6,8 @@ import type { Column, ColumnType, TableSchema } from "./table-schema.js";
 /** What dates and date-times are in rows. */
 export type DateForm = "string" | "date";
 
-const BYTE_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Each byte in hexadecimal. */
+export const BYTE_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 function toHex(bytes: Uint8Array): string {
   let text = "";

@@ -1,39 +1,41 @@
 /**
- * Every request of `docs/protocol.md` as a few steps: each yields a request and goes on with what its reply holds. Sessions in this process
- * and those with a child run the same steps; only how a step is done differs.
+ * Every request of `docs/protocol.md` as a few steps: each yields a request and goes on with what its reply holds. Sessions of both kinds,
+ * in this process and with a child, go the same steps; only how a step is done differs (`runner.ts`).
  */
 import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
 import { type DateForm, boundToJson, fromJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
-import type { BoundOptions, CountOptions, DeleteOptions, LookupOptions, ScanOptions } from "./requests.js";
+import { errorOfPart } from "./parts.js";
+import type { BoundOptions, CountOptions, DeleteOptions, LookupOptions, Request, ScanOptions } from "./requests.js";
 import { type Column, type TableReply, TableSchema } from "./table-schema.js";
 
-/** One request. */
-export interface Step {
-  readonly request: Readonly<Record<string, unknown>>;
-  /** For a scan: the columns that its rows have. Its reply may then come as records. */
-  readonly columns?: readonly Column[];
+/** A request. What comes back is the `ok` of its reply; a failed one throws its error. */
+export interface RequestStep {
+  readonly request: Request;
 }
 
-/** A method's way to its result. What comes back from a step is the reply's `ok`; a failed one ends the way. */
+/** The same without a request, where the module is in this process; what comes back elsewhere is undefined. */
+export interface DirectStep {
+  readonly direct: (direct: DirectAccess) => unknown;
+}
+
+export type Step = RequestStep | DirectStep;
+
+/** A way to a result. */
 export type Steps<T> = Generator<Step, T, unknown>;
 
-/** A page of a scan whose rows have been made from records already. */
-export class DecodedPage {
-  constructor(readonly page: RowsPage) {}
-}
+/** What a direct call answers when the operation has to go its steps. */
+export const BY_STEPS: unique symbol = Symbol("by steps");
 
-/** Does one step in this process. */
-export type Shortcut = (direct: DirectAccess) => unknown;
-
-/** What a method does: its steps, and the shortcut that is tried first where there is one. */
-export interface Method<T> {
-  /** Its name, and that of the table it is of: for messages. */
-  readonly call: string;
-  readonly table?: string;
-  readonly steps: () => Steps<T>;
-  readonly shortcut?: Shortcut;
+/** What a method of a session or a table does: its steps; where the module is in this process, what is tried before, with records instead of JSON. */
+export class Operation<First, Second, T> {
+  constructor(
+    /** Its name in messages. */
+    readonly call: string,
+    readonly steps: (operations: Operations, table: string, first: First, second: Second) => Steps<T>,
+    readonly direct: ((direct: DirectAccess, table: string, first: First, second: Second) => T | typeof BY_STEPS) | null = null,
+  ) {}
 }
 
 /** Rows of a page, unless the caller says otherwise. */
@@ -54,9 +56,23 @@ export class Operations {
     return schema;
   }
 
-  *create(definition: TableDefinition): Steps<void> {
-    const { name, words, alignment } = definition;
-    yield { request: { op: "create", table: name, columns: words, ...(alignment === 0 ? {} : { alignment }) } };
+  /** A request whose reply is the result as it is. */
+  *ask(request: Request): Steps<unknown> {
+    return yield { request };
+  }
+
+  /** A request of whose reply one member is the result. */
+  *member(request: Request, name: string): Steps<unknown> {
+    return ((yield { request }) as Record<string, unknown>)[name];
+  }
+
+  /** A request that has no result. */
+  *done(request: Request): Steps<void> {
+    yield { request };
+  }
+
+  create({ name, words, alignment }: TableDefinition): Steps<void> {
+    return this.done({ op: "create", table: name, columns: words, ...(alignment === 0 ? {} : { alignment }) });
   }
 
   *insert(table: string, row: unknown): Steps<unknown> {
@@ -75,20 +91,45 @@ export class Operations {
     return keys.map((key) => fromJson(schema.key, key, this.dates));
   }
 
+  /** The parts of one insertion, in a transaction of their own. */
+  *insertParts(table: string, parts: readonly (readonly unknown[])[]): Steps<unknown[]> {
+    const keys: unknown[] = [];
+    for (const part of parts) {
+      try {
+        const direct = yield { direct: (access) => (part.length > 1 ? access.insert(table, part) : undefined) };
+        for (const key of (direct as unknown[] | undefined) ?? (yield* this.insertMany(table, part))) keys.push(key);
+      } catch (error) {
+        throw errorOfPart(error, keys.length);
+      }
+    }
+    return keys;
+  }
+
   *get(table: string, key: unknown, options: LookupOptions = {}): Steps<AnyRow> {
     needOptions("get", options);
     const schema = yield* this.#schema(table);
-    const request = { ...options, op: "get", table, key: keyToJson(schema, key, options.index) };
-    const { row } = (yield { request }) as { row: AnyRow };
+    const { row } = (yield {
+      request: { ...options, op: "get", table, key: keyToJson(schema, key, options.index) },
+    }) as { row: AnyRow };
     return rowFromJson(chosen(schema, options.columns), row, this.dates);
+  }
+
+  *find(table: string, key: unknown, options?: LookupOptions): Steps<AnyRow | undefined> {
+    try {
+      return yield* this.get(table, key, options);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
+      throw error;
+    }
   }
 
   *getMany(table: string, keys: readonly unknown[], options: LookupOptions = {}): Steps<AnyRow[]> {
     needOptions("getMany", options);
     if (listOf("getMany", "keys", keys).length === 0) return [];
     const schema = yield* this.#schema(table);
-    const request = { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) };
-    const { rows } = (yield { request }) as { rows: AnyRow[] };
+    const { rows } = (yield {
+      request: { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) },
+    }) as { rows: AnyRow[] };
     const columns = chosen(schema, options.columns);
     for (const row of rows) rowFromJson(columns, row, this.dates);
     return rows;
@@ -112,7 +153,7 @@ export class Operations {
 
   *count(table: string, options: CountOptions = {}): Steps<number> {
     const schema = yield* this.#schema(table);
-    const request: Record<string, unknown> = { ...options, op: "scan", table, count: true };
+    const request = { ...options, op: "scan" as const, table, count: true };
     addBounds(schema, options, request);
     return ((yield { request }) as { count: number }).count;
   }
@@ -120,30 +161,28 @@ export class Operations {
   /** One page of a scan; `after` is the token of the page before it. */
   *scanPage(table: string, options: ScanOptions, limit: number | undefined, after: string | null): Steps<RowsPage> {
     const schema = yield* this.#schema(table);
-    const request: Record<string, unknown> = {};
+    const fields: Record<string, unknown> = {};
     // Options that are none are the module's to refuse. (A spread and `delete` would take a third of a lookup's time.)
-    for (const name of Object.keys(options)) request[name] = options[name as keyof ScanOptions];
-    request["op"] = "scan";
-    request["table"] = table;
-    addBounds(schema, options, request);
-    request["limit"] = limit;
-    request["pageRows"] = undefined;
+    for (const name of Object.keys(options)) fields[name] = options[name as keyof ScanOptions];
+    fields["op"] = "scan";
+    fields["table"] = table;
+    addBounds(schema, options, fields);
+    fields["limit"] = limit;
+    fields["pageRows"] = undefined;
     if (after !== null) {
-      request["offset"] = undefined;
-      request["after"] = after;
+      fields["offset"] = undefined;
+      fields["after"] = after;
     }
+    const request = fields as unknown as Request;
     const columns = chosen(schema, options.columns);
     // Records become rows by mere assignment, with which an object takes no such name for a property of its own.
-    const reply = yield columns.some(({ name }) => name === "__proto__") ? { request } : { request, columns };
-    if (reply instanceof DecodedPage) return reply.page;
-    const page = reply as RowsPage;
+    if (!columns.some(({ name }) => name === "__proto__")) {
+      const direct = yield { direct: (access) => access.scan(requestText(request), columns) };
+      if (direct !== undefined) return direct as RowsPage;
+    }
+    const page = (yield { request }) as RowsPage;
     for (const row of page.rows) rowFromJson(columns, row, this.dates);
     return page;
-  }
-
-  /** A request whose reply is the result as it is. */
-  *plain(op: string, fields: Readonly<Record<string, unknown>> = {}): Steps<unknown> {
-    return yield { request: { op, ...fields } };
   }
 }
 
@@ -154,7 +193,6 @@ export class ScanState {
   done = false;
 
   constructor(
-    readonly operations: Operations,
     readonly table: string,
     readonly options: ScanOptions,
   ) {
@@ -166,19 +204,22 @@ export class ScanState {
     this.#left = typeof limit === "number" && Number.isSafeInteger(limit) ? limit : Infinity;
   }
 
-  /** What gives the next page. */
-  get page(): Method<AnyRow[]> {
-    return { call: "scan", table: this.table, steps: () => this.#next() };
-  }
-
-  *#next(): Steps<AnyRow[]> {
+  /** The rows of the next page. */
+  *next(operations: Operations): Steps<AnyRow[]> {
     const { limit, pageRows = PAGE_ROWS } = this.options;
     // A limit that is none is the module's to refuse.
     const wanted = this.#left === Infinity && limit !== undefined ? limit : Math.min(this.#left, pageRows);
-    const { rows, after } = yield* this.operations.scanPage(this.table, this.options, wanted, this.#after);
+    const { rows, after } = yield* operations.scanPage(this.table, this.options, wanted, this.#after);
     this.#left -= rows.length;
     this.#after = after;
     this.done = after === null || this.#left <= 0;
+    return rows;
+  }
+
+  /** The rows of all pages that are left. */
+  *rest(operations: Operations): Steps<AnyRow[]> {
+    const rows: AnyRow[] = [];
+    while (!this.done) for (const row of yield* this.next(operations)) rows.push(row);
     return rows;
   }
 }
@@ -219,14 +260,11 @@ function addBounds(schema: TableSchema, options: BoundOptions, request: Record<s
 }
 
 /** The text of a request. What JSON can't spell is an error with a code, like any other. */
-export function requestText(request: Readonly<Record<string, unknown>>): string {
+export function requestText(request: Request): string {
   try {
     return JSON.stringify(request);
   } catch (error) {
-    const what = `${String(request["op"])}: JSON can't spell the request (${(error as Error).message})`;
+    const what = `${request.op}: JSON can't spell the request (${(error as Error).message})`;
     throw new QuireError("BAD_VALUE", what, undefined, { cause: error });
   }
 }
-
-/** Operations after which no definition is known any more. */
-export const CHANGES_SCHEMA: ReadonlySet<unknown> = new Set(["create", "drop", "rollback", "rollbackTo"]);

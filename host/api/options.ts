@@ -1,6 +1,5 @@
 /** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
-import { fileURLToPath } from "node:url";
-import { QuireError, reasonOf } from "./errors.js";
+import { QuireError } from "./errors.js";
 import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "./runtime-names.js";
 import type { DateForm } from "./json-values.js";
 
@@ -119,20 +118,4 @@ export function checkOptions(call: string, options: unknown): OpenOptions {
     throw new QuireError("BAD_OPTION", `${call}: there is no runtime "${runtime as string}"; use one of ${known}`);
   }
   return given;
-}
-
-function pathOfUrl(call: string, url: URL): string {
-  try {
-    return fileURLToPath(url);
-  } catch (error) {
-    throw new QuireError("BAD_OPTION", `${call}: ${url.href} is no file's URL (${reasonOf(error)})`, undefined, { cause: error });
-  }
-}
-
-/** The path that a caller gave, as text or as a file's URL. */
-export function checkPath(call: string, path: unknown): string {
-  if (path instanceof URL) return checkPath(call, pathOfUrl(call, path));
-  if (typeof path !== "string") throw new QuireError("BAD_OPTION", `${call}: the path is a string, not ${String(path)}`);
-  if (path.includes("\0")) throw new QuireError("BAD_OPTION", `${call}: a path can't hold a NUL character`);
-  return path;
 }

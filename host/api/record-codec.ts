@@ -5,19 +5,9 @@
  * range) returns false: the same call then goes to the module as JSON, which takes it or says what is wrong, the same under every runtime.
  */
 import { checkDocument } from "./document.js";
-import { type DateForm, dateFromText, dateText } from "./json-values.js";
+import { BYTE_HEX, type DateForm, dateFromText, dateText } from "./json-values.js";
+import type { MemoryViews } from "./memory-views.js";
 import type { Column, TableSchema } from "./table-schema.js";
-
-/** The module's memory: the same bytes twice. To be made anew when the memory has grown. */
-export class MemoryViews {
-  readonly bytes: Buffer;
-  readonly view: DataView;
-
-  constructor(buffer: ArrayBuffer) {
-    this.bytes = Buffer.from(buffer);
-    this.view = new DataView(buffer);
-  }
-}
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
 
@@ -43,20 +33,41 @@ function readDecimal(view: DataView, at: number): string {
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-function readUuid(bytes: Buffer, at: number): string {
-  const hex = bytes.toString("hex", at, at + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** Whether the text of a UUID has a dash before its byte `i`: the 4th, 6th, 8th and 10th. */
+const hasDash = (i: number): boolean => ((0x550 >> i) & 1) === 1;
+
+function readUuid(bytes: Uint8Array, at: number): string {
+  let text = "";
+  for (let i = 0; i < 16; i++) {
+    if (hasDash(i)) text += "-";
+    text += BYTE_HEX[bytes[at + i] as number] as string;
+  }
+  return text;
+}
+
+/** The value of a hexadecimal digit by its code: letters are 1 to 6 above 0x40 or 0x60. */
+const hexDigit = (code: number): number => (code & 15) + (code >> 6) * 9;
+
+/** Writes the UUID that `text`, which is one, spells. */
+function writeUuid(bytes: Uint8Array, text: string, at: number): void {
+  let from = 0;
+  for (let i = 0; i < 16; i++) {
+    if (hasDash(i)) from++;
+    bytes[at + i] = hexDigit(text.charCodeAt(from)) * 16 + hexDigit(text.charCodeAt(from + 1));
+    from += 2;
+  }
 }
 
 /** Texts up to this many bytes are tried as ASCII, which is faster than the decoder's start. */
 const SHORT_TEXT = 16;
 
-function readText(bytes: Buffer, at: number, end: number): string {
-  if (end - at > SHORT_TEXT) return bytes.toString("utf8", at, end);
+function readText(memory: MemoryViews, at: number, end: number): string {
+  if (end - at > SHORT_TEXT) return memory.text(at, end);
+  const { bytes } = memory;
   let text = "";
   for (let i = at; i < end; i++) {
     const byte = bytes[i] as number;
-    if (byte >= 0x80) return bytes.toString("utf8", at, end);
+    if (byte >= 0x80) return memory.text(at, end);
     text += String.fromCharCode(byte);
   }
   return text;
@@ -141,8 +152,8 @@ export class RecordReader {
     const start = at + 2;
     const end = start + view.getUint16(at, true);
     this.end = end;
-    if (column.type === "text") return readText(bytes, start, end);
-    if (column.type === "json") return readJson(bytes.toString("utf8", start, end));
+    if (column.type === "text") return readText(memory, start, end);
+    if (column.type === "json") return readJson(memory.text(start, end));
     return new Uint8Array(bytes.subarray(column.type === "blob" ? start : at, end));
   }
 
@@ -255,7 +266,7 @@ export class RecordWriter {
         return this.#date(view, column, value, at);
       case "uuid":
         if (typeof value !== "string" || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return false;
-        bytes.write(value.replaceAll("-", ""), at, "hex");
+        writeUuid(bytes, value, at);
         return true;
       case "text":
         return typeof value === "string" && this.#text(memory, value, at);
@@ -317,8 +328,9 @@ export class RecordWriter {
     return true;
   }
 
-  #text({ bytes, view }: MemoryViews, text: string, at: number): boolean {
+  #text(memory: MemoryViews, text: string, at: number): boolean {
     if (text.length > LONGEST) return false;
+    const { bytes, view } = memory;
     let byteLen = 0;
     if (text.length <= SHORT_TEXT) {
       for (; byteLen < text.length; byteLen++) {
@@ -329,7 +341,7 @@ export class RecordWriter {
     }
     if (byteLen < text.length) {
       if (!text.isWellFormed()) return false;
-      byteLen = bytes.write(text, at + 2, "utf8");
+      byteLen = memory.putText(text, at + 2);
     }
     if (byteLen > LONGEST) return false;
     view.setUint16(at, byteLen, true);

@@ -1,6 +1,48 @@
-/** What the methods of sessions and tables take and give, beside rows. */
+/** The requests, and what the methods of sessions and tables take and give, beside rows. */
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TableShape } from "./define-table.js";
 import type { FieldReply, IndexReply } from "./table-schema.js";
+
+/** The operations of `docs/protocol.md`, and the fields that each takes, but `op` and `id`: a test compares them with the module's. */
+export const OPERATION_FIELDS = {
+  get: ["table", "key", "keys", "columns", "index"],
+  scan: ["table", "index", "eq", "from", "to", "reverse", "offset", "limit", "columns", "count", "after"],
+  insert: ["table", "row", "rows"],
+  update: ["table", "key", "set"],
+  delete: ["table", "key", "keys", "cascade"],
+  begin: ["anyOrder"],
+  commit: [],
+  rollback: [],
+  savepoint: ["name", "anyOrder"],
+  rollbackTo: ["name"],
+  release: ["name"],
+  create: ["table", "columns", "alignment"],
+  drop: ["table"],
+  tables: [],
+  schema: ["table"],
+  info: [],
+  stats: ["table"],
+  check: ["quick"],
+  aclList: [],
+  aclGrant: ["identity", "rights"],
+  aclRevoke: ["identity", "rights"],
+  aclRemove: ["identity"],
+  hash: ["table"],
+  backup: ["path"],
+  sync: [],
+} as const;
+
+type OperationName = keyof typeof OPERATION_FIELDS;
+
+/** A request of the operation `Op`: no field that it does not take. */
+type RequestOf<Op extends OperationName> = { readonly op: Op } & Readonly<
+  Partial<Record<(typeof OPERATION_FIELDS)[Op][number], unknown>>
+>;
+
+/** What is sent. */
+export type Request = { [Op in OperationName]: RequestOf<Op> }[OperationName];
+
+/** Operations after which no definition is known any more. */
+export const CHANGES_SCHEMA: ReadonlySet<string> = new Set<OperationName>(["create", "drop", "rollback", "rollbackTo"]);
 
 export interface ColumnsOption {
   /** The columns that are wanted. */

@@ -1,26 +1,48 @@
-/** How the steps of a method are done: at once in this process, or one after the other as replies come in. */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { QuireError } from "./errors.js";
+/** How operations are done: at once, or one step after the other as replies come in. */
 import { DirectAccess } from "./direct.js";
-import type { Engine, InProcessEngine } from "../node/engine.js";
+import type { Engine } from "./engine.js";
+import { QuireError } from "./errors.js";
 import { errorOfReply } from "./instance.js";
-import { CHANGES_SCHEMA, DecodedPage, type Method, type Operations, type Step, type Steps, requestText } from "./operations.js";
-import { Scope } from "./scope.js";
+import type { Given, Kind, Result } from "./kind.js";
+import { BY_STEPS, type Operation, type Operations, type RequestStep, type Step, requestText } from "./operations.js";
+import { CHANGES_SCHEMA, type Request } from "./requests.js";
+import { Scope, type ScopeTracker } from "./scope.js";
 
-/** What is common: which replies change what is known. */
-class Bookkeeping {
+/** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
+export interface TransactionStart {
+  readonly anyOrder?: true;
+}
+
+/** Does what a session and its tables are asked for. What goes wrong is the answer: it is thrown, or the promise is rejected. */
+export interface Runner<K extends Kind> {
+  run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Result<K, T>;
+  /** Gives what `begin` gives; the answer has what goes wrong in it, too. */
+  attempt<T>(begin: () => Result<K, T>): Result<K, T>;
+  /** Runs `body` as a transaction, or as a savepoint inside of one. What the runner does that it is given belongs to that. */
+  transaction<T>(body: (inner: Runner<K>) => Given<K, T>, start?: TransactionStart): Result<K, T>;
+}
+
+/** The module's calls with records, for an engine in this process. */
+function directTo({ instance }: Engine, { schemas, dates }: Operations): DirectAccess | null {
+  return instance && new DirectAccess(instance, schemas, dates);
+}
+
+/** What requests and replies say about the session's state. */
+class Exchange {
   /** Whether `begin` was called, and neither `commit` nor `rollback` yet. */
   inTransaction = false;
 
   constructor(readonly operations: Operations) {}
 
-  sent({ request }: Step): void {
-    if (CHANGES_SCHEMA.has(request["op"])) this.operations.schemas.clear();
+  /** The text to send. */
+  send({ request }: RequestStep): string {
+    const text = requestText(request);
+    if (CHANGES_SCHEMA.has(request.op)) this.operations.schemas.clear();
+    return text;
   }
 
   /** Takes the reply's `ok` out, or throws its error. */
-  received({ request }: Step, reply: string): unknown {
-    const { op } = request;
+  receive({ request: { op } }: RequestStep, reply: string): unknown {
     let read: unknown;
     try {
       read = JSON.parse(reply);
@@ -36,208 +58,249 @@ class Bookkeeping {
   }
 }
 
-export class SyncRunner {
-  readonly direct: DirectAccess;
-  readonly #engine: InProcessEngine;
-  readonly #books: Bookkeeping;
+/** Refuses what would end the transaction of a function that runs. */
+function refuseInside({ op }: Request): void {
+  if (op !== "begin" && op !== "commit" && op !== "rollback") return;
+  throw new QuireError(
+    "TRANSACTION_ACTIVE",
+    `${op} has no place inside of transaction(): its function's end commits, an error rolls back`,
+  );
+}
+
+/** What a transaction is: its requests, and in their midst its function. */
+function* transactionSteps<T>(
+  name: string,
+  nested: boolean,
+  start: TransactionStart,
+  body: () => unknown,
+): Generator<RequestStep | (() => unknown), T, unknown> {
+  yield { request: nested ? { op: "savepoint", name, ...start } : { op: "begin", ...start } };
+  let result: T;
+  try {
+    result = (yield body) as T;
+  } catch (error) {
+    yield* takeBack(name, nested);
+    throw error;
+  }
+  try {
+    yield { request: nested ? { op: "release", name } : { op: "commit" } };
+  } catch (error) {
+    // A commit that fails has taken all back.
+    if (nested) yield* takeBack(name, nested);
+    throw error;
+  }
+  return result;
+}
+
+/** Takes a transaction back. What goes wrong with that is less than why it is taken back, and the next call will tell. */
+function* takeBack(name: string, nested: boolean): Generator<RequestStep, void, unknown> {
+  try {
+    yield { request: nested ? { op: "rollbackTo", name } : { op: "rollback" } };
+    if (nested) yield { request: { op: "release", name } };
+  } catch {
+    // The error that led here is on its way to the caller.
+  }
+}
+
+/** Goes a way to its end; `answer` is what a step comes to. */
+function goNow<S, T>(way: Generator<S, T, unknown>, answer: (step: S) => unknown): T {
+  let next = way.next();
+  while (next.done !== true) {
+    let reply: unknown;
+    try {
+      reply = answer(next.value);
+    } catch (error) {
+      next = way.throw(error);
+      continue;
+    }
+    next = way.next(reply);
+  }
+  return next.value;
+}
+
+/** The same where answers come later. */
+async function goAsync<S, T>(way: Generator<S, T, unknown>, answer: (step: S) => unknown): Promise<T> {
+  let next = way.next();
+  while (next.done !== true) {
+    let reply: unknown;
+    try {
+      reply = await answer(next.value);
+    } catch (error) {
+      next = way.throw(error);
+      continue;
+    }
+    next = way.next(reply);
+  }
+  return next.value;
+}
+
+/** For sessions whose methods return when they are done. */
+export class SyncRunner implements Runner<"sync"> {
+  readonly #engine: Engine<"sync">;
+  readonly #exchange: Exchange;
+  readonly #direct: DirectAccess | null;
   /** How many functions of transactions run inside of each other. */
   #depth = 0;
 
-  constructor(engine: InProcessEngine, operations: Operations) {
+  constructor(engine: Engine<"sync">, operations: Operations) {
     this.#engine = engine;
-    this.#books = new Bookkeeping(operations);
-    this.direct = new DirectAccess(engine.instance, operations.schemas, operations.dates);
+    this.#exchange = new Exchange(operations);
+    this.#direct = directTo(engine, operations);
   }
 
-  /** Whether the function of a transaction runs. */
-  get inFunction(): boolean {
-    return this.#depth > 0;
+  run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): T {
+    if (operation.direct !== null && this.#direct !== null) {
+      const quick = operation.direct(this.#direct, table, first, second);
+      if (quick !== BY_STEPS) return quick;
+    }
+    return goNow(operation.steps(this.#exchange.operations, table, first, second), this.#answer);
   }
 
-  run<T>({ steps, shortcut }: Method<T>): T {
-    const quick = shortcut?.(this.direct);
-    if (quick !== undefined) return quick as T;
-    const way = steps();
-    let next = way.next();
-    while (next.done !== true) next = way.next(this.step(next.value));
-    return next.value;
+  readonly #answer = (step: Step): unknown => {
+    if ("direct" in step) return this.#direct === null ? undefined : step.direct(this.#direct);
+    if (this.#depth > 0) refuseInside(step.request);
+    return this.#ask(step);
+  };
+
+  #ask(step: RequestStep): unknown {
+    return this.#exchange.receive(step, this.#engine.request(this.#exchange.send(step)));
   }
 
-  step(step: Step): unknown {
-    const text = requestText(step.request);
-    if (step.columns !== undefined) return new DecodedPage(this.direct.scan(text, step.columns));
-    this.#books.sent(step);
-    return this.#books.received(step, this.#engine.request(text));
+  attempt<T>(begin: () => T): T {
+    return begin();
   }
 
-  /** Runs `body` as a transaction, or as a savepoint inside of one; `start` says more about that. */
-  transaction<T>(body: () => T, start: TransactionStart = {}): T {
-    const nested = this.#depth > 0 || this.#books.inTransaction;
-    const name = `transaction ${this.#depth + 1}`;
-    const send = (op: string, more?: TransactionStart): unknown =>
-      this.step({ request: nested ? { op, name, ...more } : { op, ...more } });
-    const takeBack = (): void => {
-      try {
-        send(nested ? "rollbackTo" : "rollback");
-        if (nested) send("release");
-      } catch {
-        // The error that led here is on its way to the caller; the next call will tell of this one.
-      }
-    };
-    send(nested ? "savepoint" : "begin", start);
+  transaction<T>(body: (inner: this) => T, start: TransactionStart = {}): T {
+    const nested = this.#depth > 0 || this.#exchange.inTransaction;
+    const steps = transactionSteps<T>(`transaction ${this.#depth + 1}`, nested, start, () => this.#inside(body));
+    return goNow(steps, (step) => (typeof step === "function" ? step() : this.#ask(step)));
+  }
+
+  #inside<T>(body: (inner: this) => T): T {
     this.#depth++;
-    let result: T;
     try {
-      result = body();
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-        void Promise.resolve(result).catch(() => undefined);
-        throw new QuireError("BAD_REQUEST", "a transaction of openSync can't wait for a promise; use open");
-      }
-    } catch (error) {
+      const result = body(this);
+      if (typeof (result as { then?: unknown } | null | undefined)?.then !== "function") return result;
+      void Promise.resolve(result).catch(() => undefined);
+      throw new QuireError("BAD_REQUEST", "a transaction of openSync can't wait for a promise; use open");
+    } finally {
       this.#depth--;
-      takeBack();
-      throw error;
     }
-    this.#depth--;
-    try {
-      send(nested ? "release" : "commit");
-    } catch (error) {
-      // A commit that fails has taken all back.
-      if (nested) takeBack();
-      throw error;
-    }
-    return result;
   }
 }
 
-/** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
-interface TransactionStart {
-  readonly anyOrder?: true;
+/** What the runners of one session, that of its own and those of its transactions, have in common. */
+interface Conversation {
+  readonly engine: Engine;
+  readonly exchange: Exchange;
+  readonly direct: DirectAccess | null;
+  /** Milliseconds: see `OpenOptions.transactionWait`. */
+  readonly wait: number;
+  /** Tells a call which transaction it was made in; where there is none, only what a transaction's function is given belongs to it. */
+  readonly tracker: ScopeTracker | null;
+  /** Whether there has been a transaction. */
+  tracks: boolean;
+  readonly root: Scope;
 }
 
-export class AsyncRunner {
-  readonly #engine: Engine;
-  readonly #books: Bookkeeping;
-  readonly #direct: DirectAccess | null;
-  readonly #root = new Scope(null);
-  /** Milliseconds: see `OpenOptions.transactionWait`. */
-  readonly #wait: number;
-  /** Tells a call which transaction it was made in. */
-  readonly #scopes = new AsyncLocalStorage<Scope>();
-  #scoped = false;
+/** For sessions whose methods return promises. */
+export class AsyncRunner implements Runner<"async"> {
+  readonly #of: Conversation;
+  /** The transaction whose calls it does; null: that which they are made in. */
+  readonly #own: Scope | null;
 
-  constructor(engine: Engine, operations: Operations, transactionWait: number) {
-    this.#engine = engine;
-    this.#wait = transactionWait * 1000;
-    this.#books = new Bookkeeping(operations);
-    this.#direct = engine.instance && new DirectAccess(engine.instance, operations.schemas, operations.dates);
+  private constructor(of: Conversation, own: Scope | null) {
+    this.#of = of;
+    this.#own = own;
+  }
+
+  /** `wait`: seconds, as of `OpenOptions.transactionWait`. */
+  static over(engine: Engine, operations: Operations, wait: number, tracker: ScopeTracker | null): AsyncRunner {
+    const direct = directTo(engine, operations);
+    const [exchange, root] = [new Exchange(operations), new Scope(null)];
+    return new AsyncRunner({ engine, exchange, direct, wait: wait * 1000, tracker, tracks: false, root }, null);
   }
 
   /** The scope of the caller. */
   #scope(): Scope {
-    return (this.#scoped ? this.#scopes.getStore() : undefined) ?? this.#root;
+    const { tracks, tracker, root } = this.#of;
+    return this.#own ?? (tracks ? tracker?.getStore() : undefined) ?? root;
   }
 
-  async run<T>(method: Method<T>): Promise<T> {
+  async run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Promise<T> {
+    const { direct, exchange, wait } = this.#of;
     const scope = this.#scope();
     // Looked at again after each wait, and right before what must not come in between: whoever was first may have started another one.
-    while (scope.isBusy()) await scope.turn(callOf(method), this.#wait);
+    while (scope.isBusy()) await scope.turn(callOf(operation.call, table), wait);
     scope.check();
     scope.note(1);
     try {
-      if (method.shortcut !== undefined && this.#direct !== null) {
-        const quick = method.shortcut(this.#direct);
-        if (quick !== undefined) return quick as T;
+      if (operation.direct !== null && direct !== null) {
+        const quick = operation.direct(direct, table, first, second);
+        if (quick !== BY_STEPS) return quick;
       }
-      return await this.#go(method, scope);
+      const steps = operation.steps(exchange.operations, table, first, second);
+      return await goAsync(steps, (step) => this.#answer(step, scope, operation.call, table));
     } finally {
       scope.note(-1);
     }
   }
 
-  async #go<T>(method: Method<T>, scope: Scope): Promise<T> {
-    const way: Steps<T> = method.steps();
-    let next = way.next();
-    while (next.done !== true) {
-      const { value } = next;
-      while (scope.isBusy()) await scope.turn(callOf(method), this.#wait);
-      scope.check();
-      const { op } = value.request;
-      if (scope !== this.#root && (op === "begin" || op === "commit" || op === "rollback")) {
-        throw new QuireError(
-          "TRANSACTION_ACTIVE",
-          `${op} has no place inside of transaction(): its function's end commits, an error rolls back`,
-        );
-      }
-      next = way.next(await this.#step(value));
-    }
-    return next.value;
+  async #answer(step: Step, scope: Scope, call: string, table: string): Promise<unknown> {
+    const { direct, root, wait } = this.#of;
+    while (scope.isBusy()) await scope.turn(callOf(call, table), wait);
+    scope.check();
+    if ("direct" in step) return direct === null ? undefined : step.direct(direct);
+    if (scope !== root) refuseInside(step.request);
+    return this.#ask(step);
   }
 
-  async #step(step: Step): Promise<unknown> {
-    const text = requestText(step.request);
-    if (step.columns !== undefined && this.#direct !== null) return new DecodedPage(this.#direct.scan(text, step.columns));
-    this.#books.sent(step);
-    return this.#books.received(step, await this.#engine.request(text));
+  async #ask(step: RequestStep): Promise<unknown> {
+    const { engine, exchange } = this.#of;
+    return exchange.receive(step, await engine.request(exchange.send(step)));
   }
 
-  /** Runs `body` as a transaction, or as a savepoint inside of one; `start` says more about that. */
-  async transaction<T>(body: () => T | Promise<T>, start: TransactionStart = {}): Promise<T> {
+  async attempt<T>(begin: () => Promise<T>): Promise<T> {
+    return await begin();
+  }
+
+  async transaction<T>(body: (inner: AsyncRunner) => T | Promise<T>, start: TransactionStart = {}): Promise<T> {
+    const { root, exchange, wait } = this.#of;
     const outer = this.#scope();
-    while (outer.isBusy()) await outer.turn("transaction()", this.#wait);
+    while (outer.isBusy()) await outer.turn("transaction()", wait);
     outer.check();
     const scope = new Scope(outer);
-    const nested = outer !== this.#root || this.#books.inTransaction;
-    const name = `transaction ${scope.depth}`;
-    const send = (op: string, more?: TransactionStart): Promise<unknown> =>
-      this.#step({ request: nested ? { op, name, ...more } : { op, ...more } });
+    const nested = outer !== root || exchange.inTransaction;
     outer.inner = scope;
-    this.#scoped = true;
+    this.#of.tracks = true;
     try {
-      await send(nested ? "savepoint" : "begin", start);
-      let result: T;
-      try {
-        result = await this.#scopes.run(scope, body);
-        while (scope.isBusy()) await scope.turn();
-      } catch (error) {
-        while (scope.isBusy()) await scope.turn();
-        scope.over = true;
-        await takeBack(send, nested);
-        throw error;
-      }
-      scope.over = true;
-      try {
-        await send(nested ? "release" : "commit");
-      } catch (error) {
-        // A commit that fails has taken all back.
-        if (nested) await takeBack(send, nested);
-        throw error;
-      }
-      return result;
+      const steps = transactionSteps<T>(`transaction ${scope.depth}`, nested, start, () => this.#inside(scope, body));
+      return await goAsync(steps, (step) => (typeof step === "function" ? step() : this.#ask(step)));
     } finally {
       scope.over = true;
       outer.release();
     }
   }
+
+  /** Runs a transaction's function, and waits for the transactions that it left running in it. */
+  async #inside<T>(scope: Scope, body: (inner: AsyncRunner) => T | Promise<T>): Promise<T> {
+    const { tracker } = this.#of;
+    try {
+      return await (tracker === null ? body(new AsyncRunner(this.#of, scope)) : tracker.run(scope, () => body(this)));
+    } finally {
+      while (scope.isBusy()) await scope.turn();
+      scope.over = true;
+    }
+  }
 }
 
-/** What a method is called in messages. */
-function callOf({ call, table }: Method<unknown>): string {
-  return table === undefined ? `${call}()` : `${table}.${call}()`;
+/** What a call is called in messages. */
+function callOf(call: string, table: string): string {
+  return table === "" ? `${call}()` : `${table}.${call}()`;
 }
 
 /** Refuses what is no function of a transaction. */
 export function needFunction(body: unknown): void {
   if (typeof body === "function") return;
   throw new QuireError("BAD_REQUEST", "transaction: what is to be done is a function, like transaction(async () => { … })");
-}
-
-/** Takes a transaction back. What goes wrong with that is less than why it is taken back, and the next call will tell. */
-async function takeBack(send: (op: string) => Promise<unknown>, nested: boolean): Promise<void> {
-  try {
-    await send(nested ? "rollbackTo" : "rollback");
-    if (nested) await send("release");
-  } catch {
-    // The error that led here is on its way to the caller.
-  }
 }

@@ -7,6 +7,13 @@ interface WaitingCall {
   go(): void;
 }
 
+/** Tells which scope a call is made in; Node's `AsyncLocalStorage` is such a one. */
+export interface ScopeTracker {
+  getStore(): Scope | undefined;
+  /** Runs `body`, whose calls, and all that come of it, are made in `scope`. */
+  run<T>(scope: Scope, body: () => T): T;
+}
+
 /** What a piece of the program works in: the session itself, or a transaction. */
 export class Scope {
   /** The transaction that runs inside; others wait for its end. */

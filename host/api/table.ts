@@ -1,7 +1,8 @@
-/** A table of a session: its rows. The same methods for both kinds of sessions. */
-import type { AnyRow, TableShape } from "./define-table.js";
-import { type Operations, ScanState, listOf } from "./operations.js";
-import { errorOfPart, partsOf } from "./parts.js";
+/** A table of a session: its rows. */
+import type { TableShape } from "./define-table.js";
+import type { Kind, Result } from "./kind.js";
+import { ScanState, listOf } from "./operations.js";
+import { partsOf } from "./parts.js";
 import type {
   BoundOptions,
   ColumnNames,
@@ -14,7 +15,8 @@ import type {
   ScanOptions,
   UpdateResult,
 } from "./requests.js";
-import type { AsyncRunner, SyncRunner } from "./runner.js";
+import type { Runner } from "./runner.js";
+import * as does from "./table-operations.js";
 
 /** A scan with the columns it gives. */
 export interface ScanRequest<Name extends string> extends Omit<ScanOptions, "columns"> {
@@ -27,120 +29,72 @@ export interface LookupRequest<Name extends string, Column extends string> exten
   readonly index?: Column;
 }
 
-/** Whether a lookup may go without a request: it chooses no columns, and there is no other option to be refused. */
-function isDirect(options: LookupOptions | undefined): boolean {
-  if (options === undefined) return true;
-  // Null, and what else is no object, is the request's to refuse.
-  if (typeof options !== "object" || (options as unknown) === null) return false;
-  for (const name in options) if (name !== "index") return false;
-  return true;
-}
-
 /** Rows one after the other, fetched in pages as they are used up. It can be gone through more than once, each time from the start. */
-export class Scan<Row extends object> implements AsyncIterable<Row> {
-  readonly #runner: AsyncRunner;
-  readonly #start: () => ScanState;
+abstract class ScanOf<K extends Kind, Row extends object> {
+  readonly #table: string;
+  readonly #runner: Runner<K>;
+  /** Starts anew. @internal */
+  protected readonly start: () => ScanState;
 
   /** @internal */
-  constructor(runner: AsyncRunner, start: () => ScanState) {
+  constructor(runner: Runner<K>, table: string, options: ScanOptions) {
+    this.#table = table;
     this.#runner = runner;
-    this.#start = start;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {
-    for (const state = this.#start(); !state.done;) {
-      yield* (await this.#runner.run(state.page)) as Row[];
-    }
+    this.start = () => new ScanState(table, options);
   }
 
   /** All rows at once. */
-  async toArray(): Promise<Row[]> {
-    const rows: Row[] = [];
-    for (const state = this.#start(); !state.done;) {
-      for (const row of await this.#runner.run(state.page)) rows.push(row as Row);
-    }
-    return rows;
+  toArray(): Result<K, Row[]> {
+    return this.#runner.run(does.SCAN_ALL, this.#table, this.start, undefined) as Result<K, Row[]>;
+  }
+
+  /** @internal */
+  protected page(state: ScanState): Result<K, Row[]> {
+    return this.#runner.run(does.SCAN_PAGE, this.#table, state, undefined) as Result<K, Row[]>;
   }
 }
 
-/** The same for a session in this process. */
-export class SyncScan<Row extends object> implements Iterable<Row> {
-  readonly #runner: SyncRunner;
-  readonly #start: () => ScanState;
-
-  /** @internal */
-  constructor(runner: SyncRunner, start: () => ScanState) {
-    this.#runner = runner;
-    this.#start = start;
+/** Rows of a table of an asynchronous session: for `for await`, or all at once with `toArray`. */
+export class Scan<Row extends object> extends ScanOf<"async", Row> implements AsyncIterable<Row> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {
+    for (const state = this.start(); !state.done;) yield* await this.page(state);
   }
+}
 
+/** Rows of a table of a session in this process: for `for`, or all at once with `toArray`. */
+export class SyncScan<Row extends object> extends ScanOf<"sync", Row> implements Iterable<Row> {
   *[Symbol.iterator](): Generator<Row, void, undefined> {
-    for (const state = this.#start(); !state.done;) {
-      yield* this.#runner.run(state.page) as Row[];
-    }
-  }
-
-  /** All rows at once. */
-  toArray(): Row[] {
-    const rows: Row[] = [];
-    for (const state = this.#start(); !state.done;) {
-      for (const row of this.#runner.run(state.page)) rows.push(row as Row);
-    }
-    return rows;
+    for (const state = this.start(); !state.done;) yield* this.page(state);
   }
 }
 
 /** The parts of one insertion: rows may refer to some of a later part. */
 const ANY_ORDER = { anyOrder: true } as const;
 
-/** A table of an asynchronous session. */
-export class Table<Shape extends TableShape> {
+/** The methods of tables, for sessions of both kinds. */
+abstract class TableOf<K extends Kind, Shape extends TableShape> {
   readonly name: string;
-  readonly #runner: AsyncRunner;
-  readonly #operations: Operations;
+  /** @internal */
+  protected readonly runner: Runner<K>;
 
   /** @internal */
-  constructor(name: string, runner: AsyncRunner, operations: Operations) {
+  constructor(name: string, runner: Runner<K>) {
     this.name = name;
-    this.#runner = runner;
-    this.#operations = operations;
+    this.runner = runner;
   }
 
   /** Inserts a row and returns its primary key. */
-  insert(row: Shape["insert"]): Promise<Shape["key"]> {
-    const { name } = this;
-    return this.#runner.run<Shape["key"]>({
-      call: "insert",
-      table: name,
-      steps: () => this.#operations.insert(name, row),
-      shortcut: (direct) => direct.insert(name, [row])?.[0],
-    });
+  insert(row: Shape["insert"]): Result<K, Shape["key"]> {
+    return this.runner.run(does.INSERT, this.name, row, undefined);
   }
 
   /** Inserts all rows or none, and returns their primary keys. Many rows go in parts, in one transaction. */
-  async insertMany(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
-    const parts = partsOf(listOf("insertMany", "rows", rows));
-    if (parts.length === 1) return this.#insertPart(rows);
-    return this.#runner.transaction(async () => {
-      const keys: Shape["key"][] = [];
-      for (const part of parts) {
-        try {
-          for (const key of await this.#insertPart(part)) keys.push(key);
-        } catch (error) {
-          throw errorOfPart(error, keys.length);
-        }
-      }
-      return keys;
-    }, ANY_ORDER);
-  }
-
-  #insertPart(rows: readonly Shape["insert"][]): Promise<Shape["key"][]> {
-    const { name } = this;
-    return this.#runner.run<Shape["key"][]>({
-      call: "insertMany",
-      table: name,
-      steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
+  insertMany(rows: readonly Shape["insert"][]): Result<K, Shape["key"][]> {
+    const { name, runner } = this;
+    return runner.attempt(() => {
+      const parts = partsOf(listOf("insertMany", "rows", rows));
+      if (parts.length === 1) return runner.run(does.INSERT_MANY, name, rows, undefined);
+      return runner.transaction((inner) => inner.run(does.INSERT_PARTS, name, parts, undefined), ANY_ORDER);
     });
   }
 
@@ -148,228 +102,59 @@ export class Table<Shape extends TableShape> {
   get<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
     key: LookupKey<Shape, Column>,
     options?: LookupRequest<Name, Column>,
-  ): Promise<Picked<Shape["row"], Name>> {
-    const { name } = this;
-    return this.#runner.run({
-      call: "get",
-      table: name,
-      steps: () => this.#operations.get(name, key, options),
-      shortcut: (direct) => (isDirect(options) ? (direct.get(name, key, options?.index) ?? undefined) : undefined),
-    }) as Promise<Picked<Shape["row"], Name>>;
-  }
-
-  /** The same row, or undefined when there is none. */
-  async find<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
-    key: LookupKey<Shape, Column>,
-    options?: LookupRequest<Name, Column>,
-  ): Promise<Picked<Shape["row"], Name> | undefined> {
-    const { name } = this;
-    try {
-      const row = await this.#runner.run<AnyRow | null>({
-        call: "find",
-        table: name,
-        steps: () => this.#operations.get(name, key, options),
-        shortcut: (direct) => (isDirect(options) ? direct.get(name, key, options?.index) : undefined),
-      });
-      return (row ?? undefined) as Picked<Shape["row"], Name> | undefined;
-    } catch (error) {
-      if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
-      throw error;
-    }
-  }
-
-  /** The rows with these primary keys, or values of `index`, in their order; `ROW_NOT_FOUND` when one is missing. */
-  getMany<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
-    keys: readonly LookupKey<Shape, Column>[],
-    options?: LookupRequest<Name, Column>,
-  ): Promise<Picked<Shape["row"], Name>[]> {
-    return this.#runner.run({
-      call: "getMany",
-      table: this.name,
-      steps: () => this.#operations.getMany(this.name, keys, options),
-    }) as Promise<Picked<Shape["row"], Name>[]>;
-  }
-
-  /** Changes the columns in `set` of the row with that primary key. */
-  update(key: Shape["keyInput"], set: Shape["update"]): Promise<UpdateResult> {
-    const { name } = this;
-    return this.#runner.run({
-      call: "update",
-      table: name,
-      steps: () => this.#operations.update(name, key, set),
-      shortcut: (direct) => direct.update(name, key, set),
-    }) as Promise<UpdateResult>;
-  }
-
-  /** Deletes the row with that primary key. */
-  delete(key: Shape["keyInput"], options?: DeleteOptions): Promise<DeleteResult> {
-    const { name } = this;
-    return this.#runner.run({
-      call: "delete",
-      table: name,
-      steps: () => this.#operations.delete(name, key, options),
-      shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
-    }) as Promise<DeleteResult>;
-  }
-
-  /** Deletes all rows with these primary keys or none. */
-  deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): Promise<DeleteResult> {
-    return this.#runner.run({
-      call: "deleteMany",
-      table: this.name,
-      steps: () => this.#operations.deleteMany(this.name, keys, options),
-    }) as Promise<DeleteResult>;
-  }
-
-  /** Rows as they are stored, or a range of an index. */
-  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): Scan<Picked<Shape["row"], Name>> {
-    return new Scan(this.#runner, () => new ScanState(this.#operations, this.name, options));
-  }
-
-  /** How many rows there are, in all or in a range of an index. */
-  count(options?: CountOptions & BoundOptions): Promise<number> {
-    return this.#runner.run({ call: "count", table: this.name, steps: () => this.#operations.count(this.name, options) });
-  }
-}
-
-/** A table of a session in this process. */
-export class SyncTable<Shape extends TableShape> {
-  readonly name: string;
-  readonly #runner: SyncRunner;
-  readonly #operations: Operations;
-
-  /** @internal */
-  constructor(name: string, runner: SyncRunner, operations: Operations) {
-    this.name = name;
-    this.#runner = runner;
-    this.#operations = operations;
-  }
-
-  /** Inserts a row and returns its primary key. */
-  insert(row: Shape["insert"]): Shape["key"] {
-    const { name } = this;
-    return this.#runner.run<Shape["key"]>({
-      call: "insert",
-      table: name,
-      steps: () => this.#operations.insert(name, row),
-      shortcut: (direct) => direct.insert(name, [row])?.[0],
-    });
-  }
-
-  /** Inserts all rows or none, and returns their primary keys. Many rows go in parts, in one transaction. */
-  insertMany(rows: readonly Shape["insert"][]): Shape["key"][] {
-    const parts = partsOf(listOf("insertMany", "rows", rows));
-    if (parts.length === 1) return this.#insertPart(rows);
-    return this.#runner.transaction(() => {
-      const keys: Shape["key"][] = [];
-      for (const part of parts) {
-        try {
-          for (const key of this.#insertPart(part)) keys.push(key);
-        } catch (error) {
-          throw errorOfPart(error, keys.length);
-        }
-      }
-      return keys;
-    }, ANY_ORDER);
-  }
-
-  #insertPart(rows: readonly Shape["insert"][]): Shape["key"][] {
-    const { name } = this;
-    return this.#runner.run<Shape["key"][]>({
-      call: "insertMany",
-      table: name,
-      steps: () => this.#operations.insertMany(name, rows),
-      shortcut: (direct) => (rows.length > 1 ? direct.insert(name, rows) : undefined),
-    });
-  }
-
-  /** The row with that primary key, or with that value in the unique column `index`; `ROW_NOT_FOUND` when there is none. */
-  get<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
-    key: LookupKey<Shape, Column>,
-    options?: LookupRequest<Name, Column>,
-  ): Picked<Shape["row"], Name> {
-    if (isDirect(options)) {
-      const row = this.#runner.direct.get(this.name, key, options?.index);
-      if (row != null) return row as Picked<Shape["row"], Name>;
-    }
-    return this.#runner.run({
-      call: "get",
-      table: this.name,
-      steps: () => this.#operations.get(this.name, key, options),
-    }) as Picked<Shape["row"], Name>;
+  ): Result<K, Picked<Shape["row"], Name>> {
+    return this.runner.run(does.GET, this.name, key, options) as Result<K, Picked<Shape["row"], Name>>;
   }
 
   /** The same row, or undefined when there is none. */
   find<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
     key: LookupKey<Shape, Column>,
     options?: LookupRequest<Name, Column>,
-  ): Picked<Shape["row"], Name> | undefined {
-    if (isDirect(options)) {
-      const row = this.#runner.direct.get(this.name, key, options?.index);
-      if (row !== undefined) return (row ?? undefined) as Picked<Shape["row"], Name> | undefined;
-    }
-    try {
-      return this.#runner.run({
-        call: "find",
-        table: this.name,
-        steps: () => this.#operations.get(this.name, key, options),
-      }) as Picked<Shape["row"], Name>;
-    } catch (error) {
-      if ((error as { code?: unknown }).code === "ROW_NOT_FOUND") return undefined;
-      throw error;
-    }
+  ): Result<K, Picked<Shape["row"], Name> | undefined> {
+    return this.runner.run(does.FIND, this.name, key, options) as Result<K, Picked<Shape["row"], Name> | undefined>;
   }
 
   /** The rows with these primary keys, or values of `index`, in their order; `ROW_NOT_FOUND` when one is missing. */
   getMany<Name extends ColumnNames<Shape["row"]> = never, Column extends ColumnNames<Shape["row"]> = never>(
     keys: readonly LookupKey<Shape, Column>[],
     options?: LookupRequest<Name, Column>,
-  ): Picked<Shape["row"], Name>[] {
-    return this.#runner.run({
-      call: "getMany",
-      table: this.name,
-      steps: () => this.#operations.getMany(this.name, keys, options),
-    }) as Picked<Shape["row"], Name>[];
+  ): Result<K, Picked<Shape["row"], Name>[]> {
+    return this.runner.run(does.GET_MANY, this.name, keys, options) as Result<K, Picked<Shape["row"], Name>[]>;
   }
 
   /** Changes the columns in `set` of the row with that primary key. */
-  update(key: Shape["keyInput"], set: Shape["update"]): UpdateResult {
-    const { name } = this;
-    return this.#runner.run({
-      call: "update",
-      table: name,
-      steps: () => this.#operations.update(name, key, set),
-      shortcut: (direct) => direct.update(name, key, set),
-    }) as UpdateResult;
+  update(key: Shape["keyInput"], set: Shape["update"]): Result<K, UpdateResult> {
+    return this.runner.run(does.UPDATE, this.name, key, set) as Result<K, UpdateResult>;
   }
 
   /** Deletes the row with that primary key. */
-  delete(key: Shape["keyInput"], options?: DeleteOptions): DeleteResult {
-    const { name } = this;
-    return this.#runner.run({
-      call: "delete",
-      table: name,
-      steps: () => this.#operations.delete(name, key, options),
-      shortcut: (direct) => (options === undefined ? direct.delete(name, key) : undefined),
-    }) as DeleteResult;
+  delete(key: Shape["keyInput"], options?: DeleteOptions): Result<K, DeleteResult> {
+    return this.runner.run(does.DELETE, this.name, key, options) as Result<K, DeleteResult>;
   }
 
   /** Deletes all rows with these primary keys or none. */
-  deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): DeleteResult {
-    return this.#runner.run({
-      call: "deleteMany",
-      table: this.name,
-      steps: () => this.#operations.deleteMany(this.name, keys, options),
-    }) as DeleteResult;
-  }
-
-  /** Rows as they are stored, or a range of an index. */
-  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): SyncScan<Picked<Shape["row"], Name>> {
-    return new SyncScan(this.#runner, () => new ScanState(this.#operations, this.name, options));
+  deleteMany(keys: readonly Shape["keyInput"][], options?: DeleteOptions): Result<K, DeleteResult> {
+    return this.runner.run(does.DELETE_MANY, this.name, keys, options) as Result<K, DeleteResult>;
   }
 
   /** How many rows there are, in all or in a range of an index. */
-  count(options?: CountOptions & BoundOptions): number {
-    return this.#runner.run({ call: "count", table: this.name, steps: () => this.#operations.count(this.name, options) });
+  count(options?: CountOptions & BoundOptions): Result<K, number> {
+    return this.runner.run(does.COUNT, this.name, options, undefined);
+  }
+}
+
+/** A table of an asynchronous session. */
+export class Table<Shape extends TableShape> extends TableOf<"async", Shape> {
+  /** Rows as they are stored, or a range of an index. */
+  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): Scan<Picked<Shape["row"], Name>> {
+    return new Scan(this.runner, this.name, options);
+  }
+}
+
+/** A table of a session in this process. */
+export class SyncTable<Shape extends TableShape> extends TableOf<"sync", Shape> {
+  /** Rows as they are stored, or a range of an index. */
+  scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): SyncScan<Picked<Shape["row"], Name>> {
+    return new SyncScan(this.runner, this.name, options);
   }
 }

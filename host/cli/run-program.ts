@@ -1,9 +1,9 @@
 /** A command in the program of another runtime, with this process's streams. */
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
-import { EXIT_RUNTIME, QuireError } from "../api/errors.js";
+import { EXIT_RUNTIME, QuireError, trapError } from "../api/errors.js";
 import { type WriteLock, inheritedBy } from "../node/lock/write-lock.js";
-import { requireModule, trapError } from "../node/wasi.js";
+import { requireModule } from "../node/wasi.js";
 import { Interrupted } from "./interruption.js";
 import { endedByTrap, requireRuntime } from "../node/run-command.js";
 import type { Invocation } from "../runtimes/adapter.js";

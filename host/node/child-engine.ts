@@ -1,20 +1,20 @@
 /** The module in a child that runs `serve`, under any runtime. Loaded by those sessions only that have one. */
+import type { Engine } from "../api/engine.js";
 import type { QuireError } from "../api/errors.js";
 import type { WriteLock } from "./lock/write-lock.js";
 import { ServeProcess } from "./serve-process.js";
-import { pathInside, type Engine, type Place } from "./engine.js";
+import { type Place, pathInside } from "./place.js";
 import { closedError } from "../api/instance.js";
-import type { OpenOptions } from "../api/options.js";
+import type { FileUrl, OpenOptions } from "../api/options.js";
 
-export class ChildEngine implements Engine {
+export class ChildEngine implements Engine<"async"> {
   readonly instance = null;
+  readonly #place: Place;
   readonly #process: ServeProcess;
   #closing: Promise<void> | null = null;
 
-  private constructor(
-    readonly place: Place,
-    process: ServeProcess,
-  ) {
+  private constructor(place: Place, process: ServeProcess) {
+    this.#place = place;
     this.#process = process;
   }
 
@@ -37,6 +37,10 @@ export class ChildEngine implements Engine {
     );
     await engine.request('{"op":"info"}');
     return engine;
+  }
+
+  pathOf(call: string, path: string | FileUrl): string {
+    return pathInside(this.#place, call, path);
   }
 
   request(text: string): Promise<string> {

@@ -1,9 +1,9 @@
 /** A process that runs `quire FILE serve`: requests as NDJSON to its standard input, one reply a line from its standard output. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { QuireError } from "../api/errors.js";
+import { QuireError, trapError } from "../api/errors.js";
 import { type WriteLock, inheritedBy } from "./lock/write-lock.js";
-import { requireModule, trapError } from "./wasi.js";
+import { requireModule } from "./wasi.js";
 import { modulePath } from "../paths.js";
 import { endedByTrap, requireRuntime, type RunOptions } from "./run-command.js";
 import type { RuntimeAdapter } from "../runtimes/adapter.js";

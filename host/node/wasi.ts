@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
-import { QuireError, reasonOf } from "../api/errors.js";
+import { QuireError, reasonOf, trapError } from "../api/errors.js";
 import type { Invocation, Preopen } from "../runtimes/adapter.js";
 
 const require = createRequire(import.meta.url);
@@ -125,10 +125,4 @@ export async function runInProcess(invocation: Invocation, stdin = 0, compiled?:
   } finally {
     wasi.close();
   }
-}
-
-/** What a trap becomes, under any runtime. */
-export function trapError(reason: string, cause?: unknown): QuireError {
-  const message = `the module stopped in the middle of its work (${reason}); this is a fault of Quire, please report it`;
-  return new QuireError("RUNTIME_TRAP", message, undefined, { cause });
 }

@@ -7,8 +7,10 @@ import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open } from "../../host/index.js";
-import { InProcessEngine, placeOf } from "../../host/node/engine.js";
 import { Operations } from "../../host/api/operations.js";
+import { SyncRunner } from "../../host/api/runner.js";
+import { openInProcess } from "../../host/node/in-process.js";
+import { placeOf } from "../../host/node/place.js";
 import { packageRoot } from "../../host/paths.js";
 import { requireRuntime } from "../../host/node/run-command.js";
 import { tempFolder } from "./store.js";
@@ -34,7 +36,8 @@ export async function openFor(
 
 /** The same as `openSync` without the lock, like another host of the module that has none: what its own guard against a second writer does. */
 export function openUnlocked(path: string, options: OpenOptions = {}): SyncSession {
-  return new SyncSession(path, new InProcessEngine(placeOf("node", path, false), options, null), new Operations("string"));
+  const engine = openInProcess(placeOf("node", path, false), options, null);
+  return new SyncSession(path, engine, new SyncRunner(engine, new Operations("string")));
 }
 
 /** Asserts that `call` fails with a `QuireError` of this code, whose message fits. */

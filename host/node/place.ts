@@ -1,22 +1,12 @@
-/** What sessions speak to: the module in this process; or a child, which is in child-engine.ts. */
+/** Where the file of a session is, for the system and for the module, and the lock that it needs. */
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { fileURLToPath } from "node:url";
+import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
 import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "./guest-files.js";
-import { type LockRequest, WAIT_SECONDS, type WriteLock } from "./lock/write-lock.js";
+import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
-import { LibraryInstance } from "../api/instance.js";
-import type { OpenOptions } from "../api/options.js";
-
-/** Takes the text of a request and gives the text of its reply. */
-export interface Engine {
-  /** Where its file is. */
-  readonly place: Place;
-  /** The module, when it is in this process. */
-  readonly instance: LibraryInstance | null;
-  request(text: string): string | Promise<string>;
-  close(): void | Promise<void>;
-}
+import type { FileUrl, OpenOptions } from "../api/options.js";
 
 /** Where a file is for the module. */
 export interface Place {
@@ -28,6 +18,22 @@ export interface Place {
   readonly beside: string;
   /** The file's path in the system, by no symbolic link. */
   readonly path: string;
+}
+
+function pathOfUrl(call: string, url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new QuireError("BAD_OPTION", `${call}: ${url.href} is no file's URL (${reasonOf(error)})`, undefined, { cause: error });
+  }
+}
+
+/** The path that a caller gave, as text or as a file's URL. */
+export function checkPath(call: string, path: unknown): string {
+  if (path instanceof URL) return checkPath(call, pathOfUrl(call, path));
+  if (typeof path !== "string") throw new QuireError("BAD_OPTION", `${call}: the path is a string, not ${String(path)}`);
+  if (path.includes("\0")) throw new QuireError("BAD_OPTION", `${call}: a path can't hold a NUL character`);
+  return path;
 }
 
 /** Finds out where `path` is; a `QuireError` when its folder, or with `mustExist` the file itself, is not there. */
@@ -71,49 +77,12 @@ export function lockFor(
 }
 
 /** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */
-export function pathInside({ folder: { host }, beside }: Place, call: string, path: string): string {
+export function pathInside({ folder: { host }, beside }: Place, call: string, given: string | FileUrl): string {
+  const path = checkPath(call, given);
   refuseName(path);
   const within = relative(host, resolve(path));
   if (path === "" || within === "" || within.startsWith("..") || isAbsolute(within)) {
     throw new QuireError("BAD_OPTION", `${call}: "${path}" is not in ${host} or below it, which is what the session can reach`);
   }
   return beside + within.split(sep).join("/");
-}
-
-export class InProcessEngine implements Engine {
-  readonly instance: LibraryInstance;
-
-  /** `lock` is given back when the session has ended. */
-  constructor(
-    readonly place: Place,
-    options: OpenOptions,
-    lock: WriteLock | null,
-  ) {
-    const { folder, file } = place;
-    const { readonly = false, mustExist = false, allowLinks = false, cacheBytes, layout, durability, schema, tables } = options;
-    this.instance = new LibraryInstance(
-      folder,
-      {
-        path: file,
-        readonly,
-        create: !readonly && !mustExist,
-        ...(allowLinks ? { allowLinks } : {}),
-        ...(cacheBytes === undefined ? {} : { cacheBytes }),
-        ...(layout === undefined ? {} : { layout }),
-        ...(durability === undefined ? {} : { durability }),
-        ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
-        ...(tables === undefined ? {} : { tables }),
-      },
-      () => lock?.release(),
-    );
-  }
-
-  request(text: string): string {
-    this.instance.callText("request", text);
-    return this.instance.replyText();
-  }
-
-  close(): void {
-    this.instance.close();
-  }
 }

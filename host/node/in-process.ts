@@ -1,0 +1,92 @@
+/** The module in this process, under Node's WASI. */
+import { readFileSync } from "node:fs";
+import { InProcessEngine } from "../api/engine.js";
+import { QuireError, reasonOf } from "../api/errors.js";
+import { type LibraryHost, LibraryInstance } from "../api/instance.js";
+import { MemoryViews } from "../api/memory-views.js";
+import type { OpenOptions } from "../api/options.js";
+import { libraryPath } from "../paths.js";
+import type { Preopen } from "../runtimes/adapter.js";
+import type { WriteLock } from "./lock/write-lock.js";
+import { type Place, pathInside } from "./place.js";
+import { WasiHost, requireModule } from "./wasi.js";
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** The library, compiled once. */
+function libraryModule(path: string): WebAssembly.Module {
+  let module = modules.get(path);
+  if (module === undefined) {
+    requireModule(path);
+    try {
+      module = new WebAssembly.Module(readFileSync(path));
+    } catch (error) {
+      throw new QuireError("MODULE_INVALID", `${path}: ${reasonOf(error)}`, undefined, { cause: error });
+    }
+    modules.set(path, module);
+  }
+  return module;
+}
+
+/** Memory whose texts go through `Buffer`, which is faster for short ones than what browsers have. */
+class BufferViews extends MemoryViews {
+  readonly #buffer: Buffer;
+
+  constructor(memory: ArrayBuffer) {
+    super(memory);
+    this.#buffer = Buffer.from(memory);
+  }
+
+  override text(start: number, end: number): string {
+    return this.#buffer.toString("utf8", start, end);
+  }
+
+  override putText(text: string, at: number): number {
+    return this.#buffer.write(text, at, "utf8");
+  }
+}
+
+/** What an instance lives in here: it sees `folder` and nothing else. */
+class NodeHost implements LibraryHost {
+  readonly moduleName = libraryPath();
+  readonly #module = libraryModule(this.moduleName);
+  readonly #wasi: WasiHost;
+  readonly #lock: WriteLock | null;
+
+  constructor(folder: Preopen, lock: WriteLock | null) {
+    this.#wasi = new WasiHost([folder]);
+    this.#lock = lock;
+  }
+
+  start(): WebAssembly.Exports {
+    return this.#wasi.initialize(this.#module);
+  }
+
+  views(memory: ArrayBuffer): MemoryViews {
+    return new BufferViews(memory);
+  }
+
+  close(): void {
+    this.#wasi.close();
+    this.#lock?.release();
+  }
+}
+
+/** Opens the store at `place`. `lock` is given back when the session has ended. */
+export function openInProcess(place: Place, options: OpenOptions, lock: WriteLock | null): InProcessEngine {
+  const { folder, file } = place;
+  const { readonly = false, mustExist = false, allowLinks = false, cacheBytes, layout, durability, schema, tables } = options;
+  const request = {
+    path: file,
+    readonly,
+    create: !readonly && !mustExist,
+    ...(allowLinks ? { allowLinks } : {}),
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    ...(layout === undefined ? {} : { layout }),
+    ...(durability === undefined ? {} : { durability }),
+    ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
+    ...(tables === undefined ? {} : { tables }),
+  };
+  const instance = new LibraryInstance(new NodeHost(folder, lock), request);
+  return new InProcessEngine(instance, (call, path) => pathInside(place, call, path));
+}

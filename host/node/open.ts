@@ -1,0 +1,64 @@
+/** `open` gives a session over any runtime, `openSync` one in this process. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Engine } from "../api/engine.js";
+import { QuireError } from "../api/errors.js";
+import { Operations } from "../api/operations.js";
+import { type FileUrl, type OpenOptions, TRANSACTION_WAIT, checkOptions } from "../api/options.js";
+import { AsyncRunner, SyncRunner } from "../api/runner.js";
+import type { Scope } from "../api/scope.js";
+import { type DatesOf, Session, SyncSession } from "../api/session.js";
+import { openInProcess } from "./in-process.js";
+import { WriteLock } from "./lock/write-lock.js";
+import { type Place, checkPath, lockFor, placeOf } from "./place.js";
+
+/**
+ * Opens the page file at `path`, which is made when it is missing; for `":memory:"` a new store that is in memory only. Where it runs is `options.runtime`: in this process, under Node's own WASI,
+ * unless told; all others in a process of their own.
+ */
+export async function open<const Options extends OpenOptions = OpenOptions>(
+  path: string | FileUrl,
+  options?: Options,
+): Promise<Session<DatesOf<Options>>> {
+  const checked = checkOptions("open", options ?? {});
+  const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
+  const given = checkPath("open", path);
+  const place = placeOf(runtime, given, mustExist || readonly);
+  const wanted = lockFor(place, given, checked);
+  const lock = wanted && (await WriteLock.take(wanted));
+  try {
+    const isHere = runtime === "node";
+    const engine = isHere ? openInProcess(place, checked, lock) : await openChild(runtime, place, checked, lock);
+    const { transactionWait = TRANSACTION_WAIT } = checked;
+    const runner = AsyncRunner.over(engine, new Operations(dates), transactionWait, new AsyncLocalStorage<Scope>());
+    return new Session(given, runtime, engine, runner);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+/** Starts a child; what that takes is loaded when it is first needed. */
+async function openChild(runtime: string, place: Place, options: OpenOptions, lock: WriteLock | null): Promise<Engine> {
+  const { ChildEngine } = await import("../node/child-engine.js");
+  return ChildEngine.open(runtime, place, options, lock);
+}
+
+/** The same in this process, for a session whose methods don't return promises. */
+export function openSync<
+  const Options extends Omit<OpenOptions, "runtime"> & { readonly runtime?: "node" } = Omit<OpenOptions, "runtime">,
+>(path: string | FileUrl, options?: Options): SyncSession<DatesOf<Options>> {
+  const checked = checkOptions("openSync", options ?? {});
+  const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
+  if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
+  const given = checkPath("openSync", path);
+  const place = placeOf(runtime, given, mustExist || readonly);
+  const wanted = lockFor(place, given, checked);
+  const lock = wanted && WriteLock.takeSync(wanted);
+  try {
+    const engine = openInProcess(place, checked, lock);
+    return new SyncSession(given, engine, new SyncRunner(engine, new Operations(dates)));
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
