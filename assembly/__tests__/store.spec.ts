@@ -364,6 +364,26 @@ describe("transactions", () => {
     context.close();
   });
 
+  test("a row that fails in a transaction that made a table has no tables opened anew; a table that fails has", () => {
+    const context = newStore();
+    expect(context.begin()).toBe(OK);
+    expect(context.createTable(usersSchema())).toBe(OK);
+    expect(addUser(context, 1, "a@x", 10)).toBe(OK);
+    const version = context.tablesVersion;
+    const table = context.table("users")!;
+    expect(addUser(context, 1, "b@x", 10)).toBe(PRIMARY_KEY_CONFLICT);
+    expect(addUser(context, 2, "a@x", 10)).toBe(UNIQUE_CONFLICT);
+    expect(context.tablesVersion).toBe(version);
+    expect(context.table("users")! === table).toBe(true);
+    for (let id: u32 = 2; id < 300; id++) expect(addUser(context, id, id.toString() + "@x", 10)).toBe(OK);
+    expect(countRows(context, "users")).toBe(299);
+    expect(context.rollback()).toBe(OK);
+    expect(context.table("users") === null).toBe(true);
+    expect(context.createTable(usersSchema())).toBe(OK);
+    expect(countRows(context, "users")).toBe(0);
+    context.close();
+  });
+
   test("a dropped table gives back every page, and a new one of its kind takes just those", () => {
     const context = newStore();
     context.createTable(usersSchema());

@@ -399,9 +399,12 @@ export class DbmsContext extends ChangesKeeper {
     this.watch.pass();
     this.cascaded = 0;
     this.statements.cascaded = 0;
+    this.statementChangesSchema = false;
     return status;
   }
 
+  /** The running statement has begun to create or drop a table. */
+  private statementChangesSchema: bool = false;
   private statementMark: u64 = 0;
   private statementRedoMark: u64 = 0;
   private statementWatchMark: u64 = 0;
@@ -455,7 +458,7 @@ export class DbmsContext extends ChangesKeeper {
     this.watch.takeBack(this.statementWatchMark, u32.MAX_VALUE);
     let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
-    if (undone == OK && this.schemaChanged) undone = this.active ? this.reloadTables() : this.reloadChangedSchema();
+    if (undone == OK && this.statementChangesSchema) undone = this.active ? this.reloadTables() : this.reloadChangedSchema();
     return undone == OK ? restoreError(failure) : undone;
   }
 
@@ -680,6 +683,7 @@ export class DbmsContext extends ChangesKeeper {
     status = checkNewTable(this.openTables, schema, forward, adopted);
     if (status != OK) return status;
     this.schemaChanged = true;
+    this.statementChangesSchema = true;
     const table = writeTable(this.access, schema);
     if (!table) return this.endStatement(lastError.status);
     this.watchAgain(table);
@@ -713,6 +717,7 @@ export class DbmsContext extends ChangesKeeper {
       return fail(FOREIGN_KEY_RESTRICT, "table " + other.name + " refers to " + name, "drop that table first");
     }
     this.schemaChanged = true;
+    this.statementChangesSchema = true;
     status = releaseTable(this.access, table);
     if (status == OK) status = this.openTables.remove(table);
     const watch = table.watch;
