@@ -21,8 +21,11 @@ export class PlaceMarks {
   /** 0 where no mark is. */
   private readonly quarters: Array<usize> = new Array<usize>();
 
-  /** Records stand at multiples of `slotAlignment` bytes. */
-  constructor(readonly slotAlignment: u32) {
+  /** Records stand at multiples of `slotAlignment` bytes. `number` is the caller's. */
+  constructor(
+    readonly slotAlignment: u32,
+    readonly number: i32,
+  ) {
     this.slotsPerPage = (PAGE_SIZE + slotAlignment - 1) / slotAlignment;
   }
 

@@ -240,7 +240,7 @@ export class ScanWatch extends StateKeeper {
 
   /** Marks whose returns are noted in `returned`. */
   newMarks(slotAlignment: u32, returned: PlaceMarks | null = null): PlaceMarks {
-    const marks = new PlaceMarks(slotAlignment);
+    const marks = new PlaceMarks(slotAlignment, this.marks.length);
     this.marks.push(marks);
     this.returned.push(returned);
     return marks;
@@ -283,7 +283,7 @@ export class ScanWatch extends StateKeeper {
 
   /** Keeps the mark of a place that is about to get another one. */
   keep(marks: PlaceMarks, address: RecordAddress): void {
-    this.keepFormer(address, marks.get(address), this.marks.indexOf(marks));
+    this.keepFormer(address, marks.get(address), marks.number);
   }
 
   /** Keeps the state of an index that is about to get into another one. */
