@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { layouts, type Layout, type Row } from "./helpers/golden.js";
 import { openStore, tempFolder } from "./helpers/store.js";
 import { databaseNamed, databases } from "./reference/databases.js";
-import { buildReference } from "./reference/program.js";
+import { buildReference, type ReferenceLayout } from "./reference/program.js";
 import {
   assertAgreement,
   assertIndexes,
@@ -27,7 +27,11 @@ const ROUNDS = Number(process.env["QUIRE_REFERENCE_ROUNDS"] ?? 1);
 const build = buildReference();
 
 /** Registers a test with the reference of each layout that `among` allows. */
-function eachLayout(title: string, among: readonly Layout[], body: (t: TestContext, layout: Layout) => Promise<void>): void {
+function eachLayout(
+  title: string,
+  among: readonly ReferenceLayout[],
+  body: (t: TestContext, layout: Layout) => Promise<void>,
+): void {
   for (const layout of layouts.filter((one) => among.includes(one))) {
     const name = `${title} (layout ${layout})`;
     if ("skip" in build) test(name, { skip: build.skip }, () => undefined);

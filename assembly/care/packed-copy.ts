@@ -73,9 +73,8 @@ export class PackedCopy {
     if (status != OK) return status;
     status = this.copyRows(source, target);
     for (let i = 1; i < target.indexes.length && status == OK; i++) {
-      // Reference 0.9.0 may list an index twice: both are one tree.
-      if (target.indexOn(target.indexes[i].definition.columns) === target.indexes[i])
-        status = this.copyEntries(source, target, i);
+      const index = target.indexes[i];
+      if (target.indexOn(index.definition.columns) === index) status = this.copyEntries(source, target, index);
     }
     if (status == OK) status = copyCounters(source, target);
     return this.to.endChange(status);
@@ -117,10 +116,9 @@ export class PackedCopy {
     return status;
   }
 
-  /** Fills index number `i` of the target in the order of the source's, which is the same but for JSON in another layout. */
-  private copyEntries(source: Table, target: Table, i: i32): Status {
-    const index = target.indexes[i];
-    const scan = new RowScan(source, source.indexes[i]);
+  /** Fills an index of the target in the order of the source's, which is the same but for JSON in another layout. */
+  private copyEntries(source: Table, target: Table, index: TableIndex): Status {
+    const scan = new RowScan(source, source.indexOn(index.definition.columns));
     let status = OK;
     this.run.reset();
     while (status == OK && scan.next()) {
@@ -156,7 +154,9 @@ export class PackedCopy {
     sortU64(list, count);
     let status = OK;
     for (let i: u32 = 0; i < count && status == OK; i++) {
-      status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, load<u64>(list + ((<usize>i) << 3))));
+      const address = load<u64>(list + ((<usize>i) << 3));
+      status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, address));
+      if (status == OK && index.isTwin) status = this.next(target.addEntry(index, this.runKey.ptr, this.runKey.len, address));
     }
     this.run.reset();
     return status;

@@ -132,10 +132,11 @@ export class RowEvidence {
     const isRow = this.hasRow(address);
     const isUnique = definition.unique && !hasNull(key);
     if (!isUnique && isRow) return OK;
-    const isKnown = this.target.indexes[position].tree.find(key) != NO_ADDRESS;
+    const isKnown = this.target.indexOn(definition.definition.columns)!.tree.find(key) != NO_ADDRESS;
     if (!isKnown && lastError.status != OK) return lastError.status;
     // As many rows as the index has are there: where the row was is not where it is.
-    const isFewer = index.isWhole && this.rows + this.lost < index.entries;
+    const rows = definition.isTwin ? index.entries / 2 : index.entries;
+    const isFewer = index.isWhole && this.rows + this.lost < rows;
     if (isKnown && (isUnique || (index.isWhole && !isFewer))) return OK;
     // Another row stands there, or one with this value elsewhere: the entry may be what is damaged.
     const isBelieved = !isRow && !index.disordered && (position == 0 || !this.found.isIndexed);

@@ -14,8 +14,11 @@ import { DbmsContext } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
 import { Table } from "../store/table";
 
-/** What the definitions differ in: lines that start with `- ` for what only `a` has, `+ ` for `b`. None when they are the same. */
-export function schemaDifferences(a: TableSchemaSnapshot, b: TableSchemaSnapshot): Array<string> {
+/** What the definitions differ in: lines that start with `- ` for what only `one` has, `+ ` for `other`. None when they are the same. */
+export function schemaDifferences(one: TableSchemaSnapshot, other: TableSchemaSnapshot): Array<string> {
+  // That a list of columns is indexed twice is a matter of the layout.
+  const a = one.withoutTwins();
+  const b = other.withoutTwins();
   const lines = new Array<string>();
   const left = columnSpecs(a);
   const right = columnSpecs(b);

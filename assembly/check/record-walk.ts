@@ -7,7 +7,7 @@
 import { PAGE_SIZE, LAYOUT_0_11, hasDefinitions } from "../memory/layout";
 import { isZero, firstNonZero } from "../encode/bytes";
 import { Row } from "../encode/row";
-import { RecordAddress, addressOf } from "../table/page-ledger";
+import { OVERCHARGE, RecordAddress, addressOf } from "../table/page-ledger";
 import { TableRegistry, RECORD_HEADER_SIZE } from "../table/table-registry";
 import { Table } from "../store/table";
 import { CheckReport } from "./check-report";
@@ -162,8 +162,8 @@ export class RecordWalk {
   private mendUsed(): void {
     const registry = this.registry;
     const isOld = !hasDefinitions(this.survey.access.manager.layout);
-    if (!isOld || registry.fixedBody == 0 || this.used % registry.slotAlignment != RECORD_HEADER_SIZE) return;
-    this.used -= RECORD_HEADER_SIZE;
+    if (!isOld || registry.fixedBody == 0 || this.used % registry.slotAlignment != OVERCHARGE) return;
+    this.used -= OVERCHARGE;
     if (this.overchargedPages == 0) this.overchargedPage = this.pageNo;
     this.overchargedPages += 1;
   }

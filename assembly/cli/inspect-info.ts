@@ -99,8 +99,9 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   view.finish();
   const template = schemaTemplate(survey);
   if (isDefined || template.length == 0) return;
+  stdout.line("");
   stdout.line(
-    "\nThis layout holds no definitions: --schema FILE gives them, with each table as in what follows, filled in and in this order.",
+    "This layout holds no definitions: --schema FILE gives them, with each table as in what follows, filled in and in this order.",
   );
   for (let i = 0; i < template.length; i++) stdout.line(template[i]);
 }

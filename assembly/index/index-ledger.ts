@@ -17,17 +17,21 @@ export class IndexLedger {
     readonly pageNo: u32,
   ) {}
 
-  /** Writes the ledger: root `roots[i]` for `indexes[i]`; indexes on the same columns share the first one's entry. */
+  /** Writes the ledger: root `roots[i]` for `indexes[i]`, `NO_PAGE` for one that shares the entry of another on the same columns. */
   init(indexes: Array<IndexDefinition>, roots: Array<u32>): Status {
     const out = new ByteBuffer(512);
     let status = OK;
-    out.addU64(indexes.length);
+    out.addU64(0);
+    let count: u64 = 0;
     for (let i = 0; i < indexes.length && status == OK; i++) {
+      if (roots[i] == NO_PAGE) continue;
+      count += 1;
       const columns = indexes[i].columns;
       out.addU64(columns.length);
       for (let j = 0; j < columns.length && status == OK; j++) status = addName(out, columns[j]);
       out.addU32(roots[i]);
     }
+    store<u64>(out.ptr, count);
     if (status == OK && out.len > PAGE_SIZE)
       status = fail(PAGE_FULL, "the table has more indexes than its index ledger's page holds");
     if (status == OK) status = this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);

@@ -67,6 +67,9 @@ export class MemoryManager extends CachedPages {
     super(provider, cacheBytes);
   }
 
+  /** In a layout without an unclaimed-pages ledger: pages that are nobody's, as far as was looked, highest first. */
+  sparePages: Array<u32> = new Array<u32>();
+
   /** The unclaimed-pages ledger's page in this file's layout. */
   get unclaimedPagesPage(): u32 {
     return unclaimedPagesPage(this.layout);

@@ -1,6 +1,6 @@
 /**
  * The unclaimed-pages ledger: a stack of pages that belong to nobody (`docs/format.md`, "Unclaimed pages"). Layouts before 0.9 have none:
- * a page that is given up stays in the file, empty and nobody's.
+ * a page that is given up stays in the file, empty and nobody's, until another opening finds it (`sparePages`).
  *
  *   | count u32 | page u32 | page u32 | …
  */
@@ -11,6 +11,9 @@ import { PageAccess } from "./page-access";
 
 /** The most pages that the ledger lists; the reference's bound, one below what a page holds. */
 export const MAX_UNCLAIMED_PAGES: u32 = 16382;
+
+/** So many pages of nobody are looked at for an empty one: who claims a page has frames that must not be evicted. */
+const MOST_TRIES: i32 = 4;
 
 /** How many pages the ledger lists, 0 where a layout has none; 0xffffffff on failure. */
 export function unclaimedPageCount(access: PageAccess): u32 {
@@ -32,6 +35,7 @@ export let poppedPage: u32 = NO_PAGE;
 /** Takes the newest page off the ledger, into `poppedPage`. The page is checked to be zero. */
 export function popUnclaimedPage(access: PageAccess): Status {
   poppedPage = NO_PAGE;
+  if (access.manager.unclaimedPagesPage == NO_PAGE) return takeSparePage(access);
   const count = unclaimedPageCount(access);
   if (count == 0) return OK;
   if (count == 0xffffffff) return lastError.status;
@@ -54,6 +58,20 @@ export function popUnclaimedPage(access: PageAccess): Status {
   if (status == OK) status = access.zeroRaw(ledgerPage, pageOffset, 4);
   if (status == OK) poppedPage = pageNo;
   return status;
+}
+
+/** Takes a page that is nobody's, into `poppedPage`; only an empty one, as the file does not say whose it was. */
+function takeSparePage(access: PageAccess): Status {
+  const spares = access.manager.sparePages;
+  for (let tries = 0; tries < MOST_TRIES && spares.length > 0; tries++) {
+    const pageNo = spares.pop();
+    const page = access.page(pageNo);
+    if (page == 0) return lastError.status;
+    if (!isZero(page, PAGE_SIZE)) continue;
+    poppedPage = pageNo;
+    break;
+  }
+  return OK;
 }
 
 /** Puts a (zeroed) page on the ledger, if there is one. */

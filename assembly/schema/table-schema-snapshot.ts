@@ -63,6 +63,24 @@ export class TableSchemaSnapshot {
     return layout;
   }
 
+  /** The same definition with each list of columns indexed once, as crates from 0.10 on have it; this one where it is so already. */
+  withoutTwins(): TableSchemaSnapshot {
+    const names = new Array<string>();
+    const indexes = new Array<IndexDefinition>();
+    for (let i = 0; i < this.indexes.length; i++) {
+      const text = this.indexes[i].columns.join("\0");
+      if (names.includes(text)) continue;
+      names.push(text);
+      indexes.push(this.indexes[i]);
+    }
+    if (indexes.length == this.indexes.length) return this;
+    const copy = new TableSchemaSnapshot(this.name, this.primaryKey);
+    copy.alignment = this.alignment;
+    copy.columns = this.columns;
+    copy.indexes = indexes;
+    return copy;
+  }
+
   /** Appends the encoded snapshot. */
   encode(out: ByteBuffer): Status {
     const start = out.len;

@@ -18,7 +18,6 @@ import {
   NOT_A_PAGE_FILE,
   READ_ONLY,
   UNSUPPORTED,
-  WRONG_SCHEMA,
   fail,
   lastError,
   savedError,
@@ -31,7 +30,7 @@ import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
 import { LogFile } from "../memory/log-file";
 import { MemoryAccess } from "../memory/memory-access";
 import { JournaledAccess } from "../memory/journaled-access";
-import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, layoutName, reservedPages } from "../memory/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName, reservedPages } from "../memory/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
@@ -186,21 +185,26 @@ export class DbmsContext extends ChangesKeeper {
     return this.openTables.unopened;
   }
 
-  /** `OK` when the definitions from outside, if there are any, say all that there is to be known of the tables. */
+  /** `OK` when the definitions from outside, if there are any, say all that has to be known to write, or to make another file. */
   fullyDefined(): Status {
-    const name = this.openTables.incomplete;
-    if (name == "") return OK;
-    const what = "the definition of " + name + " leaves out an index that the file has, which does not say whether it is unique";
-    return fail(WRONG_SCHEMA, what, "name it with :unique or :index; schema shows which there are");
+    return this.openTables.fullyDefined();
   }
 
   /** `OK` when a store that is not only to be read is one that can be written to. */
   private checkWritable(options: OpenOptions): Status {
     const layout = this.manager.layout;
     if (options.readOnly || hasDefinitions(layout)) return OK;
+    if (hasIndexes(layout)) return this.makeWritable();
     const name = "a file of layout " + layoutName(layout);
     const convert = "convert OUT --layout 0.9 makes a file that can be changed; --readonly opens this one to read it";
     return fail(READ_ONLY, name + " is only read", convert);
+  }
+
+  /** `OK` when the definitions from outside will do to write to a store of a layout that holds none. */
+  private makeWritable(): Status {
+    const status = this.fullyDefined();
+    if (status == OK) this.openTables.findSparePages();
+    return status;
   }
 
   /** After a rollback. Without its tables a handle must not be written through: it would write a registry without them. */
@@ -680,6 +684,7 @@ export class DbmsContext extends ChangesKeeper {
     if (status == OK) status = this.beginStatement();
     if (status == OK) status = this.checkChangeable();
     if (status != OK) return status;
+    if (this.manager.layout == LAYOUT_0_11) schema = schema.withoutTwins();
     status = checkNewTable(this.openTables, schema, forward, adopted);
     if (status != OK) return status;
     this.schemaChanged = true;

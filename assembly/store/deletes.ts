@@ -120,8 +120,11 @@ export class Deletes extends Updates {
     }
     const cursor = index.cursor;
     let found = cursor.seekEqual(key);
+    let last = NO_ADDRESS;
     while (found && pending.hasRoom && compareKeyToProbe(cursor.key(), key) == 0) {
-      pending.add(cursor.address());
+      // Where two indexes are one tree each row has two entries.
+      if (cursor.address() != last) pending.add(cursor.address());
+      last = cursor.address();
       found = cursor.next();
     }
     pending.isComplete = pending.hasRoom;

@@ -1,5 +1,5 @@
 /** The tables of an open store: what its registry lists, opened, with the foreign keys between them. */
-import { Status, OK, TABLE_NOT_FOUND, damaged, fail, lastError } from "../status";
+import { Status, OK, TABLE_NOT_FOUND, WRONG_SCHEMA, damaged, fail, lastError } from "../status";
 import { SCHEMA_PAGE, hasDefinitions } from "../memory/layout";
 import { MemoryAccess } from "../memory/memory-access";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -16,8 +16,10 @@ import {
   storedSchemaHash,
 } from "../schema/schema-registry";
 import { openGiven } from "./made-index";
-import { adoptLedgers, checkFit, leftOut } from "./schema-fit";
+import { findSparePages } from "./spare-pages";
+import { adoptLedgers, checkFit, leftOut, widerAlignment } from "./schema-fit";
 import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
+import { checkTargets } from "./foreign-key-targets";
 import { Reference, Table, findTable, fingerprintPosition, forgetReferences, insertTable, tablePosition } from "./table";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
@@ -52,8 +54,9 @@ export class OpenTables {
   given: GivenTables | null = null;
   /** Tables of the file that were not opened, as none of the definitions is theirs. */
   unopened: u32 = 0;
-  /** The first table whose definition leaves out an index that the file has; "" when none does. */
-  incomplete: string = "";
+  /** What the definitions leave open that has to be known to write, or to make another file, and what to do about it; "" for nothing. */
+  private lacks: string = "";
+  private lacksHint: string = "";
 
   /** Reads the registry and opens every table. */
   load(): Status {
@@ -74,8 +77,9 @@ export class OpenTables {
 
   /** Opens the tables of a layout without definitions, when those that were given fit. */
   private loadGiven(entries: Array<TablePages>): Status {
+    this.entries = entries;
     this.unopened = 0;
-    this.incomplete = "";
+    this.lacks = "";
     const given = this.given;
     if (entries.length > 0 && !given) return schemaNeeded(this.access.manager.layout);
     const schemas = given && entries.length > 0 ? given.match(entries) : [];
@@ -89,7 +93,7 @@ export class OpenTables {
       let status = checkTablePages(this.access, entries[i]);
       if (status == OK) status = adoptLedgers(this.access, entries[i], schema);
       if (status != OK) return status;
-      if (leftOut && this.incomplete == "") this.incomplete = schema.name;
+      if (leftOut) this.noteLeftOut(schema.name);
       const table = openGiven(this.access, entries[i], schema);
       status = table.loadRoots();
       if (status == OK) status = checkFit(table);
@@ -97,11 +101,43 @@ export class OpenTables {
         table.free();
         return status;
       }
+      if (widerAlignment != 0) this.noteAlignment(table);
       status = this.insert(table);
       if (status != OK) return status;
     }
     this.link();
+    for (let i = 0; i < this.list.length; i++) {
+      if (checkTargets(this.list, this.list[i].schema, false) == OK) continue;
+      this.note(lastError.what, "the definitions have to have all that others refer to, and --table, if given, to choose it");
+    }
     return OK;
+  }
+
+  /** `OK` when the definitions from outside, if there are any, say all that has to be known to write, or to make another file. */
+  fullyDefined(): Status {
+    return this.lacks == "" ? OK : fail(WRONG_SCHEMA, this.lacks, this.lacksHint);
+  }
+
+  /** In a layout that keeps no list of them: looks for pages that are nobody's, for new ones to be taken from. */
+  findSparePages(): void {
+    this.access.manager.sparePages = findSparePages(this.access, this.entries);
+  }
+
+  private note(what: string, hint: string): void {
+    if (this.lacks != "") return;
+    this.lacks = what;
+    this.lacksHint = hint;
+  }
+
+  private noteLeftOut(table: string): void {
+    const what = "the definition of " + table + " leaves out an index that the file has, which does not say whether it is unique";
+    this.note(what, "name it with :unique or :index; schema shows which there are");
+  }
+
+  private noteAlignment(table: Table): void {
+    const said = "the definition of " + table.name + " says alignment " + table.schema.alignment.toString();
+    const what = said + ", but rows stand where " + widerAlignment.toString() + " puts them";
+    this.note(what, "--alignment " + widerAlignment.toString() + " in its line: the crates find rows nowhere else");
   }
 
   /**

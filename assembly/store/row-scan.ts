@@ -58,6 +58,7 @@ export class RowScan extends RowSource {
   /** What `resume` was told of the next row. */
   private resumed: ScanPlace | null = null;
   private started: bool = false;
+  private readonly isTwin: bool;
   private wanted: WantedColumns;
 
   // ---- for a scan that leaves out what is new: see scan-watch.ts ----
@@ -79,6 +80,7 @@ export class RowScan extends RowSource {
   ) {
     super(new Row(table.layout));
     this.wanted = new WantedColumns(table.layout, table.layout.columnCount);
+    this.isTwin = index != null && index.isTwin;
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
   }
@@ -193,7 +195,7 @@ export class RowScan extends RowSource {
     if (watch && watch.notes != this.seenNotes) this.notice(watch);
     do {
       if (!this.toNext()) return false;
-    } while (watch !== null && this.isNew(watch));
+    } while ((watch !== null && this.isNew(watch)) || (this.isTwin && this.address == this.addressBefore));
     return this.read();
   }
 

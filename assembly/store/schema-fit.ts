@@ -28,7 +28,9 @@ import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { addressOffset, addressPage, RecordAddress } from "../table/page-ledger";
+import { AlignmentFit } from "./alignment-fit";
 import { Table } from "./table";
+import { adoptTwin } from "./twin-index";
 
 const HINT: string = "is it the definition of the build that wrote the file? check --schema tells what else there is";
 
@@ -47,7 +49,7 @@ function misfit(table: string, pageNo: u32, pageOffset: i32, what: string): Stat
 export function adoptLedgers(access: MemoryAccess, pages: TablePages, schema: TableSchemaSnapshot): Status {
   leftOut = false;
   const status = adoptCounters(access, pages.autoincrement, schema);
-  return status == OK && pages.indexLedger != NO_PAGE ? adoptIndexes(access, pages.indexLedger, schema) : status;
+  return status == OK && pages.indexLedger != NO_PAGE ? adoptIndexes(access, pages, schema) : status;
 }
 
 /** After `adoptLedgers`: the file has an index that the definition left out. */
@@ -74,8 +76,10 @@ function adoptCounters(access: MemoryAccess, ledger: u32, schema: TableSchemaSna
   return schema.validate();
 }
 
-function adoptIndexes(access: MemoryAccess, ledger: u32, schema: TableSchemaSnapshot): Status {
-  const list = new IndexLedger(access, ledger).list();
+function adoptIndexes(access: MemoryAccess, pages: TablePages, schema: TableSchemaSnapshot): Status {
+  const ledger = pages.indexLedger;
+  const roots = new IndexLedger(access, ledger);
+  const list = roots.list();
   if (!list) return lastError.status;
   for (let i = 0; i < schema.indexes.length; i++) {
     const text = schema.indexes[i].columns.join("\0");
@@ -96,11 +100,13 @@ function adoptIndexes(access: MemoryAccess, ledger: u32, schema: TableSchemaSnap
       );
     }
     const text = list[j].join("\0");
-    let found = false;
-    for (let i = 0; i < own; i++) found = found || schema.indexes[i].columns.join("\0") == text;
-    if (found) continue;
-    schema.indexes.push(new IndexDefinition(list[j], false));
-    leftOut = true;
+    let at = -1;
+    for (let i = 0; i < own; i++) if (schema.indexes[i].columns.join("\0") == text) at = i;
+    const isNamed = at >= 0;
+    if (!isNamed) at = schema.indexes.push(new IndexDefinition(list[j], false)) - 1;
+    const root = roots.root(list[j]);
+    if (root == NO_PAGE) return lastError.status;
+    if (!adoptTwin(access, pages, schema, at, root) && !isNamed) leftOut = true;
   }
   sortIndexes(schema);
   return OK;
@@ -124,15 +130,18 @@ function placeOf(schema: TableSchemaSnapshot, index: IndexDefinition): i32 {
   return (index.unique ? 0 : count) + schema.columnIndex(index.columns[0]);
 }
 
+/** After `checkFit`: the alignment that the table was most likely written with, when the definition has another one; else 0. */
+export let widerAlignment: u32 = 0;
+
 /** `OK` when every record of the table, and a key of each index, is what its definition says; else `WRONG_SCHEMA` and where it is not. */
 export function checkFit(table: Table): Status {
+  const alignment = new AlignmentFit(table);
   const reader = table.reader();
   const row = new Row(table.layout);
   const columns = table.schema.columns;
   let status = OK;
-  let rows: u64 = 0;
   while (status == OK && reader.next()) {
-    rows += 1;
+    alignment.add(reader.address, reader.bodyLen);
     if (!row.decode(reader.body, reader.bodyLen)) {
       status = misfitAt(table, reader.address, "the record's bytes are not those of its columns");
       break;
@@ -147,7 +156,10 @@ export function checkFit(table: Table): Status {
   if (status == OK) status = reader.status;
   // What the reader can't read may as well be another table's.
   if (status == DAMAGED) status = misfit(table.name, lastError.pageNo, lastError.pageOffset, lastError.what);
-  return status == OK ? checkKeys(table) : status;
+  if (status == OK) status = checkKeys(table);
+  if (status == OK) status = alignment.find();
+  widerAlignment = alignment.wider;
+  return status;
 }
 
 function misfitAt(table: Table, address: RecordAddress, what: string): Status {

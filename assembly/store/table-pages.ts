@@ -1,11 +1,12 @@
 /** The pages of tables that come and go: what has to be right before, claiming and writing them, giving them back. */
-import { Status, OK, NO_PAGE, TABLE_EXISTS, NAME_COLLISION, BAD_SCHEMA, fail, lastError } from "../status";
+import { Status, OK, NO_PAGE, TABLE_EXISTS, NAME_COLLISION, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { MemoryAccess } from "../memory/memory-access";
 import { reserveUnclaimed } from "../memory/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TablePages, fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { checkTargets } from "./foreign-key-targets";
 import { OpenTables } from "./open-tables";
 import { Table, findTable } from "./table";
 
@@ -23,23 +24,7 @@ export function checkNewTable(open: OpenTables, schema: TableSchemaSnapshot, for
       "choose another name",
     );
   }
-  for (let i = 0; i < schema.columns.length && !adopted; i++) {
-    const column = schema.columns[i];
-    const foreignKey = column.foreignKey;
-    if (!foreignKey) continue;
-    const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
-    const other = findTable(tables, foreignKey.table);
-    const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
-    if (!target && forward) continue;
-    if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
-    const position = target.columnIndex(foreignKey.column);
-    if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
-    const named = target.columns[position];
-    if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
-    if (named.typeText != column.typeText)
-      return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
-  }
-  return OK;
+  return adopted ? OK : checkTargets(tables, schema, forward);
 }
 
 /** Claims and writes the pages of a new table, in the reference's order; null on failure. */
@@ -63,13 +48,14 @@ export function writeTable(access: MemoryAccess, schema: TableSchemaSnapshot): T
   const len = encoded.len;
   encoded.free();
   const roots = new Array<u32>();
+  const table = new Table(access, pages, schema, len);
   for (let i = 0; i < schema.indexes.length && status == OK; i++) {
-    const root = IndexTree.create(access);
-    if (root == NO_PAGE) status = lastError.status;
+    const isOwn = table.indexOn(schema.indexes[i].columns) === table.indexes[i];
+    const root = isOwn ? IndexTree.create(access) : NO_PAGE;
+    if (isOwn && root == NO_PAGE) status = lastError.status;
     roots.push(root);
   }
   if (status != OK) return null;
-  const table = new Table(access, pages, schema, len);
   status = table.indexLedger.init(schema.indexes, roots);
   const autoincrement = table.autoincrement;
   if (status == OK && autoincrement) status = autoincrement.init(schema.columns);

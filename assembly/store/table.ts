@@ -35,6 +35,8 @@ export class TableIndex {
   mayWait: bool = false;
   /** Whether those that wait are to be found by their keys, which are equal only if their bytes are. */
   isSearched: bool = false;
+  /** Whether another index on the same columns shares its tree, in which each row then has two entries, one behind the other. */
+  isTwin: bool = false;
   /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
   private readonly discriminant: u8;
 
@@ -188,7 +190,11 @@ export class Table {
     this.hasForeignKeys = foreignKeys;
     this.rootsEpoch = access.manager.epoch;
     for (let i = 0; i < schema.indexes.length; i++) {
-      this.indexes.push(new TableIndex(schema.indexes[i], new IndexTree(indexAccess, NO_PAGE), schema));
+      const twin = this.indexOn(schema.indexes[i].columns);
+      const tree = twin ? twin.tree : new IndexTree(indexAccess, NO_PAGE);
+      const index = new TableIndex(schema.indexes[i], tree, schema);
+      if (twin) twin.isTwin = index.isTwin = true;
+      this.indexes.push(index);
     }
   }
 

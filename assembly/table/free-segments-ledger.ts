@@ -94,7 +94,8 @@ export class FreeSegmentsLedger {
       for (let j: u32 = 0; j < count; j++) {
         const segment = page + 2 + j * SEGMENT_SIZE;
         const pageOffset = <u32>load<u16>(segment, 4);
-        const size = usableSize(pageOffset, load<u16>(segment, 6));
+        // Crates up to 0.9.0 may list what a slot's padding had behind its page's end.
+        const size = min(usableSize(pageOffset, load<u16>(segment, 6)), PAGE_SIZE - pageOffset);
         if (size > largest) largest = size;
         if (size < slotSize || pageOffset % alignment != 0 || pageOffset + recordSize == PAGE_SIZE) continue;
         return this.takeFrom(segmentsPage, j, count, slotSize);

@@ -8,12 +8,15 @@
  */
 import { Status, OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, NO_PAGE, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE, LAYOUT_0_11 } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_8, LAYOUT_0_11 } from "../memory/layout";
 
 /** The most record pages of a table: one more and the reference's 16-bit size of the list wraps to 0. */
 export const MAX_RECORD_PAGES: u32 = 5460;
 /** The most entries that fit the page, and that a file may therefore have. */
 const ROOM: u32 = 5461;
+
+/** Bytes that crates up to 0.8.0 charge a page of slots of one size too many (`docs/format.md`, "Fragile"). */
+export const OVERCHARGE: u32 = 2;
 
 const NO_ENTRY: u32 = 0xffffffff;
 const ENTRIES_OFFSET: u32 = 4;
@@ -115,10 +118,11 @@ export class PageLedger {
       if (sameSizes) skipped = this.skippedEntry;
     }
     const ledger = this.access.page(this.pageNo);
+    const layout = this.access.manager.layout;
     for (; entry < count; entry++) {
       const free = load<u64>(ledger + ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE, 4);
       if (free < slotSize || free > PAGE_SIZE) continue;
-      const start = alignUp(PAGE_SIZE - <u32>free, alignment);
+      const start = tailStart(<u32>free, slotSize, alignment, layout);
       if (start + slotSize > PAGE_SIZE) continue;
       if (start + recordSize < PAGE_SIZE) break;
       skipped = min(skipped, entry);
@@ -135,11 +139,10 @@ export class PageLedger {
     }
     const pageNo = this.pageAt(entry);
     if (pageNo == NO_PAGE) return NO_ADDRESS;
-    const start = alignUp(PAGE_SIZE - this.freeAt(entry), alignment);
+    const start = tailStart(this.freeAt(entry), slotSize, alignment, layout);
     let free = PAGE_SIZE - start - slotSize;
     // The last slot of a page that slots of one size fill exactly must stay empty: reference 0.9.0 would fill it, and then scan for ever.
-    if (free == slotSize && alignment == slotSize && recordSize == slotSize && this.access.manager.layout != LAYOUT_0_11)
-      free = 0;
+    if (free == slotSize && alignment == slotSize && recordSize == slotSize && layout != LAYOUT_0_11) free = 0;
     const status = this.access.writeU64(this.pageNo, ENTRIES_OFFSET + entry * PAGE_ENTRY_SIZE + 4, free);
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }
@@ -180,6 +183,18 @@ export class PageLedger {
 
 const newEntryBytes: StaticArray<u8> = new StaticArray<u8>(16);
 const newEntry: usize = changetype<usize>(newEntryBytes);
+
+/**
+ * Where the next slot of a page stands that has `free` unused bytes at its end. Crates up to 0.8.0 charge a page of slots of one size two
+ * bytes too many; they are no reason to leave a slot empty, behind which these crates can't read.
+ */
+@inline
+function tailStart(free: u32, slotSize: u32, alignment: u32, layout: u8): u32 {
+  const used = PAGE_SIZE - free;
+  if (layout == LAYOUT_0_8 && slotSize == alignment && alignment > OVERCHARGE && used % alignment == OVERCHARGE)
+    return used - OVERCHARGE;
+  return alignUp(used, alignment);
+}
 
 /** The next multiple of `alignment` (any number above 0) at or after `value`. */
 @inline

@@ -1,5 +1,5 @@
 /** The databases that the reference program has compiled in (src/schemas.rs), as the words that `quire create` takes. */
-import type { Layout } from "../helpers/golden.js";
+import type { ReferenceLayout } from "./program.js";
 
 export interface TableWords {
   readonly name: string;
@@ -12,21 +12,21 @@ export interface TableWords {
 export interface DatabaseWords {
   readonly name: string;
   /** Layouts whose reference can have it. */
-  readonly layouts: readonly Layout[];
+  readonly layouts: readonly ReferenceLayout[];
   /** The golden file with the same schema, if there is one. */
   readonly golden?: string;
   /** Referenced tables come first. */
   readonly tables: readonly TableWords[];
 }
 
-const both: readonly Layout[] = ["0.9", "0.11"];
+const all: readonly ReferenceLayout[] = ["0.8", "0.9", "0.11"];
 
 const points: TableWords = { name: "points", columns: ["id:uint32:pk", "x:int32:index", "y:int32"] };
 
 export const databases: readonly DatabaseWords[] = [
   {
     name: "blog",
-    layouts: both,
+    layouts: all,
     golden: "blog",
     tables: [
       { name: "users", columns: ["id:uint32:pk", "name:text", "email:text:unique", "age:uint32:index"] },
@@ -35,7 +35,7 @@ export const databases: readonly DatabaseWords[] = [
   },
   {
     name: "types",
-    layouts: both,
+    layouts: all,
     golden: "types",
     tables: [
       {
@@ -73,7 +73,7 @@ export const databases: readonly DatabaseWords[] = [
   },
   {
     name: "log",
-    layouts: both,
+    layouts: all,
     golden: "log",
     tables: [
       {
@@ -90,7 +90,7 @@ export const databases: readonly DatabaseWords[] = [
   },
   {
     name: "tree",
-    layouts: both,
+    layouts: all,
     golden: "tree",
     tables: [
       { name: "orgs", columns: ["code:text:pk"] },
@@ -101,11 +101,11 @@ export const databases: readonly DatabaseWords[] = [
       },
     ],
   },
-  { name: "deep", layouts: both, golden: "deep", tables: [points] },
-  { name: "tall", layouts: both, golden: "tall", tables: [{ name: "wide", columns: ["key:text:pk", "n:uint32"] }] },
+  { name: "deep", layouts: all, golden: "deep", tables: [points] },
+  { name: "tall", layouts: all, golden: "tall", tables: [{ name: "wide", columns: ["key:text:pk", "n:uint32"] }] },
   {
     name: "shop",
-    layouts: both,
+    layouts: all,
     tables: [
       {
         name: "makers",
@@ -139,7 +139,12 @@ export const databases: readonly DatabaseWords[] = [
       },
     ],
   },
-  { name: "edge", layouts: both, tables: [{ name: "sixteens", columns: ["id:uint32:pk", "a:uint64", "b:int16"] }] },
+  { name: "edge", layouts: all, tables: [{ name: "sixteens", columns: ["id:uint32:pk", "a:uint64", "b:int16"] }] },
+  {
+    name: "twofold",
+    layouts: ["0.8"],
+    tables: [{ name: "boxes", columns: ["id:uint32:pk", "email:text:unique:index", "size:uint32"] }],
+  },
   {
     name: "modern",
     layouts: ["0.11"],

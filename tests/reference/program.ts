@@ -9,7 +9,7 @@ import { requireRuntime } from "../../host/node/run-command.js";
 import { runtimeNamed } from "../../host/runtimes/index.js";
 import type { Json, Layout, Row } from "../helpers/golden.js";
 
-/** The oldest cargo that is known to build both: 0.11.0 asks for 1.96, but does without. */
+/** The oldest cargo that is known to build all: 0.11.0 asks for 1.96, but does without. */
 const OLDEST_CARGO = { major: 1, minor: 95 };
 
 /** A run that takes longer hangs: 0.9.0 does, on a record that ends at a page's last byte. Milliseconds. */
@@ -29,15 +29,23 @@ const WASI_TARGET = "wasm32-wasip1";
 const SOURCES = [
   "Cargo.toml",
   "Cargo.lock.template",
+  "v0.8/Cargo.toml",
   "v0.9/Cargo.toml",
   "v0.11/Cargo.toml",
   ...["exercise", "json", "main", "random", "schemas"].map((name) => `src/${name}.rs`),
 ];
 
-const PROGRAMS = ["quire-reference-09", "quire-reference-011"];
+/** Layouts that the reference writes here: 0.8 holds no definitions, and is gone on with by the build that made the file only. */
+export type ReferenceLayout = Layout | "0.8";
+
+const PROGRAMS: Record<ReferenceLayout, string> = {
+  "0.8": "quire-reference-08",
+  "0.9": "quire-reference-09",
+  "0.11": "quire-reference-011",
+};
 
 /**
- * Builds both programs into the user's cache folder, by a hash of their sources and the compiler: minutes the first time, nothing
+ * Builds the programs into the user's cache folder, by a hash of their sources and the compiler: minutes the first time, nothing
  * in any clone after that. Where there is no cargo, or it can't get the crates, the answer is the line to skip with; a program
  * that does not compile throws. `wasi`: for wasm32-wasip1, to be run under wasmtime.
  */
@@ -59,7 +67,7 @@ export function buildReference(wasi = false): ReferenceBuild {
     if (targets.status !== 0 || !existsSync(targets.stdout.trim()))
       return { skip: `SKIPPED: rustup target add ${WASI_TARGET} is needed for the reference under wasmtime` };
   }
-  const programs = PROGRAMS.map((name) => (wasi ? `${name}.wasm` : name));
+  const programs = Object.values(PROGRAMS).map((name) => (wasi ? `${name}.wasm` : name));
   const sources = join(packageRoot, "tests", "reference");
   const hash = createHash("sha256").update(version.stdout);
   for (const source of SOURCES) hash.update(readFileSync(join(sources, source)));
@@ -108,9 +116,9 @@ export class Reference {
   readonly #path: string;
   readonly #schema: string;
 
-  constructor(build: BuiltReference, layout: Layout, path: string, schema: string) {
+  constructor(build: BuiltReference, layout: ReferenceLayout, path: string, schema: string) {
     this.#build = build;
-    this.#program = join(build.folder, layout === "0.9" ? "quire-reference-09" : "quire-reference-011");
+    this.#program = join(build.folder, PROGRAMS[layout]);
     this.#path = path;
     this.#schema = schema;
   }

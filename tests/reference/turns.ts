@@ -5,12 +5,12 @@ import type { TestContext } from "node:test";
 import type { Json, Layout, Row } from "../helpers/golden.js";
 import { openStore, tempFolder, type Store } from "../helpers/store.js";
 import type { DatabaseWords, TableWords } from "./databases.js";
-import { type ReferenceBuild, Reference } from "./program.js";
+import { type ReferenceBuild, type ReferenceLayout, Reference } from "./program.js";
 
 const PAGE_BYTES = 65_536;
 
 /** The reference of `layout` on the file at `path`. */
-export function referenceOn(build: ReferenceBuild, path: string, database: DatabaseWords, layout: Layout): Reference {
+export function referenceOn(build: ReferenceBuild, path: string, database: DatabaseWords, layout: ReferenceLayout): Reference {
   assert.ok("folder" in build);
   return new Reference(build, layout, path, database.name);
 }
@@ -31,7 +31,14 @@ export async function createdDatabase(
 }
 
 /** A file that the reference makes and fills: `count` rows a table, then `steps` changes. */
-export function filledByReference(t: TestContext, build: ReferenceBuild, database: DatabaseWords, layout: Layout, count: number, steps: number): string {
+export function filledByReference(
+  t: TestContext,
+  build: ReferenceBuild,
+  database: DatabaseWords,
+  layout: ReferenceLayout,
+  count: number,
+  steps: number,
+): string {
   const path = join(tempFolder(t), "reference.db");
   const reference = referenceOn(build, path, database, layout);
   reference.ok("init");
@@ -41,7 +48,7 @@ export function filledByReference(t: TestContext, build: ReferenceBuild, databas
 }
 
 /** Spells `value` so that equal values are equal text: object members sorted by name. */
-function canonical(value: Json): string {
+export function canonical(value: Json): string {
   return JSON.stringify(value, (_, inner: Json) =>
     inner === null || typeof inner !== "object" || Array.isArray(inner)
       ? inner
@@ -100,20 +107,20 @@ export function schemaPages(bytes: Buffer): { hash: bigint; pages: Map<bigint, B
   return { hash: bytes.readBigUInt64LE(0), pages };
 }
 
-interface Column {
+export interface Column {
   readonly name: string;
   readonly type: string;
   readonly flags: readonly string[];
 }
 
-function columnsOf(table: TableWords): Column[] {
+export function columnsOf(table: TableWords): Column[] {
   return table.columns.map((word) => {
     const [name = "", type = "", ...flags] = word.split(":");
     return { name, type, flags };
   });
 }
 
-function keyColumn(table: TableWords): string {
+export function keyColumn(table: TableWords): string {
   const key = columnsOf(table).find(({ flags }) => flags.includes("pk"));
   assert.ok(key, table.name);
   return key.name;
@@ -126,13 +133,13 @@ export function keyWord(row: Row | undefined, key: string): string {
   return String(value);
 }
 
-function isReferenced(database: DatabaseWords, table: TableWords): boolean {
+export function isReferenced(database: DatabaseWords, table: TableWords): boolean {
   const words = database.tables.flatMap(({ columns }) => columns);
   return words.some((word) => word.includes(`references=${table.name}.`));
 }
 
 /** Whether all records of `table` have one size; in such tables 0.9.0 can't scan past a deleted one. */
-function isFixed(table: TableWords): boolean {
+export function isFixed(table: TableWords): boolean {
   const varies = ({ type, flags }: Column): boolean => /^(text|blob|json)$/.test(type) || flags.includes("null");
   return !columnsOf(table).some(varies);
 }

@@ -76,7 +76,7 @@ fn read(kind: DataTypeKind, doc: &Doc) -> Option<Value> {
         DataTypeKind::Text => Value::Text(Text(doc.as_str()?.to_string())),
         DataTypeKind::Blob => Value::Blob(Blob(unhex(doc.as_str()?)?)),
         DataTypeKind::Json => Value::Json(Json::from(doc.clone())),
-        DataTypeKind::Custom { tag, .. } => {
+        custom_type!(tag) => {
             let encoded = unhex(doc.as_str()?)?;
             Value::Custom(CustomValue { type_tag: tag.to_string(), display: hex(&encoded), encoded })
         }

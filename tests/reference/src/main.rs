@@ -1,5 +1,19 @@
 //! The reference crates behind a small command line, so that the tests can let them take turns with Quire on one file.
-//! Usage: quire-reference-09 FILE --schema NAME COMMAND … (or quire-reference-011); see README.md.
+//! Usage: quire-reference-09 FILE --schema NAME COMMAND … (or quire-reference-08, quire-reference-011); see README.md.
+
+/// The pattern of a custom type, whose tag is `$tag`.
+#[cfg(feature = "v08")]
+macro_rules! custom_type {
+    ($tag:pat) => {
+        DataTypeKind::Custom($tag)
+    };
+}
+#[cfg(not(feature = "v08"))]
+macro_rules! custom_type {
+    ($tag:pat) => {
+        DataTypeKind::Custom { tag: $tag, .. }
+    };
+}
 
 mod exercise;
 mod json;
@@ -27,6 +41,7 @@ impl<T: DatabaseSchema<Provider> + Copy + 'static> Schema for T {}
 pub struct Table {
     name: &'static str,
     columns: &'static [ColumnDef],
+    indexes: &'static [IndexDef],
 }
 
 impl Table {
@@ -40,6 +55,10 @@ impl Table {
             !c.nullable
                 && match c.data_type {
                     DataTypeKind::Text | DataTypeKind::Blob | DataTypeKind::Json => false,
+                    // 0.8 does not tell the size of a custom type.
+                    #[cfg(feature = "v08")]
+                    DataTypeKind::Custom(_) => false,
+                    #[cfg(not(feature = "v08"))]
                     DataTypeKind::Custom { wire_size, .. } => matches!(wire_size, WireSize::Fixed(_)),
                     _ => true,
                 }
@@ -69,9 +88,7 @@ impl<S: Schema> Database<'_, S> {
 
     /// Whether the column has an index other than a unique one: those shall have long runs of equal keys.
     fn repeats(&self, table: &Table, column: &ColumnDef) -> bool {
-        let snapshots = self.schema.compiled_snapshots_dyn();
-        let indexes = snapshots.iter().filter(|s| s.name == table.name).flat_map(|s| &s.indexes);
-        !column.unique && indexes.into_iter().any(|index| index.columns.iter().any(|c| c == column.name))
+        !column.unique && table.indexes.iter().any(|index| index.0.contains(&column.name))
     }
 }
 
@@ -122,6 +139,8 @@ fn dispatch(file: &str, name: &str, command: &[&str]) -> Result<(), Failure> {
         "tall" => with!(schemas::Tall),
         "shop" => with!(schemas::Shop),
         "edge" => with!(schemas::Edge),
+        #[cfg(feature = "v08")]
+        "twofold" => with!(schemas::old::Twofold),
         #[cfg(feature = "v11")]
         "modern" => with!(schemas::modern::Modern),
         #[cfg(feature = "v11")]
@@ -150,6 +169,7 @@ fn run<S: Schema>(
     let mut out = BufWriter::new(std::io::stdout().lock());
     match command {
         ["init"] => {}
+        #[cfg(not(feature = "v08"))]
         ["drift"] => writeln!(out, "{}", open.db.has_drift()?)?,
         ["dump"] => {
             for table in &open.tables {
@@ -194,7 +214,7 @@ fn run<S: Schema>(
             let count = open.schema.delete(&open.db, table.name, behaviour, Some(filter))?;
             writeln!(out, "{count}")?;
         }
-        #[cfg(not(feature = "v11"))]
+        #[cfg(not(any(feature = "v08", feature = "v11")))]
         ["acl"] => {
             let mut identities = context.acl_identities();
             identities.sort_by(|a, b| a.0.cmp(&b.0));

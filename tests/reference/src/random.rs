@@ -70,7 +70,7 @@ impl Random {
                 Value::Blob(Blob((0..length).map(|_| self.next() as u8).collect()))
             }
             DataTypeKind::Json => Value::Json(Json::from(self.document())),
-            DataTypeKind::Custom { tag, .. } => {
+            custom_type!(tag) => {
                 let encoded = vec![bits as u8];
                 Value::Custom(CustomValue { type_tag: tag.to_string(), display: String::new(), encoded })
             }

@@ -14,7 +14,11 @@ macro_rules! database {
 
         impl $schema {
             pub fn tables() -> Vec<crate::Table> {
-                vec![$(crate::Table { name: <$entity as TableSchema>::table_name(), columns: <$entity as TableSchema>::columns() }),+]
+                vec![$(crate::Table {
+                    name: <$entity as TableSchema>::table_name(),
+                    columns: <$entity as TableSchema>::columns(),
+                    indexes: <$entity as TableSchema>::indexes(),
+                }),+]
             }
         }
     };
@@ -191,7 +195,7 @@ pub struct Maker {
     pub country: Text,
     #[unique]
     pub vat: Nullable<Text>,
-    #[default = 3]
+    #[cfg_attr(not(feature = "v08"), default = 3)]
     pub rank: Int8,
 }
 
@@ -211,7 +215,7 @@ pub struct Part {
     pub made: Date,
     #[index(group = "a_made")]
     pub weight: Uint64,
-    #[default = "none"]
+    #[cfg_attr(not(feature = "v08"), default = "none")]
     pub label: Text,
     pub stock: Nullable<Int16>,
     #[index]
@@ -248,6 +252,26 @@ pub struct Sixteen {
 }
 
 database!(Edge: Sixteen = "sixteens");
+
+// twofold (0.8 only): a column that is unique and indexed, for which 0.8 makes two trees, loses one, and enters each row twice in the other.
+
+#[cfg(feature = "v08")]
+pub mod old {
+    use wasm_dbms_api::prelude::*;
+
+    #[derive(Debug, Table, Clone, PartialEq, Eq)]
+    #[table = "boxes"]
+    pub struct Mailbox {
+        #[primary_key]
+        pub id: Uint32,
+        #[unique]
+        #[index]
+        pub email: Text,
+        pub size: Uint32,
+    }
+
+    database!(Twofold: Mailbox = "boxes");
+}
 
 // modern (0.11 only): decimals and UUIDs in the middle of a record, indexes on more types, a custom type.
 

@@ -1,0 +1,28 @@
+/** What the foreign keys of a definition may name. */
+import { Status, OK, BAD_SCHEMA, fail } from "../status";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { Table, findTable } from "./table";
+
+/**
+ * `OK` when each foreign key of `schema` names a column of one of `tables`, or of itself, that is unique and of its type; with `forward`
+ * it may name a table that is not there yet.
+ */
+export function checkTargets(tables: Array<Table>, schema: TableSchemaSnapshot, forward: bool): Status {
+  for (let i = 0; i < schema.columns.length; i++) {
+    const column = schema.columns[i];
+    const foreignKey = column.foreignKey;
+    if (!foreignKey) continue;
+    const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
+    const other = findTable(tables, foreignKey.table);
+    const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
+    if (!target && forward) continue;
+    if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
+    const position = target.columnIndex(foreignKey.column);
+    if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
+    const named = target.columns[position];
+    if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
+    if (named.typeText != column.typeText)
+      return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+  }
+  return OK;
+}
