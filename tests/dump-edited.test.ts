@@ -101,6 +101,60 @@ test("a dump whose tables were changed fails before a row comes in: the last tab
     assert.match(load(dump.replace('"n":7', '"n":"no"'), from).run.stderr, /BAD_VALUE: line 3, column n/);
 });
 
+test("a table whose rows are more or fewer than its line says fails where they end, with both lines, and nothing is made", () => {
+  const dump = dumped();
+  const row = '{"id":1,"n":7,"gone":"x"}\n';
+  assert.ok(dump.includes(row));
+  const cases: [string, RegExp][] = [
+    [dump.replace(row, ""), /BAD_VALUE: line 4: table a has 1 row, and its line, line 2, says 2 rows/],
+    [
+      dump.replace(row, row + row.replace("1", "9")),
+      /BAD_VALUE: line 5: table a has more rows than its line, line 2, says: 2 rows/,
+    ],
+    [dump.replace('{"k":1}\n', ""), /BAD_VALUE: line 6: table z has 0 rows, and its line, line 5, says 1 row/],
+    [
+      dump.replace('{"k":1}\n', '{"k":1}\n{"k":2}\n'),
+      /BAD_VALUE: line 7: table z has more rows than its line, line 5, says: 1 row/,
+    ],
+    [dump.replace('"tables":2', '"tables":1'), /BAD_VALUE: line 5: the dump has more tables than its first line says: 1 table/],
+    [dump.replace('"tables":2', '"tables":3'), /BAD_VALUE: the dump has 2 tables, its first line says otherwise/],
+  ];
+  for (const [text, message] of cases) {
+    for (const from of SOURCES) {
+      const { run, disk } = load(text.replace(/"schemaHash":"[0-9a-f]+",/, ""), from);
+      assert.equal(run.status, 1, text);
+      assert.match(run.stderr, message);
+      assert.ok(!disk.files.has("store.db"));
+    }
+  }
+});
+
+/** A dump on standard input is looked ahead in for so many bytes. */
+const KEPT = 16 << 20;
+
+test("of a long dump on standard input the last table's line is compared with the hash, and not its last row", () => {
+  const rows = Array.from({ length: 4500 }, (_, id) => JSON.stringify({ id, text: "x".repeat(4000) }));
+  const lines = (...tables: string[][]): string =>
+    [
+      `{"quire":"dump","version":1,"layout":"0.9","schemaHash":"0000000000000001","tables":${tables.length}}`,
+      ...tables.flatMap((table, at) => [
+        JSON.stringify({ table: `t${at}`, rows: table.length, columns: ["id:uint32:pk", "text:text"] }),
+        ...table,
+      ]),
+      "",
+    ].join("\n");
+  const other = /BAD_SCHEMA: the tables do not have the schema hash 0000000000000001/;
+  // The hash is over all tables, and known at the last one's line: before a row of a single table, and of two behind the first one's.
+  const broken = "no row";
+  const one = lines([broken, ...rows]);
+  assert.ok(one.length > KEPT);
+  assert.match(load(one, "-").run.stderr, other);
+  const two = lines(rows, [broken]);
+  const { run, disk } = load(two, "-");
+  assert.match(run.stderr, other);
+  assert.ok(!disk.files.has("store.db"));
+});
+
 test("insert t - takes rows from standard input, all of them or none", () => {
   const disk = new Disk();
   must(disk, ["create", "t", "id:uint32:pk:auto", "a:text:unique"]);

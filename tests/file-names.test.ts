@@ -179,3 +179,15 @@ testOnRuntimes("a file with two names is not written to, unless that is wanted",
   await store.ok(["insert", "t", '{"id":3}']);
   assert.equal(existsSync(`${store.path}-log`), true);
 });
+
+test("the harness refuses a file with two names in the words of the module", async (t) => {
+  const store = openStore(t, { runtime: "node", checkStatus: null });
+  await store.ok(["create", "t", "id:uint32:pk"]);
+  linkSync(store.path, join(store.folder, "other.db"));
+  const said = await store.fails("HARD_LINKS", 1, ["insert", "t", '{"id":1}']);
+  assert.ok(said.startsWith("quire: HARD_LINKS: data/store.db has "), said);
+  await assert.rejects(open(store.path), {
+    code: "HARD_LINKS",
+    message: said.slice("quire: HARD_LINKS: ".length).replace("data/store.db", store.path),
+  });
+});

@@ -111,6 +111,18 @@ testOnRuntimes("the module needs no folder for a store in memory", async (_, run
   );
 });
 
+testOnRuntimes(
+  "repair of a store in memory saves the nothing that is there, and opens no file of that name",
+  async (t, runtime) => {
+    const folder = tempFolder(t);
+    const run = (...words: string[]) => quire(words, { runtime, folder });
+    const { stdout, stderr, status } = await run(":memory:", "repair", "data/out.db");
+    assert.deepEqual([stdout, stderr, status], ["data/out.db: 0 tables with 0 rows saved: all there was\n", "", 0]);
+    assert.equal((await run("data/out.db", "check")).status, 0);
+    assert.deepEqual(readdirSync(folder), ["out.db"]);
+  },
+);
+
 testOnRuntimes("quire :memory: serve works in the folder that one is in, and leaves nothing there but copies", (t, runtime) => {
   const folder = tempFolder(t);
   const cli = (words: readonly string[], input = "") =>

@@ -47,11 +47,22 @@ async function ok(folder: string, ...words: string[]): Promise<string> {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
+/** A command that has not come to where it is to be ended by then hangs, on however busy a machine. */
+const READY_MS = 60_000;
+
 /** Sends `signal` when `ready` says so; false when the command ended before. */
 async function interrupt({ child, ended }: Running, signal: NodeJS.Signals, ready: () => boolean): Promise<boolean> {
   const over = { yet: false };
   void ended.then(() => (over.yet = true));
-  while (!over.yet && !ready()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const until = Date.now() + READY_MS;
+  while (!over.yet && !ready()) {
+    if (Date.now() > until) {
+      child.kill("SIGKILL");
+      const { stdout, stderr } = await ended;
+      assert.fail(`${child.spawnargs.slice(2).join(" ")}: not ready after ${READY_MS} ms; it said: ${stdout}${stderr}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   return !over.yet && child.kill(signal);
 }
 

@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { loadWasi } from "../host/node/wasi.js";
 import { modulePath, packageRoot } from "../host/paths.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, tempFolder } from "./helpers/store.js";
+import { runCommand } from "./torture/command.js";
+import { Disk } from "./torture/disk.js";
 
 const page = readFileSync(join(packageRoot, "docs", "protocol.md"), "utf8");
 
@@ -302,4 +305,44 @@ test("memory does not grow with the number of requests: 50,000 need no more than
   assert.deepEqual([...many.errors].sort(), expected);
   assert.equal(many.bytes, few.bytes);
   t.diagnostic(`${many.bytes / 65536} pages of memory`);
+});
+
+test("input that is no text in UTF-8 is told for what it is, wherever reads end, and has one reply", () => {
+  const module = new WebAssembly.Module(readFileSync(modulePath()));
+  const request = '{"op":"tables"}\n';
+  const ok = '{"ok":{"tables":[]}}\n';
+  const refused = (what: string, hint = "requests are JSON in UTF-8, one a line"): string =>
+    `${JSON.stringify({ error: { code: "BAD_REQUEST", message: `${what}; ${hint}` } })}\n`;
+  const foreign = (what: string): string => refused(`standard input is ${what}`);
+  const wide = Buffer.from(`\ufeff${request}${request}`, "utf16le");
+  const cases: [Uint8Array, string, number][] = [
+    [wide, foreign("UTF-16"), 1],
+    [Buffer.from(wide).swap16(), foreign("UTF-16"), 1],
+    [wide.subarray(2), foreign("UTF-16LE"), 1],
+    [gzipSync(request), foreign("compressed with gzip"), 1],
+    [
+      Buffer.from(`\ufeff${request}${request}`),
+      `${refused("the request starts with a byte-order mark", "leave it out: it is UTF-8 in any case")}${ok}`,
+      0,
+    ],
+    // Only the first line with something in it tells what the input is.
+    [
+      Buffer.from(`\n${request}\x1f\x8b\n${request}`, "latin1"),
+      `${ok}{"error":{"code":"BAD_REQUEST","message":"the request is not JSON`,
+      0,
+    ],
+  ];
+  for (const [input, replies, status] of cases) {
+    for (let cut = 0; cut <= input.length; cut++) {
+      const sizes = cut === 0 ? [1] : [cut, 1];
+      const run = runCommand(module, new Disk(), [":memory:", "serve"], {
+        stdin: input,
+        stdinReads: (wanted) => Math.min(wanted, sizes.shift() ?? wanted),
+      });
+      assert.ok(run.stdout.startsWith(replies), run.stdout);
+      assert.deepEqual([run.status, run.stderr], [status, ""]);
+      if (status === 1) assert.equal(run.stdout, replies);
+      else assert.ok(run.stdout.endsWith(ok));
+    }
+  }
 });

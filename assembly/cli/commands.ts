@@ -133,11 +133,17 @@ export function allCommands(): Array<Command> {
         "  quire data/app.db dump > app.ndjson\n" +
         "  in the first line, remove schemaHash; in the table's line, edit columns, and remove alignment and snapshot;\n" +
         "  if a column goes or gets another name, edit the rows, too (a new one is null there, or has its number or default)\n" +
+        "  if rows come or go, change rows in the table's line and in the last one; if tables do, tables in the first line\n" +
         "  quire data/new.db load app.ndjson",
     ),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
       .takes(0, 1, "layout")
-      .needs(OPENS_ITSELF),
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Nothing remains of a load that fails. Of a file all tables' lines are looked at before the first row comes in; of standard\n" +
+          "input those in its first 16 MiB. What is wrong in a table's line behind that, or in a row, fails where it stands, with its\n" +
+          "line; whether the tables have the schema hash of the first line is known at the last table's line.",
+      ),
     new Command("insert", runInsert, "TABLE JSON…|-", "insert rows: all of them or none")
       .takes(2, MANY)
       .needs(OPENS_WRITE)

@@ -18,6 +18,7 @@ import { hashOfSchemas } from "../schema/schema-registry";
 import { compareNames } from "../store/table";
 import { Table } from "../store/table";
 import { stdout } from "../wasi/stdio";
+import { counted } from "../check/check-report";
 import { CommandContext, openStore } from "./context";
 import { DUMP_VERSION } from "./dump";
 import { isMissing } from "../wasi/file";
@@ -53,6 +54,13 @@ class Load {
   private readonly bytes: ByteBuffer = new ByteBuffer(1024);
   private tables: u64 = 0;
   private rows: u64 = 0;
+  /** The table whose rows come in, or came last, the number of its line, and how many rows that says. */
+  private table: string = "";
+  private tableLine: u64 = 0;
+  private rowsTold: u64 = 0;
+  /** What the first line says: how many tables there are, and the hash of their definitions, "" for one that is not to be compared. */
+  private tablesTold: u64 = 0;
+  private hashTold: string = "";
 
   constructor(
     private readonly ctx: CommandContext,
@@ -78,8 +86,7 @@ class Load {
       const shown = version == NONE ? "?" : version.toString();
       return fail(UNSUPPORTED, "the dump has version " + shown + ", this program reads version 1");
     }
-    const hash = this.text("schemaHash");
-    const tables = this.number("tables");
+    this.readHead();
     const layout = this.text("layout");
     if (tape.kind(0) != JSON_OBJECT || (layout != "0.9" && layout != "0.11"))
       return fail(BAD_VALUE, "line 1: the dump names no layout");
@@ -91,12 +98,7 @@ class Load {
     if (status == OK) status = ctx.db.begin();
     if (status == OK) status = this.loadLines();
     if (status == OK) status = this.later.check(ctx.db);
-    if (status == OK && tables != this.tables) {
-      status = fail(BAD_VALUE, "the dump has " + this.tables.toString() + " tables, its first line says otherwise");
-    }
-    if (status == OK && hash != "" && this.tables > 0 && hash != hex64(ctx.db.schemaHash())) {
-      status = otherHash(hash);
-    }
+    if (status == OK && this.tablesTold != this.tables) status = otherTables(this.tables);
     if (status == OK) status = ctx.db.commit();
     this.progress.end();
     if (status != OK) {
@@ -116,6 +118,11 @@ class Load {
     return OK;
   }
 
+  private readHead(): void {
+    this.tablesTold = this.number("tables");
+    this.hashTold = this.text("schemaHash");
+  }
+
   /**
    * Reads the tables' lines alone, as far as a dump on standard input is kept, and goes back to the first: a table that can't be made,
    * or another than was dumped, is known before rows come in. What else is wrong is for the loading to say.
@@ -124,19 +131,25 @@ class Load {
     let status = OK;
     const lines = this.lines;
     const isDump = lines.next() && this.text("quire") == "dump";
-    const hash = isDump ? this.text("schemaHash") : "";
+    if (isDump) this.readHead();
     const schemas = new Array<TableSchemaSnapshot>();
     while (isDump && status == OK && lines.next()) {
       if (this.member("table") == 0) {
         if (this.member("identity") != 0) continue;
-        schemas.sort((a, b) => compareNames(a.name, b.name));
-        const isEnd = this.member("end") != 0 && schemas.length > 0;
-        if (isEnd && hash != "" && hash != hex64(hashOfSchemas(schemas))) status = otherHash(hash);
+        if (this.member("end") != 0 && <u64>schemas.length != this.tablesTold) status = otherTables(schemas.length);
         break;
       }
       const schema = this.readSchema();
-      if (!schema) status = this.atLine(lastError.status);
-      else schemas.push(schema);
+      if (!schema) {
+        status = this.atLine(lastError.status);
+        break;
+      }
+      schemas.push(schema);
+      status = this.checkCount(schemas.length);
+      if (status == OK && <u64>schemas.length == this.tablesTold) {
+        schemas.sort((a, b) => compareNames(a.name, b.name));
+        status = this.checkHash(hashOfSchemas(schemas));
+      }
       const rows = this.number("rows");
       if (rows != NONE) lines.skipLines(rows);
     }
@@ -144,6 +157,19 @@ class Load {
     if (status == OK) status = this.source.endSample();
     if (status == OK) lines.restart();
     return status;
+  }
+
+  /** `BAD_VALUE` for the line of the `count`th table where the first line says that there are fewer. */
+  private checkCount(count: u64): Status {
+    if (this.tablesTold == NONE || count <= this.tablesTold) return OK;
+    return this.atLine(
+      fail(BAD_VALUE, "the dump has more tables than its first line says: " + counted(this.tablesTold, "table")),
+    );
+  }
+
+  /** The hash is over all tables: it is known at the last one's line. */
+  private checkHash(hash: u64): Status {
+    return this.hashTold == "" || this.hashTold == hex64(hash) ? OK : otherHash(this.hashTold);
   }
 
   private checkEmpty(): Status {
@@ -208,10 +234,26 @@ class Load {
       if (end != 0) return this.checkEnd(end);
       if (this.member("table") != 0) status = this.loadTable();
       else if (this.member("identity") != 0) status = this.atLineIf(this.loadIdentity());
-      else status = this.atLine(fail(BAD_VALUE, "expected a table, an identity or the end"));
+      else status = this.atLine(this.unexpected());
       if (status != OK) return status;
     }
     return OK; // never reached, but the compiler cannot tell
+  }
+
+  /** A line that is no table's, where the rows of one have ended. */
+  private unexpected(): Status {
+    const table = this.table;
+    if (table == "") return fail(BAD_VALUE, "expected a table, an identity or the end");
+    return fail(
+      BAD_VALUE,
+      "table " +
+        table +
+        " has more rows than its line, line " +
+        this.tableLine.toString() +
+        ", says: " +
+        counted(this.rowsTold, "row"),
+      "change its rows to how many there are",
+    );
   }
 
   private atLineIf(status: Status): Status {
@@ -250,6 +292,12 @@ class Load {
     const table = status == OK ? db.table(schema.name) : null;
     if (!table) return this.atLine(lastError.status);
     this.tables += 1;
+    status = this.checkCount(this.tables);
+    if (status == OK && this.tables == this.tablesTold) status = this.checkHash(db.schemaHash());
+    if (status != OK) return status;
+    this.table = table.name;
+    this.tableLine = this.lines.line;
+    this.rowsTold = count;
     this.later.putAside(table, db.tables);
     status = this.loadRows(table, count);
     this.later.putBack(table);
@@ -306,6 +354,10 @@ class Load {
       status = this.nextLine();
       if (status != OK) break;
       status = this.readRow(table, row);
+      if (status != OK && this.endsRows()) {
+        status = this.atLine(this.fewerRows(i));
+        break;
+      }
       if (status == OK) status = db.insertNext(table, row, lines.line);
       if (status != OK) status = atLine(db.firstBadRow(lines.line), lastError.status);
       this.rows += 1;
@@ -318,6 +370,20 @@ class Load {
     db.endBatch();
     row.free();
     return status;
+  }
+
+  /** Whether the line, which is no row of the table, is what comes behind its rows. */
+  private endsRows(): bool {
+    return (this.member("table") != 0 && this.member("rows") != 0) || this.member("end") != 0 || this.member("identity") != 0;
+  }
+
+  private fewerRows(count: u64): Status {
+    const says = ", and its line, line " + this.tableLine.toString() + ", says " + counted(this.rowsTold, "row");
+    return fail(
+      BAD_VALUE,
+      "table " + this.table + " has " + counted(count, "row") + says,
+      "change its rows to how many there are",
+    );
   }
 
   private readRow(table: Table, row: Row): Status {
@@ -371,6 +437,14 @@ class Load {
     }
     return db.endChange(status);
   }
+}
+
+function otherTables(count: u64): Status {
+  return fail(
+    BAD_VALUE,
+    "the dump has " + counted(count, "table") + ", its first line says otherwise",
+    "change its tables to that",
+  );
 }
 
 function otherHash(hash: string): Status {

@@ -2,7 +2,7 @@
  * `serve`: a request a line on standard input, a reply a line on standard output, until the input ends. A transaction that is open
  * then is rolled back.
  */
-import { Status, OK, BAD_REQUEST, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isSpace } from "../encode/json-space";
 import { LONGEST_REQUEST, addError, handleRequest, refuseLongRequest } from "../request/dispatcher";
@@ -12,6 +12,7 @@ import { Session } from "../request/session";
 import { stdout, Input } from "../wasi/stdio";
 import { CommandContext } from "./context";
 import { openOrMakeStore } from "./import-file";
+import { hasMark, refuseForeignBytes } from "./source-kind";
 
 /** Bytes read at once. */
 const READ_SIZE: u32 = 65536;
@@ -20,6 +21,8 @@ const READ_SIZE: u32 = 65536;
 let session: Session | null = null;
 let input: Input | null = null;
 const lines: ByteBuffer = new ByteBuffer(READ_SIZE);
+/** No line was looked at yet: what the input is that is no text in UTF-8 shows in its first one. */
+let atStart: bool = true;
 const garbage: Garbage = new Garbage();
 
 export function runServe(ctx: CommandContext): Status {
@@ -29,10 +32,13 @@ export function runServe(ctx: CommandContext): Status {
   session = new Session(ctx.db);
   ctx.settled = true;
   input = Input.open("-");
-  return input ? serveLines() : lastError.status;
+  const served = input ? serveLines() : lastError.status;
+  // What has no line that could be a request has its one reply.
+  if (served == BAD_REQUEST) ctx.told = true;
+  return served;
 }
 
-/** Reads and answers lines until the input ends or nobody reads the replies. */
+/** Reads and answers lines until the input ends or nobody reads the replies; `BAD_REQUEST` when it is found to be no lines of text. */
 function serveLines(): Status {
   let searched: u32 = 0;
   let skipping = false;
@@ -56,6 +62,7 @@ function serveLines(): Status {
     lines.len -= start;
     if (lines.len > LONGEST_REQUEST && !skipping) {
       skipping = true;
+      refuseLongRequest();
       const status = refuse();
       if (status != OK) return status;
     }
@@ -77,6 +84,18 @@ function answer(ptr: usize, len: u32): Status {
   let blank = true;
   for (let i: u32 = 0; i < len && blank; i++) blank = isSpace(load<u8>(ptr + i));
   if (blank) return OK;
+  if (atStart) {
+    atStart = false;
+    if (hasMark(ptr, len)) {
+      fail(BAD_REQUEST, "the request starts with a byte-order mark", "leave it out: it is UTF-8 in any case");
+      return refuse();
+    }
+    if (refuseForeignBytes(ptr, len, "standard input") != OK) {
+      lastError.hint = "requests are JSON in UTF-8, one a line";
+      const status = refuse();
+      return status == OK ? BAD_REQUEST : status;
+    }
+  }
   handleRequest(session!, ptr, len, stdout.buffer);
   stdout.buffer.addU8(10);
   const status = stdout.flush();
@@ -87,8 +106,8 @@ function answer(ptr: usize, len: u32): Status {
   return status;
 }
 
+/** Replies with the last error to what is no request. */
 function refuse(): Status {
-  refuseLongRequest();
   stdout.buffer.addU8(0x7b);
   addError(BAD_REQUEST, stdout.buffer);
   stdout.buffer.addU8(0x7d);

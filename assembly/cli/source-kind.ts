@@ -40,26 +40,35 @@ const BZIP2_BLOCK: u64 = 0x595326594131;
 export function refuseForeign(source: ByteSource): Status {
   source.need(LOOKED_AT);
   if (source.status != OK) return source.status;
-  const ptr = source.start;
-  const len = min(source.available, LOOKED_AT);
+  return refuseForeignBytes(source.start, source.available, source.name);
+}
+
+/** The same for the first `len` bytes, at `ptr`, of what messages call `name`. */
+export function refuseForeignBytes(ptr: usize, len: u32, name: string): Status {
+  len = min(len, LOOKED_AT);
   for (let i = 0; i < KINDS.length; i += 3) {
-    if (startsWith(ptr, len, KINDS[i])) return isForeign(source, KINDS[i + 1], KINDS[i + 2]);
+    if (startsWith(ptr, len, KINDS[i])) return isForeign(name, KINDS[i + 1], KINDS[i + 2]);
   }
   if (len >= 10 && (load<u32>(ptr) & 0xffffff) == 0x685a42 && (load<u64>(ptr, 4) & 0xffffffffffff) == BZIP2_BLOCK) {
-    return isForeign(source, "compressed with bzip2", "unpack it first: bzip2 -dc FILE | quire … import TABLE - --format csv");
+    return isForeign(name, "compressed with bzip2", "unpack it first: bzip2 -dc FILE | quire … import TABLE - --format csv");
   }
-  if (len >= 4 && (load<u32>(ptr) == 0x0000feff || load<u32>(ptr) == 0xfffe0000)) return isWide(source, "UTF-32");
+  if (len >= 4 && (load<u32>(ptr) == 0x0000feff || load<u32>(ptr) == 0xfffe0000)) return isWide(name, "UTF-32");
   const mark = len >= 2 ? <u32>load<u16>(ptr) : 0;
-  const name = mark == 0xfeff || mark == 0xfffe ? "UTF-16" : utf16Name(ptr, len);
-  return name != "" ? isWide(source, name) : OK;
+  const form = mark == 0xfeff || mark == 0xfffe ? "UTF-16" : utf16Name(ptr, len);
+  return form != "" ? isWide(name, form) : OK;
 }
 
-function isForeign(source: ByteSource, what: string, hint: string): Status {
-  return fail(BAD_VALUE, source.name + " is " + what, hint);
+function isForeign(name: string, what: string, hint: string): Status {
+  return fail(BAD_VALUE, name + " is " + what, hint);
 }
 
-function isWide(source: ByteSource, what: string): Status {
-  return isForeign(source, what, "convert it to UTF-8: iconv -f " + what + " -t UTF-8");
+function isWide(name: string, form: string): Status {
+  return isForeign(name, form, "convert it to UTF-8: iconv -f " + form + " -t UTF-8");
+}
+
+/** Whether the bytes begin with a byte-order mark in UTF-8. */
+export function hasMark(ptr: usize, len: u32): bool {
+  return len > 2 && load<u16>(ptr) == 0xbbef && load<u8>(ptr, 2) == 0xbf;
 }
 
 function startsWith(ptr: usize, len: u32, hex: string): bool {

@@ -35,6 +35,8 @@ export class ChildEngine implements Engine<"async"> {
       place,
       new ServeProcess(runtime, folder.host, words, { guest: folder.guest, command, lock, passesNotes: true }),
     );
+    // Any reply says that the file is open: a child that could not open it ends without one. That of info may be an error where pages are
+    // damaged that info looks at; sessions in this process open such a file, too, and so this one does.
     await engine.request('{"op":"info"}');
     return engine;
   }
