@@ -1,11 +1,10 @@
 /** What the host makes of a command line before any runtime sees it. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VALUE_OPTIONS, filePosition, prepareCommand, takeRuntime, takeWait } from "../host/cli/command-line.js";
+import { filePosition, prepareCommand, takeRuntime, takeWait } from "../host/cli/command-line.js";
 import { QuireError } from "../host/api/errors.js";
-import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 
 function codeOf(body: () => unknown): [string, number] {
@@ -178,14 +177,6 @@ test("a missing folder and a FILE that is none are refused before a runtime star
     codeOf(() => prepareCommand(["/", "schema"], folder)),
     ["USAGE", 2],
   );
-});
-
-test("options that take a value are those of the module", () => {
-  const source = readFileSync(join(packageRoot, "assembly", "cli", "invocation.ts"), "utf8");
-  const list = /VALUE_OPTIONS: StaticArray<string> = \[([^\]]+)\]/.exec(source)?.[1] ?? "";
-  const names = [...list.matchAll(/"([a-z-]+)"/g)].map((match) => `--${match[1]}`);
-  assert.ok(names.length > 10);
-  assert.deepEqual([...VALUE_OPTIONS].sort(), names.sort());
 });
 
 test("a link to a file is the file, there or not: log and lock are beside it", (t) => {

@@ -6,55 +6,11 @@
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
+import { COMMANDS, FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
 import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";
 import { RUNTIME_NAMES, isRuntimeName } from "../api/runtime-names.js";
-
-/** Options whose value is the next word: those of `assembly/cli/invocation.ts`. */
-export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
-  [
-    ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema", "table", "types"],
-  ].map((name) => `--${name}`),
-);
-
-/** The commands that read a SOURCE, and how many words precede it. */
-const SOURCE_COMMANDS: ReadonlyMap<string, number> = new Map([
-  ["import", 1],
-  ["load", 0],
-]);
-
-/** The commands whose first word is another file, which may be one that they make. */
-const PATH_COMMANDS: ReadonlySet<string> = new Set(["diff", "backup", "compact", "convert", "repair"]);
-
-/** The commands that write to FILE, if it is not with `--readonly`. */
-const WRITING_COMMANDS: ReadonlySet<string> = new Set([
-  "create",
-  "drop",
-  "import",
-  "load",
-  "insert",
-  "update",
-  "delete",
-  "acl",
-  "serve",
-  "compact",
-  "recover",
-]);
-
-/** Options whose value is a file. */
-const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
-
-/** The formats that a file's extension stands for. */
-const FORMATS: Readonly<Record<string, string>> = {
-  ".csv": "csv",
-  ".tsv": "tsv",
-  ".tab": "tsv",
-  ".ndjson": "ndjson",
-  ".jsonl": "ndjson",
-  ".json": "json",
-};
 
 /** A command line made ready for the module. */
 export interface PreparedCommand {
@@ -134,14 +90,14 @@ function asksForHelp(words: readonly string[]): boolean {
 
 /** Where in `words` the SOURCE of the command at `commandPosition` is, or -1. */
 function sourcePosition(words: readonly string[], commandPosition: number): number {
-  const before = SOURCE_COMMANDS.get(words[commandPosition] ?? "");
-  if (before === undefined) return -1;
+  const argument = COMMANDS.get(words[commandPosition] ?? "")?.file;
+  if (argument?.is !== "source") return -1;
   let seen = 0;
   for (let i = commandPosition + 1; i < words.length; i++) {
     const word = words[i] as string;
     if (VALUE_OPTIONS.has(word)) i++;
     else if (word === "-" || !word.startsWith("--")) {
-      if (seen++ === before) return word === "-" ? -1 : i;
+      if (seen++ === argument.behind) return word === "-" ? -1 : i;
     }
   }
   return -1;
@@ -155,10 +111,11 @@ interface FileWord {
   readonly name: string;
 }
 
-/** The files besides FILE that the words name: those of options, and that of a command of `PATH_COMMANDS` at `commandPosition`. */
+/** The files besides FILE that the words name: those of options, and the page file that the command at `commandPosition` reads or makes. */
 function otherFiles(words: readonly string[], commandPosition: number): FileWord[] {
   const files: FileWord[] = [];
-  const isPath = PATH_COMMANDS.has(words[commandPosition] ?? "");
+  const argument = COMMANDS.get(words[commandPosition] ?? "")?.file ?? null;
+  const isPath = argument !== null && argument.is !== "source";
   let seen = 0;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string;
@@ -167,7 +124,7 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
     if (PATH_OPTIONS.has(option) && equals >= 0) files.push({ at: i, before: `${option}=`, name: word.slice(equals + 1) });
     else if (PATH_OPTIONS.has(word) && i + 1 < words.length) files.push({ at: ++i, before: "", name: words[i] as string });
     else if (VALUE_OPTIONS.has(word)) i++;
-    else if (isPath && i > commandPosition && !word.startsWith("--") && seen++ === 0)
+    else if (isPath && i > commandPosition && !word.startsWith("--") && seen++ === argument.behind)
       files.push({ at: i, before: "", name: word });
   }
   return files;
@@ -177,10 +134,10 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
 function writtenFile(words: readonly string[], commandAt: number, file: string, files: readonly FileWord[]): string | null {
   const command = words[commandAt] ?? "";
   const at = plainPosition(words, commandAt + 1);
-  // Of the commands whose first word is another file all but one make it.
-  const made = command !== "diff" && PATH_COMMANDS.has(command) ? files.find((word) => word.at === at) : undefined;
+  const facts = COMMANDS.get(command);
+  const made = facts?.file?.is === "made" ? files.find((word) => word.at === at) : undefined;
   if (made !== undefined) return made.name;
-  const reads = !WRITING_COMMANDS.has(command) || (command === "acl" && words[at] === "list") || words.includes("--readonly");
+  const reads = facts?.writes !== true || (command === "acl" && words[at] === "list") || words.includes("--readonly");
   return reads ? null : file;
 }
 
@@ -228,7 +185,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       // A pipe, like that of the shell's <(…), is the host's to open.
       stdinFile = source;
       args[at] = "-";
-      const format = FORMATS[extname(source).toLowerCase()];
+      const format = FORMATS.get(extname(source).toLowerCase());
       const given = args.some((word) => word === "--format" || word.startsWith("--format="));
       if (format !== undefined && !given && command === "import") args.push("--format", format);
     }

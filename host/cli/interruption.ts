@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { type PreparedCommand, filePosition, plainPosition } from "./command-line.js";
+import { COMMANDS } from "./commands.js";
 import { QuireError } from "../api/errors.js";
 import { modulePath } from "../paths.js";
 import { node } from "../runtimes/node.js";
@@ -16,12 +17,6 @@ export class Interrupted extends Error {
     super(`ended by ${signal}`);
   }
 }
-
-/** The commands that make another file, if they have a word for it. */
-const MAKING_COMMANDS: ReadonlySet<string> = new Set(["backup", "compact", "convert", "repair"]);
-
-/** The commands that may take long. Their module runs in a process of its own, so that this one hears signals while it runs. */
-const LONG_COMMANDS: ReadonlySet<string> = new Set([...MAKING_COMMANDS, "import", "load", "serve"]);
 
 /** What an unfinished file starts with: `assembly/memory/foreign-file.ts`. */
 const MARK = "QUIRE UNFINISHED";
@@ -47,7 +42,7 @@ function commandOf(words: readonly string[]): { command: string; word: string | 
 
 /** Whether a command may take so long that somebody ends it. */
 export function takesLong({ args, lock }: PreparedCommand): boolean {
-  return lock !== null && LONG_COMMANDS.has(commandOf(args).command);
+  return lock !== null && COMMANDS.get(commandOf(args).command)?.long === true;
 }
 
 /** What is known of a command before it runs. */
@@ -66,9 +61,10 @@ export class Aftermath {
     const { args, lock } = this.#prepared;
     if (lock === null) return null;
     const { command, word } = commandOf(args);
-    const kept = MAKING_COMMANDS.has(command)
-      ? this.#settleMade(lock.file, lock.named, command === "compact" && word === undefined)
-      : this.#settleStore(lock.file, lock.named, command, word ?? "");
+    const kept =
+      COMMANDS.get(command)?.file?.is === "made"
+        ? this.#settleMade(lock.file, lock.named, command === "compact" && word === undefined)
+        : this.#settleStore(lock.file, lock.named, command, word ?? "");
     const message = `${command} was ended by ${signal}; ${kept}`;
     return new QuireError("INTERRUPTED", message, 128 + constants.signals[signal]);
   }
