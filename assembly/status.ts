@@ -244,7 +244,7 @@ export function exitStatus(status: Status): i32 {
 export const NO_PAGE: u32 = 0xffffffff;
 
 /** What went wrong last. Overwritten by the next failure; meaningful only after a function reported one. */
-class ErrorDetail {
+export class ErrorDetail {
   status: Status = OK;
   /** The page concerned, or `NO_PAGE`. */
   pageNo: u32 = NO_PAGE;

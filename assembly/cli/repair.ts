@@ -33,13 +33,14 @@ export function runRepair(ctx: CommandContext): Status {
   if (leftOver != 0 && report.add(FILE_CUT, manager.pageCount))
     report.say("the file ends inside of this page, whose first " + counted(leftOver, "byte") + " are all there is of it");
   const work = Salvage.run(access, given, to, report);
-  let status = work ? OK : lastError.status;
-  if (work) {
+  // What could not be read just now is not lost.
+  let status = work ? manager.allRead() : lastError.status;
+  if (work && status == OK) {
     const survey = surveyStore(to.access, made, SURVEY_ALL);
     if (survey) survey.free();
     else status = lastError.status;
   }
-  const isNothing = work != null && work.tables == 0 && report.errors + report.doubts > 0;
+  const isNothing = work != null && status == OK && work.tables == 0 && report.errors + report.doubts > 0;
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
   status = finishStore(to, manager.settled(status));
   if (status == OK) status = placeStore(to);

@@ -8,7 +8,20 @@
  * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero.
  *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
  */
-import { Status, OK, OUT_OF_BOUNDS, OUT_OF_MEMORY, OUT_OF_PAGES, NO_PAGE, fail, lastError } from "../status";
+import {
+  ErrorDetail,
+  Status,
+  OK,
+  DAMAGED,
+  OUT_OF_BOUNDS,
+  OUT_OF_MEMORY,
+  OUT_OF_PAGES,
+  NO_PAGE,
+  fail,
+  lastError,
+  restoreError,
+  savedError,
+} from "../status";
 import { PAGE_SIZE } from "./layout";
 import { MemoryProvider } from "./provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "./page-cache";
@@ -129,7 +142,10 @@ export abstract class CachedPages {
       sectors.fill(frame, ofRecord);
     }
     this.unsettled = true;
-    if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) return 0;
+    if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) {
+      this.noteUnread();
+      return 0;
+    }
     this.cache.misses += 1;
     const page = sectors.add(frame, pageNo, first, count);
     if (this.waiting.has(pageNo)) {
@@ -144,6 +160,19 @@ export abstract class CachedPages {
     return frame.dirty == 0 ? this.notes.make(frame.pageNo, len) : 0;
   }
 
+  /** Why a page could not be read for the first time. */
+  private unread: ErrorDetail | null = null;
+
+  private noteUnread(): void {
+    if (!this.unread && lastError.status != DAMAGED) this.unread = savedError();
+  }
+
+  /** `OK` while all pages that were wanted could be read, else why not: for who takes what is not there for lost. */
+  allRead(): Status {
+    const unread = this.unread;
+    return unread ? restoreError(unread) : OK;
+  }
+
   private load(pageNo: u32): Frame | null {
     if (pageNo >= this.pageCount) {
       fail(OUT_OF_BOUNDS, "page " + pageNo.toString() + " is outside of the file's " + this.pageCount.toString() + " pages");
@@ -153,6 +182,7 @@ export abstract class CachedPages {
     if (!frame) return null;
     this.unsettled = true;
     if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
+      this.noteUnread();
       this.cache.release(frame);
       return null;
     }
