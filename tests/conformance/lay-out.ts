@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { golden } from "../helpers/golden.js";
+import { golden, goldenSchema, type OldLayout } from "../helpers/golden.js";
 import type { FileSpec, Scenario } from "./scenario.js";
 
 /** Files above this many bytes have holes: only their size and both ends are looked at. */
@@ -35,6 +35,8 @@ export function rowsText({ head, line, count, pad = 0 }: NonNullable<FileSpec["r
 function contentOf(spec: FileSpec): Buffer {
   let bytes = Buffer.alloc(0);
   if (spec.golden !== undefined) bytes = Buffer.from(golden(spec.golden, spec.layout));
+  else if (spec.schemaOf !== undefined)
+    bytes = Buffer.from(JSON.stringify(goldenSchema(spec.schemaOf, spec.layout as OldLayout)));
   else if (spec.text !== undefined) bytes = Buffer.from(spec.text);
   else if (spec.rows !== undefined) bytes = Buffer.from(rowsText(spec.rows));
   for (const [offset, hex] of Object.entries(spec.patch ?? {})) Buffer.from(hex, "hex").copy(bytes, Number(offset));

@@ -2,12 +2,14 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../host/paths.js";
-import type { Layout } from "../helpers/golden.js";
+import type { Layout, OldLayout } from "../helpers/golden.js";
 
-/** A file, folder or link to lay out. The content is the first of `golden`, `text` and `rows` that is there; none: empty. */
+/** A file, folder or link to lay out. The content is the first of `golden`, `schemaOf`, `text` and `rows` that is there; none: empty. */
 export interface FileSpec {
   readonly golden?: string;
-  readonly layout?: Layout;
+  readonly layout?: Layout | OldLayout;
+  /** The golden file of an old layout whose definitions it has. */
+  readonly schemaOf?: string;
   readonly text?: string;
   /** Lines: `head`, then `count` times `line`, in which `{i}` is 0, 1, … and `{pad}` is `pad` times the letter x. */
   readonly rows?: { readonly head: string; readonly line: string; readonly count: number; readonly pad?: number };
