@@ -267,7 +267,7 @@ test("an empty store of before 0.9 with identities can't be given tables", () =>
   assert.match(fails(diskOf(bytes), "UNSUPPORTED", 4, ["create", "users", "id:uint32:pk"]), /convert OUT --layout 0\.9/);
 });
 
-test("sessions write on over every runtime, with transactions and savepoints, and a killed one's commits are kept", async (t) => {
+test("sessions write on over every runtime, with transactions and savepoints", async (t) => {
   const folder = tempFolder(t);
   const schema = join(folder, "schema.json");
   writeFileSync(schema, JSON.stringify(goldenSchema("blog", "0.8")));
