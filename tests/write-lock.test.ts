@@ -319,7 +319,7 @@ test("many processes that take and give back the lock, some of them killed, neve
   const folder = tempFolder(t);
   const program = `
     import { closeSync, openSync, unlinkSync } from "node:fs";
-    const { WriteLock } = await import(${JSON.stringify(join(HOST, "lock", "write-lock.js"))});
+    const { WriteLock } = await import(${JSON.stringify(join(HOST, "node", "lock", "write-lock.js"))});
     const inside = ${JSON.stringify(join(folder, "inside"))};
     for (let i = 0; i < 12; i++) {
       const lock = WriteLock.takeSync({ file: ${JSON.stringify(join(folder, "app.db"))}, named: "app.db", command: "c", waitSeconds: 600 });
