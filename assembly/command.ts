@@ -2,7 +2,7 @@
 import "./text/packed-text";
 import { commandArguments } from "./wasi/stdio";
 import { proc_exit } from "./wasi/imports";
-import { runCommandLine } from "./cli/frame";
+import { runCommandLine } from "./cli/main";
 
 const status = runCommandLine(commandArguments().slice(1));
 if (status != 0) proc_exit(status);

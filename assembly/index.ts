@@ -12,8 +12,8 @@ export { parseValue, writeJsonValue, writeTextValue } from "./encode/value-text"
 export { Column } from "./schema/column";
 export { TableDefinition } from "./schema/column-spec";
 export { TableSchemaSnapshot } from "./schema/table-schema-snapshot";
-export { LAYOUT_0_9, LAYOUT_0_11 } from "./memory/layout";
-export { MemoryProvider, HeapMemoryProvider, WasiMemoryProvider } from "./memory/provider";
+export { LAYOUT_0_9, LAYOUT_0_11 } from "./memory/base/layout";
+export { MemoryProvider, HeapMemoryProvider, WasiMemoryProvider } from "./memory/file/provider";
 export { NO_ADDRESS, RecordAddress } from "./table/page-ledger";
 export { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "./store/deletes";
 export { DbmsContext, OpenOptions } from "./store/dbms-context";

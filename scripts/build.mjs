@@ -5,7 +5,7 @@
 //   node scripts/build.mjs --debug     also build/quire.debug.wasm, with names and no optimisation
 //   node scripts/build.mjs --host      only build/host
 //   node scripts/build.mjs --prepare   what npm runs after an install: without the sources it says so and is content
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { asc, compileModule, wasmOpt } from "./compile.mjs";
@@ -54,6 +54,8 @@ async function buildHost() {
   const sources = [...filesBelow("host", ".ts"), "tsconfig.json", "tsconfig.host.json", "package-lock.json"];
   if (!force && changedAt(HOST_STAMP) > newest(sources)) return;
   const started = Date.now();
+  // What a source that is gone left would be packed.
+  rmSync(join(root, "build/host"), { recursive: true, force: true });
   const status = await runNode([tsc, "-p", "tsconfig.host.json"]);
   if (status !== 0) stop("build: build/host could not be built", status);
   chmodSync(join(root, HOST_STAMP), 0o755);

@@ -17,7 +17,11 @@ const USERS = [...CHECKED, "bench", "examples", "tests"];
 /** Files whose exports are for others than this project's own files; the compiler itself calls the last one. */
 const ENTRIES = ["assembly/command.ts", "assembly/library.ts", "assembly/index.ts", "host/index.ts", "assembly/wasi/abort.ts"];
 /** Globals that nobody reads: they keep what they refer to from the garbage collector. */
-const KEPT_ALIVE = ["assembly/cli/frame.ts current", "assembly/cli/frame.ts currentCommand", "assembly/cli/import.ts running"];
+const KEPT_ALIVE = [
+  "assembly/cli/main.ts current",
+  "assembly/cli/main.ts currentCommand",
+  "assembly/cli/import/import.ts running",
+];
 /** Diagnostics of TypeScript for what is not used. */
 const UNUSED = new Set([6133, 6138, 6192, 6196, 6198, 6199]);
 

@@ -22,10 +22,16 @@ const ASSEMBLY_LAYERS = [
   "store",
   "query",
   "check",
-  "care",
+  "maintenance",
   "request",
   "cli",
 ];
+
+/** The rooms of layers that have some, lower to higher. Files at a layer's top are above its rooms. */
+const ROOMS = {
+  memory: ["base", "file", "cache", "log", "pages", "manager", "access"],
+  cli: ["command-line", "output", "export", "import", "inspect", "commands"],
+};
 
 const HOST_LAYERS = ["api", "paths.ts", "runtimes", "node", "cli"];
 
@@ -47,6 +53,12 @@ function layerOf(layers, path) {
   return at < 0 && below.length === 0 ? layers.length : at;
 }
 
+/** The room of a path in a layer that has `rooms`, as its place in them. */
+function roomOf(rooms, path) {
+  const [, room, ...below] = path.split(sep);
+  return below.length > 0 ? rooms.indexOf(room) : rooms.length;
+}
+
 /** A file's path with slashes, without its ending. */
 function spell(path) {
   return path.split(sep).join("/").replace(/\.ts$/, "");
@@ -61,6 +73,11 @@ function checkRelative(folder, layers, file, specifier, say) {
   if (to < 0) return say(`${target} is in no layer`);
   const name = (at) => layers[at]?.replace(/\.ts$/, "") ?? "the entry files";
   if (to > from) return say(`${name(from)} may not import ${name(to)}, which is above it`);
+  const rooms = layers === ASSEMBLY_LAYERS && from === to ? ROOMS[name(from)] : undefined;
+  if (rooms && roomOf(rooms, target) > roomOf(rooms, file))
+    say(
+      `in ${name(from)}, ${rooms[roomOf(rooms, file)]} may not import ${rooms[roomOf(rooms, target)] ?? "what is above the rooms"}`,
+    );
   const apart = name(from) === "memory" && name(to) === "encode";
   if (apart && !MEMORY_MAY_IMPORT.includes(spell(target)))
     say(`memory may import only ${MEMORY_MAY_IMPORT.join(", ")} of encode`);
@@ -109,6 +126,8 @@ function checkFolder(folder, { layers, imports, checkForeign, checkText }) {
     const sayAt = (index) => (what) => offences.push(`${path}:${text.slice(0, index).split("\n").length}: ${what}`);
     const layer = layerOf(layers, file);
     if (layer < 0) sayAt(0)("this folder is no layer; scripts/check-layers.mjs lists them");
+    const rooms = layers === ASSEMBLY_LAYERS ? ROOMS[layers[layer]] : undefined;
+    if (rooms && roomOf(rooms, file) < 0) sayAt(0)("this folder is no room of its layer; scripts/check-layers.mjs lists them");
     for (const match of text.matchAll(imports)) {
       const specifier = match[1] ?? match[2];
       if (specifier.startsWith(".")) checkRelative(folder, layers, file, specifier, sayAt(match.index));

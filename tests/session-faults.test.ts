@@ -59,7 +59,7 @@ describe("a commit that fails, of more changed pages than one frame of the log n
     // A frame names nine pages then.
     const module = await compileModule("command", [
       {
-        file: "assembly/memory/redo-buffer.ts",
+        file: "assembly/memory/log/redo-buffer.ts",
         find: "const CHUNK_BYTES: u32 = 1 << 18;",
         replace: "const CHUNK_BYTES: u32 = 1 << 7;",
       },

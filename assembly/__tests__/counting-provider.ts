@@ -1,5 +1,5 @@
 import { IO_ERROR, Status, fail } from "../status";
-import { HeapMemoryProvider, MemoryProvider } from "../memory/provider";
+import { HeapMemoryProvider, MemoryProvider } from "../memory/file/provider";
 
 /** A provider that counts what is read from it, and fails a read when told to; what it spills goes to another one. */
 export class CountingProvider extends HeapMemoryProvider {

@@ -7,7 +7,7 @@ import { TYPE_DECIMAL, TYPE_TEXT, TYPE_UINT32 } from "../encode/data-type";
 import { Column, IndexDefinition, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";
-import { LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_11 } from "../memory/base/layout";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { RowScan } from "../store/row-scan";

@@ -1,8 +1,8 @@
 /** Searches that guess, insertions that go on where the last one was, and leaves that keys in order leave full. */
 import { OK } from "../status";
-import { HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager } from "../memory/memory-manager";
-import { JournaledAccess } from "../memory/journaled-access";
+import { HeapMemoryProvider } from "../memory/file/provider";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { JournaledAccess } from "../memory/access/journaled-access";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";

@@ -1,8 +1,8 @@
 import { Status, OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE, errorMessage } from "../status";
-import { HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager } from "../memory/memory-manager";
-import { JournaledAccess } from "../memory/journaled-access";
-import { unclaimedPageCount } from "../memory/unclaimed-pages";
+import { HeapMemoryProvider } from "../memory/file/provider";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { JournaledAccess } from "../memory/access/journaled-access";
+import { unclaimedPageCount } from "../memory/access/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
 import { NEXT_OFFSET, PREV_OFFSET, MAX_KEY_SIZE, entryCount } from "../index/node";

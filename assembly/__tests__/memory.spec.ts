@@ -12,16 +12,16 @@ import {
   fail,
   lastError,
 } from "../status";
-import { HeapMemoryProvider, WasiMemoryProvider, MemoryProvider } from "../memory/provider";
-import { MemoryManager } from "../memory/memory-manager";
-import { MIN_FRAMES } from "../memory/page-cache";
-import { MemoryAccess } from "../memory/memory-access";
-import { DirectAccess } from "../memory/direct-access";
-import { Splices } from "../memory/splices";
-import { JournaledAccess } from "../memory/journaled-access";
+import { HeapMemoryProvider, WasiMemoryProvider, MemoryProvider } from "../memory/file/provider";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { MIN_FRAMES } from "../memory/cache/page-cache";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { DirectAccess } from "../memory/access/direct-access";
+import { Splices } from "../memory/base/splices";
+import { JournaledAccess } from "../memory/access/journaled-access";
 import { isZero } from "../encode/bytes";
-import { unclaimedPageCount, MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
-import { U32Map } from "../memory/u32-map";
+import { unclaimedPageCount, MAX_UNCLAIMED_PAGES } from "../memory/access/unclaimed-pages";
+import { U32Map } from "../memory/base/u32-map";
 import { File } from "../wasi/file";
 
 let seed: u32 = 1;

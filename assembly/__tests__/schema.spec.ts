@@ -1,9 +1,9 @@
 import { OK, BAD_SCHEMA, NAME_TOO_LONG, PAGE_FULL, DAMAGED, lastError } from "../status";
-import { HeapMemoryProvider, WasiMemoryProvider } from "../memory/provider";
-import { MemoryManager } from "../memory/memory-manager";
-import { JournaledAccess } from "../memory/journaled-access";
-import { DirectAccess } from "../memory/direct-access";
-import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/layout";
+import { HeapMemoryProvider, WasiMemoryProvider } from "../memory/file/provider";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { JournaledAccess } from "../memory/access/journaled-access";
+import { DirectAccess } from "../memory/access/direct-access";
+import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, isZero } from "../encode/bytes";
 import { TYPE_UINT32, TYPE_TEXT, TYPE_FLOAT64, TYPE_CUSTOM, VALUE_TEXT } from "../encode/data-type";

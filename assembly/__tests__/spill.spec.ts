@@ -1,7 +1,7 @@
 import { OK, IO_ERROR, Status, fail } from "../status";
-import { HeapMemoryProvider, MemoryProvider } from "../memory/provider";
-import { firstByte, endByte } from "../memory/page-cache";
-import { NO_SLOT, Spill } from "../memory/spill";
+import { HeapMemoryProvider, MemoryProvider } from "../memory/file/provider";
+import { firstByte, endByte } from "../memory/cache/page-cache";
+import { NO_SLOT, Spill } from "../memory/pages/spill";
 
 let seed: u32 = 11;
 function random(below: u32): u32 {

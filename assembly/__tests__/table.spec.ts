@@ -7,9 +7,9 @@ import {
   OUT_OF_BOUNDS,
   lastError,
 } from "../status";
-import { HeapMemoryProvider } from "../memory/provider";
-import { MemoryManager } from "../memory/memory-manager";
-import { JournaledAccess } from "../memory/journaled-access";
+import { HeapMemoryProvider } from "../memory/file/provider";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { JournaledAccess } from "../memory/access/journaled-access";
 import { isZero } from "../encode/bytes";
 import { PageLedger, MAX_RECORD_PAGES, NO_ADDRESS, addressOf, addressPage, addressOffset, alignUp } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";

@@ -24,9 +24,9 @@ import {
   damaged,
   lastError,
 } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { isZero, compareBytes } from "../encode/bytes";
-import { ACL_PAGE, LAYOUT_0_11, PAGE_SIZE, hasDefinitions, layoutName } from "../memory/layout";
+import { ACL_PAGE, LAYOUT_0_11, PAGE_SIZE, hasDefinitions, layoutName } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { identitiesOfVersion1 } from "../schema/layout-detection";
 

@@ -1,6 +1,6 @@
 /** The autoincrement ledger, and its counters against the values that rows hold. */
 import { NO_PAGE } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { isZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { TYPE_INT64, valueDiscriminant } from "../encode/data-type";

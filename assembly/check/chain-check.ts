@@ -6,8 +6,8 @@
  * names it. A leaf that one neighbour names and the other does not is where the chain is broken.
  */
 import { NO_PAGE } from "../status";
-import { LAYOUT_0_11 } from "../memory/layout";
-import { U32Map } from "../memory/u32-map";
+import { LAYOUT_0_11 } from "../memory/base/layout";
+import { U32Map } from "../memory/base/u32-map";
 import { PREV_OFFSET, NEXT_OFFSET } from "../index/node";
 import { CheckedIndex, CheckedTable } from "./checked-table";
 import { counted } from "./check-report";

@@ -1,7 +1,7 @@
 /** A table and its indexes as the check sees them: what could be read, and what was counted. */
 import { NO_PAGE } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { U32Map } from "../memory/u32-map";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { U32Map } from "../memory/base/u32-map";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";

@@ -1,5 +1,5 @@
 /** A table's definition: what is odd about it, and what the reference can't do with it. */
-import { LAYOUT_0_11, PAGE_SIZE } from "../memory/layout";
+import { LAYOUT_0_11, PAGE_SIZE } from "../memory/base/layout";
 import { TYPE_DECIMAL, TYPE_UUID } from "../encode/data-type";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Column, ON_DELETE_CASCADE } from "../schema/column";

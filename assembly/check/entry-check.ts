@@ -4,7 +4,7 @@
  * Rows and entries are first compared by their number and the sum of their hashes, which takes no look-ups. Only when these
  * differ are they compared one by one: bits mark the rows that there are, and those that an entry was found for.
  */
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { Row } from "../encode/row";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeys } from "../encode/key";

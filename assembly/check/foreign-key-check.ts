@@ -1,6 +1,6 @@
 /** Foreign keys: every value that is not null must be in the table that it refers to. */
 import { OK, lastError } from "../status";
-import { LAYOUT_0_11, hasIndexes } from "../memory/layout";
+import { LAYOUT_0_11, hasIndexes } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { Column } from "../schema/column";

@@ -4,8 +4,8 @@
  * A node that can't be read is a fault; its children are lost with it, unless the entries in front of the bad one tell them.
  */
 import { NO_PAGE, DAMAGED, lastError } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
-import { Frame } from "../memory/page-cache";
+import { PAGE_SIZE } from "../memory/base/layout";
+import { Frame } from "../memory/cache/page-cache";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeys, hasNull, isKey } from "../encode/key";
 import { xxh3 } from "../encode/xxh3";

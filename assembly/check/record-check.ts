@@ -1,5 +1,5 @@
 /** A table's records: their slots, their values, and what its indexes should hold for them. */
-import { LAYOUT_0_11 } from "../memory/layout";
+import { LAYOUT_0_11 } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_BOOLEAN, TYPE_DATE, TYPE_DATETIME, TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT } from "../encode/data-type";
 import { daysInMonth } from "../encode/date";

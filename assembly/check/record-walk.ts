@@ -4,7 +4,7 @@
  * Behind a record that can't be read, a table of fixed slots goes on with the next slot; any other looks for the next slot that
  * holds a whole record. Bytes of a free segment are no record unless a whole one stands there.
  */
-import { PAGE_SIZE, LAYOUT_0_11, hasDefinitions } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_11, hasDefinitions } from "../memory/base/layout";
 import { isZero, firstNonZero } from "../encode/bytes";
 import { Row } from "../encode/row";
 import { OVERCHARGE, RecordAddress, addressOf } from "../table/page-ledger";

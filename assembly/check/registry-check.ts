@@ -1,8 +1,8 @@
 /** Pages that belong to the file as a whole: the schema registry, the access control list, and the unclaimed-pages ledger. */
 import { NO_PAGE } from "../status";
-import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, hasAcl, hasDefinitions } from "../memory/layout";
+import { PAGE_SIZE, SCHEMA_PAGE, ACL_PAGE, hasAcl, hasDefinitions } from "../memory/base/layout";
 import { isZero, compareBytes, firstNonZero } from "../encode/bytes";
-import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
+import { MAX_UNCLAIMED_PAGES } from "../memory/access/unclaimed-pages";
 import {
   RegistryForm,
   computeSchemaHash,

@@ -1,5 +1,5 @@
 /** How many rows a table has, as far as that shows without reading them. */
-import { hasIndexes } from "../memory/layout";
+import { hasIndexes } from "../memory/base/layout";
 import { alignUp } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { CheckedTable } from "./checked-table";

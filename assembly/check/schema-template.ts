@@ -4,7 +4,7 @@
  * In layout 0.8 the ledgers name the columns that are indexed or auto-incremented, and keys and counters tell their types.
  */
 import { NO_PAGE } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { VALUE_CUSTOM, VALUE_NULL, typeOfValue, typeName } from "../encode/data-type";
 import { isUtf8 } from "../encode/utf8";
 import { TreeCursor } from "../index/tree-cursor";

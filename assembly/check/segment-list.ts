@@ -4,8 +4,8 @@
  * They are listed in no order, and there may be more than should be kept in memory: they are collected for a group of record
  * pages at a time, of as many pages as have `GROUP_SEGMENTS` of them.
  */
-import { PAGE_SIZE } from "../memory/layout";
-import { sortU64 } from "../memory/sort-u64";
+import { PAGE_SIZE } from "../memory/base/layout";
+import { sortU64 } from "../memory/base/sort-u64";
 import { usableSize } from "../table/free-segments-ledger";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";

@@ -16,9 +16,9 @@ import {
   hasDefinitions,
   hasIndexes,
   unclaimedPagesPage,
-} from "../memory/layout";
+} from "../memory/base/layout";
 import { isZero } from "../encode/bytes";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { fingerprintOf, storedSchemaHash } from "../schema/schema-registry";
 import { TableSchemaSnapshot, definitionOn } from "../schema/table-schema-snapshot";
 import { GivenTables } from "../schema/given-tables";

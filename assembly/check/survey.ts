@@ -6,8 +6,8 @@
  * so that every page is walked once at most and no cycle is possible.
  */
 import { NO_PAGE, lastError, DAMAGED, OUT_OF_BOUNDS, Status, OK } from "../status";
-import { referenceVersion } from "../memory/layout";
-import { MemoryAccess } from "../memory/memory-access";
+import { referenceVersion } from "../memory/base/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { GivenTables } from "../schema/given-tables";
 import { CheckReport } from "./check-report";
 import { CheckedTable } from "./checked-table";

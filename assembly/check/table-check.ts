@@ -1,6 +1,6 @@
 /** A table's definition and its ledgers: they are read as far as they make sense, and the pages they list are claimed. */
 import { OK, NO_PAGE, WRONG_SCHEMA, lastError } from "../status";
-import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, hasDefinitions } from "../memory/layout";
+import { PAGE_SIZE, LAYOUT_0_9, LAYOUT_0_11, hasDefinitions } from "../memory/base/layout";
 import { GivenTables } from "../schema/given-tables";
 import { TablePages } from "../schema/schema-registry";
 import { openGiven } from "../store/made-index";

@@ -1,7 +1,7 @@
 /** What `help`, `--help`, `--version` and usage errors show. */
 import { Status, OK, USAGE, fail } from "../status";
 import { stdout } from "../wasi/stdio";
-import { Command, allCommands } from "./commands";
+import { Command, allCommands } from "./command-table";
 import { nearest } from "../schema/nearest";
 
 /** The version that `--version` prints; a test compares it with package.json. */

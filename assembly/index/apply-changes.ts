@@ -4,9 +4,9 @@
 import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
 import { bytesEqual } from "../encode/bytes";
 import { compareKeys, compareKeyToProbe } from "../encode/key";
-import { Frame } from "../memory/page-cache";
-import { Splices } from "../memory/splices";
-import { MAX_PAYLOAD } from "../memory/undo-list";
+import { Frame } from "../memory/cache/page-cache";
+import { Splices } from "../memory/base/splices";
+import { MAX_PAYLOAD } from "../memory/pages/undo-list";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { EntryChange, changeAt } from "./entry-change";
 import { insertIntoTree } from "./insert";

@@ -2,14 +2,14 @@
  * Looking up a key in a leaf that was in memory before, with one read of a sector: for each of the leaf's sectors its first entry's
  * place and key are kept (fence pointers, as LSM trees have them for their blocks).
  *
- *   count u16 | end of the last entry u16 | { the entry's offset u16 | where its key is in the note u16 } … | keys
+ *   count u16 | end of the last entry u16 | { the entry's offset u16 | where its key is in all this u16 } … | keys
  */
-import { MemoryAccess } from "../memory/memory-access";
-import { Frame, PAGE_SECTORS, SECTOR_SHIFT } from "../memory/page-cache";
-import { MAX_NOTE } from "../memory/page-notes";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { Frame, PAGE_SECTORS, SECTOR_SHIFT } from "../memory/cache/page-cache";
+import { MAX_DERIVED } from "../memory/cache/derived-cache";
 import { compareKeyToProbe, isKey } from "../encode/key";
 import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset } from "./node";
-import { PART_ABSENT, PART_FOUND, PART_UNKNOWN, foundAt } from "./part-search";
+import { SEARCH_ABSENT, SEARCH_FOUND, SEARCH_UNKNOWN, foundAt } from "./sector-search";
 
 const FENCES: u32 = 4;
 const FENCE: u32 = 4;
@@ -28,17 +28,17 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
     unchecked((slots[fences++] = slot));
     size += FENCE + entryKeyLen(leaf, slot);
   }
-  if (fences == 0 || size > MAX_NOTE || leaf.used > 0xffff) return;
-  const note = access.manager.makeNote(leaf, size);
-  if (note == 0) return;
-  store<u16>(note, <u16>fences);
-  store<u16>(note, <u16>leaf.used, 2);
+  if (fences == 0 || size > MAX_DERIVED || leaf.used > 0xffff) return;
+  const derived = access.manager.makeDerived(leaf, size);
+  if (derived == 0) return;
+  store<u16>(derived, <u16>fences);
+  store<u16>(derived, <u16>leaf.used, 2);
   let keyAt = FENCES + FENCE * fences;
   for (let i: u32 = 0; i < fences; i++) {
     const entry = unchecked(slots[i]);
-    store<u16>(note + FENCE * i, <u16>entryOffset(leaf, entry), FENCES);
-    store<u16>(note + FENCE * i, <u16>keyAt, FENCES + 2);
-    memory.copy(note + keyAt, entryKey(leaf, entry), entryKeyLen(leaf, entry));
+    store<u16>(derived + FENCE * i, <u16>entryOffset(leaf, entry), FENCES);
+    store<u16>(derived + FENCE * i, <u16>keyAt, FENCES + 2);
+    memory.copy(derived + keyAt, entryKey(leaf, entry), entryKeyLen(leaf, entry));
     keyAt += entryKeyLen(leaf, entry);
   }
 }
@@ -57,27 +57,27 @@ function firstIn(leaf: Frame, sector: u32, slot: u32): u32 {
   return low;
 }
 
-/** Looks `key` up in the leaf `pageNo`, which is not in memory, as `findInPart` does: `PART_UNKNOWN` when it has no fences. */
+/** Looks `key` up in the leaf `pageNo`, which is not in memory, as `findInSectors` does: `SEARCH_UNKNOWN` when it has no fences. */
 export function findByFences(access: MemoryAccess, pageNo: u32, key: usize): i32 {
-  const note = access.manager.notes.find(pageNo);
-  if (note == 0) return PART_UNKNOWN;
+  const derived = access.manager.derived.find(pageNo);
+  if (derived == 0) return SEARCH_UNKNOWN;
   let low: u32 = 0;
-  let high = <u32>load<u16>(note);
+  let high = <u32>load<u16>(derived);
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareKeyToProbe(note + load<u16>(note + FENCE * middle, FENCES + 2), key) < 0) low = middle + 1;
+    if (compareKeyToProbe(derived + load<u16>(derived + FENCE * middle, FENCES + 2), key) < 0) low = middle + 1;
     else high = middle;
   }
-  const fence = note + FENCE * low;
-  const isLast = low == <u32>load<u16>(note);
-  const end = isLast ? <u32>load<u16>(note, 2) : <u32>load<u16>(fence, FENCES);
-  const isFence = !isLast && compareKeyToProbe(note + load<u16>(fence, FENCES + 2), key) == 0;
+  const fence = derived + FENCE * low;
+  const isLast = low == <u32>load<u16>(derived);
+  const end = isLast ? <u32>load<u16>(derived, 2) : <u32>load<u16>(fence, FENCES);
+  const isFence = !isLast && compareKeyToProbe(derived + load<u16>(fence, FENCES + 2), key) == 0;
   if (low > 0) {
     const outcome = findBetween(access, pageNo, load<u16>(fence - FENCE, FENCES), end, key);
-    if (outcome != PART_ABSENT || !isFence) return outcome;
+    if (outcome != SEARCH_ABSENT || !isFence) return outcome;
   }
-  if (!isFence) return PART_ABSENT;
-  const next = low + 1 == <u32>load<u16>(note) ? <u32>load<u16>(note, 2) : <u32>load<u16>(fence, FENCE + FENCES);
+  if (!isFence) return SEARCH_ABSENT;
+  const next = low + 1 == <u32>load<u16>(derived) ? <u32>load<u16>(derived, 2) : <u32>load<u16>(fence, FENCE + FENCES);
   return findBetween(access, pageNo, end, next, key);
 }
 
@@ -92,19 +92,19 @@ function findBetween(access: MemoryAccess, pageNo: u32, start: u32, end: u32, ke
   while (page != 0 && at < end) {
     const next = at + 2 <= there ? at + LEAF_ENTRY + load<u16>(page + at) : there + 1;
     if (next > there) {
-      if (there == end) return PART_UNKNOWN;
+      if (there == end) return SEARCH_UNKNOWN;
       there = end;
       page = access.part(pageNo, start, end - start);
       continue;
     }
-    if (!isKey(page + at + 2, next - at - LEAF_ENTRY)) return PART_UNKNOWN;
+    if (!isKey(page + at + 2, next - at - LEAF_ENTRY)) return SEARCH_UNKNOWN;
     const order = compareKeyToProbe(page + at + 2, key);
     if (order == 0) {
       foundAt(page + at);
-      return PART_FOUND;
+      return SEARCH_FOUND;
     }
-    if (order > 0) return PART_ABSENT;
+    if (order > 0) return SEARCH_ABSENT;
     at = next;
   }
-  return page == 0 ? PART_UNKNOWN : PART_ABSENT;
+  return page == 0 ? SEARCH_UNKNOWN : SEARCH_ABSENT;
 }

@@ -4,8 +4,8 @@
  *   | count u64 | { column_count u64 | { name_len u8 | column name } … | root page u32 } … |
  */
 import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
 import { IndexDefinition } from "../schema/column";

@@ -6,11 +6,11 @@
  * over the leaves of a long run of equal keys only the keys are in order, as in the reference.
  */
 import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { ChangeableTree } from "./tree-cursor";
-import { NOT_WAITING } from "./waiting-changes";
+import { NOT_BUFFERED } from "./buffered-changes";
 import {
   MAX_DEPTH,
   NODE_LEAF,
@@ -26,7 +26,7 @@ import {
   writeNode,
 } from "./node";
 import { findByFences, noteFences } from "./fences";
-import { findInPart, isPartSearchable, partAddress, PART_ABSENT, PART_FOUND } from "./part-search";
+import { findInSectors, isPartSearchable, foundAddress, SEARCH_ABSENT, SEARCH_FOUND } from "./sector-search";
 import { insertIntoTree } from "./insert";
 import { moveInTree } from "./move";
 import { removeFromTree } from "./remove";
@@ -54,7 +54,7 @@ export class IndexTree extends ChangeableTree {
     if (waiting && waiting.isFindable) {
       const address = waiting.find(key);
       if (address == NO_ADDRESS) lastError.status = OK;
-      if (address != NOT_WAITING) return address;
+      if (address != NOT_BUFFERED) return address;
     } else if (waiting && waiting.flush() != OK) return NO_ADDRESS;
     let pageNo = this.rootPage;
     let bound: usize = 0;
@@ -62,9 +62,9 @@ export class IndexTree extends ChangeableTree {
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const cached = this.access.manager.cache.find(pageNo);
       if (!cached && level > 0) {
-        const outcome = inPart ? findInPart(this.access, pageNo, key, bound) : findByFences(this.access, pageNo, key);
-        if (outcome == PART_FOUND) return partAddress;
-        if (outcome == PART_ABSENT) break;
+        const outcome = inPart ? findInSectors(this.access, pageNo, key, bound) : findByFences(this.access, pageNo, key);
+        if (outcome == SEARCH_FOUND) return foundAddress;
+        if (outcome == SEARCH_ABSENT) break;
       }
       const frame = cached ? validNode(this.access, cached) : nodeFrame(this.access, pageNo);
       if (!frame) return NO_ADDRESS;

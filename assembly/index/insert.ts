@@ -7,8 +7,8 @@
  * when the new entry goes there); one with room for a single key stays, and the new separator moves up.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
-import { Frame } from "../memory/page-cache";
-import { PAGE_SIZE } from "../memory/layout";
+import { Frame } from "../memory/cache/page-cache";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { copyBytes } from "../encode/bytes";
 import { RecordAddress, addressPage, addressOffset } from "../table/page-ledger";

@@ -5,8 +5,8 @@
 import { Status, lastError, OK } from "../status";
 import { bytesEqual } from "../encode/bytes";
 import { compareKeys } from "../encode/key";
-import { MemoryAccess } from "../memory/memory-access";
-import { Frame } from "../memory/page-cache";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { Frame } from "../memory/cache/page-cache";
 import { RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
 import { insertIntoTree } from "./insert";
 import { entryCount, entryKey, entryKeyLen, entryOffset, leafAddress } from "./node";

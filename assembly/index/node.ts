@@ -10,10 +10,10 @@
  * keep this up to date; an undo throws it away. `frame.used` is the end of the last entry.
  */
 import { Status, OK, OUT_OF_MEMORY, fail, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { Splices } from "../memory/splices";
-import { Frame, FLAG_NODE_VALID } from "../memory/page-cache";
-import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { Splices } from "../memory/base/splices";
+import { Frame, FLAG_NODE_VALID } from "../memory/cache/page-cache";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
 import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
 import { compareBytes } from "../encode/bytes";

@@ -3,7 +3,7 @@
  * node that loses its last child, and a root with a single child. (The reference leaves empty leaves in the tree for ever.)
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
-import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
 import { RecordAddress } from "../table/page-ledger";
 import { ChangeableTree, TreeCursor, isEntry } from "./tree-cursor";
 import {

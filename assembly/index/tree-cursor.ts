@@ -5,8 +5,8 @@
  * where later entries may still go. A change of the tree makes the path stale (`fresh` says so); seek again then.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { Frame } from "../memory/page-cache";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { Frame } from "../memory/cache/page-cache";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import {
@@ -23,7 +23,7 @@ import {
   leafHeader,
   leafCount,
 } from "./node";
-import { startsAbove } from "./part-search";
+import { startsAbove } from "./sector-search";
 import { TreeRoot } from "./tree-root";
 
 /** Whether entry `slot` is (`key`, `address`). */

@@ -1,12 +1,12 @@
 /** Where a tree begins, and what whoever walks it or changes it has to know of it. */
 import { Status, OK } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { LeafHistory } from "./leaf-history";
-import { WaitingChanges } from "./waiting-changes";
+import { BufferedChanges } from "./buffered-changes";
 
 export class TreeRoot {
   /** Changes that are to be carried out before the tree is looked into; or null. */
-  waiting: WaitingChanges | null = null;
+  waiting: BufferedChanges | null = null;
   /** Grows with each change of the tree. */
   private version: u32 = 0;
   /** Is told what becomes of leaves; null where nobody wants to know. */

@@ -10,7 +10,7 @@
  * What statements do to rows, transactions, pages and trees are none of its business.
  */
 import { valueDiscriminant } from "../encode/data-type";
-import { isPlainKeyType } from "../index/waiting-changes";
+import { isPlainKeyType } from "../index/buffered-changes";
 import { Column } from "../schema/column";
 
 export { RowScan } from "../store/row-scan";

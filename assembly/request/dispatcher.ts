@@ -8,7 +8,7 @@ import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
 import { handleAclGrant, handleAclList, handleAclRemove, handleAclRevoke } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
-import { handleBackup, handleHash } from "./care-requests";
+import { handleBackup, handleHash } from "./maintenance-requests";
 import {
   handleBegin,
   handleCommit,

@@ -1,5 +1,5 @@
 /** What was done, or is so, that nobody asked for: said on standard error, once. */
-import { notices } from "../memory/set-aside";
+import { notices } from "../memory/file/set-aside";
 import { stderr } from "../wasi/stdio";
 
 /** A file may be opened several times. */

@@ -3,7 +3,7 @@ import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError, sa
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
-import { LAYOUT_0_11, layoutName } from "../memory/layout";
+import { LAYOUT_0_11, layoutName } from "../memory/base/layout";
 import { GivenTables } from "../schema/given-tables";
 import { nearest } from "../schema/nearest";
 import { DbmsContext, OpenOptions } from "../store/dbms-context";

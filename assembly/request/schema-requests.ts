@@ -1,7 +1,7 @@
 /** `create`, `drop`, `tables`, `schema` and `info`. */
 import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
-import { PAGE_SIZE, layoutName } from "../memory/layout";
-import { unclaimedPageCount } from "../memory/unclaimed-pages";
+import { PAGE_SIZE, layoutName } from "../memory/base/layout";
+import { unclaimedPageCount } from "../memory/access/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { hex64 } from "../encode/uuid";

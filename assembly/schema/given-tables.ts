@@ -9,7 +9,7 @@ import { OK, Status, USAGE, WRONG_SCHEMA, BAD_SCHEMA, SCHEMA_NEEDED, fail } from
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
 import { parseHex } from "../encode/uuid";
-import { layoutName } from "../memory/layout";
+import { layoutName } from "../memory/base/layout";
 import { Column, ForeignKey } from "./column";
 import { readSchemaJson } from "./schema-json";
 import { readSchemaLines } from "./schema-lines";

@@ -9,10 +9,10 @@
  * A definition and the registry decide first, because page 1 of a 0.11 file begins with a count whose low byte can look like the ACL's
  * version.
  */
-import { MemoryAccess } from "../memory/memory-access";
-import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/layout";
-import { checkHead } from "../memory/foreign-file";
-import { MAX_UNCLAIMED_PAGES } from "../memory/unclaimed-pages";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, PAGE_SIZE, ACL_PAGE, SCHEMA_PAGE } from "../memory/base/layout";
+import { checkHead } from "../memory/file/foreign-file";
+import { MAX_UNCLAIMED_PAGES } from "../memory/access/unclaimed-pages";
 import { isOldRegistry, readRegistry, registryForm } from "./schema-registry";
 import { definitionOn } from "./table-schema-snapshot";
 import { isZero } from "../encode/bytes";

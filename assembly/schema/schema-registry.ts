@@ -7,8 +7,8 @@
  *   0.6     | fingerprint u64 | page ledger u32 | free segments u32 |
  */
 import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { LAYOUT_0_6, LAYOUT_0_8, PAGE_SIZE, SCHEMA_PAGE, hasDefinitions, hasIndexes } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { LAYOUT_0_6, LAYOUT_0_8, PAGE_SIZE, SCHEMA_PAGE, hasDefinitions, hasIndexes } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isZero } from "../encode/bytes";
 import { hex64 } from "../encode/uuid";

@@ -7,7 +7,7 @@ import { bytesEqual } from "../encode/bytes";
 import { isKeyValue } from "../encode/key";
 import { isUtf8 } from "../encode/utf8";
 import { RowLayout, MAX_BODY } from "../encode/row";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { TYPE_CUSTOM, TYPE_FLOAT32, TYPE_FLOAT64, typeName, valueDiscriminant, isInteger, VALUE_NULL } from "../encode/data-type";
 import {
   Column,

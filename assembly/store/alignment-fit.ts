@@ -5,7 +5,7 @@
  * Slots and free segments fill the used part of each page. With an alignment that is too small there is room between them that is neither.
  */
 import { Status, OK, lastError } from "../status";
-import { PAGE_SIZE } from "../memory/layout";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { RecordAddress, addressOffset, alignUp } from "../table/page-ledger";
 import { usableSize } from "../table/free-segments-ledger";

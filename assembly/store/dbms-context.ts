@@ -5,7 +5,7 @@
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
  *
  * It is one thing because a statement of any kind, on rows or tables, may end the transaction or make the tables be opened anew. What a
- * statement does is elsewhere: statements.ts, open-tables.ts, table-pages.ts, index-changes.ts.
+ * statement does is elsewhere: statements.ts, open-tables.ts, table-pages.ts, write-buffer.ts.
  */
 import {
   Status,
@@ -24,26 +24,26 @@ import {
   restoreError,
 } from "../status";
 import { IN_MEMORY } from "../wasi/preopens";
-import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/provider";
-import { opensAgain } from "../memory/changed-file";
-import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/memory-manager";
-import { LogFile } from "../memory/log-file";
-import { MemoryAccess } from "../memory/memory-access";
-import { JournaledAccess } from "../memory/journaled-access";
-import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName, reservedPages } from "../memory/layout";
+import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/file/provider";
+import { opensAgain } from "../memory/file/foreign-writer";
+import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/manager/memory-manager";
+import { LogFile } from "../memory/file/log-file";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { JournaledAccess } from "../memory/access/journaled-access";
+import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName, reservedPages } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { GivenTables } from "../schema/given-tables";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { ChangesKeeper } from "../index/waiting-changes";
+import { ChangesKeeper } from "../index/buffered-changes";
 import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { ScanWatch, TableWatch } from "./scan-watch";
 import { Table, TableIndex } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
-import { IndexChanges, canBatch } from "./index-changes";
+import { WriteBuffer, canBatch } from "./write-buffer";
 import { LaterReferences } from "./later-references";
 import { Statements } from "./statements";
 import { AccessControlList } from "../acl/access-control-list";
@@ -99,8 +99,8 @@ export class DbmsContext extends ChangesKeeper {
     this.statements = new Statements(openTables);
     this.access = access;
     this.acl = new AccessControlList(access);
-    this.changes = changetype<IndexChanges>(0);
-    this.changes = new IndexChanges(this);
+    this.changes = changetype<WriteBuffer>(0);
+    this.changes = new WriteBuffer(this);
   }
 
   /** Opens the page file `path`, or a store in memory for `IN_MEMORY`; null on failure. */
@@ -574,7 +574,7 @@ export class DbmsContext extends ChangesKeeper {
     const what = "rows come in any order: nothing but insertions and reading until all are there";
     return fail(BAD_REQUEST, what, "commit or release first");
   }
-  private readonly changes: IndexChanges;
+  private readonly changes: WriteBuffer;
 
   /** Carries out the changes of indexes that wait. After a failure the transaction is to be rolled back. */
   flushChanges(): Status {

@@ -4,7 +4,7 @@ import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
 import { ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { FOUND_ROWS, PendingDelete, PendingDeletes, Refusal } from "./pending-deletes";
+import { FOUND_ROWS, PendingDelete, Cascade, Refusal } from "./cascade";
 import { cellText } from "./row-lookup";
 import { Table } from "./table";
 import { Updates } from "./updates";
@@ -20,7 +20,7 @@ export const DELETE_RESTRICT: u8 = 2;
 const MOST_REFUSALS: i32 = 16384;
 
 export class Deletes extends Updates {
-  protected readonly pending: PendingDeletes = new PendingDeletes();
+  protected readonly pending: Cascade = new Cascade();
   private readonly refusals: Array<Refusal> = new Array<Refusal>();
   /** Whether several deletes are one: rows that refer to a deleted one may be deleted until `endDeletes`. */
   severalDeletes: bool = false;

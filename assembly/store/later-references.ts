@@ -5,7 +5,7 @@
  * While any are remembered no row moves or goes, but by being taken back: who takes back cuts the list to where it was.
  */
 import { Status, OK, OUT_OF_MEMORY, fail } from "../status";
-import { allocBlock, freeBlock, BLOCK_SIZE } from "../memory/block-pool";
+import { allocBlock, freeBlock, BLOCK_SIZE } from "../memory/base/block-pool";
 import { RecordAddress } from "../table/page-ledger";
 
 /** Bytes of a remembered row: its number u64, where it stands u64, and the place of its table in `tables` u32. */

@@ -5,17 +5,17 @@
 import { OK, NO_PAGE, Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
-import { ChangesKeeper, WaitingChanges } from "../index/waiting-changes";
+import { ChangesKeeper, BufferedChanges } from "../index/buffered-changes";
 import { IndexTree } from "../index/index-tree";
-import { DirectAccess } from "../memory/direct-access";
-import { LAYOUT_0_8, hasIndexes } from "../memory/layout";
-import { MemoryAccess } from "../memory/memory-access";
-import { MemoryManager } from "../memory/memory-manager";
-import { HeapMemoryProvider } from "../memory/provider";
+import { DirectAccess } from "../memory/access/direct-access";
+import { LAYOUT_0_8, hasIndexes } from "../memory/base/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { MemoryManager } from "../memory/manager/memory-manager";
+import { HeapMemoryProvider } from "../memory/file/provider";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Table, TableIndex } from "./table";
-import { damagedRecord } from "./wanted-columns";
+import { damagedRecord } from "./record-prefix";
 
 /** Makes the tree of one index when something is about to look into it. */
 class MadeIndex extends ChangesKeeper {
@@ -72,7 +72,7 @@ export function openGiven(access: MemoryAccess, pages: TablePages, schema: Table
   const table = new Table(access, pages, schema, 0, madeAccess());
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
-    index.tree.waiting = new WaitingChanges(new MadeIndex(table, index), false);
+    index.tree.waiting = new BufferedChanges(new MadeIndex(table, index), false);
   }
   return table;
 }

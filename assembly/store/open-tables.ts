@@ -1,7 +1,7 @@
 /** The tables of an open store: what its registry lists, opened, with the foreign keys between them. */
 import { Status, OK, TABLE_NOT_FOUND, WRONG_SCHEMA, damaged, fail, lastError } from "../status";
-import { SCHEMA_PAGE, hasDefinitions } from "../memory/layout";
-import { MemoryAccess } from "../memory/memory-access";
+import { SCHEMA_PAGE, hasDefinitions } from "../memory/base/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { xxh3 } from "../encode/xxh3";
 import { GivenTables, schemaNeeded } from "../schema/given-tables";

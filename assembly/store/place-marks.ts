@@ -4,9 +4,9 @@
  * One u32 for each slot of a page that has a mark, in quarter blocks: an eighth of the page's bytes where slots are multiples of 32, and no
  * more than that of all pages that a table can have.
  */
-import { allocQuarter, freeQuarter, QUARTER_SIZE } from "../memory/block-pool";
-import { U32Map } from "../memory/u32-map";
-import { PAGE_SIZE } from "../memory/layout";
+import { allocQuarter, freeQuarter, QUARTER_SIZE } from "../memory/base/block-pool";
+import { U32Map } from "../memory/base/u32-map";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
 
 /** Marks in a quarter block, as a power of two. */

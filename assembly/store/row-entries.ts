@@ -4,7 +4,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { IndexChanges } from "./index-changes";
+import { WriteBuffer } from "./write-buffer";
 import { RowLookup, cellText } from "./row-lookup";
 import { Table, TableIndex } from "./table";
 
@@ -12,7 +12,7 @@ export class RowEntries extends RowLookup {
   protected keys: ByteBuffer = new ByteBuffer(1024);
   protected oldKeys: ByteBuffer = new ByteBuffer(1024);
   /** Takes changes of indexes that may wait; null while none do. */
-  changes: IndexChanges | null = null;
+  changes: WriteBuffer | null = null;
 
   /** Adds an entry to index number `i`, now or later. With `placed` the tree's `place` has looked for the key. */
   protected addEntry(table: Table, i: i32, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {

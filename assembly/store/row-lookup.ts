@@ -9,7 +9,7 @@ import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
 import { Table, addKeyPart, findTable } from "./table";
-import { damagedRecord } from "./wanted-columns";
+import { damagedRecord } from "./record-prefix";
 
 export class RowLookup {
   /** The key that is looked for. */

@@ -18,7 +18,7 @@ import { PlaceMarks } from "./place-marks";
 import { RowSource } from "./row-source";
 import { TableWatch } from "./scan-watch";
 import { Table, TableIndex } from "./table";
-import { WantedColumns, damagedRecord } from "./wanted-columns";
+import { RecordPrefix, damagedRecord } from "./record-prefix";
 
 /** Where a scan stands: behind the row at `address`. All but that is for scans over an index. */
 export class ScanPlace {
@@ -59,7 +59,7 @@ export class RowScan extends RowSource {
   private resumed: ScanPlace | null = null;
   private started: bool = false;
   private readonly isTwin: bool;
-  private wanted: WantedColumns;
+  private wanted: RecordPrefix;
 
   // ---- for a scan that leaves out what is new: see scan-watch.ts ----
   private watch: TableWatch | null = null;
@@ -79,7 +79,7 @@ export class RowScan extends RowSource {
     readonly reverse: bool = false,
   ) {
     super(new Row(table.layout));
-    this.wanted = new WantedColumns(table.layout, table.layout.columnCount);
+    this.wanted = new RecordPrefix(table.layout, table.layout.columnCount);
     this.isTwin = index != null && index.isTwin;
     if (index) this.cursor = new TreeCursor(index.tree);
     else this.reader = table.reader();
@@ -119,7 +119,7 @@ export class RowScan extends RowSource {
    */
   wantFirst(columns: u32): void {
     this.row.reset();
-    this.wanted = new WantedColumns(this.table.layout, columns);
+    this.wanted = new RecordPrefix(this.table.layout, columns);
     this.tellReader();
   }
 

@@ -4,7 +4,7 @@
  * trees; new pages are taken from them first. What is given up later is found by the next opening: then no rollback needs it any more.
  */
 import { NO_PAGE } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { IndexLedger } from "../index/index-ledger";
 import { MAX_DEPTH, childPage, entryCount, isLeaf, nodeFrame } from "../index/node";
 import { TablePages } from "../schema/schema-registry";

@@ -1,8 +1,8 @@
 /** The pages of tables that come and go: what has to be right before, claiming and writing them, giving them back. */
 import { Status, OK, NO_PAGE, TABLE_EXISTS, NAME_COLLISION, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { MemoryAccess } from "../memory/memory-access";
-import { reserveUnclaimed } from "../memory/unclaimed-pages";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TablePages, fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";

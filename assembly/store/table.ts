@@ -2,8 +2,8 @@
  * A table that is open: its definition, its ledgers and its indexes.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareText } from "../encode/ascii";
 import { bytesEqual, copyBytes } from "../encode/bytes";
@@ -21,9 +21,9 @@ import { applyChanges } from "../index/apply-changes";
 import { IndexLedger } from "../index/index-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
-import { isPlainKeyType } from "../index/waiting-changes";
+import { isPlainKeyType } from "../index/buffered-changes";
 import { TableWatch } from "./scan-watch";
-import { WantedColumns } from "./wanted-columns";
+import { RecordPrefix } from "./record-prefix";
 
 /** An index of an open table. */
 export class TableIndex {
@@ -156,7 +156,7 @@ export class Table {
   /** How many times an update changed a row. */
   updates: u32 = 0;
   /** What the last lookup wanted of its row. */
-  private wanted: WantedColumns;
+  private wanted: RecordPrefix;
   /** The manager's epoch in which the indexes' roots were read. */
   private rootsEpoch: u32;
 
@@ -174,7 +174,7 @@ export class Table {
     const layout = schema.rowLayout();
     this.layout = layout;
     this.oldRow = new Row(layout);
-    this.wanted = new WantedColumns(layout, layout.columnCount);
+    this.wanted = new RecordPrefix(layout, layout.columnCount);
     this.registry = new TableRegistry(
       access,
       new PageLedger(access, pages.pageLedger),
@@ -402,7 +402,7 @@ export class Table {
 
   /** Decodes the first `columns` columns of the record at `address` where it lies; the other cells of `row` are missing. */
   readColumns(address: RecordAddress, row: Row, columns: u32): Status {
-    if (this.wanted.count != columns) this.wanted = new WantedColumns(this.layout, columns);
+    if (this.wanted.count != columns) this.wanted = new RecordPrefix(this.layout, columns);
     const wanted = this.wanted;
     const registry = this.registry;
     row.reset();

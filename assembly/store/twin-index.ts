@@ -3,7 +3,7 @@
  * the file as a page of nobody, and enter each row twice in the other. They expect to find both entries when a row goes.
  */
 import { NO_PAGE } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { PARENT_OFFSET, entryCount, isLeaf, nodeFrame } from "../index/node";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";

@@ -7,7 +7,7 @@ import { Row, CELL_MISSING } from "../encode/row";
 import { Column } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Inserts } from "./inserts";
-import { FOUND_ROWS } from "./pending-deletes";
+import { FOUND_ROWS } from "./cascade";
 import { columnPath } from "./row-lookup";
 import { TableWatch } from "./scan-watch";
 import { Reference, Table, addKeyPart } from "./table";

@@ -4,8 +4,8 @@
  *   | count u8 | { name_len u8 | column name | discriminant u8 | value } … |
  */
 import { Status, OK, AUTOINCREMENT_OVERFLOW, PAGE_FULL, fail, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isUtf8 } from "../encode/utf8";
 import { fixedValueSize, valueDiscriminant, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64 } from "../encode/data-type";

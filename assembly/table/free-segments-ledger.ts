@@ -12,10 +12,10 @@
  * a binary search; a page that the reference wrote in another order is sorted by the first change.
  */
 import { Status, OK, PAGE_FULL, NO_PAGE, fail, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { isZero } from "../encode/bytes";
-import { PAGE_SIZE } from "../memory/layout";
-import { Frame, FLAG_SORTED } from "../memory/page-cache";
+import { PAGE_SIZE } from "../memory/base/layout";
+import { Frame, FLAG_SORTED } from "../memory/cache/page-cache";
 import { RecordAddress, NO_ADDRESS, addressOf, addressPage, addressOffset } from "./page-ledger";
 
 const MAX_SEGMENTS: u32 = 8191;

@@ -7,8 +7,8 @@
  * and would pass by a lower page that comes later in the list.
  */
 import { Status, OK, TOO_MANY_RECORD_PAGES, RECORD_TOO_LARGE, NO_PAGE, fail, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE, LAYOUT_0_8, LAYOUT_0_11 } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE, LAYOUT_0_8, LAYOUT_0_11 } from "../memory/base/layout";
 
 /** The most record pages of a table: one more and the reference's 16-bit size of the list wraps to 0. */
 export const MAX_RECORD_PAGES: u32 = 5460;

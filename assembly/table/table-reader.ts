@@ -5,9 +5,9 @@
  * the scan comes to them.
  */
 import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
-import { PageCache } from "../memory/page-cache";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE } from "../memory/base/layout";
+import { PageCache } from "../memory/cache/page-cache";
 import { RECORD_HEADER_SIZE, TableRegistry, readsStarts } from "./table-registry";
 import { RecordAddress, addressOf, addressOffset, addressPage } from "./page-ledger";
 

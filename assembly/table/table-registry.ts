@@ -8,8 +8,8 @@
  */
 import { Status, OK, OUT_OF_BOUNDS, fail, damaged, lastError } from "../status";
 import { equalBytesBefore, equalBytesBehind } from "../encode/bytes";
-import { MemoryAccess } from "../memory/memory-access";
-import { PAGE_SIZE } from "../memory/layout";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SIZE } from "../memory/base/layout";
 import { PageLedger, RecordAddress, NO_ADDRESS, addressPage, addressOffset, alignUp } from "./page-ledger";
 import { FreeSegmentsLedger } from "./free-segments-ledger";
 

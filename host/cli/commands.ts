@@ -1,5 +1,5 @@
 /**
- * What the host has to know of the commands, each in a line: `assembly/cli/commands.ts` has the same commands and all else of them.
+ * What the host has to know of the commands, each in a line: `assembly/cli/command-table.ts` has the same commands and all else of them.
  * A table of its own is simpler than one that is generated: that would need a listing in the module, and a file beside the build that can
  * be missing or of another build. tests/catalogues.test.ts compares the two in full, by what the module's help says and what its commands do.
  */

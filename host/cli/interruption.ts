@@ -18,7 +18,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** What an unfinished file starts with: `assembly/memory/foreign-file.ts`. */
+/** What an unfinished file starts with: `assembly/memory/file/foreign-file.ts`. */
 const MARK = "QUIRE UNFINISHED";
 
 /** How long a log may take to be replayed or emptied before it is left to the next opening. */

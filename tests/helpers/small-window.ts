@@ -7,11 +7,11 @@ import { type Patch, compileModule } from "../torture/module.js";
 /** Bytes of standard input that --create finds the types from. */
 export const SAMPLE_BYTES = 64;
 
-const SOURCE = "assembly/cli/import-source.ts";
+const SOURCE = "assembly/cli/import/byte-source.ts";
 const PATCHES: readonly Patch[] = [
   { file: SOURCE, find: "const WINDOW: u32 = 256 << 10;", replace: "const WINDOW: u32 = 8;" },
   { file: SOURCE, find: "const SPOOL_LIMIT: u32 = 16 << 20;", replace: `const SPOOL_LIMIT: u32 = ${SAMPLE_BYTES};` },
-  { file: "assembly/cli/source-kind.ts", find: "const LOOKED_AT: u32 = 1024;", replace: "const LOOKED_AT: u32 = 16;" },
+  { file: "assembly/cli/import/source-kind.ts", find: "const LOOKED_AT: u32 = 1024;", replace: "const LOOKED_AT: u32 = 16;" },
 ];
 
 export function smallWindowModule(): Promise<WebAssembly.Module> {

@@ -8,13 +8,13 @@ import { type Patch, SMALL_LIMITS } from "../torture/module.js";
 export const OFTEN: readonly Patch[] = [
   ...SMALL_LIMITS,
   {
-    file: "assembly/memory/memory-manager.ts",
+    file: "assembly/memory/manager/memory-manager.ts",
     find: "const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",
     replace: "const DEFAULT_CHECKPOINT_BYTES: u64 = 1 << 18;",
   },
-  { file: "assembly/memory/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
+  { file: "assembly/memory/pages/undo-list.ts", find: "const MAX_BLOCKS: i32 = 32;", replace: "const MAX_BLOCKS: i32 = 2;" },
   {
-    file: "assembly/memory/page-cache.ts",
+    file: "assembly/memory/cache/page-cache.ts",
     find: "frame.pageNo = NO_PAGE; frame.dirty = 0; frame.flags = 0; } /** Puts",
     replace: `memory.fill(frame.data, 0xaa, PAGE_SIZE);
     if (frame.aux != 0) memory.fill(frame.aux, 0xaa, QUARTER_SIZE);
@@ -23,7 +23,7 @@ export const OFTEN: readonly Patch[] = [
   /** Puts`,
   },
   {
-    file: "assembly/memory/sector-cache.ts",
+    file: "assembly/memory/cache/sector-cache.ts",
     find: "frame.pageNo = NO_PAGE; frame.flags = 0;",
     replace: "memory.fill(frame.data, 0xaa, PAGE_SECTORS << SECTOR_SHIFT); frame.pageNo = NO_PAGE; frame.flags = 0;",
   },

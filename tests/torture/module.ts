@@ -18,22 +18,22 @@ export interface Patch {
 /** Chunks, images and undo lists split at a few kilobytes, so that small workloads have many of them. */
 export const SMALL_LIMITS: readonly Patch[] = [
   {
-    file: "assembly/memory/redo-buffer.ts",
+    file: "assembly/memory/log/redo-buffer.ts",
     find: "const CHUNK_BYTES: u32 = 1 << 18;",
     replace: "const CHUNK_BYTES: u32 = 1 << 12;",
   },
   {
-    file: "assembly/memory/changed-pages.ts",
+    file: "assembly/memory/pages/dirty-pages.ts",
     find: "const IMAGE_FRAME_BYTES: u32 = 1 << 18;",
     replace: "const IMAGE_FRAME_BYTES: u32 = 1 << 14;",
   },
   {
-    file: "assembly/memory/memory-manager.ts",
+    file: "assembly/memory/manager/memory-manager.ts",
     find: "const UNDO_LIMIT: u64 = 1 << 20;",
     replace: "const UNDO_LIMIT: u64 = 1 << 13;",
   },
   {
-    file: "assembly/memory/page-cache.ts",
+    file: "assembly/memory/cache/page-cache.ts",
     find: "export const MIN_FRAMES: u32 = 32;",
     replace: "export const MIN_FRAMES: u32 = 26;",
   },

@@ -6,15 +6,15 @@ import { FAULT_KINDS, lostSync, lostWrite, workloadFault } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
 import { firstGoesOn, foreignFile, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
 
-const ACCESS = "assembly/memory/journaled-access.ts";
-const CHANGED = "assembly/memory/changed-pages.ts";
+const ACCESS = "assembly/memory/access/journaled-access.ts";
+const CHANGED = "assembly/memory/pages/dirty-pages.ts";
 const CONTEXT = "assembly/store/dbms-context.ts";
-const LOG = "assembly/memory/log-file.ts";
-const MANAGER = "assembly/memory/memory-manager.ts";
-const PAGES = "assembly/memory/cached-pages.ts";
-const RECOVERY = "assembly/memory/recovery.ts";
-const REDO = "assembly/memory/redo-buffer.ts";
-const SPILL = "assembly/memory/spill.ts";
+const LOG = "assembly/memory/file/log-file.ts";
+const MANAGER = "assembly/memory/manager/memory-manager.ts";
+const PAGES = "assembly/memory/pages/cached-pages.ts";
+const RECOVERY = "assembly/memory/manager/recovery.ts";
+const REDO = "assembly/memory/log/redo-buffer.ts";
+const SPILL = "assembly/memory/pages/spill.ts";
 
 /** What has to catch a fault: crashes, a second writer, a foreign file, calls that fail, or long sessions of single rows. */
 type Catcher = "crash" | "writers" | "foreign" | "faults" | "sessions";
@@ -162,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "zeroing is not in the log",
     "crash",
-    "assembly/memory/journaled-access.ts",
+    "assembly/memory/access/journaled-access.ts",
     "clearBytes(frame.data + pageOffset, len);\n    const redo = this.manager.redo;\n    if (redo) redo.zero(pageNo, pageOffset, len);",
     "clearBytes(frame.data + pageOffset, len);",
   ),

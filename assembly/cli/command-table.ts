@@ -1,0 +1,250 @@
+/** The commands: how each is called, what help says about it, what it needs, and the function that does it. */
+import { TYPE_NAMES } from "../encode/data-type";
+import { Status } from "../status";
+import { CommandContext } from "./command-line/context";
+import { runCreate, runDrop, runTables, runSchema } from "./commands/tables";
+import { runInsert, runUpdate, runDelete, runGet } from "./commands/rows";
+import { runScan } from "./commands/scan";
+import { runAcl } from "./commands/acl";
+import { runServe } from "./commands/serve";
+import { runImport } from "./import/import";
+import { runExport } from "./export/export";
+import { runDump } from "./export/dump";
+import { runLoad } from "./import/load";
+import { runInfo } from "./inspect/info";
+import { runStats } from "./inspect/stats";
+import { runMap } from "./inspect/map";
+import { runPage } from "./inspect/page";
+import { runCheck } from "./inspect/check";
+import { runBackup, runHash } from "./commands/hash";
+import { runDiff } from "./commands/diff";
+import { runCompact, runConvert } from "./commands/compact";
+import { runRecover } from "./commands/recover";
+import { runRepair } from "./commands/repair";
+
+/** What the frame opens for a command. */
+const OPENS_NOTHING: u8 = 0;
+/** The store, for reading: a missing file is an error. */
+export const OPENS_READ: u8 = 1;
+/** The store, for reading and writing: a missing file is an error. */
+export const OPENS_WRITE: u8 = 2;
+/** Nothing: the command calls `openStore`, once it knows that it has something to do. */
+const OPENS_ITSELF: u8 = 3;
+
+/** As many words as one likes. */
+const MANY: i32 = 1 << 30;
+
+export class Command {
+  /** Fewest and most words behind the command. */
+  least: i32 = 0;
+  most: i32 = 0;
+  opens: u8 = OPENS_READ;
+  /** The options it takes besides the general ones, with commas between them. */
+  options: string = "";
+  /** What help says beyond the summary: lines. */
+  details: string = "";
+
+  constructor(
+    readonly name: string,
+    /** Null: the frame does it, which knows all commands. */
+    readonly run: ((ctx: CommandContext) => Status) | null,
+    /** What comes behind the command's name. */
+    readonly form: string,
+    readonly summary: string,
+  ) {}
+
+  takes(least: i32, most: i32, options: string = ""): Command {
+    this.least = least;
+    this.most = most;
+    this.options = options;
+    return this;
+  }
+
+  needs(opens: u8): Command {
+    this.opens = opens;
+    return this;
+  }
+
+  tells(details: string): Command {
+    this.details = details;
+    return this;
+  }
+
+  /** The usage line. */
+  get usage(): string {
+    if (this.name == "help") return "quire help [COMMAND]";
+    return "quire FILE " + this.name + (this.form == "" ? "" : " " + this.form);
+  }
+}
+
+/** All commands, in the order in which help lists them. */
+export function allCommands(): Array<Command> {
+  return [
+    new Command("create", runCreate, "TABLE COLUMN:TYPE[:FLAG]… [--alignment N] [--layout 0.9|0.11]", "make a table (and FILE)")
+      .takes(2, MANY, "alignment,layout")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Types: " +
+          TYPE_NAMES.slice(0, -1).join(" ") +
+          "\n  custom(TAG) custom(TAG,N).\n" +
+          "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index),\n" +
+          "  default=VALUE, references=TABLE.COLUMN with cascade or restrict. A backslash takes the meaning from a : behind it.\n" +
+          "Example: quire data/shop.db create items id:uint32:pk:auto name:text:unique price:decimal:null:index",
+      ),
+    new Command("drop", runDrop, "TABLE", "remove a table with its rows and give its pages back").takes(1, 1).needs(OPENS_WRITE),
+    new Command("tables", runTables, "", "list the tables and their rows"),
+    new Command("schema", runSchema, "[TABLE]", "print the tables in the form that create takes")
+      .takes(0, 1)
+      .tells(
+        "Words are quoted as for a shell. Characters that a terminal acts upon or hides are in $'…', by their bytes in octal, which\n" +
+          "sh (since POSIX 2024), bash, zsh, ksh and repair --schema read back.",
+      ),
+    new Command(
+      "import",
+      runImport,
+      "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN] [--types A=TYPE]",
+      "insert rows from a file or standard input",
+    )
+      .takes(1, 2, "format,create,key,types,batch,skip-bad,null,delimiter,no-header,layout")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
+          "commits every N rows, or --skip-bad lists bad rows and goes on. --create makes the table with types found from the data;\n" +
+          "without --key, its key is a column id or the first one, if that has no value twice, or else a new one that counts.\n" +
+          "--types A=text,B=uint8 gives columns these types instead. From standard input the types are those of the first 16 MiB.\n" +
+          "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
+          "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
+          "--null TEXT says what is null instead, and --delimiter C what is between cells. Rows may refer to each other in any order:\n" +
+          "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
+          "Example: quire data/geo.db import airports airports.csv --create --key iata",
+      ),
+    new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
+      .takes(1, 1, "format,columns,null,delimiter,no-header")
+      .tells(
+        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In table, markdown and line null is NULL, the text\n" +
+          "NULL is 'NULL', and what a terminal acts upon or hides is an escape like \\x1b or \\u{202e}; CSV, TSV and JSON have it as\n" +
+          "it is. In CSV null is an empty cell and empty text has quotes; in TSV null is \\N, and tabs, line breaks and backslashes\n" +
+          "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
+          "the cells of CSV.",
+      ),
+    new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
+      "Each table has a line with its columns, in the words that create takes, and behind it a line for each row. To add, change or\n" +
+        "remove a column, or to change its type, edit the dump and load it into a new file:\n" +
+        "  quire data/app.db dump > app.ndjson\n" +
+        "  in the first line, remove schemaHash; in the table's line, edit columns, and remove alignment and snapshot;\n" +
+        "  if a column goes or gets another name, edit the rows, too (a new one is null there, or has its number or default)\n" +
+        "  if rows come or go, change rows in the table's line and in the last one; if tables do, tables in the first line\n" +
+        "  quire data/new.db load app.ndjson",
+    ),
+    new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
+      .takes(0, 1, "layout")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Nothing remains of a load that fails. Of a file all tables' lines are looked at before the first row comes in; of standard\n" +
+          "input those in its first 16 MiB. What is wrong in a table's line behind that, or in a row, fails where it stands, with its\n" +
+          "line; whether the tables have the schema hash of the first line is known at the last table's line.",
+      ),
+    new Command("insert", runInsert, "TABLE JSON…|-", "insert rows: all of them or none")
+      .takes(2, MANY)
+      .needs(OPENS_WRITE)
+      .tells(
+        'JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.\n' +
+          "With - rows are read from standard input: objects one after the other, or a JSON array of them.",
+      ),
+    new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
+    new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
+      .takes(2, MANY, "cascade,restrict")
+      .needs(OPENS_WRITE)
+      .tells(
+        "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
+      ),
+    new Command("get", runGet, "TABLE KEY… [--index COLUMN] [--columns A,B]", "print rows by their primary or another unique key")
+      .takes(2, MANY, "columns,index")
+      .tells(
+        "With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed.\n" +
+          "Null is shown as NULL, and the text NULL as 'NULL'.",
+      ),
+    new Command(
+      "scan",
+      runScan,
+      "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
+      "print a range of rows",
+    )
+      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count")
+      .tells(
+        "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
+          "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
+          "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.\n" +
+          "Null is shown as NULL, and the text NULL as 'NULL'.",
+      ),
+    new Command("info", runInfo, "", "tell about the file: layout, pages, tables").needs(OPENS_ITSELF),
+    new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
+    new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
+    new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
+    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault")
+      .takes(0, 0, "all,quick")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind.\n" +
+          "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
+      ),
+    new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
+    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ")
+      .takes(1, 1, "count")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
+          "Exit status 0: equal, 1: different. --count only counts the rows.",
+      ),
+    new Command("backup", runBackup, "OUT", "copy the pages into a new file")
+      .takes(1, 1)
+      .needs(OPENS_ITSELF)
+      .tells(
+        "While it is made the new file is OUT-unfinished; what a kill leaves of that is refused, and made anew by the next run:\n" +
+          "a file OUT is whole. The same holds for compact, convert and repair.",
+      ),
+    new Command("compact", runCompact, "[OUT]", "write the database anew without unused pages")
+      .takes(0, 1)
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open,\n" +
+          "and a hard link to it keeps the old one.",
+      ),
+    new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
+      .takes(1, 1, "layout,acl,drop-acl")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
+          "leaves it out. Without either, a list with identities is an error.\n" +
+          "A file of crates 0.6 to 0.8 is converted with --schema FILE; who is on its list gets all rights in layout 0.9.",
+      ),
+    new Command("recover", runRecover, "[--force]", "bring what a killed session left in the log into the file")
+      .takes(0, 0, "force")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "Every opening for writing does the same. A log that does not belong to the file is refused, and the message says why:\n" +
+          "with --force it gets the name FILE-log.refused, nothing of it is replayed, and FILE opens again.",
+      ),
+    new Command("repair", runRepair, "OUT [--schema DEFINITIONS] [--all]", "save what can be read of a damaged file in a new one")
+      .takes(1, 1, "schema,layout,all")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "What could not be saved is listed by page and byte, and what may be missing though nothing tells is a doubt; with either the\n" +
+          "exit status is 3. --all lists more than 50 losses of a kind.\n" +
+          "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
+          "--layout tells the layout of a file that is too damaged to show it.",
+      ),
+    new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
+      .takes(1, MANY)
+      .needs(OPENS_ITSELF)
+      .tells(
+        "IDENTITY is hexadecimal, or text: and its text. Rights: admin, manage-acl, migrate; read, insert, update, delete or all for\n" +
+          "  all tables; or TABLE:read, TABLE:all and so on for one.\n" +
+          "Example: quire data/app.db acl grant text:alice manage-acl users:read users:insert",
+      ),
+    new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output")
+      .takes(0, 0, "layout")
+      .needs(OPENS_ITSELF),
+    new Command("help", null, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
+  ];
+}

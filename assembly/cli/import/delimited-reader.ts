@@ -1,0 +1,293 @@
+/**
+ * Rows of a CSV (RFC 4180) or TSV source, one at a time, as cells that lie where they were read.
+ *
+ * CSV: cells in double quotes may hold the delimiter, line breaks and doubled quotes. TSV: no quotes; `\t`, `\n`, `\r` and `\\` are
+ * escapes, any other backslash is itself. Lines end with LF, CRLF or CR. A byte order mark is skipped. Blank lines are no rows, unless
+ * a row has one cell.
+ */
+import { Status, OK, BAD_VALUE, fail } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { ByteSource } from "./byte-source";
+
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
+const TAB: u32 = 0x09;
+const LINE_FEED: u32 = 0x0a;
+const CARRIAGE_RETURN: u32 = 0x0d;
+
+/** A cell: u32 byte from the row's start (or in the arena), u32 length, u8 flags. */
+const CELL_STRIDE: u32 = 12;
+/** The cell stood in quotes. */
+const QUOTED: u8 = 1;
+/** Its text without escapes is in the arena. */
+const IN_ARENA: u8 = 2;
+/** The TSV cell holds backslashes. */
+const ESCAPED: u8 = 4;
+
+export class DelimitedReader {
+  /** The line (from 1) that the current row starts in. */
+  line: u64 = 0;
+  /** Cells of the current row. */
+  cellCount: u32 = 0;
+  /** `BAD_VALUE` when a row is malformed and reading may go on behind it; other codes end it. */
+  status: Status = OK;
+  /** Cells that a row should have, 0 when that is not known. */
+  expected: u32 = 0;
+  /** What may be the reason when a row has another number of cells. */
+  hint: string = "";
+  private nextLine: u64 = 1;
+  private cells: ByteBuffer = new ByteBuffer(64 * CELL_STRIDE);
+  private arena: ByteBuffer = new ByteBuffer(1024);
+  private rowStart: usize = 0;
+  private readonly tsv: bool;
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly delimiter: u32,
+    tsv: bool,
+  ) {
+    this.tsv = tsv;
+    source.skipMark();
+  }
+
+  /** Goes back to the first row of a source that went back to its start. */
+  restart(): void {
+    this.nextLine = 1;
+    this.expected = 0;
+    this.status = OK;
+    this.source.skipMark();
+  }
+
+  /** Whether `at` is a byte of the row; reads more when it isn't there yet. */
+  @inline private has(at: u32): bool {
+    const source = this.source;
+    return source.start + at < source.end || this.hasMore(at);
+  }
+
+  private hasMore(at: u32): bool {
+    const source = this.source;
+    while (at >= source.available) {
+      if (!source.more()) return false;
+    }
+    return true;
+  }
+
+  /** To the next row; false at the end and when `status` is not `OK`: `line` then names the row; after `BAD_VALUE` others may follow. */
+  next(): bool {
+    const source = this.source;
+    if (source.status != OK) return false;
+    this.status = OK;
+    if (!this.toRow()) {
+      this.status = source.status;
+      return false;
+    }
+    const rowLen = this.readCells();
+    if (source.status != OK) this.status = source.status;
+    if (this.status != OK && this.status != BAD_VALUE) return false;
+    // A row that the sample's end cuts is no row.
+    if (source.isCut && source.start + rowLen == source.end) {
+      this.status = OK;
+      return false;
+    }
+    this.rowStart = source.start;
+    source.start += rowLen;
+    if (this.status != OK) return false;
+    if (this.expected == 0 || this.cellCount == this.expected) return true;
+    const count = this.cellCount.toString() + (this.cellCount == 1 ? " cell" : " cells");
+    this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString(), this.hint);
+    return false;
+  }
+
+  /** Skips blank lines up to the start of a row; false when none comes. */
+  private toRow(): bool {
+    const source = this.source;
+    for (;;) {
+      this.line = this.nextLine;
+      this.cellCount = 0;
+      this.cells.reset();
+      this.arena.reset();
+      if (!this.has(0)) return false;
+      const byte = <u32>load<u8>(source.start);
+      if (this.expected == 1 || (byte != LINE_FEED && byte != CARRIAGE_RETURN)) return true;
+      // Looking for the LF behind a CR may move the window, and `start` with it.
+      const lineEndLen = this.lineEnd(0);
+      source.start += lineEndLen;
+    }
+    return false; // never reached, but the compiler cannot tell
+  }
+
+  /** How many cells the row has that `next` comes to next; 0 when there is none, or a malformed one. */
+  peekCellCount(): u32 {
+    const line = this.line;
+    if (this.source.status != OK || !this.toRow()) return 0;
+    const nextLine = this.nextLine;
+    this.readCells();
+    this.line = line;
+    this.nextLine = nextLine;
+    const isFine = this.status == OK && this.source.status == OK;
+    this.status = this.source.status;
+    return isFine ? this.cellCount : 0;
+  }
+
+  /** Counts a line, and returns the bytes of the line break at `at`. */
+  private lineEnd(at: u32): u32 {
+    this.nextLine += 1;
+    if (load<u8>(this.source.start + at) == LINE_FEED) return 1;
+    return this.has(at + 1) && load<u8>(this.source.start + at + 1) == LINE_FEED ? 2 : 1;
+  }
+
+  /** Reads the row at `source.start`: its bytes with its line break. After a malformed cell the rest of the line is skipped. */
+  private readCells(): u32 {
+    let at: u32 = 0;
+    for (;;) {
+      let flags: u8 = 0;
+      let cell = at;
+      let cellEnd = at;
+      if (!this.tsv && this.has(at) && load<u8>(this.source.start + at) == QUOTE) {
+        cell = at + 1;
+        at = this.quotedEnd(cell);
+        if (at == 0) return this.source.available;
+        cellEnd = at - 1;
+        flags = QUOTED;
+        if (this.quotesDoubled) flags |= ESCAPED;
+        if (this.has(at) && !this.endsCell(load<u8>(this.source.start + at))) {
+          this.status = fail(BAD_VALUE, "text follows a closing quote", "a quote inside a cell in quotes is written twice");
+          flags = 0;
+          at = this.plainEnd(at);
+          while (this.has(at) && load<u8>(this.source.start + at) == this.delimiter) at = this.plainEnd(at + 1);
+        }
+      } else {
+        at = this.plainEnd(at);
+        cellEnd = at;
+        if (this.tsv && this.backslashes) flags = ESCAPED;
+      }
+      this.addCell(cell, cellEnd - cell, flags);
+      if (!this.has(at)) return at;
+      if (load<u8>(this.source.start + at) != this.delimiter) return at + this.lineEnd(at);
+      at += 1;
+    }
+    return 0; // never reached, but the compiler cannot tell
+  }
+
+
+  @inline private endsCell(byte: u32): bool {
+    return byte == this.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;
+  }
+
+  private backslashes: bool = false;
+
+  /** Where the cell without quotes ends that goes on at `at`. */
+  private plainEnd(at: u32): u32 {
+    const source = this.source;
+    const delimiter = this.delimiter;
+    this.backslashes = false;
+    do {
+      const start = source.start;
+      const end = source.end;
+      let ptr = start + at;
+      for (; ptr < end; ptr++) {
+        const byte = <u32>load<u8>(ptr);
+        if (byte == delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN) return <u32>(ptr - start);
+        if (byte == BACKSLASH) this.backslashes = true;
+      }
+      at = <u32>(ptr - start);
+    } while (source.more());
+    return at;
+  }
+
+  private quotesDoubled: bool = false;
+
+  /** The byte behind the quote that closes the cell that goes on at `at`; 0, with the rest of the source as its row, when there is none. */
+  private quotedEnd(at: u32): u32 {
+    const source = this.source;
+    this.quotesDoubled = false;
+    let last: u32 = 0;
+    for (;;) {
+      if (!this.has(at)) {
+        if (source.status == OK) this.status = fail(BAD_VALUE, "a quote is not closed before the end of " + source.name);
+        return 0;
+      }
+      const byte = <u32>load<u8>(source.start + at);
+      at += 1;
+      // A line ends with LF, CRLF or CR; the CR of a CRLF counts.
+      if (byte == CARRIAGE_RETURN || (byte == LINE_FEED && last != CARRIAGE_RETURN)) this.nextLine += 1;
+      last = byte;
+      if (byte != QUOTE) continue;
+      if (!this.has(at) || load<u8>(source.start + at) != QUOTE) return at;
+      this.quotesDoubled = true;
+      at += 1;
+    }
+    return 0; // never reached, but the compiler cannot tell
+  }
+
+  private addCell(offset: u32, len: u32, flags: u8): void {
+    this.cellCount += 1;
+    this.cells.addU32(offset);
+    this.cells.addU32(len);
+    this.cells.addU32(flags);
+  }
+
+  /** Whether the cell stood in quotes. */
+  @inline isQuoted(cell: u32): bool {
+    return (load<u8>(this.cells.ptr + cell * CELL_STRIDE, 8) & QUOTED) != 0;
+  }
+
+  /** Whether the cell stands as these bytes in the source, and not in quotes. To be asked before `textPtr`. */
+  isBare(cell: u32, ptr: usize, len: u32): bool {
+    const record = this.cells.ptr + cell * CELL_STRIDE;
+    if (load<u32>(record, 4) != len || (load<u8>(record, 8) & QUOTED) != 0) return false;
+    return memory.compare(this.rowStart + load<u32>(record), ptr, len) == 0;
+  }
+
+  /** The cell's text without quotes and escapes: where it is, until the next call for another cell. Its length: `textLen`. */
+  textPtr(cell: u32): usize {
+    const record = this.cells.ptr + cell * CELL_STRIDE;
+    const flags = load<u8>(record, 8);
+    if ((flags & IN_ARENA) != 0) return this.arena.ptr + load<u32>(record);
+    if ((flags & ESCAPED) == 0) return this.rowStart + load<u32>(record);
+    const start = this.arena.len;
+    if (this.tsv) addUnescaped(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
+    else addUndoubled(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
+    store<u32>(record, start);
+    store<u32>(record, this.arena.len - start, 4);
+    store<u8>(record, flags | IN_ARENA, 8);
+    return this.arena.ptr + start;
+  }
+
+  /** Bytes of the cell's text, after `textPtr`. */
+  @inline textLen(cell: u32): u32 {
+    return load<u32>(this.cells.ptr + cell * CELL_STRIDE, 4);
+  }
+}
+
+/** Adds the `len` bytes at `ptr` with one quote for each two. */
+function addUndoubled(ptr: usize, len: u32, out: ByteBuffer): void {
+  let target = out.reserve(len);
+  const start = target;
+  const end = ptr + len;
+  while (ptr < end) {
+    const byte = load<u8>(ptr++);
+    store<u8>(target++, byte);
+    if (byte == QUOTE) ptr += 1;
+  }
+  out.len += <u32>(target - start);
+}
+
+/** Adds the `len` bytes at `ptr` with TSV's escapes taken out. */
+function addUnescaped(ptr: usize, len: u32, out: ByteBuffer): void {
+  let target = out.reserve(len);
+  const start = target;
+  const end = ptr + len;
+  while (ptr < end) {
+    let byte = <u32>load<u8>(ptr++);
+    if (byte == BACKSLASH && ptr < end) {
+      const letter = <u32>load<u8>(ptr++);
+      if (letter == 0x74) byte = TAB;
+      else if (letter == 0x6e) byte = LINE_FEED;
+      else if (letter == 0x72) byte = CARRIAGE_RETURN;
+      else if (letter != BACKSLASH) ptr -= 1;
+    }
+    store<u8>(target++, <u8>byte);
+  }
+  out.len += <u32>(target - start);
+}

@@ -1,0 +1,91 @@
+/**
+ * The header of a delimited source: its names, names by their position for cells without one (row numbers, as some programs write them),
+ * and one for a first column that the header leaves out (the names of rows, as R writes them).
+ */
+import { Status, OK, BAD_VALUE, fail, lastError } from "../../status";
+import { Table } from "../../store/table";
+import { DelimitedReader } from "./delimited-reader";
+import { lackingOption, readHeader } from "./row-reader";
+import { ByteSource, atLine } from "./byte-source";
+
+export class Header {
+  names: Array<string> = new Array<string>();
+  /** The option that the source may lack, or "". */
+  lacking: string = "";
+  /** The rows have a first cell more than the header has names. */
+  private hasRowNames: bool = false;
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly cells: DelimitedReader,
+    private readonly delimiter: u32,
+  ) {}
+
+  /** Reads the header of a source whose table is to be made from it, and looks at all rows when they have names that it leaves out. */
+  infer(): Status {
+    let status = this.readNames();
+    if (status != OK) return status;
+    const cells = this.cells;
+    const wider = this.names.length + 1;
+    if (this.lacking == "" && cells.peekCellCount() == wider) {
+      cells.expected = wider;
+      while (cells.next()) {}
+      this.hasRowNames = cells.status == OK;
+      status = this.source.rewind();
+      if (status != OK) return status;
+      cells.restart();
+      status = this.readNames();
+    }
+    if (status == OK) this.complete();
+    return status;
+  }
+
+  /** Reads the header of a source for `table`. What `infer` found out before holds. */
+  read(table: Table): Status {
+    const status = this.readNames();
+    if (status != OK) return status;
+    const names = this.names;
+    const first = table.schema.columnIndex(nameAt(0, names)) >= 0;
+    if (first && this.lacking == "" && this.cells.peekCellCount() == names.length + 1) this.hasRowNames = true;
+    const given = names.slice(0);
+    this.complete();
+    const before = names.length - given.length;
+    for (let i = 0; i < given.length; i++) {
+      if (given[i] != "" || table.schema.columnIndex(names[i + before]) >= 0) continue;
+      return atLine(this.cells.line, fail(BAD_VALUE, "the header's name " + (i + 1).toString() + " is empty"));
+    }
+    return OK;
+  }
+
+  private readNames(): Status {
+    const cells = this.cells;
+    if (!cells.next()) {
+      if (cells.status == OK) return fail(BAD_VALUE, "there is no header row in " + this.source.name);
+      return atLine(cells.line, cells.status);
+    }
+    const names = readHeader(cells);
+    if (!names) return atLine(cells.line, lastError.status);
+    this.names = names;
+    cells.expected = names.length;
+    this.lacking = lackingOption(names, this.delimiter);
+    if (this.lacking != "") cells.hint = "if the header names several columns, add " + this.lacking;
+    return OK;
+  }
+
+  /** Gives names to the cells that have none. */
+  private complete(): void {
+    const names = this.names;
+    if (this.hasRowNames) names.unshift("");
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] == "") names[i] = nameAt(i, names);
+    }
+    this.cells.expected = names.length;
+  }
+}
+
+/** The name of the column at `position`, which has none: by its position, and unlike all `names`. */
+function nameAt(position: i32, names: Array<string>): string {
+  let name = "column" + (position + 1).toString();
+  while (names.includes(name)) name += "_";
+  return name;
+}

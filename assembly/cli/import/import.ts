@@ -1,0 +1,421 @@
+/**
+ * `import`: rows from CSV, TSV, NDJSON or JSON into a table, which `--create` makes.
+ *
+ * All of it is one transaction, unless `--batch N` commits every N rows. Nothing is allocated for a row that is fine; what bad rows
+ * leave behind is collected now and then, for which everything that is in use is reachable from a global.
+ */
+import {
+  Status,
+  OK,
+  USAGE,
+  BAD_VALUE,
+  NOT_NULL,
+  TABLE_EXISTS,
+  RECORD_TOO_LARGE,
+  KEY_TOO_LARGE,
+  COLUMN_NOT_FOUND,
+  PRIMARY_KEY_CONFLICT,
+  fail,
+  lastError,
+  errorMessage,
+} from "../../status";
+import { Row } from "../../encode/row";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { DbmsContext } from "../../store/dbms-context";
+import { Garbage } from "../../request/garbage";
+import { Table, findTable } from "../../store/table";
+import { stderr } from "../../wasi/stdio";
+import { CommandContext, openStore } from "../command-line/context";
+import { badDelimiter, delimiterOf } from "../command-line/delimiter";
+import { DelimitedReader } from "./delimited-reader";
+import { isMissing } from "../../wasi/file";
+import { openOrMakeStore, removeStore } from "../command-line/made-store";
+import { JsonReader } from "./json-reader";
+import { Progress, grouped } from "../output/progress";
+import { ImportReport, badRow } from "./report";
+import { Header } from "./header";
+import { CellMapping, badColumn, fillFromObject } from "./row-reader";
+import { ByteSource, atLine } from "./byte-source";
+import { TypeChoices } from "./column-types";
+import { GuessGuard } from "./infer-guard";
+import { TableGuess } from "./infer-schema";
+import { guessFromCells, guessFromObjects } from "./infer-source";
+import { refuseForeign } from "./source-kind";
+import { shellWord } from "../../encode/shell-words";
+import { asciiLower } from "../../encode/ascii";
+
+/** Bad rows that are listed; more are counted. */
+const MOST_LISTED: u64 = 20;
+
+/** The running import: a global, so that its objects are found when garbage is collected. */
+let running: Import | null = null;
+
+export function runImport(ctx: CommandContext): Status {
+  const work = new Import(ctx);
+  running = work;
+  const status = work.run();
+  running = null;
+  return status;
+}
+
+class Import {
+  private readonly tableName: string;
+  private readonly create: bool;
+  private readonly skipBad: bool;
+  private batch: i64 = 0;
+  private nullText: string = "";
+  private source: ByteSource | null = null;
+  private cells: DelimitedReader | null = null;
+  private objects: JsonReader | null = null;
+  private mapping: CellMapping | null = null;
+  private row: Row | null = null;
+  private table: Table | null = null;
+  /** The definition that --create found out; `sampled`: from the start of the source alone. */
+  private schema: TableSchemaSnapshot | null = null;
+  private sampled: bool = false;
+  /** The types that --types chose. */
+  private readonly types: TypeChoices = new TypeChoices();
+  /** Looks at what is behind the sample. */
+  private guard: GuessGuard | null = null;
+  private header: Header | null = null;
+  private progress: Progress | null = null;
+  private imported: u64 = 0;
+  /** What bad rows left behind. */
+  private readonly garbage: Garbage = new Garbage();
+  private committed: u64 = 0;
+  private skipped: u64 = 0;
+  /** The file did not exist before, and nothing was committed to it. */
+  private fileIsNew: bool = false;
+  /** Bad rows as JSON, for `--json`. */
+  private listed: Array<string> = new Array<string>();
+
+  constructor(private readonly ctx: CommandContext) {
+    this.tableName = ctx.word(0);
+    this.create = ctx.has("create");
+    this.skipBad = ctx.has("skip-bad");
+  }
+
+  run(): Status {
+    let status = this.open();
+    if (status == OK) status = this.prepare();
+    if (status == OK) status = this.importRows();
+    const progress = this.progress;
+    if (progress) progress.end();
+    if (status == OK) this.report();
+    else this.takeBack();
+    const source = this.source;
+    if (source) source.close();
+    const row = this.row;
+    if (row) row.free();
+    return status;
+  }
+
+  // ---- what comes in ----
+
+  private open(): Status {
+    const ctx = this.ctx;
+    const path = ctx.words.length > 1 ? ctx.word(1) : "-";
+    const format = this.format(path);
+    if (format == "") return this.refuseUnknown(path);
+    const batch = ctx.number("batch", 0);
+    if (batch < 0 || (batch == 0 && ctx.has("batch"))) return fail(USAGE, "--batch needs a number of rows, 1 or more");
+    this.batch = batch;
+    if (!this.create && ctx.has("key")) return fail(USAGE, "--key goes with --create", "leave --key out, or add --create");
+    if (!this.create && ctx.has("types")) return fail(USAGE, "--types goes with --create", "a table that is there has its types");
+    if (ctx.has("types")) {
+      const status = this.types.parse(ctx.invocation.option("types", ""));
+      if (status != OK) return status;
+    }
+    let delimiter: u32 = format == "tsv" ? 9 : 0x2c;
+    if (ctx.has("delimiter")) {
+      delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
+      if (format != "csv" || delimiter == 0) return badDelimiter();
+    }
+    this.nullText = ctx.invocation.option("null", format == "tsv" ? "\\N" : "");
+    const source = ByteSource.open(path);
+    if (!source) return lastError.status;
+    this.source = source;
+    let status = refuseForeign(source);
+    if (status == OK && this.create) status = source.beginSample();
+    if (status != OK) return status;
+    if (format == "csv" || format == "tsv") {
+      const cells = new DelimitedReader(source, delimiter, format == "tsv");
+      this.cells = cells;
+      if (!ctx.has("no-header")) this.header = new Header(source, cells, delimiter);
+    } else this.objects = new JsonReader(source, format == "ndjson");
+    return source.status;
+  }
+
+  /** The error for a source whose format is not known: a file that no format suits is told for what it is. */
+  private refuseUnknown(path: string): Status {
+    if (path == "-" || this.ctx.has("format")) return USAGE;
+    const source = ByteSource.open(path);
+    if (!source) return lastError.status;
+    this.source = source;
+    if (refuseForeign(source) == OK) this.format(path);
+    return lastError.status;
+  }
+
+  /** The source's format, "" on failure. */
+  private format(path: string): string {
+    const given = this.ctx.invocation.option("format", "");
+    if (given == "csv" || given == "tsv" || given == "ndjson" || given == "json") return given;
+    if (given != "") {
+      fail(USAGE, "import knows no format " + given, "formats: csv, tsv, ndjson, json");
+      return "";
+    }
+    const lower = asciiLower(path);
+    if (lower.endsWith(".csv")) return "csv";
+    if (lower.endsWith(".tsv") || lower.endsWith(".tab")) return "tsv";
+    if (lower.endsWith(".ndjson") || lower.endsWith(".jsonl")) return "ndjson";
+    if (lower.endsWith(".json")) return "json";
+    fail(USAGE, (path == "-" ? "standard input" : path) + " does not tell its format", "add --format csv, tsv, ndjson or json");
+    return "";
+  }
+
+  // ---- the table ----
+
+  /** Opens the store, begins the transaction, and finds or makes the table. */
+  private prepare(): Status {
+    const ctx = this.ctx;
+    if (!this.create) {
+      let status = openStore(ctx, true, false);
+      if (status != OK) return status;
+      const table = ctx.table(this.tableName);
+      if (!table) return lastError.status;
+      status = ctx.db.begin();
+      return status == OK ? this.useTable(table) : status;
+    }
+    let status = this.checkFree();
+    if (status == OK) status = this.infer();
+    if (status != OK) return status;
+    this.fileIsNew = isMissing(ctx.invocation.file);
+    if (!ctx.store) status = openOrMakeStore(ctx);
+    if (status == OK) status = ctx.db.begin();
+    if (status == OK) status = ctx.db.createTable(this.schema!);
+    if (status != OK) return status;
+    const table = ctx.db.table(this.tableName);
+    return table ? this.useTable(table) : lastError.status;
+  }
+
+  /** Makes sure that a table of this name can be made, before a long source is read for it. */
+  private checkFree(): Status {
+    const ctx = this.ctx;
+    if (isMissing(ctx.invocation.file)) return OK;
+    const status = openStore(ctx, true, true);
+    if (status != OK) return status;
+    if (!findTable(ctx.db.tables, this.tableName)) return OK;
+    return fail(TABLE_EXISTS, "there is a table " + this.tableName + " already", "leave --create out to add rows to it");
+  }
+
+  private useTable(table: Table): Status {
+    this.table = table;
+    this.row = new Row(table.layout);
+    const header = this.header;
+    if (!header) return OK;
+    const status = header.read(table);
+    if (status != OK) return status;
+    const cells = this.cells!;
+    const mapping = CellMapping.byNames(table.schema, header.names, this.nullText, cells.hint);
+    this.mapping = mapping;
+    return mapping ? OK : atLine(cells.line, lastError.status);
+  }
+
+  // ---- --create ----
+
+  /** Reads the source once (or what is kept of standard input) to find out the columns. */
+  private infer(): Status {
+    const source = this.source!;
+    const guess = new TableGuess(this.types);
+    const cells = this.cells;
+    const objects = this.objects;
+    const header = this.header;
+    let status = header ? header.infer() : OK;
+    if (status != OK) return status;
+    status = cells
+      ? guessFromCells(cells, guess, header ? header.names : null, this.nullText, this.skipBad)
+      : guessFromObjects(objects!, guess, this.skipBad);
+    if (status != OK) return atLine(this.line, status);
+    const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
+    guess.free();
+    if (!schema) return lastError.status;
+    this.schema = schema;
+    this.sampled = source.isCut;
+    if (this.sampled) this.guard = new GuessGuard(schema, this.types);
+    status = source.endSample();
+    if (status != OK) return status;
+    if (cells) cells.restart();
+    else objects!.restart();
+    return OK;
+  }
+
+  // ---- the rows ----
+
+  private importRows(): Status {
+    const progress = new Progress(this.ctx.progress, this.tableName);
+    this.progress = progress;
+    const db = this.ctx.db;
+    const source = this.source!;
+    const size = source.size;
+    // What is wrong with a row of a batch, or of those in any order, can come to light when it is too late to leave it out.
+    const batched = !this.skipBad && db.beginBatch(this.table!);
+    if (!this.skipBad) db.beginAnyOrder();
+    for (;;) {
+      let status = this.readRow();
+      if (status == OK) {
+        if (this.atEnd) return this.commit(db, true);
+        status = db.insertNext(this.table!, this.row!, this.line);
+      }
+      if (status != OK) {
+        if (batched) return atLine(db.firstBadRow(this.line), lastError.status);
+        if (!this.canSkip(status)) return atLine(this.line, status);
+        status = this.skip(status);
+        if (status != OK) return status;
+        continue;
+      }
+      this.imported += 1;
+      if (this.batch != 0 && this.imported - this.committed >= <u64>this.batch) {
+        status = this.commit(db, false);
+        if (status != OK) return status;
+      }
+      progress.row(this.imported, source.position, size);
+    }
+    return OK; // never reached, but the compiler cannot tell
+  }
+
+  /** `readRow` came to the end of the source. */
+  private atEnd: bool = false;
+
+  /** The line that the row read last starts in. */
+  private get line(): u64 {
+    const cells = this.cells;
+    return cells ? cells.line : this.objects!.line;
+  }
+
+  /** Reads the next row of the source into `row`. */
+  private readRow(): Status {
+    const cells = this.cells;
+    if (cells) {
+      if (!cells.next()) {
+        this.atEnd = cells.status == OK;
+        return cells.status;
+      }
+      const mapping = this.mapping;
+      if (mapping) return mapping.fill(cells, this.row!, this.guard);
+      return this.mapByOrder(cells);
+    }
+    const objects = this.objects!;
+    if (!objects.next()) {
+      this.atEnd = objects.status == OK;
+      return objects.status;
+    }
+    return fillFromObject(this.table!.schema, objects.tape, this.row!, this.guard);
+  }
+
+  /** The first row of a source without a header. */
+  private mapByOrder(cells: DelimitedReader): Status {
+    const mapping = CellMapping.byOrder(this.table!.schema, cells.cellCount, this.nullText);
+    if (!mapping) return lastError.status;
+    cells.expected = cells.cellCount;
+    this.mapping = mapping;
+    return mapping.fill(cells, this.row!, this.guard);
+  }
+
+  private commit(db: DbmsContext, last: bool): Status {
+    let status = db.flushChanges();
+    if (status == OK) status = db.checkReferences();
+    if (status != OK) return db.conflictTag != 0 ? atLine(db.conflictTag, status) : status;
+    status = db.commit();
+    if (status != OK) return status;
+    this.committed = this.imported;
+    this.fileIsNew = false;
+    if (last) {
+      db.endBatch();
+      return OK;
+    }
+    status = db.begin();
+    if (status == OK && !this.skipBad) db.beginAnyOrder();
+    return status;
+  }
+
+  /** Whether `status` is about one row, and others may be fine. */
+  private canSkip(status: Status): bool {
+    if (!this.skipBad || this.source!.status != OK) return false;
+    const objects = this.objects;
+    if (objects && !objects.canGoOn) return false;
+    if (status >= PRIMARY_KEY_CONFLICT && status <= NOT_NULL) return true;
+    return status == BAD_VALUE || status == COLUMN_NOT_FOUND || status == RECORD_TOO_LARGE || status == KEY_TOO_LARGE;
+  }
+
+  /** Counts a bad row, and lists it when it is one of the first. */
+  private skip(status: Status): Status {
+    this.skipped += 1;
+    if (this.skipped <= MOST_LISTED) {
+      atLine(this.line, status);
+      const text = errorMessage();
+      if (this.ctx.json) this.listed.push(badRow(this.line, status, text));
+      else {
+        this.progress!.end();
+        stderr.line("skipped " + text);
+      }
+    }
+    if (this.garbage.add(1)) {
+      __collect();
+      this.garbage.collected(this.ctx.db.weight);
+    }
+    return OK;
+  }
+
+  // ---- afterwards ----
+
+  /** Takes a failed import back and says in the error what remains of it. */
+  private takeBack(): void {
+    const store = this.ctx.store;
+    const status = lastError.status;
+    const what = lastError.what;
+    let hint = lastError.hint;
+    const pageNo = lastError.pageNo;
+    const pageOffset = lastError.pageOffset;
+    const began = store != null && store.inTransaction;
+    if (began && store!.rollback() != OK) return;
+    if (this.fileIsNew) removeStore(this.ctx);
+    if (began && status != USAGE) {
+      if (this.committed > 0) hint = joined(hint, "the " + grouped(this.committed) + " rows of the batches before stay");
+      else hint = joined(hint, "nothing was imported");
+    }
+    if (this.create && this.schema && status == PRIMARY_KEY_CONFLICT) {
+      hint = joined(
+        "name another column with --key, or create the table first, with a key that counts (id:uint32:pk:auto)",
+        hint,
+      );
+    } else if (this.sampled && status == BAD_VALUE && badColumn != "") {
+      const option = "--types " + shellWord(badColumn + "=text");
+      hint = joined("the types are those of the first 16 MiB: import a file by its name, or add " + option, hint);
+    } else if (this.sampled && status == COLUMN_NOT_FOUND) {
+      hint = joined("the columns are those of the first 16 MiB: import a file by its name, or add --types NAME=TYPE", hint);
+    }
+    fail(status, what, hint);
+    lastError.pageNo = pageNo;
+    lastError.pageOffset = pageOffset;
+  }
+
+  private report(): void {
+    const layout = this.ctx.db.manager.layout;
+    const header = this.header;
+    const report = new ImportReport(
+      this.tableName,
+      this.imported,
+      this.skipped,
+      this.progress!.seconds,
+      this.schema,
+      layout,
+      header ? header.lacking : "",
+    );
+    if (this.ctx.json) report.printJson(this.listed);
+    else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
+  }
+}
+
+function joined(a: string, b: string): string {
+  return a == "" ? b : a + "; " + b;
+}

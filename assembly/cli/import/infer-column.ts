@@ -1,0 +1,308 @@
+/**
+ * What type the values of a column have, as far as they were seen.
+ *
+ * A type stays possible as long as every value could be of it without loss: numbers with leading zeros, say, are text. Of those that
+ * are left the narrowest is taken: boolean, int32, int64, uint64, decimal, date, datetime, uuid, text.
+ */
+import { OK } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { parseJsonValue, parseValue } from "../../encode/value-text";
+import { Column, FLAG_NULLABLE } from "../../schema/column";
+import {
+  TYPE_BOOLEAN,
+  TYPE_DATE,
+  TYPE_DATETIME,
+  TYPE_DECIMAL,
+  TYPE_INT32,
+  TYPE_INT64,
+  TYPE_JSON,
+  TYPE_TEXT,
+  TYPE_UINT64,
+  TYPE_UUID,
+} from "../../encode/data-type";
+import { isDigit, parsedUnsigned, parseUnsigned } from "../../encode/digits";
+import { parseDate, parseDateTime } from "../../encode/date";
+import { parseDecimal } from "../../encode/decimal";
+import { parseUuid } from "../../encode/uuid";
+import { xxh3 } from "../../encode/xxh3";
+import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE, JsonTape } from "../../encode/json";
+import { HashSet } from "./infer-unique";
+
+const MAYBE_INTEGER: u32 = 1;
+const MAYBE_DECIMAL: u32 = 2;
+const MAYBE_BOOLEAN: u32 = 4;
+const MAYBE_DATE: u32 = 8;
+const MAYBE_DATETIME: u32 = 16;
+const MAYBE_UUID: u32 = 32;
+const MAYBE_ANYTHING: u32 = 63;
+
+/** Longest text that becomes a primary key by itself, in bytes. */
+const LONGEST_KEY: u32 = 255;
+
+const HALF: u64 = 0x8000000000000000;
+
+/** Where the parsers put a value; the longest is 16 bytes. */
+const SCRATCH: usize = memory.data(16, 8);
+const DATETIME_SIZE: u32 = 13;
+const UUID_SIZE: u32 = 16;
+/** A value of a chosen type. */
+const chosenValue: ByteBuffer = new ByteBuffer(64);
+
+export class ColumnGuess {
+  /** UTF-8 of the name. */
+  readonly nameBytes: ArrayBuffer;
+  /** Values that are not null. */
+  values: u64 = 0;
+  /** Nulls, and cells without a value. */
+  nulls: u64 = 0;
+  /** Cells that are there but empty: text if the others are, else null. */
+  private empties: u64 = 0;
+  /** Which types are possible still: `MAYBE_…`. */
+  maybe: u32 = MAYBE_ANYTHING;
+  private largest: u64 = 0;
+  /** Distance of the smallest integer from zero. */
+  private smallest: u64 = 0;
+  private longest: u32 = 0;
+  private sawContainer: bool = false;
+  /** The texts of the values, where it matters whether they are unique. */
+  unique: HashSet | null = null;
+  /** The values of those texts, as long as all of them are of a type that has several spellings for a value. */
+  private uniqueValues: HashSet | null = null;
+  private sawZero: bool = false;
+  private sawMinusZero: bool = false;
+
+  /** `chosen` has the type that the column is to have, whatever its values are; null: to be found out. */
+  constructor(
+    readonly name: string,
+    private readonly chosen: Column | null = null,
+  ) {
+    this.nameBytes = String.UTF8.encode(name);
+  }
+
+  free(): void {
+    const texts = this.unique;
+    if (texts) texts.free();
+    const values = this.uniqueValues;
+    if (values) values.free();
+  }
+
+
+  @inline isNamed(ptr: usize, len: u32): bool {
+    return <u32>this.nameBytes.byteLength == len && memory.compare(changetype<usize>(this.nameBytes), ptr, len) == 0;
+  }
+
+  addNull(): void {
+    this.nulls += 1;
+  }
+
+  /** Takes a cell's text, not null, into account. */
+  addText(ptr: usize, len: u32): void {
+    this.noteUnique(ptr, len);
+    if (len == 0) {
+      this.empties += 1;
+      return;
+    }
+    this.values += 1;
+    this.longest = max(this.longest, len);
+    const chosen = this.chosen;
+    if (chosen) {
+      chosenValue.reset();
+      if (parseValue(chosen.type, chosen.customSize, ptr, len, chosenValue) == OK)
+        this.noteValue(chosenValue.ptr, chosenValue.len);
+      return;
+    }
+    let maybe = this.maybe;
+    if (maybe == 0) return;
+    if ((maybe & (MAYBE_INTEGER | MAYBE_DECIMAL)) != 0) maybe = this.tryNumber(maybe, ptr, len);
+    if ((maybe & MAYBE_BOOLEAN) != 0 && !isBooleanWord(ptr, len)) maybe &= ~MAYBE_BOOLEAN;
+    this.maybe = this.tryOthers(maybe, ptr, len);
+  }
+
+  /** Takes a JSON value into account. Strings are text, dates, date-times or UUIDs, never numbers. */
+  addNode(tape: JsonTape, node: u32): void {
+    const kind = tape.kind(node);
+    if (kind == JSON_NULL) {
+      this.nulls += 1;
+      return;
+    }
+    this.values += 1;
+    const chosen = this.chosen;
+    if (chosen) {
+      const raw = kind != JSON_STRING;
+      this.noteUnique(raw ? tape.rawPtr(node) : tape.stringPtr(node), raw ? tape.rawLen(node) : tape.stringLen(node));
+      this.longest = max(this.longest, tape.rawLen(node));
+      chosenValue.reset();
+      if (parseJsonValue(chosen.type, chosen.customSize, tape, node, chosenValue) == OK) {
+        this.noteValue(chosenValue.ptr, chosenValue.len);
+      }
+      return;
+    }
+    if (kind == JSON_STRING) {
+      const ptr = tape.stringPtr(node);
+      const len = tape.stringLen(node);
+      this.noteUnique(ptr, len);
+      this.longest = max(this.longest, len);
+      const maybe = this.maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL | MAYBE_BOOLEAN);
+      this.maybe = this.tryOthers(maybe, ptr, len);
+    } else if (kind == JSON_NUMBER) {
+      this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
+      this.maybe = this.tryNumber(this.maybe & (MAYBE_INTEGER | MAYBE_DECIMAL), tape.rawPtr(node), tape.rawLen(node));
+    } else if (kind == JSON_TRUE || kind == JSON_FALSE) {
+      this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
+      this.maybe &= MAYBE_BOOLEAN;
+    } else if (kind == JSON_ARRAY || kind == JSON_OBJECT) {
+      this.sawContainer = true;
+      this.maybe = 0;
+    }
+  }
+
+  private noteUnique(ptr: usize, len: u32): void {
+    const unique = this.unique;
+    if (unique) unique.add(xxh3(ptr, len));
+  }
+
+  private noteValue(ptr: usize, len: u32): void {
+    if (!this.unique) return;
+    let values = this.uniqueValues;
+    if (!values) {
+      values = new HashSet();
+      this.uniqueValues = values;
+    }
+    values.add(xxh3(ptr, len));
+  }
+
+  /** Which of the types that are not numbers the text leaves possible. */
+  private tryOthers(maybe: u32, ptr: usize, len: u32): u32 {
+    if ((maybe & MAYBE_DATE) != 0 && !parseDate(ptr, len, SCRATCH)) maybe &= ~MAYBE_DATE;
+    if ((maybe & MAYBE_DATETIME) != 0) {
+      if (parseDateTime(ptr, len, SCRATCH)) this.noteValue(SCRATCH, DATETIME_SIZE);
+      else maybe &= ~MAYBE_DATETIME;
+    }
+    if ((maybe & MAYBE_UUID) != 0) {
+      if (len == 36 && parseUuid(ptr, len, SCRATCH)) this.noteValue(SCRATCH, UUID_SIZE);
+      else maybe &= ~MAYBE_UUID;
+    }
+    return maybe;
+  }
+
+  private tryNumber(maybe: u32, ptr: usize, len: u32): u32 {
+    const negative = load<u8>(ptr) == 0x2d;
+    const first = ptr + (negative ? 1 : 0);
+    const digits = len - (negative ? 1 : 0);
+    // 007 is not how a number is written.
+    const start = <u32>(digits > 0 ? load<u8>(first) : 0);
+    if ((!isDigit(start) && start != 0x2e) || (digits > 1 && start == 0x30 && isDigit(load<u8>(first, 1)))) {
+      return maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL);
+    }
+    if ((maybe & MAYBE_INTEGER) != 0) {
+      if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) {
+        if (parsedUnsigned == 0) {
+          if (negative) this.sawMinusZero = true;
+          else this.sawZero = true;
+        }
+        if (negative) this.smallest = max(this.smallest, parsedUnsigned);
+        else this.largest = max(this.largest, parsedUnsigned);
+      } else maybe &= ~MAYBE_INTEGER;
+    }
+    return parseDecimal(ptr, len, SCRATCH) ? maybe : maybe & ~MAYBE_DECIMAL;
+  }
+
+  /** Whether the column can be the primary key without being named. */
+  get canBeKey(): bool {
+    if (this.values == 0 || this.nulls > 0 || this.empties > 0 || !this.unique || this.isRepeated) return false;
+    const type = this.type(false);
+    if (type == TYPE_TEXT) return this.longest <= LONGEST_KEY;
+    return type != TYPE_DECIMAL && type != TYPE_BOOLEAN && type != TYPE_JSON;
+  }
+
+  /** Whether a value came twice, however it was written. */
+  private get isRepeated(): bool {
+    const texts = this.unique;
+    if (texts && texts.repeated) return true;
+    if ((this.maybe & MAYBE_INTEGER) != 0 && !this.chosen) return this.sawZero && this.sawMinusZero;
+    const values = this.uniqueValues;
+    return values != null && values.repeated && (this.chosen != null || (this.maybe & (MAYBE_DATETIME | MAYBE_UUID)) != 0);
+  }
+
+  /** The type; with `wide`, because not all values were seen, no 32-bit integer. */
+  private type(wide: bool): u8 {
+    const chosen = this.chosen;
+    if (chosen) return chosen.type;
+    const maybe = this.maybe;
+    if (this.sawContainer) return TYPE_JSON;
+    if (this.values == 0) return TYPE_TEXT;
+    if ((maybe & MAYBE_BOOLEAN) != 0) return TYPE_BOOLEAN;
+    if ((maybe & MAYBE_INTEGER) != 0) {
+      if (!wide && this.largest < 0x80000000 && this.smallest <= 0x80000000) return TYPE_INT32;
+      if (this.largest < HALF) return TYPE_INT64;
+      if (this.smallest == 0) return TYPE_UINT64;
+    }
+    if ((maybe & MAYBE_DECIMAL) != 0) return TYPE_DECIMAL;
+    if ((maybe & MAYBE_DATE) != 0) return TYPE_DATE;
+    if ((maybe & MAYBE_DATETIME) != 0) return TYPE_DATETIME;
+    return (maybe & MAYBE_UUID) != 0 ? TYPE_UUID : TYPE_TEXT;
+  }
+
+  /** The column that holds the values of `rows` rows. With `wide`, more rows are to come. */
+  column(rows: u64, wide: bool): Column {
+    const type = this.type(wide);
+    const column = new Column(this.name, type);
+    const chosen = this.chosen;
+    if (chosen) {
+      column.customTag = chosen.customTag;
+      column.customSize = chosen.customSize;
+    }
+    const present = this.values + (type == TYPE_TEXT ? this.empties : 0);
+    if (wide || present < rows) column.flags |= FLAG_NULLABLE;
+    return column;
+  }
+}
+
+/** Whether the text is `true` or `false`, in any case. */
+function isBooleanWord(ptr: usize, len: u32): bool {
+  if (len == 4) return (load<u32>(ptr) | 0x20202020) == 0x65757274;
+  return len == 5 && (load<u8>(ptr) | 0x20) == 0x66 && (load<u32>(ptr, 1) | 0x20202020) == 0x65736c61;
+}
+
+/** Asked for single values: what it remembers of them is of no use. */
+const judge: ColumnGuess = new ColumnGuess("");
+
+/** What a guess would have to have left for a column to get the type; 0: any value is taken. */
+function maybeOf(type: u8): u32 {
+  switch (type) {
+    case TYPE_BOOLEAN:
+      return MAYBE_BOOLEAN;
+    case TYPE_INT32:
+    case TYPE_INT64:
+    case TYPE_UINT64:
+      return MAYBE_INTEGER;
+    case TYPE_DECIMAL:
+      return MAYBE_DECIMAL;
+    case TYPE_DATE:
+      return MAYBE_DATE;
+    case TYPE_DATETIME:
+      return MAYBE_DATETIME;
+    case TYPE_UUID:
+      return MAYBE_UUID;
+    default:
+      return 0;
+  }
+}
+
+/** Whether a guess that made a column `type` would have taken this cell, not empty, for one as well. */
+export function guessTakesText(type: u8, ptr: usize, len: u32): bool {
+  const maybe = maybeOf(type);
+  if (maybe == 0) return true;
+  judge.maybe = maybe;
+  judge.addText(ptr, len);
+  return judge.maybe != 0;
+}
+
+/** The same of a JSON value that is not null. */
+export function guessTakesNode(type: u8, tape: JsonTape, node: u32): bool {
+  const maybe = maybeOf(type);
+  if (maybe == 0) return true;
+  judge.maybe = maybe;
+  judge.addNode(tape, node);
+  return judge.maybe != 0;
+}

@@ -1,0 +1,84 @@
+/** What `import` says when it is done. */
+import { Status, statusName } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { TYPE_DECIMAL, TYPE_UUID } from "../../encode/data-type";
+import { shellWord } from "../../encode/shell-words";
+import { LAYOUT_0_9 } from "../../memory/base/layout";
+import { columnSpecs } from "../../schema/column-spec";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { addAscii, addString, addStrings } from "../../encode/json-pieces";
+import { stderr, stdout } from "../../wasi/stdio";
+import { grouped } from "../output/progress";
+
+export class ImportReport {
+  /** `schema` is that of a table which the import made. */
+  constructor(
+    private readonly table: string,
+    private readonly imported: u64,
+    private readonly skipped: u64,
+    private readonly seconds: string,
+    private readonly schema: TableSchemaSnapshot | null,
+    private readonly layout: u8,
+    /** The option that the source may lack, or "". */
+    private readonly lacking: string,
+  ) {}
+
+  /** For people; `unlisted` bad rows were not shown one by one. */
+  print(unlisted: u64): void {
+    const schema = this.schema;
+    if (schema) {
+      const words = columnSpecs(schema);
+      for (let i = 0; i < words.length; i++) words[i] = shellWord(words[i]);
+      stderr.line("created " + shellWord(this.table) + " " + words.join(" "));
+      if (this.layout == LAYOUT_0_9 && hasWideInside(schema)) {
+        stderr.line(
+          "note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit",
+        );
+      }
+      if (this.lacking != "") {
+        stderr.line("note: the header may name more columns; if so, drop the table and add " + this.lacking);
+      }
+    }
+    if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
+    let text = "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table;
+    if (this.skipped > 0) text += ", skipped " + this.skipped.toString() + " bad " + (this.skipped == 1 ? "one," : "ones,");
+    stdout.line(text + " in " + this.seconds + " s");
+  }
+
+  /** For programs; `listed` are bad rows as JSON. */
+  printJson(listed: Array<string>): void {
+    const out = stdout.buffer;
+    addAscii(out, '{"table":');
+    addString(out, this.table);
+    addAscii(out, ',"imported":' + this.imported.toString() + ',"skipped":' + this.skipped.toString());
+    if (this.skipped > 0) out.addText(',"bad":[' + listed.join(",") + "]");
+    const schema = this.schema;
+    if (schema) {
+      addAscii(out, ',"columns":');
+      addStrings(out, columnSpecs(schema));
+    }
+    // What the module's memory grew to, which does not depend on how much was imported.
+    const memoryBytes = (<u64>memory.size()) << 16;
+    stdout.line(',"memoryBytes":' + memoryBytes.toString() + ',"seconds":' + this.seconds + "}");
+  }
+}
+
+/** Whether a column that is not the last one is a decimal or a UUID (docs/format.md, "Fragile"). */
+function hasWideInside(schema: TableSchemaSnapshot): bool {
+  for (let i = 0; i + 1 < schema.columns.length; i++) {
+    const type = schema.columns[i].type;
+    if (type == TYPE_DECIMAL || type == TYPE_UUID) return true;
+  }
+  return false;
+}
+
+/** A bad row as JSON. */
+export function badRow(line: u64, status: Status, message: string): string {
+  const out = new ByteBuffer(256);
+  addAscii(out, '{"line":' + line.toString() + ',"code":"' + statusName(status) + '","message":');
+  addString(out, message);
+  out.addU8(0x7d);
+  const text = out.toText();
+  out.free();
+  return text;
+}

@@ -1,0 +1,366 @@
+/**
+ * Pages of one store in memory: looked up, read as a whole or in part, evicted, and noted as changed. When changes become durable, or are
+ * taken back, is memory-manager.ts's.
+ *
+ * Invariants:
+ * - The main file (the provider) changes in a checkpoint only. Changed pages stay in their frames, or go to the spill; changes of records
+ *   whose pages are neither here nor needed wait for the checkpoint.
+ * - `mainPages` is the main file's length at the last checkpoint; a page at or above it that is in no frame and not in the spill is zero.
+ *   What a torn checkpoint left there of the committed transactions is written again by the next one (`checkBeyond` in recovery.ts).
+ */
+import {
+  ErrorDetail,
+  Status,
+  OK,
+  DAMAGED,
+  OUT_OF_BOUNDS,
+  OUT_OF_MEMORY,
+  OUT_OF_PAGES,
+  NO_PAGE,
+  fail,
+  lastError,
+  restoreError,
+  savedError,
+} from "../../status";
+import { PAGE_SIZE } from "../base/layout";
+import { MemoryProvider } from "../file/provider";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
+import { DerivedCache } from "../cache/derived-cache";
+import { WholePagePolicy } from "../cache/whole-page-policy";
+import { SectorCache, SECTORS_FRAME } from "../cache/sector-cache";
+import { DirtyPages, isDirty } from "./dirty-pages";
+import { RedoBuffer } from "../log/redo-buffer";
+import { copyBytes, clearBytes } from "../../encode/bytes";
+import { xxh3 } from "../../encode/xxh3";
+import { Spill } from "./spill";
+import { UndoList } from "./undo-list";
+import { DeferredWrites } from "../cache/deferred-writes";
+
+/** A page that so many sectors of are in memory already is read as a whole. */
+const SECTORS_AT_MOST: u32 = 12;
+
+export abstract class CachedPages {
+  readonly cache: PageCache;
+  private readonly sectors: SectorCache;
+  readonly derived: DerivedCache;
+  private readonly readAhead: WholePagePolicy = new WholePagePolicy();
+  protected readonly waiting: DeferredWrites;
+  /** Whether some of the running transaction do. */
+  protected waits: bool = false;
+  protected readonly spill: Spill;
+  /** What takes the running transaction's changes back; the spill is for it, too. */
+  readonly undo: UndoList;
+  protected readonly changed: DirtyPages;
+  /** Pages of the main file at the last checkpoint. */
+  protected mainPages: u32;
+  /** Pages of the store, those of the running transaction included. */
+  pageCount: u32;
+  /** Changes (writes, zeroings, splices, growths) since the last commit or rollback. */
+  changes: u64 = 0;
+  /** The running transaction's records for the log; null for a store in memory, or one that is only read. */
+  redo: RedoBuffer | null = null;
+  /** Whether anything was read since it was looked whether the file is this session's still (`settled`). */
+  protected unsettled: bool = false;
+
+  constructor(
+    readonly provider: MemoryProvider,
+    cacheBytes: u64,
+  ) {
+    const spill = new Spill(provider);
+    this.spill = spill;
+    this.undo = new UndoList(spill);
+    const cache = new PageCache(cacheBytes);
+    this.cache = cache;
+    this.sectors = new SectorCache(cache);
+    this.derived = new DerivedCache(cacheBytes);
+    const waiting = new DeferredWrites();
+    this.waiting = waiting;
+    this.changed = new DirtyPages(provider, cache, spill, waiting);
+    this.mainPages = provider.pages;
+    this.pageCount = provider.pages;
+  }
+
+  /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
+  startAt(pages: u32): void {
+    this.mainPages = pages;
+    this.pageCount = pages;
+  }
+
+  get readOnly(): bool {
+    return this.provider.readOnly;
+  }
+
+  /** The frame of `pageNo`, or null on failure. Valid for the next `GUARANTEE` lookups. */
+  @inline frame(pageNo: u32): Frame | null {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame : this.load(pageNo);
+  }
+
+  /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
+  @inline page(pageNo: u32): usize {
+    const frame = this.frame(pageNo);
+    return frame ? frame.data : 0;
+  }
+
+  /**
+   * Where `pageNo` starts, or 0 on failure; only the `len` (> 0) bytes at `pageOffset`, and the rest of their sectors, are sure to be
+   * there. Valid for the next `GUARANTEE` lookups. Not to be written through.
+   */
+  @inline part(pageNo: u32, pageOffset: u32, len: u32): usize {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, false, false);
+  }
+
+  /** The same for a record; with `readsAhead` all is read of a page that others were wanted of just now. */
+  @inline recordPart(pageNo: u32, pageOffset: u32, len: u32, readsAhead: bool = true): usize {
+    const frame = this.cache.find(pageNo);
+    return frame ? frame.data : this.sectorsAt(pageNo, pageOffset, len, true, readsAhead);
+  }
+
+  /** `part` or `recordPart` of a page that is in no frame. */
+  private sectorsAt(pageNo: u32, pageOffset: u32, len: u32, ofRecord: bool, readsAhead: bool): usize {
+    const first = pageOffset >> SECTOR_SHIFT;
+    const count = ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1;
+    const known = this.sectors.find(pageNo, first, count);
+    return known != 0 ? known : this.loadSectors(pageNo, first, count, ofRecord, readsAhead);
+  }
+
+  private loadSectors(pageNo: u32, first: u32, count: u32, ofRecord: bool, readsAhead: bool): usize {
+    const sectors = this.sectors;
+    if (
+      pageNo >= this.pageCount ||
+      (readsAhead && this.readAhead.wantsAll(pageNo)) ||
+      sectors.countOf(pageNo) >= SECTORS_AT_MOST
+    ) {
+      return this.page(pageNo);
+    }
+    if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
+    let frame = sectors.roomFor(count, ofRecord);
+    if (!frame) {
+      frame = this.takeFrame();
+      if (!frame) return 0;
+      sectors.fill(frame, ofRecord);
+    }
+    this.unsettled = true;
+    if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) {
+      this.noteUnread();
+      return 0;
+    }
+    this.cache.misses += 1;
+    const page = sectors.add(frame, pageNo, first, count);
+    if (this.waiting.has(pageNo)) {
+      const from = first << SECTOR_SHIFT;
+      this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));
+    }
+    return page;
+  }
+
+  /** Room for `len` bytes that are derived from the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
+  makeDerived(frame: Frame, len: u32): usize {
+    return frame.dirty == 0 ? this.derived.make(frame.pageNo, len) : 0;
+  }
+
+  /** Why a page could not be read for the first time. */
+  private unread: ErrorDetail | null = null;
+
+  private noteUnread(): void {
+    if (!this.unread && lastError.status != DAMAGED) this.unread = savedError();
+  }
+
+  /** `OK` while all pages that were wanted could be read, else why not: for who takes what is not there for lost. */
+  allRead(): Status {
+    const unread = this.unread;
+    return unread ? restoreError(unread) : OK;
+  }
+
+  private load(pageNo: u32): Frame | null {
+    if (pageNo >= this.pageCount) {
+      fail(OUT_OF_BOUNDS, "page " + pageNo.toString() + " is outside of the file's " + this.pageCount.toString() + " pages");
+      return null;
+    }
+    const frame = this.takeFrame();
+    if (!frame) return null;
+    this.unsettled = true;
+    if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
+      this.noteUnread();
+      this.cache.release(frame);
+      return null;
+    }
+    this.cache.misses += 1;
+    this.cache.install(frame, pageNo);
+    this.changed.markRead(frame);
+    if (this.waiting.has(pageNo)) {
+      this.noteChanged(frame);
+      frame.dirty = this.waiting.sectorsIn(pageNo);
+      this.waiting.carryOut(pageNo, frame.data);
+    }
+    return frame;
+  }
+
+  /** A frame that is free to be installed; a dirty page that had to go for it is in the spill. */
+  private takeFrame(): Frame | null {
+    const frame = this.cache.take();
+    if (!frame) {
+      fail(OUT_OF_MEMORY, "no memory for a page");
+      return null;
+    }
+    if (frame.pageNo == NO_PAGE) return frame;
+    if (frame.pageNo == SECTORS_FRAME) {
+      this.sectors.empty(frame);
+      return frame;
+    }
+    if (this.changed.keep(frame) != OK) return null;
+    this.cache.detach(frame);
+    return frame;
+  }
+
+  /** Whether a change of `len` bytes of a record need not read its page. */
+  writeMayWait(len: u32): bool {
+    return this.cache.isFull && this.waiting.takes(len);
+  }
+
+  /**
+   * Where the `len` (> 0) bytes at `pageOffset` are of a page that is in memory only in part, if a change of them may wait; else 0. Valid
+   * for the next `GUARANTEE` lookups.
+   */
+  waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    if (!this.cache.isFull || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
+    const first = pageOffset >> SECTOR_SHIFT;
+    const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
+    return page != 0 ? page + pageOffset : 0;
+  }
+
+  /** Changes the bytes of such a part, which is at `at`, to the `len` at `ptr`, or to zeros when that is 0, and lets the change wait. */
+  letWait(pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): void {
+    const waiting = this.waiting;
+    const sectors = sectorsOf(pageOffset, len) & ~(waiting.sectorsIn(pageNo) | this.changed.spilledSectors(pageNo));
+    if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);
+    waiting.add(pageNo, pageOffset, ptr, len);
+    if (ptr != 0) copyBytes(at, ptr, len);
+    else clearBytes(at, len);
+    this.waits = true;
+    this.changes += 1;
+  }
+
+  /** Carries out the changes of records that wait, page by page. */
+  carryOutWrites(): Status {
+    const pages = this.waiting.pages();
+    for (let i = 0; i < pages.length; i++) {
+      if (!this.frame(unchecked(pages[i]))) return lastError.status;
+    }
+    return OK;
+  }
+
+  /** Whether so many changes of records wait that they had better be carried out. */
+  get manyWrites(): bool {
+    return this.waiting.areMany;
+  }
+
+  /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
+  @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
+    const sectors = sectorsOf(pageOffset, len);
+    if ((sectors & ~frame.dirty) != 0) this.firstChange(frame, sectors);
+    this.changes += 1;
+  }
+
+  /** Some of these sectors are changed for the first time since their page was read. */
+  private firstChange(frame: Frame, sectors: u32): void {
+    if (frame.dirty == 0) this.noteChanged(frame);
+    this.noteBases(frame.pageNo, frame.data, sectors & ~this.changed.changedSectors(frame));
+    frame.dirty |= sectors;
+  }
+
+  /** Takes note that a page is changed for the first time since it was read. */
+  private noteChanged(frame: Frame): void {
+    this.forget(frame.pageNo);
+    if (!(frame.flags & FLAG_SPILLED)) this.changed.note(frame);
+  }
+
+  /** Has the log note what the main file has of sectors that are about to change for the first time since the last checkpoint. */
+  private noteBases(pageNo: u32, page: usize, sectors: u32): void {
+    const redo = this.redo;
+    if (!redo || pageNo >= this.mainPages) return;
+    while (sectors != 0) {
+      const pageOffset = firstByte(sectors);
+      const len = runBytes(sectors);
+      redo.base(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
+      sectors &= ~sectorsOf(pageOffset, len);
+    }
+  }
+
+  /** Forgets what is known of a page but its frame. */
+  private forget(pageNo: u32): void {
+    this.sectors.forget(pageNo);
+    this.derived.forget(pageNo);
+  }
+
+  private forgetPages(pages: StaticArray<u32>): void {
+    for (let i = 0; i < pages.length; i++) this.forget(unchecked(pages[i]));
+  }
+
+  /** Adds a zeroed page at the end: its number, or `NO_PAGE`. */
+  growOnePage(): u32 {
+    if (this.pageCount >= NO_PAGE - 1) {
+      fail(OUT_OF_PAGES, "the file has 4,294,967,294 pages, the most that page numbers allow");
+      return NO_PAGE;
+    }
+    const frame = this.takeFrame();
+    if (!frame) return NO_PAGE;
+    memory.fill(frame.data, 0, PAGE_SIZE);
+    const pageNo = this.pageCount;
+    this.pageCount += 1;
+    this.changes += 1;
+    this.cache.install(frame, pageNo);
+    return pageNo;
+  }
+
+  /** Takes back the growth by a page. */
+  protected dropLastPage(): void {
+    this.pageCount -= 1;
+    const pageNo = this.pageCount;
+    const frame = this.cache.find(pageNo);
+    if (frame) {
+      this.cache.detach(frame);
+      this.cache.release(frame);
+    }
+    this.forget(pageNo);
+    this.changed.drop(pageNo);
+  }
+
+  /** Carries out the changes of records that wait for pages that are in the spill. */
+  protected mergeSpilled(): Status {
+    const pages = this.waiting.pages();
+    for (let i = 0; i < pages.length; i++) {
+      if (this.changed.spilledSectors(pages[i]) != 0 && !this.frame(pages[i])) return lastError.status;
+    }
+    return OK;
+  }
+
+  /** Every page is as the main file has it. */
+  protected dropPages(): void {
+    this.forgetPages(this.changed.spilled());
+    this.forgetPages(this.waiting.pages());
+    this.waiting.clear();
+    const cache = this.cache;
+    for (let i: u32 = 1; i < cache.frameCount; i++) {
+      const frame = cache.frameAt(i);
+      if (frame.pageNo == NO_PAGE || frame.pageNo == SECTORS_FRAME) continue;
+      if (isDirty(frame) || frame.pageNo >= this.mainPages) {
+        cache.detach(frame);
+        cache.release(frame);
+      }
+    }
+    this.pageCount = this.mainPages;
+    this.changed.clear();
+  }
+
+  /** Gives all memory back. */
+  protected freePages(): void {
+    this.undo.free();
+    this.waiting.free();
+    this.sectors.free();
+    this.derived.free();
+    this.cache.free();
+    this.changed.free();
+  }
+}
