@@ -261,7 +261,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant("a COMMIT frame whose append failed stays", "faults", LOG, "if (kind == FRAME_COMMIT) this.voidFrame(offset);", ""),
   mutant("a page that is changed does not forget its sectors", "sessions", PAGES, "this.sectors.forget(pageNo);", ""),
-  mutant("a page that is changed does not forget its fences", "sessions", PAGES, "this.notes.forget(pageNo);", ""),
+  mutant("a page that is changed does not forget its fences", "sessions", PAGES, "this.derived.forget(pageNo);", ""),
   mutant(
     "a rollback does not forget what was read of the spill",
     "sessions",
