@@ -1,7 +1,7 @@
 /** The command: `quire.wasm`. */
 import "./text/packed-text";
 import { commandArguments } from "./wasi/stdio";
-import { proc_exit } from "./wasi/imports";
+import { proc_exit } from "./wasi/preview1";
 import { runCommandLine } from "./cli/main";
 
 const status = runCommandLine(commandArguments().slice(1));

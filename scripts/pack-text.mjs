@@ -35,7 +35,7 @@ class Reader {
   }
 }
 
-function number(value) {
+export function number(value) {
   const bytes = [];
   for (; value >= 0x80; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
   return Buffer.from([...bytes, value]);
@@ -48,8 +48,8 @@ function signedNumber(value) {
   return Buffer.from([...bytes, value]);
 }
 
-/** The module's sections: `[{ id, bytes }]`. */
-function sectionsOf(module) {
+/** The sections of a module or a component: `[{ id, bytes }]`. */
+export function sectionsOf(module) {
   const reader = new Reader(module);
   reader.take(8);
   const sections = [];

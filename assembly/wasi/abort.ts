@@ -2,7 +2,7 @@
  * What AssemblyScript calls when an assertion fails: a bug of ours. The message goes to standard error (the shim's own handler
  * writes over static data), then the instance is dead.
  */
-import { fd_write } from "./imports";
+import { fd_write } from "./calls";
 
 /** Static memory: this file may be initialised before the garbage collector is, and must not have an object then. */
 const scratch: usize = memory.data(512, 16);

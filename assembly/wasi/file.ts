@@ -36,6 +36,8 @@ import {
   path_open,
   path_rename,
   path_unlink_file,
+} from "./calls";
+import {
   errnoName,
   ERRNO_ACCES,
   ERRNO_DQUOT,
@@ -51,7 +53,7 @@ import {
   ERRNO_PERM,
   ERRNO_ROFS,
   ERRNO_NOTCAPABLE,
-} from "./imports";
+} from "./errno";
 import { resolvePath } from "./preopens";
 // Compiled in by being imported: the compiler's option --use names the function in it.
 import "./abort";

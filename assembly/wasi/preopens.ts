@@ -7,7 +7,7 @@
  * here, by text; a path that leaves its folder is refused before the runtime sees it.
  */
 import { ACCESS_DENIED, BAD_VALUE, fail } from "../status";
-import { fd_prestat_get, fd_prestat_dir_name } from "./imports";
+import { fd_prestat_get, fd_prestat_dir_name } from "./calls";
 
 class Preopen {
   constructor(

@@ -1,5 +1,5 @@
 /** Random numbers, for what must differ between sessions; nothing of them reaches the page file. */
-import { random_get } from "./imports";
+import { random_get } from "./calls";
 
 // @ts-ignore: decorator
 @lazy

@@ -4,20 +4,9 @@
 import { Status, OK, IO_ERROR, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addPrintable, printableLength } from "../encode/printable";
-import {
-  fd_write,
-  fd_read,
-  args_get,
-  args_sizes_get,
-  environ_get,
-  environ_sizes_get,
-  clock_time_get,
-  ERRNO_INTR,
-  ERRNO_IO,
-  ERRNO_CONNRESET,
-  ERRNO_PIPE,
-  errnoName,
-} from "./imports";
+import { fd_read, fd_write } from "./calls";
+import { ERRNO_CONNRESET, ERRNO_INTR, ERRNO_IO, ERRNO_PIPE, errnoName } from "./errno";
+import { args_get, args_sizes_get, clock_time_get, environ_get, environ_sizes_get } from "./preview1";
 import { File } from "./file";
 
 /** Output is written when this many bytes wait. */
