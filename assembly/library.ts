@@ -66,7 +66,7 @@ function collect(): void {
   let alive: u32 = 0;
   for (let i = 0; i < sessions.length; i++) {
     const session = sessions[i];
-    if (session) alive += session.db.weight;
+    if (session) alive += session.db.store.weight;
   }
   garbage.collected(alive);
   if (reply.capacityBytes > KEPT_REPLY_BYTES) {
@@ -109,7 +109,7 @@ function enter(open: OpenTable | null): i32 {
   const db = open.session.db;
   if (db.manager.usable() != OK) return failed();
   if (open.version != db.tablesVersion) return answer(STALE);
-  db.useFormat();
+  db.store.useFormat();
   return open.table.refresh() == OK ? ROW : failed();
 }
 

@@ -16,7 +16,8 @@ import {
 } from "../schema/column";
 import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { OpenOptions } from "../store/store";
 import { RowScan } from "../store/row-scan";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { CheckReport } from "../check/check-report";
@@ -413,10 +414,11 @@ describe("rows in any order", () => {
     addTable(db, "nodes", "nodes", ON_DELETE_RESTRICT);
     const row = new Row(db.table("nodes")!.layout);
     db.begin();
-    expect(db.beginAnyOrder()).toBe(true);
-    expect(db.beginAnyOrder()).toBe(false, "it is so already");
-    db.later.firstLook = db.later.lookAt = 8;
-    db.later.most = 16;
+    const anyOrder = db.transaction.anyOrder;
+    expect(db.transaction.beginAnyOrder()).toBe(true);
+    expect(db.transaction.beginAnyOrder()).toBe(false, "it is so already");
+    anyOrder.later.firstLook = anyOrder.later.lookAt = 8;
+    anyOrder.later.most = 16;
     // Pairs whose second row is what the first refers to: settled in time.
     for (let id: u32 = 1; id <= 100; id += 2) {
       for (let k: u32 = 0; k < 2; k++) {
@@ -435,8 +437,8 @@ describe("rows in any order", () => {
     }
     expect(status).toBe(OUT_OF_MEMORY);
     expect(inserted).toBeLessThanOrEqual(17);
-    expect(db.checkReferences()).toBe(FOREIGN_KEY_BROKEN);
-    expect(db.conflictTag).toBe(1000, "the first of them");
+    expect(anyOrder.check()).toBe(FOREIGN_KEY_BROKEN);
+    expect(anyOrder.broken).toBe(1000, "the first of them");
     db.rollback();
     db.begin();
     set(row, 0, 1);

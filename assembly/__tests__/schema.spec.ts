@@ -18,7 +18,8 @@ import {
   fingerprintOf,
 } from "../schema/schema-registry";
 import { detectLayout } from "../schema/layout-detection";
-import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { OpenOptions } from "../store/store";
 
 const NAMES: StaticArray<string> = ["empty", "blog", "types", "log", "tree", "acl", "migrated", "tall", "deep", "churn"];
 
@@ -51,7 +52,7 @@ describe("golden files", () => {
           expect(bytesEqual(out.ptr, out.len, page, out.len)).toBe(true, path + " " + table.name);
           out.free();
         }
-        if (context.tables.length > 0) expect(context.schemaHash()).toBe(storedSchemaHash(context.access), path);
+        if (context.tables.length > 0) expect(context.store.schemaHash()).toBe(storedSchemaHash(context.access), path);
         context.close();
       }
     }

@@ -32,7 +32,8 @@ import {
   ON_DELETE_RESTRICT,
 } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { OpenOptions } from "../store/store";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { RowScan } from "../store/row-scan";
 import { addKeyPart } from "../store/table";
@@ -394,7 +395,7 @@ describe("transactions", () => {
     const pages = context.manager.pageCount;
     expect(context.dropTable("users")).toBe(OK);
     expect(unclaimedPageCount(context.access) + 3).toBe(pages);
-    expect(context.schemaHash()).not.toBe(0);
+    expect(context.store.schemaHash()).not.toBe(0);
     context.createTable(usersSchema());
     expect(context.manager.pageCount).toBe(pages);
     context.close();

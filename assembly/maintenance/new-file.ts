@@ -17,7 +17,8 @@ import { File, isMissing, renameFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/base/layout";
 import { FRAMES_START } from "../memory/file/log-file";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { OpenOptions } from "../store/store";
 import { UnfinishedFile, checkFree, failLeftOver, takeAway, unfinishedPath } from "./unfinished-file";
 
 /** `OK` when the file `path` can be made: there is none, nor a log of that name that has something to say. */

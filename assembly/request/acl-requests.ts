@@ -117,7 +117,7 @@ export function rightsOf(db: DbmsContext, identity: Identity): Array<string> {
   addPerms(rights, "", identity.allTables);
   for (let i = 0; i < identity.tables.length; i++) {
     const grant = identity.tables[i];
-    const table = db.tableOfFingerprint(grant.fingerprint);
+    const table = db.store.tableOfFingerprint(grant.fingerprint);
     addPerms(rights, (table ? table.name : fingerprintText(grant.fingerprint)) + ":", grant.perms);
   }
   return rights;

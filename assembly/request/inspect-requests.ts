@@ -14,7 +14,7 @@ export function handleCheck(session: Session, out: ByteBuffer): Status {
   const report = new CheckReport();
   const quick = session.request.flag(FIELD_QUICK, 0);
   if (quick < 0) return lastError.status;
-  const status = checkStore(session.db.access, report, quick == 1, session.db.given);
+  const status = checkStore(session.db.access, report, quick == 1, session.db.store.given);
   out.addU8(0x7b);
   report.addJson(out);
   out.addU8(0x7d);

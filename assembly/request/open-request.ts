@@ -6,7 +6,8 @@ import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE 
 import { LAYOUT_0_11, layoutName } from "../memory/base/layout";
 import { GivenTables } from "../schema/given-tables";
 import { nearest } from "../schema/nearest";
-import { DbmsContext, OpenOptions } from "../store/dbms-context";
+import { DbmsContext } from "../store/dbms-context";
+import { OpenOptions } from "../store/store";
 import { File } from "../wasi/file";
 import { readDefinitionsFile } from "./definitions-file";
 import { IN_MEMORY } from "../wasi/preopens";

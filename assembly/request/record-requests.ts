@@ -55,19 +55,20 @@ export function insertRecords(session: Session, table: Table, ptr: usize, len: u
   const inner = db.inTransaction;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  const free = many && db.beginAnyOrder();
-  if (many && hasRows(ptr, end, BATCH_ROWS)) db.beginBatch(table);
+  const batch = session.batch;
+  if (many) batch.begin(table, hasRows(ptr, end, BATCH_ROWS), true);
   let count: u64 = 0;
   do {
     count += 1;
     status = rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row);
-    if (status == OK) status = db.insertNext(table, row, count);
+    if (status == OK) status = many ? batch.add(row, count) : db.insertNext(table, row, count);
+    else if (many) status = batch.refuse(count);
     if (status == OK) out.addBytes(row.ptr(table.keyColumn), row.len(table.keyColumn));
     ptr += 4 + rowLen;
     if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
   } while (status == OK && ptr < end);
-  if (many) status = endTogether(db, inner, endInsert(db, count, status, free));
-  if (status == OK) db.countRows(count);
+  if (many) status = endTogether(db, inner, endInsert(batch, status));
+  if (status == OK) db.transaction.anyOrder.countRows(count);
   return status;
 }
 

@@ -6,6 +6,7 @@ import { columnPositions } from "../schema/column-names";
 import { Row } from "../encode/row";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { DbmsContext } from "../store/dbms-context";
+import { RowBatch } from "../store/row-batch";
 import { RowSource } from "../store/row-source";
 import { Table, TableIndex } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
@@ -40,20 +41,12 @@ export function endTogether(db: DbmsContext, inner: bool, status: Status): Statu
 /** Rows of one request from which on their index entries are added in batches. */
 export const BATCH_ROWS: u32 = 64;
 
-/**
- * The rows of an insert, `count` of them, came to `status`: adds what waits in a batch, looks whether what they refer to is there if the
- * order is `free` for this insert alone, and says in the error which row it is about.
- */
-export function endInsert(db: DbmsContext, count: u64, status: Status, free: bool): Status {
-  if (status == OK) status = db.flushChanges();
-  if (status == OK && free) status = db.checkReferences();
-  if (status != OK) {
-    const bad = db.firstBadRow(count);
-    lastError.what = "row " + bad.toString() + ": " + lastError.what;
-  }
-  db.endBatch();
-  if (free) db.endAnyOrder();
-  return status == OK ? OK : lastError.status;
+/** The rows of an insert came to `status`: ends their batch, and says in the error which row it is about. */
+export function endInsert(batch: RowBatch, status: Status): Status {
+  if (status == OK) status = batch.finish();
+  if (status != OK && batch.badRow != 0) lastError.what = "row " + batch.badRow.toString() + ": " + lastError.what;
+  batch.end();
+  return status;
 }
 
 /** The one node of field `one`, or the first of the list `many`; 0 with `BAD_REQUEST` unless just one of the two is there. */
@@ -78,21 +71,22 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   const tape = session.request.tape;
   let status = many ? beginTogether(db) : OK;
   if (status != OK) return status;
-  const free = many && db.beginAnyOrder();
-  if (many && tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS) db.beginBatch(table);
+  const batch = session.batch;
+  if (many) batch.begin(table, tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS, true);
   addAscii(out, '{"keys":[');
   let count: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? tape.next(node) : 0) {
     status = readJsonRow(table, tape, node, row);
     count += 1;
-    if (status == OK) status = db.insertNext(table, row, count);
+    if (status == OK) status = many ? batch.add(row, count) : db.insertNext(table, row, count);
+    else if (many) status = batch.refuse(count);
     if (status == OK) {
       if (count > 1) out.addU8(0x2c);
       writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
     }
   }
-  if (many) status = endTogether(db, inner, endInsert(db, count, status, free));
-  if (status == OK) db.countRows(count);
+  if (many) status = endTogether(db, inner, endInsert(batch, status));
+  if (status == OK) db.transaction.anyOrder.countRows(count);
   addAscii(out, "]}");
   return status;
 }

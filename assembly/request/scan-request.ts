@@ -142,11 +142,11 @@ export class ScanPlan extends ScanLoop<RowScan> {
 
   /** Leaves out of a scan what this session moved or added since its start; of one that another session started, since now. */
   private goOnSince(scan: RowScan): Status {
-    const watch = this.session.db.watchOf(this.table);
+    const watch = this.session.db.store.watchOf(this.table);
     const status = watch.check(this.since);
     if (status != OK) return status;
     const position = this.table.positionOf(this.index);
-    if (!watch.knows(position, this.since)) this.since = this.session.db.beginScan(this.table, this.index);
+    if (!watch.knows(position, this.since)) this.since = this.session.db.store.beginScan(this.table, this.index);
     else scan.leaveOutNew(watch, this.since);
     return OK;
   }
@@ -163,9 +163,9 @@ export class ScanPlan extends ScanLoop<RowScan> {
   /** Appends the token for the row before the one that `hasMore` went on to. */
   addToken(out: ByteBuffer): void {
     const scan = this.source;
-    const watch = this.session.db.watchOf(this.table);
+    const watch = this.session.db.store.watchOf(this.table);
     const index = this.index;
-    const since = this.since != 0 ? this.since : this.session.db.beginScan(this.table, index);
+    const since = this.since != 0 ? this.since : this.session.db.store.beginScan(this.table, index);
     const place = scan.placeBefore(watch.now());
     const token = memory.data(40, 8);
     store<u64>(token, place.address);

@@ -83,7 +83,7 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
 
 /** Appends `"layout":…,"schemaHash":…`. */
 function addFileFacts(db: DbmsContext, out: ByteBuffer): Status {
-  const hash = db.tables.length == 0 ? 0 : db.schemaHash();
+  const hash = db.tables.length == 0 ? 0 : db.store.schemaHash();
   if (hash == 0 && db.tables.length > 0) return lastError.status;
   addAscii(out, '"layout":"');
   addAscii(out, layoutName(db.manager.layout));

@@ -5,6 +5,7 @@ import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
+import { RowBatch } from "../store/row-batch";
 import { findIndex, unknownTable } from "../store/names";
 import { Table, TableIndex, findTableByText } from "../store/table";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
@@ -12,16 +13,21 @@ import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 export class Session {
   private probe: ByteBuffer = new ByteBuffer(256);
 
+  /** For requests with many new rows. */
+  readonly batch: RowBatch;
+
   /** Sessions may share a request: it is used only within one call. */
   constructor(
     readonly db: DbmsContext,
     readonly request: Request = new Request(),
-  ) {}
+  ) {
+    this.batch = new RowBatch(db);
+  }
 
   /** The table that the request names, ready to be read; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
   table(): Table | null {
     if (this.request.needText(FIELD_TABLE) != OK) return null;
-    this.db.useFormat();
+    this.db.store.useFormat();
     const tape = this.request.tape;
     const node = this.request.node(FIELD_TABLE);
     const ptr = tape.stringPtr(node);

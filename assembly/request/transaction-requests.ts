@@ -7,7 +7,7 @@ import { Session } from "./session";
 
 /** `begun`, and from here on rows may refer to each other in any order if the request says so. */
 function startAnyOrder(session: Session, begun: Status, anyOrder: i32): Status {
-  if (begun == OK && anyOrder == 1) session.db.beginAnyOrder();
+  if (begun == OK && anyOrder == 1) session.db.transaction.beginAnyOrder();
   return begun;
 }
 
@@ -24,7 +24,7 @@ export function handleCommit(session: Session, out: ByteBuffer): Status {
 
 export function handleSync(session: Session, out: ByteBuffer): Status {
   addAscii(out, "{}");
-  return session.db.sync();
+  return session.db.manager.sync();
 }
 
 export function handleRollback(session: Session, out: ByteBuffer): Status {

@@ -149,6 +149,8 @@ export class WriteBuffer {
    */
   carryOut(tables: Array<Table>, undoable: bool): Status {
     let status = OK;
+    // Carrying them out looks into the trees itself.
+    for (let k = 0; k < this.waiting.length; k++) this.waiting[k].index.tree.waiting = null;
     for (let k = 0; k < this.waiting.length && status == OK; k++) {
       const waiting = this.waiting[k];
       // A statement that failed in a transaction that made or dropped tables has them all opened anew.
@@ -158,7 +160,11 @@ export class WriteBuffer {
     }
     if (status == OK) this.clear();
     // Else nothing can be found in the trees, not even by key, until a rollback.
-    for (let k = 0; k < this.waiting.length; k++) this.waiting[k].changes.free();
+    for (let k = 0; k < this.waiting.length; k++) {
+      const waiting = this.waiting[k];
+      waiting.changes.free();
+      waiting.index.tree.waiting = waiting.changes;
+    }
     return status;
   }
 

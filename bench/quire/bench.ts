@@ -1,7 +1,8 @@
 /**
  * What the bench's workloads share: random numbers that all peers agree on, the clock, and one JSON line for each operation.
  */
-import { DbmsContext, OpenOptions } from "../../assembly/store/dbms-context";
+import { DbmsContext } from "../../assembly/store/dbms-context";
+import { OpenOptions } from "../../assembly/store/store";
 import { Table, TableIndex, addKeyPart } from "../../assembly/store/table";
 import { Row } from "../../assembly/encode/row";
 import { ByteBuffer } from "../../assembly/encode/byte-buffer";

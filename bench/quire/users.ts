@@ -3,6 +3,7 @@
  */
 import { DbmsContext } from "../../assembly/store/dbms-context";
 import { Table } from "../../assembly/store/table";
+import { RowBatch } from "../../assembly/store/row-batch";
 import { RowScan } from "../../assembly/store/row-scan";
 import { DELETE_BY_SCHEMA } from "../../assembly/store/deletes";
 import { Row } from "../../assembly/encode/row";
@@ -87,14 +88,15 @@ export class Users {
     const context = this.context;
     startClock();
     must(context.begin());
-    context.beginBatch(this.table);
+    const batch = new RowBatch(context);
+    batch.begin(this.table, true, false);
     for (let i: u32 = 1; i <= n; i++) {
       this.makeRow(i);
-      must(context.insertNext(this.table, this.row, i));
+      must(batch.add(this.row, i));
     }
     must(context.commit());
     report("insert_bulk", n);
-    context.endBatch();
+    batch.end();
   }
 
   setAge(id: u32, age: u32): void {

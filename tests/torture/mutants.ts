@@ -8,7 +8,7 @@ import { firstGoesOn, foreignFile, outcomes, secondBetweenCalls, takeOver } from
 
 const ACCESS = "assembly/memory/access/journaled-access.ts";
 const CHANGED = "assembly/memory/pages/dirty-pages.ts";
-const CONTEXT = "assembly/store/dbms-context.ts";
+const TRANSACTION = "assembly/store/transaction.ts";
 const LOG = "assembly/memory/file/log-file.ts";
 const MANAGER = "assembly/memory/manager/memory-manager.ts";
 const PAGES = "assembly/memory/pages/cached-pages.ts";
@@ -47,9 +47,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     "a commit leaves changes of indexes waiting",
     "crash",
-    CONTEXT,
-    "let status = this.flushChanges();\n    if (status == OK) status = this.settleAnyOrder(0);\n    if (status == OK) return this.finishCommit();",
-    "let status = this.settleAnyOrder(0);\n    if (status == OK) return this.finishCommit();",
+    TRANSACTION,
+    "let status = this.flushChanges();\n    if (status == OK) status = this.anyOrder.endInside(0);\n    if (status == OK) return this.finishCommit();",
+    "let status = this.anyOrder.endInside(0);\n    if (status == OK) return this.finishCommit();",
   ),
   mutant(
     "the log is not synced before a commit is acknowledged",

@@ -70,7 +70,7 @@ export function runConvert(ctx: CommandContext): Status {
   const keepsAcl = hasAcl(own) && hasAcl(layout);
   if (keepsAcl && (isNamed || ctx.has("drop-acl")))
     return fail(USAGE, "the access control list goes along to layout 0.9: --acl and --drop-acl are for 0.11");
-  status = ctx.db.fullyDefined();
+  status = ctx.db.store.fullyDefined();
   if (status != OK) return status;
   let identities = 0;
   if (hasAcl(own)) {
@@ -96,7 +96,7 @@ export function runConvert(ctx: CommandContext): Status {
     buffer.addText(',"tables":' + ctx.db.tables.length.toString());
     buffer.addText(',"rows":' + work.rows.toString() + ',"identities":' + identities.toString() + ',"reference":');
     addQuoted(work.reference, buffer);
-    if (!hasDefinitions(own)) buffer.addText(',"leftOut":' + ctx.db.unopened.toString());
+    if (!hasDefinitions(own)) buffer.addText(',"leftOut":' + ctx.db.store.unopened.toString());
     stdout.line("}");
     return OK;
   }
@@ -107,8 +107,8 @@ export function runConvert(ctx: CommandContext): Status {
   else if (identities > 0 && keepsAcl)
     stdout.line(counted(identities, "identity").replace("ys", "ies") + " with all rights, as before");
   else if (identities > 0) stdout.line("the access control list was left out; its identities: " + identities.toString());
-  if (ctx.db.unopened > 0)
-    stdout.line(counted(ctx.db.unopened, "table") + " of the file left out, as none of the definitions is theirs");
+  if (ctx.db.store.unopened > 0)
+    stdout.line(counted(ctx.db.store.unopened, "table") + " of the file left out, as none of the definitions is theirs");
   if (work.reference != "") stdout.line("the reference has trouble with it: " + work.reference + " (check tells more)");
   return OK;
 }
@@ -177,7 +177,7 @@ class Rewriting {
 /** `OK` when nothing is wrong with the store that a copy of its rows would hide or not survive. */
 function checkSound(db: DbmsContext): Status {
   const report = new CheckReport();
-  const survey = surveyStore(db.access, report, SURVEY_ALL, db.given);
+  const survey = surveyStore(db.access, report, SURVEY_ALL, db.store.given);
   if (!survey) return lastError.status;
   const status = survey.status;
   survey.free();

@@ -101,7 +101,7 @@ function answer(ptr: usize, len: u32): Status {
   const status = stdout.flush();
   if (garbage.add(REQUEST_GARBAGE)) {
     __collect();
-    garbage.collected(session!.db.weight);
+    garbage.collected(session!.db.store.weight);
   }
   return status;
 }

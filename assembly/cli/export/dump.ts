@@ -52,7 +52,7 @@ export function runDump(ctx: CommandContext): Status {
   // What an older layout has goes into 0.9.
   const layout = db.manager.layout == LAYOUT_0_11 ? "0.11" : "0.9";
   out.addText('{"quire":"dump","version":' + DUMP_VERSION.toString() + ',"layout":"' + layout);
-  const hash = db.schemaHash();
+  const hash = db.store.schemaHash();
   if (hash == 0) return lastError.status;
   stdout.line('","schemaHash":"' + hex64(hash) + '","tables":' + tables.length.toString() + "}");
   const progress = new Progress(ctx.progress, "dump");

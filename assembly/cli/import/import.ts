@@ -23,6 +23,7 @@ import { Row } from "../../encode/row";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { DbmsContext } from "../../store/dbms-context";
 import { Garbage } from "../../request/garbage";
+import { RowBatch } from "../../store/row-batch";
 import { Table, findTable } from "../../store/table";
 import { stderr } from "../../wasi/stdio";
 import { CommandContext, openStore } from "../command-line/context";
@@ -258,17 +259,17 @@ class Import {
     const source = this.source!;
     const size = source.size;
     // What is wrong with a row of a batch, or of those in any order, can come to light when it is too late to leave it out.
-    const batched = !this.skipBad && db.beginBatch(this.table!);
-    if (!this.skipBad) db.beginAnyOrder();
+    const batch = new RowBatch(db);
+    this.rowBatch = batch;
+    batch.begin(this.table!, !this.skipBad, !this.skipBad);
     for (;;) {
       let status = this.readRow();
       if (status == OK) {
         if (this.atEnd) return this.commit(db, true);
-        status = db.insertNext(this.table!, this.row!, this.line);
-      }
+        status = batch.add(this.row!, this.line);
+      } else status = batch.refuse(this.line);
       if (status != OK) {
-        if (batched) return atLine(db.firstBadRow(this.line), lastError.status);
-        if (!this.canSkip(status)) return atLine(this.line, status);
+        if (!this.canSkip(status)) return atLine(batch.badRow, status);
         status = this.skip(status);
         if (status != OK) return status;
         continue;
@@ -282,6 +283,8 @@ class Import {
     }
     return OK; // never reached, but the compiler cannot tell
   }
+
+  private rowBatch: RowBatch | null = null;
 
   /** `readRow` came to the end of the source. */
   private atEnd: bool = false;
@@ -322,19 +325,17 @@ class Import {
   }
 
   private commit(db: DbmsContext, last: bool): Status {
-    let status = db.flushChanges();
-    if (status == OK) status = db.checkReferences();
-    if (status != OK) return db.conflictTag != 0 ? atLine(db.conflictTag, status) : status;
+    const batch = this.rowBatch!;
+    let status = batch.finish();
+    if (status != OK) return batch.badRow != 0 ? atLine(batch.badRow, status) : status;
+    batch.end();
     status = db.commit();
     if (status != OK) return status;
     this.committed = this.imported;
     this.fileIsNew = false;
-    if (last) {
-      db.endBatch();
-      return OK;
-    }
+    if (last) return OK;
     status = db.begin();
-    if (status == OK && !this.skipBad) db.beginAnyOrder();
+    if (status == OK) batch.begin(this.table!, !this.skipBad, !this.skipBad);
     return status;
   }
 
@@ -361,7 +362,7 @@ class Import {
     }
     if (this.garbage.add(1)) {
       __collect();
-      this.garbage.collected(this.ctx.db.weight);
+      this.garbage.collected(this.ctx.db.store.weight);
     }
     return OK;
   }

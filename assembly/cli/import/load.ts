@@ -15,8 +15,8 @@ import { parseValue, useLenientDates } from "../../encode/value-text";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { defineTable } from "../../schema/column-spec";
 import { hashOfSchemas } from "../../schema/schema-registry";
-import { compareNames } from "../../store/table";
-import { Table } from "../../store/table";
+import { RowBatch } from "../../store/row-batch";
+import { Table, compareNames } from "../../store/table";
 import { stdout } from "../../wasi/stdio";
 import { counted } from "../../check/check-report";
 import { CommandContext, openStore } from "../command-line/context";
@@ -293,7 +293,7 @@ class Load {
     if (!table) return this.atLine(lastError.status);
     this.tables += 1;
     status = this.checkCount(this.tables);
-    if (status == OK && this.tables == this.tablesTold) status = this.checkHash(db.schemaHash());
+    if (status == OK && this.tables == this.tablesTold) status = this.checkHash(db.store.schemaHash());
     if (status != OK) return status;
     this.table = table.name;
     this.tableLine = this.lines.line;
@@ -347,8 +347,8 @@ class Load {
     const row = new Row(table.layout);
     const lines = this.lines;
     const size = this.source.size;
-    const db = this.ctx.db;
-    db.beginBatch(table);
+    const batch = new RowBatch(this.ctx.db);
+    batch.begin(table, true, false);
     let status = OK;
     for (let i: u64 = 0; i < count && status == OK; i++) {
       status = this.nextLine();
@@ -358,16 +358,16 @@ class Load {
         status = this.atLine(this.fewerRows(i));
         break;
       }
-      if (status == OK) status = db.insertNext(table, row, lines.line);
-      if (status != OK) status = atLine(db.firstBadRow(lines.line), lastError.status);
+      status = status == OK ? batch.add(row, lines.line) : batch.refuse(lines.line);
+      if (status != OK) status = atLine(batch.badRow, status);
       this.rows += 1;
       this.progress.row(this.rows, this.source.position, size);
     }
     if (status == OK) {
-      status = db.flushChanges();
-      if (status != OK && db.conflictTag != 0) atLine(db.conflictTag, status);
+      status = batch.finish();
+      if (status != OK && batch.badRow != 0) atLine(batch.badRow, status);
     }
-    db.endBatch();
+    batch.end();
     row.free();
     return status;
   }

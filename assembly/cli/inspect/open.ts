@@ -8,7 +8,8 @@ import { MemoryAccess } from "../../memory/access/memory-access";
 import { WasiMemoryProvider } from "../../memory/file/provider";
 import { checkFormat } from "../../schema/layout-detection";
 import { guessLayout } from "../../check/store-check";
-import { DbmsContext, OpenOptions } from "../../store/dbms-context";
+import { DbmsContext } from "../../store/dbms-context";
+import { OpenOptions } from "../../store/store";
 import { IN_MEMORY } from "../../wasi/preopens";
 import { CommandContext, noteLinks, readGiven, warnOfLog } from "../command-line/context";
 
