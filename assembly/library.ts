@@ -8,14 +8,15 @@ import "./text/packed-text";
 import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "./status";
 import { ByteBuffer } from "./encode/byte-buffer";
 import { addError, handleRequest, readRequest, refuseLongRequest, LONGEST_REQUEST } from "./request/dispatcher";
-import { Garbage, REQUEST_GARBAGE } from "./request/garbage";
+import { REQUEST_GARBAGE } from "./request/garbage";
+import { Handles } from "./request/handles";
 import { tellNotices } from "./request/notices";
 import { openRequested } from "./request/open-request";
+import { OpenStores } from "./request/open-stores";
+import { OpenTable } from "./request/open-table";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
-import { Request } from "./request/request";
 import { Session } from "./request/session";
-import { unknownTable } from "./store/names";
-import { Table, findTableByText } from "./store/table";
+import { tableNamed } from "./store/names";
 import { RecordAddress, NO_ADDRESS } from "./table/page-ledger";
 
 /** Grows with each change of the calls that a host could notice. */
@@ -33,24 +34,9 @@ const MOST_BYTES: u32 = 1 << 29;
 /** A reply buffer that has grown beyond this is given back at the next call. */
 const KEPT_REPLY_BYTES: u32 = 16 << 20;
 
-/** A table that the host holds a handle of. */
-class OpenTable {
-  constructor(
-    readonly store: i32,
-    readonly session: Session,
-    readonly table: Table,
-    readonly version: u32,
-  ) {}
-}
-
-const sessions: Array<Session | null> = new Array<Session | null>();
-const openTables: Array<OpenTable | null> = new Array<OpenTable | null>();
-/** Places in `openTables` that are free. */
-const freePlaces: Array<i32> = new Array<i32>();
-/** Requests are parsed and done within one call, so all stores share the parser. */
-const sharedRequest: Request = new Request();
+const stores: OpenStores = new OpenStores();
+const openTables: Handles<OpenTable> = new Handles<OpenTable>();
 let reply: ByteBuffer = new ByteBuffer(4096);
-const garbage: Garbage = new Garbage();
 
 /** Where the last reply is: ptr u32, byteLen u32. */
 const record: usize = memory.data(8, 8);
@@ -58,21 +44,13 @@ const record: usize = memory.data(8, 8);
 /** Starts a call that leaves about so much garbage. */
 function begin(leaves: u32): void {
   reply.reset();
-  if (garbage.add(leaves)) collect();
+  if (stores.begin(leaves)) trimReply();
 }
 
-function collect(): void {
-  __collect();
-  let alive: u32 = 0;
-  for (let i = 0; i < sessions.length; i++) {
-    const session = sessions[i];
-    if (session) alive += session.db.store.weight;
-  }
-  garbage.collected(alive);
-  if (reply.capacityBytes > KEPT_REPLY_BYTES) {
-    reply.free();
-    reply = new ByteBuffer(4096);
-  }
+function trimReply(): void {
+  if (reply.capacityBytes <= KEPT_REPLY_BYTES) return;
+  reply.free();
+  reply = new ByteBuffer(4096);
 }
 
 function answer(value: i32): i32 {
@@ -91,13 +69,13 @@ function failed(): i32 {
 }
 
 function sessionOf(handle: i32): Session | null {
-  const session = handle > 0 && handle <= sessions.length ? sessions[handle - 1] : null;
+  const session = stores.get(handle);
   if (!session) fail(BAD_REQUEST, "no store is open under the handle " + handle.toString(), "use the handle that open returned");
   return session;
 }
 
 function tableOf(handle: i32): OpenTable | null {
-  const table = handle > 0 && handle <= openTables.length ? openTables[handle - 1] : null;
+  const table = openTables.get(handle);
   if (!table)
     fail(BAD_REQUEST, "no table is open under the handle " + handle.toString(), "use the handle that open_table returned");
   return table;
@@ -105,12 +83,9 @@ function tableOf(handle: i32): OpenTable | null {
 
 /** Makes an open table ready for a call: `ROW`, or what the call returns. */
 function enter(open: OpenTable | null): i32 {
-  if (!open) return failed();
-  const db = open.session.db;
-  if (db.manager.usable() != OK) return failed();
-  if (open.version != db.tablesVersion) return answer(STALE);
-  db.store.useFormat();
-  return open.table.refresh() == OK ? ROW : failed();
+  if (!open || open.session.db.manager.usable() != OK) return failed();
+  if (open.isStale) return answer(STALE);
+  return open.enter() == OK ? ROW : failed();
 }
 
 export function abi_version(): i32 {
@@ -135,18 +110,11 @@ export function result(): usize {
 /** Opens the store that a JSON object describes: its handle, or -1. */
 export function open(ptr: usize, len: u32): i32 {
   begin(0);
-  collect();
+  stores.collect();
+  trimReply();
   const db = openRequested(ptr, len);
   tellNotices();
-  if (!db) return failed();
-  const session = new Session(db, sharedRequest);
-  for (let i = 0; i < sessions.length; i++) {
-    if (sessions[i]) continue;
-    sessions[i] = session;
-    return answer(i + 1);
-  }
-  sessions.push(session);
-  return answer(sessions.length);
+  return db ? answer(stores.add(db)) : failed();
 }
 
 /** Closes a store, and its tables with it: 0, or -1. The handle is gone in either case. */
@@ -154,13 +122,11 @@ export function close(handle: i32): i32 {
   begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session) return failed();
-  sessions[handle - 1] = null;
-  for (let i = 0; i < openTables.length; i++) {
-    const table = openTables[i];
-    if (table && table.store == handle) forgetTable(i);
+  for (let table = 1; table <= openTables.last; table++) {
+    const open = openTables.get(table);
+    if (open && open.session === session) openTables.remove(table);
   }
-  session.free();
-  return session.db.close() == OK ? answer(0) : failed();
+  return stores.close(handle) == OK ? answer(0) : failed();
 }
 
 /** Handles a request of `docs/protocol.md`: 0 when the reply has `ok`, -1 when it has `error`. */
@@ -181,30 +147,15 @@ export function open_table(handle: i32, ptr: usize, len: u32): i32 {
   const session = sessionOf(handle);
   if (!session) return failed();
   if (session.db.manager.usable() != OK) return failed();
-  const table = findTableByText(session.db.tables, ptr, len);
-  if (table) return answer(keepTable(new OpenTable(handle, session, table, session.db.tablesVersion)));
-  unknownTable(session.db, String.UTF8.decodeUnsafe(ptr, len));
-  return failed();
-}
-
-/** A handle of a table; a place that is free is taken first. */
-function keepTable(table: OpenTable): i32 {
-  if (freePlaces.length == 0) return openTables.push(table);
-  const place = freePlaces.pop();
-  openTables[place] = table;
-  return place + 1;
-}
-
-function forgetTable(place: i32): void {
-  openTables[place] = null;
-  freePlaces.push(place);
+  const table = tableNamed(session.db, ptr, len);
+  return table ? answer(openTables.add(new OpenTable(session, table))) : failed();
 }
 
 /** Forgets a table's handle: 0, or -1. */
 export function close_table(handle: i32): i32 {
   begin(0);
   if (!tableOf(handle)) return failed();
-  forgetTable(handle - 1);
+  openTables.remove(handle);
   return answer(0);
 }
 

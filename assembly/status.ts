@@ -95,6 +95,8 @@ export const SCAN_OUTDATED: Status = 54;
 export const OUTCOME_UNKNOWN: Status = 55;
 /** The file has other names, under which its log would not be found. */
 export const HARD_LINKS: Status = 56;
+/** A host uses what is closed or over: a connection, a transaction, a table that has become another one, a cursor that has failed. */
+export const CLOSED: Status = 57;
 
 // ---- the file (exit status 3) ----
 /** The file's size is not a multiple of 65,536, or its content is no page file. */
@@ -201,6 +203,8 @@ export function statusName(status: Status): string {
       return "HARD_LINKS";
     case OUTCOME_UNKNOWN:
       return "OUTCOME_UNKNOWN";
+    case CLOSED:
+      return "CLOSED";
     case NOT_A_PAGE_FILE:
       return "NOT_A_PAGE_FILE";
     case DAMAGED:

@@ -179,6 +179,25 @@ function parseCustom(customSize: u32, ptr: usize, len: u32, out: ByteBuffer): St
   return OK;
 }
 
+/**
+ * Appends the blob or custom value of `len` bytes at `ptr` (not in `out`) as a record has it; a custom value of no fixed size brings its
+ * length. `BAD_VALUE` and `RECORD_TOO_LARGE` as `parseValue`.
+ */
+export function addRawBytes(type: u8, customSize: u32, ptr: usize, len: u32, out: ByteBuffer): Status {
+  const prefix: u32 = type == TYPE_BLOB || customSize > 0 ? 0 : 2;
+  if (customSize == 0 && len > LONGEST + prefix) return tooLong(type, len - prefix);
+  const suits = type == TYPE_BLOB || (customSize > 0 ? len == customSize : len >= 2 && <u32>load<u16>(ptr) == len - 2);
+  if (!suits) return fail(BAD_VALUE, len.toString() + " bytes are not " + wanted(type, customSize));
+  if (type == TYPE_BLOB) out.addU16(len);
+  out.addBytes(ptr, len);
+  return OK;
+}
+
+/** Fails with what kind of value (`given`, like "a blob") is not one of `type`. */
+export function wrongKind(type: u8, customSize: u32, given: string): Status {
+  return fail(BAD_VALUE, given + " is not " + wanted(type, customSize));
+}
+
 /** Adds the JSON document at `ptr`, valid as it is known to be, as a value: compact, with its length. */
 function addDocument(ptr: usize, len: u32, out: ByteBuffer): Status {
   const start = out.len;

@@ -32,11 +32,11 @@ export class ScanLoop<S extends RowSource> {
   /** Rows of `source` behind the first `offset` ones, `limit` of them at most. */
   constructor(
     readonly source: S,
-    protected readonly offset: i64 = 0,
+    protected offset: i64 = 0,
     protected readonly limit: i64 = i64.MAX_VALUE,
   ) {}
 
-  /** Gives the rows to `sink`, until there are no more, it is full or the limit is reached. */
+  /** Gives rows to `sink`, until there are no more, it is full or the limit is reached. Another call goes on behind the last one. */
   run<K extends RowSink>(sink: K): Status {
     const source = this.source;
     if (!this.skip()) return source.status;
@@ -55,6 +55,7 @@ export class ScanLoop<S extends RowSource> {
     for (let left = this.offset; left > 0; left--) {
       if (!this.hasMore()) return false;
     }
+    this.offset = 0;
     return true;
   }
 

@@ -94,9 +94,7 @@ export function handleRequest(session: Session, ptr: usize, len: u32, out: ByteB
     out.addU8(0x7b);
     addId(session, out);
     addAscii(out, '"ok":');
-    // What is in memory after a failure may be half of a change: not even reading it is of use.
-    status = session.db.manager.usable();
-    if (status == OK) status = session.db.manager.settled(handleParsed(session, out));
+    status = answerRequest(session, out);
     out.addU8(0x7d);
   }
   if (status != OK) {
@@ -127,7 +125,14 @@ function addId(session: Session, out: ByteBuffer): void {
   out.addU8(0x2c);
 }
 
-/** Handles the request that the session has parsed, and appends what `ok` is to hold. */
+/** Handles the request that the session has read, and appends what `ok` is to hold: half of it, on failure. */
+export function answerRequest(session: Session, out: ByteBuffer): Status {
+  const manager = session.db.manager;
+  // What is in memory after a failure may be half of a change: not even reading it is of use.
+  const status = manager.usable();
+  return status == OK ? manager.settled(handleParsed(session, out)) : status;
+}
+
 function handleParsed(session: Session, out: ByteBuffer): Status {
   const operation = session.request.operation as Operation;
   const status = operation.flushes ? session.db.flushChanges() : OK;

@@ -1,4 +1,4 @@
-/** Opening a store as a JSON object asks for it: what the library's `open` takes. */
+/** Opening a store as a host asks for it: with a JSON object, which is what the library's `open` takes, or part by part. */
 import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
@@ -25,19 +25,22 @@ const FIELDS: StaticArray<string> = [
 ];
 
 /** The most that a cache may be told to take, as for `--cache`. */
-const MOST_CACHE_BYTES: u64 = 1 << 31;
+export const MOST_CACHE_BYTES: u64 = 1 << 31;
 
 const tape: JsonTape = new JsonTape();
 
-/** What the object says. */
-class OpenRequest {
+/** What is to be opened, and how. */
+export class OpenRequest {
   path: string = "";
+  /** The layout that the store has to have, or that a new one gets; "": 0.9 for a new one. */
   layout: string = "";
   durability: string = "commit";
+  /** The file with the definitions of a store whose layout holds none; "" for none. */
   schema: string = "";
   tables: Array<string> = new Array<string>();
   readonly options: OpenOptions = new OpenOptions();
 
+  /** Reads it from the JSON object in the `len` bytes at `ptr`. */
   read(ptr: usize, len: u32): Status {
     if (!tape.parse(ptr, len)) return fail(BAD_REQUEST, "what to open is not JSON: " + tape.errorText());
     if (tape.kind(0) != JSON_OBJECT)
@@ -88,8 +91,44 @@ class OpenRequest {
     return true;
   }
 
+  /** Opens the store; null on failure, which leaves no new file behind. */
+  open(): DbmsContext | null {
+    if (this.check() != OK) return null;
+    const options = this.options;
+    const isNew = options.create && isMissing(this.path);
+    const store = DbmsContext.openFile(this.path, options);
+    if (!store) {
+      if (isNew) removeFile(this.path);
+      return null;
+    }
+    if (this.layout == "" || store.manager.layout == options.layout) return store;
+    const own = layoutName(store.manager.layout);
+    store.close();
+    const what = this.path + " has layout " + own + ", not " + this.layout;
+    fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
+    return null;
+  }
+
+  /** Completes the options; fails for what makes no sense. */
+  private check(): Status {
+    const options = this.options;
+    if (options.readOnly) options.create = false;
+    if (this.layout == "0.11") options.layout = LAYOUT_0_11;
+    else if (this.layout != "" && this.layout != "0.9") {
+      return fail(BAD_REQUEST, "there is no layout " + this.layout, "use 0.9 or 0.11");
+    }
+    if (this.durability != "commit" && this.durability != "checkpoint") {
+      return fail(BAD_REQUEST, "there is no durability " + this.durability, "use commit or checkpoint");
+    }
+    options.syncCommits = this.durability == "commit";
+    if (this.path == IN_MEMORY && !options.create) {
+      return fail(BAD_REQUEST, "open: a store in memory is always new", "open it with create, and not readonly");
+    }
+    return this.readGiven();
+  }
+
   /** Reads the definitions, if some are named. */
-  readGiven(): Status {
+  private readGiven(): Status {
     if (this.schema == "") return this.tables.length == 0 ? OK : fail(BAD_REQUEST, "open: tables goes with schema");
     const schemas = readDefinitionsFile(this.schema);
     if (!schemas) return lastError.status;
@@ -127,36 +166,7 @@ function unknownField(name: string): Status {
 /** Opens the store that the JSON object in the `len` bytes at `ptr` describes; null on failure, which leaves no new file behind. */
 export function openRequested(ptr: usize, len: u32): DbmsContext | null {
   const request = new OpenRequest();
-  if (request.read(ptr, len) != OK) return null;
-  const options = request.options;
-  if (options.readOnly) options.create = false;
-  if (request.layout == "0.11") options.layout = LAYOUT_0_11;
-  else if (request.layout != "" && request.layout != "0.9") {
-    fail(BAD_REQUEST, "there is no layout " + request.layout, "use 0.9 or 0.11");
-    return null;
-  }
-  if (request.durability != "commit" && request.durability != "checkpoint") {
-    fail(BAD_REQUEST, "there is no durability " + request.durability, "use commit or checkpoint");
-    return null;
-  }
-  options.syncCommits = request.durability == "commit";
-  if (request.path == IN_MEMORY && !options.create) {
-    fail(BAD_REQUEST, "open: a store in memory is always new", "open it with create, and not readonly");
-    return null;
-  }
-  if (request.readGiven() != OK) return null;
-  const isNew = options.create && isMissing(request.path);
-  const store = DbmsContext.openFile(request.path, options);
-  if (!store) {
-    if (isNew) removeFile(request.path);
-    return null;
-  }
-  if (request.layout == "" || store.manager.layout == options.layout) return store;
-  const own = layoutName(store.manager.layout);
-  store.close();
-  const what = request.path + " has layout " + own + ", not " + request.layout;
-  fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
-  return null;
+  return request.read(ptr, len) == OK ? request.open() : null;
 }
 
 function isMissing(path: string): bool {

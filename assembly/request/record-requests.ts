@@ -17,9 +17,10 @@ import { Records } from "../query/row-sinks";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { BATCH_ROWS, beginTogether, endInsert, endTogether } from "./row-requests";
+import { BATCH_ROWS } from "./insertion";
 import { FIELD_COLUMNS, FIELD_COUNT } from "./request";
-import { REPLY_BYTES, SCAN_LIMIT, ScanPlan } from "./scan-request";
+import { PAGE_BYTES } from "./paged-scan";
+import { SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
 
 const probe: ByteBuffer = new ByteBuffer(64);
@@ -36,9 +37,14 @@ export function findRecord(table: Table, key: usize, keyLen: u32, index: TableIn
     fail(BAD_VALUE, table.name + "." + column.name + ": " + keyLen.toString() + " bytes are not a " + column.typeText);
     return NO_ADDRESS;
   }
+  return findValue(table, key, keyLen, index);
+}
+
+/** The same for bytes that are a value of the column, or for null, which is at 0. */
+export function findValue(table: Table, ptr: usize, len: u32, index: TableIndex): RecordAddress {
   probe.reset();
   probe.addU32(1);
-  addKeyPart(column, key, keyLen, probe);
+  addKeyPart(table.schema.columns[index.columns[0]], ptr, len, probe);
   const address = index.tree.find(probe.ptr);
   // The message is made where it is wanted: most callers only want to know.
   if (address == NO_ADDRESS && lastError.status == OK) lastError.status = ROW_NOT_FOUND;
@@ -48,28 +54,19 @@ export function findRecord(table: Table, key: usize, keyLen: u32, index: TableIn
 /** Inserts the rows in the `len` bytes at `ptr`, all or none; appends their primary keys, as in records, to `out`. */
 export function insertRecords(session: Session, table: Table, ptr: usize, len: u32, out: ByteBuffer): Status {
   const row = table.callersRow;
-  const db = session.db;
+  const insertion = session.insertion;
   const end = ptr + len;
   let rowLen = rowLength(ptr, end);
   const many = rowLen != 0 && ptr + 4 + rowLen < end;
-  const inner = db.inTransaction;
-  let status = many ? beginTogether(db) : OK;
+  let status = insertion.begin(table, many, many && hasRows(ptr, end, BATCH_ROWS));
   if (status != OK) return status;
-  const batch = session.batch;
-  if (many) batch.begin(table, hasRows(ptr, end, BATCH_ROWS), true);
-  let count: u64 = 0;
   do {
-    count += 1;
-    status = rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row);
-    if (status == OK) status = many ? batch.add(row, count) : db.insertNext(table, row, count);
-    else if (many) status = batch.refuse(count);
+    status = insertion.add(table, row, rowLen == 0 ? badRow(table) : readRow(table, ptr + 4, rowLen, row));
     if (status == OK) out.addBytes(row.ptr(table.keyColumn), row.len(table.keyColumn));
     ptr += 4 + rowLen;
     if (status == OK && ptr < end) rowLen = rowLength(ptr, end);
   } while (status == OK && ptr < end);
-  if (many) status = endTogether(db, inner, endInsert(batch, status));
-  if (status == OK) db.transaction.anyOrder.countRows(count);
-  return status;
+  return insertion.end(status);
 }
 
 /**
@@ -171,7 +168,7 @@ function addRecords(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
     if (!positions) return lastError.status;
   }
   out.addU64(0);
-  plan.run(new Records(positions, plan.table.layout.columnCount, out, REPLY_BYTES));
+  plan.run(new Records(positions, plan.table.layout.columnCount, out, PAGE_BYTES));
   const goesOn = plan.hasMore();
   const given = <u32>plan.given;
   store<u32>(out.ptr, given);

@@ -1,53 +1,21 @@
 /** `insert`, `update`, `delete` and `get`. Several rows of one request are all done or none. */
-import { Status, OK, BAD_REQUEST, HANDLE_POISONED, ROW_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
+import { Status, OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { columnPositions } from "../schema/column-names";
 import { Row } from "../encode/row";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
-import { DbmsContext } from "../store/dbms-context";
-import { RowBatch } from "../store/row-batch";
 import { RowSource } from "../store/row-source";
 import { Table, TableIndex } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { JsonObjects } from "../query/row-sinks";
 import { RowWriter, writeJsonCell } from "../query/row-writer";
 import { ScanLoop } from "../query/scan-loop";
+import { BATCH_ROWS, beginTogether, endTogether } from "./insertion";
 import { Session } from "./session";
 import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
 import { readJsonRow } from "./row-json";
 import { addAscii } from "../encode/json-pieces";
-
-/** A name for savepoints that no request uses. */
-const OWN_SAVEPOINT: string = "\0";
-
-/** Starts something of several statements that is all or nothing, also inside a transaction. To be followed by `endTogether`. */
-export function beginTogether(db: DbmsContext): Status {
-  return db.inTransaction ? db.savepoint(OWN_SAVEPOINT) : db.begin();
-}
-
-/** Ends it: keeps (and outside of a transaction commits) what was done, or takes it back when `status` is a failure. */
-export function endTogether(db: DbmsContext, inner: bool, status: Status): Status {
-  if (status == OK) status = db.flushChanges();
-  if (status == OK) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
-  const failure = savedError();
-  let undone = inner ? db.rollbackTo(OWN_SAVEPOINT) : db.rollback();
-  if (undone == OK && inner) undone = db.release(OWN_SAVEPOINT);
-  // A handle that can't be used any more is so since the failure that `status` is: that one is to be told.
-  if (undone != OK && undone != HANDLE_POISONED) return undone;
-  return restoreError(failure);
-}
-
-/** Rows of one request from which on their index entries are added in batches. */
-export const BATCH_ROWS: u32 = 64;
-
-/** The rows of an insert came to `status`: ends their batch, and says in the error which row it is about. */
-export function endInsert(batch: RowBatch, status: Status): Status {
-  if (status == OK) status = batch.finish();
-  if (status != OK && batch.badRow != 0) lastError.what = "row " + batch.badRow.toString() + ": " + lastError.what;
-  batch.end();
-  return status;
-}
 
 /** The one node of field `one`, or the first of the list `many`; 0 with `BAD_REQUEST` unless just one of the two is there. */
 function oneOrMany(session: Session, one: i32, many: i32): u32 {
@@ -66,27 +34,19 @@ export function handleInsert(session: Session, out: ByteBuffer): Status {
   if (!table || first == 0) return lastError.status;
   const many = session.request.has(FIELD_ROWS);
   const row = table.callersRow;
-  const db = session.db;
-  const inner = db.inTransaction;
+  const insertion = session.insertion;
   const tape = session.request.tape;
-  let status = many ? beginTogether(db) : OK;
+  let status = insertion.begin(table, many, many && tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS);
   if (status != OK) return status;
-  const batch = session.batch;
-  if (many) batch.begin(table, tape.count(session.request.node(FIELD_ROWS)) >= BATCH_ROWS, true);
   addAscii(out, '{"keys":[');
-  let count: u64 = 0;
   for (let node = first; node != 0 && status == OK; node = many ? tape.next(node) : 0) {
-    status = readJsonRow(table, tape, node, row);
-    count += 1;
-    if (status == OK) status = many ? batch.add(row, count) : db.insertNext(table, row, count);
-    else if (many) status = batch.refuse(count);
+    status = insertion.add(table, row, readJsonRow(table, tape, node, row));
     if (status == OK) {
-      if (count > 1) out.addU8(0x2c);
+      if (node != first) out.addU8(0x2c);
       writeJsonCell(table.schema.columns[table.keyColumn], table.keyColumn, row, out);
     }
   }
-  if (many) status = endTogether(db, inner, endInsert(batch, status));
-  if (status == OK) db.transaction.anyOrder.countRows(count);
+  status = insertion.end(status);
   addAscii(out, "]}");
   return status;
 }

@@ -13,10 +13,10 @@ import { addHex, parseHex } from "../encode/uuid";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { AccessPath, KeyBound } from "../query/access-path";
 import { JsonObjects } from "../query/row-sinks";
-import { CountedRows, ScanLoop } from "../query/scan-loop";
-import { RowScan, ScanPlace } from "../store/row-scan";
+import { ScanPlace } from "../store/row-scan";
 import { findIndex } from "../store/names";
-import { Table, TableIndex } from "../store/table";
+import { TableIndex } from "../store/table";
+import { PAGE_BYTES, PagedScan, beginBound } from "./paged-scan";
 import { Session } from "./session";
 import {
   FIELD_AFTER,
@@ -35,8 +35,6 @@ import { addAscii } from "../encode/json-pieces";
 
 /** Rows in one reply, unless the request says otherwise. */
 export const SCAN_LIMIT: i64 = 1000;
-/** A reply that has grown to this many bytes ends with the row in hand. */
-export const REPLY_BYTES: u32 = 8 << 20;
 
 /**
  * Bytes of a token: the last row's address u64 and the scan's start u32; for an index also the address u64 of the next row with its key (or
@@ -46,23 +44,8 @@ const RECORD_TOKEN: u32 = 12;
 const INDEX_TOKEN: u32 = 36;
 
 /** A scan that a request describes. */
-export class ScanPlan extends ScanLoop<RowScan> {
-  readonly table: Table;
-  readonly index: TableIndex | null;
+export class ScanPlan extends PagedScan {
   countOnly: bool = false;
-  /** When the scan started; 0 while it is the first request of it. */
-  private since: u32 = 0;
-
-  private constructor(
-    readonly session: Session,
-    private readonly path: AccessPath,
-    offset: i64,
-    limit: i64,
-  ) {
-    super(path.rows(), offset, limit);
-    this.table = path.table;
-    this.index = path.index;
-  }
 
   /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
   static open(session: Session, defaultLimit: i64): ScanPlan | null {
@@ -86,47 +69,43 @@ export class ScanPlan extends ScanLoop<RowScan> {
       path.free();
       return null;
     }
-    const plan = new ScanPlan(session, path, offset, limit);
+    const plan = new ScanPlan(session.db, path, offset, limit);
     plan.countOnly = count == 1;
-    if (!request.has(FIELD_AFTER) || plan.resume(plan.source) == OK) return plan;
+    if (!request.has(FIELD_AFTER) || plan.resume(request) == OK) return plan;
     plan.free();
     return null;
   }
 
   /** Goes on behind the row that the token `after` stands for. */
-  private resume(scan: RowScan): Status {
-    const request = this.session.request;
-    if (request.tape.kind(request.node(FIELD_AFTER)) == JSON_NULL) return OK;
-    const status = request.needText(FIELD_AFTER);
-    if (status != OK) return status;
+  private resume(request: Request): Status {
     const tape = request.tape;
-    const hexLen = tape.stringLen(request.node(FIELD_AFTER));
+    const node = request.node(FIELD_AFTER);
+    if (tape.kind(node) == JSON_NULL) return OK;
+    let status = request.needText(FIELD_AFTER);
+    if (status != OK) return status;
+    const hexLen = tape.stringLen(node);
     const len = hexLen >> 1;
     const token = new ByteBuffer(max<u32>(len, 16));
-    let good = len >= (this.index ? INDEX_TOKEN : RECORD_TOKEN);
-    good = good && parseHex(tape.stringPtr(request.node(FIELD_AFTER)), hexLen, token.ptr) && this.goOn(scan, token.ptr, len);
+    const long = len >= (this.index ? INDEX_TOKEN : RECORD_TOKEN);
+    if (!long || !parseHex(tape.stringPtr(node), hexLen, token.ptr)) status = noToken();
+    else status = this.index ? this.resumeIndex(token.ptr, len) : this.resumeRecords(token.ptr, len);
     token.free();
-    if (good) return this.goOnSince(scan);
-    return fail(
-      BAD_REQUEST,
-      "scan: after is no token of this scan",
-      "take it from the reply before, and repeat its other fields",
-    );
+    return status;
   }
 
-  /** Places the scan where the token of `len` bytes says; false when it is none. */
-  private goOn(scan: RowScan, token: usize, len: u32): bool {
+  /** Goes on where the token of `len` bytes says, in the order of records. */
+  private resumeRecords(token: usize, len: u32): Status {
+    const address = load<u64>(token);
+    const isAligned = ((<u32>address) & 0xffff) % this.table.registry.slotAlignment == 0;
+    if (address >> 48 != 0 || !isAligned || len != RECORD_TOKEN) return noToken();
+    return this.goOn(new ScanPlace(address), null, load<u32>(token, 8));
+  }
+
+  /** The same in the order of the index. */
+  private resumeIndex(token: usize, len: u32): Status {
     const place = new ScanPlace(load<u64>(token));
-    if (place.address >> 48 != 0) return false;
-    this.since = load<u32>(token, 8);
-    const index = this.index;
-    if (!index) {
-      if (len != RECORD_TOKEN || ((<u32>place.address) & 0xffff) % this.table.registry.slotAlignment != 0) return false;
-      scan.resume(place, null);
-      return true;
-    }
     place.next = load<u64>(token, 12);
-    if (place.next != NO_ADDRESS && place.next >> 48 != 0) return false;
+    if (place.address >> 48 != 0 || (place.next != NO_ADDRESS && place.next >> 48 != 0)) return noToken();
     place.knowsNext = true;
     place.leafPage = load<u32>(token, 20);
     place.state = load<u32>(token, 24);
@@ -134,39 +113,18 @@ export class ScanPlan extends ScanLoop<RowScan> {
     place.keySince = load<u32>(token, 32);
     const key = new ByteBuffer(len);
     key.addBytes(token + INDEX_TOKEN, len - INDEX_TOKEN);
-    const good = isKey(key.ptr, key.len) && index.hasKeysLike(this.table.schema, key.ptr);
-    if (good) scan.resume(place, key);
+    const good = isKey(key.ptr, key.len) && this.index!.hasKeysLike(this.table.schema, key.ptr);
+    const status = good ? this.goOn(place, key, load<u32>(token, 8)) : noToken();
     key.free();
-    return good;
-  }
-
-  /** Leaves out of a scan what this session moved or added since its start; of one that another session started, since now. */
-  private goOnSince(scan: RowScan): Status {
-    const watch = this.session.db.store.watchOf(this.table);
-    const status = watch.check(this.since);
-    if (status != OK) return status;
-    const position = this.table.positionOf(this.index);
-    if (!watch.knows(position, this.since)) this.since = this.session.db.store.beginScan(this.table, this.index);
-    else scan.leaveOutNew(watch, this.since);
-    return OK;
-  }
-
-  /** How many rows there are behind the offset, at most as many as the limit; -1 on failure. */
-  count(): i64 {
-    if (!this.path.isWhole || this.session.request.has(FIELD_AFTER)) {
-      return this.run(new CountedRows()) == OK ? this.given : -1;
-    }
-    const count = this.table.countRows();
-    return count < 0 ? -1 : min<i64>(max<i64>(count - this.offset, 0), this.limit);
+    return status;
   }
 
   /** Appends the token for the row before the one that `hasMore` went on to. */
   addToken(out: ByteBuffer): void {
     const scan = this.source;
-    const watch = this.session.db.store.watchOf(this.table);
     const index = this.index;
-    const since = this.since != 0 ? this.since : this.session.db.store.beginScan(this.table, index);
-    const place = scan.placeBefore(watch.now());
+    const since = this.begun();
+    const place = scan.placeBefore(this.db.store.watchOf(this.table).now());
     const token = memory.data(40, 8);
     store<u64>(token, place.address);
     store<u32>(token, since, 8);
@@ -178,11 +136,11 @@ export class ScanPlan extends ScanLoop<RowScan> {
     addHex(token, index ? INDEX_TOKEN : RECORD_TOKEN, out);
     if (index) addHex(scan.keyOfBefore.ptr, scan.keyOfBefore.len, out);
   }
+}
 
-  free(): void {
-    this.source.free();
-    this.path.free();
-  }
+function noToken(): Status {
+  const hint = "take it from the reply before, and repeat its other fields";
+  return fail(BAD_REQUEST, "scan: after is no token of this scan", hint);
 }
 
 /** Makes the request's bounds those of `path`. */
@@ -211,14 +169,9 @@ function readBound(request: Request, field: i32, path: AccessPath, bound: KeyBou
   const tape = request.tape;
   const node = request.node(field);
   const isList = tape.kind(node) == JSON_ARRAY;
-  const count = isList ? tape.count(node) : 1;
   const columns = index.columns;
-  if (count == 0 || <i32>count > columns.length) {
-    const what = "scan: a bound of " + count.toString() + " values; the index is on " + index.definition.columns.join(", ");
-    return fail(BAD_REQUEST, what, "an array is a list of values for these columns");
-  }
-  bound.begin(count);
-  let status = OK;
+  const count = isList ? tape.count(node) : 1;
+  let status = beginBound(index, count, bound);
   let item = isList ? tape.first(node) : node;
   for (let i: u32 = 0; i < count && status == OK; i++) {
     status = request.addKeyPart(path.table.schema.columns[columns[i]], item, bound);
@@ -247,7 +200,7 @@ function addCount(plan: ScanPlan, out: ByteBuffer): Status {
 function addRows(session: Session, plan: ScanPlan, out: ByteBuffer): Status {
   const writer = requestedColumns(session, plan.table);
   if (!writer) return lastError.status;
-  const mostBytes = out.len + REPLY_BYTES;
+  const mostBytes = out.len + PAGE_BYTES;
   addAscii(out, '{"rows":[');
   plan.run(new JsonObjects(writer, out, mostBytes));
   addAscii(out, '],"after":');

@@ -1,27 +1,27 @@
 /** What requests work on: an open store, and buffers that are used over and over. */
-import { OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, CLOSED, ROW_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
-import { RowBatch } from "../store/row-batch";
-import { findIndex, unknownTable } from "../store/names";
-import { Table, TableIndex, findTableByText } from "../store/table";
+import { findIndex, tableNamed } from "../store/names";
+import { Table, TableIndex } from "../store/table";
+import { Insertion } from "./insertion";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
 export class Session {
   private probe: ByteBuffer = new ByteBuffer(256);
-
-  /** For requests with many new rows. */
-  readonly batch: RowBatch;
+  readonly insertion: Insertion;
+  /** Not any more behind `free`. */
+  private isOpen: bool = true;
 
   /** Sessions may share a request: it is used only within one call. */
   constructor(
     readonly db: DbmsContext,
     readonly request: Request = new Request(),
   ) {
-    this.batch = new RowBatch(db);
+    this.insertion = new Insertion(db);
   }
 
   /** The table that the request names, ready to be read; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
@@ -30,16 +30,18 @@ export class Session {
     this.db.store.useFormat();
     const tape = this.request.tape;
     const node = this.request.node(FIELD_TABLE);
-    const ptr = tape.stringPtr(node);
-    const len = tape.stringLen(node);
-    const table = findTableByText(this.db.tables, ptr, len);
-    if (table) return table.refresh() == OK ? table : null;
-    unknownTable(this.db, String.UTF8.decodeUnsafe(ptr, len));
-    return null;
+    const table = tableNamed(this.db, tape.stringPtr(node), tape.stringLen(node));
+    return table && table.refresh() == OK ? table : null;
   }
 
-  /** Gives back what is not garbage-collected, but for the request. The session must not be used afterwards. */
+  /** `OK` where it can be worked with; `CLOSED` or `HANDLE_POISONED`. */
+  @inline usable(): Status {
+    return this.isOpen ? this.db.manager.usable() : fail(CLOSED, "the connection is closed", "open the file again");
+  }
+
+  /** Gives back what is not garbage-collected, but for the request. From then on nothing but `usable` may be called. */
   free(): void {
+    this.isOpen = false;
     this.probe.free();
   }
 

@@ -11,7 +11,7 @@
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { bytesEqual, compareBytes } from "../encode/bytes";
+import { compareBytes } from "../encode/bytes";
 import { TYPE_CUSTOM, TYPE_NAMES, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {
@@ -26,7 +26,7 @@ import {
   ON_DELETE_RESTRICT,
   addKeyValue,
 } from "./column";
-import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "./table-schema-snapshot";
+import { TableSchemaSnapshot, DEFAULT_ALIGNMENT, isSameDefinition } from "./table-schema-snapshot";
 import { suggestion } from "./nearest";
 
 /** What types are called elsewhere, and here; `float` and `double` have no like, `decimal` comes nearest. */
@@ -94,7 +94,7 @@ export class TableDefinition {
     else if (flag == "null") column.flags |= FLAG_NULLABLE;
     else if (flag == "auto") column.flags |= FLAG_AUTO;
     else if (flag == "index") this.plain.push(column.name);
-    else if (flag == "default") column.defaultValue = nullDefault();
+    else if (flag == "default") column.setDefault(0, 0);
     else if (flag == "cascade" || flag == "restrict") {
       const key = column.foreignKey;
       if (!key) return flagError(column, flag + " comes behind references=TABLE.COLUMN");
@@ -115,16 +115,9 @@ export class TableDefinition {
   private addDefault(column: Column, text: string): Status {
     const bytes = String.UTF8.encode(text);
     const value = new ByteBuffer(64);
-    const encoded = new ByteBuffer(64);
     const status = parseValue(column.type, column.customSize, changetype<usize>(bytes), bytes.byteLength, value);
-    if (status == OK) {
-      addKeyValue(column, valueDiscriminant(column.type), value.ptr, value.len, encoded);
-      const copy = new ArrayBuffer(encoded.len);
-      memory.copy(changetype<usize>(copy), encoded.ptr, encoded.len);
-      column.defaultValue = copy;
-    }
+    if (status == OK) column.setDefault(value.ptr, value.len);
     value.free();
-    encoded.free();
     return status == OK ? OK : flagError(column, "default: " + lastError.what);
   }
 
@@ -155,32 +148,12 @@ export class TableDefinition {
     }
     const schema = new TableSchemaSnapshot(this.name, primaryKey);
     schema.columns = this.columns;
-    addIndex(schema, [primaryKey]);
-    for (let i = 0; i < this.columns.length; i++) {
-      if (this.columns[i].unique) addIndex(schema, [this.columns[i].name]);
-    }
-    for (let i = 0; i < this.plain.length; i++) addIndex(schema, [this.plain[i]]);
-    for (let i = 0; i < this.groups.length; i++) addIndex(schema, this.groups[i].columns);
-    const layout = schema.rowLayout();
-    schema.alignment = alignment != 0 ? alignment : layout.fixedBody != 0 ? layout.fixedBody : DEFAULT_ALIGNMENT;
-    layout.free();
+    schema.addKeyIndexes();
+    for (let i = 0; i < this.plain.length; i++) schema.addIndex([this.plain[i]]);
+    for (let i = 0; i < this.groups.length; i++) schema.addIndex(this.groups[i].columns);
+    schema.alignment = alignment != 0 ? alignment : schema.usualAlignment;
     return schema;
   }
-}
-
-function addIndex(schema: TableSchemaSnapshot, columns: Array<string>): void {
-  const text = columns.join("\0");
-  for (let i = 0; i < schema.indexes.length; i++) {
-    if (schema.indexes[i].columns.join("\0") == text) return;
-  }
-  const position = schema.columnIndex(columns[0]);
-  schema.indexes.push(new IndexDefinition(columns, columns.length == 1 && position >= 0 && schema.columns[position].unique));
-}
-
-function nullDefault(): ArrayBuffer {
-  const value = new ArrayBuffer(1);
-  store<u8>(changetype<usize>(value), VALUE_NULL);
-  return value;
 }
 
 function compareNames(a: ArrayBuffer, b: ArrayBuffer): i32 {
@@ -359,13 +332,7 @@ export function isExpressible(schema: TableSchemaSnapshot): bool {
   for (let i = 0; i < specs.length; i++) {
     if (definition.add(specs[i]) != OK) return false;
   }
-  const a = new ByteBuffer(1024);
-  const b = new ByteBuffer(1024);
-  const encoded = schema.encode(a) == OK && definition.build(schema.alignment).encode(b) == OK;
-  const same = encoded && bytesEqual(a.ptr, a.len, b.ptr, b.len);
-  a.free();
-  b.free();
-  return same;
+  return isSameDefinition(schema, definition.build(schema.alignment));
 }
 
 /** The definition of a table with these columns; null on failure. */

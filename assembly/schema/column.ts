@@ -1,6 +1,6 @@
 /** Columns and indexes as a schema snapshot describes them. */
 import { ByteBuffer } from "../encode/byte-buffer";
-import { TYPE_CUSTOM, typeName, fixedValueSize, VALUE_NULL, VALUE_CUSTOM } from "../encode/data-type";
+import { TYPE_CUSTOM, typeName, fixedValueSize, valueDiscriminant, VALUE_NULL, VALUE_CUSTOM } from "../encode/data-type";
 
 export const FLAG_NULLABLE: u32 = 1;
 export const FLAG_AUTO: u32 = 2;
@@ -78,6 +78,16 @@ export class Column {
       this.encodedTag = bytes;
     }
     return bytes;
+  }
+
+  /** Makes the value of `len` bytes at `ptr`, as in a record, the default; null when `ptr` is 0. */
+  setDefault(ptr: usize, len: u32): void {
+    const encoded = new ByteBuffer(64);
+    addKeyValue(this, valueDiscriminant(this.type), ptr, len, encoded);
+    const value = new ArrayBuffer(encoded.len);
+    memory.copy(changetype<usize>(value), encoded.ptr, encoded.len);
+    encoded.free();
+    this.defaultValue = value;
   }
 
   /**

@@ -63,6 +63,32 @@ export class TableSchemaSnapshot {
     return layout;
   }
 
+  /** Adds an index on these columns, unless there is one: a unique one if it is on just one column, which is. */
+  addIndex(columns: Array<string>): void {
+    const text = columns.join("\0");
+    for (let i = 0; i < this.indexes.length; i++) {
+      if (this.indexes[i].columns.join("\0") == text) return;
+    }
+    const position = columns.length == 1 ? this.columnIndex(columns[0]) : -1;
+    this.indexes.push(new IndexDefinition(columns, position >= 0 && this.columns[position].unique));
+  }
+
+  /** Adds the indexes of the primary key and of unique columns. */
+  addKeyIndexes(): void {
+    this.addIndex([this.primaryKey]);
+    for (let i = 0; i < this.columns.length; i++) {
+      if (this.columns[i].unique) this.addIndex([this.columns[i].name]);
+    }
+  }
+
+  /** The alignment of a table like this, unless it says otherwise: the body's size when all columns have a fixed one, else 32. */
+  get usualAlignment(): u32 {
+    const layout = this.rowLayout();
+    const fixed = layout.fixedBody;
+    layout.free();
+    return fixed != 0 ? fixed : DEFAULT_ALIGNMENT;
+  }
+
   /** The same definition with each list of columns indexed once, as crates from 0.10 on have it; this one where it is so already. */
   withoutTwins(): TableSchemaSnapshot {
     const names = new Array<string>();
@@ -360,6 +386,18 @@ class SnapshotReader {
     part.bad = this.bad;
     return part;
   }
+}
+
+/** Whether two definitions are the same in all that a file keeps of them. */
+export function isSameDefinition(a: TableSchemaSnapshot, b: TableSchemaSnapshot): bool {
+  if (a === b) return true;
+  const one = new ByteBuffer(1024);
+  const other = new ByteBuffer(1024);
+  const encoded = a.encode(one) == OK && b.encode(other) == OK;
+  const same = encoded && bytesEqual(one.ptr, one.len, other.ptr, other.len);
+  one.free();
+  other.free();
+  return same;
 }
 
 /** The definition that a page holds; null when it holds none, or one that can't be worked with. */

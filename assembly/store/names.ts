@@ -2,7 +2,14 @@
 import { Status, INDEX_NOT_FOUND, TABLE_NOT_FOUND, fail } from "../status";
 import { suggestion } from "../schema/nearest";
 import { DbmsContext } from "./dbms-context";
-import { Table, TableIndex } from "./table";
+import { Table, TableIndex, findTableByText } from "./table";
+
+/** The table whose name is the `len` bytes at `name`; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
+export function tableNamed(db: DbmsContext, name: usize, len: u32): Table | null {
+  const table = findTableByText(db.tables, name, len);
+  if (!table) unknownTable(db, String.UTF8.decodeUnsafe(name, len));
+  return table;
+}
 
 /** Fails with `TABLE_NOT_FOUND` and the name that was probably meant, or those there are. */
 export function unknownTable(db: DbmsContext, name: string): Status {

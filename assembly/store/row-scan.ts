@@ -33,7 +33,7 @@ export class ScanPlace {
   next: RecordAddress = NO_ADDRESS;
   knowsNext: bool = false;
 
-  constructor(readonly address: RecordAddress) {}
+  constructor(public address: RecordAddress) {}
 }
 
 export class RowScan extends RowSource {
@@ -118,6 +118,7 @@ export class RowScan extends RowSource {
    * none a scan over an index reads no records at all.
    */
   wantFirst(columns: u32): void {
+    if (this.wanted.count == columns) return;
     this.row.reset();
     this.wanted = new RecordPrefix(this.table.layout, columns);
     this.tellReader();
@@ -135,7 +136,7 @@ export class RowScan extends RowSource {
     this.resume(place, key);
   }
 
-  /** The same, for a scan that ended at `place`. */
+  /** The same, for a scan that ended at `place`: another one with its `key`, or this one if that is null. */
   resume(place: ScanPlace, key: ByteBuffer | null): void {
     this.address = place.address;
     this.leafPage = place.leafPage;
@@ -143,12 +144,11 @@ export class RowScan extends RowSource {
     this.started = true;
     const reader = this.reader;
     if (reader) reader.seekAfter(place.address);
-    if (key) {
-      this.lastKey.reset();
-      this.lastKey.addBytes(key.ptr, key.len);
-      const cursor = this.cursor;
-      if (cursor) cursor.depth = 0;
-    }
+    const cursor = this.cursor;
+    if (cursor) cursor.depth = 0;
+    if (!key) return;
+    this.lastKey.reset();
+    this.lastKey.addBytes(key.ptr, key.len);
   }
 
   /**
@@ -382,13 +382,27 @@ export class RowScan extends RowSource {
     const index = this.index;
     if (!index) return place;
     place.leafPage = this.leafBefore;
-    const history = index.tree.history;
-    if (history) place.state = history.state;
-    place.moment = moment;
-    place.keySince = this.wasInPivot ? this.pivotSince : moment;
+    this.notePlace(index, this.keyBefore, moment, place);
     place.knowsNext = true;
     if (compareKeyToProbe(this.lastKey.ptr, this.keyBefore.ptr) == 0) place.next = this.address;
     return place;
+  }
+
+  /** Makes `place` the one where the scan, whose rows were all given at `moment`, stands now: behind the current row, with its `resumeKey`. */
+  placeHere(moment: u32, place: ScanPlace): void {
+    place.address = this.address;
+    place.leafPage = this.leafPage;
+    const index = this.index;
+    if (index) this.notePlace(index, this.lastKey, moment, place);
+  }
+
+  /** What places behind a row with `key` have in common. */
+  private notePlace(index: TableIndex, key: ByteBuffer, moment: u32, place: ScanPlace): void {
+    const history = index.tree.history;
+    const pivot = this.pivot;
+    if (history) place.state = history.state;
+    place.moment = moment;
+    place.keySince = pivot && compareKeyToProbe(key.ptr, pivot.ptr) == 0 ? this.pivotSince : moment;
   }
 
   /** The key of the row before. */

@@ -5,7 +5,7 @@ import { isUtf8 } from "../../encode/utf8";
 import { TYPE_UINT32 } from "../../encode/data-type";
 import { Column, IndexDefinition, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE } from "../../schema/column";
 import { nearest } from "../../schema/nearest";
-import { TableSchemaSnapshot, DEFAULT_ALIGNMENT } from "../../schema/table-schema-snapshot";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { ColumnGuess } from "./infer-column";
 import { HashSet } from "./infer-unique";
 import { TypeChoices, unknownChoice } from "./column-types";
@@ -93,9 +93,7 @@ export class TableGuess {
     const schema = new TableSchemaSnapshot(table, column.name);
     schema.columns = columns;
     schema.indexes.push(new IndexDefinition([column.name], true));
-    const layout = schema.rowLayout();
-    schema.alignment = layout.fixedBody != 0 ? layout.fixedBody : DEFAULT_ALIGNMENT;
-    layout.free();
+    schema.alignment = schema.usualAlignment;
     return schema.validate() == OK ? schema : null;
   }
 
