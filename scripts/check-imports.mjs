@@ -18,6 +18,7 @@ const USERS = [...CHECKED, "bench", "examples", "tests"];
 const ENTRIES = [
   "assembly/command.ts",
   "assembly/library.ts",
+  "assembly/component.ts",
   "assembly/index.ts",
   "host/index.ts",
   "assembly/wasi/abort.ts",

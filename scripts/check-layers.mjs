@@ -1,5 +1,5 @@
 // Checks assembly/ and host/ for what their compilers do not: imports point one way, from higher layers to lower ones; in assembly/ only wasi/
-// declares or imports the host's functions, and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
+// declares or imports the host's functions (component/ those for resources that it exports), and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
 // for it runs in browsers, too. Prints each offence as file:line and exits with 1 when there is one.
 //
 //   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly, then host; one called host is checked by the rules of host/)
@@ -24,6 +24,7 @@ const ASSEMBLY_LAYERS = [
   "check",
   "maintenance",
   "request",
+  "component",
   "cli",
 ];
 
@@ -94,8 +95,9 @@ const ASSEMBLY = {
     if (specifier.includes("wasi_snapshot_preview1") && layer !== "wasi") say("only wasi/ may import the host's functions");
   },
   checkText(path, layer, text, sayAt) {
-    for (const match of text.matchAll(/^[ \t]*@external\(/gm)) {
-      if (layer !== "wasi") sayAt(match.index)("only wasi/ may declare the host's functions");
+    for (const match of text.matchAll(/^[ \t]*@external\(("\[export\])?/gm)) {
+      const isOwn = layer === "component" && match[1] !== undefined;
+      if (layer !== "wasi" && !isOwn) sayAt(match.index)("only wasi/ may declare the host's functions");
     }
     text.split("\n").forEach((line, at) => {
       if (line.length > MAX_LINE)

@@ -29,6 +29,7 @@ test("imports that point down or stay in their layer are fine", (t) => {
     "query/store.ts": 'export { Table } from "../store/table";\nimport { b } from "../index/node";\n',
     "query/path.ts": 'import { Table } from "./store";\nimport { Row } from "../encode/row";\n',
     "wasi/imports.ts": '@external("wasi_snapshot_preview1", "fd_close")\nexport declare function fd_close(fd: u32): u32;\n',
+    "component/resources.ts": '@external("[export]a:b/c", "[resource-new]d")\ndeclare function newD(rep: i32): i32;\n',
     "__tests__/any.spec.ts": 'import { main } from "../cli/main";\n',
   });
   assert.equal(status, 0);
@@ -42,12 +43,14 @@ test("each offence is named with its file and line", (t) => {
     "memory/other/page.ts": "export const a = 1;\n",
     "encode/row.ts": 'import { Page } from "../memory/page-cache";\nexport * from "../store/store";\n',
     "table/reader.ts": 'import { fd_read } from "@assemblyscript/wasi-shim/assembly/bindings/wasi_snapshot_preview1";\n',
+    "component/cursor.ts": '@external("a:b/c", "d")\ndeclare function d(): void;\n',
     "index/node.ts": `// ${"x".repeat(140)}\n@external("env", "f")\ndeclare function f(): void;\n`,
     "query/path.ts": 'import { Table } from "../store/table";\nimport { Store } from "./store";\n',
     "extra/thing.ts": "export const a = 1;\n",
   });
   assert.equal(status, 1);
   assert.deepEqual(lines, [
+    "component/cursor.ts:1: only wasi/ may declare the host's functions",
     "encode/row.ts:1: encode may not import memory, which is above it",
     "encode/row.ts:2: encode may not import store, which is above it",
     "extra/thing.ts:1: this folder is no layer; scripts/check-layers.mjs lists them",

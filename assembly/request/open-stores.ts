@@ -13,7 +13,7 @@ export class OpenStores {
   private readonly garbage: Garbage = new Garbage();
 
   /**
-   * To be called at the start of a call that leaves about so much garbage, when nothing but what globals reach is alive. Whether garbage was
+   * To be called at the start of a call that leaves about so much garbage, when nothing but what globals reach is alive. Whether it was
    * collected.
    */
   begin(leaves: u32): bool {

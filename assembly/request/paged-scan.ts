@@ -50,8 +50,8 @@ export class PagedScan extends ScanLoop<RowScan> {
   }
 
   /**
-   * What is left of the scan, in the same table opened anew; `goOn` tells it where that is. This one must not be used any more, and only its
-   * source be freed.
+   * What is left of the scan, in the same table opened anew; `goOn` tells it where that is. This one must not be used any more, and only
+   * its source be freed.
    */
   inTable(table: Table): PagedScan {
     const position = this.table.positionOf(this.index);

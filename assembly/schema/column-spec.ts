@@ -12,19 +12,17 @@ import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareBytes } from "../encode/bytes";
-import { TYPE_CUSTOM, TYPE_NAMES, VALUE_NULL, typeByName, typeName, valueDiscriminant } from "../encode/data-type";
+import { TYPE_CUSTOM, TYPE_NAMES, typeByName, typeName } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
 import {
   Column,
   ForeignKey,
-  IndexDefinition,
   FLAG_AUTO,
   FLAG_NULLABLE,
   FLAG_PRIMARY_KEY,
   FLAG_UNIQUE,
   ON_DELETE_CASCADE,
   ON_DELETE_RESTRICT,
-  addKeyValue,
 } from "./column";
 import { TableSchemaSnapshot, DEFAULT_ALIGNMENT, isSameDefinition } from "./table-schema-snapshot";
 import { suggestion } from "./nearest";

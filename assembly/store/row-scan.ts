@@ -388,7 +388,7 @@ export class RowScan extends RowSource {
     return place;
   }
 
-  /** Makes `place` the one where the scan, whose rows were all given at `moment`, stands now: behind the current row, with its `resumeKey`. */
+  /** Makes `place` the one where the scan, whose rows were all given at `moment`, stands now: behind the current row. */
   placeHere(moment: u32, place: ScanPlace): void {
     place.address = this.address;
     place.leafPage = this.leafPage;
