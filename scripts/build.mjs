@@ -1,4 +1,5 @@
-// Builds build/quire.wasm (the command) and build/quire-lib.wasm (the library) from assembly/, and build/host/ from host/.
+// Builds build/quire.wasm (the command), build/quire-lib.wasm (the library) and build/quire-component.wasm (the component) from assembly/ and wit/, and
+// build/host/ from host/.
 //
 //   node scripts/build.mjs             all, each only when a source is newer than the result
 //   node scripts/build.mjs --force     all, in any case
@@ -9,6 +10,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { asc, compileModule, wasmOpt } from "./compile.mjs";
+import { COMPONENT, buildComponent } from "./component.mjs";
 import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
 
 const ENTRY = "assembly/command.ts";
@@ -39,15 +41,33 @@ if (!existsSync(join(root, ENTRY)) || !existsSync(join(root, "host")) || asc ===
   stop(`SKIPPED: build: ${missing} are not here${built}`, preparing ? 0 : 1);
 }
 
-async function buildModule(entry, target, outFile) {
+/** Whether `outFile` is newer than all that a module is made of, and than `others`. */
+function isBuilt(outFile, others = []) {
   const sources = filesBelow("assembly", ".ts").filter((path) => !path.includes("__tests__"));
-  if (!force && changedAt(outFile) > newest([...sources, "asconfig.json", "package-lock.json"])) return;
+  return !force && changedAt(outFile) > newest([...sources, ...others, "asconfig.json", "package-lock.json"]);
+}
+
+function tellBuilt(outFile, started) {
+  const { size } = statSync(join(root, outFile));
+  console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function buildModule(entry, target, outFile) {
+  if (isBuilt(outFile)) return;
   const started = Date.now();
   const status =
     target === "debug" ? await runNode([asc, entry, "--target", target]) : await compileModule(entry, target, outFile);
   if (status !== 0) stop(`build: ${outFile} could not be built`, status);
-  const { size } = statSync(join(root, outFile));
-  console.log(`build: ${outFile}, ${size.toLocaleString("en")} bytes, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  tellBuilt(outFile, started);
+}
+
+async function buildTheComponent() {
+  if (isBuilt(COMPONENT, [...filesBelow("wit", ".wit"), ...filesBelow("assembly", ".wit")])) return;
+  const started = Date.now();
+  const faults = await buildComponent();
+  for (const fault of faults) console.error(`build: component: ${fault}`);
+  if (faults.length > 0) stop(`build: ${COMPONENT} could not be built`, 1);
+  tellBuilt(COMPONENT, started);
 }
 
 async function buildHost() {
@@ -65,5 +85,6 @@ async function buildHost() {
 mkdirSync(join(root, "build"), { recursive: true });
 if (!options.has("--host"))
   await Promise.all([buildModule(ENTRY, "release", MODULE), buildModule(LIBRARY_ENTRY, "library", LIBRARY)]);
+if (!options.has("--host")) await buildTheComponent();
 if (options.has("--debug")) await buildModule(ENTRY, "debug", DEBUG_MODULE);
 await buildHost();

@@ -22,7 +22,6 @@ const ENTRIES = [
   "assembly/index.ts",
   "host/index.ts",
   "assembly/wasi/abort.ts",
-  "assembly/wasi/preview2.ts",
 ];
 /** Globals that nobody reads: they keep what they refer to from the garbage collector. */
 const KEPT_ALIVE = [

@@ -1,11 +1,12 @@
 /** The build of the component: what differs from its WIT stops it, in words, and what fits gets the names of WIT and imports no more than it uses. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { componentWit } from "@bytecodealliance/jco-transpile/wasm-tools";
-import { packageRoot } from "../host/paths.js";
+import { libraryPath, packageRoot } from "../host/paths.js";
+import { componentPath } from "./helpers/component.js";
 
 const { buildComponent } = (await import(pathToFileURL(join(packageRoot, "scripts", "component.mjs")).href)) as {
   buildComponent: (project: string) => Promise<string[]>;
@@ -94,4 +95,16 @@ test("the build stops for what is missing, too many, or of another type, and nam
 test("the build stops for a folder of two packages", async (t) => {
   const { faults } = await build(t, SOURCE, WIT.replace("interface door", "package quire:other@0.1.0;\ninterface door"));
   assert.deepEqual(faults, ["FOLDER/wit is 2 packages, not one"]);
+});
+
+test("Quire's component imports a file system, its folders and random numbers, and is little more than the library", async () => {
+  const wit = await componentWit(readFileSync(componentPath()));
+  assert.deepEqual(wit.match(/^ {2}(import|export) .*/gm), [
+    "  import wasi:filesystem/types@0.2.0;",
+    "  import wasi:filesystem/preopens@0.2.0;",
+    "  import wasi:random/random@0.2.0;",
+    "  export quire:db/types@0.1.0;",
+    "  export quire:db/database@0.1.0;",
+  ]);
+  assert.ok(statSync(componentPath()).size < statSync(libraryPath()).size + 60_000);
 });

@@ -115,6 +115,8 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of [
     "build/quire.wasm",
     "build/quire-lib.wasm",
+    "build/quire-component.wasm",
+    "wit/database.wit",
     "build/host/index.js",
     "build/host/index.d.ts",
     "assembly/index.ts",
@@ -127,7 +129,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(?:assembly|build\/host|docs)\/|^build\/quire(?:-lib)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
+      /^(?:assembly|build\/host|docs|wit)\/|^build\/quire(?:-lib|-component)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
     );
     assert.doesNotMatch(path, /__tests__/);
   }

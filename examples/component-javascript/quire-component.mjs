@@ -1,0 +1,95 @@
+// Quire's component in JavaScript, by jco.
+//
+//   npm install @bytecodealliance/jco-transpile @bytecodealliance/preview2-shim
+//   node quire-component.mjs build/quire-component.wasm data
+//
+// keeps a table of cities in data/cities.db. What the calls take and give is in wit/, and in the declarations that jco makes.
+// A program that is shipped makes its JavaScript once, by `npx jco transpile quire-component.wasm -o quire --instantiation sync`.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { transpile } from "@bytecodealliance/jco-transpile";
+import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";
+
+/** An instance of the component, which reaches `folder` and nothing else, by the name `data`: its interface `database`. */
+async function instantiate(componentPath, folder) {
+  const options = { name: "quire", instantiation: "sync", noComponentErrorWrapping: false };
+  const { files } = await transpile(componentPath, options);
+  const made = mkdtempSync(join(tmpdir(), "quire-component-"));
+  try {
+    for (const [name, contents] of Object.entries(files)) {
+      mkdirSync(dirname(join(made, name)), { recursive: true });
+      writeFileSync(join(made, name), contents);
+    }
+    const quire = await import(pathToFileURL(join(made, "quire.js")).href);
+    const coreModule = (name) => new WebAssembly.Module(readFileSync(join(made, name)));
+    // Without preopens of its own the shim opens the whole disk.
+    const wasi = new WASIShim({ sandbox: { preopens: { data: resolve(folder) } } });
+    return quire.instantiate(coreModule, wasi.getImportObject()).database;
+  } finally {
+    rmSync(made, { recursive: true });
+  }
+}
+
+const text = (val) => ({ tag: "text", val });
+
+/** A row's values as text. */
+const shown = (row) => (row === undefined ? "none" : row.map(({ tag, val }) => (tag === "null" ? "none" : `${val}`)).join(" "));
+
+/** A `range`; a bound is a list of values that are included. */
+function span({ index = [], lower, upper, reverse = false, columns = [], limit }) {
+  const bound = (values) => (values === undefined ? { tag: "unbounded" } : { tag: "included", val: values });
+  return { index, lower: bound(lower), upper: bound(upper), reverse, columns, offset: 0n, limit };
+}
+
+/** All rows of a cursor. */
+function* rowsOf(cursor) {
+  for (let page = cursor.next(1000); page.length > 0; page = cursor.next(1000)) yield* page;
+}
+
+/** Ends a handle: closes a connection, rolls a transaction back. Newer Nodes do it at the end of `using`. */
+const drop = (handle) => handle[Symbol.dispose]();
+
+const [componentPath, folder] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+const { Connection } = await instantiate(componentPath, folder);
+const db = Connection.open("data/cities.db", { create: true, readOnly: false, durability: "commit" });
+if (!db.tables().includes("cities")) {
+  const columns = ["name:text:pk", "people:uint32:index", "height:int16:null"];
+  db.request(JSON.stringify({ op: "create", table: "cities", columns }));
+  const cities = [
+    ["Zürich", 447082, 408],
+    ["La Paz", 755732, 3640],
+    ["Amsterdam", 931298, -2],
+    ["東京", 14178000, null],
+  ];
+  const rows = cities.map(([name, people, height]) => [
+    text(name),
+    { tag: "uint32", val: people },
+    height === null ? { tag: "null" } : { tag: "int16", val: height },
+  ]);
+  db.table("cities").insert(["name", "people", "height"], rows);
+}
+const cities = db.table("cities");
+console.log("get:", shown(cities.get(text("東京"))));
+console.log("get, none:", shown(cities.get(text("Atlantis"))));
+for (const row of rowsOf(cities.scan(span({ index: ["people"], limit: 3n })))) console.log("scan:", shown(row));
+const low = cities.scan(span({ upper: [text("La Paz")], columns: ["name", "height"] }));
+console.log("range:", [...rowsOf(low)].map(shown).join(", "));
+try {
+  const one = (name) => [text(name), { tag: "uint8", val: 1 }];
+  cities.insert(["name", "people"], [one("Oslo"), one("La Paz")]);
+} catch (error) {
+  const { kind, code, message } = error.payload;
+  console.log(`error: ${kind} ${code}: ${message}`);
+}
+const transaction = db.beginTransaction();
+cities.delete(text("La Paz"), "by-schema");
+drop(transaction);
+console.log("dropped:", shown(cities.get(text("La Paz"))));
+console.log("check:", db.request('{"op": "check"}'));
+drop(db);
+// The shim's worker would keep the process alive.
+process.exit(0);

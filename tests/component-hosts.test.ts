@@ -1,0 +1,122 @@
+/** Hosts of the component: the examples do what they say, and under wasmtime it makes the same system calls as the core library. */
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { openSync } from "../host/index.js";
+import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
+import { componentPath } from "./helpers/component.js";
+import { tempFolder } from "./helpers/store.js";
+
+const run = promisify(execFile);
+const env = { ...process.env, PYTHONIOENCODING: "utf-8", PYTHONDONTWRITEBYTECODE: "1" };
+
+const python = pythonWithWasmtime();
+const noPython = existsSync(python) ? false : "SKIPPED: no Python with wasmtime here; npm run runtimes gets it";
+
+/** What each of the examples says of its cities. */
+const CITIES = [
+  "get: 東京 14178000 none",
+  "get, none: none",
+  "scan: Zürich 447082 408",
+  "scan: La Paz 755732 3640",
+  "scan: Amsterdam 931298 -2",
+  "range: Amsterdam -2, La Paz 3640",
+  "error: constraint PRIMARY_KEY_CONFLICT: row 2: cities has a row with name = La Paz already",
+  "dropped: La Paz 755732 3640",
+  'check: {"errors":0,"warnings":0,"notes":0,"omitted":0,"faults":[]}',
+];
+
+/** Runs an example twice in a new folder, in which it keeps its cities. */
+async function saysCities(t: TestContext, command: string, ...words: string[]): Promise<void> {
+  const folder = join(tempFolder(t), "data");
+  for (const time of ["the first time", "the second time"]) {
+    const { stdout, stderr } = await run(command, [...words, componentPath(), folder], { env });
+    assert.deepEqual([stdout.trimEnd().split("\n"), stderr], [CITIES, ""], time);
+  }
+  const db = openSync(join(folder, "cities.db"), { readonly: true });
+  assert.deepEqual(db.table("cities").get("Amsterdam"), { name: "Amsterdam", people: 931298, height: -2 });
+  db.close();
+}
+
+test("examples/component-python: wasmtime", { skip: noPython }, async (t) => {
+  await saysCities(t, python, join(packageRoot, "examples", "component-python", "quire_component.py"));
+});
+
+test("examples/component-javascript: jco, Node", async (t) => {
+  await saysCities(t, process.execPath, join(packageRoot, "examples", "component-javascript", "quire-component.mjs"));
+});
+
+// ---- system calls ----
+
+const noStrace = spawnSync("strace", ["-V"]).status === 0 ? false : "SKIPPED: no strace here";
+
+/** Requests that make, grow, sync, copy and rename files. */
+const REQUESTS = [
+  { op: "create", table: "t", columns: ["id:uint32:pk:auto", "name:text:index"] },
+  ...Array.from({ length: 20 }, (_, at) => ({ op: "insert", table: "t", row: { name: `row ${at}` } })),
+  { op: "begin" },
+  { op: "insert", table: "t", rows: Array.from({ length: 600 }, (_, at) => ({ name: `${at} `.repeat(100) })) },
+  { op: "rollback" },
+  { op: "scan", table: "t", index: "name", limit: 3 },
+  { op: "insert", table: "t", row: { id: 3, name: "again" } },
+  { op: "backup", path: "data/copy.db" },
+  { op: "check" },
+];
+
+/** Whatever a file may be opened, looked at, read, changed, named or made durable by. */
+const CALLS =
+  "openat,openat2,statx,newfstatat,fstat,ftruncate,fallocate,lseek,read,write,pread64,pwrite64,preadv,pwritev,preadv2,pwritev2," +
+  "fsync,fdatasync,renameat,renameat2,unlinkat,linkat,mkdirat,fcntl";
+
+/** Calls that ask for no more than whether a file is there, and how large it is. */
+const isLook = (call: string): boolean => /^(?:statx|newfstatat|fstat|look) /.test(call);
+
+/** The system calls on files of the folder, in their order, with the file's name; and the replies. */
+async function systemCalls(folder: string, kind: string, wasm: string): Promise<{ calls: string[]; replies: string }> {
+  mkdirSync(folder);
+  const trace = `${folder}.trace`;
+  const words = ["-f", "-y", "-qq", "-s", "0", "-e", "signal=none", "-e", `trace=${CALLS}`, "-o", trace];
+  const script = join(packageRoot, "tests", "fixtures", "component-calls.py");
+  const input = REQUESTS.map((request) => `${JSON.stringify(request)}\n`).join("");
+  const child = run("strace", [...words, python, script, kind, wasm, folder], { env });
+  child.child.stdin?.end(input);
+  const { stdout, stderr } = await child;
+  assert.equal(stderr, "");
+  const calls = readFileSync(trace, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const [, name, rest = ""] = /^\d+ +(\w+)\((.*)/.exec(line) ?? [];
+      const file = /\b(?:calls|copy)\.db[\w-]*/.exec(rest);
+      if (name === undefined || file === null) return [];
+      // Opened only to be looked at.
+      return [`${rest.includes("O_PATH") ? "look" : name} ${file[0]}`];
+    });
+  return { calls, replies: stdout };
+}
+
+test("wasmtime: the same system calls as the core library, in the same order", { skip: noPython || noStrace }, async (t) => {
+  const folder = tempFolder(t);
+  const core = await systemCalls(join(folder, "core"), "core", libraryPath());
+  const component = await systemCalls(join(folder, "component"), "component", componentPath());
+  assert.equal(component.replies, core.replies);
+  assert.match(component.replies, /PRIMARY_KEY_CONFLICT/);
+  const done = component.calls.filter((call) => !isLook(call));
+  assert.deepEqual(
+    done,
+    core.calls.filter((call) => !isLook(call)),
+  );
+  // Under preview 1 wasmtime looks once more at a file that is there, for the number of its inode.
+  const looks = [core, component].map(({ calls }) => calls.filter(isLook).length) as [number, number];
+  assert.ok(looks[1] <= looks[0], `${looks[1]} looks, and the core library ${looks[0]}`);
+  const syncs = done.filter((call) => call.startsWith("fdatasync")).length;
+  t.diagnostic(`${done.length} calls, ${syncs} of them fdatasync; looks besides: core ${looks[0]}, component ${looks[1]}`);
+  assert.ok(syncs > 20 && done.some((call) => call.startsWith("renameat")));
+  for (const name of readdirSync(join(folder, "core"))) {
+    // Random numbers are in the log only.
+    if (name.endsWith("-log")) continue;
+    assert.ok(readFileSync(join(folder, "core", name)).equals(readFileSync(join(folder, "component", name))), name);
+  }
+});
