@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Random } from "./helpers/damage.js";
 import { golden, goldenRows, goldenSchema, layouts, oldLayouts, type GoldenTable, type Row } from "./helpers/golden.js";
-import { GIVEN, diskOf, fails, goldenDisk, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
+import { GIVEN, diskOf, fails, goldenDisk, isTwofold, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
 import type { Disk } from "./torture/disk.js";
 
 const PAGE = 65536;
@@ -18,6 +18,8 @@ const findings: Record<string, RegExp> = {
   plane: /table points\n {2}warning REFERENCE_ONE_ROW page 4: /,
   leaked: /warning PAGE_LEAKED page \d+: nothing leads to this page; it is empty/,
   rebuilt: /note REFERENCE_NAME: the table is called users#2/,
+  twofold: /PAGE_LEAKED page 6: [^]* an index leaf of 0 entries[^]*SCHEMA_ODD: the index on email is listed twice/,
+  unfilled: /PAGE_LEAKED page 6: [^]* an index leaf of 0 entries[^]*SCHEMA_ODD: the index on email is listed twice/,
 };
 
 for (const { name, layout } of oldFiles) {
@@ -27,7 +29,7 @@ for (const { name, layout } of oldFiles) {
     assert.match(text, expected ?? /: no faults\n$/);
     if (expected === undefined) return;
     const kinds = new Set([...text.matchAll(/^ {2}(?:error|warning|note) ([A-Z_]+)/gm)].map((match) => match[1]));
-    assert.equal(kinds.size, 1, text);
+    assert.equal(kinds.size, isTwofold(name) ? 2 : 1, text);
     assert.doesNotMatch(text, /compact/, "what a file of this layout can't have is no advice");
   });
 }
@@ -48,16 +50,18 @@ for (const { name, layout } of oldFiles) {
         if (table !== "(acl)") assert.deepEqual(sorted(rowsIn(disk, "new.db", table)), sorted(rows), table);
       }
       // The definitions are those that were given: but for the word for the layout the lines are the same.
-      const lines = (text: string): string => text.replaceAll(" --layout 0.11", "");
+      const lines = (text: string): string => text.replaceAll(" --layout 0.11", "").replace(/^#.*\n/gm, "");
       assert.equal(lines(ok(disk, ["schema"], "new.db")), lines(ok(disk, ["schema", ...GIVEN])));
       assert.equal(ok(disk, ["hash"], "new.db"), ok(disk, ["hash", ...GIVEN]));
       assert.match(ok(disk, ["diff", "data/old.db", ...GIVEN], "new.db"), / are equal: /);
       assert.match(ok(disk, ["diff", "data/new.db", ...GIVEN]), / are equal: /);
       const checked = ok(disk, ["check"], "new.db");
-      assert.match(
-        checked,
-        name === "rebuilt" ? /REFERENCE_NAME/ : name === "custom" && target === "0.9" ? /REFERENCE_PADDING/ : /no faults/,
-      );
+      const kept: Record<string, RegExp> = {
+        custom: /REFERENCE_PADDING/,
+        twofold: /0 errors, 1 warning/,
+        unfilled: /0 errors, 1 warning/,
+      };
+      assert.match(checked, name === "rebuilt" ? /REFERENCE_NAME/ : ((target === "0.9" ? kept[name] : undefined) ?? /no faults/));
       checkCounters(disk, goldenSchema(name, layout));
       if (target === "0.11") return;
       const identities = (goldenRows(name, layout)["(acl)"] ?? []) as unknown as string[];
@@ -135,10 +139,7 @@ test("what can't come along is refused or told, never dropped in silence", () =>
 test("repair saves a damaged file of an old layout in one of 0.9: all rows of it but those that the damage has", () => {
   for (const { name, layout } of oldFiles) {
     const whole = goldenDisk(name, layout);
-    // Of an empty table, and of bytes that no row is in, layout 0.6 has no index to tell that they never were more.
-    const doubtful = layout === "0.6" && /^(acl|churn|plane)$/.test(name);
-    const { stdout } = run(whole, ["repair", "data/new.db", ...GIVEN]);
-    assert.match(stdout, doubtful ? /saved, 1 doubt\n$/ : /saved: all there was\n$/, `${name} ${layout}`);
+    assert.match(ok(whole, ["repair", "data/new.db", ...GIVEN]), /saved: all there was\n$/, `${name} ${layout}`);
     const random = new Random(name.length);
     const bytes = golden(name, layout);
     // A record page, in which a run of bytes is overwritten.
@@ -159,6 +160,34 @@ test("repair saves a damaged file of an old layout in one of 0.9: all rows of it
     }
   }
   fails(diskOf(golden("blog", "0.8")), "SCHEMA_NEEDED", 1, ["repair", "data/new.db"]);
+});
+
+test("an empty ledger of 0.6 is a table without rows only where no page is nobody's", () => {
+  const whole = golden("churn", "0.6");
+  const schema = JSON.stringify(goldenSchema("churn", "0.6"));
+  assert.equal(goldenRows("churn", "0.6")["posts"]!.length, 0);
+  const layers = (bytes: Buffer): string =>
+    (JSON.parse(ok(diskOf(bytes, schema), ["map", "--json", ...GIVEN])) as { pages: string }).pages;
+  const ledgers = Array.from(layers(whole)).flatMap((kind, page) => (kind === "P" ? [page] : []));
+  assert.equal(ledgers.length, 2);
+  const saved = (bytes: Buffer): string => run(diskOf(bytes, schema), ["repair", "data/new.db", ...GIVEN]).stdout;
+  assert.match(saved(whole), /: all there was\n$/);
+  // A page more, of which nothing tells whose it was: the ledger may have been another one.
+  assert.match(saved(Buffer.concat([whole, Buffer.alloc(PAGE)])), /table posts\n {2}doubt TABLE_DOUBTFUL page \d+/);
+  // The ledger of the table with rows is lost, and so are they, but for the pages that hold them.
+  const lost = Buffer.from(whole);
+  lost.fill(0, ledgers[0]! * PAGE, (ledgers[0]! + 1) * PAGE);
+  Array.from(layers(whole)).forEach((kind, page) => kind === "r" && lost.fill(0, page * PAGE, (page + 1) * PAGE));
+  assert.match(saved(lost), /table users\n {2}doubt TABLE_DOUBTFUL page \d+/);
+});
+
+test("a column that is unique and indexed, whose index is in the ledger once, is saved by that index", () => {
+  const bytes = golden("twofold", "0.8");
+  // The page ledger is lost: what is left is the trees.
+  bytes.fill(0, bytes.readUInt32LE(16) * PAGE, (bytes.readUInt32LE(16) + 1) * PAGE);
+  const disk = diskOf(bytes, JSON.stringify(goldenSchema("twofold", "0.8")));
+  assert.match(ok(disk, ["repair", "data/new.db", ...GIVEN]), /1 table with 52 rows saved: all there was/);
+  assert.deepEqual(sorted(rowsIn(disk, "new.db", "boxes")), sorted(goldenRows("twofold", "0.8")["boxes"]!));
 });
 
 test("an index ledger that counts one index more, which has no columns, is told as damage", () => {

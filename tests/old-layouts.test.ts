@@ -18,7 +18,7 @@ import {
   type OldLayout,
   type Row,
 } from "./helpers/golden.js";
-import { GIVEN, diskOf, fails, goldenDisk, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
+import { GIVEN, diskOf, fails, goldenDisk, isTwofold, ok, oldFiles, rowsOf, run, sorted } from "./helpers/old-disk.js";
 import { hasRuntime, testedRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 import type { Disk } from "./torture/disk.js";
@@ -45,7 +45,7 @@ for (const { name, layout } of oldFiles) {
     const rows = goldenRows(name, layout);
     const found = info(disk);
     assert.equal(found.layout, layout);
-    assert.equal(found.leaked, name === "leaked" ? 1 : 0);
+    assert.equal(found.leaked, hasLeaked(name) ? 1 : 0);
     assert.equal(found.identities, name === "acl" ? 3 : 0);
     // Tables by their fingerprints, in the order in which they were registered.
     assert.deepEqual(
@@ -63,10 +63,15 @@ for (const { name, layout } of oldFiles) {
     assert.ok(text.includes(found.template) && text.includes("--schema FILE"), text);
     ok(disk, ["map"]);
     for (let page = 0; page < found.pages; page++) ok(disk, ["page", String(page)]);
-    assert.match(ok(disk, ["check"]), name === "leaked" ? /1 warning/ : /no faults/);
+    assert.match(ok(disk, ["check"]), hasLeaked(name) ? /1 warning/ : /no faults/);
     for (const words of [["tables"], ["schema"], ["dump"], ["hash"], ["export", "users"], ["get", "users", "1"]])
       assert.match(fails(disk, "SCHEMA_NEEDED", 1, words), new RegExp(`layout ${layout} .*--schema FILE.*info prints`));
   });
+}
+
+/** Whether the crates left a page in the file that is nobody's: of a commit that failed, or the root of a tree that they forgot. */
+function hasLeaked(name: string): boolean {
+  return ["leaked", "twofold", "unfilled"].includes(name);
 }
 
 /** The template has a line for each table, and in layout 0.8 what ledgers and keys tell: it is not to be taken before it is filled in. */
@@ -98,7 +103,9 @@ for (const { name, layout } of oldFiles) {
     const disk = goldenDisk(name, layout);
     // The lines that `schema` prints are definitions as good as the JSON.
     const lines = ok(disk, ["schema", ...GIVEN]);
-    assert.doesNotMatch(lines, /^#/m);
+    // But for what no line can say: that a column is indexed twice. The file shows it.
+    if (isTwofold(name)) assert.match(lines, /^# create can't make quite the same table[^]*email:text:unique size/);
+    else assert.doesNotMatch(lines, /^#/m);
     const byLines = diskOf(golden(name, layout), inOrder(lines, goldenSchema(name, layout)));
     for (const [table, rows] of Object.entries(goldenRows(name, layout))) {
       if (table === "(acl)") {

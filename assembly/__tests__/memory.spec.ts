@@ -22,6 +22,7 @@ import { JournaledAccess } from "../memory/access/journaled-access";
 import { isZero } from "../encode/bytes";
 import { unclaimedPageCount, MAX_UNCLAIMED_PAGES } from "../memory/access/unclaimed-pages";
 import { U32Map } from "../memory/base/u32-map";
+import { LAYOUT_0_8 } from "../memory/base/layout";
 import { File } from "../wasi/file";
 
 let seed: u32 = 1;
@@ -333,6 +334,70 @@ function checksum(access: MemoryAccess, pages: u32): u32 {
   }
   return sum;
 }
+
+describe("pages of nobody, in a layout without a list of them", () => {
+  test("what is given up is taken again, the last one first, and each once", () => {
+    const manager = newManager(new HeapMemoryProvider());
+    manager.layout = LAYOUT_0_8;
+    const access = new JournaledAccess(manager);
+    const a = access.claimPage();
+    const b = access.claimPage();
+    expect(access.writeAtRaw(a, 0, fillWith(7), 4)).toBe(OK);
+    expect(access.writeAtRaw(b, 0, fillWith(7), 4)).toBe(OK);
+    const mark = manager.undo.mark;
+    const redoMark = manager.redoMark;
+    // Taken back, the page is its owner's again.
+    expect(access.unclaimPage(a)).toBe(OK);
+    expect(manager.undoTo(mark, redoMark)).toBe(OK);
+    const pages = manager.pageCount;
+    expect(access.claimPage()).toBe(pages, "it is not empty, and a new one is taken");
+    for (let times = 0; times < 3; times++) {
+      expect(access.unclaimPage(a)).toBe(OK);
+      if (times < 2) expect(manager.undoTo(mark, redoMark)).toBe(OK);
+    }
+    expect(access.unclaimPage(b)).toBe(OK);
+    expect(access.claimPage()).toBe(b);
+    expect(access.claimPage()).toBe(a);
+    expect(access.claimPage()).toBe(manager.pageCount - 1, "none is left");
+    manager.close();
+  });
+
+  test("a page that a rollback took off the file's end is not one of them, nor is it when it is there again", () => {
+    const manager = newManager(new HeapMemoryProvider());
+    manager.layout = LAYOUT_0_8;
+    const access = new JournaledAccess(manager);
+    const end = manager.pageCount;
+    const mark = manager.undo.mark;
+    const redoMark = manager.redoMark;
+    for (let times = 0; times < 2; times++) {
+      for (let i = 0; i < 6; i++) expect(access.claimPage()).toBe(end + i);
+      for (let i = 0; i < 6; i++) expect(access.unclaimPage(end + i)).toBe(OK);
+      expect(manager.undoTo(mark, redoMark)).toBe(OK);
+      expect(manager.pageCount).toBe(end);
+    }
+    // New ones, which are empty and somebody's.
+    for (let i = 0; i < 6; i++) expect(access.claimPage()).toBe(end + i);
+    manager.close();
+  });
+
+  test("a rollback gives back what was taken, and forgets what was given up", () => {
+    const manager = newManager(new HeapMemoryProvider());
+    manager.layout = LAYOUT_0_8;
+    const access = new JournaledAccess(manager);
+    const end = manager.pageCount;
+    for (let i = 0; i < 3; i++) expect(access.writeAtRaw(access.claimPage(), 0, fillWith(7), 4)).toBe(OK);
+    expect(access.unclaimPage(end)).toBe(OK);
+    expect(manager.commit()).toBe(OK);
+    for (let times = 0; times < 3; times++) {
+      expect(access.claimPage()).toBe(end);
+      expect(access.unclaimPage(end + 1)).toBe(OK);
+      expect(manager.rollback()).toBe(OK);
+    }
+    expect(access.claimPage()).toBe(end);
+    expect(access.claimPage()).toBe(end + 3, "a new one");
+    manager.close();
+  });
+});
 
 describe("unclaimed pages", () => {
   test("the page given back last is claimed first, zeroed, and the file doesn't grow", () => {

@@ -5,6 +5,7 @@ import { GivenTables } from "../schema/given-tables";
 import { TablePages } from "../schema/schema-registry";
 import { openGiven } from "../store/made-index";
 import { adoptLedgers } from "../store/schema-fit";
+import { isEnteredTwice } from "../store/twin-index";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -200,11 +201,21 @@ function badIndexLedger(survey: Survey, ledger: u32, at: u32): void {
   }
 }
 
+/** Without a definition an index shows that it is there twice. */
+function findRepeated(survey: Survey, table: CheckedTable): void {
+  if (hasDefinitions(survey.access.manager.layout)) return;
+  for (let i = 0; i < table.indexes.length; i++) {
+    const index = table.indexes[i];
+    index.repeated = index.columns.length == 1 && isEnteredTwice(survey.access, index.tree.rootPage);
+  }
+}
+
 /** Brings the ledger's indexes and the snapshot's together. */
 function matchIndexes(survey: Survey, table: CheckedTable): void {
   const opened = table.table;
   const ledger = table.pages.indexLedger;
-  if (!opened || ledger == NO_PAGE) return;
+  if (!opened) return findRepeated(survey, table);
+  if (ledger == NO_PAGE) return;
   const report = survey.report;
   for (let i = 0; i < table.indexes.length; i++) {
     const checked = table.indexes[i];

@@ -241,6 +241,12 @@ export class RecordSearch {
     return pages;
   }
 
+  /** Whether each page is somebody's. */
+  get isAllOwned(): bool {
+    for (let pageNo = this.least; pageNo < this.end; pageNo++) if (this.survey.owners.kind(pageNo) == OWNER_NONE) return false;
+    return true;
+  }
+
   /** How many empty pages are nobody's, nor listed as unclaimed. */
   emptyPages(): u32 {
     checkUnclaimed(this.survey);

@@ -4,7 +4,7 @@
  */
 import { Status, OK, NO_PAGE, lastError } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
-import { LAYOUT_0_9, PAGE_SIZE } from "../memory/base/layout";
+import { LAYOUT_0_9, PAGE_SIZE, hasIndexes } from "../memory/base/layout";
 import { U32Map } from "../memory/base/u32-map";
 import { isZero } from "../encode/bytes";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -244,7 +244,9 @@ export class RowEvidence {
 
   /** Tells of the bytes from `start` up to `end`, in which `isTold` rows that are missing were told of. */
   private tellGap(pageNo: u32, start: u32, end: u32, isEmpty: bool, isTold: bool, segmentsKnown: bool): void {
-    if (start >= end) return;
+    const isFixed = this.source.registry.fixedBody != 0;
+    // Crates up to 0.8.0 charge two bytes too many for the only row of a page: there is no room for another one.
+    if (start >= end || (isFixed && end - start < this.step)) return;
     // A whole index tells of each row. It is doubted where a whole page is empty that should not be.
     const isComplete = this.found.isComplete;
     if (isComplete && !isTold && !isEmpty) return;
@@ -252,8 +254,7 @@ export class RowEvidence {
     if (isComplete && isTold) return;
     const sure = !isComplete && (isEmpty || segmentsKnown);
     if (!this.report.add(sure ? ROWS_LOST : ROWS_DOUBTFUL, pageNo, start)) return;
-    const fixed = this.source.registry.fixedBody != 0;
-    const room = fixed ? ", room for " + counted((end - start) / this.step, "row") : "";
+    const room = isFixed ? ", room for " + counted((end - start) / this.step, "row") : "";
     const bytes = "bytes " + start.toString() + " to " + (end - 1).toString() + " of the page are empty" + room;
     this.report.say(bytes + (sure ? ", and were in use" : ", and may have been in use"));
   }
@@ -284,12 +285,23 @@ export class RowEvidence {
     // A table that ever had a row has a page of records.
     const ledger = found.checked.pages.pageLedger;
     const wasUsed = found.recordCount == 0 && found.beyond.size == 0 && (counters != "" || ledger == NO_PAGE);
-    if (found.hasLedger || (found.isComplete && !wasUsed)) return;
+    if (found.hasLedger || (found.isComplete && !wasUsed) || this.neverHadRows()) return;
     if (!this.report.add(TABLE_DOUBTFUL, ledger)) return;
     const what = found.isComplete
       ? "neither the list of the table's pages nor its indexes have a row"
       : "neither the list of the table's pages nor an index can be relied on: nothing tells which rows are missing";
     this.report.say(what + "; " + counted(saved, "row") + " could be read" + counters);
+  }
+
+  /**
+   * Whether an empty ledger is enough to know that there never was a row, in a layout without indexes. Pages are never given back there:
+   * had another ledger been in its place, the pages that it listed would be nobody's now.
+   */
+  private neverHadRows(): bool {
+    const ledger = this.found.checked.pages.pageLedger;
+    if (hasIndexes(this.access.manager.layout) || ledger == NO_PAGE || this.found.recordCount > 0) return false;
+    const page = this.access.page(ledger);
+    return page != 0 && isZero(page, PAGE_SIZE) && this.search.records.isAllOwned;
   }
 
   /** `, and the counter of id is at 7`, for those above 0 that can be read. */

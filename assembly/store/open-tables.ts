@@ -120,7 +120,7 @@ export class OpenTables {
 
   /** In a layout that keeps no list of them: looks for pages that are nobody's, for new ones to be taken from. */
   findSparePages(): void {
-    this.access.manager.sparePages = findSparePages(this.access, this.entries);
+    this.access.manager.sparePages.start(findSparePages(this.access, this.entries));
   }
 
   private note(what: string, hint: string): void {

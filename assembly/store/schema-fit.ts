@@ -122,6 +122,11 @@ function sortIndexes(schema: TableSchemaSnapshot): void {
     for (; to > 1 && placeOf(schema, list[to - 1]) > place; to--) list[to] = list[to - 1];
     list[to] = index;
   }
+  // The second one of a unique column stands among the plain ones, and the crates define it as unique.
+  for (let i = 1; i < list.length; i++) {
+    const names = list[i].columns;
+    if (names.length == 1 && schema.columns[schema.columnIndex(names[0])].unique) list[i] = new IndexDefinition(names, true);
+  }
 }
 
 function placeOf(schema: TableSchemaSnapshot, index: IndexDefinition): i32 {

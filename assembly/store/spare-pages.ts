@@ -1,7 +1,7 @@
 /**
  * Pages that are nobody's in a layout which keeps no list of them: what a failed commit of the crates left, leaves that became empty
  * here, and what a canister's memory has at its end. An opening for writing looks for them once, by the ledgers and the inner nodes of
- * trees; new pages are taken from them first. What is given up later is found by the next opening: then no rollback needs it any more.
+ * trees; new pages are taken from them first. What is given up later comes to them (`pushUnclaimedPage`).
  */
 import { NO_PAGE } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
@@ -10,9 +10,6 @@ import { MAX_DEPTH, childPage, entryCount, isLeaf, nodeFrame } from "../index/no
 import { TablePages } from "../schema/schema-registry";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { PageLedger } from "../table/page-ledger";
-
-/** So many are enough for one session. */
-const MOST_SPARES: i32 = 65536;
 
 /** The pages that none of `entries`, all tables of the file, leads to, highest first; none when the ledgers or trees are damaged. */
 export function findSparePages(access: MemoryAccess, entries: Array<TablePages>): Array<u32> {
@@ -104,7 +101,6 @@ class SpareSearch {
   rest(): Array<u32> {
     const list = new Array<u32>();
     for (let pageNo = this.owned.length - 1; pageNo >= 0; pageNo--) if (this.owned[pageNo] == 0) list.push(pageNo);
-    // Of many the lowest.
-    return list.length > MOST_SPARES ? list.slice(list.length - MOST_SPARES) : list;
+    return list;
   }
 }

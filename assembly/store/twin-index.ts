@@ -27,8 +27,8 @@ export function adoptTwin(access: MemoryAccess, pages: TablePages, schema: Table
   return true;
 }
 
-/** Whether the first two entries are of one record, which no other index has. */
-function isEnteredTwice(access: MemoryAccess, root: u32): bool {
+/** Whether the first two entries of the tree are of one record, which no other index has. */
+export function isEnteredTwice(access: MemoryAccess, root: u32): bool {
   const cursor = new TreeCursor(new IndexTree(access, root));
   if (!cursor.seekFirst()) return false;
   const address = cursor.address();

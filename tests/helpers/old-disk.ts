@@ -26,6 +26,11 @@ export const oldFiles: readonly { readonly name: string; readonly layout: OldLay
     .map((name) => ({ name, layout })),
 );
 
+/** Whether a column of the file's table is unique and indexed: the crates list its index twice, and enter each row twice in one tree. */
+export function isTwofold(name: string): boolean {
+  return name === "twofold" || name === "unfilled";
+}
+
 const module = await compileModule(join(packageRoot, "build", "quire.wasm"));
 
 /** A disk with one page file, `data/old.db`, and its definitions. */
@@ -40,15 +45,16 @@ export function goldenDisk(name: string, layout: OldLayout, tables: readonly Gol
   return diskOf(golden(name, layout), JSON.stringify(tables));
 }
 
-export function run(disk: Disk, words: readonly string[], file = "old.db"): CommandRun {
-  const result = runCommand(module, disk, [`data/${file}`, ...words]);
+export function run(disk: Disk, words: readonly string[], file = "old.db", stdin = ""): CommandRun {
+  const result = runCommand(module, disk, [`data/${file}`, ...words], { stdin });
   assert.equal(result.trap, "", `quire ${words.join(" ")} traps`);
   return result;
 }
 
-export function ok(disk: Disk, words: readonly string[], file = "old.db"): string {
-  const { status, stdout, stderr } = run(disk, words, file);
+export function ok(disk: Disk, words: readonly string[], file = "old.db", stdin = ""): string {
+  const { status, stdout, stderr } = run(disk, words, file, stdin);
   assert.equal(status, 0, `quire ${words.join(" ")}: ${stderr}${stdout.slice(0, 2000)}`);
+  assert.doesNotMatch(stdout, /^\{"error":/m);
   return stdout;
 }
 

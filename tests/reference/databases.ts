@@ -1,4 +1,5 @@
 /** The databases that the reference program has compiled in (src/schemas.rs), as the words that `quire create` takes. */
+import type { Layout } from "../helpers/golden.js";
 import type { ReferenceLayout } from "./program.js";
 
 export interface TableWords {
@@ -13,6 +14,8 @@ export interface DatabaseWords {
   readonly name: string;
   /** Layouts whose reference can have it. */
   readonly layouts: readonly ReferenceLayout[];
+  /** Further ones, of which Quire makes no such file but by `convert`. */
+  readonly converted?: readonly Layout[];
   /** The golden file with the same schema, if there is one. */
   readonly golden?: string;
   /** Referenced tables come first. */
@@ -143,6 +146,8 @@ export const databases: readonly DatabaseWords[] = [
   {
     name: "twofold",
     layouts: ["0.8"],
+    converted: ["0.9", "0.11"],
+    golden: "twofold",
     tables: [{ name: "boxes", columns: ["id:uint32:pk", "email:text:unique:index", "size:uint32"] }],
   },
   {

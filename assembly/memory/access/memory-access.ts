@@ -8,7 +8,10 @@ export abstract class MemoryAccess extends PageAccess {
   claimPage(): u32 {
     const status = popUnclaimedPage(this);
     if (status != OK) return NO_PAGE;
-    return poppedPage != NO_PAGE ? poppedPage : this.growOnePage();
+    if (poppedPage != NO_PAGE) return poppedPage;
+    const pageNo = this.growOnePage();
+    if (pageNo != NO_PAGE) this.manager.sparePages.forget(pageNo);
+    return pageNo;
   }
 
   /** Zeroes a page and gives it to the unclaimed-pages ledger. */

@@ -1,6 +1,6 @@
 /**
  * The unclaimed-pages ledger: a stack of pages that belong to nobody (`docs/format.md`, "Unclaimed pages"). Layouts before 0.9 have none:
- * a page that is given up stays in the file, empty and nobody's, until another opening finds it (`sparePages`).
+ * a page that is given up stays in the file, empty and nobody's. The session remembers it (`sparePages`), and another opening finds it.
  *
  *   | count u32 | page u32 | page u32 | …
  */
@@ -63,8 +63,11 @@ export function popUnclaimedPage(access: PageAccess): Status {
 /** Takes a page that is nobody's, into `poppedPage`; only an empty one, as the file does not say whose it was. */
 function takeSparePage(access: PageAccess): Status {
   const spares = access.manager.sparePages;
-  for (let tries = 0; tries < MOST_TRIES && spares.length > 0; tries++) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const pageNo = spares.pop();
+    if (pageNo == NO_PAGE) return OK;
+    // Made and given up behind a savepoint that all was taken back to.
+    if (pageNo >= access.manager.pageCount) continue;
     const page = access.page(pageNo);
     if (page == 0) return lastError.status;
     if (!isZero(page, PAGE_SIZE)) continue;
@@ -76,7 +79,10 @@ function takeSparePage(access: PageAccess): Status {
 
 /** Puts a (zeroed) page on the ledger, if there is one. */
 export function pushUnclaimedPage(access: PageAccess, pageNo: u32): Status {
-  if (access.manager.unclaimedPagesPage == NO_PAGE) return OK;
+  if (access.manager.unclaimedPagesPage == NO_PAGE) {
+    access.manager.sparePages.add(pageNo);
+    return OK;
+  }
   const status = reserveUnclaimed(access, 1);
   if (status != OK) return status;
   const ledgerPage = access.manager.unclaimedPagesPage;

@@ -18,6 +18,7 @@ import {
   restoreError,
 } from "../../status";
 import { PAGE_SIZE, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "../base/layout";
+import { SparePages } from "../base/spare-pages";
 import { MemoryProvider } from "../file/provider";
 import { CachedPages } from "../pages/cached-pages";
 import { FLAG_NODE_VALID, FLAG_SORTED } from "../cache/page-cache";
@@ -67,8 +68,8 @@ export class MemoryManager extends CachedPages {
     super(provider, cacheBytes);
   }
 
-  /** In a layout without an unclaimed-pages ledger: pages that are nobody's, as far as was looked, highest first. */
-  sparePages: Array<u32> = new Array<u32>();
+  /** In a layout without an unclaimed-pages ledger: pages that are nobody's, as far as is known. */
+  readonly sparePages: SparePages = new SparePages();
 
   /** The unclaimed-pages ledger's page in this file's layout. */
   get unclaimedPagesPage(): u32 {
@@ -217,7 +218,11 @@ export class MemoryManager extends CachedPages {
   commit(): Status {
     const redo = this.redo;
     const log = this.log;
-    if (!redo || !log) return this.checkpoint();
+    if (!redo || !log) {
+      const status = this.checkpoint();
+      if (status == OK) this.sparePages.commit();
+      return status;
+    }
     if (redo.mark != 0) {
       let status = this.writable();
       if (status != OK) return status;
@@ -228,6 +233,7 @@ export class MemoryManager extends CachedPages {
       if (status != OK) return status;
     }
     this.undo.clear();
+    this.sparePages.commit();
     this.undoComplete = true;
     this.waits = false;
     this.changes = 0;
@@ -386,6 +392,7 @@ export class MemoryManager extends CachedPages {
         redo.clearBases();
       }
     }
+    this.sparePages.rollback();
     this.undoComplete = true;
     this.waits = false;
     this.changes = 0;

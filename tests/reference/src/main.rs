@@ -139,8 +139,7 @@ fn dispatch(file: &str, name: &str, command: &[&str]) -> Result<(), Failure> {
         "tall" => with!(schemas::Tall),
         "shop" => with!(schemas::Shop),
         "edge" => with!(schemas::Edge),
-        #[cfg(feature = "v08")]
-        "twofold" => with!(schemas::old::Twofold),
+        "twofold" => with!(schemas::Twofold),
         #[cfg(feature = "v11")]
         "modern" => with!(schemas::modern::Modern),
         #[cfg(feature = "v11")]

@@ -253,25 +253,20 @@ pub struct Sixteen {
 
 database!(Edge: Sixteen = "sixteens");
 
-// twofold (0.8 only): a column that is unique and indexed, for which 0.8 makes two trees, loses one, and enters each row twice in the other.
+// twofold: a column that is unique and indexed, for which 0.8 makes two trees, loses one, and enters each row twice in the other.
 
-#[cfg(feature = "v08")]
-pub mod old {
-    use wasm_dbms_api::prelude::*;
-
-    #[derive(Debug, Table, Clone, PartialEq, Eq)]
-    #[table = "boxes"]
-    pub struct Mailbox {
-        #[primary_key]
-        pub id: Uint32,
-        #[unique]
-        #[index]
-        pub email: Text,
-        pub size: Uint32,
-    }
-
-    database!(Twofold: Mailbox = "boxes");
+#[derive(Debug, Table, Clone, PartialEq, Eq)]
+#[table = "boxes"]
+pub struct Mailbox {
+    #[primary_key]
+    pub id: Uint32,
+    #[unique]
+    #[index]
+    pub email: Text,
+    pub size: Uint32,
 }
+
+database!(Twofold: Mailbox = "boxes");
 
 // modern (0.11 only): decimals and UUIDs in the middle of a record, indexes on more types, a custom type.
 
