@@ -7,13 +7,14 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { runtimes } from "../host/runtimes/index.js";
 import { CrashTorture, type Modules } from "./torture/crash.js";
-import { COMMANDS, commandFault, commandMemory, commandStore } from "./torture/commands.js";
+import { COMMANDS, commandFault, commandMemory, commandStore, OLD_COMMANDS, oldCommandStore } from "./torture/commands.js";
 import { FAULT_KINDS, lostSync, lostWrite, places, workloadFault, workloadMemory } from "./torture/faults.js";
 import { GULLIBLE, hostileLog, hotStores } from "./torture/hostile-logs.js";
 import { READ_ONLY } from "./torture/engine.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
 import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
 import { judge, MUTANTS } from "./torture/mutants.js";
+import { oldStart } from "./torture/start.js";
 import {
   firstGoesOn,
   foreignFile,
@@ -41,6 +42,40 @@ describe("crashes on a simulated disk", () => {
       assert.ok(points > 10 && outcomes > 100 && nested > 100);
     });
   }
+});
+
+describe("page files of layout 0.8 are written on as safely as others", () => {
+  const strides = { blog: 11, twofold: 31, unfilled: 31, log: 31 };
+  for (const [at, [name, stride]] of Object.entries(strides).entries()) {
+    test(`crashes after every call of a workload on ${name}, and inside its recoveries`, (t) => {
+      const torture = new CrashTorture(modules, 1 + at, oldStart(modules.small, name));
+      torture.run(Infinity, stride);
+      const { points, outcomes, nested } = torture.totals;
+      t.diagnostic(`${points} points, ${outcomes} outcomes, ${nested} of them of crashes inside a recovery`);
+      assert.ok(points > 10 && outcomes > 100 && nested > 100);
+    });
+  }
+
+  test("calls that fail, in transactions", () => {
+    const starts = ["blog", "twofold"].map((name) => oldStart(modules.small, name));
+    for (const [at, kind] of FAULT_KINDS.entries()) {
+      const start = starts[at % starts.length]!;
+      assert.ok(places((place) => workloadFault(modules.small, 1, kind, place, start), 1 + at, 67) > 1, kind.name);
+    }
+  });
+
+  test("calls that fail, and memory that does not grow, in commands", () => {
+    for (const hot of [false, true]) {
+      const store = oldCommandStore(command, hot);
+      for (const [at, kind] of FAULT_KINDS.entries()) {
+        for (const tested of OLD_COMMANDS) {
+          const count = places((place) => commandFault(command, store, tested, kind, place), 1 + (at % 7), 29);
+          assert.ok(count > 0 || tested.reads, `${tested.words[0]}: no call failed`);
+        }
+      }
+      for (const tested of OLD_COMMANDS) places((place) => commandMemory(command, store, tested, place), 1, 17);
+    }
+  });
 });
 
 describe("calls that fail", () => {
@@ -123,6 +158,9 @@ describe("planted faults are found", () => {
     "the header is read before the mark is left",
     "pages are not compared with their hashes",
     "a failed sync is forgotten",
+    "a page of nobody is taken without a look at what is on it",
+    "segments' ledgers count as nobody's",
+    "in an empty table a column that is unique and indexed is not known as such",
   ];
   for (const mutant of MUTANTS.filter(({ name }) => planted.includes(name))) {
     test(mutant.name, async () => {

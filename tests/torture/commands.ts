@@ -9,6 +9,7 @@ import { INITIAL_PAGES } from "./engine.js";
 import { failing, type FaultKind } from "./faults.js";
 import type { Hook } from "./host.js";
 import { Random } from "./random.js";
+import { oldImages } from "./start.js";
 
 export interface TestedCommand {
   readonly words: readonly string[];
@@ -87,6 +88,52 @@ export const COMMANDS: readonly TestedCommand[] = [
   { words: ["check"], reads: true },
 ];
 
+const POSTS = Array.from({ length: 40 }, (_, at) => `{"id":${at + 9000},"title":"post ${at}","author":9001,"published":true}`);
+
+const withSchema = (...words: string[]): string[] => [...words, "--schema", "data/schema"];
+
+/** Commands for the loops on `oldCommandStore`, with the definitions that it needs. */
+export const OLD_COMMANDS: readonly TestedCommand[] = [
+  {
+    words: withSchema(
+      "insert",
+      "users",
+      ...[1, 2, 3, 4].map((at) => `{"id":${8000 + at},"name":"u ${at}","email":"${at}@old","age":${at}}`),
+    ),
+    reads: false,
+  },
+  { words: withSchema("update", "users", "9001", '{"name":"another","age":3}'), reads: false },
+  { words: withSchema("delete", "users", "9002", "--cascade"), reads: false },
+  { words: withSchema("import", "posts", "-", "--format", "ndjson"), stdin: POSTS.join("\n"), reads: false },
+  {
+    words: withSchema("serve"),
+    stdin: [
+      '{"op":"begin"}',
+      '{"op":"insert","table":"users","row":{"id":8000,"name":"a","email":"a@old","age":1}}',
+      '{"op":"savepoint","name":"s"}',
+      '{"op":"delete","table":"users","key":9002,"cascade":true}',
+      '{"op":"rollbackTo","name":"s"}',
+      '{"op":"commit"}',
+    ].join("\n"),
+    reads: false,
+  },
+  { words: withSchema("backup", "data/backup.db"), reads: false, makes: "backup.db" },
+  { words: withSchema("convert", "data/converted.db", "--layout", "0.9"), reads: false, makes: "converted.db" },
+  { words: withSchema("repair", "data/repaired.db"), reads: false, makes: "repaired.db" },
+  { words: withSchema("dump"), reads: true },
+  { words: withSchema("get", "users", "9001"), reads: true },
+  { words: withSchema("check"), reads: true },
+  { words: ["info"], reads: true },
+];
+
+/** The words that the page file `file` needs for its tables to be known. */
+function givenWords(images: ReadonlyMap<string, Image>, file: string): string[] {
+  const head = Buffer.alloc(8);
+  images.get(file)?.read(0, head);
+  // Later layouts begin with a hash.
+  return images.has("schema") && head.readBigUInt64LE() < 100n ? withSchema() : [];
+}
+
 function commandLine(command: TestedCommand): string[] {
   return [command.file ?? "data/store.db", ...command.words];
 }
@@ -105,14 +152,34 @@ export function commandStore(module: WebAssembly.Module, hot: boolean): Map<stri
     ["import", "items", "-", "--format", "ndjson"],
     Array.from({ length: 30 }, (_, at) => `{"id":${at},"name":"n ${at}","price":"1.${at}"}`).join("\n"),
   );
-  if (!hot) return disk.images();
+  return hot
+    ? hotStore(module, disk, (at) => `{"op":"insert","table":"items","row":{"id":${at + 50},"name":"hot","price":"2"}}`)
+    : disk.images();
+}
+
+/** The same with a page file of layout 0.8 and its definitions. */
+export function oldCommandStore(module: WebAssembly.Module, hot: boolean): Map<string, Image> {
+  const disk = Disk.of(oldImages("blog"));
+  const rows = [1, 2, 3].map((at) => `{"id":${9000 + at},"name":"n","email":"${at}@new","age":2}`);
+  for (const words of [
+    ["insert", "users", ...rows],
+    ["insert", "posts", '{"id":8000,"title":"t","author":9002,"published":false}'],
+  ]) {
+    const run = runCommand(module, disk, withSchema("data/store.db", ...words));
+    if (run.status !== 0) throw new Error(`${words.join(" ")}: ${run.stderr}${run.trap}`);
+  }
+  const hotRow = (at: number): string =>
+    `{"op":"insert","table":"users","row":{"id":${at + 9050},"name":"hot","email":"${at}@hot","age":5}}`;
+  return hot ? hotStore(module, disk, hotRow) : disk.images();
+}
+
+/** What is left of a session that is killed behind its last insertion. */
+function hotStore(module: WebAssembly.Module, disk: Disk, insertion: (at: number) => string): Map<string, Image> {
   // A session that is killed: what its sync made durable is in the log.
   const session = Disk.of(disk.images());
-  const script = Array.from(
-    { length: 5 },
-    (_, at) => `{"op":"insert","table":"items","row":{"id":${at + 50},"name":"hot","price":"2"}}`,
-  );
-  runCommand(module, session, ["data/store.db", "serve"], { stdin: script.join("\n") });
+  const script = Array.from({ length: 5 }, (_, at) => insertion(at));
+  const words = ["data/store.db", "serve", ...givenWords(disk.images(), "store.db")];
+  runCommand(module, session, words, { stdin: script.join("\n") });
   const cut = Disk.of(disk.images());
   let syncs = 0;
   for (const change of session.changes) {
@@ -126,9 +193,10 @@ export function commandStore(module: WebAssembly.Module, hot: boolean): Map<stri
 function dumpOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, what: string, file = "store.db"): string {
   const disk = Disk.of(images);
   // Without a session that recovers it there would only be half of it to check.
-  const dump = runCommand(module, disk, [`data/${file}`, "dump"]);
+  const given = givenWords(images, file);
+  const dump = runCommand(module, disk, [`data/${file}`, "dump", ...given]);
   if (dump.status !== 0) throw new Error(`${what}: ${file} can't be dumped: ${dump.stderr}${dump.trap}`);
-  const check = runCommand(module, disk, [`data/${file}`, "check"]);
+  const check = runCommand(module, disk, [`data/${file}`, "check", ...given]);
   if (check.status !== 0) throw new Error(`${what}: check of ${file}: ${check.stdout}${check.stderr}`);
   return dump.stdout;
 }
@@ -166,7 +234,7 @@ function judgeMade(
       throw new Error(`${what}: ${name} is left`);
     if (told !== null && !told.includes(name)) throw new Error(`${what}: ${name} is left, and not named: ${told}`);
     if (name !== unfinished) continue;
-    const dump = runCommand(module, Disk.of(images), [`data/${name}`, "dump"]);
+    const dump = runCommand(module, Disk.of(images), [`data/${name}`, "dump", ...givenWords(images, name)]);
     if (dump.status === 0 && dumpOf(module, images, what, name) === (made ?? expected.after)) left = name;
     else if (!dump.stderr.startsWith("quire: NOT_A_PAGE_FILE: "))
       throw new Error(`${what}: ${name} opens, and is not whole: ${dump.stderr}`);

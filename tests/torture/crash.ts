@@ -7,10 +7,10 @@
  * reading handles see the same and change nothing; and the page file alone is everything once the store is closed.
  */
 import { afterPowerCut, type Change, Disk, type Image } from "./disk.js";
-import { CREATE, Engine, LAYOUT_11, READ_ONLY, UNSYNCED } from "./engine.js";
+import { CREATE, Engine, GIVEN, LAYOUT_11, READ_ONLY, UNSYNCED } from "./engine.js";
 import { Random } from "./random.js";
+import { checkKept, diskOf, PAGE_FILE, type Start } from "./start.js";
 
-export const PAGE_FILE = "store.db";
 export const LOG_FILE = "store.db-log";
 const SPILL_FILE = "store.db-spill";
 /** How deep crashes inside a recovery are nested. */
@@ -55,8 +55,8 @@ interface Plan {
   readonly twin: boolean;
 }
 
-/** What a seed stands for. */
-function planOf(seed: number): Plan {
+/** What a seed stands for, on a new store or on one that came with its tables. */
+function planOf(seed: number, start: Start | null): Plan {
   const random = new Random(seed, 77);
   const plan = {
     seed,
@@ -68,7 +68,9 @@ function planOf(seed: number): Plan {
     big: random.oneIn(4) ? 50 + random.below(80) : 0,
     twin: random.oneIn(2),
   };
-  return { ...plan, twin: plan.twin || plan.big > 0 };
+  // Pages of nobody come of many rows that have gone, and matter when others have come.
+  if (start !== null) return { ...plan, steps: 2 * plan.steps, flags: (plan.flags & UNSYNCED) | start.flags, big: 0 };
+  return { ...plan, flags: plan.flags | CREATE, twin: plan.twin || plan.big > 0 };
 }
 
 /** A wrong outcome, and how to see it again. */
@@ -78,8 +80,10 @@ export class TortureFailure extends Error {
     readonly point: number,
     readonly outcome: number,
     what: string,
+    start: string | undefined,
   ) {
-    super(`${what}\n  seen again by: npm run torture -- --replay ${seed}:${point}:${outcome}`);
+    const file = start === undefined ? "" : `:${start}`;
+    super(`${what}\n  seen again by: npm run torture -- --replay ${seed}:${point}:${outcome}${file}`);
   }
 }
 
@@ -108,10 +112,12 @@ export class CrashTorture {
   constructor(
     modules: Modules,
     readonly seed: number,
+    /** What is there before the workload; null: nothing. */
+    readonly start: Start | null = null,
   ) {
     // One seed in six is for the limits as they are.
     this.#module = seed % 6 === 5 ? modules.usual : modules.small;
-    this.#plan = planOf(seed);
+    this.#plan = planOf(seed, start);
   }
 
   /** An engine whose store is closed. One in which something went wrong is never used again. */
@@ -123,7 +129,7 @@ export class CrashTorture {
   /** Goes through the points, every `stride`th and the last, or those that `only` allows, until it is `deadline` (as `performance.now`). */
   run(deadline = Infinity, stride = 1, only?: { point: number; outcome: number }): void {
     const run = this.#workload();
-    const disk = new Disk();
+    const disk = diskOf(this.start);
     for (let point = 0; point <= run.changes.length; point++) {
       const change = run.changes[point - 1];
       if (change !== undefined) disk.apply(change);
@@ -151,19 +157,19 @@ export class CrashTorture {
       const where = what instanceof WebAssembly.RuntimeError ? `a trap: ${what.stack ?? what.message} ${said}` : what.message;
       this.#engine = null;
       this.#twin = null;
-      throw new TortureFailure(this.seed, point, outcome, where);
+      throw new TortureFailure(this.seed, point, outcome, where, this.start?.name);
     }
   }
 
   /** Runs the workload without a crash. */
   #workload(): Run {
     const { seed, steps, cache, checkpoint, flags, big, twin } = this.#plan;
-    const disk = new Disk();
+    const disk = diskOf(this.start);
     const marks: Mark[] = [];
     const random = new Random(seed, 78);
     this.#guard(0, 0, () => {
       const engine = this.#on(disk, seed);
-      const twinDisk = new Disk();
+      const twinDisk = diskOf(this.start);
       const asked = twin ? (this.#twin ??= new Engine(this.#module)).use(twinDisk, seed) : engine;
       /** What both stores do. */
       const both = (what: string, action: (engine: Engine) => number): void => {
@@ -173,7 +179,7 @@ export class CrashTorture {
       const mark = (next: number, durable: boolean): void => {
         const pages = asked.pagesHash();
         const content = asked.contentHash();
-        marks.push({ at: disk.changes.length, pages, content, durable, next, empty: marks.length === 0 });
+        marks.push({ at: disk.changes.length, pages, content, durable, next, empty: this.start === null && marks.length === 0 });
         if (pages === "" || content === "")
           throw new Error(`transaction ${next - 1}: the store can't be read: ${asked.message()}`);
         if (this.#checked.has(pages)) return;
@@ -182,13 +188,14 @@ export class CrashTorture {
         this.#checked.add(pages);
       };
       const opening = (): void =>
-        both("open", (which) => which.open({ cache: which === engine ? cache : LARGE_CACHE, checkpoint, flags: flags | CREATE }));
+        both("open", (which) => which.open({ cache: which === engine ? cache : LARGE_CACHE, checkpoint, flags }));
       opening();
-      mark(0, false);
+      mark(0, this.start !== null);
       for (let n = 0; n < steps; n++) {
         both(`transaction ${n}`, (which) => which.step(seed, n, big));
         mark(n + 1, (flags & UNSYNCED) === 0);
-        const then = random.below(16);
+        // What a page of nobody is found by is an opening.
+        const then = random.below(this.start === null ? 16 : 5);
         if (then === 0 || n === steps - 1) {
           both("close", (which) => which.close());
           const closed = marks.at(-1)!;
@@ -202,6 +209,7 @@ export class CrashTorture {
           marks.push({ ...marks.at(-1)!, at: disk.changes.length, durable: true });
         } else if (then === 2) both("checkpoint", (which) => which.checkpoint());
       }
+      checkKept(this.start, disk);
     });
     return { changes: disk.changes, marks };
   }
@@ -217,8 +225,7 @@ export class CrashTorture {
 
     const disk = left.clone();
     const engine = this.#on(disk, random.u32());
-    if (engine.open({ cache, checkpoint, flags: flags | CREATE }) !== 0)
-      throw new Error(`can't be opened after the crash: ${engine.message()}`);
+    if (engine.open({ cache, checkpoint, flags }) !== 0) throw new Error(`can't be opened after the crash: ${engine.message()}`);
     const pages = engine.pagesHash();
     if (pages === "") throw new Error(`can't be read after the crash: ${engine.message()}`);
     const found = allowed.find((mark) => mark.pages === pages);
@@ -289,7 +296,7 @@ export class CrashTorture {
     if (!images.has(PAGE_FILE) && mayBeNothing) return "";
     const disk = Disk.of(images);
     const engine = this.#on(disk, 5);
-    if (engine.open({ cache: 8 << 20, flags: READ_ONLY }) !== 0) {
+    if (engine.open({ cache: 8 << 20, flags: READ_ONLY | (this.#plan.flags & GIVEN) }) !== 0) {
       if (mayBeNothing) return "";
       throw new Error(`can't be opened for reading ${when}: ${engine.message()}`);
     }

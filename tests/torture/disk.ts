@@ -56,7 +56,8 @@ export class Image {
   #own(at: number): Uint8Array {
     let chunk = this.#chunks[at]!;
     if (this.#shared[at] === true) {
-      chunk = chunk.slice();
+      // Not `slice`, which of a Buffer copies nothing.
+      chunk = new Uint8Array(chunk);
       this.#chunks[at] = chunk;
       this.#shared[at] = false;
     }

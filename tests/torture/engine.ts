@@ -8,6 +8,7 @@ interface Exports {
   readonly collect: () => void;
   readonly step: (seed: number, n: number, big: number) => number;
   readonly fill: (seed: number, rows: number) => number;
+  readonly thin: (rows: number) => number;
   readonly put: (id: number) => number;
   readonly putEven: (id: number, letter: number) => number;
   readonly has: (id: number) => number;
@@ -29,6 +30,8 @@ export const READ_ONLY = 1;
 export const CREATE = 2;
 export const UNSYNCED = 4;
 export const LAYOUT_11 = 8;
+/** The tables came with the file; their definitions are in `schema` beside it. */
+export const GIVEN = 16;
 
 /** Linear memory that the module starts with, in pages. */
 export const INITIAL_PAGES = 16;
@@ -79,6 +82,11 @@ export class Engine {
   /** Long rows, as transactions with a `big` of `rows` add them. */
   fill(seed: number, rows: number): number {
     return this.#exports.fill(seed, rows);
+  }
+
+  /** Deletes rows of tables that came with the file until each has `rows` at most. */
+  thin(rows: number): number {
+    return this.#exports.thin(rows);
   }
 
   put(id: number): number {

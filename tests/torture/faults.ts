@@ -6,6 +6,7 @@ import { afterPowerCut, Disk, type Image } from "./disk.js";
 import { CREATE, Engine, INITIAL_PAGES } from "./engine.js";
 import { EINTR, EIO, ENOSPC, type Fault, type Hook } from "./host.js";
 import { Random } from "./random.js";
+import { checkKept, diskOf, flagsOf, type Start } from "./start.js";
 
 /** Status of assembly/status.ts. */
 const HANDLE_POISONED = 53;
@@ -145,9 +146,9 @@ export function failing(kind: FaultKind, place: number): { hook: Hook; reached: 
 const SAYS_WHAT = /^[A-Z_]+: .*(store\.db|memory|another program|data\/)/;
 
 /** Rows of the store on `images`, as a new session sees them; `check` has to find nothing. */
-function contentOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image>, what: string): string {
+function contentOf(module: WebAssembly.Module, start: Start | null, images: ReadonlyMap<string, Image>, what: string): string {
   const engine = new Engine(module).use(Disk.of(images), 3);
-  if (engine.open({ cache: 4 << 20, flags: CREATE }) !== 0)
+  if (engine.open({ cache: 4 << 20, flags: flagsOf(start) }) !== 0)
     throw new Error(`${what}: the store can't be opened again: ${engine.message()}`);
   const faults = engine.check();
   if (faults !== "") throw new Error(`${what}: ${faults}`);
@@ -161,9 +162,16 @@ function contentOf(module: WebAssembly.Module, images: ReadonlyMap<string, Image
  * failed transaction the handle shows what was there before it (or nothing any more), and so does the file after a kill; in the end a new
  * session finds just the acknowledged transactions, with or without the one that failed last for a handle that was poisoned by it.
  */
-export function workloadFault(module: WebAssembly.Module, seed: number, kind: FaultKind, place: number): boolean {
-  const what = `${kind.name}, call ${place}, seed ${seed}`;
-  const disk = new Disk();
+export function workloadFault(
+  module: WebAssembly.Module,
+  seed: number,
+  kind: FaultKind,
+  place: number,
+  start: Start | null = null,
+): boolean {
+  const what = `${start === null ? "" : `${start.name} of layout 0.8: `}${kind.name}, call ${place}, seed ${seed}`;
+  const disk = diskOf(start);
+  const flags = flagsOf(start);
   const engine = new Engine(module).use(disk, seed);
   const { hook, reached } = failing(kind, place);
   const told = (doing: string): void => {
@@ -175,11 +183,11 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
   let allowed: Set<string>;
   try {
     engine.host.hook = hook;
-    let opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
+    let opened = engine.open({ checkpoint: 3000, flags }) === 0;
     if (!opened) {
       told("open");
       if (kind.forEver) return reached();
-      opened = engine.open({ checkpoint: 3000, flags: CREATE }) === 0;
+      opened = engine.open({ checkpoint: 3000, flags }) === 0;
       if (!opened) throw new Error(`${what}: open fails once more: ${engine.message()}`);
     }
     engine.host.hook = null;
@@ -199,13 +207,13 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
       told(`transaction ${n}`);
       // With it, if the failure came too late to take it back.
       const other = new Engine(module).use(Disk.of(before), 4);
-      if (other.open({ flags: CREATE }) !== 0 || other.step(seed, n, 2) !== 0)
+      if (other.open({ flags }) !== 0 || other.step(seed, n, 2) !== 0)
         throw new Error(`${what}: transaction ${n} can't be done at all: ${other.message()}`);
       const after = other.contentHash();
       poisoned = engine.begin() !== 0;
       if (poisoned) allowed.add(after);
       else {
-        if (contentOf(module, disk.images(), `${what}, killed after transaction ${n}`) !== current)
+        if (contentOf(module, start, disk.images(), `${what}, killed after transaction ${n}`) !== current)
           throw new Error(`${what}: transaction ${n} failed, and is there all the same when the process is killed`);
         const rolledBack = engine.commit() === 0 ? engine.contentHash() : "";
         if (rolledBack !== current) {
@@ -222,10 +230,11 @@ export function workloadFault(module: WebAssembly.Module, seed: number, kind: Fa
       throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
     throw error;
   }
-  const content = contentOf(module, disk.images(), what);
+  const content = contentOf(module, start, disk.images(), what);
   if (!allowed.has(content)) throw new Error(`${what}: in the end there are other rows than acknowledged`);
-  const cut = contentOf(module, afterPowerCut(disk, place % 5, new Random(seed, place)), `${what}, power cut`);
+  const cut = contentOf(module, start, afterPowerCut(disk, place % 5, new Random(seed, place)), `${what}, power cut`);
   if (!allowed.has(cut)) throw new Error(`${what}: after a power cut there are other rows than acknowledged`);
+  checkKept(start, disk);
   return reached();
 }
 
@@ -269,7 +278,7 @@ export function workloadMemory(module: WebAssembly.Module, seed: number, place: 
       throw new Error(`${what}: a trap: ${error.stack ?? ""} ${engine.host.stderr}`, { cause: error });
     throw error;
   }
-  const current = contentOf(module, disk.images(), what);
+  const current = contentOf(module, null, disk.images(), what);
   const found = states.indexOf(current);
   if (found !== acknowledged && !(acknowledged < 0 && found < 0) && states[acknowledged] !== current) {
     throw new Error(`${what}: ${acknowledged} transactions were acknowledged, there are those up to ${found}`);

@@ -3,7 +3,16 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
-import { COMMANDS, commandFault, commandKill, commandMemory, commandStore } from "./commands.js";
+import {
+  COMMANDS,
+  commandFault,
+  commandKill,
+  commandMemory,
+  commandStore,
+  OLD_COMMANDS,
+  oldCommandStore,
+  type TestedCommand,
+} from "./commands.js";
 import { FAULT_KINDS, lostSync, lostWrite, workloadFault, workloadMemory } from "./faults.js";
 import type { Image } from "./disk.js";
 import { GULLIBLE, hostileLog, hotStores } from "./hostile-logs.js";
@@ -12,18 +21,19 @@ import { kills, takeOverProcess } from "./kills.js";
 import { allRuns, intactFiles, losePages, totalsText, WAYS, type Totals } from "./lost-pages.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
+import { OLD_FILES, oldStart, type Start } from "./start.js";
 import { firstGoesOn, foreignFile, lateWrites, opensBetweenCalls, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
 import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
-       npm run torture -- --replay SEED:POINT:OUTCOME
+       npm run torture -- --replay SEED:POINT:OUTCOME[:FILE]
 
-Parts: crash (N seconds of it, 60), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+Parts: crash (N seconds of it, 60), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
 logs (changed at random, N seconds of it), pages (every run of pages of every golden file lost in every way; only files with WORDS in
 their names).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
+const PARTS = ["crash", "old", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -84,20 +94,23 @@ interface Report {
 }
 
 interface Share {
+  /** On page files of layout 0.8, by turns. */
+  readonly old: boolean;
   readonly first: number;
   readonly step: number;
   readonly seconds: number;
 }
 
 /** Every `step`th seed from `first` on, for so many seconds. */
-async function crashShare({ first, step, seconds }: Share): Promise<Report> {
+async function crashShare({ old, first, step, seconds }: Share): Promise<Report> {
   const both = await modules();
   const deadline = performance.now() + seconds * 1000;
   const totals: CrashTotals = { points: 0, outcomes: 0, nested: 0 };
   const failures: string[] = [];
+  const starts = old ? OLD_FILES.map((name) => oldStart(both.small, name)) : [null];
   let seeds = 0;
   for (let seed = first; performance.now() < deadline && failures.length < 3; seed += step) {
-    const torture = new CrashTorture(both, seed);
+    const torture = new CrashTorture(both, seed, starts[Math.floor(seed / step) % starts.length]);
     try {
       torture.run(deadline, 3);
     } catch (error) {
@@ -111,9 +124,12 @@ async function crashShare({ first, step, seconds }: Share): Promise<Report> {
   return { totals, failures, seeds };
 }
 
-async function crash(options: Options): Promise<string[]> {
+const crash = (options: Options): Promise<string[]> => crashes(options, false);
+
+async function crashes(options: Options, old: boolean): Promise<string[]> {
   await modules();
   const shares = Array.from({ length: options.threads }, (_, at) => ({
+    old,
     first: options.seed + at,
     step: options.threads,
     seconds: options.seconds,
@@ -129,7 +145,7 @@ async function crash(options: Options): Promise<string[]> {
   );
   const sum = (of: (report: Report) => number): number => reports.reduce((total, report) => total + of(report), 0);
   console.log(
-    `crash: seeds from ${options.seed} on, ${sum((r) => r.seeds)} workloads, ${sum((r) => r.totals.points)} points, ` +
+    `${old ? "old" : "crash"}: seeds from ${options.seed} on, ${sum((r) => r.seeds)} workloads, ${sum((r) => r.totals.points)} points, ` +
       `${sum((r) => r.totals.outcomes)} outcomes, ${sum((r) => r.totals.nested)} of them of crashes inside a recovery, in ${options.seconds} s`,
   );
   return reports.flatMap((report) => report.failures);
@@ -177,36 +193,59 @@ async function writers(options: Options): Promise<string[]> {
   return failures;
 }
 
-async function faults(options: Options): Promise<string[]> {
-  const failures: string[] = [];
-  const { small } = await modules();
-  const command = await compileModule("command", []);
-  let runs = 0;
-  const loop = (one: (place: number) => boolean): void => {
-    const before = failures.length;
-    for (let place = 1; failures.length < before + 3; place++) {
-      runs += 1;
+/** Runs something with every place in turn until there are no more, or three have failed. */
+class Loop {
+  readonly failures: string[] = [];
+  runs = 0;
+
+  over(one: (place: number) => boolean): void {
+    const before = this.failures.length;
+    for (let place = 1; this.failures.length < before + 3; place++) {
+      this.runs += 1;
       try {
         if (!one(place)) return;
       } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error));
+        this.failures.push(error instanceof Error ? error.message : String(error));
       }
     }
-  };
-  for (const kind of FAULT_KINDS) loop((place) => workloadFault(small, options.seed, kind, place));
-  loop((place) => workloadMemory(small, options.seed, place));
-  for (const lost of [lostSync, lostWrite]) await tried(failures, () => void (runs += lost(small, options.seed)));
-  console.log(`faults: ${runs} runs of workloads`);
-  for (const hot of [false, true]) {
-    const store = commandStore(command, hot);
-    for (const tested of COMMANDS) {
-      for (const kind of FAULT_KINDS) loop((place) => commandFault(command, store, tested, kind, place));
-      loop((place) => commandMemory(command, store, tested, place));
-      if (!tested.reads) loop((place) => commandKill(command, store, tested, place));
+  }
+
+  overWorkload(module: WebAssembly.Module, seed: number, start: Start | null): void {
+    for (const kind of FAULT_KINDS) this.over((place) => workloadFault(module, seed, kind, place, start));
+  }
+
+  overCommands(module: WebAssembly.Module, store: ReadonlyMap<string, Image>, commands: readonly TestedCommand[]): void {
+    for (const tested of commands) {
+      for (const kind of FAULT_KINDS) this.over((place) => commandFault(module, store, tested, kind, place));
+      this.over((place) => commandMemory(module, store, tested, place));
+      if (!tested.reads) this.over((place) => commandKill(module, store, tested, place));
     }
   }
-  console.log(`faults: ${runs} runs with those of commands`);
-  return failures;
+}
+
+async function faults(options: Options): Promise<string[]> {
+  const { small } = await modules();
+  const command = await compileModule("command", []);
+  const loop = new Loop();
+  loop.overWorkload(small, options.seed, null);
+  loop.over((place) => workloadMemory(small, options.seed, place));
+  for (const lost of [lostSync, lostWrite]) await tried(loop.failures, () => void (loop.runs += lost(small, options.seed)));
+  console.log(`faults: ${loop.runs} runs of workloads`);
+  for (const hot of [false, true]) loop.overCommands(command, commandStore(command, hot), COMMANDS);
+  console.log(`faults: ${loop.runs} runs with those of commands`);
+  return loop.failures;
+}
+
+async function old(options: Options): Promise<string[]> {
+  const failures = await crashes(options, true);
+  const { small } = await modules();
+  const command = await compileModule("command", []);
+  const loop = new Loop();
+  for (const name of OLD_FILES) loop.overWorkload(small, options.seed, oldStart(small, name));
+  console.log(`old: ${loop.runs} runs of workloads in which calls fail`);
+  for (const hot of [false, true]) loop.overCommands(command, oldCommandStore(command, hot), OLD_COMMANDS);
+  console.log(`old: ${loop.runs} runs with those of commands`);
+  return [...failures, ...loop.failures];
 }
 
 async function mutants(options: Options): Promise<string[]> {
@@ -283,8 +322,10 @@ function lostPages(options: Options): Promise<string[]> {
 }
 
 async function replay(words: string): Promise<void> {
-  const [seed = 1, point = 0, outcome = 0] = words.split(":").map(Number);
-  const torture = new CrashTorture(await modules(), seed);
+  const [numbers, file] = [words.split(":").slice(0, 3).map(Number), words.split(":")[3]];
+  const [seed = 1, point = 0, outcome = 0] = numbers;
+  const both = await modules();
+  const torture = new CrashTorture(both, seed, file === undefined ? null : oldStart(both.small, file));
   torture.trace = (line) => console.log(line);
   torture.run(Infinity, 1, { point, outcome });
   console.log("this outcome is fine");
@@ -294,7 +335,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
+    const parts = { crash, old, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

@@ -4,6 +4,7 @@ import { PointSession } from "../sessions/points.js";
 import { CrashTorture } from "./crash.js";
 import { FAULT_KINDS, lostSync, lostWrite, workloadFault } from "./faults.js";
 import { compileModule, type Patch, SMALL_LIMITS } from "./module.js";
+import { oldStart } from "./start.js";
 import { firstGoesOn, foreignFile, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
 
 const ACCESS = "assembly/memory/access/journaled-access.ts";
@@ -14,10 +15,16 @@ const MANAGER = "assembly/memory/manager/memory-manager.ts";
 const PAGES = "assembly/memory/pages/cached-pages.ts";
 const RECOVERY = "assembly/memory/manager/recovery.ts";
 const REDO = "assembly/memory/log/redo-buffer.ts";
+const SPARE = "assembly/store/spare-pages.ts";
 const SPILL = "assembly/memory/pages/spill.ts";
+const TWIN = "assembly/store/twin-index.ts";
+const UNCLAIMED = "assembly/memory/access/unclaimed-pages.ts";
 
-/** What has to catch a fault: crashes, a second writer, a foreign file, calls that fail, or long sessions of single rows. */
-type Catcher = "crash" | "writers" | "foreign" | "faults" | "sessions";
+/**
+ * What has to catch a fault: crashes, the same on page files of layout 0.8, a second writer, a foreign file, calls that fail, or long
+ * sessions of single rows.
+ */
+type Catcher = "crash" | "old" | "writers" | "foreign" | "faults" | "sessions";
 
 export interface Mutant {
   readonly name: string;
@@ -346,6 +353,35 @@ export const MUTANTS: readonly Mutant[] = [
     "this.forgetPages(this.waiting.pages());",
     "",
   ),
+  mutant(
+    "a page of nobody is taken without a look at what is on it",
+    "old",
+    UNCLAIMED,
+    "if (!isZero(page, PAGE_SIZE)) continue;",
+    "",
+  ),
+  mutant("segments' ledgers count as nobody's", "old", SPARE, "!this.own(pages.freeSegments) || ", ""),
+  mutant(
+    "record pages count as nobody's",
+    "old",
+    SPARE,
+    "for (let i: u32 = 0; i < count; i++) if (!this.own(ledger.pageAt(i))) return false;",
+    "",
+  ),
+  mutant(
+    "in an empty table a column that is unique and indexed is not known as such",
+    "old",
+    TWIN,
+    "return isEmptyLeaf(access, pageNo) && load<u32>(access.page(pageNo), PARENT_OFFSET) == NO_PAGE;",
+    "return false;",
+  ),
+  mutant(
+    "two entries for one row don't tell that a column is unique and indexed",
+    "old",
+    TWIN,
+    "return cursor.next() && cursor.address() == address;",
+    "return false;",
+  ),
 ];
 
 /** How long a fault may live. Milliseconds of this process. */
@@ -375,7 +411,12 @@ export async function judge(mutant: Mutant): Promise<Verdict> {
 
 /** Runs what has to find the fault; throws when it does. */
 function look(module: WebAssembly.Module, catcher: Catcher, deadline: number): void {
-  if (catcher === "crash") {
+  if (catcher === "old") {
+    const starts = ["unfilled", "twofold", "blog"].map((name) => oldStart(module, name));
+    for (let seed = 1; performance.now() < deadline; seed++) {
+      for (const start of starts) new CrashTorture({ usual: module, small: module }, seed, start).run(deadline, Infinity);
+    }
+  } else if (catcher === "crash") {
     const modules = { usual: module, small: module };
     // First the ends of many workloads, then a few points of some.
     for (let seed = 1; seed < 300; seed++) new CrashTorture(modules, seed).run(deadline, Infinity);

@@ -5,9 +5,10 @@
  * of its writes: the older one finds out, says so, and writes nothing more. What is left is the time between the asking and the write itself.
  */
 import { type Change, Disk, type Image } from "./disk.js";
-import { describe, LOG_FILE, PAGE_FILE } from "./crash.js";
+import { describe, LOG_FILE } from "./crash.js";
 import { CREATE, Engine, READ_ONLY } from "./engine.js";
 import { Random } from "./random.js";
+import { PAGE_FILE } from "./start.js";
 
 /** Status codes of assembly/status.ts that are expected here. */
 const HANDLE_POISONED = 53;
