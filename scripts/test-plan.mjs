@@ -9,8 +9,8 @@ const TIMES = join(root, "scripts", "test-times.json");
 /** Files of the suite that a quick run leaves out: most of the time, for faults that others find as well or that few changes can make. */
 export const LEFT_OUT = new Map([
   ["backup-live", "backups beside a writer"],
-  ["care-copies", "copies of every golden file"],
-  ["care-repair", "repair of every golden file, page by page"],
+  ["copies", "copies of every golden file"],
+  ["repair", "repair of every golden file, page by page"],
   ["component-writer", "the component with failing calls and killed"],
   ["conformance", "scenarios on every runtime"],
   ["counts", "counted calls and the modules' sizes"],
