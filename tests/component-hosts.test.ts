@@ -79,9 +79,10 @@ async function systemCalls(folder: string, kind: string, wasm: string): Promise<
   mkdirSync(folder);
   const trace = `${folder}.trace`;
   const words = ["-f", "-y", "-qq", "-s", "0", "-e", "signal=none", "-e", `trace=${CALLS}`, "-o", trace];
-  const script = join(packageRoot, "tests", "fixtures", "component-calls.py");
+  const script = join(packageRoot, "tests", "fixtures", "component-serve.py");
+  const options = JSON.stringify({ path: "data/calls.db", create: true });
   const input = REQUESTS.map((request) => `${JSON.stringify(request)}\n`).join("");
-  const child = run("strace", [...words, python, script, kind, wasm, folder], { env });
+  const child = run("strace", [...words, python, script, kind, wasm, folder, options], { env });
   child.child.stdin?.end(input);
   const { stdout, stderr } = await child;
   assert.equal(stderr, "");

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Outcome, runScenario } from "./conformance/run.js";
 import { judge } from "./conformance/judge.js";
-import { documentText, judgeProbes, probe, readTable, staleCells } from "./conformance/probes.js";
+import { COMPONENT_TASKS, componentHosts, conform } from "./conformance/component.js";
+import { componentText, documentText, judgeProbes, probe, readTable, staleCells } from "./conformance/probes.js";
 import { type Scenario, loadScenarios } from "./conformance/scenario.js";
 import { hasRuntime, testOnRuntimes, testedRuntimes } from "./helpers/runtimes.js";
 
@@ -30,6 +31,22 @@ testOnRuntimes("conformance: the calls that the provider relies on", async (_, r
   const { result, differences } = judgeProbes(runtime, answers);
   assert.notEqual(result, "fail", JSON.stringify(differences, null, 2));
   assert.deepEqual(staleCells(runtime, answers), [], "npm run conformance -- --write");
+});
+
+test("conformance: the component answers and writes what the core library does, on each of its hosts", async (t) => {
+  const expected = Object.fromEntries(COMPONENT_TASKS.map((task) => [task, "✓"]));
+  const hosts = await componentHosts();
+  for (const host of hosts) assert.deepEqual(Object.fromEntries(await conform(host)), expected, host.name);
+  t.diagnostic(hosts.map(({ name, version }) => `${name} ${version}`).join("; "));
+  if (!hosts.some(({ name }) => name.startsWith("wasmtime"))) t.diagnostic("SKIPPED: no Python with wasmtime here");
+});
+
+test("conformance: a host of the component that does otherwise is told", async () => {
+  const [host] = await componentHosts();
+  assert.ok(host);
+  const answers = await conform({ ...host, start: (folder) => host.start(`${folder}/missing`) });
+  assert.deepEqual([...answers.keys()], COMPONENT_TASKS);
+  for (const got of answers.values()) assert.match(got, /^.+ and not .+/s);
 });
 
 const scenario: Scenario = {
@@ -78,4 +95,13 @@ test("the document keeps the columns of runtimes that are not here", () => {
     "7",
   );
   assert.equal(documentText(new Map(), first), first);
+});
+
+test("so does the part of the component, and neither takes the other's columns for its own", () => {
+  const runtimesPart = documentText(new Map([["node", new Map([["sync of a file", "7"]])]]), "");
+  const componentPart = componentText(new Map([["jco, node 20.0.0", new Map([["a task", "✓"]])]]), "");
+  const both = `${runtimesPart}\n${componentPart}`;
+  assert.equal(`${documentText(new Map(), both)}\n${componentText(new Map(), both)}`, both);
+  const newer = componentText(new Map([["jco, node 22.0.0", new Map([["a task", "no"]])]]), both);
+  assert.match(newer, /^\| task \| jco, node 22\.0\.0 \|\n\|---\|---\|\n\| a task \| no \|$/m);
 });

@@ -4,34 +4,11 @@
 //   node quire-component.mjs build/quire-component.wasm data
 //
 // keeps a table of cities in data/cities.db. What the calls take and give is in wit/, and in the declarations that jco makes.
-// A program that is shipped makes its JavaScript once, by `npx jco transpile quire-component.wasm -o quire --instantiation sync`.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
-import { transpile } from "@bytecodealliance/jco-transpile";
-import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";
-
-/** An instance of the component, which reaches `folder` and nothing else, by the name `data`: its interface `database`. */
-async function instantiate(componentPath, folder) {
-  const options = { name: "quire", instantiation: "sync", noComponentErrorWrapping: false };
-  const { files } = await transpile(componentPath, options);
-  const made = mkdtempSync(join(tmpdir(), "quire-component-"));
-  try {
-    for (const [name, contents] of Object.entries(files)) {
-      mkdirSync(dirname(join(made, name)), { recursive: true });
-      writeFileSync(join(made, name), contents);
-    }
-    const quire = await import(pathToFileURL(join(made, "quire.js")).href);
-    const coreModule = (name) => new WebAssembly.Module(readFileSync(join(made, name)));
-    // Without preopens of its own the shim opens the whole disk.
-    const wasi = new WASIShim({ sandbox: { preopens: { data: resolve(folder) } } });
-    return quire.instantiate(coreModule, wasi.getImportObject()).database;
-  } finally {
-    rmSync(made, { recursive: true });
-  }
-}
+import { instantiate, transpileInto } from "./instantiate.mjs";
 
 const text = (val) => ({ tag: "text", val });
 
@@ -54,7 +31,10 @@ const drop = (handle) => handle[Symbol.dispose]();
 
 const [componentPath, folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-const { Connection } = await instantiate(componentPath, folder);
+const made = mkdtempSync(join(tmpdir(), "quire-component-"));
+await transpileInto(made, componentPath);
+const { Connection } = await instantiate(made, folder);
+rmSync(made, { recursive: true });
 const db = Connection.open("data/cities.db", { create: true, readOnly: false, durability: "commit" });
 if (!db.tables().includes("cities")) {
   const columns = ["name:text:pk", "people:uint32:index", "height:int16:null"];

@@ -24,6 +24,7 @@ class QuireError(Exception):
         super().__init__(f"{error.code}: {error.message}")
         self.kind = error.kind
         self.code = error.code
+        self.message = error.message
 
 
 def remember_types():

@@ -2,14 +2,15 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runtimes } from "../../host/runtimes/index.js";
+import { componentHosts, conform } from "./component.js";
 import { type Difference, judge } from "./judge.js";
-import { type Answers, DOCUMENT, documentText, judgeProbes, probe, staleCells, versionOf } from "./probes.js";
+import { type Answers, DOCUMENT, componentText, documentText, judgeProbes, probe, staleCells, versionOf } from "./probes.js";
 import { type Outcome, runScenario } from "./run.js";
 import { type Scenario, loadScenarios } from "./scenario.js";
 
 const HELP = `npm run conformance [-- OPTIONS]: the same work on every runtime that is here has to come to the same
 
-  --only NAME      only the scenario of that name, or "probes"
+  --only NAME      only the scenario of that name, or "probes", or "component"
   --runtime NAME   only that runtime (Node and wasmtime run, too, to compare with)
   --quick          only the scenarios that npm test runs
   --list           print the scenarios' names
@@ -60,6 +61,19 @@ async function runOne(scenario: Scenario, here: readonly string[], judged: reado
   }
 }
 
+/** The component on its hosts: their columns. */
+async function runComponent(): Promise<Map<string, Answers>> {
+  const found = new Map<string, Answers>();
+  for (const host of await componentHosts()) {
+    const answers = await conform(host);
+    found.set(`${host.name} ${host.version}`, answers);
+    const differences = [...answers].filter(([, got]) => got !== "✓");
+    count(`component (${host.name})`, differences.length > 0 ? "fail" : "pass");
+    for (const [task, got] of differences) console.log(`FAIL component (${host.name}): ${task}: ${got}`);
+  }
+  return found;
+}
+
 async function runProbes(judged: readonly string[], write: boolean): Promise<void> {
   const found = new Map<string, Answers>();
   for (const runtime of judged) {
@@ -72,8 +86,12 @@ async function runProbes(judged: readonly string[], write: boolean): Promise<voi
     if (stale.length > 0)
       console.log(`FAIL docs/conformance.md (${runtime}): npm run conformance -- --write; stale: ${stale.join(", ")}`);
   }
-  if (write) writeFileSync(DOCUMENT, documentText(found, existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : ""));
+  if (write) writeDocument(documentText(found, documentBefore()), componentText(new Map(), documentBefore()));
 }
+
+const documentBefore = (): string => (existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "");
+const writeDocument = (runtimesPart: string, componentPart: string): void =>
+  writeFileSync(DOCUMENT, `${runtimesPart}\n${componentPart}`);
 
 function usage(message: string): never {
   console.error(`conformance: ${message}\n\n${HELP}`);
@@ -99,10 +117,11 @@ if (options.help) {
 const { only, runtime } = options;
 const scenarios = loadScenarios().filter(({ name, quick }) => (only ?? name) === name && (!options.quick || quick === true));
 if (options.list) {
-  console.log(["probes", ...scenarios.map(({ name }) => name)].join("\n"));
+  console.log(["probes", "component", ...scenarios.map(({ name }) => name)].join("\n"));
   process.exit(0);
 }
-if (scenarios.length === 0 && only !== "probes") usage(`there is no scenario ${only ?? ""}; --list prints them`);
+if (scenarios.length === 0 && only !== "probes" && only !== "component")
+  usage(`there is no scenario ${only ?? ""}; --list prints them`);
 const found = runtimes.filter((adapter) => adapter.find() !== null).map(({ name }) => name);
 if (runtime !== undefined && !found.some((name) => name === runtime))
   usage(`${runtime} is not here; there are ${found.join(", ")}`);
@@ -113,7 +132,12 @@ const judged = found.filter((name) => (runtime ?? name) === name);
 const here = found.filter((name) => judged.includes(name) || YARDSTICKS.includes(name));
 for (const scenario of scenarios) await runOne(scenario, here, judged);
 if (only === undefined || only === "probes") await runProbes(judged, options.write);
+if (runtime === undefined && (only === undefined || only === "component")) {
+  const found = await runComponent();
+  if (options.write) writeDocument(documentText(new Map(), documentBefore()), componentText(found, documentBefore()));
+}
 for (const [name, { pass, known, fail }] of tally) {
-  console.log(`${name} ${versionOf(name)}: ${pass} passed, ${fail} failed, ${known} with known faults`);
+  const version = name.startsWith("component") ? "" : ` ${versionOf(name)}`;
+  console.log(`${name}${version}: ${pass} passed, ${fail} failed, ${known} with known faults`);
 }
 process.exit([...tally.values()].some(({ fail }) => fail > 0) ? 1 : 0);

@@ -89,15 +89,23 @@ export function versionOf(runtime: string): string {
   return adapter.version;
 }
 
+/** Where the component's part of the document begins. */
+const COMPONENT_HEAD = "## The component\n";
+
 /** The columns of the table in the document that there is: the runtimes with their versions, and their cells by probe. */
 export function readTable(text: string): Map<string, Map<string, string>> {
+  return columnsOf(text.split(COMPONENT_HEAD)[0] ?? "", 2);
+}
+
+/** The columns of the table in `text` behind the first `heads`, with their cells by those of the first. */
+function columnsOf(text: string, heads: number): Map<string, Map<string, string>> {
   const rows = text
     .split("\n")
     .filter((line) => line.startsWith("| "))
     .map((line) => line.slice(2, -2).split(" | "));
   const head = rows[0] ?? [];
   const columns = new Map<string, Map<string, string>>();
-  for (let at = 2; at < head.length; at++) {
+  for (let at = heads; at < head.length; at++) {
     const cells = rows.slice(1).filter((row) => row.length === head.length);
     columns.set(head[at] ?? "", new Map(cells.map((row) => [row[0] ?? "", row[at] ?? ""])));
   }
@@ -136,7 +144,29 @@ function listOfKnown(): string {
     .join("\n");
 }
 
-/** The document: the columns of the runtimes that are here, and those that it had of others. */
+/** The component's part of the document, in the same way; `found` has its hosts with their versions. */
+export function componentText(found: ReadonlyMap<string, Answers>, old: string): string {
+  const columns = columnsOf(old.split(COMPONENT_HEAD)[1] ?? "", 1);
+  for (const [host, answers] of found) {
+    const name = host.replace(/ \S+$/, " ");
+    for (const other of columns.keys()) if (other.startsWith(name)) columns.delete(other);
+    columns.set(host, new Map(answers));
+  }
+  const names = [...columns.keys()].sort();
+  const tasks = [...new Set([...columns.values()].flatMap((column) => [...column.keys()]))];
+  const rows = tasks.map(
+    (task) => `| ${[task, ...names.map((name) => columns.get(name)?.get(task) ?? "not asked")].join(" | ")} |`,
+  );
+  return `${COMPONENT_HEAD}
+\`quire-component.wasm\` on its hosts, by \`tests/conformance/component.ts\`: ✓ where it answers what the core library answers, and leaves the same bytes.
+
+| ${["task", ...names].join(" | ")} |
+|${"---|".repeat(names.length + 1)}
+${rows.join("\n")}
+`;
+}
+
+/** The document but for the component: the columns of the runtimes that are here, and those that it had of others. */
 export function documentText(found: ReadonlyMap<string, Answers>, old: string): string {
   const columns = readTable(old);
   for (const [runtime, answers] of found) {
