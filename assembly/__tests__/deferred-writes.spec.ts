@@ -1,6 +1,6 @@
 import { OK, Status, errorMessage } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { CountingProvider } from "./counting-provider";
 
 const PAGES: u32 = 200;
@@ -40,15 +40,15 @@ function filled(): CountingProvider {
 }
 
 /** A handle with the smallest cache, all of it in use, in a transaction. */
-function opened(provider: CountingProvider): JournaledAccess {
-  const access = new JournaledAccess(new MemoryManager(provider, 0));
+function opened(provider: CountingProvider): MemoryAccess {
+  const access = new MemoryAccess(new MemoryManager(provider, 0));
   for (let page: u32 = 0; page < PAGES; page++) access.page(FIRST + page);
   provider.bytesRead = 0;
   return access;
 }
 
 /** Reads a record as a statement does, and compares it with the model. */
-function read(access: JournaledAccess, page: u32, record: u32): void {
+function read(access: MemoryAccess, page: u32, record: u32): void {
   const at = access.part(FIRST + page, record * SIZE, SIZE);
   const wanted = model + ((<usize>page) << 16) + record * SIZE;
   if (at == 0 || memory.compare(at + record * SIZE, wanted, SIZE) != 0)
@@ -56,7 +56,7 @@ function read(access: JournaledAccess, page: u32, record: u32): void {
 }
 
 /** Changes a part of a record, or zeroes it. */
-function change(access: JournaledAccess, page: u32, record: u32): void {
+function change(access: MemoryAccess, page: u32, record: u32): void {
   const from = random(SIZE);
   const len: u32 = 1 + random(SIZE - from);
   const at = model + ((<usize>page) << 16) + record * SIZE + from;
@@ -70,7 +70,7 @@ function change(access: JournaledAccess, page: u32, record: u32): void {
   memory.copy(at, bytes, len);
 }
 
-function changeAtRandom(access: JournaledAccess, times: u32): void {
+function changeAtRandom(access: MemoryAccess, times: u32): void {
   for (let i: u32 = 0; i < times; i++) {
     const page = random(PAGES);
     const record = random(RECORDS);

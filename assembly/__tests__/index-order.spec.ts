@@ -1,8 +1,8 @@
 /** Searches that guess, insertions that go on where the last one was, and leaves that keys in order leave full. */
 import { OK } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { HeapMemoryProvider } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
@@ -20,7 +20,7 @@ function makeKey(value: u32): void {
 
 function newTree(): IndexTree {
   const manager = new MemoryManager(new HeapMemoryProvider(), 0);
-  const access = new JournaledAccess(manager);
+  const access = new MemoryAccess(manager);
   while (manager.pageCount < 3) access.growOnePage();
   return new IndexTree(access, IndexTree.create(access));
 }

@@ -1,7 +1,7 @@
 import { Status, OK, KEY_TOO_LARGE, DAMAGED, NO_PAGE, errorMessage } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { HeapMemoryProvider } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { unclaimedPageCount } from "../memory/access/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TreeCursor } from "../index/tree-cursor";
@@ -40,7 +40,7 @@ function makeKey(value: u32, longest: u32): void {
 
 function newTree(): IndexTree {
   const manager = new MemoryManager(new HeapMemoryProvider(), 0);
-  const access = new JournaledAccess(manager);
+  const access = new MemoryAccess(manager);
   while (manager.pageCount < 3) access.growOnePage();
   return new IndexTree(access, IndexTree.create(access));
 }

@@ -16,9 +16,8 @@ import { HeapMemoryProvider, WasiMemoryProvider, MemoryProvider } from "../memor
 import { MemoryManager } from "../memory/manager/memory-manager";
 import { MIN_FRAMES } from "../memory/cache/page-cache";
 import { MemoryAccess } from "../memory/access/memory-access";
-import { DirectAccess } from "../memory/access/direct-access";
+import { CHANGE_INSERT } from "../memory/base/page-change";
 import { Splices } from "../memory/base/splices";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { isZero } from "../encode/bytes";
 import { unclaimedPageCount, MAX_UNCLAIMED_PAGES } from "../memory/access/unclaimed-pages";
 import { U32Map } from "../memory/base/u32-map";
@@ -102,7 +101,7 @@ describe("page cache and transactions", () => {
   test("pages of a transaction larger than the cache spill, come back, and reach the file with the commit only", () => {
     const provider = new HeapMemoryProvider();
     const manager = newManager(provider);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const total: u32 = MIN_FRAMES * 3;
     for (let i: u32 = 0; i < total; i++) {
       const pageNo = access.growOnePage();
@@ -127,7 +126,7 @@ describe("page cache and transactions", () => {
   test("rollback takes back everything since the commit, spilled pages too", () => {
     const provider = new HeapMemoryProvider();
     const manager = newManager(provider);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const total: u32 = MIN_FRAMES * 2;
     for (let i: u32 = 0; i < total; i++) access.writeU32(access.growOnePage(), 0, 11);
     manager.commit();
@@ -142,7 +141,7 @@ describe("page cache and transactions", () => {
 
   test("undo against a model: every mark gives the bytes back that were there, over many spilled blocks", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const pages: u32 = 8;
     for (let i: u32 = 0; i < pages; i++) access.growOnePage();
     const marks = new Array<u64>();
@@ -178,9 +177,9 @@ describe("page cache and transactions", () => {
 
   test("splices do what insertions and removals one after the other do, and are taken back in the same way", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const twinManager = newManager(new HeapMemoryProvider());
-    const twin = new DirectAccess(twinManager);
+    const twin = new MemoryAccess(twinManager, false);
     const pageNo = access.growOnePage();
     twin.growOnePage();
     const splices = new Splices();
@@ -210,7 +209,13 @@ describe("page cache and transactions", () => {
       }
       if (splices.count == 0) continue;
       expect(access.splice(pageNo, splices)).toBe(OK);
-      expect(twin.splice(pageNo, splices)).toBe(OK);
+      splices.rewind();
+      while (splices.next()) {
+        const at = splices.pageOffset;
+        if (splices.kind == CHANGE_INSERT)
+          expect(twin.insertBytes(pageNo, at, splices.bytes, splices.len, splices.tailLen)).toBe(OK);
+        else expect(twin.removeBytes(pageNo, at, splices.len, splices.tailLen)).toBe(OK);
+      }
       expect(memory.compare(access.page(pageNo), twin.page(pageNo), 65536)).toBe(0, "the same bytes");
       expect(manager.undoTo(mark, 0)).toBe(OK);
       expect(memory.compare(access.page(pageNo), block, 65536)).toBe(0, "taken back");
@@ -223,7 +228,7 @@ describe("page cache and transactions", () => {
 
   test("an undo list of more blocks than stay in memory comes back from the spill", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const pageNo = access.growOnePage();
     const start = manager.undo.mark;
     for (let i: u32 = 0; i < 60; i++) {
@@ -242,7 +247,7 @@ describe("page cache and transactions", () => {
 
   test("a transaction that goes to the spill and back again and again takes no more memory for it", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new DirectAccess(manager);
+    const access = new MemoryAccess(manager, false);
     const pages: u32 = 3 * MIN_FRAMES;
     while (manager.pageCount < pages) access.growOnePage();
     let before: i32 = 0;
@@ -261,7 +266,7 @@ describe("page cache and transactions", () => {
 
   test("a page whose addition can't be noted is not added", () => {
     const manager = newManager(new NoSpillProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const pageNo = access.growOnePage();
     const count = manager.pageCount;
     // An undo block for each of these, until all those that stay in memory are nearly full.
@@ -279,7 +284,7 @@ describe("page cache and transactions", () => {
   test("only dirty sectors are written", () => {
     const provider = new CountingProvider();
     const manager = newManager(provider);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const pageNo = access.growOnePage();
     manager.commit();
     provider.writtenBytes = 0;
@@ -292,7 +297,7 @@ describe("page cache and transactions", () => {
 
   test("accesses outside of a page or of the file are refused", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new DirectAccess(manager);
+    const access = new MemoryAccess(manager);
     expect(access.writeAtRaw(2, 65533, block, 4)).toBe(OUT_OF_BOUNDS);
     expect(access.writeAtRaw(3, 0, block, 4)).toBe(OUT_OF_BOUNDS);
     expect(access.readAtRaw(2, 65536, block, 1)).toBe(OUT_OF_BOUNDS);
@@ -304,7 +309,7 @@ describe("page cache and transactions", () => {
 
   test("writeAt zeroes the padding up to the alignment, and zero takes the same bytes", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new DirectAccess(manager);
+    const access = new MemoryAccess(manager);
     access.writeAtRaw(2, 0, fillWith(0xaa), 200);
     expect(access.writeAt(2, 64, 32, fillWith(0xbb), 40)).toBe(OK);
     expect(load<u8>(access.page(2), 103)).toBe(0xbb);
@@ -339,7 +344,7 @@ describe("pages of nobody, in a layout without a list of them", () => {
   test("what is given up is taken again, the last one first, and each once", () => {
     const manager = newManager(new HeapMemoryProvider());
     manager.layout = LAYOUT_0_8;
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const a = access.claimPage();
     const b = access.claimPage();
     expect(access.writeAtRaw(a, 0, fillWith(7), 4)).toBe(OK);
@@ -365,7 +370,7 @@ describe("pages of nobody, in a layout without a list of them", () => {
   test("a page that a rollback took off the file's end is not one of them, nor is it when it is there again", () => {
     const manager = newManager(new HeapMemoryProvider());
     manager.layout = LAYOUT_0_8;
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const end = manager.pageCount;
     const mark = manager.undo.mark;
     const redoMark = manager.redoMark;
@@ -383,7 +388,7 @@ describe("pages of nobody, in a layout without a list of them", () => {
   test("a rollback gives back what was taken, and forgets what was given up", () => {
     const manager = newManager(new HeapMemoryProvider());
     manager.layout = LAYOUT_0_8;
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const end = manager.pageCount;
     for (let i = 0; i < 3; i++) expect(access.writeAtRaw(access.claimPage(), 0, fillWith(7), 4)).toBe(OK);
     expect(access.unclaimPage(end)).toBe(OK);
@@ -402,7 +407,7 @@ describe("pages of nobody, in a layout without a list of them", () => {
 describe("unclaimed pages", () => {
   test("the page given back last is claimed first, zeroed, and the file doesn't grow", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     const a = access.claimPage();
     const b = access.claimPage();
     expect(a).toBe(3);
@@ -420,7 +425,7 @@ describe("unclaimed pages", () => {
 
   test("a full ledger, a reserved page, and a page that is not empty are refused", () => {
     const manager = newManager(new HeapMemoryProvider());
-    const access = new DirectAccess(manager);
+    const access = new MemoryAccess(manager);
     const page = access.claimPage();
     access.writeU32(2, 0, MAX_UNCLAIMED_PAGES);
     expect(access.unclaimPage(page)).toBe(UNCLAIMED_PAGES_FULL);

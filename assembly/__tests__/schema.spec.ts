@@ -1,8 +1,7 @@
 import { OK, BAD_SCHEMA, NAME_TOO_LONG, PAGE_FULL, DAMAGED, lastError } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { HeapMemoryProvider, WasiMemoryProvider } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
-import { DirectAccess } from "../memory/access/direct-access";
 import { LAYOUT_0_9, LAYOUT_0_11 } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, isZero } from "../encode/bytes";
@@ -146,7 +145,7 @@ describe("snapshots", () => {
 describe("schema registry", () => {
   test("entries go and come back; a shorter list leaves no bytes behind", () => {
     const manager = new MemoryManager(new HeapMemoryProvider());
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     while (manager.pageCount < 40) access.growOnePage();
     const entries = new Array<TablePages>();
     for (let i: u32 = 0; i < 3; i++) {
@@ -187,9 +186,9 @@ describe("layout detection", () => {
   test("an empty file of two pages is 0.11, of three 0.9", () => {
     const provider = new HeapMemoryProvider();
     provider.grow(2);
-    expect(detectLayout(new DirectAccess(new MemoryManager(provider)))).toBe(LAYOUT_0_11);
+    expect(detectLayout(new MemoryAccess(new MemoryManager(provider)))).toBe(LAYOUT_0_11);
     provider.grow(1);
-    expect(detectLayout(new DirectAccess(new MemoryManager(provider)))).toBe(LAYOUT_0_9);
+    expect(detectLayout(new MemoryAccess(new MemoryManager(provider)))).toBe(LAYOUT_0_9);
   });
 
   test("golden files of layout 0.11 whose page 1 begins like an ACL are told by their registry", () => {
@@ -203,6 +202,6 @@ describe("layout detection", () => {
     }
     store<u32>(page, 2);
     copy.write(65536, page, 1);
-    expect(detectLayout(new DirectAccess(new MemoryManager(copy)))).toBe(LAYOUT_0_11);
+    expect(detectLayout(new MemoryAccess(new MemoryManager(copy)))).toBe(LAYOUT_0_11);
   });
 });

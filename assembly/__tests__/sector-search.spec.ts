@@ -1,6 +1,6 @@
 import { OK, DAMAGED, IO_ERROR, NO_PAGE, OUT_OF_BOUNDS, lastError } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { IndexTree } from "../index/index-tree";
 import { CountingProvider } from "./counting-provider";
 import { VALUE_INT32, VALUE_NULL, VALUE_TEXT, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
@@ -47,7 +47,7 @@ function makeLongKey(value: u32): u32 {
 /** A tree of `count` entries, value(i) → address i + 1, in a provider; as a handle with the smallest cache finds it. */
 function bigTree(provider: CountingProvider, discriminant: u8, count: u32, value: (i: u32) => i64): IndexTree {
   const manager = new MemoryManager(provider, 64 << 20);
-  const access = new JournaledAccess(manager);
+  const access = new MemoryAccess(manager);
   while (manager.pageCount < 3) access.growOnePage();
   const tree = new IndexTree(access, IndexTree.create(access));
   for (let i: u32 = 0; i < count; i++) {
@@ -57,7 +57,7 @@ function bigTree(provider: CountingProvider, discriminant: u8, count: u32, value
   }
   expect(manager.commit()).toBe(OK);
   const again = new MemoryManager(provider, 0);
-  return new IndexTree(new JournaledAccess(again), tree.rootPage);
+  return new IndexTree(new MemoryAccess(again), tree.rootPage);
 }
 
 let seed: u32 = 7;
@@ -121,7 +121,7 @@ describe("A lookup in a tree larger than the cache", () => {
     store<u8>(key, VALUE_NULL, 8);
     expect(tree.insert(key, 9, 50000)).toBe(OK);
     expect(tree.access.manager.commit()).toBe(OK);
-    const again = new IndexTree(new JournaledAccess(new MemoryManager(provider, 0)), tree.rootPage);
+    const again = new IndexTree(new MemoryAccess(new MemoryManager(provider, 0)), tree.rootPage);
     store<u8>(key, VALUE_NULL, 8);
     expect(again.find(key)).toBe(50000);
     for (let i: u32 = 0; i < 20000; i += 97) {
@@ -187,7 +187,7 @@ describe("A lookup of a text in a tree larger than the cache", () => {
   test("finds every one where some are longer than a sector, in which then none starts", () => {
     const provider = new CountingProvider();
     const manager = new MemoryManager(provider, 64 << 20);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     while (manager.pageCount < 3) access.growOnePage();
     const tree = new IndexTree(access, IndexTree.create(access));
     const count: u32 = 16000;
@@ -197,7 +197,7 @@ describe("A lookup of a text in a tree larger than the cache", () => {
       manager.undo.clear();
     }
     expect(manager.commit()).toBe(OK);
-    const again = new IndexTree(new JournaledAccess(new MemoryManager(provider, 0)), tree.rootPage);
+    const again = new IndexTree(new MemoryAccess(new MemoryManager(provider, 0)), tree.rootPage);
     let missed = 0;
     for (let round = 0; round < 2; round++) {
       for (let i: u32 = 0; i < count; i++) {

@@ -7,9 +7,9 @@ import {
   OUT_OF_BOUNDS,
   lastError,
 } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { HeapMemoryProvider } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { isZero } from "../encode/bytes";
 import { PageLedger, MAX_RECORD_PAGES, NO_ADDRESS, addressOf, addressPage, addressOffset, alignUp } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
@@ -29,14 +29,14 @@ function random(below: u32): u32 {
 const body: usize = heap.alloc(65536);
 
 class Fixture {
-  access: JournaledAccess;
+  access: MemoryAccess;
   ledger: PageLedger;
   segments: FreeSegmentsLedger;
   registry: TableRegistry;
 
   constructor(alignment: u32, fixedBody: u32) {
     const manager = new MemoryManager(new HeapMemoryProvider(), 0);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     while (manager.pageCount < 3) access.growOnePage();
     const ledger = new PageLedger(access, access.claimPage());
     const segments = new FreeSegmentsLedger(access, access.claimPage());
@@ -284,7 +284,7 @@ describe("free segments", () => {
 describe("autoincrement", () => {
   test("counts from 1, takes higher explicit values, and stops at the type's end", () => {
     const manager = new MemoryManager(new HeapMemoryProvider(), 0);
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     while (manager.pageCount < 3) access.growOnePage();
     const small = new Column("small", TYPE_INT8, FLAG_AUTO);
     const large = new Column("large", TYPE_UINT64, FLAG_AUTO);

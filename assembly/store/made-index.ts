@@ -7,7 +7,6 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { ChangesKeeper, BufferedChanges } from "../index/buffered-changes";
 import { IndexTree } from "../index/index-tree";
-import { DirectAccess } from "../memory/access/direct-access";
 import { LAYOUT_0_8, hasIndexes } from "../memory/base/layout";
 import { MemoryAccess } from "../memory/access/memory-access";
 import { MemoryManager } from "../memory/manager/memory-manager";
@@ -63,7 +62,7 @@ function madeAccess(): MemoryAccess {
   const manager = new MemoryManager(new HeapMemoryProvider());
   // One without a list of unclaimed pages.
   manager.layout = LAYOUT_0_8;
-  return new DirectAccess(manager);
+  return new MemoryAccess(manager, false);
 }
 
 /** Opens the table with these pages by a definition from outside; its roots are still to be read. */

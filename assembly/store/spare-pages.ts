@@ -37,6 +37,7 @@ class SpareSearch {
   }
 
   addTable(pages: TablePages): bool {
+    // mutant: segments' ledgers count as nobody's
     if (!this.own(pages.pageLedger) || !this.own(pages.freeSegments) || !this.own(pages.indexLedger)) return false;
     if (pages.autoincrement != NO_PAGE && !this.own(pages.autoincrement)) return false;
     return this.addRecords(pages.pageLedger) && this.addSegments(pages.freeSegments) && this.addTrees(pages.indexLedger);
@@ -46,6 +47,7 @@ class SpareSearch {
     const ledger = new PageLedger(this.access, ledgerPage);
     const count = ledger.count;
     if (count == u32.MAX_VALUE) return false;
+    // mutant: record pages count as nobody's
     for (let i: u32 = 0; i < count; i++) if (!this.own(ledger.pageAt(i))) return false;
     return true;
   }

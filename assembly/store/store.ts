@@ -9,7 +9,6 @@ import { opensAgain } from "../memory/file/foreign-writer";
 import { LogFile } from "../memory/file/log-file";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/manager/memory-manager";
 import { MemoryAccess } from "../memory/access/memory-access";
-import { JournaledAccess } from "../memory/access/journaled-access";
 import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName, reservedPages } from "../memory/base/layout";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { GivenTables } from "../schema/given-tables";
@@ -42,7 +41,7 @@ export class Store {
   readonly watch: ScanWatch = new ScanWatch();
 
   private constructor(readonly manager: MemoryManager) {
-    const access = new JournaledAccess(manager);
+    const access = new MemoryAccess(manager);
     this.access = access;
     this.openTables = new OpenTables(access);
     this.acl = new AccessControlList(access);
@@ -60,6 +59,7 @@ export class Store {
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create, false, options.withLinks);
     if (!provider) return null;
     const write = !options.readOnly;
+    // mutant: a reading handle does not look into the log
     let log = LogFile.open(path, write, write && provider.pages == 0);
     // None is made beside a file that is not one of ours.
     if (!log && write && lastError.status == OK && provider.checkStart() == OK) log = LogFile.open(path, true);

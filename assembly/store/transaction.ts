@@ -78,6 +78,7 @@ export class Transaction extends ChangesKeeper {
   /** Makes the transaction durable. On failure it is over, and nothing of it is left; or nothing can be done with this handle any more. */
   commit(): Status {
     if (!this.active) return fail(NO_TRANSACTION, "there is no transaction to commit");
+    // mutant: a commit leaves changes of indexes waiting
     let status = this.flushChanges();
     if (status == OK) status = this.anyOrder.endInside(0);
     if (status == OK) return this.finishCommit();

@@ -32,12 +32,14 @@ export function isEnteredTwice(access: MemoryAccess, root: u32): bool {
   const cursor = new TreeCursor(new IndexTree(access, root));
   if (!cursor.seekFirst()) return false;
   const address = cursor.address();
+  // mutant: two entries for one row don't tell that a column is unique and indexed
   return cursor.next() && cursor.address() == address;
 }
 
 /** Of a tree without entries: whether `pageNo`, where the first tree would have its root, is such a root, never used, and not it. */
 function isForgotten(access: MemoryAccess, pageNo: u32, root: u32): bool {
   if (pageNo == root || pageNo >= access.manager.pageCount || !isEmptyLeaf(access, root)) return false;
+  // mutant: in an empty table a column that is unique and indexed is not known as such
   return isEmptyLeaf(access, pageNo) && load<u32>(access.page(pageNo), PARENT_OFFSET) == NO_PAGE;
 }
 

@@ -4,16 +4,25 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../host/paths.js";
 
 /** In `file`, `find` (exactly once, however its white space is) becomes `replace`. */
-export interface Patch {
+interface TextPatch {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
+
+/** In the line behind the comment `// mutant: NAME`, of which there is one in all sources, `find`, or all of it, becomes `replace`. */
+interface MarkedPatch {
+  readonly mutant: string;
+  readonly find?: string;
+  readonly replace: string;
+}
+
+export type Patch = TextPatch | MarkedPatch;
 
 /** Chunks, images and undo lists split at a few kilobytes, so that small workloads have many of them. */
 export const SMALL_LIMITS: readonly Patch[] = [
@@ -61,6 +70,29 @@ interface Compiler {
 
 /** `text` with the patch, which must have exactly one place there. */
 function patched(text: string, patch: Patch): string {
+  return "mutant" in patch ? patchedLine(text, patch) : patchedText(text, patch);
+}
+
+const MARK = /^ *\/\/ mutant: (.*)$/;
+
+/** The names that comments in `text` mark lines for. */
+function marks(text: string): string[] {
+  return text.split("\n").flatMap((line) => MARK.exec(line)?.[1] ?? []);
+}
+
+function patchedLine(text: string, { mutant, find, replace }: MarkedPatch): string {
+  const lines = text.split("\n");
+  // Comments for several mutants may stand above the same line.
+  let at = lines.findIndex((line) => MARK.exec(line)?.[1] === mutant) + 1;
+  while (MARK.test(lines[at] ?? "")) at += 1;
+  const line = lines[at] ?? "";
+  const parts = find === undefined ? 2 : line.split(find).length;
+  if (parts !== 2) throw new Error(`the line of the mutant "${mutant}" has ${parts - 1} places, not one, for: ${find}`);
+  lines[at] = find === undefined ? replace : line.replace(find, () => replace);
+  return lines.join("\n");
+}
+
+function patchedText(text: string, patch: TextPatch): string {
   const words = patch.find.trim().split(/\s+/);
   const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "g");
   const places = text.match(pattern)?.length ?? 0;
@@ -68,9 +100,26 @@ function patched(text: string, patch: Patch): string {
   return text.replace(pattern, () => patch.replace);
 }
 
-/** Throws when a patch has no place in the sources as they are. */
+/** Throws when a patch has no place in the sources as they are, or more than one, or when a line is marked for none of `patches`. */
 export function checkPatches(patches: readonly Patch[]): void {
-  for (const patch of patches) patched(readFileSync(join(packageRoot, patch.file), "utf8"), patch);
+  const files = new Map(sourcesBelow("assembly").map((path) => [path, readFileSync(path, "utf8")]));
+  const marked = [...files.values()].flatMap(marks);
+  for (const patch of patches) {
+    if ("mutant" in patch) {
+      const places = marked.filter((name) => name === patch.mutant).length;
+      if (places !== 1) throw new Error(`${places} lines, not one, are marked for the mutant "${patch.mutant}"`);
+    }
+    for (const [path, text] of files) if (concerns(patch, path, text)) patched(text, patch);
+  }
+  const known = new Set(patches.flatMap((patch) => ("mutant" in patch ? patch.mutant : [])));
+  const [left] = marked.filter((name) => !known.has(name));
+  if (left !== undefined) throw new Error(`a line is marked for the mutant "${left}", which there is not`);
+}
+
+/** Whether the file `path` of `text` is the one that has the patch's place. */
+function concerns(patch: Patch, path: string, text: string): boolean {
+  if ("mutant" in patch) return marks(text).includes(patch.mutant);
+  return relative(packageRoot, resolve(packageRoot, path)) === relative(packageRoot, join(packageRoot, patch.file));
 }
 
 function sourcesBelow(folder: string): string[] {
@@ -119,7 +168,7 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
           return null;
         }
         for (const patch of patches) {
-          if (patch.file !== name.replaceAll("\\", "/")) continue;
+          if (!concerns(patch, name, text)) continue;
           text = patched(text, patch);
           unused.delete(patch);
         }
@@ -134,6 +183,7 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
   if (error !== null || module === null)
     throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
   const [left] = unused;
-  if (left !== undefined) throw new Error(`${left.file} is not part of the module; its patch has no effect`);
+  if (left !== undefined)
+    throw new Error(`${"mutant" in left ? left.mutant : left.file} is not part of the module; its patch has no effect`);
   return module;
 }

@@ -1,5 +1,4 @@
 /** How the inspecting commands open a file: for reading, and whatever state it is in. */
-import { DirectAccess } from "../../memory/access/direct-access";
 import { opensAgain } from "../../memory/file/foreign-writer";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../../memory/manager/memory-manager";
 import { LogFile } from "../../memory/file/log-file";
@@ -31,7 +30,7 @@ function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   if (!provider) return null;
   noteLinks(provider);
   const manager = new MemoryManager(provider, <u64>cache);
-  const access = new DirectAccess(manager);
+  const access = new MemoryAccess(manager);
   // What a session that was killed left in the log counts as well.
   const log = LogFile.open(ctx.invocation.file, false);
   let status = log ? manager.useLog(log) : lastError.status;

@@ -3,7 +3,7 @@ import { Status, OK, OUT_OF_PAGES, NO_PAGE, fail } from "../../status";
 import { PageAccess } from "./page-access";
 import { popUnclaimedPage, poppedPage, pushUnclaimedPage } from "./unclaimed-pages";
 
-export abstract class MemoryAccess extends PageAccess {
+export class MemoryAccess extends PageAccess {
   /** A zeroed page for a new owner: the one unclaimed last, or a new one at the end. `NO_PAGE` on failure. */
   claimPage(): u32 {
     const status = popUnclaimedPage(this);

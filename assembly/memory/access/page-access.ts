@@ -1,19 +1,23 @@
 /**
- * How ledgers, records and nodes read and change the bytes of pages, whether or not the changes can be taken back.
+ * How ledgers, records and nodes read and change the bytes of pages.
  *
- * The operations are the reference's `MemoryAccess`, and two splices that keep a node's shift from being written as bytes. Reads are
- * shared; changes go through the abstract primitives, which `DirectAccess` and `JournaledAccess` implement. Offsets and lengths
- * that leave the page are `OUT_OF_BOUNDS`.
+ * The operations are the reference's `MemoryAccess`, and two splices that keep a node's shift from being written as bytes. Changes are
+ * noted twice: in the manager's undo list, so that a statement, a savepoint or a transaction can be taken back, and in its redo records,
+ * which a commit puts into the log. Offsets and lengths that leave the page are `OUT_OF_BOUNDS`.
  */
-import { Status, OK, OUT_OF_BOUNDS, fail, lastError } from "../../status";
+import { Status, OK, OUT_OF_BOUNDS, NO_PAGE, fail, lastError } from "../../status";
 import { PAGE_SIZE } from "../base/layout";
 import { MemoryManager } from "../manager/memory-manager";
-import { Frame } from "../cache/page-cache";
 import { Splices } from "../base/splices";
-import { changedFrame, outOfPage } from "../pages/page-changes";
+import { CHANGE_GROW, CHANGE_INSERT, CHANGE_REMOVE, CHANGE_WRITE, CHANGE_ZERO } from "../base/page-change";
+import { change, changedFrame, outOfPage } from "../pages/page-changes";
 
-export abstract class PageAccess {
-  constructor(readonly manager: MemoryManager) {}
+export class PageAccess {
+  /** Without `journaled` nothing is noted: for pages that no statement and no transaction changes. */
+  constructor(
+    readonly manager: MemoryManager,
+    private readonly journaled: bool = true,
+  ) {}
 
   /** Bytes of a page. */
   @inline get pageSize(): u32 {
@@ -36,42 +40,98 @@ export abstract class PageAccess {
   }
 
   /** Adds a zeroed page at the end of the store: its number, or `NO_PAGE`. */
-  abstract growOnePage(): u32;
+  growOnePage(): u32 {
+    const manager = this.manager;
+    if (!this.journaled) return manager.growOnePage();
+    const undo = manager.undo;
+    const mark = undo.mark;
+    // Noted first: a page that no undo takes back would leave a gap in the log's growths.
+    if (undo.noteGrowth(manager.pageCount) != OK) return NO_PAGE;
+    const pageNo = manager.growOnePage();
+    if (pageNo == NO_PAGE) {
+      undo.pop(mark);
+      return NO_PAGE;
+    }
+    const redo = manager.redo;
+    if (redo) redo.note(CHANGE_GROW, pageNo, 0, 0, 0, 0);
+    return pageNo;
+  }
+
   /** Overwrites `len` bytes. */
-  abstract writeAtRaw(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status;
+  writeAtRaw(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
+    return change(this.manager, this.journaled, CHANGE_WRITE, pageNo, pageOffset, ptr, len, 0);
+  }
+
   /** Zeroes `len` bytes. */
-  abstract zeroRaw(pageNo: u32, pageOffset: u32, len: u32): Status;
+  zeroRaw(pageNo: u32, pageOffset: u32, len: u32): Status {
+    return change(this.manager, this.journaled, CHANGE_ZERO, pageNo, pageOffset, 0, len, 0);
+  }
+
   /** Inserts `len` bytes and moves the `tailLen` bytes behind up; what stood above them is overwritten. */
-  abstract insertBytes(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status;
+  insertBytes(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
+    return change(this.manager, this.journaled, CHANGE_INSERT, pageNo, pageOffset, ptr, len, tailLen);
+  }
+
   /** Removes `len` bytes, moves the `tailLen` bytes behind them down and zeroes the room that becomes free. */
-  abstract removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status;
+  removeBytes(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status {
+    return change(this.manager, this.journaled, CHANGE_REMOVE, pageNo, pageOffset, 0, len, tailLen);
+  }
 
   /** `writeAtRaw` of a part of a record that was just read: its page need not be read as a whole. */
   writeRecordPart(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
-    return this.writeAtRaw(pageNo, pageOffset, ptr, len);
+    const at = len != 0 ? this.manager.waitingPart(pageNo, pageOffset, len) : 0;
+    if (at == 0) return this.writeAtRaw(pageNo, pageOffset, ptr, len);
+    return this.defer(CHANGE_WRITE, pageNo, pageOffset, at, ptr, len);
   }
 
   /** `zeroRaw` of a record, in the same way. */
   zeroRecordPart(pageNo: u32, pageOffset: u32, len: u32): Status {
-    return this.zeroRaw(pageNo, pageOffset, len);
+    const at = len != 0 ? this.manager.waitingPart(pageNo, pageOffset, len) : 0;
+    if (at == 0) return this.zeroRaw(pageNo, pageOffset, len);
+    return this.defer(CHANGE_ZERO, pageNo, pageOffset, at, 0, len);
   }
 
-  /** Carries out splices of a page, which have to fit it; not none. On failure some may have been. */
+  /** Makes a change of a part of a record that is at `at`, and whose page is not in memory as a whole. */
+  private defer(kind: u32, pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): Status {
+    const manager = this.manager;
+    const status = this.journaled ? manager.undo.note(kind, pageNo, pageOffset, at, len, 0) : OK;
+    if (status != OK) return status;
+    manager.letWait(kind, pageNo, pageOffset, at, ptr, len);
+    const redo = manager.redo;
+    return this.journaled && redo ? redo.note(kind, pageNo, pageOffset, ptr, len, 0) : OK;
+  }
+
+  /** Carries out splices of a page, which have to fit it; not none. They are noted as changes that are made one after the other. */
   splice(pageNo: u32, splices: Splices): Status {
-    let status = OK;
-    let end = splices.used;
-    for (let i: u32 = 0; i < splices.count && status == OK; i++) {
-      const splice = splices.at(i);
-      const at = splice.at + end - splices.used;
-      if (splice.bytes != 0) {
-        status = this.insertBytes(pageNo, at, splice.bytes, splice.len, end - at);
-        end += splice.len;
-      } else {
-        status = this.removeBytes(pageNo, at, splice.len, end - at - splice.len);
-        end -= splice.len;
+    const manager = this.manager;
+    const frame = changedFrame(manager, pageNo, 0, splices.highest);
+    if (!frame) return lastError.status;
+    const mark = manager.undo.mark;
+    let status = this.journaled ? manager.undo.noteSplices(pageNo, frame.data, splices) : OK;
+    if (status != OK) return this.forgetNoted(mark, status);
+    manager.touch(frame, splices.from, splices.highest - splices.from);
+    const redo = manager.redo;
+    if (this.journaled && redo) {
+      splices.rewind();
+      while (splices.next()) {
+        // mutant: of splices that are done together the removals are not logged
+        // mutant: of splices that are done together the insertions are logged where they are before the others
+        const noted = redo.note(splices.kind, pageNo, splices.pageOffset, splices.bytes, splices.len, splices.tailLen);
+        // Whatever comes of it: what is noted in the undo list has to be done.
+        if (status == OK) status = noted;
       }
     }
+    splices.apply(frame.data);
     return status;
+  }
+
+  /** Takes what was noted last, and not done, off the undo list; returns `status`, why the rest could not be noted. */
+  private forgetNoted(mark: u64, status: Status): Status {
+    const undo = this.manager.undo;
+    let popped = undo.pop(mark);
+    while (popped > 0) popped = undo.pop(mark);
+    if (popped < 0) this.manager.poison();
+    return popped < 0 ? lastError.status : status;
   }
 
   /** Reads `len` bytes into `ptr`. */
@@ -128,11 +188,6 @@ export abstract class PageAccess {
   @inline writeU64(pageNo: u32, pageOffset: u32, value: u64): Status {
     store<u64>(scratch, value);
     return this.writeAtRaw(pageNo, pageOffset, scratch, 8);
-  }
-
-  /** The frame to change `len` bytes of, or null on failure. */
-  @inline protected target(pageNo: u32, pageOffset: u32, len: u32): Frame | null {
-    return changedFrame(this.manager, pageNo, pageOffset, len);
   }
 }
 

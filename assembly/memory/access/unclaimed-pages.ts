@@ -70,6 +70,7 @@ function takeSparePage(access: PageAccess): Status {
     if (pageNo >= access.manager.pageCount) continue;
     const page = access.page(pageNo);
     if (page == 0) return lastError.status;
+    // mutant: a page of nobody is taken without a look at what is on it
     if (!isZero(page, PAGE_SIZE)) continue;
     poppedPage = pageNo;
     break;

@@ -6,6 +6,7 @@
 import { clearBytes, copyBytes } from "../../encode/bytes";
 import { allocBlock, freeBlock, BLOCK_SIZE } from "./block-pool";
 import { PAGE_SIZE } from "./layout";
+import { CHANGE_INSERT, CHANGE_REMOVE } from "./page-change";
 
 
 @unmanaged
@@ -76,8 +77,43 @@ export class Splices {
   }
 
 
-  @inline at(i: u32): Splice {
+  @inline private at(i: u32): Splice {
     return changetype<Splice>(this.list + <usize>i * offsetof<Splice>());
+  }
+
+  // ---- as changes that are made one after the other ----
+
+  private step: u32 = 0;
+  /** The change that `next` has come to: INSERT or REMOVE, where and of what in the page as the changes before it leave it. */
+  kind: u32 = 0;
+  pageOffset: u32 = 0;
+  len: u32 = 0;
+  tailLen: u32 = 0;
+  bytes: usize = 0;
+  /** Where it is in the page as it is before the first splice. */
+  original: u32 = 0;
+  /** Where the content ends then. */
+  private contentEnd: u32 = 0;
+
+  /** Begins with the first splice again. */
+  rewind(): void {
+    this.step = 0;
+    this.contentEnd = this.used;
+  }
+
+  /** Goes on to the next splice, as a change: false when there is none. */
+  next(): bool {
+    if (this.step == this.count) return false;
+    const splice = this.at(this.step++);
+    const before = this.contentEnd;
+    this.original = splice.at;
+    this.pageOffset = splice.at + before - this.used;
+    this.len = splice.len;
+    this.bytes = splice.bytes;
+    this.kind = splice.bytes != 0 ? CHANGE_INSERT : CHANGE_REMOVE;
+    this.tailLen = before - this.pageOffset - (splice.bytes != 0 ? 0 : splice.len);
+    this.contentEnd = splice.bytes != 0 ? before + splice.len : before - splice.len;
+    return true;
   }
 
   /** The first byte that changes. */

@@ -6,7 +6,8 @@
  * there means that a later write got through: the bad frame is no write that a crash cut short, unless both were not synced yet.
  * Frames of an earlier generation, which are what is usually there, have another salt.
  */
-import { LogFile, FRAME_CHUNK, FRAME_COMMIT, FRAME_HEADER, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "../file/log-file";
+import { LogFile } from "../file/log-file";
+import { FRAME_COMMIT, FRAME_HEADER, FrameHeader, MAX_PAYLOAD_BYTES } from "../file/frame-header";
 import { OK } from "../../status";
 
 /** Bytes that are looked through at a time. */
@@ -64,29 +65,29 @@ class LostFrames {
   }
 
   private readBad(): void {
-    const header = heap.alloc(FRAME_HEADER);
-    if (this.log.read(this.bad, header, FRAME_HEADER) == OK) {
-      const len = load<u32>(header);
-      this.stored = load<u64>(header, 16);
+    const bytes = heap.alloc(FRAME_HEADER);
+    if (this.log.read(this.bad, bytes, FRAME_HEADER) == OK) {
+      const header = FrameHeader.at(bytes);
+      const len = header.len;
+      this.stored = header.checksum;
       const fits = len <= MAX_PAYLOAD_BYTES && this.bad + FRAME_HEADER + len <= this.log.size;
       if (fits && this.log.read(this.bad + FRAME_HEADER, this.buffer, len) == OK)
-        this.computed = this.log.checksum(this.bad, load<u32>(header, 4), this.buffer, len);
+        this.computed = this.log.checksum(this.bad, header.kind, this.buffer, len);
     }
-    heap.free(header);
+    heap.free(bytes);
   }
 
-  /** Looks whether the header of a frame stands at `header`, which is at `offset` in the log. */
-  private look(offset: u64, header: usize): void {
-    const len = load<u32>(header);
-    const kind = load<u32>(header, 4);
-    const sequence = load<u64>(header, 8);
-    const next = offset + FRAME_HEADER + ((<u64>len + 7) & ~7);
-    if (kind < FRAME_CHUNK || kind > FRAME_IMAGES_END || len > MAX_PAYLOAD_BYTES || next > this.log.size) return;
+  /** Looks whether the header of a frame stands at `bytes`, which is at `offset` in the log. */
+  private look(offset: u64, bytes: usize): void {
+    const header = FrameHeader.at(bytes);
+    const sequence = header.sequence;
+    const next = header.nextOf(offset, this.log.size);
+    if (next == 0) return;
     // Chunks of transactions that were rolled back have earlier numbers; more transactions than bytes there can't be.
     if (sequence < this.sequence || sequence - this.sequence > this.log.size) return;
     const chain = this.ends.has(offset) ? this.ends.get(offset) : this.stored;
-    this.ends.set(next, load<u64>(header, 16));
-    if (kind != FRAME_COMMIT || offset == this.bad || this.left <= 0) return;
+    this.ends.set(next, header.checksum);
+    if (header.kind != FRAME_COMMIT || offset == this.bad || this.left <= 0) return;
     if (!this.isFrame(offset, sequence, chain) && !this.isFrame(offset, sequence, this.computed)) return;
     this.lastEnd = next;
   }

@@ -1,44 +1,19 @@
 /**
- * The redo records of the running transaction: what its changes were, in their order, as they will stand in the log.
+ * The redo records of the running transaction (log-records.ts): what its changes were, in their order, as they will stand in the log.
  *
- *   WRITE   | 01 | page u32 | offset u16 | len u16 | bytes |
- *   ZERO    | 02 | page u32 | offset u16 | len u16 |
- *   INSERT  | 03 | page u32 | offset u16 | len u16 | tail u16 | bytes |
- *   REMOVE  | 04 | page u32 | offset u16 | len u16 | tail u16 |
- *   GROW    | 05 | page u32 |
- *   BASE    | 06 | page u32 | offset u16 | len u16 | xxh3 u64 |     what the main file has there, noted before the sectors' first change
- *                                                               after a checkpoint
- *
- * A length of 65,536 is written as 0. Records of more than `CHUNK_BYTES` go to the log before the commit, as chunks; a savepoint that
- * takes them back reads the chunk that it cuts again.
+ * Records of more than `CHUNK_BYTES` go to the log before the commit, as chunks; a savepoint that takes them back reads the chunk that it
+ * cuts again.
  */
 import { Status, OK, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { copyBytes } from "../../encode/bytes";
-import { LogFile, FRAME_CHUNK, FRAME_COMMIT, FRAME_HEADER } from "../file/log-file";
-
-export const REDO_WRITE: u32 = 1;
-export const REDO_ZERO: u32 = 2;
-export const REDO_INSERT: u32 = 3;
-export const REDO_REMOVE: u32 = 4;
-export const REDO_GROW: u32 = 5;
-export const REDO_BASE: u32 = 6;
+import { FRAME_CHUNK, FRAME_COMMIT, FRAME_HEADER } from "../file/frame-header";
+import { LogFile } from "../file/log-file";
+import { BASE_SIZE, addBase, addChange, hasBytes } from "./log-records";
 
 /** Records beyond this many bytes are written to the log as a chunk. */
 const CHUNK_BYTES: u32 = 1 << 18;
-/** Bytes of a BASE record, and how many of them are written at once when there are too many for the last frame. */
-const BASE_SIZE: u32 = 17;
+/** How many BASE records are written at once when there are too many for the last frame. */
 const BASES_IN_CHUNK: u32 = CHUNK_BYTES / BASE_SIZE;
-
-/** Writes what all records but GROW begin with, at `at`. */
-@inline
-function headAt(at: usize, kind: u32, pageNo: u32, pageOffset: u32, len: u32): usize {
-  store<u8>(at, <u8>kind);
-  store<u32>(at, pageNo, 1);
-  store<u16>(at, <u16>pageOffset, 5);
-  store<u16>(at, <u16>len, 7);
-  return at;
-}
 
 export class RedoBuffer {
   private records: ByteBuffer = new ByteBuffer(4096);
@@ -58,45 +33,15 @@ export class RedoBuffer {
     return this.start + this.records.len;
   }
 
-
-  @inline private head(kind: u32, pageNo: u32, pageOffset: u32, len: u32, extra: u32): usize {
-    return headAt(this.records.reserve(11 + extra), kind, pageNo, pageOffset, len);
+  /** Adds the record of a change. One that has no bytes does not fail. */
+  @inline note(kind: u32, pageNo: u32, pageOffset: u32, bytes: usize, len: u32, tailLen: u32): Status {
+    addChange(this.records, kind, pageNo, pageOffset, bytes, len, tailLen);
+    return hasBytes(kind) && this.records.len >= CHUNK_BYTES ? this.flushChunk() : OK;
   }
 
-  write(pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
-    const at = this.head(REDO_WRITE, pageNo, pageOffset, len, len);
-    copyBytes(at + 9, ptr, len);
-    this.records.len += 9 + len;
-    return this.records.len >= CHUNK_BYTES ? this.flushChunk() : OK;
-  }
-
-  zero(pageNo: u32, pageOffset: u32, len: u32): void {
-    this.head(REDO_ZERO, pageNo, pageOffset, len, 0);
-    this.records.len += 9;
-  }
-
-  insert(pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
-    const at = this.head(REDO_INSERT, pageNo, pageOffset, len, len);
-    store<u16>(at, <u16>tailLen, 9);
-    copyBytes(at + 11, ptr, len);
-    this.records.len += 11 + len;
-    return this.records.len >= CHUNK_BYTES ? this.flushChunk() : OK;
-  }
-
-  remove(pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): void {
-    store<u16>(this.head(REDO_REMOVE, pageNo, pageOffset, len, 0), <u16>tailLen, 9);
-    this.records.len += 11;
-  }
-
-  grow(pageNo: u32): void {
-    this.head(REDO_GROW, pageNo, 0, 0, 0);
-    this.records.len += 5;
-  }
-
-  base(pageNo: u32, pageOffset: u32, len: u32, hash: u64): void {
-    const at = headAt(this.bases.reserve(BASE_SIZE), REDO_BASE, pageNo, pageOffset, len);
-    store<u64>(at, hash, 9);
-    this.bases.len += BASE_SIZE;
+  /** Notes what the main file has somewhere: `hash` is the xxh3 of the `len` bytes at `pageOffset`. */
+  noteBase(pageNo: u32, pageOffset: u32, len: u32, hash: u64): void {
+    addBase(this.bases, pageNo, pageOffset, len, hash);
   }
 
   private flushChunk(): Status {
@@ -127,6 +72,7 @@ export class RedoBuffer {
       this.chunkOffsets.pop();
       this.log.rewind(offset, this.chunkChains.pop());
     }
+    // mutant: a savepoint's records stay in the log
     this.records.len = <u32>(mark - this.start);
     return OK;
   }

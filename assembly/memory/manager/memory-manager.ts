@@ -24,11 +24,11 @@ import { CachedPages } from "../pages/cached-pages";
 import { FLAG_NODE_VALID, FLAG_SORTED } from "../cache/page-cache";
 import { failChanged } from "../file/foreign-writer";
 import { LogFile, FRAMES_START, LOOK_FIRST, OUTCOME_DONE, OUTCOME_NONE, OUTCOME_OPEN } from "../file/log-file";
-import { insertBytes, removeBytes, writeBytes, zeroBytes } from "../pages/page-changes";
+import { applyChange } from "../pages/page-changes";
 import { RedoBuffer } from "../log/redo-buffer";
 import { Recovery } from "./recovery";
 import { xxh3 } from "../../encode/xxh3";
-import { UNDO_BYTES, UNDO_ZEROS, UNDO_INSERT, UNDO_GROW } from "../pages/undo-list";
+import { SHRINK } from "../pages/undo-list";
 
 /** The default of the cache's byte limit: 16 MiB. */
 export const DEFAULT_CACHE_BYTES: u64 = 16 << 20;
@@ -126,7 +126,9 @@ export class MemoryManager extends CachedPages {
       this.spill.guard = log;
     }
     // Another writer may have gone on until now.
+    // mutant: the header is read before the mark is left
     if (status == OK) status = log.readHeaders();
+    // mutant: the size is read before the mark is left
     if (status == OK) status = this.provider.refresh();
     this.startAt(this.provider.pages);
     // Another session did not come to its end. If it is alive it may write no more; what it has open it keeps.
@@ -148,9 +150,11 @@ export class MemoryManager extends CachedPages {
     if (status != OK) return status;
     this.changes = 0;
     this.redo = new RedoBuffer(log);
+    // mutant: a recovery writes over the images that it needs
     if (recovery.recovered) return this.writeCheckpoint(!recovery.images);
     // A new file's name must last before what is in its log counts on it.
     if (this.pageCount == 0) {
+      // mutant: a new file is not synced
       status = this.provider.sync();
       if (status != OK) return status;
     }
@@ -244,9 +248,12 @@ export class MemoryManager extends CachedPages {
 
   /** Makes what was appended durable. */
   private makeDurable(log: LogFile): Status {
+    // mutant: the log is not synced before a commit is acknowledged
     let status = log.sync();
+    // mutant: the owner is not asked for once more before the reply
     if (status == OK) status = log.checkOwner();
     if (status == OK) return OK;
+    // mutant: a failed sync is forgotten
     this.poison();
     return this.afterFailure(log);
   }
@@ -258,6 +265,7 @@ export class MemoryManager extends CachedPages {
   private afterFailure(log: LogFile): Status {
     const what = lastError.what;
     const outcome = log.overtaken ? log.outcomeOf(log.sequence - 1) : OUTCOME_OPEN;
+    // mutant: a session that was overtaken does not look what the new owner took over
     if (outcome == OUTCOME_DONE) return OK;
     if (outcome == OUTCOME_NONE)
       return fail(HANDLE_POISONED, what + " before the change was made", "close this one, and open the file again");
@@ -301,16 +309,20 @@ export class MemoryManager extends CachedPages {
     if (status != OK) return status;
     const log = this.log;
     if (log) {
+      // mutant: a checkpoint writes no images
       if (withImages) status = this.writeImages(log);
       if (status == HANDLE_POISONED) this.poison();
       if (status != OK) return status;
       status = this.stillOwner(log);
+      // mutant: the log is reset before the page file is written
       if (status == OK) status = log.announceCheckpoint();
     }
     if (status == OK) status = this.writeBack();
+    // mutant: the page file is not synced before the log is reset
     if (status == OK && (this.syncCommits || log)) status = this.provider.sync();
     if (status == OK) {
       // Before page 0 is looked at: it may have to be read, and is to be as the main file has it.
+      // mutant: page 0 is looked at before the changes are forgotten
       this.forgetChanges();
       if (log) status = this.resetLog(log);
     }
@@ -323,6 +335,7 @@ export class MemoryManager extends CachedPages {
     const page = this.page(0);
     if (page == 0) return lastError.status;
     const status = log.reset(this.mainPages, xxh3(page, PAGE_SIZE));
+    // mutant: the reset header is not synced before new frames
     return status == OK ? log.sync() : status;
   }
 
@@ -331,7 +344,9 @@ export class MemoryManager extends CachedPages {
     const start = log.end;
     let status = this.changed.appendImages(log, this.mainPages);
     // Without images, too: the main file must not run ahead of commits that were not synced.
+    // mutant: without images the log is not synced before the page file is written
     if (status == OK && (log.end != start || !this.syncCommits)) {
+      // mutant: the images are not synced before the page file is written
       status = log.sync();
       if (status != OK) this.poison();
     }
@@ -422,12 +437,14 @@ export class MemoryManager extends CachedPages {
     const undo = this.undo;
     let found: i32;
     while ((found = undo.pop(mark)) > 0) {
-      if (undo.kind == UNDO_GROW) {
+      if (undo.kind == SHRINK) {
         this.dropLastPage();
         continue;
       }
       const frame = this.frame(undo.pageNo);
-      if (!frame || this.takeBack() != OK) {
+      const pageNo = undo.pageNo;
+      const pageOffset = undo.pageOffset;
+      if (!frame || applyChange(this, undo.kind, pageNo, pageOffset, undo.payload, undo.len, undo.tailLen) != OK) {
         found = -1;
         break;
       }
@@ -437,27 +454,6 @@ export class MemoryManager extends CachedPages {
     if (status == OK && redo) status = redo.truncate(redoMark);
     if (status != OK) this.poison();
     return status;
-  }
-
-  /** Takes back the change of a page's bytes that was taken off the undo list. */
-  private takeBack(): Status {
-    const undo = this.undo;
-    const pageNo = undo.pageNo;
-    const at = undo.pageOffset;
-    const len = undo.len;
-    switch (undo.kind) {
-      case UNDO_BYTES:
-        return writeBytes(this, pageNo, at, undo.payload, len);
-      case UNDO_ZEROS:
-        return zeroBytes(this, pageNo, at, len);
-      case UNDO_INSERT: {
-        // The payload is what the shift overwrote behind the tail.
-        const status = removeBytes(this, pageNo, at, len, undo.tailLen);
-        return status == OK ? writeBytes(this, pageNo, at + undo.tailLen, undo.payload, len) : status;
-      }
-      default:
-        return insertBytes(this, pageNo, at, undo.payload, len, undo.tailLen);
-    }
   }
 
   /** Rolls back what is not committed, brings the main file up to date, closes the files and gives all memory back. */

@@ -10,12 +10,14 @@ import { isZero } from "../../encode/bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { PAGE_SIZE, PAGE_SHIFT } from "../base/layout";
 import { CachedPages } from "../pages/cached-pages";
-import { BLOCKS_PER_SECTOR, BLOCK_SHIFT, IMAGE_SECTOR_SIZE } from "../log/checkpoint-image";
+import { CHANGE_GROW, CHANGE_WRITE } from "../base/page-change";
+import { BLOCK_SHIFT, Image } from "../log/checkpoint-image";
+import { LogRecord, RECORD_BASE } from "../log/log-records";
 import { SECTOR_SHIFT } from "../cache/page-cache";
-import { insertBytes, removeBytes, writeBytes, zeroBytes } from "../pages/page-changes";
-import { LogFile, FRAMES_START, FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "../file/log-file";
+import { applyChange } from "../pages/page-changes";
+import { FRAME_COMMIT, FRAME_IMAGES_END, MAX_PAYLOAD_BYTES } from "../file/frame-header";
+import { LogFile, FRAMES_START } from "../file/log-file";
 import { bytesBehind } from "../log/lost-frames";
-import { REDO_WRITE, REDO_ZERO, REDO_INSERT, REDO_REMOVE, REDO_GROW, REDO_BASE } from "../log/redo-buffer";
 
 /** Applies the log's transactions to the pages of `manager`. `recovered` tells whether there were any. */
 export class Recovery {
@@ -25,6 +27,8 @@ export class Recovery {
   /** Bytes behind the last whole transaction that hold commits which can't be read. */
   unreadableBytes: u64 = 0;
   private buffer: usize = 0;
+  private readonly record: LogRecord = new LogRecord();
+  private readonly image: Image = new Image();
   /** The log has the whole set of images of a checkpoint, which is not to be written over as long as the main file may be torn. */
   images: bool = false;
 
@@ -91,11 +95,14 @@ export class Recovery {
         this.unreadableBytes = bytesBehind(log, offset, this.buffer);
         break;
       }
+      // mutant: a transaction without its end is replayed
       if (log.kind == FRAME_COMMIT) {
+        // mutant: the last transaction is not replayed
         log.committedEnd = next;
         log.committedChain = log.chain;
         this.recovered = true;
         this.transactions += 1;
+        // mutant: a part of the images is enough
       } else if (log.kind == FRAME_IMAGES_END) {
         this.images = this.recovered;
         break;
@@ -110,6 +117,7 @@ export class Recovery {
   private checkMain(): Status {
     const manager = this.manager;
     const log = this.log;
+    // mutant: a shorter file is taken
     if (manager.provider.pages < log.mainPages) {
       return this.refuse(
         "the log goes on from a file of " +
@@ -118,6 +126,7 @@ export class Recovery {
           manager.provider.pages.toString(),
       );
     }
+    // mutant: a recovery starts with the pages that the file has
     manager.startAt(log.mainPages);
     let status = this.images ? this.eachFrame(CHECK_IMAGES) : this.eachFrame(CHECK_BASES);
     // Where page 0 is in the images its sectors were compared.
@@ -142,6 +151,7 @@ export class Recovery {
   /** Applies all transactions, then the images. */
   private replay(): Status {
     let status = this.eachFrame(APPLY_RECORDS);
+    // mutant: the images are not applied
     if (status == OK && this.images) status = this.eachFrame(APPLY_IMAGES);
     return status;
   }
@@ -174,100 +184,64 @@ export class Recovery {
   }
 
   private eachRecord(task: i32): Status {
-    let at = this.buffer;
-    const end = at + this.log.len;
-    while (at < end) {
-      const kind = <u32>load<u8>(at);
-      const head: u32 = kind == REDO_GROW ? 5 : kind == REDO_BASE ? 17 : kind == REDO_INSERT || kind == REDO_REMOVE ? 11 : 9;
-      if (kind < REDO_WRITE || kind > REDO_BASE || at + head > end) return this.malformed();
-      const pageNo = load<u32>(at, 1);
-      let len: u32 = 0;
-      let pageOffset: u32 = 0;
-      if (kind != REDO_GROW) {
-        pageOffset = load<u16>(at, 5);
-        len = load<u16>(at, 7);
-        if (len == 0) len = PAGE_SIZE;
-      }
-      const payload = at + head;
-      if (kind == REDO_WRITE || kind == REDO_INSERT) {
-        if (payload + len > end) return this.malformed();
-        at = payload + len;
-      } else at = payload;
-      const tailLen = head == 11 ? <u32>load<u16>(payload - 2) : 0;
-      const status =
-        task == CHECK_BASES
-          ? kind == REDO_BASE
-            ? this.checkBase(pageNo, pageOffset, len, load<u64>(payload - 8))
-            : OK
-          : this.apply(kind, pageNo, pageOffset, len, tailLen, payload);
+    const record = this.record;
+    const end = this.buffer + this.log.len;
+    for (let at = this.buffer; at < end;) {
+      at = record.read(at, end);
+      if (at == 0) return this.malformed();
+      const status = task == APPLY_RECORDS ? this.apply(record) : record.kind == RECORD_BASE ? this.checkBase(record) : OK;
       if (status != OK) return status;
     }
     return OK;
   }
 
-  private checkBase(pageNo: u32, pageOffset: u32, len: u32, hash: u64): Status {
-    if (pageNo >= this.log.mainPages || pageOffset + len > PAGE_SIZE) return this.malformed();
+  private checkBase(base: LogRecord): Status {
+    const pageNo = base.pageNo;
+    if (pageNo >= this.log.mainPages || base.pageOffset + base.len > PAGE_SIZE) return this.malformed();
     const page = this.manager.page(pageNo);
     if (page == 0) return lastError.status;
-    if (xxh3(page + pageOffset, len) == hash) return OK;
+    // mutant: pages are not compared with their hashes
+    if (xxh3(page + base.pageOffset, base.len) == base.hash) return OK;
     return this.refuse("page " + pageNo.toString() + " was changed by another program, or is of an older copy");
   }
 
-  private apply(kind: u32, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32, payload: usize): Status {
+  private apply(record: LogRecord): Status {
     const pages = this.manager;
-    if (kind == REDO_BASE) return OK;
-    if (kind == REDO_GROW) {
+    const pageNo = record.pageNo;
+    if (record.kind == RECORD_BASE) return OK;
+    if (record.kind == CHANGE_GROW) {
       if (pageNo != pages.pageCount) return this.malformed();
       return pages.growOnePage() != NO_PAGE ? OK : lastError.status;
     }
     if (this.images && pageNo < this.log.mainPages) return OK;
-    switch (kind) {
-      case REDO_WRITE:
-        return writeBytes(pages, pageNo, pageOffset, payload, len);
-      case REDO_ZERO:
-        return zeroBytes(pages, pageNo, pageOffset, len);
-      case REDO_INSERT:
-        return insertBytes(pages, pageNo, pageOffset, payload, len, tailLen);
-      default:
-        return removeBytes(pages, pageNo, pageOffset, len, tailLen);
-    }
+    return applyChange(pages, record.kind, pageNo, record.pageOffset, record.bytes, record.len, record.tailLen);
   }
 
-  /** What checkpoint-image.ts makes. */
   private eachImage(task: i32): Status {
-    let at = this.buffer;
-    const end = at + this.log.len;
-    while (at < end) {
-      if (at + 6 > end) return this.malformed();
-      const pageNo = load<u32>(at);
-      let mask = <u32>load<u16>(at, 4);
-      at += 6;
-      if (pageNo == 0) this.page0InImages = true;
-      if (pageNo >= this.log.mainPages || at + popcnt(mask) * IMAGE_SECTOR_SIZE > end) return this.malformed();
-      for (; mask != 0; mask &= mask - 1) {
-        const sector = ctz(mask);
-        const status =
-          task == CHECK_IMAGES
-            ? this.checkSector(pageNo, sector, at)
-            : writeBytes(this.manager, pageNo, sector << SECTOR_SHIFT, at + BLOCKS_PER_SECTOR * 8, 1 << SECTOR_SHIFT);
+    const image = this.image;
+    const end = this.buffer + this.log.len;
+    for (let at = this.buffer; at < end;) {
+      at = image.read(at, end);
+      if (image.pageNo == 0) this.page0InImages = true;
+      if (at == 0 || image.pageNo >= this.log.mainPages) return this.malformed();
+      while (image.nextSector()) {
+        const status = task == CHECK_IMAGES ? this.checkSector(image) : this.applySector(image);
         if (status != OK) return status;
-        at += IMAGE_SECTOR_SIZE;
       }
     }
     return OK;
   }
 
   /** Each 512 bytes of the main file must be what they were before the checkpoint, or what it wrote. */
-  private checkSector(pageNo: u32, sector: u32, image: usize): Status {
-    const page = this.manager.page(pageNo);
+  private checkSector(image: Image): Status {
+    const page = this.manager.page(image.pageNo);
     if (page == 0) return lastError.status;
-    for (let i: u32 = 0; i < BLOCKS_PER_SECTOR; i++) {
-      const now = page + (sector << SECTOR_SHIFT) + (i << BLOCK_SHIFT);
-      if (memory.compare(now, image + BLOCKS_PER_SECTOR * 8 + (i << BLOCK_SHIFT), 1 << BLOCK_SHIFT) == 0) continue;
-      if (xxh3(now, 1 << BLOCK_SHIFT) == load<u64>(image + i * 8)) continue;
-      return this.refuse("page " + pageNo.toString() + " is neither as before the last checkpoint nor as after it");
-    }
-    return OK;
+    if (image.isBeforeOrAfter(page)) return OK;
+    return this.refuse("page " + image.pageNo.toString() + " is neither as before the last checkpoint nor as after it");
+  }
+
+  private applySector(image: Image): Status {
+    return applyChange(this.manager, CHANGE_WRITE, image.pageNo, image.pageOffset, image.bytes, 1 << SECTOR_SHIFT, 0);
   }
 }
 

@@ -23,6 +23,7 @@ import {
   savedError,
 } from "../../status";
 import { PAGE_SIZE } from "../base/layout";
+import { changeBytes } from "../base/page-change";
 import { MemoryProvider } from "../file/provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
 import { DerivedCache } from "../cache/derived-cache";
@@ -30,7 +31,6 @@ import { WholePagePolicy } from "../cache/whole-page-policy";
 import { SectorCache, SECTORS_FRAME } from "../cache/sector-cache";
 import { DirtyPages, isDirty } from "./dirty-pages";
 import { RedoBuffer } from "../log/redo-buffer";
-import { copyBytes, clearBytes } from "../../encode/bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { Spill } from "./spill";
 import { UndoList } from "./undo-list";
@@ -150,6 +150,7 @@ export abstract class CachedPages {
     const page = sectors.add(frame, pageNo, first, count);
     if (this.waiting.has(pageNo)) {
       const from = first << SECTOR_SHIFT;
+      // mutant: a sector that is read does not show the changes that wait for its page
       this.waiting.show(pageNo, page, from, from + (count << SECTOR_SHIFT));
     }
     return page;
@@ -192,6 +193,7 @@ export abstract class CachedPages {
     if (this.waiting.has(pageNo)) {
       this.noteChanged(frame);
       frame.dirty = this.waiting.sectorsIn(pageNo);
+      // mutant: a page that is read does not get the changes that wait for it
       this.waiting.carryOut(pageNo, frame.data);
     }
     return frame;
@@ -230,14 +232,15 @@ export abstract class CachedPages {
     return page != 0 ? page + pageOffset : 0;
   }
 
-  /** Changes the bytes of such a part, which is at `at`, to the `len` at `ptr`, or to zeros when that is 0, and lets the change wait. */
-  letWait(pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): void {
+  /** Makes a change (WRITE or ZERO, which has 0 for `ptr`) of such a part, which is at `at`, and lets it wait. */
+  letWait(kind: u32, pageNo: u32, pageOffset: u32, at: usize, ptr: usize, len: u32): void {
     const waiting = this.waiting;
     const sectors = sectorsOf(pageOffset, len) & ~(waiting.sectorsIn(pageNo) | this.changed.spilledSectors(pageNo));
+    // mutant: what the page file has of a sector is not noted when a change of it waits
     if (sectors != 0) this.noteBases(pageNo, at - pageOffset, sectors);
     waiting.add(pageNo, pageOffset, ptr, len);
-    if (ptr != 0) copyBytes(at, ptr, len);
-    else clearBytes(at, len);
+    // mutant: a sector in memory does not show a change that waits for its page
+    changeBytes(kind, at, ptr, len, 0);
     this.waits = true;
     this.changes += 1;
   }
@@ -283,14 +286,16 @@ export abstract class CachedPages {
     while (sectors != 0) {
       const pageOffset = firstByte(sectors);
       const len = runBytes(sectors);
-      redo.base(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
+      redo.noteBase(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
       sectors &= ~sectorsOf(pageOffset, len);
     }
   }
 
   /** Forgets what is known of a page but its frame. */
   private forget(pageNo: u32): void {
+    // mutant: a page that is changed does not forget its sectors
     this.sectors.forget(pageNo);
+    // mutant: a page that is changed does not forget its fences
     this.derived.forget(pageNo);
   }
 
@@ -338,7 +343,9 @@ export abstract class CachedPages {
 
   /** Every page is as the main file has it. */
   protected dropPages(): void {
+    // mutant: a rollback does not forget what was read of the spill
     this.forgetPages(this.changed.spilled());
+    // mutant: a rollback does not forget the sectors of pages that changes wait for
     this.forgetPages(this.waiting.pages());
     this.waiting.clear();
     const cache = this.cache;

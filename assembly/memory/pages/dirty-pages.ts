@@ -8,7 +8,8 @@ import { PAGE_SIZE, PAGE_SHIFT } from "../base/layout";
 import { MemoryProvider } from "../file/provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, endByte, runBytes, sectorsOf } from "../cache/page-cache";
 import { allocBlock, freeBlock } from "../base/block-pool";
-import { LogFile, FRAME_IMAGE, FRAME_IMAGES_END } from "../file/log-file";
+import { FRAME_IMAGE, FRAME_IMAGES_END } from "../file/frame-header";
+import { LogFile } from "../file/log-file";
 import { addImage, IMAGE_SECTOR_SIZE } from "../log/checkpoint-image";
 import { sortU64 } from "../base/sort-u64";
 import { Spill, NO_SLOT } from "./spill";
@@ -100,6 +101,7 @@ export class DirtyPages {
     const slot = this.slotOf(pageNo);
     const start = first << SECTOR_SHIFT;
     const end = start + (count << SECTOR_SHIFT);
+    // mutant: sectors are always read from the page file
     if (slot == NO_SLOT) return pageNo < mainPages;
     const sectors = this.spill.sectorsIn(slot);
     if (start >= firstByte(sectors) && end <= endByte(sectors)) return true;
@@ -160,6 +162,7 @@ export class DirtyPages {
 
   /** The sectors of a page in a frame that differ from the main file. */
   changedSectors(frame: Frame): u32 {
+    // mutant: a page's sectors in the spill do not count as changed
     return frame.flags & FLAG_SPILLED ? frame.dirty | this.spilledSectors(frame.pageNo) : frame.dirty;
   }
 
@@ -193,6 +196,7 @@ export class DirtyPages {
     else {
       status = this.appendFrames(log, mainPages, before);
       if (status == OK) status = this.appendSpilled(log, mainPages, before, after);
+      // mutant: the images of a checkpoint are without the changes that wait for their pages
       if (status == OK) status = this.appendWaiting(log, before, after);
       if (status == OK && (this.imagesEnd != this.images || log.end != start)) {
         status = this.flushImages(log);
@@ -294,6 +298,7 @@ export class DirtyPages {
       this.slots.delete(frame.pageNo);
     }
     const status = this.writeSpilled();
+    // mutant: a checkpoint does not write the changes that wait for their pages
     return status == OK ? this.writeWaiting(log) : status;
   }
 

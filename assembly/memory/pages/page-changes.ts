@@ -1,11 +1,10 @@
-/**
- * The primitives by which bytes of a page change, applied to pages in memory: for replay, undo and changes that nobody takes back.
- * Those that are noted first do the same in `journaled-access.ts`, beside what they note.
- */
+/** Changes of pages in memory, made in one way: noted first for undo and log, or not, for what these two do. */
 import { Status, OK, OUT_OF_BOUNDS, fail, lastError } from "../../status";
-import { CachedPages } from "./cached-pages";
+import { isZero } from "../../encode/bytes";
+import { CHANGE_ZERO, changeBytes } from "../base/page-change";
 import { PAGE_SIZE } from "../base/layout";
 import { Frame } from "../cache/page-cache";
+import { CachedPages } from "./cached-pages";
 
 /** `OUT_OF_BOUNDS`: bytes that leave their page. */
 export function outOfPage(pageNo: u32, pageOffset: u32, len: u32): Status {
@@ -23,44 +22,45 @@ export function changedFrame(pages: CachedPages, pageNo: u32, pageOffset: u32, l
   return frame;
 }
 
-/** Where the `len` bytes are that are about to change; 0 on failure. */
-function touched(pages: CachedPages, pageNo: u32, pageOffset: u32, len: u32): usize {
-  const frame = changedFrame(pages, pageNo, pageOffset, len);
-  if (!frame) return 0;
-  if (len != 0) pages.touch(frame, pageOffset, len);
-  return frame.data + pageOffset;
+/**
+ * Makes a change (`CHANGE_…`, but not GROW). `journaled`: the undo list and the redo records get it, too; after a failure to note it in
+ * the first nothing was changed.
+ */
+@inline
+export function change(
+  pages: CachedPages,
+  journaled: bool,
+  kind: u32,
+  pageNo: u32,
+  pageOffset: u32,
+  bytes: usize,
+  len: u32,
+  tailLen: u32,
+): Status {
+  const frame = changedFrame(pages, pageNo, pageOffset, len + tailLen);
+  if (!frame) return lastError.status;
+  const at = frame.data + pageOffset;
+  if (len == 0 || (kind == CHANGE_ZERO && isZero(at, len))) return OK;
+  if (journaled) {
+    const status = pages.undo.note(kind, pageNo, pageOffset, at, len, tailLen);
+    if (status != OK) return status;
+  }
+  pages.touch(frame, pageOffset, len + tailLen);
+  changeBytes(kind, at, bytes, len, tailLen);
+  const redo = pages.redo;
+  // mutant: zeroing is not in the log
+  return journaled && redo ? redo.note(kind, pageNo, pageOffset, bytes, len, tailLen) : OK;
 }
 
-/** Overwrites `len` bytes. */
-export function writeBytes(pages: CachedPages, pageNo: u32, pageOffset: u32, ptr: usize, len: u32): Status {
-  const at = touched(pages, pageNo, pageOffset, len);
-  if (at == 0) return lastError.status;
-  memory.copy(at, ptr, len);
-  return OK;
-}
-
-/** Zeroes `len` bytes. */
-export function zeroBytes(pages: CachedPages, pageNo: u32, pageOffset: u32, len: u32): Status {
-  const at = touched(pages, pageNo, pageOffset, len);
-  if (at == 0) return lastError.status;
-  memory.fill(at, 0, len);
-  return OK;
-}
-
-/** Inserts `len` bytes and moves the `tailLen` bytes behind up; what stood above them is overwritten. */
-export function insertBytes(pages: CachedPages, pageNo: u32, pageOffset: u32, ptr: usize, len: u32, tailLen: u32): Status {
-  const at = touched(pages, pageNo, pageOffset, len + tailLen);
-  if (at == 0) return lastError.status;
-  memory.copy(at + len, at, tailLen);
-  memory.copy(at, ptr, len);
-  return OK;
-}
-
-/** Removes `len` bytes, moves the `tailLen` bytes behind them down and zeroes the room that becomes free. */
-export function removeBytes(pages: CachedPages, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32): Status {
-  const at = touched(pages, pageNo, pageOffset, len + tailLen);
-  if (at == 0) return lastError.status;
-  memory.copy(at, at + len, tailLen);
-  memory.fill(at + tailLen, 0, len);
-  return OK;
+/** Makes a change that neither undo nor log has to know of: one that they themselves repeat or take back. */
+export function applyChange(
+  pages: CachedPages,
+  kind: u32,
+  pageNo: u32,
+  pageOffset: u32,
+  bytes: usize,
+  len: u32,
+  tailLen: u32,
+): Status {
+  return change(pages, false, kind, pageNo, pageOffset, bytes, len, tailLen);
 }

@@ -70,11 +70,14 @@ export class Spill {
     const provider = this.allowed() == OK ? this.opened() : null;
     if (!provider) return NO_SLOT;
     const before = slot == NO_SLOT ? 0 : this.sectorsIn(slot);
+    // mutant: sectors that the spill had are forgotten
     const after = before | sectors;
     const moves = before == 0 || roomFor(before) != roomFor(after);
     const place = moves ? this.takeRun(provider, roomFor(after)) : this.placeOf(slot);
     if (place == NO_PLACE) return NO_SLOT;
+    // mutant: what lies between two spilled sectors is not written where the later one is new
     const from = moves ? firstByte(after) : min(firstByte(sectors), endByte(before));
+    // mutant: what lies between two spilled sectors is not written where the earlier one is new
     const end = moves ? endByte(after) : max(endByte(sectors), firstByte(before));
     if (provider.write(offsetOf(place, after, from), ptr + from, end - from) != OK) {
       if (moves) this.freeRuns[roomFor(after)].push(place);

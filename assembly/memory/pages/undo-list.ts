@@ -4,25 +4,27 @@
  *
  *   entry   | payload, padded to 4 | pageNo u32 | pageOffset u16 | kind u16 | len u32 | tailLen u32 |
  *
- * | kind   | the change                                                    | payload                           |
- * |--------|---------------------------------------------------------------|-----------------------------------|
- * | BYTES  | `len` bytes at `pageOffset` were overwritten                  | what they were                    |
- * | ZEROS  | the same, and they were all zero                              | –                                 |
- * | INSERT | `len` bytes were inserted, `tailLen` bytes behind moved up    | the `len` bytes that the tail overwrote |
- * | REMOVE | `len` bytes were removed, `tailLen` bytes moved down          | the `len` bytes                   |
- * | GROW   | page `pageNo` was added at the end                            | –                                 |
+ * An entry is the change (base/page-change.ts) that takes another one back, with the bytes that it needs as payload:
+ *
+ * | change            | taken back by            | payload                                        |
+ * |-------------------|--------------------------|------------------------------------------------|
+ * | WRITE, ZERO       | WRITE                    | what the bytes were                            |
+ * | the same, of zeros | ZERO                    | –                                              |
+ * | INSERT            | REMOVE                   | the `len` bytes that the tail overwrote        |
+ * | REMOVE            | INSERT                   | the `len` bytes                                |
+ * | GROW              | SHRINK: the page goes    | –                                              |
  *
  * An entry never straddles two blocks. A position in the stack (a mark) is block index * 65,536 + bytes used in it.
  */
-import { Status, OK, OUT_OF_MEMORY, fail } from "../../status";
+import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../../status";
+import { clearBytes, copyBytes, isZero } from "../../encode/bytes";
 import { allocBlock, freeBlock, BLOCK_SIZE } from "../base/block-pool";
+import { CHANGE_INSERT, CHANGE_REMOVE, CHANGE_WRITE, CHANGE_ZERO } from "../base/page-change";
+import { Splices } from "../base/splices";
 import { Spill } from "./spill";
 
-export const UNDO_BYTES: u32 = 1;
-export const UNDO_ZEROS: u32 = 2;
-export const UNDO_INSERT: u32 = 3;
-export const UNDO_REMOVE: u32 = 4;
-export const UNDO_GROW: u32 = 5;
+/** The kind of an entry that is none of the changes: the last page goes. */
+export const SHRINK: u32 = 0;
 
 const TRAILER: u32 = 16;
 /** The largest payload of one entry; larger changes are recorded in parts. */
@@ -57,8 +59,64 @@ export class UndoList {
     return this.index < 0 ? 0 : ((<u64>this.index) << 16) + this.used;
   }
 
+  /** Notes what takes back a change, which is about to be made to the bytes at `at`. */
+  note(kind: u32, pageNo: u32, pageOffset: u32, at: usize, len: u32, tailLen: u32): Status {
+    const shifts = kind == CHANGE_INSERT || kind == CHANGE_REMOVE;
+    // Of almost a whole page the payload fits no block, and there is next to no tail to be spared.
+    if (!shifts || len > MAX_PAYLOAD) return this.noteBytes(pageNo, pageOffset, at, len + tailLen);
+    const inserts = kind == CHANGE_INSERT;
+    const payload = this.push(inserts ? CHANGE_REMOVE : CHANGE_INSERT, pageNo, pageOffset, len, tailLen, len);
+    if (payload == 0) return lastError.status;
+    copyBytes(payload, inserts ? at + tailLen : at, len);
+    return OK;
+  }
+
+  /** Notes what the `len` bytes at `at` are. */
+  private noteBytes(pageNo: u32, pageOffset: u32, at: usize, len: u32): Status {
+    if (isZero(at, len)) return this.push(CHANGE_ZERO, pageNo, pageOffset, len, 0, 0) != 0 ? OK : lastError.status;
+    while (len > 0) {
+      const part = min(len, MAX_PAYLOAD);
+      const payload = this.push(CHANGE_WRITE, pageNo, pageOffset, part, 0, part);
+      if (payload == 0) return lastError.status;
+      copyBytes(payload, at, part);
+      pageOffset += part;
+      at += part;
+      len -= part;
+    }
+    return OK;
+  }
+
+  /** Notes what takes back the growth by the page `pageNo`. */
+  noteGrowth(pageNo: u32): Status {
+    return this.push(SHRINK, pageNo, 0, 0, 0, 0) != 0 ? OK : lastError.status;
+  }
+
+  /** Notes what takes back splices of the page at `page`. On failure some may have been noted. */
+  noteSplices(pageNo: u32, page: usize, splices: Splices): Status {
+    let highest = splices.used;
+    splices.rewind();
+    while (splices.next()) {
+      const len = splices.len;
+      const inserts = splices.kind == CHANGE_INSERT;
+      const back = inserts ? CHANGE_REMOVE : CHANGE_INSERT;
+      const payload = this.push(back, pageNo, splices.pageOffset, len, splices.tailLen, len);
+      if (payload == 0) return lastError.status;
+      if (!inserts) {
+        copyBytes(payload, page + splices.original, len);
+        continue;
+      }
+      // What it overwrites: room that a removal zeroed, and what the page has behind its content.
+      const end = splices.pageOffset + splices.tailLen;
+      const zeros = min(len, highest - end);
+      clearBytes(payload, zeros);
+      copyBytes(payload + zeros, page + end + zeros, len - zeros);
+      highest = max(highest, end + len);
+    }
+    return OK;
+  }
+
   /** Adds an entry with room for `payloadLen` bytes and returns where the payload goes, or 0 on failure. */
-  push(kind: u32, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32, payloadLen: u32): usize {
+  private push(kind: u32, pageNo: u32, pageOffset: u32, len: u32, tailLen: u32, payloadLen: u32): usize {
     const padded = (payloadLen + 3) & ~3;
     if (this.index < 0 || this.used + padded + TRAILER > BLOCK_SIZE) {
       if (this.addBlock() != OK) return 0;
@@ -113,7 +171,7 @@ export class UndoList {
       this.kind = load<u16>(trailer, 6);
       this.len = load<u32>(trailer, 8);
       this.tailLen = load<u32>(trailer, 12);
-      const hasPayload = this.kind == UNDO_BYTES || this.kind == UNDO_INSERT || this.kind == UNDO_REMOVE;
+      const hasPayload = this.kind != CHANGE_ZERO && this.kind != SHRINK;
       const padded = hasPayload ? (this.len + 3) & ~3 : 0;
       this.payload = trailer - padded;
       this.used -= padded + TRAILER;
