@@ -83,7 +83,7 @@ function tableOf(handle: i32): OpenTable | null {
 
 /** Makes an open table ready for a call: `ROW`, or what the call returns. */
 function enter(open: OpenTable | null): i32 {
-  if (!open || open.session.db.manager.usable() != OK) return failed();
+  if (!open || open.session.enter() != OK) return failed();
   if (open.isStale) return answer(STALE);
   return open.enter() == OK ? ROW : failed();
 }
@@ -146,7 +146,7 @@ export function open_table(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
   if (!session) return failed();
-  if (session.db.manager.usable() != OK) return failed();
+  if (session.enter() != OK) return failed();
   const table = tableNamed(session.db, ptr, len);
   return table ? answer(openTables.add(new OpenTable(session, table))) : failed();
 }
@@ -185,7 +185,7 @@ function recordAt(open: OpenTable, address: RecordAddress): i32 {
   const table = open.table;
   if (address == NO_ADDRESS) return missing(open.session);
   const bodyLen = table.registry.bodyLength(address);
-  if (open.session.db.manager.settled(bodyLen == 0 ? lastError.status : OK) != OK) return failed();
+  if (open.session.leave(bodyLen == 0 ? lastError.status : OK) != OK) return failed();
   // The host reads the record where it lies.
   store<u32>(record, <u32>table.registry.body(address, bodyLen));
   store<u32>(record, bodyLen, 4);
@@ -194,7 +194,7 @@ function recordAt(open: OpenTable, address: RecordAddress): i32 {
 
 /** What a call returns whose row was not found, or could not be looked for. */
 function missing(session: Session): i32 {
-  return session.db.manager.settled(lastError.status) == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
+  return session.leave(lastError.status) == ROW_NOT_FOUND ? answer(NO_ROW) : failed();
 }
 
 /** Inserts rows, all or none: 0 with their primary keys as the reply, -1, or -2. */
@@ -228,8 +228,8 @@ export function remove(handle: i32, ptr: usize, len: u32): i32 {
 export function scan(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
-  if (!session || session.db.manager.usable() != OK) return failed();
+  if (!session || session.enter() != OK) return failed();
   let status = readRequest(session, ptr, len);
-  if (status == OK) status = session.db.manager.settled(scanRecords(session, reply));
+  if (status == OK) status = session.leave(scanRecords(session, reply));
   return status == OK ? answer(0) : failed();
 }

@@ -74,7 +74,7 @@ export function connection_request(rep: i32, json: usize, len: u32): usize {
   beginCall(REQUEST_GARBAGE);
   const connection = connections.get(rep)!;
   const session = connection.session;
-  let status = session.usable();
+  let status = session.enter();
   if (status == OK) status = len > LONGEST_REQUEST ? refuseLongRequest() : readRequest(session, json, len);
   const reply = emptyReply();
   if (status == OK) status = answerRequest(session, reply);
@@ -87,7 +87,7 @@ export function connection_request(rep: i32, json: usize, len: u32): usize {
 export function connection_tables(rep: i32): usize {
   beginCall(1);
   const session = connections.get(rep)!.session;
-  if (session.usable() != OK || session.db.manager.settled(OK) != OK) return endCall(failed());
+  if (session.enter() != OK || session.leave(OK) != OK) return endCall(failed());
   const names = new Array<string>();
   for (let i = 0; i < session.db.tables.length; i++) names.push(session.db.tables[i].name);
   store<u8>(result, 0);
@@ -98,7 +98,7 @@ export function connection_tables(rep: i32): usize {
 export function connection_table(rep: i32, name: usize, len: u32): usize {
   beginCall(REQUEST_GARBAGE);
   const session = connections.get(rep)!.session;
-  if (session.usable() != OK) return endCall(failed());
+  if (session.enter() != OK) return endCall(failed());
   const table = tableNamed(session.db, name, len);
   return endCall(table ? done(newTable(tables.add(new OpenTable(session, table)))) : failed());
 }
@@ -118,7 +118,7 @@ export function connection_create_table(
 ): usize {
   beginCall(REQUEST_GARBAGE);
   const session = connections.get(rep)!.session;
-  let status = session.usable();
+  let status = session.enter();
   if (status != OK) return endCall(failed());
   const schema = liftSchema(
     String.UTF8.decodeUnsafe(name, nameLen),
@@ -130,24 +130,24 @@ export function connection_create_table(
     indexCount,
   );
   status = schema ? session.db.createTable(schema) : lastError.status;
-  return endCall(session.db.manager.settled(status) == OK ? done() : failed());
+  return endCall(session.leave(status) == OK ? done() : failed());
 }
 
 export function connection_drop_table(rep: i32, name: usize, len: u32): usize {
   beginCall(REQUEST_GARBAGE);
   const session = connections.get(rep)!.session;
-  let status = session.usable();
+  let status = session.enter();
   if (status != OK) return endCall(failed());
   const table = tableNamed(session.db, name, len);
   status = table ? session.db.dropTable(table.name) : lastError.status;
-  return endCall(session.db.manager.settled(status) == OK ? done() : failed());
+  return endCall(session.leave(status) == OK ? done() : failed());
 }
 
 export function connection_begin_transaction(rep: i32): usize {
   beginCall(1);
   const connection = connections.get(rep)!;
   const session = connection.session;
-  if (session.usable() != OK || session.db.begin() != OK) return endCall(failed());
+  if (session.enter() != OK || session.db.begin() != OK) return endCall(failed());
   const transaction = new Transaction(connection);
   connection.transaction = transaction;
   return endCall(done(newTransaction(transactions.add(transaction))));
@@ -160,7 +160,7 @@ export function connection_in_transaction(rep: i32): i32 {
 export function connection_sync(rep: i32): usize {
   beginCall(1);
   const session = connections.get(rep)!.session;
-  let status = session.usable();
-  if (status == OK) status = session.db.manager.settled(session.db.manager.sync());
+  let status = session.enter();
+  if (status == OK) status = session.leave(session.db.manager.sync());
   return endCall(status == OK ? done() : failed());
 }

@@ -90,7 +90,7 @@ export class Cursor {
     if (open.table !== this.scan.table) status = this.changeTable(open.table);
     else if (this.isBetween && this.watch.notes != this.notes) status = this.scan.goOn(this.place, null, this.scan.begun());
     if (status == OK) status = this.scan.run(this.rows);
-    status = open.session.db.manager.settled(status);
+    status = open.session.leave(status);
     if (status == OK) this.endPage();
     else this.hasFailed = true;
     return status;

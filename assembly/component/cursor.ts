@@ -20,7 +20,7 @@ export function cursor_columns(rep: i32): usize {
 export function cursor_next(rep: i32, maxRows: u32): usize {
   beginCall(0);
   const cursor = cursors.get(rep)!;
-  let status = cursor.open.session.usable();
+  let status = cursor.open.session.enter();
   if (status == OK && maxRows == 0) status = fail(BAD_REQUEST, "next: no rows are asked for", "ask for one or more");
   if (status == OK) status = cursor.next(maxRows);
   if (status != OK) return endCall(failed());

@@ -60,7 +60,7 @@ export class Transaction {
 
   /** `OK` where it can be worked with; `CLOSED` or `HANDLE_POISONED`. */
   usable(): Status {
-    const status = this.connection.session.usable();
+    const status = this.connection.session.enter();
     return status != OK || this.isOpen ? status : fail(CLOSED, "the transaction is over", "begin another one");
   }
 }

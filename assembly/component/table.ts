@@ -36,22 +36,22 @@ export function table_dtor(rep: i32): void {
 
 /** The table, ready for a call; null on failure. */
 function enter(open: OpenTable): Table | null {
-  let status = open.session.usable();
+  let status = open.session.enter();
   if (status == OK) status = open.isStale ? open.renew() : open.enter();
   return status == OK ? open.table : null;
 }
 
 
 @inline
-function settled(open: OpenTable, status: Status): Status {
-  return open.session.db.manager.settled(status);
+function leave(open: OpenTable, status: Status): Status {
+  return open.session.leave(status);
 }
 
 export function table_schema(rep: i32): usize {
   beginCall(1);
   const open = tables.get(rep)!;
   const table = enter(open);
-  if (!table || settled(open, OK) != OK) return endCall(failed());
+  if (!table || leave(open, OK) != OK) return endCall(failed());
   lowerSchema(table.schema, result + WORD);
   store<u8>(result, 0);
   return endCall(result);
@@ -67,7 +67,7 @@ function find(table: Table, index: TableIndex, kind: i32, bits: u64, high: u32):
 /** Whether the row that was looked for is not there; else the last error is another one. */
 @inline
 function isMissing(open: OpenTable): bool {
-  return settled(open, lastError.status) == ROW_NOT_FOUND;
+  return leave(open, lastError.status) == ROW_NOT_FOUND;
 }
 
 /** `ok` with the row that was found at `address`, if it was found. */
@@ -80,7 +80,7 @@ function found(open: OpenTable, table: Table, address: RecordAddress): usize {
   }
   const row = table.callersRow;
   const count = table.layout.columnCount;
-  if (settled(open, table.readColumns(address, row, count)) != OK) return failed();
+  if (leave(open, table.readColumns(address, row, count)) != OK) return failed();
   store<u8>(result, 0);
   store<u8>(result, 1, WORD);
   store<u32>(result, <u32>lowerRow(table.schema.columns, 0, count, row), WORD + 4);
@@ -126,7 +126,7 @@ export function table_insert(rep: i32, names: usize, nameCount: u32, rows: usize
   if (!table || liftColumns(table.schema, names, nameCount, named) != OK) return endCall(failed());
   const keys = results.take(rowCount * VALUE_SIZE, 8);
   const status = rowCount == 0 ? OK : insertRows(open, table, nameCount, rows, rowCount, keys);
-  return endCall(settled(open, status) == OK ? doneList(keys, rowCount) : failed());
+  return endCall(leave(open, status) == OK ? doneList(keys, rowCount) : failed());
 }
 
 /** Inserts rows with values in the `named` columns, or in all; their keys go to `keys`. */
@@ -150,7 +150,7 @@ function insertRows(open: OpenTable, table: Table, nameCount: u32, rows: usize, 
 
 /** `ok` with how many other rows changed. */
 function cascaded(open: OpenTable, status: Status): usize {
-  return settled(open, status) == OK ? doneOption(true, open.session.db.cascaded) : failed(LONG);
+  return leave(open, status) == OK ? doneOption(true, open.session.db.cascaded) : failed(LONG);
 }
 
 export function table_update(
@@ -250,7 +250,7 @@ export function table_count(
   const scan = new PagedScan(open.session.db, path, rowsOf(offset), hasLimit != 0 ? rowsOf(limit) : i64.MAX_VALUE);
   const count = scan.count();
   scan.free();
-  if (settled(open, count < 0 ? lastError.status : OK) != OK) return endCall(failed(LONG));
+  if (leave(open, count < 0 ? lastError.status : OK) != OK) return endCall(failed(LONG));
   store<u8>(result, 0);
   store<u64>(result, count, LONG);
   return endCall(result);

@@ -22,7 +22,7 @@ function over(transaction: Transaction): DbmsContext {
 
 /** The end of a call on a transaction that came to `status`. */
 function ended(transaction: Transaction, status: Status): usize {
-  return endCall(transaction.connection.session.db.manager.settled(status) == OK ? done() : failed());
+  return endCall(transaction.connection.session.leave(status) == OK ? done() : failed());
 }
 
 export function transaction_commit(rep: i32): usize {

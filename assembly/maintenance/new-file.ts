@@ -53,8 +53,12 @@ export function makeStore(path: string, layout: u8, cacheBytes: u64, replaced: b
   return store;
 }
 
-/** Closes the store that `makeStore` made, whole and durable; with a `status` that is not `OK` it is removed. Then comes `placeStore`. */
-export function finishStore(store: DbmsContext, status: Status): Status {
+/**
+ * Closes the store that `makeStore` made, whole and durable; with a `status` that is not `OK`, or where what was read of `from` for it may
+ * be of two states, it is removed. Then comes `placeStore`.
+ */
+export function finishStore(store: DbmsContext, from: MemoryManager, status: Status): Status {
+  status = from.leave(status);
   const file = store.manager.provider as UnfinishedFile;
   // Without a log this writes what is not in the file yet.
   if (status == OK) status = store.manager.commit();
@@ -86,7 +90,7 @@ export function backUp(manager: MemoryManager, path: string): Status {
     if (page == 0) status = lastError.status;
     else if (!isZero(page, PAGE_SIZE)) status = file.write((<u64>pageNo) << PAGE_SHIFT, page, PAGE_SIZE);
   }
-  status = manager.settled(status);
+  status = manager.leave(status);
   if (status == OK) status = file.finish();
   status = file.end(status);
   return status == OK ? file.place() : status;

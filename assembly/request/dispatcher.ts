@@ -127,10 +127,8 @@ function addId(session: Session, out: ByteBuffer): void {
 
 /** Handles the request that the session has read, and appends what `ok` is to hold: half of it, on failure. */
 export function answerRequest(session: Session, out: ByteBuffer): Status {
-  const manager = session.db.manager;
-  // What is in memory after a failure may be half of a change: not even reading it is of use.
-  const status = manager.usable();
-  return status == OK ? manager.settled(handleParsed(session, out)) : status;
+  const status = session.enter();
+  return status == OK ? session.leave(handleParsed(session, out)) : status;
 }
 
 function handleParsed(session: Session, out: ByteBuffer): Status {

@@ -4,6 +4,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { READ } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, tableNamed } from "../store/names";
 import { Table, TableIndex } from "../store/table";
@@ -34,12 +35,20 @@ export class Session {
     return table && table.refresh() == OK ? table : null;
   }
 
-  /** `OK` where it can be worked with; `CLOSED` or `HANDLE_POISONED`. */
-  @inline usable(): Status {
-    return this.isOpen ? this.db.manager.usable() : fail(CLOSED, "the connection is closed", "open the file again");
+  /**
+   * `OK` when work with the store may begin; it ends with `leave`. `CLOSED`, `FILE_CHANGED` or `HANDLE_POISONED`: what is in memory after a
+   * failure may be half of a change, and not even reading it is of use.
+   */
+  @inline enter(): Status {
+    return this.isOpen ? this.db.manager.enter(READ) : fail(CLOSED, "the connection is closed", "open the file again");
   }
 
-  /** Gives back what is not garbage-collected, but for the request. From then on nothing but `usable` may be called. */
+  /** What work that came to `status` comes to: something else, where the pages that it read may be of two states of the file. */
+  @inline leave(status: Status): Status {
+    return this.db.manager.leave(status);
+  }
+
+  /** Gives back what is not garbage-collected, but for the request. From then on nothing but `enter` may be called. */
   free(): void {
     this.isOpen = false;
     this.probe.free();

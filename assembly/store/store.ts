@@ -75,7 +75,7 @@ export class Store {
     const provider = new HeapMemoryProvider();
     const store = Store.of(provider, options);
     // Its first pages had to be made in any case.
-    provider.readOnly = options.readOnly;
+    if (store && options.readOnly) store.manager.onlyRead();
     return store;
   }
 
@@ -86,7 +86,7 @@ export class Store {
     manager.syncCommits = options.syncCommits;
     let status = log ? manager.useLog(log) : OK;
     if (status == OK) status = store.start(options);
-    if (manager.settled(status) == OK) return store;
+    if (manager.leave(status) == OK) return store;
     // Closing may fail as well; what matters is why the store could not be opened.
     const error = savedError();
     manager.close();

@@ -6,7 +6,7 @@
  * back to the oldest savepoint, or to the start of the statement; a whole transaction is taken back by dropping its pages.
  */
 import { Status, OK, NO_TRANSACTION, TRANSACTION_ACTIVE, fail, lastError, savedError, restoreError } from "../status";
-import { MemoryManager } from "../memory/manager/memory-manager";
+import { MemoryManager, WRITE } from "../memory/manager/memory-manager";
 import { ChangesKeeper } from "../index/buffered-changes";
 import { AnyOrder } from "./any-order";
 import { ScanWatch } from "./scan-watch";
@@ -68,7 +68,7 @@ export class Transaction extends ChangesKeeper {
 
   begin(): Status {
     if (this.active) return fail(TRANSACTION_ACTIVE, "a transaction is open already", "use a savepoint to nest");
-    const status = this.manager.writable();
+    const status = this.manager.enter(WRITE);
     if (status != OK) return status;
     this.active = true;
     this.watch.beginTransaction();
@@ -186,7 +186,7 @@ export class Transaction extends ChangesKeeper {
   /** Starts a statement, to be followed by `endStatement` if it is `OK`. */
   beginStatement(): Status {
     this.store.useFormat();
-    const status = this.manager.writable();
+    const status = this.manager.enter(WRITE);
     this.statementMark = this.manager.undo.mark;
     this.statementRedoMark = this.manager.redoMark;
     if (!this.active) this.watch.beginTransaction();
@@ -259,7 +259,7 @@ export class Transaction extends ChangesKeeper {
     if (changes.isEmpty && changes.failure == OK) return OK;
     if (changes.failure != OK) return fail(changes.failure, "an earlier failure left the transaction incomplete", "roll it back");
     this.store.useFormat();
-    let status = this.manager.writable();
+    let status = this.manager.enter(WRITE);
     const undo = this.manager.undo;
     const begun = this.inRows && (undo.mark != this.statementMark || changes.hasOfStatement);
     if (status == OK) status = changes.carryOut(this.store.tables, begun || this.savepoints.length > 0);

@@ -145,7 +145,7 @@ class Rewriting {
     }
     this.pages = to.manager.pageCount;
     this.rows = copy.rows;
-    status = finishStore(to, from.manager.settled(status));
+    status = finishStore(to, from.manager, status);
     if (status != OK) return status;
     return this.inPlace ? this.replace(to) : placeStore(to);
   }

@@ -72,7 +72,7 @@ function openFile(ctx: CommandContext, path: string, cacheBytes: u64, readOnly: 
 /** Takes the file's log into use, which replays it. */
 function replay(manager: MemoryManager, path: string, readOnly: bool): Status {
   const log = LogFile.open(path, !readOnly);
-  return manager.settled(log ? manager.useLog(log) : lastError.status);
+  return manager.leave(log ? manager.useLog(log) : lastError.status);
 }
 
 /** Gives the log another name; `lastError` says why it was refused. */

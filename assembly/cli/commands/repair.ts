@@ -42,7 +42,7 @@ export function runRepair(ctx: CommandContext): Status {
   }
   const isNothing = work != null && status == OK && work.tables == 0 && report.errors + report.doubts > 0;
   if (isNothing) status = fail(DAMAGED, "nothing of " + ctx.invocation.file + " could be saved");
-  status = finishStore(to, manager.settled(status));
+  status = finishStore(to, manager, status);
   if (status == OK) status = placeStore(to);
   // What became of OUT is what matters when closing FILE fails as well.
   const error = savedError();

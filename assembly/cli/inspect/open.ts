@@ -35,7 +35,7 @@ function openPagesOnce(ctx: CommandContext, cut: bool): MemoryAccess | null {
   const log = LogFile.open(ctx.invocation.file, false);
   let status = log ? manager.useLog(log) : lastError.status;
   if (status == OK && manager.pageCount > 0) status = checkFormat(access);
-  status = manager.settled(status);
+  status = manager.leave(status);
   if (status != OK) {
     const what = lastError.what;
     const hint = lastError.hint;

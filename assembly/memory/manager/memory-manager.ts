@@ -3,7 +3,8 @@
  * checkpoint comes (docs/log.md; how it is written: dirty-pages.ts). The pages themselves: cached-pages.ts.
  *
  * - Without a log (a store in memory) a commit is a checkpoint.
- * - After a failed sync, or a failed write to the main file, the manager is poisoned: what the files hold is not known any more.
+ * - What may be done next goes by the handle's state (handle-state.ts). After a failed sync, or a failed write to the main file, it is
+ *   POISONED: what the files hold is not known any more.
  */
 import {
   Status,
@@ -17,6 +18,7 @@ import {
   savedError,
   restoreError,
 } from "../../status";
+import { CHANGED, CLEAN, CLOSED, COMMITTED, OUTDATED, POISONED, READING, REPLAYING, UNDO_CUT } from "../base/handle-state";
 import { PAGE_SIZE, LAYOUT_0_9, unclaimedPagesPage, reservedPages } from "../base/layout";
 import { SparePages } from "../base/spare-pages";
 import { MemoryProvider } from "../file/provider";
@@ -40,13 +42,16 @@ const UNDO_LIMIT: u64 = 1 << 20;
 /** The same where changes wait for pages, each of which an undo may read. */
 const UNDO_OF_WAITING: u64 = 1 << 12;
 
+/** What is to be done with a handle. */
+type Work = i32;
+export const READ: Work = 0;
+export const WRITE: Work = 1;
+
 export class MemoryManager extends CachedPages {
   /** Null for a store in memory. */
   private log: LogFile | null = null;
   /** The log is emptied by a checkpoint when it is longer than this. */
   checkpointBytes: u64 = DEFAULT_CHECKPOINT_BYTES;
-  /** Whether the undo list reaches back to the transaction's start. */
-  private undoComplete: bool = true;
   /** Which of the two page layouts the file has. */
   layout: u8 = LAYOUT_0_9;
   /** Grows with each change that was taken back; what is derived from pages is valid as long as it stays. */
@@ -59,7 +64,7 @@ export class MemoryManager extends CachedPages {
   logCopy: string = "";
   /** Whether a commit is durable when it returns; else with the next checkpoint or `sync`. */
   syncCommits: bool = true;
-  private poisoned: bool = false;
+  /** Why the handle is poisoned. */
   private poisonedBy: string = "";
   /** Of a store that is only read: the checkpoint that was announced last at the opening. */
   private announced: u64 = 0;
@@ -83,34 +88,51 @@ export class MemoryManager extends CachedPages {
 
   /** Nothing but closing can be done with this handle, for the reason in `lastError`: what is in memory may be wrong. */
   poison(): void {
-    if (!this.poisoned) this.poisonedBy = lastError.what;
-    this.poisoned = true;
+    if (this.state >= OUTDATED) return;
+    this.poisonedBy = lastError.what;
+    this.become(POISONED);
   }
 
-  /** `OK` while the handle may be used. */
-  usable(): Status {
-    if (!this.poisoned) return OK;
+  /** A store in memory whose first pages have been made is only read from now on. */
+  onlyRead(): void {
+    this.provider.readOnly = true;
+    this.become(READING);
+  }
+
+  /** `OK` when work may begin that reads, or (`WRITE`) changes, what is stored; it ends with `leave`. */
+  enter(work: Work): Status {
+    if (work == WRITE && this.readOnly) return fail(READ_ONLY, "the store is open for reading only");
+    if (this.state < OUTDATED) return OK;
+    if (this.state == OUTDATED) return failChanged(this.provider.name);
     const reason = this.poisonedBy == "" ? "" : ": " + this.poisonedBy;
     return fail(HANDLE_POISONED, "an earlier failure left this handle unusable" + reason, "close it and open the file again");
   }
 
-  /** `OK` while the handle may be written through. */
-  writable(): Status {
-    if (this.readOnly) return fail(READ_ONLY, "the store is open for reading only");
-    return this.usable();
-  }
-
   /** Whether there is anything to commit. */
   get hasChanges(): bool {
-    return this.changes != 0;
+    return this.state == CHANGED || this.state == UNDO_CUT;
+  }
+
+  /** Nothing is left of the transaction but what the log has. */
+  private endTransaction(): void {
+    this.waits = false;
+    this.undo.clear();
+    const state = this.isAsMainFile ? CLEAN : COMMITTED;
+    if (this.state != state) this.become(state);
+  }
+
+  /** Whether no page differs from the main file. */
+  private get isAsMainFile(): bool {
+    return this.changed.none && this.waiting.isEmpty && this.pageCount == this.mainPages;
   }
 
   /** Takes the log into use that belongs to the provider's file, and replays what is in it. On failure both stay as they are. */
   useLog(log: LogFile): Status {
     this.log = log;
+    this.become(REPLAYING);
     let status = this.recover(log);
     // What does not fit together may be of two states, of which another program has made the second one meanwhile.
-    if (status != OK) status = log.readOnly ? this.settled(status) : log.unlessOvertaken();
+    if (status != OK) status = log.readOnly ? this.leave(status) : log.unlessOvertaken();
     // Closing would empty a log that was refused.
     if (status != OK) this.poison();
     return status;
@@ -139,8 +161,9 @@ export class MemoryManager extends CachedPages {
     this.recoveredBytes = log.committedEnd - FRAMES_START;
     this.unreadableBytes = recovery.unreadableBytes;
     if (log.readOnly) {
-      this.changes = 0;
-      return this.sameGeneration(log, status);
+      status = this.sameGeneration(log, status);
+      if (status == OK) this.become(READING);
+      return status;
     }
     if (status == OK && this.unreadableBytes > 0) {
       // What comes next takes all frames out of the log.
@@ -148,10 +171,13 @@ export class MemoryManager extends CachedPages {
       if (this.logCopy == "") status = lastError.status;
     }
     if (status != OK) return status;
-    this.changes = 0;
     this.redo = new RedoBuffer(log);
-    // mutant: a recovery writes over the images that it needs
-    if (recovery.recovered) return this.writeCheckpoint(!recovery.images);
+    if (recovery.recovered) {
+      this.become(COMMITTED);
+      // mutant: a recovery writes over the images that it needs
+      return this.writeCheckpoint(!recovery.images);
+    }
+    this.become(CLEAN);
     // A new file's name must last before what is in its log counts on it.
     if (this.pageCount == 0) {
       // mutant: a new file is not synced
@@ -190,16 +216,17 @@ export class MemoryManager extends CachedPages {
   }
 
   /**
-   * What something that read pages came to: `status`, unless another program may have changed the main file since it was opened. Then it is
+   * What work that read pages came to: `status`, unless another program may have changed the main file since it was opened. Then it is
    * `FILE_CHANGED` where the store is only read, else `HANDLE_POISONED`, now and ever after: what was read may be of two states, and seem
    * damaged.
    */
-  settled(status: Status): Status {
-    if (!this.unsettled || this.poisoned) return status;
+  leave(status: Status): Status {
+    if (this.state == OUTDATED) return failChanged(this.provider.name);
+    if (!this.hasRead || this.state > OUTDATED) return status;
     const log = this.log;
     if (!this.readOnly) {
       const owned = log ? this.stillOwner(log) : OK;
-      this.unsettled = owned != OK;
+      this.hasRead = owned != OK;
       return owned == OK ? status : owned;
     }
     // Wasmer tells for ever what a file's time was when it was opened; the log tells of Quire's own changes everywhere.
@@ -208,9 +235,10 @@ export class MemoryManager extends CachedPages {
       if (read != OK) return read;
     }
     if (!this.provider.changed && (!log || log.announced == this.announced)) {
-      this.unsettled = false;
+      this.hasRead = false;
       return status;
     }
+    this.become(OUTDATED);
     return failChanged(this.provider.name);
   }
 
@@ -228,19 +256,17 @@ export class MemoryManager extends CachedPages {
       return status;
     }
     if (redo.mark != 0) {
-      let status = this.writable();
+      let status = this.enter(WRITE);
       if (status != OK) return status;
       status = redo.commit();
       if (status == HANDLE_POISONED || status == OUTCOME_UNKNOWN) this.poison();
       if (status == HANDLE_POISONED) lastError.what += " before the change was made";
       if (status == OK && this.syncCommits) status = this.makeDurable(log);
-      if (status != OK) return status;
+      // Another session may have taken the transaction over; this one is at its end then.
+      if (status != OK || this.state == POISONED) return status;
     }
-    this.undo.clear();
     this.sparePages.commit();
-    this.undoComplete = true;
-    this.waits = false;
-    this.changes = 0;
+    this.endTransaction();
     // The transaction is durable whatever becomes of the checkpoint; if that fails the next statement says so.
     if (log.usedBytes > this.checkpointBytes || this.waiting.areMany) this.checkpoint();
     return OK;
@@ -282,7 +308,7 @@ export class MemoryManager extends CachedPages {
   sync(): Status {
     const log = this.log;
     if (!log || log.readOnly) return OK;
-    let status = this.usable();
+    let status = this.enter(READ);
     if (status == OK) status = log.sync();
     if (status != OK) this.poison();
     if (status == OK) status = this.stillOwner(log);
@@ -298,13 +324,14 @@ export class MemoryManager extends CachedPages {
 
   /** Brings the main file up to date and empties the log. Not inside a transaction. */
   checkpoint(): Status {
-    if (this.changed.none && this.waiting.isEmpty && this.pageCount == this.mainPages) return OK;
-    return this.writeCheckpoint(true);
+    if (!this.isAsMainFile) return this.writeCheckpoint(true);
+    if (this.hasChanges) this.endTransaction();
+    return OK;
   }
 
   /** Without `withImages` the log must have the images already. */
   private writeCheckpoint(withImages: bool): Status {
-    let status = this.writable();
+    let status = this.enter(WRITE);
     if (status == OK) status = this.mergeSpilled();
     if (status != OK) return status;
     const log = this.log;
@@ -367,16 +394,13 @@ export class MemoryManager extends CachedPages {
   private forgetChanges(): void {
     this.changed.clear();
     this.waiting.clear();
-    this.waits = false;
-    this.changes = 0;
     this.mainPages = this.pageCount;
-    this.undo.clear();
-    this.undoComplete = true;
     const redo = this.redo;
     if (redo) {
       redo.clear();
       redo.clearBases();
     }
+    this.endTransaction();
   }
 
   /**
@@ -386,17 +410,22 @@ export class MemoryManager extends CachedPages {
   rollback(): Status {
     const redo = this.redo;
     const log = this.log;
-    let status = this.usable();
+    let status = this.enter(READ);
     if (status != OK) return status;
-    if (this.changes == 0) {
+    if (!this.hasChanges) {
       this.undo.clear();
-    } else if (redo && log && this.undoComplete && (!this.waits || this.undo.mark <= UNDO_OF_WAITING)) status = this.undoTo(0, 0);
+      this.sparePages.rollback();
+      return OK;
+    }
+    const isShort = !this.waits || this.undo.mark <= UNDO_OF_WAITING;
+    if (this.state == CHANGED && redo && log && isShort) status = this.undoTo(0, 0);
     else {
       // First what has slots of the spill, which are all forgotten then.
       this.undo.clear();
       this.dropPages();
       this.epoch += 1;
       if (redo && log) {
+        this.become(REPLAYING);
         redo.clear();
         log.rewindToCommit();
         status = new Recovery(this, log).runAgain();
@@ -408,17 +437,15 @@ export class MemoryManager extends CachedPages {
       }
     }
     this.sparePages.rollback();
-    this.undoComplete = true;
-    this.waits = false;
-    this.changes = 0;
+    if (status == OK) this.endTransaction();
     return status;
   }
 
   /** A statement is done and no savepoint is open: undo entries are kept only while a rollback by them is cheap. */
   statementDone(): void {
-    if (!this.redo || this.undo.mark > UNDO_LIMIT || !this.undoComplete) {
+    if (!this.redo || this.undo.mark > UNDO_LIMIT || this.state == UNDO_CUT) {
       this.undo.clear();
-      this.undoComplete = this.undoComplete && this.changes == 0;
+      if (this.state == CHANGED) this.become(UNDO_CUT);
     }
   }
 
@@ -431,7 +458,7 @@ export class MemoryManager extends CachedPages {
   /** Takes back what was journaled since `mark` was the undo list's. A failure poisons the handle. */
   undoTo(mark: u64, redoMark: u64): Status {
     // What an undo left that failed half-way is not to be gone on from.
-    if (this.poisoned) return this.usable();
+    if (this.state == POISONED) return this.enter(READ);
     this.epoch += 1;
     const redo = this.redo;
     const undo = this.undo;
@@ -460,9 +487,9 @@ export class MemoryManager extends CachedPages {
   close(): Status {
     let status = OK;
     const log = this.log;
-    if (this.readOnly) this.settled(OK);
-    if (!this.poisoned && log && !this.readOnly) {
-      if (this.changes != 0) status = this.rollback();
+    if (this.readOnly) this.leave(OK);
+    if (log && this.state <= UNDO_CUT) {
+      if (this.hasChanges) status = this.rollback();
       if (status == OK) status = this.checkpoint();
       if (status == OK) status = log.shrink();
       // There is nothing left to do then.
@@ -477,7 +504,7 @@ export class MemoryManager extends CachedPages {
     const redo = this.redo;
     if (redo) redo.free();
     this.freePages();
-    this.poisoned = true;
+    this.become(CLOSED);
     return status != OK ? status : closed != OK ? closed : spillStatus;
   }
 }

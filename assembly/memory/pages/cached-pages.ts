@@ -24,6 +24,7 @@ import {
 } from "../../status";
 import { PAGE_SIZE } from "../base/layout";
 import { changeBytes } from "../base/page-change";
+import { CHANGED, CLEAN, COMMITTED, READING, HandleState, goTo } from "../base/handle-state";
 import { MemoryProvider } from "../file/provider";
 import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
 import { DerivedCache } from "../cache/derived-cache";
@@ -55,12 +56,12 @@ export abstract class CachedPages {
   protected mainPages: u32;
   /** Pages of the store, those of the running transaction included. */
   pageCount: u32;
-  /** Changes (writes, zeroings, splices, growths) since the last commit or rollback. */
-  changes: u64 = 0;
+  /** What may be done with the handle; changed by `become` only. */
+  state: HandleState;
   /** The running transaction's records for the log; null for a store in memory, or one that is only read. */
   redo: RedoBuffer | null = null;
-  /** Whether anything was read since it was looked whether the file is this session's still (`settled`). */
-  protected unsettled: bool = false;
+  /** Whether anything was read since it was looked last whether the file is this session's still (`leave`). */
+  protected hasRead: bool = false;
 
   constructor(
     readonly provider: MemoryProvider,
@@ -78,6 +79,17 @@ export abstract class CachedPages {
     this.changed = new DirtyPages(provider, cache, spill, waiting);
     this.mainPages = provider.pages;
     this.pageCount = provider.pages;
+    this.state = provider.readOnly ? READING : CLEAN;
+  }
+
+  /** Goes on to another state. */
+  protected become(state: HandleState): void {
+    this.state = goTo(this.state, state);
+  }
+
+  /** Takes note that the running transaction changes something. */
+  @inline private noteTransaction(): void {
+    if (this.state <= COMMITTED) this.become(CHANGED);
   }
 
   /** The store is as the main file's first `pages` pages have it; for `Recovery`. */
@@ -141,7 +153,7 @@ export abstract class CachedPages {
       if (!frame) return 0;
       sectors.fill(frame, ofRecord);
     }
-    this.unsettled = true;
+    this.hasRead = true;
     if (this.changed.readSectors(pageNo, first, count, SectorCache.placeIn(frame)) != OK) {
       this.noteUnread();
       return 0;
@@ -181,7 +193,7 @@ export abstract class CachedPages {
     }
     const frame = this.takeFrame();
     if (!frame) return null;
-    this.unsettled = true;
+    this.hasRead = true;
     if (this.changed.read(pageNo, this.mainPages, frame.data) != OK) {
       this.noteUnread();
       this.cache.release(frame);
@@ -242,7 +254,7 @@ export abstract class CachedPages {
     // mutant: a sector in memory does not show a change that waits for its page
     changeBytes(kind, at, ptr, len, 0);
     this.waits = true;
-    this.changes += 1;
+    this.noteTransaction();
   }
 
   /** Carries out the changes of records that wait, page by page. */
@@ -263,7 +275,7 @@ export abstract class CachedPages {
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
     const sectors = sectorsOf(pageOffset, len);
     if ((sectors & ~frame.dirty) != 0) this.firstChange(frame, sectors);
-    this.changes += 1;
+    this.noteTransaction();
   }
 
   /** Some of these sectors are changed for the first time since their page was read. */
@@ -314,7 +326,7 @@ export abstract class CachedPages {
     memory.fill(frame.data, 0, PAGE_SIZE);
     const pageNo = this.pageCount;
     this.pageCount += 1;
-    this.changes += 1;
+    this.noteTransaction();
     this.cache.install(frame, pageNo);
     return pageNo;
   }
