@@ -12,6 +12,8 @@ import {
   type Table,
   ALL,
   loadComponent,
+  text,
+  u32,
 } from "./helpers/component.js";
 import { ComponentHost, Killed } from "./torture/component-host.js";
 import { CoreLibrary } from "./torture/core-library.js";
@@ -168,22 +170,22 @@ const TRANSACTIONS: readonly ((table: Table, connection: Connection, rows: Map<n
     const before = new Map(rows);
     transaction.savepoint("here");
     insert(table, rows, 61, 70, 100);
-    for (let id = 1; id < 20; id++) table.delete(uint(id), "by-schema");
+    for (let id = 1; id < 20; id++) table.delete(u32(id), "by-schema");
     transaction.rollbackTo("here");
     rows.clear();
     for (const [id, name] of before) rows.set(id, name);
-    table.update(uint(50), ["name"], [text("fifty")]);
+    table.update(u32(50), ["name"], [text("fifty")]);
     rows.set(50, "fifty");
     transaction.commit();
   },
   (table, _connection, rows) => {
-    table.delete(uint(3), "by-schema");
+    table.delete(u32(3), "by-schema");
     rows.delete(3);
   },
   (table, connection, rows) => {
     const transaction = connection.beginTransaction();
     for (let id = 10; id < 40; id++) {
-      table.update(uint(id), ["name"], [text(`again ${id}`)]);
+      table.update(u32(id), ["name"], [text(`again ${id}`)]);
       rows.set(id, `again ${id}`);
     }
     transaction.commit();
@@ -191,15 +193,12 @@ const TRANSACTIONS: readonly ((table: Table, connection: Connection, rows: Map<n
   (table, _connection, rows) => insert(table, rows, 100, 130, 2000),
 ];
 
-const uint = (val: number): { tag: string; val: number } => ({ tag: "uint32", val });
-const text = (val: string): { tag: string; val: string } => ({ tag: "text", val });
-
 function insert(table: Table, rows: Map<number, string>, from: number, to: number, length: number): void {
   const made: [number, string][] = [];
   for (let id = from; id < to; id++) made.push([id, `${id} `.repeat(length / 4)]);
   table.insert(
     ["id", "name"],
-    made.map(([id, name]) => [uint(id), text(name)]),
+    made.map(([id, name]) => [u32(id), text(name)]),
   );
   for (const [id, name] of made) rows.set(id, name);
 }

@@ -1,4 +1,5 @@
 /** The component, as jco makes it for JavaScript: its interfaces as `wit/` has them, and hosts that give it a folder. */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,26 +7,39 @@ import { pathToFileURL } from "node:url";
 import { transpileBytes } from "@bytecodealliance/jco-transpile";
 import { packageRoot } from "../../host/paths.js";
 
-/** `value` of `wit/types.wit`. */
-export interface Value {
-  readonly tag: string;
-  readonly val?: unknown;
+export type Value =
+  | { readonly tag: "null"; readonly val?: undefined }
+  | { readonly tag: "int8" | "int16" | "int32" | "uint8" | "uint16" | "uint32"; readonly val: number }
+  | { readonly tag: "int64" | "uint64"; readonly val: bigint }
+  | { readonly tag: "decimal" | "date" | "datetime" | "text" | "uuid" | "json"; readonly val: string }
+  | { readonly tag: "boolean"; readonly val: boolean }
+  | { readonly tag: "blob" | "custom"; readonly val: Uint8Array };
+
+export type DataType =
+  | { readonly tag: Exclude<Value["tag"], "null" | "custom"> }
+  | { readonly tag: "custom"; readonly val: { readonly tag: string; readonly size?: number | undefined } };
+
+export interface Column {
+  readonly name: string;
+  readonly dataType: DataType;
+  readonly nullable: boolean;
+  readonly autoIncrement: boolean;
+  readonly unique: boolean;
+  readonly foreignKey?: { table: string; column: string; onDelete: "restrict" | "cascade" } | undefined;
+  readonly default?: Value | undefined;
 }
+
+export interface TableSchema {
+  readonly name: string;
+  readonly primaryKey: string;
+  readonly alignment?: number | undefined;
+  readonly columns: readonly Column[];
+  readonly indexes: readonly { readonly columns: readonly string[]; readonly unique: boolean }[];
+}
+
+export type Bound = { readonly tag: "unbounded" } | { readonly tag: "included" | "excluded"; readonly val: readonly Value[] };
 
 export type Row = readonly Value[];
-
-export interface OpenOptions {
-  readonly create: boolean;
-  readonly readOnly: boolean;
-  readonly durability: "commit" | "checkpoint";
-  readonly cacheBytes?: bigint;
-  readonly layout?: "v0-9" | "v0-11";
-}
-
-export interface Bound {
-  readonly tag: "unbounded" | "included" | "excluded";
-  readonly val?: readonly Value[];
-}
 
 export interface Range {
   readonly index: readonly string[];
@@ -37,30 +51,13 @@ export interface Range {
   readonly limit?: bigint;
 }
 
-/** Which rows: all, in the order in which they are stored. */
-export const ALL: Range = {
-  index: [],
-  lower: { tag: "unbounded" },
-  upper: { tag: "unbounded" },
-  reverse: false,
-  columns: [],
-  offset: 0n,
-};
-
-/** What `err` holds: `payload` of what a call throws. */
-export interface DatabaseError {
-  readonly kind: string;
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface Cursor extends Disposable {
   columns(): string[];
   next(maxRows: number): Value[][];
 }
 
 export interface Table extends Disposable {
-  schema(): unknown;
+  schema(): TableSchema;
   get(key: Value): Value[] | undefined;
   getBy(column: string, key: Value): Value[] | undefined;
   insert(columns: readonly string[], rows: readonly Row[]): Value[];
@@ -83,11 +80,36 @@ export interface Connection extends Disposable {
   request(json: string): string;
   tables(): string[];
   table(name: string): Table;
-  createTable(schema: unknown): void;
+  createTable(schema: TableSchema): void;
   dropTable(name: string): void;
   beginTransaction(): Transaction;
   inTransaction(): boolean;
   sync(): void;
+}
+
+export interface OpenOptions {
+  readonly create: boolean;
+  readonly readOnly: boolean;
+  readonly durability: "commit" | "checkpoint";
+  readonly cacheBytes?: bigint;
+  readonly layout?: "v0-9" | "v0-11";
+}
+
+/** Which rows: all, in the order in which they are stored. */
+export const ALL: Range = {
+  index: [],
+  lower: { tag: "unbounded" },
+  upper: { tag: "unbounded" },
+  reverse: false,
+  columns: [],
+  offset: 0n,
+};
+
+/** What `err` holds: `payload` of what a call throws. */
+export interface DatabaseError {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface Database {
@@ -100,7 +122,14 @@ export interface Database {
 /** What a host gives to the component: interfaces of WASI 0.2 by their names. */
 export type Imports = Record<string, unknown>;
 
-type Instantiate = (getCoreModule: (path: string) => WebAssembly.Module, imports: Imports) => { readonly database: Database };
+/** Instantiates a core module of the component. */
+export type InstantiateCore = (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance;
+
+type Instantiate = (
+  getCoreModule: (path: string) => WebAssembly.Module,
+  imports: Imports,
+  instantiateCore?: InstantiateCore,
+) => { readonly database: Database };
 
 export const componentPath = (): string => join(packageRoot, "build", "quire-component.wasm");
 
@@ -108,7 +137,7 @@ export const componentPath = (): string => join(packageRoot, "build", "quire-com
 const OPTIONS = { name: "quire", instantiation: "sync", noComponentErrorWrapping: false } as const;
 
 /** Makes a new instance of the component with these imports. */
-export type NewInstance = (imports: Imports) => Database;
+export type NewInstance = (imports: Imports, instantiateCore?: InstantiateCore) => Database;
 
 /** Makes JavaScript of the component, unless it is there from the last time. */
 export async function loadComponent(path = componentPath()): Promise<NewInstance> {
@@ -137,7 +166,7 @@ export async function loadComponent(path = componentPath()): Promise<NewInstance
     modules.set(name, module);
     return module;
   };
-  return (imports) => instantiate(coreModule, imports).database;
+  return (imports, instantiateCore) => instantiate(coreModule, imports, instantiateCore).database;
 }
 
 /** The error that `call` throws. Anything else is thrown on: a trap, or nothing. */
@@ -150,4 +179,52 @@ export function errorOf(call: () => unknown): DatabaseError {
     return payload;
   }
   throw new Error("it does not fail");
+}
+
+/** Asserts that `call` fails with an error of this kind and code, whose message fits. */
+export function refuses(kind: string, code: string, message: RegExp, call: () => unknown): void {
+  const failure = errorOf(call);
+  assert.deepEqual({ kind: failure.kind, code: failure.code }, { kind, code }, failure.message);
+  assert.match(failure.message, message);
+}
+
+export const NULL: Value = { tag: "null" };
+export const text = (val: string): Value => ({ tag: "text", val });
+export const u32 = (val: number): Value => ({ tag: "uint32", val });
+export const u8 = (val: number): Value => ({ tag: "uint8", val });
+export const included = (...val: Value[]): Bound => ({ tag: "included", val });
+export const excluded = (...val: Value[]): Bound => ({ tag: "excluded", val });
+
+/** All rows, in the order in which they are stored, but for what is said. */
+export function range(said: Partial<Range> = {}): Range {
+  return { ...ALL, ...said };
+}
+
+/** A new file, or one that is there, with durable commits. */
+export const CREATE: OpenOptions = { create: true, readOnly: false, durability: "commit" };
+
+/** All rows of a range, taken `page` at a time. */
+export function rowsOf(table: Table, said: Partial<Range> = {}, page = 1000): Value[][] {
+  using cursor = table.scan(range(said));
+  const rows: Value[][] = [];
+  for (let more = cursor.next(page); more.length > 0; more = cursor.next(page)) rows.push(...more);
+  return rows;
+}
+
+/** A value as requests have it. */
+export function jsonOf(value: Value): unknown {
+  switch (value.tag) {
+    case "null":
+      return null;
+    case "int64":
+    case "uint64":
+      return String(value.val);
+    case "blob":
+    case "custom":
+      return Buffer.from(value.val).toString("hex");
+    case "json":
+      return JSON.parse(value.val);
+    default:
+      return value.val;
+  }
 }
