@@ -19,6 +19,7 @@ import {
   firstGoesOn,
   foreignFile,
   lateWrites,
+  makesLogBetweenCalls,
   opensBetweenCalls,
   outcomes,
   secondBetweenCalls,
@@ -129,6 +130,7 @@ describe("two writers, and files of others", () => {
 
   test("an opening that another session comes into says so, and does not call the file damaged", () => {
     for (const flags of [0, READ_ONLY]) assert.ok(opensBetweenCalls(modules.small, 1, flags, 4) > 20);
+    assert.ok(makesLogBetweenCalls(modules.small, 1) > 5);
     assert.ok(lateWrites(modules.small, 1, 37) > 100);
   });
 

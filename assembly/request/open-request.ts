@@ -1,9 +1,9 @@
 /** Opening a store as a host asks for it: with a JSON object, which is what the library's `open` takes, or part by part. */
-import { Status, OK, BAD_REQUEST, BAD_VALUE, FILE_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
+import { Status, OK, BAD_REQUEST, FILE_NOT_FOUND, fail, lastError, savedError, restoreError } from "../status";
 import { isText } from "../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { JsonTape, JSON_FALSE, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
-import { LAYOUT_0_11, layoutName } from "../memory/base/layout";
+import { LAYOUT_0_11 } from "../memory/base/layout";
 import { GivenTables } from "../schema/given-tables";
 import { nearest } from "../schema/nearest";
 import { DbmsContext } from "../store/dbms-context";
@@ -97,22 +97,15 @@ export class OpenRequest {
     const options = this.options;
     const isNew = options.create && isMissing(this.path);
     const store = DbmsContext.openFile(this.path, options);
-    if (!store) {
-      if (isNew) removeFile(this.path);
-      return null;
-    }
-    if (this.layout == "" || store.manager.layout == options.layout) return store;
-    const own = layoutName(store.manager.layout);
-    store.close();
-    const what = this.path + " has layout " + own + ", not " + this.layout;
-    fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
-    return null;
+    if (!store && isNew) removeFile(this.path);
+    return store;
   }
 
   /** Completes the options; fails for what makes no sense. */
   private check(): Status {
     const options = this.options;
     if (options.readOnly) options.create = false;
+    options.isLayoutAsked = this.layout != "";
     if (this.layout == "0.11") options.layout = LAYOUT_0_11;
     else if (this.layout != "" && this.layout != "0.9") {
       return fail(BAD_REQUEST, "there is no layout " + this.layout, "use 0.9 or 0.11");

@@ -2,14 +2,14 @@
  * A page file, or a store in memory, that is open: its pages, its tables, and what scans that span statements are told. How its rows and
  * tables change is a layer above: dbms-context.ts.
  */
-import { Status, OK, NO_PAGE, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError, savedError, restoreError } from "../status";
+import { Status, OK, NO_PAGE, BAD_VALUE, NOT_A_PAGE_FILE, READ_ONLY, fail, lastError, savedError, restoreError } from "../status";
 import { IN_MEMORY } from "../wasi/preopens";
 import { MemoryProvider, WasiMemoryProvider, HeapMemoryProvider } from "../memory/file/provider";
-import { opensAgain } from "../memory/file/foreign-writer";
-import { LogFile } from "../memory/file/log-file";
+import { failChanged, opensAgain } from "../memory/file/foreign-writer";
+import { FIRST_GENERATION, LogFile } from "../memory/file/log-file";
 import { MemoryManager, DEFAULT_CACHE_BYTES } from "../memory/manager/memory-manager";
 import { MemoryAccess } from "../memory/access/memory-access";
-import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName, reservedPages } from "../memory/base/layout";
+import { LAYOUT_0_9, LAYOUT_0_11, hasDefinitions, hasIndexes, layoutName } from "../memory/base/layout";
 import { useExactJsonNumbers } from "../encode/json-compare";
 import { GivenTables } from "../schema/given-tables";
 import { checkFormat, detectLayout } from "../schema/layout-detection";
@@ -28,8 +28,9 @@ export class OpenOptions {
   syncCommits: bool = true;
   /** Write to a file that has several hard links. */
   withLinks: bool = false;
-  /** Layout of a new store; an existing one has its own. */
+  /** Layout of a new store; an existing one has its own, and is refused for it if `isLayoutAsked`. */
   layout: u8 = LAYOUT_0_9;
+  isLayoutAsked: bool = false;
   /** Definitions of the tables of a store whose layout holds none. */
   given: GivenTables | null = null;
 }
@@ -60,14 +61,12 @@ export class Store {
     if (!provider) return null;
     const write = !options.readOnly;
     // mutant: a reading handle does not look into the log
-    let log = LogFile.open(path, write, write && provider.pages == 0);
-    // None is made beside a file that is not one of ours.
-    if (!log && write && lastError.status == OK && provider.checkStart() == OK) log = LogFile.open(path, true);
-    if (!log && lastError.status != OK) {
+    const log = LogFile.open(path, write, write && provider.pages == 0);
+    if (!log && (lastError.status != OK || (write && provider.checkStart() != OK))) {
       provider.close();
       return null;
     }
-    return Store.of(provider, options, log);
+    return Store.of(provider, options, log, write && !log ? path : "");
   }
 
   /** Makes a store in memory. */
@@ -79,13 +78,20 @@ export class Store {
     return store;
   }
 
-  /** Opens the store that `provider` keeps, with its log; both are closed on failure. */
-  static of(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null): Store | null {
+  /**
+   * Opens the store that `provider` keeps, with its log; both are closed on failure. Without one that of the page file `newLog` is made
+   * (none for ""), unless the store is refused.
+   */
+  static of(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null, newLog: string = ""): Store | null {
     const store = new Store(new MemoryManager(provider, options.cacheBytes));
     const manager = store.manager;
     manager.syncCommits = options.syncCommits;
     let status = log ? manager.useLog(log) : OK;
-    if (status == OK) status = store.start(options);
+    if (status == OK) status = store.findLayout(options);
+    if (status == OK && manager.pageCount == 0) status = store.complete();
+    if (status == OK) status = store.openGiven(options);
+    if (status == OK && newLog != "") status = store.makeLog(newLog);
+    if (status == OK) status = store.complete();
     if (manager.leave(status) == OK) return store;
     // Closing may fail as well; what matters is why the store could not be opened.
     const error = savedError();
@@ -94,31 +100,47 @@ export class Store {
     return null;
   }
 
-  private start(options: OpenOptions): Status {
+  /** Finds out the layout of a file; a new one has that of `options`. */
+  private findLayout(options: OpenOptions): Status {
     const manager = this.manager;
-    const isNew = manager.pageCount == 0;
-    if (isNew) manager.layout = options.layout;
-    else {
-      const layout = checkFormat(this.access) == OK ? detectLayout(this.access) : 0;
-      if (layout == 0) return lastError.status;
-      manager.layout = layout;
+    if (manager.pageCount == 0) {
+      manager.layout = options.layout;
+      return OK;
     }
-    if (manager.pageCount < reservedPages(manager.layout)) {
-      if (manager.readOnly)
-        return fail(
-          NOT_A_PAGE_FILE,
-          "the file has " + manager.pageCount.toString() + " pages, a store has at least 3",
-          "open it for writing to complete it",
-        );
-      while (manager.pageCount < reservedPages(manager.layout)) {
-        if (this.access.growOnePage() == NO_PAGE) return lastError.status;
-      }
-      const status = manager.commit();
-      if (status != OK) return status;
+    const layout = checkFormat(this.access) == OK ? detectLayout(this.access) : 0;
+    if (layout == 0) return lastError.status;
+    manager.layout = layout;
+    if (options.isLayoutAsked && layout != options.layout) {
+      const what = manager.provider.name + " has layout " + layoutName(layout) + ", not " + layoutName(options.layout);
+      return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
     }
+    if (manager.pageCount >= manager.reservedPages || !manager.readOnly) return OK;
+    const what = "the file has " + manager.pageCount.toString() + " pages, a store has at least 3";
+    return fail(NOT_A_PAGE_FILE, what, "open it for writing to complete it");
+  }
+
+  /** Makes the pages that belong to no table, where they are missing. */
+  private complete(): Status {
+    const manager = this.manager;
+    if (manager.pageCount >= manager.reservedPages) return OK;
+    while (manager.pageCount < manager.reservedPages) if (this.access.growOnePage() == NO_PAGE) return lastError.status;
+    return manager.commit();
+  }
+
+  /** Opens the tables, by the definitions in `options` where the file holds none. */
+  private openGiven(options: OpenOptions): Status {
     this.openTables.given = options.given;
     const status = this.openTables.load();
     return status == OK ? this.checkWritable(options) : status;
+  }
+
+  /** Makes the log of the page file `path`, which had none when it was opened; nothing has been written since. */
+  private makeLog(path: string): Status {
+    const log = LogFile.open(path, true);
+    if (!log) return lastError.status;
+    const status = this.manager.useLog(log);
+    // Another session may have made one meanwhile, and have changed what was read.
+    return status == OK && log.generation != FIRST_GENERATION ? failChanged(path) : status;
   }
 
   /** Definitions from outside, where the layout holds none. */

@@ -22,7 +22,16 @@ import { allRuns, intactFiles, losePages, totalsText, WAYS, type Totals } from "
 import { compileModule, SMALL_LIMITS } from "./module.js";
 import { judge, MUTANTS } from "./mutants.js";
 import { OLD_FILES, oldStart, type Start } from "./start.js";
-import { firstGoesOn, foreignFile, lateWrites, opensBetweenCalls, outcomes, secondBetweenCalls, takeOver } from "./writers.js";
+import {
+  firstGoesOn,
+  foreignFile,
+  lateWrites,
+  makesLogBetweenCalls,
+  opensBetweenCalls,
+  outcomes,
+  secondBetweenCalls,
+  takeOver,
+} from "./writers.js";
 import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
@@ -184,6 +193,7 @@ async function writers(options: Options): Promise<string[]> {
       }
       for (const more of [0, 1, 5]) outcomes(small, seed, more);
       for (const flags of [0, READ_ONLY]) places += opensBetweenCalls(small, seed, flags);
+      places += makesLogBetweenCalls(small, seed);
       places += lateWrites(small, seed);
     });
   }

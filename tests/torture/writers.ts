@@ -439,6 +439,47 @@ export function opensBetweenCalls(module: WebAssembly.Module, seed: number, flag
   }
 }
 
+/**
+ * Another session opens a file that has no log yet, changes it and closes it (at every other place: is killed) between any two calls of
+ * the first one's opening, which has read the file before it makes its log: what the other one was told is there, for the first one, too.
+ */
+export function makesLogBetweenCalls(module: WebAssembly.Module, seed: number): number {
+  const start = prepared(module, seed, 5);
+  start.delete(LOG_FILE);
+  for (let place = 1; ; place++) {
+    const disk = Disk.of(start);
+    const first = new Engine(module).use(disk, 1);
+    const second = new Engine(module).use(disk, 2);
+    const closes = place % 2 === 0;
+    let content = "";
+    first.host.hook = () => {
+      if (content !== "" || first.host.calls < place) return undefined;
+      ok(second.open({ checkpoint: 1500 }), second, `place ${place}: the second can't open`);
+      for (let n = 9; n < 12; n++) ok(second.step(seed, n, 40), second, `place ${place}: the second's transaction ${n}`);
+      content = second.contentHash();
+      if (closes) ok(second.close(), second, `place ${place}: the second can't be closed`);
+      return undefined;
+    };
+    const status = first.open({});
+    if (content === "") return place - 1;
+    if (status !== 0 && status !== HANDLE_POISONED) throw new Error(`place ${place}: the first was told ${first.message()}`);
+    if (status === 0) {
+      const seen = first.contentHash();
+      // The first may have had its mark in place before the second came: then it is told so when it asks.
+      const put = first.put(3);
+      if (put === 0 && seen !== content) throw new Error(`place ${place}: the first goes on from what was there before`);
+      if (put !== 0 && put !== HANDLE_POISONED) throw new Error(`place ${place}: the first was told ${first.message()}`);
+      if (put === 0) content = first.contentHash();
+    }
+    first.close();
+    const after = new Engine(module).use(Disk.of(disk.images()), 9);
+    ok(after.open({}), after, `place ${place}: the store can't be opened`);
+    if (after.contentHash() !== content) throw new Error(`place ${place}: other rows than were acknowledged`);
+    const faults = after.check();
+    if (faults !== "") throw new Error(`place ${place}: ${faults}`);
+  }
+}
+
 const LATE_STEP = 9;
 
 /**

@@ -5,8 +5,8 @@
  * store before it unless the command does so itself, and afterwards reports a failure, closes the store, writes out what waits and
  * ends with the exit status.
  */
-import { Status, OK, USAGE, BAD_VALUE, fail, lastError } from "../../status";
-import { LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../../memory/base/layout";
+import { Status, OK, USAGE, fail, lastError } from "../../status";
+import { LAYOUT_0_9, LAYOUT_0_11 } from "../../memory/base/layout";
 import { MemoryManager } from "../../memory/manager/memory-manager";
 import { MemoryProvider } from "../../memory/file/provider";
 import { notices } from "../../memory/file/set-aside";
@@ -184,12 +184,11 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   options.readOnly = !write || ctx.has("readonly");
   options.create = create && !options.readOnly;
   options.layout = layout;
+  options.isLayoutAsked = ctx.has("layout");
   const store = DbmsContext.openFile(ctx.invocation.file, options);
   if (!store) return lastError.status;
   ctx.store = store;
   warnOfLog(store.manager);
   if (options.readOnly) noteLinks(store.manager.provider);
-  if (!ctx.has("layout") || store.manager.layout == layout) return OK;
-  const what = ctx.invocation.file + " has layout " + layoutName(store.manager.layout) + ", not " + layoutName(layout);
-  return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
+  return OK;
 }

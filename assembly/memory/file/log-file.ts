@@ -39,6 +39,9 @@ export const FRAMES_START: u64 = 4096;
 const MAX_PADDING: u64 = 64 << 10;
 const MAX_PADDED: u32 = 4096;
 
+/** What a log has that nobody has used before this session. */
+export const FIRST_GENERATION: u32 = 1;
+
 const MAGIC: u64 = 0x474f4c4552495551; // "QUIRELOG"
 const LOG_VERSION: u32 = 2;
 /** It had BASE records of whole pages; a log of it without transactions is as good as any. */
