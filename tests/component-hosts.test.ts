@@ -1,13 +1,16 @@
 /** Hosts of the component: the examples do what they say, and under wasmtime it makes the same system calls as the core library. */
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { promisify } from "node:util";
+import { componentWit } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { openSync } from "../host/index.js";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
+import { runtimes } from "../host/runtimes/index.js";
 import { componentPath } from "./helpers/component.js";
+import { composedGuest } from "./helpers/compose.js";
 import { tempFolder } from "./helpers/store.js";
 
 const run = promisify(execFile);
@@ -47,6 +50,36 @@ test("examples/component-python: wasmtime", { skip: noPython }, async (t) => {
 
 test("examples/component-javascript: jco, Node", async (t) => {
   await saysCities(t, process.execPath, join(packageRoot, "examples", "component-javascript", "quire-component.mjs"));
+});
+
+const wasmtime = runtimes.find(({ name }) => name === "wasmtime")?.find() ?? null;
+const noWasmtime = wasmtime === null ? "SKIPPED: wasmtime is not here; npm run runtimes gets it" : false;
+
+test("a component that imports quire:db, composed with it, under plain wasmtime", { skip: noWasmtime }, async (t) => {
+  const folder = tempFolder(t);
+  const composed = await composedGuest();
+  const wit = await componentWit(composed);
+  const own = await componentWit(readFileSync(componentPath()));
+  const imports = (text: string) => text.match(/^ {2}import .*/gm);
+  assert.deepEqual(imports(wit), imports(own), "nothing is imported besides");
+  assert.match(wit, /^ {2}export run: func\(path: string\) -> string;$/m);
+  const path = join(folder, "composed.wasm");
+  writeFileSync(path, composed);
+  mkdirSync(join(folder, "data"));
+  const words = ["run", "--dir", `${join(folder, "data")}::data`, "--invoke"];
+  const invoke = async (file: string) => {
+    const { stdout } = await run(wasmtime!, [...words, `run("${file}")`, path]);
+    // Invoked functions answer in WAVE, whose strings are JSON's.
+    return JSON.parse(stdout) as string;
+  };
+  const first = { id: 1, what: "a run" };
+  assert.deepEqual(JSON.parse(await invoke("data/runs.db")), { rows: [first], after: null });
+  assert.deepEqual(JSON.parse(await invoke("data/runs.db")), { rows: [first, { ...first, id: 2 }], after: null });
+  assert.match(await invoke("elsewhere/runs.db"), /^ACCESS_DENIED: elsewhere\/runs\.db is in no folder/);
+  const db = openSync(join(folder, "data", "runs.db"), { readonly: true });
+  assert.deepEqual(db.check().faults, []);
+  assert.equal(db.table("runs").count(), 2);
+  db.close();
 });
 
 // ---- system calls ----
