@@ -232,7 +232,7 @@ export function allCommands(): Array<Command> {
         "What could not be saved is listed by page and byte, and what may be missing though nothing tells is a doubt; with either the\n" +
           "exit status is 3. --all lists more than 50 losses of a kind.\n" +
           "DEFINITIONS is a file with what schema prints for an intact copy: needed when a table's own definition is damaged.\n" +
-          "--layout tells the layout of a file that is too damaged to show it.",
+          "--layout tells the layout of a file that is too damaged to show it. One of 0.6 or 0.8 needs DEFINITIONS, and OUT is of 0.9.",
       ),
     new Command("acl", runAcl, "list|grant|revoke|remove [IDENTITY] [RIGHT…]", "show and change the access control list")
       .takes(1, MANY)

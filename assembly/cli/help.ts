@@ -43,7 +43,8 @@ function showOverview(): void {
       "--allow-links (write to a file with several hard links, which is only ever opened by this one of its names),\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
       "--schema FILE (definitions for a file of crates 0.6 to 0.8, which holds none: as schema prints them, in the order in which the\n" +
-      "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is)\n" +
+      "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is). Of\n" +
+      "one of 0.7 or 0.8 rows are changed then, but not tables and rights; one of 0.6 is only read; convert makes a later one of it\n" +
       "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
       "--wait SECONDS (for a file that another program writes: 5 unless told)\n" +
       "FILE may be :memory:, a store that begins empty and ends with the command: with serve, or to try an import or a load.\n" +

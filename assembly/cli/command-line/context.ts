@@ -6,7 +6,7 @@
  * ends with the exit status.
  */
 import { Status, OK, USAGE, fail, lastError } from "../../status";
-import { LAYOUT_0_9, LAYOUT_0_11 } from "../../memory/base/layout";
+import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../../memory/base/layout";
 import { MemoryManager } from "../../memory/manager/memory-manager";
 import { MemoryProvider } from "../../memory/file/provider";
 import { notices } from "../../memory/file/set-aside";
@@ -104,8 +104,15 @@ export function layoutOption(ctx: CommandContext, otherwise: u8): u8 {
   if (layout == "") return otherwise;
   if (layout == "0.11") return LAYOUT_0_11;
   if (layout == "0.9") return LAYOUT_0_9;
-  fail(USAGE, "there is no layout " + layout, "use 0.9 or 0.11");
+  const isOld = oldLayoutOption(ctx) != 0;
+  fail(USAGE, isOld ? "no files of layout " + layout + " are made" : "there is no layout " + layout, "use 0.9 or 0.11");
   return 0;
+}
+
+/** The layout before 0.9 that --layout names; 0 when it names none. */
+export function oldLayoutOption(ctx: CommandContext): u8 {
+  const layout = ctx.invocation.option("layout", "");
+  return layout == layoutName(LAYOUT_0_8) ? LAYOUT_0_8 : layout == layoutName(LAYOUT_0_6) ? LAYOUT_0_6 : 0;
 }
 
 /** Reads the definitions that `--schema` names into `ctx.given`, and which tables they are by `--table`. */

@@ -10,18 +10,20 @@ import { SURVEY_ALL } from "../../check/survey";
 import { finishStore, makeStore, placeStore } from "../../maintenance/new-file";
 import { Salvage } from "../../maintenance/salvage";
 import { stdout } from "../../wasi/stdio";
-import { CommandContext, layoutOption, openOptions } from "../command-line/context";
+import { CommandContext, layoutOption, oldLayoutOption, openOptions } from "../command-line/context";
 import { openPages } from "../inspect/open";
 
 export function runRepair(ctx: CommandContext): Status {
   const access = openPages(ctx, true);
   if (!access) return lastError.status;
   const manager = access.manager;
+  const told = oldLayoutOption(ctx);
+  if (told != 0) manager.layout = told;
   const isDefined = hasDefinitions(manager.layout);
   if (!isDefined && !ctx.given) return schemaNeeded(manager.layout);
   const given = ctx.given || new GivenTables(new Array<TableSchemaSnapshot>());
   // What is saved of a file from before 0.9 goes into one of 0.9, unless told otherwise.
-  const layout = layoutOption(ctx, isDefined ? manager.layout : LAYOUT_0_9);
+  const layout = told != 0 ? LAYOUT_0_9 : layoutOption(ctx, isDefined ? manager.layout : LAYOUT_0_9);
   if (layout == 0) return USAGE;
   if (isDefined) manager.layout = layout;
   const out = ctx.word(0);
