@@ -26,6 +26,9 @@ const WORKLOADS = [
   "open 2000",
   `tables 100 cache=${2 * MIB}`,
   `tables 2000 cache=${2 * MIB}`,
+  // Indexes and table are larger than the cache.
+  `amplify 100000 cache=${2 * MIB}`,
+  `random 100000 cache=${2 * MIB}`,
 ] as const;
 
 /** Everything counted, by a name that says what it is: "full 10000 / insert / bytesWritten". */

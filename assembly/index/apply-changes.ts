@@ -160,6 +160,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, spl
       only = change;
       path.slot = place;
     }
+    // off: splices
     changes.advance();
   }
   if (splices.count > 1) {

@@ -47,6 +47,7 @@ const GUESSES: i32 = 4;
 /** Whether `key` is of one column of integers. */
 @inline
 export function isPartSearchable(key: usize): bool {
+  // off: sector search
   return load<u32>(key) == 1 && !isNaN(numberIn(key));
 }
 

@@ -207,6 +207,7 @@ export class Transaction extends ChangesKeeper {
   beginRows(lets: bool, alone: bool = false): Status {
     const changes = this.changes;
     // Tables that a failing statement has opened anew would know nothing of changes that wait.
+    // off: write buffer
     const mayWait = this.active && lets && (!this.schemaChanged || changes.batchTable !== null);
     if (!mayWait || alone || changes.failure != OK || changes.isFull) {
       const status = this.flushChanges();

@@ -15,9 +15,10 @@ interface TextPatch {
   readonly replace: string;
 }
 
-/** In the line behind the comment `// mutant: NAME`, of which there is one in all sources, `find`, or all of it, becomes `replace`. */
+/** In the line behind the comment `// MARK`, of which there is one in all sources, `find`, or all of it, becomes `replace`. */
 interface MarkedPatch {
-  readonly mutant: string;
+  /** `mutant: NAME` (tests/torture/mutants.ts) or `off: NAME` (bench/prices.ts). */
+  readonly mark: string;
   readonly find?: string;
   readonly replace: string;
 }
@@ -48,14 +49,34 @@ export const SMALL_LIMITS: readonly Patch[] = [
   },
 ];
 
-/** The workload, and the command and the library as they are but for their memory, which is imported so that it can be limited. */
+/**
+ * The workload, and the command and the library as they are but for their memory, which is imported so that it can be limited; and the bench's
+ * workload as it is.
+ */
 const ENTRIES = {
-  workload: ["tests/fixtures/torture.ts", "--exportStart", "_initialize"],
-  command: ["assembly/command.ts", "assembly/wasi/abort.ts", "--exportStart", "_start"],
-  library: ["assembly/library.ts", "assembly/wasi/abort.ts", "--exportStart", "_initialize"],
+  workload: ["tests/fixtures/torture.ts", "--exportStart", "_initialize", "--initialMemory", "16", "--importMemory"],
+  command: [
+    "assembly/command.ts",
+    "assembly/wasi/abort.ts",
+    "--exportStart",
+    "_start",
+    "--initialMemory",
+    "16",
+    "--importMemory",
+  ],
+  library: [
+    "assembly/library.ts",
+    "assembly/wasi/abort.ts",
+    "--exportStart",
+    "_initialize",
+    "--initialMemory",
+    "16",
+    "--importMemory",
+  ],
+  bench: ["bench/quire/workload.ts", "--exportStart", "_start", "--initialMemory", "32"],
 } as const;
 type Entry = keyof typeof ENTRIES;
-const FLAGS = ["--config", "none", "--runtime", "minimal", "--initialMemory", "16", "--importMemory"];
+const FLAGS = ["--config", "none", "--runtime", "minimal"];
 
 interface Compiler {
   main(
@@ -70,24 +91,27 @@ interface Compiler {
 
 /** `text` with the patch, which must have exactly one place there. */
 function patched(text: string, patch: Patch): string {
-  return "mutant" in patch ? patchedLine(text, patch) : patchedText(text, patch);
+  return "mark" in patch ? patchedLine(text, patch) : patchedText(text, patch);
 }
 
-const MARK = /^ *\/\/ mutant: (.*)$/;
+const MARK = /^ *\/\/ ((?:mutant|off): .*)$/;
 
-/** The names that comments in `text` mark lines for. */
+/** `mutant` or `off`. */
+const kindOf = (mark: string): string => mark.split(":")[0] ?? "";
+
+/** The marks in `text`. */
 function marks(text: string): string[] {
   return text.split("\n").flatMap((line) => MARK.exec(line)?.[1] ?? []);
 }
 
-function patchedLine(text: string, { mutant, find, replace }: MarkedPatch): string {
+function patchedLine(text: string, { mark, find, replace }: MarkedPatch): string {
   const lines = text.split("\n");
-  // Comments for several mutants may stand above the same line.
-  let at = lines.findIndex((line) => MARK.exec(line)?.[1] === mutant) + 1;
+  // Several marks may stand above the same line.
+  let at = lines.findIndex((line) => MARK.exec(line)?.[1] === mark) + 1;
   while (MARK.test(lines[at] ?? "")) at += 1;
   const line = lines[at] ?? "";
   const parts = find === undefined ? 2 : line.split(find).length;
-  if (parts !== 2) throw new Error(`the line of the mutant "${mutant}" has ${parts - 1} places, not one, for: ${find}`);
+  if (parts !== 2) throw new Error(`the line marked "${mark}" has ${parts - 1} places, not one, for: ${find}`);
   lines[at] = find === undefined ? replace : line.replace(find, () => replace);
   return lines.join("\n");
 }
@@ -105,20 +129,21 @@ export function checkPatches(patches: readonly Patch[]): void {
   const files = new Map(sourcesBelow("assembly").map((path) => [path, readFileSync(path, "utf8")]));
   const marked = [...files.values()].flatMap(marks);
   for (const patch of patches) {
-    if ("mutant" in patch) {
-      const places = marked.filter((name) => name === patch.mutant).length;
-      if (places !== 1) throw new Error(`${places} lines, not one, are marked for the mutant "${patch.mutant}"`);
+    if ("mark" in patch) {
+      const places = marked.filter((mark) => mark === patch.mark).length;
+      if (places !== 1) throw new Error(`${places} lines, not one, are marked "${patch.mark}"`);
     }
     for (const [path, text] of files) if (concerns(patch, path, text)) patched(text, patch);
   }
-  const known = new Set(patches.flatMap((patch) => ("mutant" in patch ? patch.mutant : [])));
-  const [left] = marked.filter((name) => !known.has(name));
-  if (left !== undefined) throw new Error(`a line is marked for the mutant "${left}", which there is not`);
+  const known = new Set(patches.flatMap((patch) => ("mark" in patch ? patch.mark : [])));
+  const kinds = new Set([...known].map(kindOf));
+  const [left] = marked.filter((mark) => kinds.has(kindOf(mark)) && !known.has(mark));
+  if (left !== undefined) throw new Error(`a line is marked "${left}", for which there is no patch`);
 }
 
 /** Whether the file `path` of `text` is the one that has the patch's place. */
 function concerns(patch: Patch, path: string, text: string): boolean {
-  if ("mutant" in patch) return marks(text).includes(patch.mutant);
+  if ("mark" in patch) return marks(text).includes(patch.mark);
   return relative(packageRoot, resolve(packageRoot, path)) === relative(packageRoot, join(packageRoot, patch.file));
 }
 
@@ -132,13 +157,22 @@ function sourcesBelow(folder: string): string[] {
 /** What everything that goes into the module hashes to. */
 function fingerprint(entry: Entry, patches: readonly Patch[], level: string): string {
   const hash = createHash("sha256").update(JSON.stringify([ENTRIES[entry], patches, FLAGS, level]));
-  for (const path of [...sourcesBelow("assembly"), join(packageRoot, "tests/fixtures/torture.ts")])
+  for (const path of [
+    ...sourcesBelow("assembly"),
+    ...sourcesBelow("bench/quire"),
+    join(packageRoot, "tests/fixtures/torture.ts"),
+  ])
     hash.update(path).update(readFileSync(path));
   return hash.digest("hex").slice(0, 16);
 }
 
 /** Compiles a module with `patches`, or takes what an earlier run compiled of the same. */
 export async function compileModule(entry: Entry, patches: readonly Patch[], level = "-O2"): Promise<WebAssembly.Module> {
+  return new WebAssembly.Module(readFileSync(await compileFile(entry, patches, level)));
+}
+
+/** The same as a file. */
+export async function compileFile(entry: Entry, patches: readonly Patch[], level: string): Promise<string> {
   const folder = join(packageRoot, "build", "torture");
   const output = join(folder, `${fingerprint(entry, patches, level)}.wasm`);
   if (statSync(output, { throwIfNoEntry: false }) === undefined) {
@@ -148,7 +182,7 @@ export async function compileModule(entry: Entry, patches: readonly Patch[], lev
     writeFileSync(temporary, bytes);
     renameSync(temporary, output);
   }
-  return new WebAssembly.Module(readFileSync(output));
+  return output;
 }
 
 async function compile(entry: Entry, patches: readonly Patch[], level: string): Promise<Uint8Array> {
@@ -184,6 +218,6 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
     throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
   const [left] = unused;
   if (left !== undefined)
-    throw new Error(`${"mutant" in left ? left.mutant : left.file} is not part of the module; its patch has no effect`);
+    throw new Error(`${"mark" in left ? left.mark : left.file} is not part of the module; its patch has no effect`);
   return module;
 }

@@ -22,7 +22,8 @@ export interface Mutant {
 
 /** The line behind the mutant's comment becomes `replace`, or nothing; with `find`, only that part of the line does. */
 function mutant(name: string, catcher: Catcher, replace = "", find?: string): Mutant {
-  return { name, catcher, patches: [find === undefined ? { mutant: name, replace } : { mutant: name, find, replace }] };
+  const mark = `mutant: ${name}`;
+  return { name, catcher, patches: [find === undefined ? { mark, replace } : { mark, find, replace }] };
 }
 
 export const MUTANTS: readonly Mutant[] = [

@@ -33,6 +33,7 @@ export function allocBlock(): usize {
 /** Gives a block back. */
 export function freeBlock(ptr: usize): void {
   store<usize>(ptr, freeBlocks);
+  // off: block pool
   freeBlocks = ptr;
 }
 

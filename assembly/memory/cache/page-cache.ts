@@ -143,6 +143,7 @@ export class PageCache {
       if (withAux ? frame.aux == 0 : frame.pageNo == NO_PAGE) continue;
       let age = this.tick - frame.tick;
       if (age < GUARANTEE) continue;
+      // off: records age faster
       if (frame.flags & FLAG_RECORDS) age <<= RECORDS_AGE;
       if (age > bestAge) {
         best = frame;

@@ -189,6 +189,7 @@ export class LogFile {
 
   /** `OK` while no other session has opened the file for writing. Asked before each write to any of the three files. */
   checkOwner(): Status {
+    // off: owner mark
     const status = this.file.read(OWNER_OFFSET, this.head, 8);
     if (status != OK) return status;
     // mutant: nobody asks who owns the file
@@ -363,6 +364,7 @@ export class LogFile {
    * instead of two or three (ext4's journal).
    */
   private paddingBehind(end: u64): u32 {
+    // off: zeros behind frames
     if (end <= this.fileBytes) return 0;
     const wanted = end + min((end - FRAMES_START) >> 2, MAX_PADDING);
     return <u32>(((wanted + 4095) & ~4095) - end);

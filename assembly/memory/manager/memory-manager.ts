@@ -337,6 +337,7 @@ export class MemoryManager extends CachedPages {
     const log = this.log;
     if (log) {
       // mutant: a checkpoint writes no images
+      // off: checkpoint images
       if (withImages) status = this.writeImages(log);
       if (status == HANDLE_POISONED) this.poison();
       if (status != OK) return status;
@@ -443,6 +444,7 @@ export class MemoryManager extends CachedPages {
 
   /** A statement is done and no savepoint is open: undo entries are kept only while a rollback by them is cheap. */
   statementDone(): void {
+    // off: undo cutting
     if (!this.redo || this.undo.mark > UNDO_LIMIT || this.state == UNDO_CUT) {
       this.undo.clear();
       if (this.state == CHANGED) this.become(UNDO_CUT);

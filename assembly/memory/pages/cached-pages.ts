@@ -141,11 +141,13 @@ export abstract class CachedPages {
     const sectors = this.sectors;
     if (
       pageNo >= this.pageCount ||
+      // off: whole-page policy
       (readsAhead && this.readAhead.wantsAll(pageNo)) ||
       sectors.countOf(pageNo) >= SECTORS_AT_MOST
     ) {
       return this.page(pageNo);
     }
+    // off: reading sectors
     if (!this.changed.inOnePlace(pageNo, this.mainPages, first, count)) return this.page(pageNo);
     let frame = sectors.roomFor(count, ofRecord);
     if (!frame) {
@@ -170,6 +172,7 @@ export abstract class CachedPages {
 
   /** Room for `len` bytes that are derived from the page in `frame`; 0 when it has changed since it was read, or there is no memory. */
   makeDerived(frame: Frame, len: u32): usize {
+    // off: derived cache
     return frame.dirty == 0 ? this.derived.make(frame.pageNo, len) : 0;
   }
 
@@ -238,6 +241,7 @@ export abstract class CachedPages {
    * for the next `GUARANTEE` lookups.
    */
   waitingPart(pageNo: u32, pageOffset: u32, len: u32): usize {
+    // off: deferred writes
     if (!this.cache.isFull || this.cache.find(pageNo) || !this.waiting.hasRoom(len)) return 0;
     const first = pageOffset >> SECTOR_SHIFT;
     const page = this.sectors.find(pageNo, first, ((pageOffset + len - 1) >> SECTOR_SHIFT) - first + 1);
@@ -273,6 +277,7 @@ export abstract class CachedPages {
 
   /** To be called before `len` (> 0) bytes at `pageOffset` of `frame` are changed. */
   @inline touch(frame: Frame, pageOffset: u32, len: u32): void {
+    // off: writing sectors
     const sectors = sectorsOf(pageOffset, len);
     if ((sectors & ~frame.dirty) != 0) this.firstChange(frame, sectors);
     this.noteTransaction();
@@ -298,6 +303,7 @@ export abstract class CachedPages {
     while (sectors != 0) {
       const pageOffset = firstByte(sectors);
       const len = runBytes(sectors);
+      // off: bases
       redo.noteBase(pageNo, pageOffset, len, xxh3(page + pageOffset, len));
       sectors &= ~sectorsOf(pageOffset, len);
     }

@@ -32,6 +32,7 @@ export function isDirty(frame: Frame): bool {
 function closeGaps(sectors: u32): u32 {
   const behind = (sectors << 1) | (sectors << 2);
   const before = (sectors >> 1) | (sectors >> 2);
+  // off: reading over gaps
   return sectors | (behind & before);
 }
 
@@ -123,6 +124,7 @@ export class DirtyPages {
   /** Keeps what was changed of a page that loses its frame. */
   keep(frame: Frame): Status {
     if (frame.dirty == 0) return OK;
+    // off: spill
     const slot = this.spill.write(this.slots.get(frame.pageNo, NO_SLOT), frame.data, frame.dirty);
     if (slot == NO_SLOT) return lastError.status;
     this.slots.set(frame.pageNo, slot);

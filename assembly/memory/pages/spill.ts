@@ -24,6 +24,7 @@ const LEAST_GROWTH: u32 = 16;
 /** How many sectors of room a slot has that `sectors` were written to. */
 function roomFor(sectors: u32): u32 {
   const count = (endByte(sectors) - firstByte(sectors)) >> SECTOR_SHIFT;
+  // off: slots of sectors
   return count > PAGE_SECTORS / 2 ? PAGE_SECTORS : count;
 }
 
