@@ -104,6 +104,7 @@ test("each function does what it says", async (t) => {
   ] as const;
   assert.deepEqual(users.insert([], more), [u32(7), u32(9)]);
   assert.deepEqual(users.insert(["name"], []), []);
+  refuses("constraint", "NOT_NULL", /users.name has no value/, () => users.insert([], [[]]));
   assert.deepEqual(users.get(u32(1)), [u32(1), text("ann"), u8(41), { tag: "int64", val: -7n }]);
   assert.deepEqual(users.get(u32(9)), more[1]);
   assert.equal(users.get(u32(2)), undefined);

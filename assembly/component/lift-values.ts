@@ -132,10 +132,11 @@ export function liftDefault(column: Column, at: usize, out: ByteBuffer): Status 
 
 /**
  * Makes `row` that of the `count` values at `values`, in the columns at the `wanted` positions at `positions` (0: the first ones); the
- * other columns are missing.
+ * other columns are missing. Without positions a row may also have no values at all.
  */
 export function liftRow(schema: TableSchemaSnapshot, positions: usize, wanted: u32, values: usize, count: u32, row: Row): Status {
   row.reset();
+  if (count == 0 && positions == 0) return OK;
   if (count != wanted) {
     return fail(BAD_REQUEST, "the row has " + count.toString() + " values for " + wanted.toString() + " columns");
   }

@@ -95,6 +95,8 @@ export interface OpenOptions {
   readonly layout?: "v0-9" | "v0-11";
 }
 
+export const UNBOUNDED: Bound = { tag: "unbounded" };
+
 /** Which rows: all, in the order in which they are stored. */
 export const ALL: Range = {
   index: [],
