@@ -8,7 +8,7 @@ import { open, openSync } from "../host/index.js";
 import { packageRoot } from "../host/paths.js";
 import { fails, runProgram } from "./helpers/library.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
-import { openStore, tempFolder } from "./helpers/store.js";
+import { openStore, quire, tempFolder } from "./helpers/store.js";
 import { runCommand } from "./torture/command.js";
 import { Disk, type Image } from "./torture/disk.js";
 import { commandStore } from "./torture/commands.js";
@@ -144,6 +144,38 @@ test("a log that can't be set aside stays, and nothing is made; one without tran
   const run = runCommand(command, closed, ["data/store.db", "create", "fresh", "id:uint32:pk"]);
   assert.deepEqual([run.status, run.stderr], [0, ""]);
   assert.deepEqual([...closed.images().keys()].sort(), ["store.db", "store.db-log"]);
+});
+
+test("no new file gets the name of what is beside another one, which would be written over or removed", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:uint32:pk"]);
+  rmSync(`${store.path}-log`);
+  for (const ending of ["log", "spill", "lock", "unfinished"]) {
+    const name = `data/store.db-${ending}`;
+    const ways = [
+      ["backup", name],
+      ["compact", name],
+      ["convert", name, "--layout", "0.11"],
+      ["repair", name],
+    ];
+    for (const words of ways) {
+      const said = await store.fails("BAD_VALUE", 1, words);
+      assert.match(said, /store\.db-\w+ is a name that goes with the file data\/store\.db, there or not; choose another name/);
+    }
+    for (const words of [["create", "u", "id:uint32:pk"], ["serve"]]) {
+      const { status, stderr } = await quire([name, ...words], { folder: store.folder, stdin: '{"op":"tables"}\n' });
+      assert.match(stderr, /is a name that goes with/);
+      assert.equal(status, 1);
+    }
+    assert.equal(existsSync(`${store.path}-${ending}`), false, ending);
+    assert.throws(() => openSync(`${store.path}-${ending}`), { code: "BAD_VALUE", message: /is a name that goes with/ });
+    assert.equal(existsSync(`${store.path}-${ending}`), false, ending);
+  }
+  // One that is there already is a page file as any, and what has no name before the ending goes with nothing.
+  renameSync(store.path, join(store.folder, "web-log"));
+  const { stdout } = await quire(["data/web-log", "insert", "t", '{"id":1}'], { folder: store.folder });
+  assert.match(stdout, /inserted 1 row/);
+  renameSync(join(store.folder, "web-log"), store.path);
 });
 
 testOnRuntimes("a file with two names is not written to, unless that is wanted", async (t, runtime) => {

@@ -1,6 +1,6 @@
 /** `recover`: what a killed session left in the log, and logs that do not belong to their file. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { openStore, type Store } from "./helpers/store.js";
@@ -90,6 +90,86 @@ test("a flipped bit in the middle of a log: it is said that commits behind it ca
       assert.equal(runCommand(command, disk, ["data/store.db", "recover"]).stderr, "", where);
     }
   });
+});
+
+test("a flipped bit in the log's header: its commits can't be told, which is said, and the log is kept", () => {
+  const images = commandStore(command, true);
+  const log = Buffer.from(images.get("store.db-log")!.bytes());
+  const lost = framesOf(log).at(-1)!.end - 4096;
+  const [newest, older] = log.readUInt32LE(12) > log.readUInt32LE(524) ? [0, 512] : [512, 0];
+  for (let byte = 0; byte < 48; byte += 1) {
+    const bad = Buffer.from(log);
+    bad[newest + byte]! ^= 1 << (byte % 8);
+    const { said, warning, disk } = recoverOver(images, bad);
+    const where = `byte ${byte}`;
+    assert.equal(
+      warning,
+      `quire: warning: ${lost} bytes of data/store.db-log behind the last whole commit look like commits that can't be read; ` +
+        `data/store.db-log.damaged is a copy of it as it was\n`,
+      where,
+    );
+    assert.match(said, /: no whole transaction to recover\n$/, where);
+    const kept = Buffer.from(disk.files.get("store.db-log.damaged")!.current.bytes());
+    for (const copy of [kept, bad]) copy.fill(0, 1024, 1032);
+    assert.ok(kept.equals(bad), where);
+    // The other one says nothing that is needed.
+    const fine = Buffer.from(log);
+    fine[older + byte]! ^= 1 << (byte % 8);
+    const found = recoverOver(images, fine);
+    assert.equal(found.warning, "", where);
+    assert.match(found.said, /: 5 transactions recovered /, where);
+    // Both: there is no header any more.
+    fine[newest + byte]! ^= 1 << (byte % 8);
+    if (byte >= 8) assert.match(recoverOver(images, fine).warning, /look like commits that can't be read/, where);
+  }
+});
+
+test("frames that are in the page file already are nothing lost, whatever becomes of their header", () => {
+  const images = commandStore(command, true);
+  const disk = Disk.of(images);
+  // What is brought into the file stays in the log until it is closed: all but the last change, which cuts it.
+  assert.equal(runCommand(command, disk, ["data/store.db", "recover"]).status, 0);
+  const killed = Disk.of(images);
+  for (const change of disk.changes) {
+    if (change.kind === "size" && change.file === "store.db-log") break;
+    killed.apply(change);
+  }
+  const log = Buffer.from(killed.images().get("store.db-log")!.bytes());
+  assert.ok(framesOf(log).length > HOT_ROWS.length);
+  const older = log.readUInt32LE(12) > log.readUInt32LE(524) ? 512 : 0;
+  for (const byte of [0, 8, 16, 24, 32, 40]) {
+    const bad = Buffer.from(log);
+    bad[older + byte]! ^= 1;
+    const { said, warning } = recoverOver(killed.images(), bad);
+    assert.equal(warning, "", `byte ${byte}`);
+    assert.match(said, /: nothing to recover/);
+  }
+});
+
+test("a file that is no log is not taken for one, and stays as it is", async (t) => {
+  const store = openStore(t, { checkStatus: null });
+  const other = openStore(t);
+  await other.ok(["create", "t", "id:uint32:pk"]);
+  for (const bytes of [Buffer.from("notes"), Buffer.alloc(9000, "notes\n"), readFileSync(other.path)]) {
+    layOut(store, true, [""]);
+    writeFileSync(`${store.path}-log`, bytes);
+    for (const words of [["tables"], ["delete", "items", "1"], ["recover"], ["check"]]) {
+      const said = await store.fails("DAMAGED", 3, words);
+      assert.match(
+        said,
+        /data\/store\.db-log is there, and does not start as a log does; if it is something else, give it another name/,
+      );
+    }
+    assert.deepEqual(readFileSync(`${store.path}-log`), bytes);
+    // Nor is it set aside for a new file of that name.
+    rmSync(store.path);
+    await store.fails("DAMAGED", 3, ["create", "u", "id:uint32:pk"]);
+    assert.deepEqual(readFileSync(`${store.path}-log`), bytes);
+    assert.equal(existsSync(store.path), false);
+  }
+  layOut(store, true, [""]);
+  assert.match(await store.ok(["recover", "--force"]), /the log is data\/store\.db-log\.refused now/);
+  await store.ok(["tables"]);
 });
 
 test("every opening says it; one that only reads leaves the log as it is", async (t) => {

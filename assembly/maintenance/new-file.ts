@@ -16,13 +16,15 @@ import { isZero } from "../encode/bytes";
 import { File, isMissing, renameFile } from "../wasi/file";
 import { PAGE_SIZE, PAGE_SHIFT } from "../memory/base/layout";
 import { FRAMES_START } from "../memory/file/log-file";
+import { checkNewName } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { OpenOptions } from "../store/store";
 import { UnfinishedFile, checkFree, failLeftOver, takeAway, unfinishedPath } from "./unfinished-file";
 
-/** `OK` when the file `path` can be made: there is none, nor a log of that name that has something to say. */
+/** `OK` when the file `path` can be made: the name is free to take, there is no such file, nor a log of that name that has something to say. */
 export function checkNew(path: string): Status {
+  if (checkNewName(path) != OK) return lastError.status;
   const free = checkFree(path);
   if (free != OK) return free;
   const log = path + "-log";

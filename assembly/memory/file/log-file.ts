@@ -17,6 +17,7 @@ import {
   Status,
   OK,
   IO_ERROR,
+  DAMAGED,
   FILE_NOT_FOUND,
   NOT_A_PAGE_FILE,
   HANDLE_POISONED,
@@ -30,6 +31,7 @@ import {
 } from "../../status";
 import { File, isMissing } from "../../wasi/file";
 import { randomU64 } from "../../wasi/random";
+import { isZero } from "../../encode/bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { FRAME_COMMIT, FRAME_HEADER, MAX_PAYLOAD_BYTES, FrameHeader, frameSize } from "./frame-header";
 
@@ -70,6 +72,11 @@ const CHECKPOINT_OFFSET: u64 = 1032;
 /** What to do when the outcome of a change is not known. */
 export const LOOK_FIRST: string = "open the file again, and look before you repeat it";
 
+/** Whether a header that can be believed is in `slot`. */
+function isHeader(slot: usize): bool {
+  return load<u64>(slot) == MAGIC && load<u64>(slot, 40) == xxh3(slot, HEADER_SIZE - 8);
+}
+
 export class LogFile {
   /** The state at the last checkpoint. */
   generation: u32 = 0;
@@ -95,6 +102,11 @@ export class LogFile {
   private fileBytes: u64 = 0;
   private head: usize = heap.alloc(SLOT_USED);
   private history: usize = heap.alloc(HISTORY_SIZE);
+  /**
+   * The newest header may be one that can't be read: a slot holds something that is none, and nothing tells that it is of an earlier
+   * generation than the one that counts.
+   */
+  headerLost: bool = false;
   /** The frame that `readFrame` found. */
   kind: u32 = 0;
   len: u32 = 0;
@@ -134,7 +146,8 @@ export class LogFile {
   }
 
   /**
-   * Takes the valid header of the highest generation; none is generation 0. Frames in a log that was claimed mean that the session before
+   * Takes the valid header of the highest generation; none is generation 0. A file that starts with something else than a log does is
+   * `DAMAGED`: it may be another program's, and is not to be written over. Frames in a log that was claimed mean that the session before
    * was killed, maybe before its sync ended: what is read from here on must not be lost to a power cut after all.
    */
   readHeaders(): Status {
@@ -150,7 +163,7 @@ export class LogFile {
     if (size > 0 && status == OK) status = this.file.read(0, slots, <u32>min<i64>(size, SLOT_SIZE * 2));
     for (let i: u32 = 0; i < 2 && status == OK; i++) {
       const slot = slots + i * SLOT_SIZE;
-      if (load<u64>(slot) != MAGIC || load<u64>(slot, 40) != xxh3(slot, HEADER_SIZE - 8)) continue;
+      if (!isHeader(slot)) continue;
       // mutant: the older header counts
       if (load<u32>(slot, 12) <= this.generation) continue;
       this.generation = load<u32>(slot, 12);
@@ -162,7 +175,17 @@ export class LogFile {
       if (load<u64>(slot, HISTORY_END) == xxh3(slot, HISTORY_END)) memory.copy(this.history, slot + HEADER_SIZE, HISTORY_SIZE);
       else memory.fill(this.history, 0xff, HISTORY_SIZE);
     }
+    this.headerLost = false;
+    for (let i: u32 = 0; i < 2 && status == OK; i++) {
+      const slot = slots + i * SLOT_SIZE;
+      if (isHeader(slot) || isZero(slot, SLOT_USED)) continue;
+      if (load<u32>(slot, 12) != this.generation - 1) this.headerLost = true;
+    }
+    // Before its first header a log has its owner's mark only.
+    const isLog = this.generation > 0 || load<u64>(slots) == MAGIC || load<u64>(slots, SLOT_SIZE) == MAGIC;
+    const isForeign = status == OK && !isLog && !isZero(slots, SLOT_SIZE * 2);
     heap.free(slots);
+    if (isForeign) return this.refuseForeign();
     if (status != OK || this.generation == 0 || this.version == LOG_VERSION || this.version == FORMER_LOG_VERSION) return status;
     return this.refuseVersion();
   }
@@ -170,6 +193,14 @@ export class LogFile {
   /** `OK` when transactions that were found in the log are of the version that this program replays. */
   checkVersion(): Status {
     return this.version == LOG_VERSION ? OK : this.refuseVersion();
+  }
+
+  private refuseForeign(): Status {
+    return fail(
+      DAMAGED,
+      this.file.path + " is there, and does not start as a log does",
+      "if it is something else, give it another name; if it was the log, recover --force sets it aside and loses what is only in it",
+    );
   }
 
   private refuseVersion(): Status {
@@ -399,13 +430,35 @@ export class LogFile {
     return next;
   }
 
-  /** Whether there is a whole transaction in it, as far as it can be read. For a log that is only looked at. */
+  /** Whether there is a whole transaction in it, as far as it can be read, or what may be one. For a log that is only looked at. */
   hasTransaction(): bool {
+    if (this.headerLost && this.unlistedBytes() > 0) return true;
     const buffer = heap.alloc(MAX_PAYLOAD_BYTES);
     let next = this.generation == 0 ? 0 : this.readFrame(FRAMES_START, buffer);
     while (next > 1 && this.kind != FRAME_COMMIT) next = this.readFrame(next, buffer);
     heap.free(buffer);
     return next != 0;
+  }
+
+  /**
+   * Bytes of what look like transactions, one behind another from the start, whose checksums can't be told because their header is lost: 0
+   * when there are none.
+   */
+  unlistedBytes(): u64 {
+    const bytes = heap.alloc(FRAME_HEADER);
+    const header = FrameHeader.at(bytes);
+    let sequence: u64 = 1;
+    let end = FRAMES_START;
+    for (let at = FRAMES_START; at + FRAME_HEADER <= this.fileBytes;) {
+      if (this.file.read(at, bytes, FRAME_HEADER) != OK || header.kind > FRAME_COMMIT || header.sequence != sequence) break;
+      at = header.nextOf(at, this.fileBytes);
+      if (at == 0) break;
+      if (header.kind != FRAME_COMMIT) continue;
+      sequence += 1;
+      end = at;
+    }
+    heap.free(bytes);
+    return end - FRAMES_START;
   }
 
   read(offset: u64, ptr: usize, len: u32): Status {

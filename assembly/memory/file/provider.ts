@@ -6,6 +6,7 @@
 import {
   Status,
   OK,
+  BAD_VALUE,
   OUT_OF_BOUNDS,
   OUT_OF_MEMORY,
   NOT_A_PAGE_FILE,
@@ -165,7 +166,7 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   /**
    * Opens `path`. `create`: make the file when it is missing (its folder must exist), without the log of one that is gone. Null on
-   * failure: `FILE_NOT_FOUND`, `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
+   * failure: `BAD_VALUE` (a new one can't be called so), `FILE_NOT_FOUND`, `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
    * With `cut` the whole pages of a file that ends inside of one are taken, and `leftOver` bytes are not. A file with several hard links
    * is `HARD_LINKS` for writing, unless `withLinks`: what is in the log, which is beside one of its names, would be lost to sessions
    * that have another name.
@@ -174,7 +175,7 @@ export class WasiMemoryProvider extends MemoryProvider {
     let file = File.open(path, !readOnly, false);
     if (!file && lastError.status == FILE_NOT_FOUND) {
       if (!create) hintAtLog(path);
-      else if (setOrphanAside(path) == OK) file = File.open(path, !readOnly, true);
+      else if (checkNewName(path) == OK && setOrphanAside(path) == OK) file = File.open(path, !readOnly, true);
     }
     if (!file) return null;
     if (file.links > 1 && !readOnly && !withLinks) {
@@ -289,6 +290,21 @@ export class WasiMemoryProvider extends MemoryProvider {
     }
     return spill;
   }
+}
+
+/** What a name ends in that belongs to the files beside another one, which are written over and removed with what it has. */
+const COMPANIONS: StaticArray<string> = ["-log", "-spill", "-lock", "-unfinished"];
+
+/** `OK` when a new file may be called `path`, and no other file's log or the like goes by that name. */
+export function checkNewName(path: string): Status {
+  for (let i = 0; i < COMPANIONS.length; i++) {
+    const ending = COMPANIONS[i];
+    if (!path.endsWith(ending)) continue;
+    const owner = path.substring(0, path.length - ending.length);
+    if (owner.length == 0 || owner.endsWith("/")) continue;
+    return fail(BAD_VALUE, path + " is a name that goes with the file " + owner + ", there or not", "choose another name");
+  }
+  return OK;
 }
 
 /** The spill file of the page file `path`, beside it. */

@@ -39,7 +39,7 @@ export class Recovery {
 
   /** At open: finds what the log holds, checks that it belongs to the file, and replays it. */
   run(): Status {
-    if (this.log.generation == 0) return OK;
+    if (this.log.generation == 0 && !this.log.headerLost) return OK;
     this.buffer = heap.alloc(MAX_PAYLOAD_BYTES);
     let status = this.survey();
     if (status == OK && this.recovered) status = this.checkMain();
@@ -110,6 +110,8 @@ export class Recovery {
       offset = next;
     }
     log.rewindToCommit();
+    // None of these frames is of the header that counts. They are of a later one, unless the power failed before the first sync of all.
+    if (!this.recovered && this.unreadableBytes == 0 && log.headerLost) this.unreadableBytes = log.unlistedBytes();
     return this.recovered ? log.checkVersion() : OK;
   }
 
