@@ -231,6 +231,36 @@ test("a column that is unique and indexed, whose index is in the ledger once, is
   assert.deepEqual(sorted(rowsIn(disk, "new.db", "boxes")), sorted(goldenRows("twofold", "0.8")["boxes"]!));
 });
 
+test("a page with rows that no ledger leads to any more is an error, and repair has the rows", () => {
+  const bytes = golden("acl", "0.6");
+  // The first table's page ledger.
+  bytes.fill(0, 2 * PAGE, 3 * PAGE);
+  const damaged = diskOf(bytes, JSON.stringify(goldenSchema("acl", "0.6")));
+  const { status, stdout } = run(damaged, ["check", ...GIVEN]);
+  assert.equal(status, 3);
+  assert.match(stdout, /error PAGE_UNLISTED page 6: nothing leads to this page; it is not empty/);
+  assert.match(stdout, /PAGE_UNLISTED: change nothing in this file, and don't convert it: repair looks for rows on such pages/);
+  assert.match(run(damaged, ["repair", "data/new.db", ...GIVEN]).stdout, /2 tables with 3 rows saved/);
+});
+
+test("what is left of a file that was cut: given tables that are not found are doubts, and not all there was", () => {
+  for (const { name, layout } of [
+    { name: "custom", layout: "0.8" },
+    { name: "acl", layout: "0.6" },
+    { name: "tree", layout: "0.8" },
+  ] as const) {
+    const whole = golden(name, layout);
+    for (const pages of [1, 2]) {
+      const cut = diskOf(whole.subarray(0, pages * PAGE), JSON.stringify(goldenSchema(name, layout)));
+      const { status, stdout } = run(cut, ["repair", "data/new.db", ...GIVEN]);
+      const where = `${name}, ${pages}: ${stdout}`;
+      assert.equal(status, 3, where);
+      assert.doesNotMatch(stdout, /all there was/, where);
+      assert.match(stdout, /TABLE_DOUBTFUL/, where);
+    }
+  }
+});
+
 test("an index ledger that counts one index more, which has no columns, is told as damage", () => {
   const bytes = golden("custom", "0.8");
   const page = [...new Uint8Array(bytes.length / PAGE).keys()].find((at) => bytes.readBigUInt64LE(at * PAGE) === 4n && at > 1)!;

@@ -95,6 +95,14 @@ export const PAGE_LEAKED = kind(
   COMPACT,
   "harmless in a file without errors; compact makes a file without it",
 );
+/** Layouts before 0.9 give no page back: what is on one came there through a ledger or a node that knows it no more. */
+export const PAGE_UNLISTED = kind(
+  ERROR,
+  "PAGE_UNLISTED",
+  REPAIR,
+  "change nothing in this file, and don't convert it: repair looks for rows on such pages",
+  "the way to what is on the page",
+);
 export const TABLE_UNLISTED = kind(
   ERROR,
   "TABLE_UNLISTED",

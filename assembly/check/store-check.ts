@@ -44,6 +44,7 @@ import {
   FILE_PADDED,
   FILE_SHORT,
   PAGE_LEAKED,
+  PAGE_UNLISTED,
   REGISTRY_DAMAGED,
   SCHEMA_MISFIT,
   TABLE_UNLISTED,
@@ -228,8 +229,12 @@ function findLeaks(survey: Survey): void {
       }
       continue;
     }
-    if (page != 0 && !isZero(page, PAGE_SIZE)) used += 1;
-    if (report.add(PAGE_LEAKED, pageNo)) report.say("nothing leads to this page" + (page == 0 ? "" : "; " + looksLike(page)));
+    const isUsed = page != 0 && !isZero(page, PAGE_SIZE);
+    if (isUsed) used += 1;
+    // Crates before 0.10 leave an empty leaf of nobody where a column is unique and indexed.
+    const isLost = isUsed && !defined && !isEmptyLeaf(page);
+    if (report.add(isLost ? PAGE_UNLISTED : PAGE_LEAKED, pageNo))
+      report.say("nothing leads to this page" + (page == 0 ? "" : "; " + looksLike(page)));
   }
   if (allListed || hash == 0 || used == 0 || unlisted > 0) return;
   if (!report.add(REGISTRY_DAMAGED, SCHEMA_PAGE, 0)) return;
@@ -249,9 +254,16 @@ function isListed(survey: Survey, definition: TableSchemaSnapshot): bool {
 /** What a page of nobody holds, as far as one can see. */
 export function looksLike(page: usize): string {
   if (isZero(page, PAGE_SIZE)) return "it is empty";
-  const isLeaf = load<u8>(page) == NODE_LEAF && load<u32>(page, 1) == NO_PAGE;
-  if (isLeaf) return "it looks like an index leaf of " + load<u16>(page, COUNT_OFFSET).toString() + " entries";
+  if (isRootLeaf(page)) return "it looks like an index leaf of " + load<u16>(page, COUNT_OFFSET).toString() + " entries";
   return "it is not empty";
+}
+
+function isRootLeaf(page: usize): bool {
+  return load<u8>(page) == NODE_LEAF && load<u32>(page, 1) == NO_PAGE;
+}
+
+function isEmptyLeaf(page: usize): bool {
+  return isRootLeaf(page) && load<u16>(page, COUNT_OFFSET) == 0;
 }
 
 /** Which layout a file has, as far as one can tell from a damaged one. */

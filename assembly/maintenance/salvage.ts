@@ -11,7 +11,7 @@ import { computeSchemaHash, storedSchemaHash } from "../schema/schema-registry";
 import { GivenTables } from "../schema/given-tables";
 import { DbmsContext } from "../store/dbms-context";
 import { CheckReport, counted } from "../check/check-report";
-import { ACL_DOUBTFUL, ACL_LOST, ROWS_LOST, TABLES_DOUBTFUL, TABLE_LOST } from "../check/fault-kinds";
+import { ACL_DOUBTFUL, ACL_LOST, ROWS_LOST, TABLES_DOUBTFUL, TABLE_DOUBTFUL, TABLE_LOST } from "../check/fault-kinds";
 import { RowSalvage } from "./row-salvage";
 import { FoundTable } from "./found-table";
 import { SalvageSearch } from "./salvage-search";
@@ -26,6 +26,8 @@ export class Salvage {
   readonly layout: u8;
   /** Tables of the registry without a definition. */
   private lostTables: u32 = 0;
+  /** Tables that a definition was given for, and of which nothing is in the file. */
+  private unfound: Array<string> = new Array<string>();
 
   private constructor(
     private readonly access: MemoryAccess,
@@ -51,8 +53,11 @@ export class Salvage {
       if (report.add(ROWS_LOST, search.records.ambiguous[i]))
         report.say("the page holds rows that fit several tables, and nothing tells which");
     }
-    // Who gives definitions knows the tables.
-    if (status == OK && given.schemas.length == 0) work.tellMissingTables(search);
+    if (status == OK) {
+      // Who gives definitions knows the tables.
+      if (given.schemas.length == 0) work.tellMissingTables(search);
+      else work.tellUnfoundTables();
+    }
     search.free();
     return status == OK ? work : null;
   }
@@ -75,6 +80,17 @@ export class Salvage {
     const empty = search.records.emptyPages();
     const others = empty == 0 ? "" : "; " + counted(empty, "empty page") + (empty == 1 ? " belongs" : " belong") + " to none";
     report.say("the list of tables is lost, and nothing tells whether there were more than were found" + others);
+  }
+
+  /** Of tables that were given nothing may be left, or they were never in this file: as long as the schema hash does not tell, nothing does. */
+  private tellUnfoundTables(): void {
+    if (this.unfound.length == 0 || this.hasAllTables()) return;
+    for (let i = 0; i < this.unfound.length; i++) {
+      this.report.enter(this.unfound[i]);
+      if (this.report.add(TABLE_DOUBTFUL, NO_PAGE))
+        this.report.say("nothing of this table, whose definition was given, is in the file, and nothing tells whether it was");
+    }
+    this.report.enter("");
   }
 
   private hasAllTables(): bool {
@@ -105,7 +121,10 @@ export class Salvage {
       }
       return OK;
     }
-    if (found.assumed && found.recordCount == 0) return OK;
+    if (found.assumed && found.recordCount == 0) {
+      this.unfound.push(checked.name);
+      return OK;
+    }
     let status = this.to.createTable(source.schema, true, true);
     const target = status == OK ? this.to.table(source.name) : null;
     if (!target) return lastError.status;
