@@ -319,3 +319,36 @@ test("gzip, zip, xlsx and others are told for what they are, whatever the file i
   assert.equal(plain.run.status, 2);
   assert.match(plain.run.stderr, /USAGE: data\/in\.txt does not tell its format/);
 });
+
+test("rows that end in a delimiter which the header has not are not taken for rows with names", () => {
+  for (const [format, input] of [
+    ["csv", "id,a\n1,2,\n3,4,\n"],
+    ["tsv", "id\ta\n1\t2\t\n"],
+  ] as const) {
+    const { run } = create(format, input);
+    assert.equal(run.status, 1);
+    assert.match(
+      run.stderr,
+      /^quire: BAD_VALUE: line 2: rows have one cell more than the header, and the last one is always empty; end the header/,
+    );
+  }
+  assert.deepEqual(create("csv", "id,a,\n1,2,\n").rows, [{ id: 1, a: 2, column3: null }]);
+  assert.deepEqual(create("csv", ",id,a\n1,2,\n").rows, [{ column1: 1, id: 2, a: null }]);
+  // Some of them have a last cell: those are what the last name is of.
+  assert.deepEqual(create("csv", "id,a\nx,1,\ny,2,3\n").rows, [
+    { column1: "x", id: 1, a: null },
+    { column1: "y", id: 2, a: 3 },
+  ]);
+});
+
+test("a line of more cells than a table has columns is refused at once", () => {
+  const wide = Array.from({ length: 500_000 }, (_, at) => `c${at}`).join(",");
+  const begun = performance.now();
+  assert.match(create("csv", `${wide}\n`).run.stderr, /line 1: the header has 500000 names, a table at most 8192 columns/);
+  assert.match(
+    create("csv", `${wide}\n`, "--no-header").run.stderr,
+    /the first row has 500000 cells, a table at most 8192 columns/,
+  );
+  // It took hours, by the square of how many there are.
+  assert.ok(performance.now() - begun < 60_000);
+});

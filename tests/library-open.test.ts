@@ -1,6 +1,6 @@
 /** What opening a store takes, and that it gives all of it back: descriptors, and the compiled module. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { open, openSync } from "../host/index.js";
@@ -124,4 +124,22 @@ testOnRuntimes("a file that info finds damaged opens in every runtime, and gives
   await fails("DAMAGED", /page 2/, () => db.info());
   assert.deepEqual(await db.table("t").get(7), { id: 7 });
   await db.close();
+});
+
+test("a path that the system has nothing to do with is an error with a code, whichever step finds out", async (t) => {
+  const folder = tempFolder(t);
+  symlinkSync("b", join(folder, "a"));
+  symlinkSync("a", join(folder, "b"));
+  const circle = join(folder, "a");
+  const long = join(folder, "n".repeat(256));
+  const calls: [path: string, code: string, said: RegExp][] = [
+    [long, "IO_ERROR", /can't look at .*n \(ENAMETOOLONG\)$/],
+    [join(folder, "x/".repeat(3000), "a.db"), "IO_ERROR", /\(ENAMETOOLONG\)$/],
+    [circle, "IO_ERROR", /can't look at .* \(ELOOP\)$/],
+    [join(folder, "\ud800.db"), "BAD_OPTION", /: a path can't hold half of a surrogate pair$/],
+  ];
+  for (const [path, code, message] of calls) {
+    assert.throws(() => openSync(path), { name: "QuireError", code, message });
+    await assert.rejects(open(path), { name: "QuireError", code, message });
+  }
 });

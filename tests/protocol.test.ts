@@ -346,3 +346,31 @@ test("input that is no text in UTF-8 is told for what it is, wherever reads end,
     }
   }
 });
+
+test("a table of more columns, indexes or letters than a definition has room for is refused at once", async (t) => {
+  const many = (count: number, words: (at: number) => string): string[] => [
+    "id:uint32:pk",
+    ...Array.from({ length: count }, (_, at) => words(at)),
+  ];
+  const lists: [columns: string[], code: string][] = [
+    [many(400_000, (at) => `c${at}:uint8`), "BAD_SCHEMA"],
+    [many(20_000, (at) => `c${at}:uint8:index`), "BAD_SCHEMA"],
+    [many(1, () => `c:uint8${Array.from({ length: 400_000 }, (_, at) => `:index=g${at}`).join("")}`), "BAD_SCHEMA"],
+    [many(1, () => `${"n".repeat(8_000_000)}:uint8`), "NAME_TOO_LONG"],
+    [many(1, () => `${"\\\\".repeat(8_000_000)}:uint8`), "NAME_TOO_LONG"],
+  ];
+  const stdin = lists.map(([columns]) => JSON.stringify({ op: "create", table: "t", columns })).join("\n");
+  const store = openStore(t);
+  const begun = performance.now();
+  const { stdout } = await store.run(["serve"], { stdin });
+  const codes = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { error: { code: string } }).error.code);
+  assert.deepEqual(
+    codes,
+    lists.map(([, code]) => code),
+  );
+  // It took minutes, and hours, by the square of how many there are.
+  assert.ok(performance.now() - begun < 60_000);
+});

@@ -22,7 +22,7 @@ import { DbmsContext } from "../store/dbms-context";
 import { OpenOptions } from "../store/store";
 import { UnfinishedFile, checkFree, failLeftOver, takeAway, unfinishedPath } from "./unfinished-file";
 
-/** `OK` when the file `path` can be made: the name is free to take, there is no such file, nor a log of that name that has something to say. */
+/** `OK` when the file `path` can be made: the name is free to take, there is no such file, nor a log of that name with something to say. */
 export function checkNew(path: string): Status {
   if (checkNewName(path) != OK) return lastError.status;
   const free = checkFree(path);

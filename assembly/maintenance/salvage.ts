@@ -82,7 +82,7 @@ export class Salvage {
     report.say("the list of tables is lost, and nothing tells whether there were more than were found" + others);
   }
 
-  /** Of tables that were given nothing may be left, or they were never in this file: as long as the schema hash does not tell, nothing does. */
+  /** Of tables that were given nothing may be left, or they were never in this file: only the schema hash could tell. */
   private tellUnfoundTables(): void {
     if (this.unfound.length == 0 || this.hasAllTables()) return;
     for (let i = 0; i < this.unfound.length; i++) {

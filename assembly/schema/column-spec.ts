@@ -24,7 +24,7 @@ import {
   ON_DELETE_CASCADE,
   ON_DELETE_RESTRICT,
 } from "./column";
-import { TableSchemaSnapshot, DEFAULT_ALIGNMENT, isSameDefinition } from "./table-schema-snapshot";
+import { TableSchemaSnapshot, DEFAULT_ALIGNMENT, MOST_COLUMNS, isSameDefinition } from "./table-schema-snapshot";
 import { suggestion } from "./nearest";
 
 /** What types are called elsewhere, and here; `float` and `double` have no like, `decimal` comes nearest. */
@@ -59,6 +59,8 @@ export class TableDefinition {
 
   /** Adds a column. `BAD_SCHEMA` says what is wrong with `spec`. */
   add(spec: string): Status {
+    // What comes behind looks all names through for each of them.
+    if (this.columns.length == MOST_COLUMNS) return this.refuseMore("columns");
     const scanner = new SpecScanner(spec);
     const name = scanner.part(":");
     if (name == "") return fail(BAD_SCHEMA, "the column " + spec + " has no name", "write it like name:type:flag");
@@ -81,6 +83,7 @@ export class TableDefinition {
     if (hasValue && flag == "index") {
       const name = scanner.part(":");
       if (name == "") return flagError(column, "index= needs a group's name");
+      if (this.groups.length == MOST_COLUMNS) return this.refuseMore("indexes");
       const columns = this.group(name).columns;
       if (!columns.includes(column.name)) columns.push(column.name);
       return OK;
@@ -100,6 +103,11 @@ export class TableDefinition {
     } else if (flag == "references") return flagError(column, "references needs =TABLE.COLUMN");
     else return flagError(column, "there is no flag " + flag, otherName(flag, OTHER_FLAGS, FLAGS, "flags"));
     return OK;
+  }
+
+  private refuseMore(what: string): Status {
+    const most = MOST_COLUMNS.toString();
+    return fail(BAD_SCHEMA, "the definition of " + this.name + " would not fit its page: it has more than " + most + " " + what);
   }
 
   private addReference(column: Column, scanner: SpecScanner): Status {
@@ -216,6 +224,16 @@ function parseType(scanner: SpecScanner, name: string): Column | null {
   return column;
 }
 
+/** `text`, of which `len` characters are left without the backslashes that take the meaning from those behind them. */
+function withoutBackslashes(text: string, len: i32): string {
+  const plain = new StaticArray<u16>(len);
+  for (let i = 0, at = 0; i < len; i++, at++) {
+    if (text.charCodeAt(at) == 0x5c && at + 1 < text.length) at += 1;
+    plain[i] = <u16>text.charCodeAt(at);
+  }
+  return String.UTF16.decodeUnsafe(changetype<usize>(plain), (<usize>len) << 1);
+}
+
 /** Takes a spec apart. */
 class SpecScanner {
   private at: i32 = 0;
@@ -231,18 +249,21 @@ class SpecScanner {
 
   /** The text up to one of the characters in `ends`, without its backslashes. */
   part(ends: string): string {
-    let part = "";
-    while (this.at < this.text.length) {
-      let char = this.text.charAt(this.at++);
-      if (char == "\\" && this.at < this.text.length) char = this.text.charAt(this.at++);
-      else if (ends.includes(char)) {
-        this.ended = char.charCodeAt(0);
-        return part;
-      }
-      part += char;
-    }
+    const text = this.text;
+    const start = this.at;
+    let len = 0;
     this.ended = 0;
-    return part;
+    while (this.at < text.length) {
+      let char = text.charCodeAt(this.at++);
+      if (char == 0x5c && this.at < text.length) char = text.charCodeAt(this.at++);
+      else if (ends.includes(String.fromCharCode(char))) {
+        this.ended = char;
+        break;
+      }
+      len += 1;
+    }
+    const taken = this.at - start - (this.ended != 0 ? 1 : 0);
+    return taken == len ? text.substr(start, len) : withoutBackslashes(text.substr(start, taken), len);
   }
 
   /** All that is left. */

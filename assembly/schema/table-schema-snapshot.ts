@@ -28,6 +28,9 @@ export const DEFAULT_ALIGNMENT: u32 = 32;
 /** The smallest alignment that the reference takes. */
 const MIN_ALIGNMENT: u32 = 8;
 
+/** What no more columns, nor indexes, than come to: a definition is on one page, and each takes at least 8 bytes of it (an index 6). */
+export const MOST_COLUMNS: i32 = PAGE_SIZE / 8;
+
 export class TableSchemaSnapshot {
   columns: Array<Column> = new Array<Column>();
   indexes: Array<IndexDefinition> = new Array<IndexDefinition>();

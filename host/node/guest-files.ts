@@ -1,7 +1,7 @@
 /** Which folders the module gets to see, and what it calls the files in them. */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { EXIT_NOT_DONE, EXIT_RUNTIME, QuireError } from "../api/errors.js";
+import { EXIT_NOT_DONE, EXIT_RUNTIME, QuireError, reasonOf } from "../api/errors.js";
 import type { Preopen } from "../runtimes/adapter.js";
 
 /** Links that lead to links in a row, as many as systems follow. */
@@ -20,13 +20,26 @@ export function refusedName(name: string): string | null {
   return null;
 }
 
+/** What `look` finds; a `QuireError` where the system has `path` not looked at: a name that is too long, links in a circle, a closed folder. */
+function lookAt<T>(path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : reasonOf(error);
+    const code = reason === "EACCES" || reason === "EPERM" ? "ACCESS_DENIED" : "IO_ERROR";
+    throw new QuireError(code, `can't look at ${path} (${reason})`, EXIT_RUNTIME, { cause: error });
+  }
+}
+
 /** The file that `path` is a symbolic link to, there or not, or `path` itself: log and lock are beside the file, whichever name it is opened by. */
 export function realFile(path: string): string {
-  let file = path;
-  for (let links = 0; links < MOST_LINKS && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink(); links++) {
-    file = existsSync(file) ? realpathSync(file) : resolve(dirname(file), readlinkSync(file));
-  }
-  return file;
+  return lookAt(path, () => {
+    let file = path;
+    for (let links = 0; links < MOST_LINKS && lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink(); links++) {
+      file = existsSync(file) ? realpathSync(file) : resolve(dirname(file), readlinkSync(file));
+    }
+    return file;
+  });
 }
 
 /**
@@ -34,7 +47,7 @@ export function realFile(path: string): string {
  * refuses it as well, where the runtime tells it (Deno and Wasmer do not).
  */
 export function refuseLinks(file: string, named: string): void {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = lookAt(named, () => statSync(file, { throwIfNoEntry: false }));
   // A folder's links are those of the folders in it.
   const links = found?.isFile() === true ? found.nlink : 1;
   if (links <= 1) return;
@@ -103,7 +116,7 @@ export class GuestFolders {
   open(typed: string): string {
     const file = realFile(resolve(this.#cwd, typed));
     const folder = dirname(file);
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    if (!lookAt(folder, () => statSync(folder, { throwIfNoEntry: false }))?.isDirectory()) {
       throw new QuireError("FOLDER_NOT_FOUND", `there is no folder ${folder} for ${basename(file)}; make it first`);
     }
     refuseOthers(file, typed);

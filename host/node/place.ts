@@ -33,6 +33,7 @@ export function checkPath(call: string, path: unknown): string {
   if (path instanceof URL) return checkPath(call, pathOfUrl(call, path));
   if (typeof path !== "string") throw new QuireError("BAD_OPTION", `${call}: the path is a string, not ${String(path)}`);
   if (path.includes("\0")) throw new QuireError("BAD_OPTION", `${call}: a path can't hold a NUL character`);
+  if (!path.isWellFormed()) throw new QuireError("BAD_OPTION", `${call}: a path can't hold half of a surrogate pair`);
   return path;
 }
 

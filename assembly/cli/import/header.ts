@@ -29,8 +29,14 @@ export class Header {
     const wider = this.names.length + 1;
     if (this.lacking == "" && cells.peekCellCount() == wider) {
       cells.expected = wider;
-      while (cells.next()) {}
+      let firstLine: u32 = 0;
+      let endsInDelimiter = true;
+      while (cells.next()) {
+        if (firstLine == 0) firstLine = <u32>cells.line;
+        endsInDelimiter = endsInDelimiter && cells.isBare(wider - 1, 0, 0);
+      }
       this.hasRowNames = cells.status == OK;
+      if (this.hasRowNames && endsInDelimiter) return refuseTrailing(firstLine);
       status = this.source.rewind();
       if (status != OK) return status;
       cells.restart();
@@ -81,6 +87,18 @@ export class Header {
     }
     this.cells.expected = names.length;
   }
+}
+
+/** Rows that end in a delimiter have a cell more, too: which of theirs the header names can't be told from rows that begin with a name. */
+function refuseTrailing(line: u32): Status {
+  return atLine(
+    line,
+    fail(
+      BAD_VALUE,
+      "rows have one cell more than the header, and the last one is always empty",
+      "end the header in a delimiter as well, or begin it with one if each row begins with a name of its own",
+    ),
+  );
 }
 
 /** The name of the column at `position`, which has none: by its position, and unlike all `names`. */

@@ -1,5 +1,6 @@
 /** Reads a source to its end, or to that of the sample, to find out what is in it. */
-import { Status, OK, BAD_VALUE } from "../../status";
+import { Status, OK, BAD_VALUE, fail } from "../../status";
+import { MOST_COLUMNS } from "../../schema/table-schema-snapshot";
 import { DelimitedReader } from "./delimited-reader";
 import { JsonReader } from "./json-reader";
 import { TableGuess } from "./infer-schema";
@@ -31,6 +32,10 @@ export function guessFromCells(
       continue;
     }
     if (guess.columns.length == 0) {
+      if (cells.cellCount > <u32>MOST_COLUMNS) {
+        const count = cells.cellCount.toString();
+        return fail(BAD_VALUE, "the first row has " + count + " cells, a table at most " + MOST_COLUMNS.toString() + " columns");
+      }
       cells.expected = cells.cellCount;
       for (let i: u32 = 0; i < cells.cellCount; i++) guess.addColumn("column" + (i + 1).toString());
     }

@@ -6,7 +6,7 @@ import { Row, CELL_MISSING } from "../../encode/row";
 import { isUtf8 } from "../../encode/utf8";
 import { parseJsonValue, parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
-import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { MOST_COLUMNS, TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { unknownColumn } from "../../schema/column-names";
 import { DelimitedReader } from "./delimited-reader";
 import { GuessGuard } from "./infer-guard";
@@ -24,6 +24,13 @@ function inColumn(column: Column, status: Status): Status {
 /** The names in a header row; null when they are none. */
 export function readHeader(reader: DelimitedReader): Array<string> | null {
   const names = new Array<string>();
+  if (reader.cellCount > <u32>MOST_COLUMNS) {
+    fail(
+      BAD_VALUE,
+      "the header has " + reader.cellCount.toString() + " names, a table at most " + MOST_COLUMNS.toString() + " columns",
+    );
+    return null;
+  }
   for (let i: u32 = 0; i < reader.cellCount; i++) {
     const ptr = reader.textPtr(i);
     const len = reader.textLen(i);

@@ -166,7 +166,8 @@ export class WasiMemoryProvider extends MemoryProvider {
 
   /**
    * Opens `path`. `create`: make the file when it is missing (its folder must exist), without the log of one that is gone. Null on
-   * failure: `BAD_VALUE` (a new one can't be called so), `FILE_NOT_FOUND`, `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the size is no multiple of a page) or `IO_ERROR`.
+   * failure: `BAD_VALUE` (a new one can't be called so), `FILE_NOT_FOUND`, `FOLDER_NOT_FOUND`, `ACCESS_DENIED`, `NOT_A_PAGE_FILE` (the
+   * size is no multiple of a page) or `IO_ERROR`.
    * With `cut` the whole pages of a file that ends inside of one are taken, and `leftOver` bytes are not. A file with several hard links
    * is `HARD_LINKS` for writing, unless `withLinks`: what is in the log, which is beside one of its names, would be lost to sessions
    * that have another name.
