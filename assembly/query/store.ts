@@ -15,7 +15,7 @@ import { Column } from "../schema/column";
 
 export { RowScan } from "../store/row-scan";
 export { RowSource } from "../store/row-source";
-export { Table, TableIndex } from "../store/table";
+export { Table, TableIndex, addKeyPart } from "../store/table";
 
 /** Whether the keys of an index on `column` have its very bytes: where other bytes can be equal, a key may have those of an older row. */
 export function keysHaveBytesOf(column: Column): bool {

@@ -1,0 +1,257 @@
+/** Literals as constants, and making two expressions of one kind without losing anything. */
+import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, SQL_UNSUPPORTED, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { TYPE_DATETIME, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
+import { parseDecimal } from "../../encode/decimal";
+import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { parseValue } from "../../encode/value-text";
+import { Column } from "../../schema/column";
+import { Cast } from "../eval/cast";
+import { takeCell } from "../eval/cells";
+import { Constant, Expression } from "../eval/expression";
+import {
+  K_BOOLEAN,
+  K_CUSTOM,
+  K_DATE,
+  K_DATETIME,
+  K_DECIMAL,
+  K_INT,
+  K_JSON,
+  K_NULL,
+  K_TEXT,
+  K_UINT,
+  isBytes,
+  isNumber,
+  kindName,
+  typeOfKind,
+} from "../eval/kinds";
+import { Vector } from "../eval/vector";
+import { StatementContext } from "./statement";
+
+const parsed: ByteBuffer = new ByteBuffer(256);
+const decimal: usize = memory.data(16, 8);
+let oneValue: Vector | null = null;
+
+function oneVector(): Vector {
+  const known = oneValue;
+  if (known) return known;
+  const made = new Vector();
+  oneValue = made;
+  return made;
+}
+
+/** A number as it is written; null, with the last error but without its place, when it is none that fits. */
+export function numberConstant(ptr: usize, len: u32, negative: bool): Constant | null {
+  if (len > 2 && (load<u8>(ptr, 1) | 0x20) == 0x78) return hexConstant(ptr + 2, len - 2, negative);
+  if (parseUnsigned(ptr, len, negative ? 0x8000000000000000 : u64.MAX_VALUE)) {
+    const value = parsedUnsigned;
+    const constant = new Constant(negative || value <= <u64>i64.MAX_VALUE ? K_INT : K_UINT);
+    constant.low = negative ? 0 - value : value;
+    return constant;
+  }
+  parsed.reset();
+  if (negative) parsed.addU8(0x2d);
+  parsed.addBytes(ptr, len);
+  // "1." is a number of SQL, but no decimal's text.
+  if (!parseDecimal(parsed.ptr, parsed.len, decimal)) {
+    lastError.status = OVERFLOW;
+    lastError.what = "a number that needs more than 28 digits";
+    lastError.hint = "";
+    return null;
+  }
+  const constant = new Constant(K_DECIMAL);
+  constant.low = load<u64>(decimal);
+  constant.high = load<u64>(decimal, 8);
+  return constant;
+}
+
+function hexConstant(ptr: usize, len: u32, negative: bool): Constant | null {
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < len; i++) {
+    if (value >> 60 != 0) {
+      lastError.status = OVERFLOW;
+      lastError.what = "0x… with more than 64 bits";
+      lastError.hint = "";
+      return null;
+    }
+    const byte = <u64>load<u8>(ptr + i);
+    value = (value << 4) | (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57);
+  }
+  const constant = new Constant(K_INT);
+  constant.low = negative ? 0 - value : value;
+  return constant;
+}
+
+/** Text; it may take the type of what it meets. */
+export function textConstant(ptr: usize, len: u32): Constant {
+  const constant = new Constant(K_TEXT);
+  constant.isPlain = true;
+  constant.setBytes(ptr, len);
+  return constant;
+}
+
+/** The expression as one of `column`'s kind, of which it may then be compared or stored; null, with the place, when that can't be. */
+export function convertTo(context: StatementContext, of: Expression, kind: u8, column: Column | null): Expression | null {
+  if (of.kind == kind) return of;
+  if (of instanceof Constant) {
+    const constant = <Constant>of;
+    if (constant.isNull) {
+      constant.kind = kind;
+      return constant;
+    }
+    if (constant.isPlain) return parseConstant(context, constant, kind, column);
+    if (kind == K_BOOLEAN && constant.kind == K_INT && (constant.low == 0 || constant.low == 1)) {
+      constant.kind = K_BOOLEAN;
+      return constant;
+    }
+    if (kind == K_UINT && constant.kind == K_INT && <i64>constant.low >= 0) {
+      constant.kind = K_UINT;
+      return constant;
+    }
+  }
+  const widens =
+    (kind == K_DECIMAL && isNumber(of.kind)) ||
+    (kind == K_DATETIME && of.kind == K_DATE) ||
+    (kind == K_TEXT && of.kind == K_JSON);
+  if (!widens) return null;
+  const cast = new Cast(of, kind == K_DATETIME ? TYPE_DATETIME : typeOfKind(kind), 0, context.text);
+  cast.start = of.start;
+  return cast;
+}
+
+/** A text as a value of another kind; null, with its place, when it spells none. */
+function parseConstant(context: StatementContext, of: Constant, kind: u8, column: Column | null): Constant | null {
+  const type = column ? column.type : typeOfKind(kind);
+  const customSize = column ? column.customSize : 0;
+  // Any integer may be compared with a small one; it is equal to none.
+  const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
+  if (kind == K_CUSTOM && !column) return null;
+  parsed.reset();
+  if (parseValue(parsedType, customSize, of.ptr, of.len, parsed) != OK) {
+    if (kind == K_INT || kind == K_UINT) {
+      // A number with a fraction is a number.
+      if (parseDecimal(of.ptr, of.len, decimal)) {
+        const number = new Constant(K_DECIMAL);
+        number.low = load<u64>(decimal);
+        number.high = load<u64>(decimal, 8);
+        number.start = of.start;
+        return number;
+      }
+    }
+    if (lastError.status == BAD_VALUE) {
+      lastError.status = SQL_TYPE;
+      context.text.place(of.start);
+    }
+    return null;
+  }
+  const constant = new Constant(kind);
+  constant.start = of.start;
+  const vector = oneVector();
+  vector.kind = kind;
+  takeCell(parsedType, fixedValueSize(parsedType, customSize) != 0, parsed.ptr, parsed.len, vector, 0);
+  if (isBytes(kind)) constant.setBytes(vector.ptr(0), vector.len(0));
+  else {
+    constant.low = load<u64>(vector.at(0));
+    constant.high = kind == K_DECIMAL ? load<u64>(vector.at(0), 8) : 0;
+  }
+  return constant;
+}
+
+/** After `unify`: both expressions, of one kind. */
+export let unifiedLeft: Expression | null = null;
+export let unifiedRight: Expression | null = null;
+
+/** Makes two expressions of one kind, to be compared or chosen from: `unifiedLeft`, `unifiedRight`. False, with an error, when they have none. */
+export function unify(context: StatementContext, a: Expression, b: Expression): bool {
+  unifiedLeft = a;
+  unifiedRight = b;
+  if (a.kind == b.kind && a.kind != K_CUSTOM) return true;
+  lastError.status = OK;
+  const kind = commonKind(a, b);
+  if (kind != K_NULL || a.kind == K_NULL || b.kind == K_NULL) {
+    const to = kind;
+    let left = convertTo(context, a, to, b.column);
+    let right = left ? convertTo(context, b, to, a.column) : null;
+    // A text that spells a number with a fraction makes the other one a decimal.
+    if (left && right && left.kind != right.kind) {
+      left = convertTo(context, left, K_DECIMAL, null);
+      right = convertTo(context, right, K_DECIMAL, null);
+    }
+    if (left && right) {
+      unifiedLeft = left;
+      unifiedRight = right;
+      return true;
+    }
+  }
+  if (lastError.status == OK) {
+    const hint = a.kind == K_TEXT || b.kind == K_TEXT ? "CAST makes one of the other" : "";
+    context.text.fail(SQL_TYPE, kindName(a.kind) + " and " + kindName(b.kind) + " do not go together", b.start, hint);
+  }
+  return false;
+}
+
+function isPlain(of: Expression): bool {
+  return of instanceof Constant && (<Constant>of).isPlain;
+}
+
+/** The kind that both can have, `K_NULL` for none. */
+function commonKind(a: Expression, b: Expression): u8 {
+  if (a.kind == b.kind) return a.kind;
+  if (a.kind == K_NULL) return b.kind;
+  if (b.kind == K_NULL) return a.kind;
+  if (isPlain(a)) return b.kind;
+  if (isPlain(b)) return a.kind;
+  if (isNumber(a.kind) && isNumber(b.kind)) {
+    // A number without a sign meets others where both can be told.
+    if (a.kind == K_UINT && isSmallConstant(b)) return K_UINT;
+    if (b.kind == K_UINT && isSmallConstant(a)) return K_UINT;
+    return K_DECIMAL;
+  }
+  if ((a.kind == K_BOOLEAN && isBit(b)) || (b.kind == K_BOOLEAN && isBit(a))) return K_BOOLEAN;
+  if ((a.kind == K_DATE && b.kind == K_DATETIME) || (a.kind == K_DATETIME && b.kind == K_DATE)) return K_DATETIME;
+  if ((a.kind == K_JSON && b.kind == K_TEXT) || (a.kind == K_TEXT && b.kind == K_JSON)) return K_TEXT;
+  return K_NULL;
+}
+
+function isBit(of: Expression): bool {
+  return of.kind == K_INT && of instanceof Constant && ((<Constant>of).low == 0 || (<Constant>of).low == 1);
+}
+
+function isSmallConstant(of: Expression): bool {
+  return of.kind == K_INT && of instanceof Constant && <i64>(<Constant>of).low >= 0;
+}
+
+/** The expression as text, for || and the like: any kind has one. */
+export function asText(context: StatementContext, of: Expression): Expression {
+  if (of.kind == K_TEXT) return of;
+  const cast = new Cast(of, TYPE_TEXT, 0, context.text);
+  cast.start = of.start;
+  return cast;
+}
+
+/** The expression as a condition: a boolean, or a number that is a constant 1 or 0. Null, with an error, when it is none. */
+export function asCondition(context: StatementContext, of: Expression): Expression | null {
+  if (of.kind == K_BOOLEAN) return of;
+  lastError.status = OK;
+  const converted = of.kind == K_NULL || of instanceof Constant ? convertTo(context, of, K_BOOLEAN, null) : null;
+  if (!converted && lastError.status == OK)
+    context.text.fail(SQL_TYPE, "expected a condition, found " + kindName(of.kind), of.start, "compare it: <> 0, IS NOT NULL");
+  return converted;
+}
+
+/** The expression as a number: text that spells one is. Null, with an error, when it is none. */
+export function asNumber(context: StatementContext, of: Expression, what: string): Expression | null {
+  if (isNumber(of.kind)) return of;
+  lastError.status = OK;
+  let converted: Expression | null = null;
+  if (of.kind == K_NULL) converted = convertTo(context, of, K_INT, null);
+  else if (isPlain(of)) converted = convertTo(context, of, K_INT, null);
+  if (!converted && lastError.status == OK)
+    context.text.fail(SQL_TYPE, what + " takes numbers, not " + kindName(of.kind), of.start, "CAST makes one of a text");
+  return converted;
+}
+
+/** Fails because something is known and not there yet. */
+export function notYet(context: StatementContext, what: string, node: u32, hint: string = ""): void {
+  context.fail(SQL_UNSUPPORTED, what + " not there yet", node, hint);
+}

@@ -1,0 +1,509 @@
+/** Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. */
+import {
+  AMBIGUOUS_COLUMN,
+  BAD_REQUEST,
+  COLUMN_NOT_FOUND,
+  OK,
+  SQL_SYNTAX,
+  SQL_TYPE,
+  SQL_UNSUPPORTED,
+  TABLE_NOT_FOUND,
+  lastError,
+} from "../../status";
+import { suggestion } from "../../schema/nearest";
+import { TYPE_CUSTOM } from "../../encode/data-type";
+import { Arithmetic, Signed } from "../eval/arithmetic";
+import { Cast, canCast } from "../eval/cast";
+import { Comparison, InList } from "../eval/compare";
+import { ColumnValue, Constant, Expression } from "../eval/expression";
+import { F_JOIN, FunctionCall } from "../eval/functions";
+import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, isNumber, kindName } from "../eval/kinds";
+import { Like } from "../eval/like";
+import { Case, IsNull, Logic, Not } from "../eval/logic";
+import {
+  OP_ADD,
+  OP_AND,
+  OP_BIT_AND,
+  OP_BIT_NOT,
+  OP_CONCAT,
+  OP_EQ,
+  OP_GE,
+  OP_GT,
+  OP_IS_NOT,
+  OP_LE,
+  OP_LT,
+  OP_NE,
+  OP_NEGATE,
+  OP_NOT,
+  OP_OR,
+  OP_PLUS,
+  OP_REMAINDER,
+  OP_SHIFT_RIGHT,
+  operatorText,
+} from "../syntax/operators";
+import {
+  FLAG_NOT,
+  N_BETWEEN,
+  N_BINARY,
+  N_BLOB,
+  N_BOOLEAN,
+  N_CALL,
+  N_CASE,
+  N_CAST,
+  N_COLLATE,
+  N_COLUMN,
+  N_EXISTS,
+  N_IN,
+  N_IS_NULL,
+  N_LIKE,
+  N_LOGIC,
+  N_NULL,
+  N_NUMBER,
+  N_PARAMETER,
+  N_ROW,
+  N_SUBQUERY,
+  N_TEXT,
+  N_UNARY,
+  SqlTree,
+} from "../syntax/tree";
+import { asCondition, asNumber, asText, convertTo, notYet, numberConstant, textConstant, unifiedLeft, unifiedRight, unify } from "./convert";
+import { Scope } from "./scope";
+import { StatementContext } from "./statement";
+import { typeOfSql } from "./types";
+
+export abstract class ExpressionBinder {
+  protected readonly tree: SqlTree;
+
+  constructor(
+    readonly context: StatementContext,
+    readonly scope: Scope,
+  ) {
+    this.tree = context.tree;
+  }
+
+  /** A call of a function or an aggregate. */
+  protected abstract call(node: u32): Expression | null;
+  /** What a node is in a query with groups, where that is not its parts' business; null where it is. */
+  protected abstract ofGroup(node: u32): Expression | null;
+  /** A column of the rows, which in a query with groups has to be one of theirs. */
+  protected abstract columnAt(place: i32, node: u32): Expression | null;
+  /** A query as a value: its one column's value in its only row. */
+  protected abstract scalar(node: u32): Expression | null;
+  /** IN (query). */
+  protected abstract inQuery(node: u32, of: Expression): Expression | null;
+  protected abstract exists(node: u32): Expression | null;
+
+  /** The expression of a node; null, with an error, when there is none. */
+  bind(node: u32): Expression | null {
+    const known = this.ofGroup(node);
+    const bound = known ? known : this.bindNode(node);
+    if (bound) bound.start = this.tree.start(node);
+    return bound;
+  }
+
+  /** The same of a node that has to be a condition. */
+  condition(node: u32): Expression | null {
+    const bound = this.bind(node);
+    return bound ? asCondition(this.context, bound) : null;
+  }
+
+  private bindNode(node: u32): Expression | null {
+    const tree = this.tree;
+    switch (tree.kind(node)) {
+      case N_NULL:
+        return Constant.null();
+      case N_BOOLEAN: {
+        const constant = new Constant(K_BOOLEAN);
+        constant.low = tree.op(node);
+        return constant;
+      }
+      case N_NUMBER:
+        return this.number(node, false);
+      case N_TEXT:
+        return textConstant(tree.textPtr(node), tree.textLen(node));
+      case N_BLOB: {
+        const constant = new Constant(K_BLOB);
+        constant.setBytes(tree.textPtr(node), tree.textLen(node));
+        return constant;
+      }
+      case N_PARAMETER:
+        return this.parameter(node);
+      case N_COLUMN:
+        return this.column(node);
+      case N_UNARY:
+        return this.unary(node);
+      case N_BINARY:
+        return this.binary(node);
+      case N_LOGIC:
+        return this.logic(node);
+      case N_IS_NULL: {
+        const of = this.bind(tree.a(node));
+        return of ? new IsNull(of, tree.has(node, FLAG_NOT)) : null;
+      }
+      case N_BETWEEN:
+        return this.between(node);
+      case N_IN:
+        return this.membership(node);
+      case N_LIKE:
+        return this.like(node);
+      case N_CASE:
+        return this.caseOf(node);
+      case N_CAST:
+        return this.cast(node);
+      case N_CALL:
+        return this.call(node);
+      case N_EXISTS:
+        return this.exists(node);
+      case N_SUBQUERY:
+        return this.scalar(node);
+      case N_COLLATE:
+        return this.collation(node);
+      case N_ROW:
+        this.unsupported("row values are", node, "compare the columns one by one, with AND");
+        return null;
+      default:
+        this.context.syntaxError("expected a value", node);
+        return null;
+    }
+  }
+
+  protected unsupported(what: string, node: u32, hint: string = ""): void {
+    notYet(this.context, what, node, hint);
+  }
+
+  private number(node: u32, negative: bool): Expression | null {
+    const constant = numberConstant(this.tree.textPtr(node), this.tree.textLen(node), negative);
+    if (!constant) this.context.text.place(this.tree.start(node));
+    return constant;
+  }
+
+  private parameter(node: u32): Expression | null {
+    const given = this.context.parameter(this.tree.a(node), node);
+    if (!given) return null;
+    // Each place may make a value of another type of it.
+    const constant = new Constant(given.kind);
+    constant.low = given.low;
+    constant.high = given.high;
+    constant.bytes = given.bytes;
+    constant.isNull = given.isNull;
+    constant.isPlain = given.isPlain;
+    return constant;
+  }
+
+  /** The place of the column that a node names; -1, with an error, when there is none. */
+  placeOf(node: u32): i32 {
+    const tree = this.tree;
+    const name = tree.text(tree.a(node));
+    const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
+    const scope = this.scope;
+    if (table.length > 0 && !scope.source(table)) {
+      if (!this.isOuter(name, table, node)) {
+        const names = new Array<string>();
+        for (let s = 0; s < scope.sources.length; s++) names.push(scope.sources[s].name);
+        const hint = names.length == 0 ? "there is no FROM" : suggestion(table, names, "in FROM");
+        this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
+      }
+      return -1;
+    }
+    const place = scope.find(name, table);
+    if (place >= 0) return place;
+    if (scope.found > 1) {
+      this.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
+      return -1;
+    }
+    if (this.isOuter(name, table, node)) return -1;
+    const names = new Array<string>();
+    for (let s = 0; s < scope.sources.length; s++) {
+      const source = scope.sources[s];
+      if (table.length > 0 && scope.source(table) !== source) continue;
+      for (let c = 0; c < source.columns.length; c++) names.push(source.columns[c].name);
+    }
+    const hint = names.length == 0 ? "there is no FROM" : suggestion(name, names, "columns");
+    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
+    return -1;
+  }
+
+  /** Whether a name is one of a query around this one: known, and refused. */
+  private isOuter(name: string, table: string, node: u32): bool {
+    for (let outer = this.scope.parent; outer; outer = outer.parent) {
+      outer.find(name, table);
+      if (outer.found == 0) continue;
+      this.unsupported("queries that use columns of the query around them are", node, "a join can say the same");
+      return true;
+    }
+    return false;
+  }
+
+  private column(node: u32): Expression | null {
+    const place = this.placeOf(node);
+    return place < 0 ? null : this.columnAt(place, node);
+  }
+
+  /** The column at a place of the rows. */
+  protected columnValue(place: i32): ColumnValue {
+    const of = this.scope.column(place);
+    const value = new ColumnValue(place, of.kind);
+    value.column = of.column;
+    return value;
+  }
+
+  private unary(node: u32): Expression | null {
+    const tree = this.tree;
+    const op = tree.op(node);
+    const operand = tree.a(node);
+    if (op == OP_NOT) {
+      const of = this.condition(operand);
+      return of ? new Not(of) : null;
+    }
+    if (op == OP_NEGATE && tree.kind(operand) == N_NUMBER) return this.number(operand, true);
+    const bound = this.bind(operand);
+    const of = bound ? asNumber(this.context, bound, operatorText(op)) : null;
+    if (!of || op == OP_PLUS) return of;
+    if (op == OP_BIT_NOT && of.kind != K_INT) {
+      this.context.fail(SQL_TYPE, "~ takes integers", node);
+      return null;
+    }
+    const number = of.kind == K_UINT ? convertTo(this.context, of, K_DECIMAL, null) : of;
+    const signed = new Signed(op, number!, this.context.text);
+    signed.start = tree.start(node);
+    return signed;
+  }
+
+  private logic(node: u32): Expression | null {
+    const tree = this.tree;
+    const parts = new Array<Expression>();
+    for (let part = tree.a(node); part != 0; part = tree.next(part)) {
+      const bound = this.condition(part);
+      if (!bound) return null;
+      parts.push(bound);
+    }
+    return new Logic(tree.op(node) == OP_OR, parts);
+  }
+
+  private binary(node: u32): Expression | null {
+    const tree = this.tree;
+    const op = tree.op(node);
+    if (op <= OP_IS_NOT && tree.kind(tree.a(node)) == N_ROW) {
+      this.unsupported("row values are", node, "compare the columns one by one, with AND");
+      return null;
+    }
+    const a = this.bind(tree.a(node));
+    const b = a ? this.bind(tree.b(node)) : null;
+    if (!a || !b) return null;
+    if (op <= OP_IS_NOT) return this.comparison(op, a, b);
+    if (op == OP_CONCAT) {
+      const call = new FunctionCall(F_JOIN, [asText(this.context, a), asText(this.context, b)], K_TEXT, this.context.text);
+      call.start = tree.start(node);
+      return call;
+    }
+    if (op > OP_SHIFT_RIGHT) {
+      this.unsupported("-> and ->> are", node);
+      return null;
+    }
+    return this.arithmetic(op, a, b, node);
+  }
+
+  /** a op b, of one kind. */
+  protected comparison(op: u8, a: Expression, b: Expression): Expression | null {
+    if (!unify(this.context, a, b)) return null;
+    return new Comparison(op, unifiedLeft!, unifiedRight!);
+  }
+
+  private arithmetic(op: u8, a: Expression, b: Expression, node: u32): Expression | null {
+    const context = this.context;
+    let left = asNumber(context, a, operatorText(op));
+    let right = left ? asNumber(context, b, operatorText(op)) : null;
+    if (!left || !right) return null;
+    const onBits = op >= OP_BIT_AND && op <= OP_SHIFT_RIGHT;
+    if (onBits && (left.kind != K_INT || right.kind != K_INT)) {
+      context.fail(SQL_TYPE, operatorText(op) + " takes integers", node);
+      return null;
+    }
+    // Of numbers without a sign a difference may be below 0: they are worked out as decimals.
+    if (left.kind != K_INT || right.kind != K_INT) {
+      left = convertTo(context, left, K_DECIMAL, null);
+      right = left ? convertTo(context, right, K_DECIMAL, null) : null;
+      if (!left || !right) return null;
+    }
+    const made = new Arithmetic(op, left, right, context.text);
+    made.start = this.tree.start(node);
+    return made;
+  }
+
+  private between(node: u32): Expression | null {
+    const tree = this.tree;
+    const parts = new Array<Expression>();
+    for (let side = 0; side < 2; side++) {
+      // Bound anew for each side: a literal may become a value of the other's type.
+      const of = this.bind(tree.a(node));
+      const bound = of ? this.bind(side == 0 ? tree.b(node) : tree.c(node)) : null;
+      if (!of || !bound) return null;
+      const part = this.comparison(side == 0 ? OP_GE : OP_LE, of, bound);
+      if (!part) return null;
+      parts.push(part);
+    }
+    const both = new Logic(false, parts);
+    return tree.has(node, FLAG_NOT) ? new Not(both) : both;
+  }
+
+  private membership(node: u32): Expression | null {
+    const tree = this.tree;
+    if (tree.kind(tree.a(node)) == N_ROW) {
+      this.unsupported("row values are", node, "compare the columns one by one, with AND");
+      return null;
+    }
+    if (tree.d(node) != 0) {
+      this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");
+      return null;
+    }
+    const of = this.bind(tree.a(node));
+    if (!of) return null;
+    if (tree.c(node) != 0) return this.inQuery(node, of);
+    const items = new Array<Expression>();
+    let constant = true;
+    for (let item = tree.b(node); item != 0; item = tree.next(item)) {
+      const bound = this.bind(item);
+      if (!bound) return null;
+      constant = constant && bound instanceof Constant;
+      items.push(bound);
+    }
+    return constant ? this.inConstants(of, items, tree.has(node, FLAG_NOT)) : this.inValues(node, items);
+  }
+
+  /** Whether a value is one of some constants. */
+  protected inConstants(of: Expression, items: Array<Expression>, isNot: bool): Expression | null {
+    const context = this.context;
+    let hasNull = false;
+    let value = of;
+    const converted = new Array<Expression>();
+    for (let i = 0; i < items.length; i++) {
+      if ((<Constant>items[i]).isNull) {
+        hasNull = true;
+        continue;
+      }
+      if (!unify(context, value, items[i])) return null;
+      value = unifiedLeft!;
+      converted.push(unifiedRight!);
+    }
+    // One of them may have made it a decimal.
+    const list = new InList(value, hasNull, isNot, converted.length, converted);
+    for (let i = 0; i < converted.length; i++) {
+      let item = converted[i];
+      if (item.kind != value.kind) {
+        const again = convertTo(context, item, value.kind, null);
+        if (!again) return null;
+        item = again;
+        converted[i] = again;
+      }
+      const constant = this.fold(item);
+      if (!constant) return null;
+      converted[i] = constant;
+      list.add(constant.low, constant.high);
+    }
+    list.sort();
+    return list;
+  }
+
+  /** A constant's conversion as a constant. */
+  protected abstract fold(of: Expression): Constant | null;
+
+  private inValues(node: u32, items: Array<Expression>): Expression | null {
+    const parts = new Array<Expression>();
+    for (let i = 0; i < items.length; i++) {
+      const of = this.bind(this.tree.a(node));
+      const part = of ? this.comparison(OP_EQ, of, items[i]) : null;
+      if (!part) return null;
+      parts.push(part);
+    }
+    const any = new Logic(true, parts);
+    return this.tree.has(node, FLAG_NOT) ? new Not(any) : any;
+  }
+
+  private like(node: u32): Expression | null {
+    const tree = this.tree;
+    const context = this.context;
+    const of = this.bind(tree.a(node));
+    const pattern = of ? this.bind(tree.b(node)) : null;
+    if (!of || !pattern) return null;
+    let escape: Expression | null = null;
+    if (tree.c(node) != 0) {
+      escape = this.bind(tree.c(node));
+      if (!escape) return null;
+    }
+    if ((of.kind != K_TEXT && of.kind != K_NULL) || (pattern.kind != K_TEXT && pattern.kind != K_NULL)) {
+      const bad = of.kind != K_TEXT && of.kind != K_NULL ? of : pattern;
+      context.text.fail(SQL_TYPE, operatorText(tree.op(node)) + " takes text, not " + kindName(bad.kind), bad.start, "CAST makes text");
+      return null;
+    }
+    const like = new Like(tree.op(node), of, pattern, escape, tree.has(node, FLAG_NOT), context.text);
+    like.start = tree.start(node);
+    return like;
+  }
+
+  private caseOf(node: u32): Expression | null {
+    const tree = this.tree;
+    const conditions = new Array<Expression>();
+    const values = new Array<Expression>();
+    for (let when = tree.b(node); when != 0; when = tree.next(when)) {
+      let condition: Expression | null = null;
+      if (tree.a(node) == 0) condition = this.condition(tree.a(when));
+      else {
+        const of = this.bind(tree.a(node));
+        const against = of ? this.bind(tree.a(when)) : null;
+        condition = of && against ? this.comparison(OP_EQ, of, against) : null;
+      }
+      const value = condition ? this.bind(tree.b(when)) : null;
+      if (!condition || !value) return null;
+      conditions.push(condition);
+      values.push(value);
+    }
+    const other = tree.c(node) == 0 ? Constant.null() : this.bind(tree.c(node));
+    return other ? this.choice(conditions, values, other) : null;
+  }
+
+  /** CASE of values that become of one kind. */
+  protected choice(conditions: Array<Expression>, values: Array<Expression>, other: Expression): Expression | null {
+    const context = this.context;
+    // The kind of all: found with one, then applied to all.
+    let last = other;
+    for (let v = 0; v < values.length; v++) {
+      if (!unify(context, last, values[v])) return null;
+      last = unifiedLeft!.kind == K_NULL ? unifiedRight! : unifiedLeft!;
+    }
+    const kind = last.kind;
+    for (let v = 0; v < values.length; v++) {
+      const converted = convertTo(context, values[v], kind, last.column);
+      if (!converted) return null;
+      values[v] = converted;
+    }
+    const rest = convertTo(context, other, kind, last.column);
+    if (!rest) return null;
+    return new Case(conditions, values, rest, kind);
+  }
+
+  private cast(node: u32): Expression | null {
+    const tree = this.tree;
+    const of = this.bind(tree.a(node));
+    if (!of) return null;
+    const name = tree.text(tree.b(node));
+    const type = typeOfSql(name);
+    if (type == 0 || type == TYPE_CUSTOM) {
+      this.context.fail(SQL_TYPE, "there is no type " + name, tree.b(node), "integer, decimal, text, boolean, date, datetime, blob, uuid, json");
+      return null;
+    }
+    if (of.kind == K_NULL) return of;
+    const cast = new Cast(of, type, 0, this.context.text);
+    cast.start = tree.start(node);
+    if (canCast(of.kind, cast.kind)) return cast;
+    this.context.fail(SQL_TYPE, "no " + kindName(cast.kind) + " can be made of a " + kindName(of.kind), node);
+    return null;
+  }
+
+  private collation(node: u32): Expression | null {
+    const name = this.tree.text(this.tree.b(node)).toLowerCase();
+    if (name == "binary") return this.bind(this.tree.a(node));
+    if (name == "nocase") this.unsupported("COLLATE NOCASE is", node, "compare LOWER(…), or use ILIKE");
+    else this.context.fail(SQL_UNSUPPORTED, "there is no collation " + name, node, "binary is the one that there is");
+    return null;
+  }
+}

@@ -1,0 +1,127 @@
+/** What names mean in a query: the tables and queries in its FROM, and their columns. */
+import { Column } from "../../schema/column";
+import { Table } from "../../query/store";
+import { kindOfType } from "../eval/kinds";
+import { Operator } from "../run/operator";
+
+/** A column of something in FROM, or of a result. */
+export class NamedColumn {
+  constructor(
+    readonly name: string,
+    readonly kind: u8,
+    /** The column whose values it has, if it is one's. */
+    readonly column: Column | null,
+  ) {}
+}
+
+/** What a query gives: rows, and what their columns are called. */
+export class Relation {
+  constructor(
+    readonly operator: Operator,
+    readonly columns: Array<NamedColumn>,
+  ) {}
+}
+
+/** A table or a query in FROM. */
+export class Source {
+  readonly columns: Array<NamedColumn> = new Array<NamedColumn>();
+  /** Columns that a join by USING or NATURAL shows once, with another's: not in `*`, and not found by their name alone. */
+  readonly hidden: Array<bool> = new Array<bool>();
+
+  constructor(
+    readonly name: string,
+    /** The place of its first column among those of the query's rows. */
+    readonly base: i32,
+    readonly table: Table | null,
+    readonly relation: Relation | null,
+  ) {
+    if (table) {
+      const columns = table.schema.columns;
+      for (let c = 0; c < columns.length; c++) this.add(new NamedColumn(columns[c].name, kindOfType(columns[c].type), columns[c]));
+    } else if (relation) {
+      for (let c = 0; c < relation.columns.length; c++) this.add(relation.columns[c]);
+    }
+  }
+
+  private add(column: NamedColumn): void {
+    this.columns.push(column);
+    this.hidden.push(false);
+  }
+}
+
+/** A name of a query that WITH has bound. */
+export class CommonTable {
+  constructor(
+    readonly name: string,
+    /** Its N_CTE. */
+    readonly node: u32,
+    /** The names that it can use itself: those before it. */
+    readonly before: Array<CommonTable>,
+  ) {}
+}
+
+export class Scope {
+  readonly sources: Array<Source> = new Array<Source>();
+  /** The kinds of all columns. */
+  readonly kinds: Array<u8> = new Array<u8>();
+  /** After `find`: how many columns have the name. */
+  found: i32 = 0;
+
+  /** `parent` is the query around this one. */
+  constructor(readonly parent: Scope | null) {}
+
+  add(source: Source): void {
+    this.sources.push(source);
+    for (let c = 0; c < source.columns.length; c++) this.kinds.push(source.columns[c].kind);
+  }
+
+  /** The source called `name`; null when there is none. Names of SQL are the same in any case of ASCII letters. */
+  source(name: string): Source | null {
+    for (let s = 0; s < this.sources.length; s++) {
+      if (sameName(this.sources[s].name, name)) return this.sources[s];
+    }
+    return null;
+  }
+
+  /** The place of the column called `name`, of the source called `table` unless that is ""; -1 when there is none or more than one (`found`). */
+  find(name: string, table: string): i32 {
+    let place = -1;
+    this.found = 0;
+    for (let s = 0; s < this.sources.length; s++) {
+      const source = this.sources[s];
+      if (table.length > 0 && !sameName(source.name, table)) continue;
+      for (let c = 0; c < source.columns.length; c++) {
+        if (!sameName(source.columns[c].name, name) || (table.length == 0 && source.hidden[c])) continue;
+        this.found += 1;
+        place = source.base + c;
+      }
+    }
+    return this.found == 1 ? place : -1;
+  }
+
+  /** The source that the column at `place` is of. */
+  sourceOf(place: i32): Source {
+    let s = this.sources.length - 1;
+    while (s > 0 && this.sources[s].base > place) s -= 1;
+    return this.sources[s];
+  }
+
+  column(place: i32): NamedColumn {
+    const source = this.sourceOf(place);
+    return source.columns[place - source.base];
+  }
+}
+
+/** Whether two names are the same but for the case of ASCII letters. */
+export function sameName(a: string, b: string): bool {
+  if (a.length != b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (lower(a.charCodeAt(i)) != lower(b.charCodeAt(i))) return false;
+  }
+  return true;
+}
+
+@inline
+function lower(unit: i32): i32 {
+  return unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit;
+}

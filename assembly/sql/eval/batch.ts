@@ -1,0 +1,90 @@
+/**
+ * Some rows, and which of them are looked at: expressions are worked out for the selected ones only, one operator for all of them at a time.
+ */
+import { Arena } from "./arena";
+import { BATCH_ROWS, Vector, VectorPool } from "./vector";
+
+/** Has the values of columns of a batch. */
+export abstract class Columns {
+  /** Column `column` for the batch's selected rows; null on failure. It stays its owner's. */
+  abstract vector(column: i32, batch: Batch): Vector | null;
+}
+
+export class Batch {
+  /** The rows that are selected: their numbers, u16 each, rising. */
+  readonly selection: usize = heap.alloc(BATCH_ROWS << 1);
+  selected: i32 = 0;
+  /** Those that were selected when `settle` was called last: whatever an expression selects is among them. */
+  private readonly settled: usize = heap.alloc(BATCH_ROWS << 1);
+  settledCount: i32 = 0;
+  /** Values that are made for this batch. */
+  readonly arena: Arena = new Arena();
+  readonly pool: VectorPool = new VectorPool();
+
+  constructor(public columns: Columns) {}
+
+  /** All of its `count` rows are selected; values that were made before go. */
+  begin(count: i32): void {
+    this.arena.reset();
+    for (let i = 0; i < count; i++) store<u16>(this.selection + (<usize>i << 1), <u16>i);
+    this.selected = count;
+    this.settle();
+  }
+
+  /** The rows that `other` has selected are selected; what was made for others goes. */
+  take(other: Batch): void {
+    this.arena.reset();
+    memory.copy(this.selection, other.selection, <usize>other.selected << 1);
+    this.selected = other.selected;
+    this.settle();
+  }
+
+  /** Of the selected rows only `count` from number `from` on stay. */
+  slice(from: i32, count: i32): void {
+    memory.copy(this.selection, this.selection + (<usize>from << 1), <usize>count << 1);
+    this.selected = count;
+    this.settle();
+  }
+
+  /** The rows that are not selected now are out of it. */
+  settle(): void {
+    memory.copy(this.settled, this.selection, <usize>this.selected << 1);
+    this.settledCount = this.selected;
+  }
+
+  @inline settledRow(k: i32): u32 {
+    return load<u16>(this.settled + (<usize>k << 1));
+  }
+
+  @inline row(k: i32): u32 {
+    return load<u16>(this.selection + (<usize>k << 1));
+  }
+
+  free(): void {
+    heap.free(this.selection);
+    heap.free(this.settled);
+    this.arena.free();
+    this.pool.free();
+  }
+}
+
+/** Columns that lie in vectors of their own, which operators fill. */
+export class VectorColumns extends Columns {
+  readonly vectors: Array<Vector> = new Array<Vector>();
+
+  vector(column: i32, batch: Batch): Vector | null {
+    return unchecked(this.vectors[column]);
+  }
+
+  /** Adds a column for values of `kind`. */
+  add(kind: u8): Vector {
+    const vector = new Vector();
+    vector.kind = kind;
+    this.vectors.push(vector);
+    return vector;
+  }
+
+  free(): void {
+    while (this.vectors.length > 0) this.vectors.pop().free();
+  }
+}

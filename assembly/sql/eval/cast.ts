@@ -1,0 +1,191 @@
+/** CAST, and conversions that statements make by themselves where nothing is lost. */
+import { BAD_VALUE, OK, OVERFLOW, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { TYPE_DATE, typeName } from "../../encode/data-type";
+import { addDecimal } from "../../encode/decimal";
+import {
+  ROUND_TRUNCATE,
+  decimalOfInteger,
+  decimalOfUnsigned,
+  isWholeNumber,
+  roundDecimal,
+  wholeNumber,
+} from "../../encode/decimal-arithmetic";
+import { parseValue, writeTextValue } from "../../encode/value-text";
+import { SqlText } from "../sql-text";
+import { Batch } from "./batch";
+import { addSlot, dateNumber, fitsType, takeCell } from "./cells";
+import { Expression } from "./expression";
+import {
+  K_BOOLEAN,
+  K_DATE,
+  K_DATETIME,
+  K_DECIMAL,
+  K_INT,
+  K_JSON,
+  K_TEXT,
+  K_UINT,
+  fixedBytes,
+  isBytes,
+  kindOfType,
+  typeOfKind,
+} from "./kinds";
+import { Vector } from "./vector";
+
+const scratch: ByteBuffer = new ByteBuffer(256);
+const decimalScratch: usize = memory.data(16, 8);
+
+/** Whether a value of kind `from` can be made one of kind `to` by CAST. */
+export function canCast(from: u8, to: u8): bool {
+  if (from == to || from == K_TEXT || to == K_TEXT) return true;
+  switch (to) {
+    case K_INT:
+    case K_UINT:
+      return from == K_INT || from == K_UINT || from == K_DECIMAL || from == K_BOOLEAN;
+    case K_DECIMAL:
+      return from == K_INT || from == K_UINT;
+    case K_BOOLEAN:
+      return from == K_INT;
+    case K_DATE:
+      return from == K_DATETIME;
+    case K_DATETIME:
+      return from == K_DATE;
+    default:
+      return false;
+  }
+}
+
+/** The value as one of another type. */
+export class Cast extends Expression {
+  constructor(
+    readonly of: Expression,
+    /** A column type; `customSize` of it. */
+    readonly type: u8,
+    private readonly customSize: u32,
+    private readonly text: SqlText,
+  ) {
+    super(kindOfType(type));
+  }
+
+  get isConstant(): bool {
+    return this.of.isConstant;
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const of = this.of.evaluate(batch);
+    if (!of) return null;
+    const result = batch.pool.take(this.kind);
+    let good = true;
+    for (let k = 0; k < batch.selected && good; k++) {
+      const i = batch.row(k);
+      const isNull = of.isNull(i);
+      result.setNull(i, isNull);
+      if (!isNull) good = this.convert(batch, of, result, i);
+    }
+    batch.pool.give(of);
+    if (good) return result;
+    batch.pool.give(result);
+    return null;
+  }
+
+  private convert(batch: Batch, of: Vector, result: Vector, i: u32): bool {
+    const from = of.kind;
+    const to = this.kind;
+    if (to == K_TEXT) return from == K_TEXT || from == K_JSON ? this.same(of, result, i) : this.toText(batch, of, result, i);
+    if (from == K_TEXT) return this.parse(batch, of, result, i);
+    if (from == to) return this.same(of, result, i);
+    if (to == K_DECIMAL) {
+      if (from == K_UINT) decimalOfUnsigned(of.int(i), result.at(i));
+      else decimalOfInteger(of.int(i), result.at(i));
+      return true;
+    }
+    if (to == K_DATE) {
+      result.setInt(i, dateNumber(of.ptr(i)));
+      return true;
+    }
+    if (to == K_DATETIME) {
+      const at = batch.arena.take(16);
+      if (at == 0) return false;
+      memory.fill(at, 0, 16);
+      const date = of.int(i);
+      store<u16>(at, <u16>(date >> 16));
+      store<u8>(at, <u8>(date >> 8), 2);
+      store<u8>(at, <u8>date, 3);
+      result.setBytes(i, at, fixedBytes(K_DATETIME));
+      return true;
+    }
+    if (to == K_BOOLEAN) {
+      result.setInt(i, of.int(i) != 0 ? 1 : 0);
+      return true;
+    }
+    // An integer.
+    let value = of.int(i);
+    let good = from != K_UINT || to == K_UINT || value >= 0;
+    if (from == K_DECIMAL) {
+      good = roundDecimal(of.at(i), 0, ROUND_TRUNCATE, decimalScratch) && isWholeNumber(decimalScratch);
+      value = wholeNumber;
+    }
+    if (good && !(from == K_UINT && to == K_UINT)) good = fitsType(this.type, value);
+    result.setInt(i, value);
+    if (!good) this.text.fail(OVERFLOW, "a number that is no " + typeName(this.type), this.start);
+    return good;
+  }
+
+  private same(of: Vector, result: Vector, i: u32): bool {
+    result.copy(i, of, i);
+    if (this.kind != K_INT || fitsType(this.type, of.int(i))) return true;
+    this.text.fail(OVERFLOW, "a number that is no " + typeName(this.type), this.start);
+    return false;
+  }
+
+  private toText(batch: Batch, of: Vector, result: Vector, i: u32): bool {
+    scratch.reset();
+    addText(of.kind, of.at(i), scratch);
+    return keep(batch, scratch, result, i);
+  }
+
+  private parse(batch: Batch, of: Vector, result: Vector, i: u32): bool {
+    scratch.reset();
+    if (parseValue(this.type, this.customSize, of.ptr(i), of.len(i), scratch) != OK) {
+      if (lastError.status == BAD_VALUE) this.text.place(this.start);
+      return false;
+    }
+    const isFixed = fixedBytes(this.kind) != 0 || this.customSize != 0;
+    if (!isBytes(this.kind)) {
+      takeCell(this.type, true, scratch.ptr, scratch.len, result, i);
+      return true;
+    }
+    const at = batch.arena.take(scratch.len);
+    if (at == 0) return false;
+    memory.copy(at, scratch.ptr, scratch.len);
+    takeCell(this.type, isFixed, at, scratch.len, result, i);
+    return true;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.of.addColumns(columns);
+  }
+}
+
+/** Keeps the buffer's bytes for the batch, as row `i`'s value; false when there is no memory. */
+export function keep(batch: Batch, bytes: ByteBuffer, result: Vector, i: u32): bool {
+  const at = batch.arena.take(bytes.len);
+  if (at == 0) return false;
+  memory.copy(at, bytes.ptr, bytes.len);
+  result.setBytes(i, at, bytes.len);
+  return true;
+}
+
+const cellScratch: ByteBuffer = new ByteBuffer(256);
+
+/** Appends the text of the value in `slot`. */
+export function addText(kind: u8, slot: usize, out: ByteBuffer): void {
+  if (kind == K_TEXT || kind == K_JSON) {
+    out.addBytes(<usize>load<u32>(slot), load<u32>(slot, 4));
+    return;
+  }
+  if (kind == K_DECIMAL) return addDecimal(slot, out);
+  cellScratch.reset();
+  const type = kind == K_DATE ? TYPE_DATE : typeOfKind(kind);
+  if (addSlot(type, 0, slot, cellScratch)) writeTextValue(type, 0, cellScratch.ptr, out);
+}

@@ -1,0 +1,224 @@
+/** Comparisons of two values of one kind, and the order of values. */
+import { compareBytes } from "../../encode/bytes";
+import { compareDateTime } from "../../encode/date";
+import { compareDecimal } from "../../encode/decimal";
+import { compareJson } from "../../encode/json-compare";
+import { OP_EQ, OP_GE, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LT } from "../syntax/operators";
+import { Batch } from "./batch";
+import { Expression } from "./expression";
+import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
+import { Vector } from "./vector";
+
+/** Which orders make a comparison true: 1 for below, 2 for equal, 4 for above. */
+function ordersOf(op: u8): u32 {
+  switch (op) {
+    case OP_EQ:
+    case OP_IS:
+      return 2;
+    case OP_LT:
+      return 1;
+    case OP_LE:
+      return 3;
+    case OP_GT:
+      return 4;
+    case OP_GE:
+      return 6;
+    default:
+      return 5;
+  }
+}
+
+/** The order of the values of a kind in two slots, neither null: -1, 0 or 1. */
+export function compareSlots(kind: u8, a: usize, b: usize): i32 {
+  let order: i32 = 0;
+  switch (kind) {
+    case K_INT:
+    case K_BOOLEAN:
+    case K_DATE:
+      return i32(load<i64>(a) > load<i64>(b)) - i32(load<i64>(a) < load<i64>(b));
+    case K_UINT:
+      return i32(load<u64>(a) > load<u64>(b)) - i32(load<u64>(a) < load<u64>(b));
+    case K_DECIMAL:
+      order = compareDecimal(a, b);
+      break;
+    case K_DATETIME:
+      order = compareDateTime(<usize>load<u32>(a), <usize>load<u32>(b));
+      break;
+    case K_UUID:
+      order = memory.compare(<usize>load<u32>(a), <usize>load<u32>(b), 16);
+      break;
+    case K_JSON:
+      order = compareJson(<usize>load<u32>(a), load<u32>(a, 4), <usize>load<u32>(b), load<u32>(b, 4));
+      break;
+    default:
+      order = compareBytes(<usize>load<u32>(a), load<u32>(a, 4), <usize>load<u32>(b), load<u32>(b, 4));
+  }
+  return i32(order > 0) - i32(order < 0);
+}
+
+/** a op b, of one kind. */
+export class Comparison extends Expression {
+  private readonly orders: u32;
+
+  constructor(
+    readonly op: u8,
+    readonly a: Expression,
+    readonly b: Expression,
+  ) {
+    super(K_BOOLEAN);
+    this.orders = ordersOf(op);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const a = this.a.evaluate(batch);
+    if (!a) return null;
+    const b = this.b.evaluate(batch);
+    if (!b) {
+      batch.pool.give(a);
+      return null;
+    }
+    const result = batch.pool.take(K_BOOLEAN);
+    if (this.op == OP_IS || this.op == OP_IS_NOT) this.identities(batch, a, b, result);
+    else if (this.a.kind == K_INT || this.a.kind == K_DATE || this.a.kind == K_BOOLEAN) this.integers(batch, a, b, result);
+    else this.others(batch, a, b, result);
+    batch.pool.give(a);
+    batch.pool.give(b);
+    return result;
+  }
+
+  private integers(batch: Batch, a: Vector, b: Vector, result: Vector): void {
+    const orders = this.orders;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      const x = a.int(i);
+      const y = b.int(i);
+      result.setInt(i, (orders >> (1 + u32(x > y) - u32(x < y))) & 1);
+      store<u8>(result.nulls + i, load<u8>(a.nulls + i) | load<u8>(b.nulls + i));
+    }
+  }
+
+  private others(batch: Batch, a: Vector, b: Vector, result: Vector): void {
+    const orders = this.orders;
+    const kind = this.a.kind;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      const isNull = load<u8>(a.nulls + i) | load<u8>(b.nulls + i);
+      store<u8>(result.nulls + i, isNull);
+      if (isNull == 0) result.setInt(i, (orders >> (1 + compareSlots(kind, a.at(i), b.at(i)))) & 1);
+    }
+  }
+
+  /** IS [NOT] DISTINCT FROM: null is a value. */
+  private identities(batch: Batch, a: Vector, b: Vector, result: Vector): void {
+    const kind = this.a.kind;
+    const turn: i64 = this.op == OP_IS_NOT ? 1 : 0;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      const equal = a.isNull(i) || b.isNull(i) ? a.isNull(i) && b.isNull(i) : compareSlots(kind, a.at(i), b.at(i)) == 0;
+      result.setInt(i, i64(equal) ^ turn);
+      result.setNull(i, false);
+    }
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.a.addColumns(columns);
+    this.b.addColumns(columns);
+  }
+}
+
+/** Whether a value is one of a sorted list of constants of its kind; `hasNull`: the list has null, too. */
+export class InList extends Expression {
+  private readonly slots: usize;
+  private count: i32 = 0;
+
+  /** `most` constants follow (`add`). */
+  constructor(
+    readonly of: Expression,
+    private readonly hasNull: bool,
+    private readonly isNot: bool,
+    most: i32,
+    /** Keeps what the list's slots point to. */
+    private readonly kept: Array<Expression>,
+  ) {
+    super(K_BOOLEAN);
+    this.slots = heap.alloc(<usize>max(most, 1) << 4);
+  }
+
+  /** Adds a value that is not null; in any order. */
+  add(low: u64, high: u64): void {
+    const at = this.slots + (<usize>this.count << 4);
+    store<u64>(at, low);
+    store<u64>(at, high, 8);
+    this.count += 1;
+  }
+
+  /** All have been added. */
+  sort(): void {
+    sortSlots(this.of.kind, this.slots, this.count);
+  }
+
+  private has(slot: usize): bool {
+    const kind = this.of.kind;
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const order = compareSlots(kind, this.slots + (<usize>middle << 4), slot);
+      if (order == 0) return true;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return false;
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const of = this.of.evaluate(batch);
+    if (!of) return null;
+    const result = batch.pool.take(K_BOOLEAN);
+    const turn: i64 = this.isNot ? 1 : 0;
+    const isEmpty = this.count == 0 && !this.hasNull;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      // Nothing is in an empty list, not even null.
+      const isNull = of.isNull(i) && !isEmpty;
+      const found = !isNull && !isEmpty && this.has(of.at(i));
+      result.setInt(i, i64(found) ^ turn);
+      result.setNull(i, isNull || (!found && this.hasNull));
+    }
+    batch.pool.give(of);
+    return result;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.of.addColumns(columns);
+  }
+}
+
+/** Sorts slots of a kind where they lie (heapsort: no worst case, no room). */
+function sortSlots(kind: u8, slots: usize, count: i32): void {
+  for (let root = (count >> 1) - 1; root >= 0; root--) sink(kind, slots, root, count);
+  for (let end = count - 1; end > 0; end--) {
+    swap(slots, slots + (<usize>end << 4));
+    sink(kind, slots, 0, end);
+  }
+}
+
+function sink(kind: u8, slots: usize, root: i32, count: i32): void {
+  for (;;) {
+    let child = 2 * root + 1;
+    if (child >= count) return;
+    if (child + 1 < count && compareSlots(kind, slots + (<usize>child << 4), slots + (<usize>(child + 1) << 4)) < 0) child += 1;
+    if (compareSlots(kind, slots + (<usize>root << 4), slots + (<usize>child << 4)) >= 0) return;
+    swap(slots + (<usize>root << 4), slots + (<usize>child << 4));
+    root = child;
+  }
+}
+
+function swap(a: usize, b: usize): void {
+  const low = load<u64>(a);
+  const high = load<u64>(a, 8);
+  store<u64>(a, load<u64>(b));
+  store<u64>(a, load<u64>(b, 8), 8);
+  store<u64>(b, low);
+  store<u64>(b, high, 8);
+}

@@ -1,0 +1,212 @@
+/** LIKE, ILIKE and GLOB. */
+import { BAD_VALUE } from "../../status";
+import { SqlText } from "../sql-text";
+import { OP_GLOB, OP_ILIKE } from "../syntax/operators";
+import { Batch } from "./batch";
+import { Expression } from "./expression";
+import { K_BOOLEAN } from "./kinds";
+import { Vector } from "./vector";
+
+const PERCENT: u32 = 0x25;
+const UNDERSCORE: u32 = 0x5f;
+const STAR: u32 = 0x2a;
+const QUESTION: u32 = 0x3f;
+const OPEN: u32 = 0x5b;
+const CLOSE: u32 = 0x5d;
+const CARET: u32 = 0x5e;
+const HYPHEN: u32 = 0x2d;
+const BACKSLASH: u32 = 0x5c;
+/** No character escapes. */
+const NONE: u32 = 0xffffffff;
+
+export class Like extends Expression {
+  constructor(
+    readonly op: u8,
+    readonly of: Expression,
+    readonly pattern: Expression,
+    /** Null: a backslash. */
+    readonly escape: Expression | null,
+    readonly isNot: bool,
+    private readonly text: SqlText,
+  ) {
+    super(K_BOOLEAN);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const of = this.of.evaluate(batch);
+    if (!of) return null;
+    const pattern = this.pattern.evaluate(batch);
+    const by = this.escape;
+    const escape = by ? by.evaluate(batch) : null;
+    const good = pattern !== null && (!by || escape !== null);
+    const result = good ? this.match(batch, of, pattern!, escape) : null;
+    batch.pool.give(of);
+    if (pattern) batch.pool.give(pattern);
+    if (escape) batch.pool.give(escape);
+    return result;
+  }
+
+  private match(batch: Batch, of: Vector, pattern: Vector, escape: Vector | null): Vector | null {
+    const result = batch.pool.take(K_BOOLEAN);
+    const turn: i64 = this.isNot ? 1 : 0;
+    let good = true;
+    for (let k = 0; k < batch.selected && good; k++) {
+      const i = batch.row(k);
+      const isNull = of.isNull(i) || pattern.isNull(i) || (escape !== null && escape.isNull(i));
+      result.setNull(i, isNull);
+      if (isNull) continue;
+      let by = BACKSLASH;
+      if (escape) {
+        const len = escape.len(i);
+        by = len == 0 ? NONE : <u32>load<u8>(escape.ptr(i));
+        if (len > 1 || by == PERCENT || by == UNDERSCORE) {
+          this.text.fail(BAD_VALUE, "ESCAPE needs one ASCII character that is neither % nor _", this.start);
+          good = false;
+        }
+      }
+      const text = of.ptr(i);
+      const textEnd = text + of.len(i);
+      const ptr = pattern.ptr(i);
+      const end = ptr + pattern.len(i);
+      const found = this.op == OP_GLOB ? globs(text, textEnd, ptr, end) : likes(text, textEnd, ptr, end, by, this.op == OP_ILIKE);
+      result.setInt(i, i64(found) ^ turn);
+    }
+    if (good) return result;
+    batch.pool.give(result);
+    return null;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.of.addColumns(columns);
+    this.pattern.addColumns(columns);
+    const escape = this.escape;
+    if (escape) escape.addColumns(columns);
+  }
+}
+
+@inline
+function lower(byte: u32): u32 {
+  return byte - 0x41 < 26 ? byte | 0x20 : byte;
+}
+
+/** Behind the character at `at`. */
+@inline
+function behind(at: usize, end: usize): usize {
+  at += 1;
+  while (at < end && (load<u8>(at) & 0xc0) == 0x80) at += 1;
+  return at;
+}
+
+/** Whether the text is like the pattern. After a % it goes back only to the last one: no more steps than text times pattern. */
+function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: u32, fold: bool): bool {
+  let star: usize = 0;
+  let starText: usize = 0;
+  for (;;) {
+    let fits = false;
+    if (pattern < end) {
+      const byte = <u32>load<u8>(pattern);
+      const escapes = byte == escape && pattern + 1 < end;
+      if (byte == PERCENT && byte != escape) {
+        star = ++pattern;
+        starText = text;
+        continue;
+      }
+      if (text < textEnd) {
+        if (byte == UNDERSCORE && byte != escape) {
+          text = behind(text, textEnd);
+          pattern += 1;
+          fits = true;
+        } else {
+          const wanted = escapes ? <u32>load<u8>(pattern + 1) : byte;
+          const found = <u32>load<u8>(text);
+          if (found == wanted || (fold && lower(found) == lower(wanted))) {
+            text += 1;
+            pattern += escapes ? 2 : 1;
+            fits = true;
+          }
+        }
+      }
+    } else if (text == textEnd) return true;
+    if (fits) continue;
+    if (star == 0 || starText == textEnd) return false;
+    starText = behind(starText, textEnd);
+    pattern = star;
+    text = starText;
+  }
+}
+
+/** The same for GLOB: * is any text, ? any character, [a-z] one of some, [^a-z] none of them. */
+function globs(text: usize, textEnd: usize, pattern: usize, end: usize): bool {
+  let star: usize = 0;
+  let starText: usize = 0;
+  for (;;) {
+    let fits = false;
+    if (pattern < end) {
+      const byte = <u32>load<u8>(pattern);
+      if (byte == STAR) {
+        star = ++pattern;
+        starText = text;
+        continue;
+      }
+      if (text < textEnd) {
+        if (byte == QUESTION) {
+          text = behind(text, textEnd);
+          pattern += 1;
+          fits = true;
+        } else if (byte == OPEN) {
+          const close = classEnd(pattern, end);
+          if (close != 0 && inClass(pattern + 1, close, text, textEnd)) {
+            text = behind(text, textEnd);
+            pattern = close + 1;
+            fits = true;
+          }
+        } else if (byte == load<u8>(text)) {
+          text += 1;
+          pattern += 1;
+          fits = true;
+        }
+      }
+    } else if (text == textEnd) return true;
+    if (fits) continue;
+    if (star == 0 || starText == textEnd) return false;
+    starText = behind(starText, textEnd);
+    pattern = star;
+    text = starText;
+  }
+}
+
+/** Where the ] of a class is, which may be its first character; 0 for nowhere. */
+function classEnd(pattern: usize, end: usize): usize {
+  let at = pattern + 1;
+  if (at < end && load<u8>(at) == CARET) at += 1;
+  if (at < end && load<u8>(at) == CLOSE) at += 1;
+  while (at < end && load<u8>(at) != CLOSE) at += 1;
+  return at < end ? at : 0;
+}
+
+/** The code point at `at`. */
+function codePoint(at: usize, end: usize): u32 {
+  const first = <u32>load<u8>(at);
+  if (first < 0x80) return first;
+  let value = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
+  for (at += 1; at < end && (load<u8>(at) & 0xc0) == 0x80; at++) value = (value << 6) | (<u32>load<u8>(at) & 0x3f);
+  return value;
+}
+
+function inClass(at: usize, close: usize, text: usize, textEnd: usize): bool {
+  const wanted = codePoint(text, textEnd);
+  const isNot = load<u8>(at) == CARET;
+  if (isNot) at += 1;
+  let found = false;
+  while (at < close) {
+    const low = codePoint(at, close);
+    at = behind(at, close);
+    let high = low;
+    if (at + 1 < close && load<u8>(at) == HYPHEN) {
+      high = codePoint(at + 1, close);
+      at = behind(at + 1, close);
+    }
+    found = found || (wanted >= low && wanted <= high);
+  }
+  return found != isNot;
+}

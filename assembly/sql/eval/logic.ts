@@ -1,0 +1,206 @@
+/** AND, OR, NOT, IS NULL, CASE: what decides for which rows others are worked out. */
+import { Batch } from "./batch";
+import { Expression } from "./expression";
+import { K_BOOLEAN } from "./kinds";
+import { Vector } from "./vector";
+
+/** The rows that were selected, to go back to. */
+class Selection {
+  private readonly rows: usize;
+
+  constructor(
+    private readonly batch: Batch,
+    readonly count: i32,
+  ) {
+    this.rows = heap.alloc(<usize>max(count, 1) << 1);
+    memory.copy(this.rows, batch.selection, <usize>count << 1);
+  }
+
+  restore(): void {
+    memory.copy(this.batch.selection, this.rows, <usize>this.count << 1);
+    this.batch.selected = this.count;
+    heap.free(this.rows);
+  }
+}
+
+/** Selects of the rows those for which `of` is true; with `isFalse` those for which it is false, with `open` those where it is null as well. */
+export function select(batch: Batch, of: Vector, isFalse: bool, open: bool): void {
+  const wanted: i64 = isFalse ? 0 : 1;
+  const openly: u32 = open ? 1 : 0;
+  const selection = batch.selection;
+  let kept: usize = selection;
+  for (let k = 0; k < batch.selected; k++) {
+    const i = <u32>load<u16>(selection + (<usize>k << 1));
+    const isNull = <u32>load<u8>(of.nulls + i);
+    store<u16>(kept, <u16>i);
+    kept += ((isNull & openly) | ((isNull ^ 1) & u32(of.int(i) == wanted))) << 1;
+  }
+  batch.selected = <i32>((kept - selection) >> 1);
+}
+
+/** AND or OR of several: false (true) as soon as one is, else null if one is null. The others are not worked out for rows that are decided. */
+export class Logic extends Expression {
+  constructor(
+    readonly isOr: bool,
+    readonly parts: Array<Expression>,
+  ) {
+    super(K_BOOLEAN);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const result = batch.pool.take(K_BOOLEAN);
+    const unlessDecided: i64 = this.isOr ? 0 : 1;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      result.setInt(i, unlessDecided);
+      result.setNull(i, false);
+    }
+    const all = new Selection(batch, batch.selected);
+    let good = true;
+    for (let p = 0; p < this.parts.length && batch.selected > 0; p++) {
+      const part = unchecked(this.parts[p]).evaluate(batch);
+      if (!part) {
+        good = false;
+        break;
+      }
+      for (let k = 0; k < batch.selected; k++) {
+        const i = batch.row(k);
+        if (part.isNull(i)) result.setNull(i, true);
+        else if (part.int(i) != unlessDecided) {
+          result.setInt(i, 1 - unlessDecided);
+          result.setNull(i, false);
+        }
+      }
+      select(batch, part, this.isOr, true);
+      batch.pool.give(part);
+    }
+    all.restore();
+    if (good) return result;
+    batch.pool.give(result);
+    return null;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    for (let p = 0; p < this.parts.length; p++) this.parts[p].addColumns(columns);
+  }
+}
+
+export class Not extends Expression {
+  constructor(readonly of: Expression) {
+    super(K_BOOLEAN);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const of = this.of.evaluate(batch);
+    if (!of) return null;
+    const result = batch.pool.take(K_BOOLEAN);
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      result.setInt(i, of.int(i) ^ 1);
+      store<u8>(result.nulls + i, load<u8>(of.nulls + i));
+    }
+    batch.pool.give(of);
+    return result;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.of.addColumns(columns);
+  }
+}
+
+/** IS NULL, or with `isNot` IS NOT NULL. */
+export class IsNull extends Expression {
+  constructor(
+    readonly of: Expression,
+    readonly isNot: bool,
+  ) {
+    super(K_BOOLEAN);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const of = this.of.evaluate(batch);
+    if (!of) return null;
+    const result = batch.pool.take(K_BOOLEAN);
+    const turn: i64 = this.isNot ? 1 : 0;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      result.setInt(i, <i64>load<u8>(of.nulls + i) ^ turn);
+      result.setNull(i, false);
+    }
+    batch.pool.give(of);
+    return result;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.of.addColumns(columns);
+  }
+}
+
+/** CASE: of the first condition that is true its value, else `other`. COALESCE and IIF are the same with other conditions. */
+export class Case extends Expression {
+  constructor(
+    readonly conditions: Array<Expression>,
+    readonly values: Array<Expression>,
+    readonly other: Expression,
+    kind: u8,
+  ) {
+    super(kind);
+  }
+
+  evaluate(batch: Batch): Vector | null {
+    const result = batch.pool.take(this.kind);
+    const all = new Selection(batch, batch.selected);
+    let good = true;
+    for (let c = 0; c < this.conditions.length && good && batch.selected > 0; c++) {
+      const condition = unchecked(this.conditions[c]).evaluate(batch);
+      good = condition !== null;
+      if (!condition) break;
+      const undecided = new Selection(batch, batch.selected);
+      select(batch, condition, false, false);
+      good = this.take(unchecked(this.values[c]), batch, result);
+      undecided.restore();
+      selectNotTrue(batch, condition);
+      batch.pool.give(condition);
+    }
+    if (good && batch.selected > 0) good = this.take(this.other, batch, result);
+    all.restore();
+    if (good) return result;
+    batch.pool.give(result);
+    return null;
+  }
+
+  /** Takes the values of `from` for the rows that are selected. */
+  private take(from: Expression, batch: Batch, result: Vector): bool {
+    if (batch.selected == 0) return true;
+    const values = from.evaluate(batch);
+    if (!values) return false;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      result.copy(i, values, i);
+    }
+    batch.pool.give(values);
+    return true;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    for (let c = 0; c < this.conditions.length; c++) {
+      this.conditions[c].addColumns(columns);
+      this.values[c].addColumns(columns);
+    }
+    this.other.addColumns(columns);
+  }
+}
+
+/** Selects of the rows those for which `of` is false or null. */
+function selectNotTrue(batch: Batch, of: Vector): void {
+  select(batch, of, true, true);
+}
+
+/** Selects of the batch's rows those for which `condition` is true; false on failure. */
+export function filter(batch: Batch, condition: Expression): bool {
+  const value = condition.evaluate(batch);
+  if (!value) return false;
+  select(batch, value, false, false);
+  batch.pool.give(value);
+  return true;
+}

@@ -1,0 +1,91 @@
+/** An operator that keeps rows and gives them again. */
+import { lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { MemoryBudget } from "../eval/arena";
+import { Batch, VectorColumns } from "../eval/batch";
+import { Expression } from "../eval/expression";
+import { BATCH_ROWS, Vector } from "../eval/vector";
+import { Operator } from "./operator";
+import { TupleList, Tuples, addOrdered } from "./tuples";
+
+export abstract class KeptRows extends Operator {
+  protected readonly tuples: Tuples;
+  protected readonly list: TupleList = new TupleList();
+  protected readonly key: ByteBuffer = new ByteBuffer(256);
+  protected readonly columns: VectorColumns;
+  private at: u32 = 0;
+  private isFilled: bool = false;
+
+  /** Its rows are of columns of these kinds. */
+  constructor(
+    readonly kinds: Array<u8>,
+    budget: MemoryBudget,
+  ) {
+    super(new Batch(new VectorColumns()));
+    const columns = changetype<VectorColumns>(this.batch.columns);
+    for (let c = 0; c < kinds.length; c++) columns.add(kinds[c]);
+    this.columns = columns;
+    this.tuples = new Tuples(kinds.length, budget);
+  }
+
+  /** Fills `list`; false on failure, with the last error. */
+  protected abstract fill(): bool;
+
+  next(): bool {
+    if (!this.isFilled && !this.fill()) return this.failed(lastError.status);
+    this.isFilled = true;
+    let count = 0;
+    const vectors = this.columns.vectors;
+    while (this.at < this.list.count && count < BATCH_ROWS) {
+      const tuple = this.list.at(this.at++);
+      for (let c = 0; c < vectors.length; c++) this.tuples.get(tuple, c, unchecked(vectors[c]), count);
+      count += 1;
+    }
+    this.batch.begin(count);
+    this.given += count;
+    return count > 0;
+  }
+
+  protected freeKept(): void {
+    this.tuples.free();
+    this.list.free();
+    this.key.free();
+    this.columns.free();
+    this.batch.free();
+  }
+}
+
+/** The values of expressions for the selected rows of a batch; null on failure, with none left to give back. */
+export function evaluateAll(of: Array<Expression>, batch: Batch, into: Array<Vector | null>): bool {
+  for (let e = 0; e < of.length; e++) {
+    const value = unchecked(of[e]).evaluate(batch);
+    if (!value) {
+      giveBack(into, batch);
+      return false;
+    }
+    into.push(value);
+  }
+  return true;
+}
+
+/** Gives vectors back to the batch's pool. */
+export function giveBack(vectors: Array<Vector | null>, batch: Batch): void {
+  while (vectors.length > 0) {
+    const vector = vectors.pop();
+    if (vector) batch.pool.give(vector);
+  }
+}
+
+/** Makes `key` that of row `i` by these values, each in the order that goes with it. */
+export function makeKey(values: Array<Vector | null>, orders: StaticArray<u32>, i: u32, key: ByteBuffer): void {
+  key.reset();
+  for (let v = 0; v < values.length; v++) addOrdered(unchecked(values[v])!, i, unchecked(orders[v]), key);
+}
+
+/** Whether one of the values of row `i` is null. */
+export function anyNull(values: Array<Vector | null>, i: u32): bool {
+  for (let v = 0; v < values.length; v++) {
+    if (unchecked(values[v])!.isNull(i)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,158 @@
+/** ORDER BY, with LIMIT if there is one; DISTINCT; UNION, INTERSECT and EXCEPT. */
+import { OK } from "../../status";
+import { MemoryBudget } from "../eval/arena";
+import { Expression } from "../eval/expression";
+import { Vector } from "../eval/vector";
+import { KeptRows, evaluateAll, giveBack, makeKey } from "./kept-rows";
+import { Operator } from "./operator";
+import { TupleTable, isMarked, markTuple } from "./tuples";
+
+function kindsOf(values: Array<Expression>): Array<u8> {
+  const kinds = new Array<u8>();
+  for (let v = 0; v < values.length; v++) kinds.push(values[v].kind);
+  return kinds;
+}
+
+/** The values of rows, in the order of others: rows with equal keys stay in their order. */
+export class Sort extends KeptRows {
+  /** Only the first `most` rows are wanted. */
+  constructor(
+    private readonly input: Operator,
+    private readonly values: Array<Expression>,
+    private readonly by: Array<Expression>,
+    private readonly orders: StaticArray<u32>,
+    private readonly most: i64,
+    budget: MemoryBudget,
+  ) {
+    super(kindsOf(values), budget);
+  }
+
+  protected fill(): bool {
+    const values = new Array<Vector | null>();
+    const keys = new Array<Vector | null>();
+    const batch = this.input.batch;
+    while (this.input.next()) {
+      if (!evaluateAll(this.by, batch, keys)) return false;
+      if (!evaluateAll(this.values, batch, values)) {
+        giveBack(keys, batch);
+        return false;
+      }
+      let good = true;
+      for (let k = 0; k < batch.selected && good; k++) {
+        const i = batch.row(k);
+        makeKey(keys, this.orders, i, this.key);
+        const tuple = this.tuples.add(values, i, this.key);
+        good = tuple != 0;
+        if (good) this.list.push(tuple);
+      }
+      giveBack(values, batch);
+      giveBack(keys, batch);
+      if (!good) return false;
+    }
+    if (this.input.status != OK) return false;
+    this.list.sort();
+    if (this.most < <i64>this.list.count) this.list.cut(<u32>max<i64>(this.most, 0));
+    return true;
+  }
+
+  free(): void {
+    this.freeKept();
+    this.input.free();
+  }
+}
+
+/** Each row once. */
+export class Distinct extends KeptRows {
+  private readonly known: TupleTable = new TupleTable();
+
+  constructor(
+    private readonly input: Operator,
+    private readonly values: Array<Expression>,
+    budget: MemoryBudget,
+  ) {
+    super(kindsOf(values), budget);
+  }
+
+  protected fill(): bool {
+    const values = new Array<Vector | null>();
+    const orders = new StaticArray<u32>(this.values.length);
+    const batch = this.input.batch;
+    while (this.input.next()) {
+      if (!evaluateAll(this.values, batch, values)) return false;
+      let good = true;
+      for (let k = 0; k < batch.selected && good; k++) {
+        const i = batch.row(k);
+        makeKey(values, orders, i, this.key);
+        if (this.known.find(this.key.ptr, this.key.len) != 0) continue;
+        const tuple = this.tuples.add(values, i, this.key);
+        good = tuple != 0 && this.known.add(tuple);
+        if (good) this.list.push(tuple);
+      }
+      giveBack(values, batch);
+      if (!good) return false;
+    }
+    return this.input.status == OK;
+  }
+
+  free(): void {
+    this.known.free();
+    this.freeKept();
+    this.input.free();
+  }
+}
+
+/** Rows of the left that are (EXCEPT: are not) among those of the right, each once. */
+export class Among extends KeptRows {
+  private readonly known: TupleTable = new TupleTable();
+
+  constructor(
+    private readonly left: Operator,
+    private readonly leftValues: Array<Expression>,
+    private readonly right: Operator,
+    private readonly rightValues: Array<Expression>,
+    private readonly except: bool,
+    budget: MemoryBudget,
+  ) {
+    super(kindsOf(leftValues), budget);
+  }
+
+  protected fill(): bool {
+    return this.take(this.right, this.rightValues, false) && this.take(this.left, this.leftValues, true);
+  }
+
+  /** Takes the rows of one side: those of the right are only remembered, as unmarked; what was given is marked. */
+  private take(input: Operator, of: Array<Expression>, gives: bool): bool {
+    const values = new Array<Vector | null>();
+    const orders = new StaticArray<u32>(of.length);
+    const batch = input.batch;
+    while (input.next()) {
+      if (!evaluateAll(of, batch, values)) return false;
+      let good = true;
+      for (let k = 0; k < batch.selected && good; k++) {
+        const i = batch.row(k);
+        makeKey(values, orders, i, this.key);
+        const known = this.known.find(this.key.ptr, this.key.len);
+        if (known != 0) {
+          if (!gives || this.except || isMarked(known)) continue;
+          markTuple(known);
+          this.list.push(known);
+          continue;
+        }
+        if (gives && !this.except) continue;
+        const tuple = this.tuples.add(values, i, this.key);
+        good = tuple != 0 && this.known.add(tuple);
+        if (good && gives) this.list.push(tuple);
+      }
+      giveBack(values, batch);
+      if (!good) return false;
+    }
+    return input.status == OK;
+  }
+
+  free(): void {
+    this.known.free();
+    this.freeKept();
+    this.left.free();
+    this.right.free();
+  }
+}

@@ -1,0 +1,307 @@
+/** Rows that an operator keeps, and keys that it knows. */
+import { OUT_OF_MEMORY, fail } from "../../status";
+import { compareBytes } from "../../encode/bytes";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
+import { xxh3 } from "../../encode/xxh3";
+import { Arena, MemoryBudget } from "../eval/arena";
+import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_UINT, K_UUID, isBytes } from "../eval/kinds";
+import { Vector } from "../eval/vector";
+
+/**
+ * A kept row:
+ *
+ *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · 0 u32 · a byte for each value, 1 for null, padded to 8 · slots
+ */
+const NEXT: usize = 0;
+const HASH: usize = 4;
+const KEY: usize = 8;
+const KEY_LEN: usize = 12;
+const MARK: usize = 16;
+const HEAD: u32 = 24;
+
+@inline
+export function nextTuple(tuple: usize): usize {
+  return <usize>load<u32>(tuple, NEXT);
+}
+
+@inline
+export function isMarked(tuple: usize): bool {
+  return load<u32>(tuple, MARK) != 0;
+}
+
+@inline
+export function markTuple(tuple: usize): void {
+  store<u32>(tuple, 1, MARK);
+}
+
+/** The number that whoever keeps the row has given it. */
+@inline
+export function tupleNumber(tuple: usize): u32 {
+  return load<u32>(tuple, MARK);
+}
+
+@inline
+export function setTupleNumber(tuple: usize, number: u32): void {
+  store<u32>(tuple, number, MARK);
+}
+
+/** The order of two kept rows by their keys. */
+export function compareTuples(a: usize, b: usize): i32 {
+  return compareBytes(<usize>load<u32>(a, KEY), load<u32>(a, KEY_LEN), <usize>load<u32>(b, KEY), load<u32>(b, KEY_LEN));
+}
+
+export class Tuples {
+  private readonly arena: Arena;
+  private readonly slots: u32;
+  private readonly size: u32;
+
+  /** Rows of `columns` values. */
+  constructor(
+    private readonly columns: i32,
+    budget: MemoryBudget,
+  ) {
+    this.arena = new Arena(budget);
+    this.slots = HEAD + ((<u32>columns + 7) & ~7);
+    this.size = this.slots + (<u32>columns << 4);
+  }
+
+  /** Keeps row `i` of the vectors, with a key: its address; 0 on failure. Vectors that are null are columns that nobody wants. */
+  add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer): usize {
+    const tuple = this.arena.take(this.size);
+    const at = key.len == 0 ? 0 : this.arena.take(key.len);
+    if (tuple == 0 || (at == 0 && key.len != 0)) return 0;
+    memory.copy(at, key.ptr, key.len);
+    store<u32>(tuple, 0, NEXT);
+    store<u32>(tuple, <u32>xxh3(key.ptr, key.len), HASH);
+    store<u32>(tuple, <u32>at, KEY);
+    store<u32>(tuple, key.len, KEY_LEN);
+    store<u64>(tuple, 0, MARK);
+    for (let c = 0; c < this.columns; c++) {
+      const vector = unchecked(vectors[c]);
+      if (vector && !this.set(tuple, c, vector, i)) return 0;
+      if (!vector) store<u8>(tuple + HEAD + c, 1);
+    }
+    return tuple;
+  }
+
+  /** Makes the value of column `c` that of row `i`; false when there is no memory. */
+  set(tuple: usize, c: i32, vector: Vector, i: u32): bool {
+    const isNull = vector.isNull(i);
+    store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
+    const to = this.slotOf(tuple, c);
+    const from = vector.at(i);
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, 8), 8);
+    if (isNull || !isBytes(vector.kind)) return true;
+    const len = vector.len(i);
+    const at = this.arena.take(max<u32>(len, 1));
+    if (at == 0) return false;
+    memory.copy(at, vector.ptr(i), len);
+    store<u32>(to, <u32>at);
+    return true;
+  }
+
+  @inline isNull(tuple: usize, c: i32): bool {
+    return load<u8>(tuple + HEAD + c) != 0;
+  }
+  @inline setNull(tuple: usize, c: i32, isNull: bool): void {
+    store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
+  }
+  @inline slotOf(tuple: usize, c: i32): usize {
+    return tuple + this.slots + (<usize>c << 4);
+  }
+
+  /** Makes row `i` of `vector` the value of column `c`. */
+  @inline get(tuple: usize, c: i32, vector: Vector, i: u32): void {
+    const from = this.slotOf(tuple, c);
+    const to = vector.at(i);
+    store<u64>(to, load<u64>(from));
+    store<u64>(to, load<u64>(from, 8), 8);
+    store<u8>(vector.nulls + i, load<u8>(tuple + HEAD + c));
+  }
+
+  free(): void {
+    this.arena.free();
+  }
+}
+
+/** Kept rows by their keys. */
+export class TupleTable {
+  private slots: usize;
+  private mask: u32 = 255;
+  count: u32 = 0;
+
+  constructor() {
+    this.slots = heap.alloc(256 << 2);
+    memory.fill(this.slots, 0, 256 << 2);
+  }
+
+  /** The first row with the key, or 0; others follow by `nextTuple`. */
+  find(key: usize, len: u32): usize {
+    const hash = <u32>xxh3(key, len);
+    for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
+      const tuple = <usize>load<u32>(this.slots + (<usize>slot << 2));
+      if (tuple == 0) return 0;
+      if (load<u32>(tuple, HASH) != hash || load<u32>(tuple, KEY_LEN) != len) continue;
+      if (memory.compare(<usize>load<u32>(tuple, KEY), key, len) == 0) return tuple;
+    }
+  }
+
+  /** Adds a kept row: behind those with its key, if there are any. False when there is no memory. */
+  add(tuple: usize): bool {
+    const known = this.find(<usize>load<u32>(tuple, KEY), load<u32>(tuple, KEY_LEN));
+    if (known != 0) {
+      // Behind the first one: the order among equal keys is not asked for.
+      store<u32>(tuple, load<u32>(known, NEXT), NEXT);
+      store<u32>(known, <u32>tuple, NEXT);
+      return true;
+    }
+    if (this.count >= this.mask - (this.mask >> 2) && !this.grow()) return false;
+    this.put(tuple);
+    this.count += 1;
+    return true;
+  }
+
+  private put(tuple: usize): void {
+    let slot = load<u32>(tuple, HASH) & this.mask;
+    while (load<u32>(this.slots + (<usize>slot << 2)) != 0) slot = (slot + 1) & this.mask;
+    store<u32>(this.slots + (<usize>slot << 2), <u32>tuple);
+  }
+
+  private grow(): bool {
+    const before = this.slots;
+    const count = this.mask + 1;
+    if (count >= 1 << 28) {
+      fail(OUT_OF_MEMORY, "too many different keys for a statement");
+      return false;
+    }
+    const bytes = <usize>count << 3;
+    this.slots = heap.alloc(bytes);
+    memory.fill(this.slots, 0, bytes);
+    this.mask = count * 2 - 1;
+    for (let slot: u32 = 0; slot < count; slot++) {
+      const tuple = load<u32>(before + (<usize>slot << 2));
+      if (tuple != 0) this.put(tuple);
+    }
+    heap.free(before);
+    return true;
+  }
+
+  free(): void {
+    heap.free(this.slots);
+  }
+}
+
+/** Addresses of kept rows, to be sorted. */
+export class TupleList {
+  private items: usize = heap.alloc(1024 << 2);
+  private capacity: u32 = 1024;
+  count: u32 = 0;
+
+  push(tuple: usize): void {
+    if (this.count == this.capacity) {
+      this.capacity <<= 1;
+      this.items = heap.realloc(this.items, <usize>this.capacity << 2);
+    }
+    store<u32>(this.items + (<usize>this.count++ << 2), <u32>tuple);
+  }
+
+  @inline at(i: u32): usize {
+    return <usize>load<u32>(this.items + (<usize>i << 2));
+  }
+
+  /** Forgets all but the first `count`. */
+  cut(count: u32): void {
+    this.count = min(this.count, count);
+  }
+
+  /** By their keys; equal ones stay in their order (merge sort). */
+  sort(): void {
+    const count = this.count;
+    const other = heap.alloc(<usize>max<u32>(count, 1) << 2);
+    let from = this.items;
+    let to = other;
+    for (let width: u32 = 1; width < count; width <<= 1) {
+      for (let start: u32 = 0; start < count; start += width << 1) merge(from, to, start, min(start + width, count), min(start + (width << 1), count));
+      const swap = from;
+      from = to;
+      to = swap;
+    }
+    if (from != this.items) memory.copy(this.items, from, <usize>count << 2);
+    heap.free(other);
+  }
+
+  free(): void {
+    heap.free(this.items);
+  }
+}
+
+/** Merges the runs from `start` and from `middle` on. */
+function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void {
+  let left = start;
+  let right = middle;
+  for (let at = start; at < end; at++) {
+    const a = load<u32>(from + (<usize>left << 2));
+    const takesLeft =
+      left < middle && (right >= end || compareTuples(<usize>a, <usize>load<u32>(from + (<usize>right << 2))) <= 0);
+    store<u32>(to + (<usize>at << 2), takesLeft ? a : load<u32>(from + (<usize>right << 2)));
+    if (takesLeft) left += 1;
+    else right += 1;
+  }
+}
+
+/** Which of the values of rows come first. */
+export const NULLS_FIRST: u32 = 1;
+export const DESCENDING: u32 = 2;
+
+/**
+ * Appends row `i`'s value so that the order of the bytes is that of the values (and equal values have equal bytes), whatever is appended behind
+ * it. `order` has `NULLS_FIRST` and `DESCENDING`.
+ */
+export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer): void {
+  const isNull = vector.isNull(i);
+  out.addU8(isNull ? ((order & NULLS_FIRST) != 0 ? 0 : 2) : 1);
+  if (isNull) return;
+  const start = out.len;
+  const slot = vector.at(i);
+  switch (vector.kind) {
+    case K_BOOLEAN:
+      out.addU8(<u32>load<u8>(slot));
+      break;
+    case K_INT:
+    case K_DATE:
+      out.addU64(bswap<u64>(load<u64>(slot) ^ 0x8000000000000000));
+      break;
+    case K_UINT:
+      out.addU64(bswap<u64>(load<u64>(slot)));
+      break;
+    case K_DECIMAL:
+      addOrderedDecimal(slot, out);
+      break;
+    case K_DATETIME: {
+      const at = <usize>load<u32>(slot);
+      out.addU16(bswap<u16>(load<u16>(at)));
+      out.addBytes(at + 2, 5);
+      out.addU32(bswap<u32>(load<u32>(at, 7)));
+      out.addU16(bswap<u16>(load<u16>(at, 11) ^ 0x8000));
+      break;
+    }
+    case K_UUID:
+      out.addBytes(<usize>load<u32>(slot), 16);
+      break;
+    default: {
+      // A zero is two bytes, and the end two others, below all that could follow.
+      const at = <usize>load<u32>(slot);
+      const len = load<u32>(slot, 4);
+      for (let b: u32 = 0; b < len; b++) {
+        const byte = <u32>load<u8>(at + b);
+        out.addU8(byte);
+        if (byte == 0) out.addU8(0xff);
+      }
+      out.addU16(0);
+    }
+  }
+  if ((order & DESCENDING) == 0) return;
+  for (let at = start; at < out.len; at++) store<u8>(out.ptr + at, ~load<u8>(out.ptr + at));
+}

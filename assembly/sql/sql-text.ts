@@ -1,0 +1,33 @@
+/** The text of a statement, for errors that tell their place in it. */
+import { Status, fail, lastError } from "../status";
+
+export class SqlText {
+  /** The `len` bytes at `ptr`, which have to stay there. */
+  constructor(
+    readonly ptr: usize,
+    readonly len: u32,
+  ) {}
+
+  /** Fails because of what is at byte `start`. Returns `status`. */
+  fail(status: Status, what: string, start: u32, hint: string = ""): Status {
+    fail(status, what, hint);
+    return this.place(start);
+  }
+
+  /** Adds to the last error that it is about byte `start`: line and column, from 1 on, the column in characters. Returns its status. */
+  place(start: u32): Status {
+    let line: u32 = 1;
+    let column: u32 = 1;
+    const end = min(start, this.len);
+    for (let at: u32 = 0; at < end; at++) {
+      const byte = load<u8>(this.ptr + at);
+      if (byte == 0x0a) {
+        line += 1;
+        column = 1;
+      } else if ((byte & 0xc0) != 0x80) column += 1;
+    }
+    lastError.what = "line " + line.toString() + ", column " + column.toString() + ": " + lastError.what;
+    lastError.textOffset = <i32>end;
+    return lastError.status;
+  }
+}

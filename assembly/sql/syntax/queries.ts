@@ -1,0 +1,383 @@
+/** Queries: SELECT, VALUES, what joins them, and what is around them. */
+import { SQL_UNSUPPORTED } from "../../status";
+import { ExpressionReader } from "./expressions";
+import { T_QUOTED, T_TEXT, T_WORD } from "./lexer";
+import { OP_CROSS, OP_EXCEPT, OP_FULL, OP_INNER, OP_INTERSECT, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "./operators";
+import { CLOSE, COMMA, DOT, OPEN, STAR } from "./reader";
+import {
+  FLAG_DISTINCT,
+  FLAG_NATURAL,
+  N_COMPOUND,
+  N_CTE,
+  N_DERIVED,
+  N_GROUP,
+  N_JOIN,
+  N_LIMIT,
+  N_NAME,
+  N_QUERY,
+  N_RESULT,
+  N_ROW,
+  N_SELECT,
+  N_STAR,
+  N_TABLE,
+  N_VALUES,
+  N_WITH,
+} from "./tree";
+
+export class QueryReader extends ExpressionReader {
+  query(): u32 {
+    if (!this.enter()) return 0;
+    const node = this.wholeQuery();
+    this.leave();
+    return node;
+  }
+
+  private wholeQuery(): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    let height: u32 = 0;
+    let bound: u32 = 0;
+    if (this.accept("with")) {
+      bound = this.commonTables(start);
+      if (bound == 0) return 0;
+      height = this.height;
+    }
+    const body = this.compound();
+    if (body == 0) return 0;
+    height = max(height, this.height);
+    let order: u32 = 0;
+    let limit: u32 = 0;
+    if (this.accept("order")) {
+      order = this.need("by") ? this.orderList() : 0;
+      if (order == 0) return 0;
+      height = max(height, this.height);
+    }
+    if (this.is("limit") || this.is("offset") || this.is("fetch")) {
+      limit = this.limit();
+      if (limit == 0) return 0;
+    }
+    const node = tree.add(N_QUERY, start, body, order, limit, bound);
+    return this.raise(this.done(node), height);
+  }
+
+  /** Behind WITH. */
+  private commonTables(start: u32): u32 {
+    const tree = this.tree;
+    if (this.is("recursive")) return this.refuse(SQL_UNSUPPORTED, "WITH RECURSIVE is not there yet", this.lexer.start);
+    let first: u32 = 0;
+    let last: u32 = 0;
+    let height: u32 = 0;
+    do {
+      const at = this.lexer.start;
+      const name = this.name("a name for the query");
+      if (name == 0) return 0;
+      let columns: u32 = 0;
+      if (this.acceptSymbol(OPEN)) {
+        columns = this.nameList("a column's name");
+        if (columns == 0) return 0;
+      }
+      if (!this.need("as")) return 0;
+      if (!this.acceptBoth("not", "materialized")) this.accept("materialized");
+      if (!this.needSymbol(OPEN)) return 0;
+      const query = this.query();
+      if (query == 0 || !this.needSymbol(CLOSE)) return 0;
+      height = max(height, this.height);
+      const node = this.done(tree.add(N_CTE, at, name, columns, query));
+      if (first == 0) first = node;
+      else tree.setNext(last, node);
+      last = node;
+    } while (this.acceptSymbol(COMMA));
+    this.height = height;
+    return this.done(tree.add(N_WITH, start, first));
+  }
+
+  /** SELECTs and VALUES with UNION and the like between them, from left to right. */
+  private compound(): u32 {
+    const tree = this.tree;
+    let left = this.core();
+    while (left != 0) {
+      let op: u8 = 0;
+      if (this.accept("union")) op = this.accept("all") ? OP_UNION_ALL : OP_UNION;
+      else if (this.accept("intersect")) op = OP_INTERSECT;
+      else if (this.accept("except")) op = OP_EXCEPT;
+      else break;
+      const height = this.height;
+      const right = this.core();
+      if (right == 0) return 0;
+      const node = this.done(tree.add(N_COMPOUND, tree.start(left), left, right));
+      tree.setOp(node, op);
+      left = this.raise(node, max(height, this.height));
+    }
+    return left;
+  }
+
+  private core(): u32 {
+    if (this.is("values")) return this.values();
+    if (this.is("select")) return this.select();
+    return this.expected("SELECT or VALUES");
+  }
+
+  protected values(): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_VALUES, this.lexer.start);
+    this.lexer.next();
+    let last: u32 = 0;
+    let height: u32 = 0;
+    do {
+      const start = this.lexer.start;
+      if (!this.needSymbol(OPEN)) return 0;
+      const list = this.expressionList();
+      if (list == 0 || !this.needSymbol(CLOSE)) return 0;
+      height = max(height, this.height);
+      const row = this.done(tree.add(N_ROW, start, list));
+      if (last == 0) tree.setA(node, row);
+      else tree.setNext(last, row);
+      last = row;
+    } while (this.acceptSymbol(COMMA));
+    return this.raise(this.done(node), height);
+  }
+
+  private select(): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_SELECT, this.lexer.start);
+    this.lexer.next();
+    if (this.accept("distinct")) tree.setFlag(node, FLAG_DISTINCT);
+    else this.accept("all");
+    const results = this.results();
+    if (results == 0) return 0;
+    tree.setA(node, results);
+    let height = this.height;
+    if (this.accept("from")) {
+      const from = this.from();
+      if (from == 0) return 0;
+      tree.setB(node, from);
+      height = max(height, this.height);
+    }
+    if (this.accept("where")) {
+      const where = this.expression();
+      if (where == 0) return 0;
+      tree.setC(node, where);
+      height = max(height, this.height);
+    }
+    const group = tree.add(N_GROUP, this.lexer.start);
+    if (this.accept("group")) {
+      const list = this.need("by") ? this.expressionList() : 0;
+      if (list == 0) return 0;
+      tree.setA(group, list);
+      tree.setD(node, group);
+      height = max(height, this.height);
+    }
+    if (this.accept("having")) {
+      const having = this.expression();
+      if (having == 0) return 0;
+      tree.setB(group, having);
+      tree.setD(node, group);
+      height = max(height, this.height);
+    }
+    if (this.is("window")) return this.window();
+    return this.raise(this.done(node), height);
+  }
+
+  /** Columns of a result, between commas. */
+  protected results(): u32 {
+    const tree = this.tree;
+    let first: u32 = 0;
+    let last: u32 = 0;
+    let height: u32 = 0;
+    do {
+      const node = this.result();
+      if (node == 0) return 0;
+      height = max(height, this.height);
+      if (first == 0) first = node;
+      else tree.setNext(last, node);
+      last = node;
+    } while (this.acceptSymbol(COMMA));
+    this.height = height;
+    return first;
+  }
+
+  private result(): u32 {
+    const tree = this.tree;
+    const lexer = this.lexer;
+    const start = lexer.start;
+    this.height = 0;
+    if (this.acceptSymbol(STAR)) return this.done(tree.add(N_STAR, start));
+    if (this.atName && lexer.following == DOT && this.starFollows) {
+      const table = this.anyWord();
+      lexer.next();
+      lexer.next();
+      return table == 0 ? 0 : this.done(tree.add(N_STAR, start, 0, table));
+    }
+    const value = this.expression();
+    if (value == 0) return 0;
+    const height = this.height;
+    const node = tree.add(N_RESULT, start, value);
+    tree.setEnd(node, lexer.lastEnd);
+    const alias = this.alias();
+    if (this.failed) return 0;
+    tree.setB(node, alias);
+    this.height = height;
+    return node;
+  }
+
+  /** Whether `.*` is behind the name at the token. */
+  private get starFollows(): bool {
+    const lexer = this.lexer;
+    let at = lexer.end;
+    let dots = 0;
+    for (; at < lexer.len; at++) {
+      const byte = load<u8>(lexer.ptr + at);
+      if (byte == 0x2e && dots == 0) dots = 1;
+      else if (byte == 0x2a && dots == 1) return true;
+      else if (byte > 0x20) return false;
+    }
+    return false;
+  }
+
+  /** [AS] name, or 0 for none. After AS a text or a reserved word may be one, too. */
+  protected alias(): u32 {
+    const lexer = this.lexer;
+    if (this.accept("as")) {
+      if (lexer.kind == T_TEXT) return this.unquoted(N_NAME);
+      return lexer.kind == T_WORD || lexer.kind == T_QUOTED ? this.anyWord() : this.expected("a name");
+    }
+    return this.atName ? this.anyWord() : 0;
+  }
+
+  // ---- FROM ----
+
+  /** Tables with commas and joins between them: one tree, from left to right. */
+  protected from(): u32 {
+    const tree = this.tree;
+    let left = this.source();
+    let height = this.height;
+    while (left != 0) {
+      const start = this.lexer.start;
+      let op: u8 = OP_INNER;
+      const isComma = this.acceptSymbol(COMMA);
+      let natural = false;
+      if (isComma) op = OP_CROSS;
+      else {
+        natural = this.accept("natural");
+        if (this.is("left")) op = OP_LEFT;
+        else if (this.is("right")) op = OP_RIGHT;
+        else if (this.is("full")) op = OP_FULL;
+        else if (this.is("cross")) op = OP_CROSS;
+        if (op != OP_INNER) {
+          this.lexer.next();
+          if (op != OP_CROSS) this.accept("outer");
+        } else this.accept("inner");
+        if (!this.is("join")) {
+          if (op != OP_INNER || natural || this.lexer.start != start) return this.expected("JOIN");
+          break;
+        }
+        this.lexer.next();
+      }
+      const right = this.source();
+      if (right == 0) return 0;
+      height = max(height, this.height);
+      const node = tree.add(N_JOIN, tree.start(left), left, right);
+      tree.setOp(node, op);
+      if (natural) tree.setFlag(node, FLAG_NATURAL);
+      if (!isComma && this.accept("on")) {
+        const on = this.expression();
+        if (on == 0) return 0;
+        tree.setC(node, on);
+        height = max(height, this.height);
+      } else if (!isComma && this.accept("using")) {
+        const names = this.needSymbol(OPEN) ? this.nameList("a column") : 0;
+        if (names == 0) return 0;
+        tree.setD(node, names);
+      }
+      left = this.raise(this.done(node), height);
+      height = this.height;
+    }
+    return left;
+  }
+
+  /** A table, a query or joins in parentheses. */
+  private source(): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    this.height = 0;
+    if (this.acceptSymbol(OPEN)) {
+      if (!this.atQuery) {
+        if (!this.enter()) return 0;
+        const inner = this.from();
+        this.leave();
+        return inner != 0 && this.needSymbol(CLOSE) ? inner : 0;
+      }
+      const query = this.query();
+      if (query == 0 || !this.needSymbol(CLOSE)) return 0;
+      const height = this.height;
+      const node = tree.add(N_DERIVED, start, query);
+      tree.setB(node, this.alias());
+      if (this.failed) return 0;
+      if (tree.b(node) != 0 && this.acceptSymbol(OPEN)) {
+        const columns = this.nameList("a column's name");
+        if (columns == 0) return 0;
+        tree.setC(node, columns);
+      }
+      return this.raise(this.done(node), height);
+    }
+    return this.table(true);
+  }
+
+  /** A table's name, with its schema and an alias. */
+  protected table(aliased: bool): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    let name = this.name("a table");
+    let schema: u32 = 0;
+    if (name != 0 && this.acceptSymbol(DOT)) {
+      schema = name;
+      name = this.name("a table");
+    }
+    if (name == 0) return 0;
+    if (aliased && this.isSymbol(OPEN)) return this.refuse(SQL_UNSUPPORTED, "functions in FROM are not there yet", start);
+    const node = tree.add(N_TABLE, start, name, 0, schema);
+    tree.setEnd(node, this.lexer.lastEnd);
+    if (!aliased) return node;
+    tree.setB(node, this.alias());
+    return this.failed ? 0 : node;
+  }
+
+  // ---- LIMIT ----
+
+  /** LIMIT a [OFFSET b], LIMIT b, a, OFFSET b [ROWS], FETCH FIRST a ROWS ONLY. */
+  private limit(): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    let limit: u32 = 0;
+    let offset: u32 = 0;
+    if (this.accept("limit")) {
+      if (!this.accept("all")) {
+        limit = this.expression();
+        if (limit == 0) return 0;
+      }
+      if (this.acceptSymbol(COMMA)) {
+        offset = limit;
+        limit = this.expression();
+        if (limit == 0) return 0;
+      }
+    }
+    if (offset == 0 && this.accept("offset")) {
+      offset = this.expression();
+      if (offset == 0) return 0;
+      if (!this.accept("rows")) this.accept("row");
+    }
+    if (limit == 0 && this.accept("fetch")) {
+      if (!this.accept("first") && !this.accept("next")) return this.expected("FIRST or NEXT");
+      limit = this.expression();
+      if (limit == 0) return 0;
+      if (!this.accept("rows") && !this.accept("row")) return this.expected("ROWS");
+      if (!this.need("only")) return 0;
+    }
+    return this.done(tree.add(N_LIMIT, start, limit, offset));
+  }
+
+  /** OVER and WINDOW. */
+  window(): u32 {
+    return this.refuse(SQL_UNSUPPORTED, "windows (OVER, WINDOW) are not there yet", this.lexer.start);
+  }
+}

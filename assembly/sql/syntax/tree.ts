@@ -1,0 +1,289 @@
+/**
+ * SQL that was read, as a flat tree: nodes of 32 bytes in one arena, named by their number, from 1 on; 0 is no node. Nothing in it is managed,
+ * and all of it goes at once.
+ *
+ *     node   kind u8 · op u8 · flags u16 · start u32 · end u32 · next u32 · a u32 · b u32 · c u32 · d u32
+ *
+ * `start` and `end` are the node's bytes in the text. Nodes of one list are linked by `next`. What a to d are is with each kind below:
+ * other nodes unless it says otherwise; `list` is the first of a list. Names and literals have their bytes, without quotes and escapes, in
+ * `texts`, from byte a on, b of them.
+ */
+import { ByteBuffer } from "../../encode/byte-buffer";
+
+// ---- expressions ----
+/** NULL. */
+export const N_NULL: u8 = 1;
+/** TRUE or FALSE: op is 1 or 0. */
+export const N_BOOLEAN: u8 = 2;
+/** A number as it is written: a, b its text. */
+export const N_NUMBER: u8 = 3;
+/** Text: a, b its bytes. */
+export const N_TEXT: u8 = 4;
+/** x'…': a, b its bytes. */
+export const N_BLOB: u8 = 5;
+/** A parameter: a its number, from 1 on. */
+export const N_PARAMETER: u8 = 6;
+/** A name: a, b its bytes. With `FLAG_QUOTED` it stood in quotes. */
+export const N_NAME: u8 = 7;
+/** A column: a its name; b its table's or 0; c that one's schema or 0. */
+export const N_COLUMN: u8 = 8;
+/** `*` or `t.*` among columns: b the table's name or 0. */
+export const N_STAR: u8 = 9;
+/** op one of OP_NEGATE, OP_NOT, OP_PLUS, OP_BIT_NOT: a. */
+export const N_UNARY: u8 = 10;
+/** op one of OP_…: a, b. */
+export const N_BINARY: u8 = 11;
+/** AND or OR (op) of a list of two or more: a. */
+export const N_LOGIC: u8 = 12;
+/** a IS [NOT] NULL. */
+export const N_IS_NULL: u8 = 13;
+/** a [NOT] BETWEEN b AND c. */
+export const N_BETWEEN: u8 = 14;
+/** a [NOT] IN (list b), or (query c), or the table named d. */
+export const N_IN: u8 = 15;
+/** a [NOT] LIKE b ESCAPE c: op OP_LIKE, OP_ILIKE or OP_GLOB. */
+export const N_LIKE: u8 = 16;
+/** CASE a WHEN (list b of N_WHEN) ELSE c. */
+export const N_CASE: u8 = 17;
+/** WHEN a THEN b. */
+export const N_WHEN: u8 = 18;
+/** CAST(a AS b): b N_TYPE. */
+export const N_CAST: u8 = 19;
+/** A call of a, N_NAME, with list b; c N_CALL_TAIL or 0. `FLAG_STAR`: f(*), `FLAG_DISTINCT`: f(DISTINCT …). */
+export const N_CALL: u8 = 20;
+/** a list of N_ORDER inside the call; b FILTER's condition; c N_WINDOW, OVER's. */
+export const N_CALL_TAIL: u8 = 21;
+/** [NOT] EXISTS (query a). */
+export const N_EXISTS: u8 = 22;
+/** (query a) as a value. */
+export const N_SUBQUERY: u8 = 23;
+/** (list a) with two values or more. */
+export const N_ROW: u8 = 24;
+/** a COLLATE b, N_NAME. */
+export const N_COLLATE: u8 = 25;
+/** A type's name: a, b its words with one blank between; c list of its numbers. */
+export const N_TYPE: u8 = 26;
+
+// ---- queries ----
+/** A SELECT without what follows it: a list of N_RESULT, N_STAR; b FROM; c WHERE; d N_GROUP or 0. `FLAG_DISTINCT`. */
+export const N_SELECT: u8 = 40;
+/** a list of expressions; b HAVING; c list of N_NAMED_WINDOW. */
+export const N_GROUP: u8 = 41;
+/** a expression; b alias, N_NAME or 0. */
+export const N_RESULT: u8 = 42;
+/** VALUES: a list of N_ROW, which here may have one value. */
+export const N_VALUES: u8 = 43;
+/** a op b: op OP_UNION, OP_UNION_ALL, OP_INTERSECT, OP_EXCEPT. */
+export const N_COMPOUND: u8 = 44;
+/** A whole query: a N_SELECT, N_VALUES or N_COMPOUND; b list of N_ORDER; c N_LIMIT or 0; d N_WITH or 0. */
+export const N_QUERY: u8 = 45;
+/** a expression; `FLAG_DESCENDING`, `FLAG_NULLS_FIRST`, `FLAG_NULLS_LAST`. */
+export const N_ORDER: u8 = 46;
+/** LIMIT a OFFSET b. */
+export const N_LIMIT: u8 = 47;
+/** a list of N_CTE; `FLAG_RECURSIVE`. */
+export const N_WITH: u8 = 48;
+/** a name; b list of column names; c query. */
+export const N_CTE: u8 = 49;
+/** A table in FROM: a name; b alias; c schema. */
+export const N_TABLE: u8 = 50;
+/** A query in FROM: a query; b alias; c list of column names. */
+export const N_DERIVED: u8 = 51;
+/** A function in FROM: a name; b list; c alias. */
+export const N_TABLE_CALL: u8 = 52;
+/** a op b ON c, or USING list d: op OP_INNER, OP_LEFT, OP_RIGHT, OP_FULL, OP_CROSS; `FLAG_NATURAL`. */
+export const N_JOIN: u8 = 53;
+/** A window: a list of partition's expressions; b list of N_ORDER; c N_FRAME; d the name it starts from. */
+export const N_WINDOW: u8 = 54;
+/** a name; b N_WINDOW. */
+export const N_NAMED_WINDOW: u8 = 55;
+/** op OP_ROWS, OP_RANGE, OP_GROUPS; a from, b to: N_FRAME_BOUND; c what is excluded, OP_…. */
+export const N_FRAME: u8 = 56;
+/** op OP_PRECEDING, OP_FOLLOWING, OP_CURRENT_ROW; a how far, 0 for UNBOUNDED. */
+export const N_FRAME_BOUND: u8 = 57;
+
+// ---- statements ----
+/** INSERT: a N_TABLE; b list of column names; c N_QUERY, or 0 for DEFAULT VALUES; d N_CHANGE. op what to do on a conflict. */
+export const N_INSERT: u8 = 70;
+/** UPDATE: a N_TABLE; b list of N_SET; c WHERE; d N_CHANGE. op as of N_INSERT. */
+export const N_UPDATE: u8 = 71;
+/** DELETE: a N_TABLE; c WHERE; d N_CHANGE. */
+export const N_DELETE: u8 = 72;
+/** What may be around a change: a list of N_RESULT, RETURNING's; b N_WITH; c list of N_UPSERT; d FROM of an update. */
+export const N_CHANGE: u8 = 73;
+/** (list a of names) = b. */
+export const N_SET: u8 = 74;
+/** ON CONFLICT (list a of N_COLUMN) WHERE b DO UPDATE SET (list c of N_SET, 0: DO NOTHING) WHERE d. */
+export const N_UPSERT: u8 = 75;
+/** CREATE TABLE a N_TABLE; b list of N_COLUMN_DEFINITION; c list of N_CONSTRAINT; d N_QUERY of AS. `FLAG_IF_NOT_EXISTS`, `FLAG_TEMPORARY`. */
+export const N_CREATE_TABLE: u8 = 76;
+/** a name; b N_TYPE or 0; c list of N_CONSTRAINT. */
+export const N_COLUMN_DEFINITION: u8 = 77;
+/** op one of OP_PRIMARY_KEY …; a list of columns (N_ORDER) or expression; b N_REFERENCE; c its name. `FLAG_AUTO`, `FLAG_DESCENDING`. */
+export const N_CONSTRAINT: u8 = 78;
+/** a table's name; b list of column names; c, d ON DELETE's and ON UPDATE's OP_…, no nodes. */
+export const N_REFERENCE: u8 = 79;
+/** CREATE INDEX a name ON b N_NAME (list c of N_ORDER) WHERE d. `FLAG_UNIQUE`, `FLAG_IF_NOT_EXISTS`. */
+export const N_CREATE_INDEX: u8 = 80;
+/** DROP op (OP_TABLE, OP_INDEX, OP_VIEW, OP_TRIGGER) a N_TABLE. `FLAG_IF_EXISTS`. */
+export const N_DROP: u8 = 81;
+/** ALTER TABLE a N_TABLE: op OP_ADD, OP_DROP_COLUMN, OP_RENAME, OP_RENAME_COLUMN; b the column or its definition; c the new name. */
+export const N_ALTER: u8 = 82;
+/** op OP_BEGIN, OP_COMMIT, OP_ROLLBACK, OP_SAVEPOINT, OP_RELEASE, OP_ROLLBACK_TO: a name. */
+export const N_TRANSACTION: u8 = 83;
+/** EXPLAIN a statement. `FLAG_ANALYZE`. */
+export const N_EXPLAIN: u8 = 84;
+/** PRAGMA a name = b. */
+export const N_PRAGMA: u8 = 85;
+/** CREATE VIEW a N_TABLE (list b of names) AS c. `FLAG_IF_NOT_EXISTS`, `FLAG_TEMPORARY`. */
+export const N_CREATE_VIEW: u8 = 86;
+
+// ---- flags ----
+export const FLAG_NOT: u16 = 1;
+export const FLAG_DISTINCT: u16 = 2;
+export const FLAG_STAR: u16 = 4;
+export const FLAG_QUOTED: u16 = 8;
+export const FLAG_DESCENDING: u16 = 16;
+export const FLAG_NULLS_FIRST: u16 = 32;
+export const FLAG_NULLS_LAST: u16 = 64;
+export const FLAG_NATURAL: u16 = 128;
+export const FLAG_RECURSIVE: u16 = 256;
+export const FLAG_IF_EXISTS: u16 = 512;
+export const FLAG_IF_NOT_EXISTS: u16 = 1024;
+export const FLAG_TEMPORARY: u16 = 2048;
+export const FLAG_UNIQUE: u16 = 4096;
+export const FLAG_AUTO: u16 = 8192;
+export const FLAG_ANALYZE: u16 = 16384;
+
+/** The most nodes of one text, and how deep expressions and queries may be inside each other. */
+export const MOST_NODES: u32 = 1 << 22;
+const NODE_SIZE: u32 = 32;
+
+export class SqlTree {
+  /** Bytes of names and literals. */
+  readonly texts: ByteBuffer = new ByteBuffer(256);
+  private readonly nodes: ByteBuffer = new ByteBuffer(64 * NODE_SIZE);
+  /** The highest number of a parameter; and N_NAME nodes of those that are named, with their number as c. */
+  parameters: u32 = 0;
+  namedParameters: u32 = 0;
+
+  constructor() {
+    this.reset();
+  }
+
+  /** Forgets all nodes. */
+  reset(): void {
+    this.texts.reset();
+    this.nodes.reset();
+    this.parameters = 0;
+    this.namedParameters = 0;
+    memory.fill(this.nodes.reserve(NODE_SIZE), 0, NODE_SIZE);
+    this.nodes.len += NODE_SIZE;
+  }
+
+  get count(): u32 {
+    return this.nodes.len / NODE_SIZE;
+  }
+
+  /** Adds a node that begins at byte `start` of the text. */
+  add(kind: u8, start: u32, a: u32 = 0, b: u32 = 0, c: u32 = 0, d: u32 = 0): u32 {
+    const node = this.count;
+    const at = this.nodes.reserve(NODE_SIZE);
+    this.nodes.len += NODE_SIZE;
+    store<u32>(at, kind);
+    store<u32>(at, start, 4);
+    store<u64>(at, start, 8);
+    store<u32>(at, a, 16);
+    store<u32>(at, b, 20);
+    store<u32>(at, c, 24);
+    store<u32>(at, d, 28);
+    return node;
+  }
+
+  @inline private at(node: u32): usize {
+    return this.nodes.ptr + node * NODE_SIZE;
+  }
+  @inline kind(node: u32): u8 {
+    return load<u8>(this.at(node));
+  }
+  @inline op(node: u32): u8 {
+    return load<u8>(this.at(node), 1);
+  }
+  @inline has(node: u32, flag: u16): bool {
+    return (load<u16>(this.at(node), 2) & flag) != 0;
+  }
+  @inline start(node: u32): u32 {
+    return load<u32>(this.at(node), 4);
+  }
+  @inline end(node: u32): u32 {
+    return load<u32>(this.at(node), 8);
+  }
+  @inline next(node: u32): u32 {
+    return load<u32>(this.at(node), 12);
+  }
+  @inline a(node: u32): u32 {
+    return load<u32>(this.at(node), 16);
+  }
+  @inline b(node: u32): u32 {
+    return load<u32>(this.at(node), 20);
+  }
+  @inline c(node: u32): u32 {
+    return load<u32>(this.at(node), 24);
+  }
+  @inline d(node: u32): u32 {
+    return load<u32>(this.at(node), 28);
+  }
+  setKind(node: u32, kind: u8): void {
+    store<u8>(this.at(node), kind);
+  }
+  setOp(node: u32, op: u8): void {
+    store<u8>(this.at(node), op, 1);
+  }
+  setFlag(node: u32, flag: u16): void {
+    store<u16>(this.at(node), load<u16>(this.at(node), 2) | flag, 2);
+  }
+  setStart(node: u32, start: u32): void {
+    store<u32>(this.at(node), start, 4);
+  }
+  setEnd(node: u32, end: u32): void {
+    store<u32>(this.at(node), end, 8);
+  }
+  setNext(node: u32, next: u32): void {
+    store<u32>(this.at(node), next, 12);
+  }
+  setA(node: u32, a: u32): void {
+    store<u32>(this.at(node), a, 16);
+  }
+  setB(node: u32, b: u32): void {
+    store<u32>(this.at(node), b, 20);
+  }
+  setC(node: u32, c: u32): void {
+    store<u32>(this.at(node), c, 24);
+  }
+  setD(node: u32, d: u32): void {
+    store<u32>(this.at(node), d, 28);
+  }
+
+  /** Where the bytes of a name or literal are. Valid until the next node is added. */
+  @inline textPtr(node: u32): usize {
+    return this.texts.ptr + this.a(node);
+  }
+  @inline textLen(node: u32): u32 {
+    return this.b(node);
+  }
+  text(node: u32): string {
+    return String.UTF8.decodeUnsafe(this.textPtr(node), this.textLen(node));
+  }
+
+  /** How many nodes the list has. */
+  length(list: u32): u32 {
+    let count: u32 = 0;
+    for (; list != 0; list = this.next(list)) count += 1;
+    return count;
+  }
+
+  free(): void {
+    this.texts.free();
+    this.nodes.free();
+  }
+}
