@@ -35,6 +35,22 @@ export const DIFFERENT: Status = 9;
 /** A file that is to be made is there already. */
 export const FILE_EXISTS: Status = 10;
 
+// ---- SQL ----
+/** The text is no statement. */
+export const SQL_SYNTAX: Status = 11;
+/** Values of types that do not go together, or something that has another type than is wanted. */
+export const SQL_TYPE: Status = 12;
+/** Known, and not there; or not there yet. */
+export const SQL_UNSUPPORTED: Status = 13;
+/** A name that more than one column or table has. */
+export const AMBIGUOUS_COLUMN: Status = 14;
+/** A division by zero, for a row that counts. */
+export const DIVISION_BY_ZERO: Status = 15;
+/** A number that its type can't hold. */
+export const OVERFLOW: Status = 16;
+/** More than a statement may have or keep. */
+export const SQL_LIMIT: Status = 17;
+
 // ---- schema ----
 /** A table of that name exists already. */
 export const TABLE_EXISTS: Status = 20;
@@ -151,6 +167,20 @@ export function statusName(status: Status): string {
       return "DIFFERENT";
     case FILE_EXISTS:
       return "FILE_EXISTS";
+    case SQL_SYNTAX:
+      return "SQL_SYNTAX";
+    case SQL_TYPE:
+      return "SQL_TYPE";
+    case SQL_UNSUPPORTED:
+      return "SQL_UNSUPPORTED";
+    case AMBIGUOUS_COLUMN:
+      return "AMBIGUOUS_COLUMN";
+    case DIVISION_BY_ZERO:
+      return "DIVISION_BY_ZERO";
+    case OVERFLOW:
+      return "OVERFLOW";
+    case SQL_LIMIT:
+      return "SQL_LIMIT";
     case TABLE_EXISTS:
       return "TABLE_EXISTS";
     case NAME_COLLISION:
@@ -254,6 +284,8 @@ export class ErrorDetail {
   pageNo: u32 = NO_PAGE;
   /** The byte inside that page, or -1. */
   pageOffset: i32 = -1;
+  /** The byte of a statement's text that it is about, or -1. */
+  textOffset: i32 = -1;
   /** What went wrong and where, in words; never empty after a failure. */
   what: string = "";
   /** What the user can do about it; may be empty. */
@@ -268,6 +300,7 @@ export function fail(status: Status, what: string, hint: string = ""): Status {
   lastError.status = status;
   lastError.pageNo = NO_PAGE;
   lastError.pageOffset = -1;
+  lastError.textOffset = -1;
   lastError.what = what;
   lastError.hint = hint;
   return status;
@@ -278,6 +311,7 @@ export function damaged(pageNo: u32, pageOffset: i32, what: string): Status {
   lastError.status = DAMAGED;
   lastError.pageNo = pageNo;
   lastError.pageOffset = pageOffset;
+  lastError.textOffset = -1;
   lastError.what = what;
   lastError.hint = "run check to see all that is wrong";
   return DAMAGED;
@@ -288,6 +322,7 @@ function copyError(from: ErrorDetail, to: ErrorDetail): void {
   to.status = from.status;
   to.pageNo = from.pageNo;
   to.pageOffset = from.pageOffset;
+  to.textOffset = from.textOffset;
   to.what = from.what;
   to.hint = from.hint;
 }

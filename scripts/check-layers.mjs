@@ -21,6 +21,7 @@ const ASSEMBLY_LAYERS = [
   "acl",
   "store",
   "query",
+  "sql",
   "check",
   "maintenance",
   "request",

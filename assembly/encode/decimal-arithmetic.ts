@@ -26,10 +26,12 @@ function takeInteger(x: usize, ptr: usize): void {
   store<u32>(x, load<u32>(ptr, HIGH), 8);
 }
 
+
 @inline
 function scaleOf(ptr: usize): i32 {
   return <i32>((load<u32>(ptr) >> 16) & 0xff);
 }
+
 
 @inline
 function isNegative(ptr: usize): bool {
@@ -48,7 +50,7 @@ function isLarge(x: usize): bool {
 function multiplySmall(x: usize, factor: u64): void {
   let carry: u64 = 0;
   for (let i = 0; i < LIMBS; i++) {
-    const at = x + (<usize>i << 2);
+    const at = x + ((<usize>i) << 2);
     const product = <u64>load<u32>(at) * factor + carry;
     store<u32>(at, <u32>product);
     carry = product >> 32;
@@ -65,8 +67,8 @@ function scaleUp(x: usize, tens: i32): void {
 function divideSmall(x: usize, divisor: u64): u64 {
   let rest: u64 = 0;
   for (let i = LIMBS - 1; i >= 0; i--) {
-    const at = x + (<usize>i << 2);
-    const part = (rest << 32) | <u64>load<u32>(at);
+    const at = x + ((<usize>i) << 2);
+    const part = (rest << 32) | (<u64>load<u32>(at));
     const quotient = part / divisor;
     store<u32>(at, <u32>quotient);
     rest = part - quotient * divisor;
@@ -76,8 +78,8 @@ function divideSmall(x: usize, divisor: u64): u64 {
 
 function compare(x: usize, y: usize): i32 {
   for (let i = LIMBS - 1; i >= 0; i--) {
-    const a = load<u32>(x + (<usize>i << 2));
-    const b = load<u32>(y + (<usize>i << 2));
+    const a = load<u32>(x + ((<usize>i) << 2));
+    const b = load<u32>(y + ((<usize>i) << 2));
     if (a != b) return a < b ? -1 : 1;
   }
   return 0;
@@ -86,8 +88,8 @@ function compare(x: usize, y: usize): i32 {
 function addTo(x: usize, y: usize): void {
   let carry: u64 = 0;
   for (let i = 0; i < LIMBS; i++) {
-    const at = x + (<usize>i << 2);
-    const sum = <u64>load<u32>(at) + <u64>load<u32>(y + (<usize>i << 2)) + carry;
+    const at = x + ((<usize>i) << 2);
+    const sum = <u64>load<u32>(at) + <u64>load<u32>(y + ((<usize>i) << 2)) + carry;
     store<u32>(at, <u32>sum);
     carry = sum >> 32;
   }
@@ -97,8 +99,8 @@ function addTo(x: usize, y: usize): void {
 function subtractFrom(x: usize, y: usize): void {
   let borrow: i64 = 0;
   for (let i = 0; i < LIMBS; i++) {
-    const at = x + (<usize>i << 2);
-    const difference = <i64>load<u32>(at) - <i64>load<u32>(y + (<usize>i << 2)) + borrow;
+    const at = x + ((<usize>i) << 2);
+    const difference = <i64>load<u32>(at) - <i64>load<u32>(y + ((<usize>i) << 2)) + borrow;
     store<u32>(at, <u32>difference);
     borrow = difference >> 32;
   }
@@ -106,7 +108,7 @@ function subtractFrom(x: usize, y: usize): void {
 
 function addOne(x: usize): void {
   for (let i = 0; i < LIMBS; i++) {
-    const at = x + (<usize>i << 2);
+    const at = x + ((<usize>i) << 2);
     const sum = load<u32>(at) + 1;
     store<u32>(at, sum);
     if (sum != 0) return;
@@ -142,7 +144,7 @@ function storeRounded(x: usize, scale: i32, negative: bool, target: usize, more:
     drop += 1;
     if (drop > scale) return false;
   }
-  store<u32>(target, (<u32>(scale - drop) << 16) | (negative && !isZero(R) ? SIGN : 0));
+  store<u32>(target, ((<u32>(scale - drop)) << 16) | (negative && !isZero(R) ? SIGN : 0));
   store<u64>(target, load<u64>(R), LOW);
   store<u32>(target, load<u32>(R, 8), HIGH);
   return true;
@@ -193,19 +195,19 @@ function divideLarge(): void {
   memory.fill(Q, 0, BYTES);
   memory.fill(R, 0, BYTES);
   let bit = 255;
-  while (bit >= 0 && (load<u32>(A + ((<usize>bit >> 5) << 2)) & (<u32>1 << (bit & 31))) == 0) bit -= 1;
+  while (bit >= 0 && (load<u32>(A + (((<usize>bit) >> 5) << 2)) & ((<u32>1) << (bit & 31))) == 0) bit -= 1;
   for (; bit >= 0; bit--) {
-    let carry = (load<u32>(A + ((<usize>bit >> 5) << 2)) >> (bit & 31)) & 1;
+    let carry = (load<u32>(A + (((<usize>bit) >> 5) << 2)) >> (bit & 31)) & 1;
     for (let i = 0; i < LIMBS; i++) {
-      const at = R + (<usize>i << 2);
+      const at = R + ((<usize>i) << 2);
       const word = load<u32>(at);
       store<u32>(at, (word << 1) | carry);
       carry = word >> 31;
     }
     if (compare(R, B) < 0) continue;
     subtractFrom(R, B);
-    const at = Q + ((<usize>bit >> 5) << 2);
-    store<u32>(at, load<u32>(at) | (<u32>1 << (bit & 31)));
+    const at = Q + (((<usize>bit) >> 5) << 2);
+    store<u32>(at, load<u32>(at) | ((<u32>1) << (bit & 31)));
   }
   memory.copy(A, R, BYTES);
 }
@@ -276,7 +278,13 @@ export function roundDecimal(a: usize, digits: i32, mode: i32, target: usize): b
   }
   const rest = last != 0 || sticky;
   const up =
-    mode == ROUND_HALF_AWAY ? last >= 5 : mode == ROUND_FLOOR ? rest && negative : mode == ROUND_CEILING ? rest && !negative : false;
+    mode == ROUND_HALF_AWAY
+      ? last >= 5
+      : mode == ROUND_FLOOR
+        ? rest && negative
+        : mode == ROUND_CEILING
+          ? rest && !negative
+          : false;
   if (up) addOne(A);
   if (digits < 0) scaleUp(A, min(-digits, 40));
   return storeRounded(A, max(digits, 0), negative, target);
@@ -332,13 +340,16 @@ export function addOrderedDecimal(ptr: usize, out: ByteBuffer): void {
   const flip: u32 = negative ? 0xff : 0;
   const digits = Q;
   let count = 0;
-  while (!isZero(A)) store<u8>(digits + 30 - <usize>count++, <u8>(divideSmall(A, 10) + 1));
+  for (; !isZero(A); count++) {
+    const digit = divideSmall(A, 10);
+    store<u8>(digits + 30 - <usize>count, <u8>(digit + 1));
+  }
   // Digits from 1 to 10, so that what ends earlier comes first.
   let end = digits + 31;
   const start = end - <usize>count;
   while (end > start && load<u8>(end - 1) == 1) end -= 1;
   out.addU8(negative ? 0x7f : 0x81);
-  out.addU8((<u32>(count - scaleOf(ptr) + 64) ^ flip) & 0xff);
-  for (let at = start; at < end; at++) out.addU8((<u32>load<u8>(at) ^ flip) & 0xff);
+  out.addU8(((<u32>(count - scaleOf(ptr) + 64)) ^ flip) & 0xff);
+  for (let at = start; at < end; at++) out.addU8(((<u32>load<u8>(at)) ^ flip) & 0xff);
   out.addU8(flip);
 }

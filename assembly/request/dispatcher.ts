@@ -18,6 +18,7 @@ import {
   handleSavepoint,
   handleSync,
 } from "./transaction-requests";
+import { handleSql } from "./sql-request";
 import { addAscii, addString } from "../encode/json-pieces";
 
 /** Does what a request that was parsed asks for, and appends what `ok` is to hold. */
@@ -48,6 +49,7 @@ const OPERATIONS: Array<OperationShape> = [
   knowing("insert", "table", "row rows", handleInsert),
   knowing("update", "table key set", "", handleUpdate),
   knowing("delete", "table", "key keys cascade", handleDelete),
+  new Operation("sql", "sql", "params", handleSql),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),
   knowing("rollback", "", "", handleRollback),

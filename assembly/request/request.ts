@@ -57,6 +57,8 @@ export const FIELD_RIGHTS: i32 = field("rights");
 export const FIELD_PATH: i32 = field("path");
 export const FIELD_QUICK: i32 = field("quick");
 export const FIELD_ANY_ORDER: i32 = field("anyOrder");
+export const FIELD_SQL: i32 = field("sql");
+export const FIELD_PARAMS: i32 = field("params");
 
 /** Fields of an operation: those that it needs, and those that it takes besides. */
 const NEEDED: u8 = 2;

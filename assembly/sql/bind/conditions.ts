@@ -27,12 +27,12 @@ export class Condition {
   }
 }
 
-/** Adds what has to be true for `of` to be: the parts of an AND. */
-export function addConditions(of: Expression, conditions: Array<Condition>): void {
-  if (of instanceof Logic && !(<Logic>of).isOr) {
-    const parts = (<Logic>of).parts;
+/** Adds what has to be true for `subject` to be: the parts of an AND. */
+export function addConditions(subject: Expression, conditions: Array<Condition>): void {
+  if (subject instanceof Logic && !(<Logic>subject).isOr) {
+    const parts = (<Logic>subject).parts;
     for (let p = 0; p < parts.length; p++) addConditions(parts[p], conditions);
-  } else conditions.push(new Condition(of));
+  } else conditions.push(new Condition(subject));
 }
 
 /** A comparison of a column with a constant, the column on its left. */
@@ -44,9 +44,9 @@ class ColumnBound {
   ) {}
 }
 
-function boundOf(of: Expression, base: i32, end: i32): ColumnBound | null {
-  if (!(of instanceof Comparison)) return null;
-  const comparison = <Comparison>of;
+function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
+  if (!(subject instanceof Comparison)) return null;
+  const comparison = <Comparison>subject;
   const isLeft = comparison.a instanceof ColumnValue && comparison.b instanceof Constant;
   const isRight = comparison.b instanceof ColumnValue && comparison.a instanceof Constant;
   if (!isLeft && !isRight) return null;
@@ -63,13 +63,13 @@ const slot: usize = memory.data(16, 8);
 
 /** Appends the constant as a part of a key; false when the column can't have it. */
 function addPart(table: Table, column: i32, value: Constant, bound: KeyBound): bool {
-  const of = table.schema.columns[column];
-  if (value.kind == K_INT && !fitsType(of.type, <i64>value.low)) return false;
+  const subject = table.schema.columns[column];
+  if (value.kind == K_INT && !fitsType(subject.type, <i64>value.low)) return false;
   store<u64>(slot, value.low);
   store<u64>(slot, value.high, 8);
   cell.reset();
-  if (!addSlot(of.type, of.customSize, slot, cell)) return false;
-  addKeyPart(of, cell.ptr, cell.len, bound);
+  if (!addSlot(subject.type, subject.customSize, slot, cell)) return false;
+  addKeyPart(subject, cell.ptr, cell.len, bound);
   return true;
 }
 
@@ -111,8 +111,8 @@ function boundBy(path: AccessPath, index: TableIndex, bounds: Array<ColumnBound>
   }
   const at = parts.length;
   const next = at < index.columns.length ? index.columns[at] : -1;
-  const from = next < 0 ? null : find(bounds, next, OP_GT, OP_GE);
-  const to = next < 0 ? null : find(bounds, next, OP_LT, OP_LE);
+  const from = find(bounds, next, OP_GT, OP_GE);
+  const to = find(bounds, next, OP_LT, OP_LE);
   if (at == 0 && !from && !to) return 0;
   const low = new KeyBound(from !== null && from.op == OP_GT);
   const high = new KeyBound(to !== null && to.op == OP_LT);

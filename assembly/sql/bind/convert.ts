@@ -91,10 +91,10 @@ export function textConstant(ptr: usize, len: u32): Constant {
 }
 
 /** The expression as one of `column`'s kind, of which it may then be compared or stored; null, with the place, when that can't be. */
-export function convertTo(context: StatementContext, of: Expression, kind: u8, column: Column | null): Expression | null {
-  if (of.kind == kind) return of;
-  if (of instanceof Constant) {
-    const constant = <Constant>of;
+export function convertTo(context: StatementContext, subject: Expression, kind: u8, column: Column | null): Expression | null {
+  if (subject.kind == kind) return subject;
+  if (subject instanceof Constant) {
+    const constant = <Constant>subject;
     if (constant.isNull) {
       constant.kind = kind;
       return constant;
@@ -110,42 +110,42 @@ export function convertTo(context: StatementContext, of: Expression, kind: u8, c
     }
   }
   const widens =
-    (kind == K_DECIMAL && isNumber(of.kind)) ||
-    (kind == K_DATETIME && of.kind == K_DATE) ||
-    (kind == K_TEXT && of.kind == K_JSON);
+    (kind == K_DECIMAL && isNumber(subject.kind)) ||
+    (kind == K_DATETIME && subject.kind == K_DATE) ||
+    (kind == K_TEXT && subject.kind == K_JSON);
   if (!widens) return null;
-  const cast = new Cast(of, kind == K_DATETIME ? TYPE_DATETIME : typeOfKind(kind), 0, context.text);
-  cast.start = of.start;
+  const cast = new Cast(subject, kind == K_DATETIME ? TYPE_DATETIME : typeOfKind(kind), 0, context.text);
+  cast.start = subject.start;
   return cast;
 }
 
 /** A text as a value of another kind; null, with its place, when it spells none. */
-function parseConstant(context: StatementContext, of: Constant, kind: u8, column: Column | null): Constant | null {
+function parseConstant(context: StatementContext, subject: Constant, kind: u8, column: Column | null): Constant | null {
   const type = column ? column.type : typeOfKind(kind);
   const customSize = column ? column.customSize : 0;
   // Any integer may be compared with a small one; it is equal to none.
   const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
   if (kind == K_CUSTOM && !column) return null;
   parsed.reset();
-  if (parseValue(parsedType, customSize, of.ptr, of.len, parsed) != OK) {
+  if (parseValue(parsedType, customSize, subject.ptr, subject.len, parsed) != OK) {
     if (kind == K_INT || kind == K_UINT) {
       // A number with a fraction is a number.
-      if (parseDecimal(of.ptr, of.len, decimal)) {
+      if (parseDecimal(subject.ptr, subject.len, decimal)) {
         const number = new Constant(K_DECIMAL);
         number.low = load<u64>(decimal);
         number.high = load<u64>(decimal, 8);
-        number.start = of.start;
+        number.start = subject.start;
         return number;
       }
     }
     if (lastError.status == BAD_VALUE) {
       lastError.status = SQL_TYPE;
-      context.text.place(of.start);
+      context.text.place(subject.start);
     }
     return null;
   }
   const constant = new Constant(kind);
-  constant.start = of.start;
+  constant.start = subject.start;
   const vector = oneVector();
   vector.kind = kind;
   takeCell(parsedType, fixedValueSize(parsedType, customSize) != 0, parsed.ptr, parsed.len, vector, 0);
@@ -190,8 +190,8 @@ export function unify(context: StatementContext, a: Expression, b: Expression): 
   return false;
 }
 
-function isPlain(of: Expression): bool {
-  return of instanceof Constant && (<Constant>of).isPlain;
+function isPlain(subject: Expression): bool {
+  return subject instanceof Constant && (<Constant>subject).isPlain;
 }
 
 /** The kind that both can have, `K_NULL` for none. */
@@ -213,41 +213,51 @@ function commonKind(a: Expression, b: Expression): u8 {
   return K_NULL;
 }
 
-function isBit(of: Expression): bool {
-  return of.kind == K_INT && of instanceof Constant && ((<Constant>of).low == 0 || (<Constant>of).low == 1);
+function isBit(subject: Expression): bool {
+  return subject.kind == K_INT && subject instanceof Constant && ((<Constant>subject).low == 0 || (<Constant>subject).low == 1);
 }
 
-function isSmallConstant(of: Expression): bool {
-  return of.kind == K_INT && of instanceof Constant && <i64>(<Constant>of).low >= 0;
+function isSmallConstant(subject: Expression): bool {
+  return subject.kind == K_INT && subject instanceof Constant && <i64>(<Constant>subject).low >= 0;
 }
 
 /** The expression as text, for || and the like: any kind has one. */
-export function asText(context: StatementContext, of: Expression): Expression {
-  if (of.kind == K_TEXT) return of;
-  const cast = new Cast(of, TYPE_TEXT, 0, context.text);
-  cast.start = of.start;
+export function asText(context: StatementContext, subject: Expression): Expression {
+  if (subject.kind == K_TEXT) return subject;
+  const cast = new Cast(subject, TYPE_TEXT, 0, context.text);
+  cast.start = subject.start;
   return cast;
 }
 
 /** The expression as a condition: a boolean, or a number that is a constant 1 or 0. Null, with an error, when it is none. */
-export function asCondition(context: StatementContext, of: Expression): Expression | null {
-  if (of.kind == K_BOOLEAN) return of;
+export function asCondition(context: StatementContext, subject: Expression): Expression | null {
+  if (subject.kind == K_BOOLEAN) return subject;
   lastError.status = OK;
-  const converted = of.kind == K_NULL || of instanceof Constant ? convertTo(context, of, K_BOOLEAN, null) : null;
+  const converted = subject.kind == K_NULL || subject instanceof Constant ? convertTo(context, subject, K_BOOLEAN, null) : null;
   if (!converted && lastError.status == OK)
-    context.text.fail(SQL_TYPE, "expected a condition, found " + kindName(of.kind), of.start, "compare it: <> 0, IS NOT NULL");
+    context.text.fail(
+      SQL_TYPE,
+      "expected a condition, found " + kindName(subject.kind),
+      subject.start,
+      "compare it: <> 0, IS NOT NULL",
+    );
   return converted;
 }
 
 /** The expression as a number: text that spells one is. Null, with an error, when it is none. */
-export function asNumber(context: StatementContext, of: Expression, what: string): Expression | null {
-  if (isNumber(of.kind)) return of;
+export function asNumber(context: StatementContext, subject: Expression, what: string): Expression | null {
+  if (isNumber(subject.kind)) return subject;
   lastError.status = OK;
   let converted: Expression | null = null;
-  if (of.kind == K_NULL) converted = convertTo(context, of, K_INT, null);
-  else if (isPlain(of)) converted = convertTo(context, of, K_INT, null);
+  if (subject.kind == K_NULL) converted = convertTo(context, subject, K_INT, null);
+  else if (isPlain(subject)) converted = convertTo(context, subject, K_INT, null);
   if (!converted && lastError.status == OK)
-    context.text.fail(SQL_TYPE, what + " takes numbers, not " + kindName(of.kind), of.start, "CAST makes one of a text");
+    context.text.fail(
+      SQL_TYPE,
+      what + " takes numbers, not " + kindName(subject.kind),
+      subject.start,
+      "CAST makes one of a text",
+    );
   return converted;
 }
 

@@ -66,7 +66,18 @@ import {
   N_UNARY,
   SqlTree,
 } from "../syntax/tree";
-import { asCondition, asNumber, asText, convertTo, notYet, numberConstant, textConstant, unifiedLeft, unifiedRight, unify } from "./convert";
+import {
+  asCondition,
+  asNumber,
+  asText,
+  convertTo,
+  notYet,
+  numberConstant,
+  textConstant,
+  unifiedLeft,
+  unifiedRight,
+  unify,
+} from "./convert";
 import { Scope } from "./scope";
 import { StatementContext } from "./statement";
 import { typeOfSql } from "./types";
@@ -90,7 +101,7 @@ export abstract class ExpressionBinder {
   /** A query as a value: its one column's value in its only row. */
   protected abstract scalar(node: u32): Expression | null;
   /** IN (query). */
-  protected abstract inQuery(node: u32, of: Expression): Expression | null;
+  protected abstract inQuery(node: u32, subject: Expression): Expression | null;
   protected abstract exists(node: u32): Expression | null;
 
   /** The expression of a node; null, with an error, when there is none. */
@@ -137,8 +148,8 @@ export abstract class ExpressionBinder {
       case N_LOGIC:
         return this.logic(node);
       case N_IS_NULL: {
-        const of = this.bind(tree.a(node));
-        return of ? new IsNull(of, tree.has(node, FLAG_NOT)) : null;
+        const subject = this.bind(tree.a(node));
+        return subject ? new IsNull(subject, tree.has(node, FLAG_NOT)) : null;
       }
       case N_BETWEEN:
         return this.between(node);
@@ -225,9 +236,13 @@ export abstract class ExpressionBinder {
 
   /** Whether a name is one of a query around this one: known, and refused. */
   private isOuter(name: string, table: string, node: u32): bool {
-    for (let outer = this.scope.parent; outer; outer = outer.parent) {
+    let outer: Scope | null = this.scope.parent;
+    while (outer) {
       outer.find(name, table);
-      if (outer.found == 0) continue;
+      if (outer.found == 0) {
+        outer = outer.parent;
+        continue;
+      }
       this.unsupported("queries that use columns of the query around them are", node, "a join can say the same");
       return true;
     }
@@ -241,9 +256,9 @@ export abstract class ExpressionBinder {
 
   /** The column at a place of the rows. */
   protected columnValue(place: i32): ColumnValue {
-    const of = this.scope.column(place);
-    const value = new ColumnValue(place, of.kind);
-    value.column = of.column;
+    const subject = this.scope.column(place);
+    const value = new ColumnValue(place, subject.kind);
+    value.column = subject.column;
     return value;
   }
 
@@ -252,18 +267,18 @@ export abstract class ExpressionBinder {
     const op = tree.op(node);
     const operand = tree.a(node);
     if (op == OP_NOT) {
-      const of = this.condition(operand);
-      return of ? new Not(of) : null;
+      const subject = this.condition(operand);
+      return subject ? new Not(subject) : null;
     }
     if (op == OP_NEGATE && tree.kind(operand) == N_NUMBER) return this.number(operand, true);
     const bound = this.bind(operand);
-    const of = bound ? asNumber(this.context, bound, operatorText(op)) : null;
-    if (!of || op == OP_PLUS) return of;
-    if (op == OP_BIT_NOT && of.kind != K_INT) {
+    const subject = bound ? asNumber(this.context, bound, operatorText(op)) : null;
+    if (!subject || op == OP_PLUS) return subject;
+    if (op == OP_BIT_NOT && subject.kind != K_INT) {
       this.context.fail(SQL_TYPE, "~ takes integers", node);
       return null;
     }
-    const number = of.kind == K_UINT ? convertTo(this.context, of, K_DECIMAL, null) : of;
+    const number = subject.kind == K_UINT ? convertTo(this.context, subject, K_DECIMAL, null) : subject;
     const signed = new Signed(op, number!, this.context.text);
     signed.start = tree.start(node);
     return signed;
@@ -335,10 +350,10 @@ export abstract class ExpressionBinder {
     const parts = new Array<Expression>();
     for (let side = 0; side < 2; side++) {
       // Bound anew for each side: a literal may become a value of the other's type.
-      const of = this.bind(tree.a(node));
-      const bound = of ? this.bind(side == 0 ? tree.b(node) : tree.c(node)) : null;
-      if (!of || !bound) return null;
-      const part = this.comparison(side == 0 ? OP_GE : OP_LE, of, bound);
+      const subject = this.bind(tree.a(node));
+      const bound = subject ? this.bind(side == 0 ? tree.b(node) : tree.c(node)) : null;
+      if (!subject || !bound) return null;
+      const part = this.comparison(side == 0 ? OP_GE : OP_LE, subject, bound);
       if (!part) return null;
       parts.push(part);
     }
@@ -356,9 +371,9 @@ export abstract class ExpressionBinder {
       this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");
       return null;
     }
-    const of = this.bind(tree.a(node));
-    if (!of) return null;
-    if (tree.c(node) != 0) return this.inQuery(node, of);
+    const subject = this.bind(tree.a(node));
+    if (!subject) return null;
+    if (tree.c(node) != 0) return this.inQuery(node, subject);
     const items = new Array<Expression>();
     let constant = true;
     for (let item = tree.b(node); item != 0; item = tree.next(item)) {
@@ -367,14 +382,14 @@ export abstract class ExpressionBinder {
       constant = constant && bound instanceof Constant;
       items.push(bound);
     }
-    return constant ? this.inConstants(of, items, tree.has(node, FLAG_NOT)) : this.inValues(node, items);
+    return constant ? this.inConstants(subject, items, tree.has(node, FLAG_NOT)) : this.inValues(node, items);
   }
 
   /** Whether a value is one of some constants. */
-  protected inConstants(of: Expression, items: Array<Expression>, isNot: bool): Expression | null {
+  protected inConstants(subject: Expression, items: Array<Expression>, isNot: bool): Expression | null {
     const context = this.context;
     let hasNull = false;
-    let value = of;
+    let value = subject;
     const converted = new Array<Expression>();
     for (let i = 0; i < items.length; i++) {
       if ((<Constant>items[i]).isNull) {
@@ -405,13 +420,13 @@ export abstract class ExpressionBinder {
   }
 
   /** A constant's conversion as a constant. */
-  protected abstract fold(of: Expression): Constant | null;
+  protected abstract fold(subject: Expression): Constant | null;
 
   private inValues(node: u32, items: Array<Expression>): Expression | null {
     const parts = new Array<Expression>();
     for (let i = 0; i < items.length; i++) {
-      const of = this.bind(this.tree.a(node));
-      const part = of ? this.comparison(OP_EQ, of, items[i]) : null;
+      const subject = this.bind(this.tree.a(node));
+      const part = subject ? this.comparison(OP_EQ, subject, items[i]) : null;
       if (!part) return null;
       parts.push(part);
     }
@@ -422,20 +437,25 @@ export abstract class ExpressionBinder {
   private like(node: u32): Expression | null {
     const tree = this.tree;
     const context = this.context;
-    const of = this.bind(tree.a(node));
-    const pattern = of ? this.bind(tree.b(node)) : null;
-    if (!of || !pattern) return null;
+    const subject = this.bind(tree.a(node));
+    const pattern = subject ? this.bind(tree.b(node)) : null;
+    if (!subject || !pattern) return null;
     let escape: Expression | null = null;
     if (tree.c(node) != 0) {
       escape = this.bind(tree.c(node));
       if (!escape) return null;
     }
-    if ((of.kind != K_TEXT && of.kind != K_NULL) || (pattern.kind != K_TEXT && pattern.kind != K_NULL)) {
-      const bad = of.kind != K_TEXT && of.kind != K_NULL ? of : pattern;
-      context.text.fail(SQL_TYPE, operatorText(tree.op(node)) + " takes text, not " + kindName(bad.kind), bad.start, "CAST makes text");
+    if ((subject.kind != K_TEXT && subject.kind != K_NULL) || (pattern.kind != K_TEXT && pattern.kind != K_NULL)) {
+      const bad = subject.kind != K_TEXT && subject.kind != K_NULL ? subject : pattern;
+      context.text.fail(
+        SQL_TYPE,
+        operatorText(tree.op(node)) + " takes text, not " + kindName(bad.kind),
+        bad.start,
+        "CAST makes text",
+      );
       return null;
     }
-    const like = new Like(tree.op(node), of, pattern, escape, tree.has(node, FLAG_NOT), context.text);
+    const like = new Like(tree.op(node), subject, pattern, escape, tree.has(node, FLAG_NOT), context.text);
     like.start = tree.start(node);
     return like;
   }
@@ -448,9 +468,9 @@ export abstract class ExpressionBinder {
       let condition: Expression | null = null;
       if (tree.a(node) == 0) condition = this.condition(tree.a(when));
       else {
-        const of = this.bind(tree.a(node));
-        const against = of ? this.bind(tree.a(when)) : null;
-        condition = of && against ? this.comparison(OP_EQ, of, against) : null;
+        const subject = this.bind(tree.a(node));
+        const against = subject ? this.bind(tree.a(when)) : null;
+        condition = subject && against ? this.comparison(OP_EQ, subject, against) : null;
       }
       const value = condition ? this.bind(tree.b(when)) : null;
       if (!condition || !value) return null;
@@ -483,19 +503,24 @@ export abstract class ExpressionBinder {
 
   private cast(node: u32): Expression | null {
     const tree = this.tree;
-    const of = this.bind(tree.a(node));
-    if (!of) return null;
+    const subject = this.bind(tree.a(node));
+    if (!subject) return null;
     const name = tree.text(tree.b(node));
     const type = typeOfSql(name);
     if (type == 0 || type == TYPE_CUSTOM) {
-      this.context.fail(SQL_TYPE, "there is no type " + name, tree.b(node), "integer, decimal, text, boolean, date, datetime, blob, uuid, json");
+      this.context.fail(
+        SQL_TYPE,
+        "there is no type " + name,
+        tree.b(node),
+        "integer, decimal, text, boolean, date, datetime, blob, uuid, json",
+      );
       return null;
     }
-    if (of.kind == K_NULL) return of;
-    const cast = new Cast(of, type, 0, this.context.text);
+    if (subject.kind == K_NULL) return subject;
+    const cast = new Cast(subject, type, 0, this.context.text);
     cast.start = tree.start(node);
-    if (canCast(of.kind, cast.kind)) return cast;
-    this.context.fail(SQL_TYPE, "no " + kindName(cast.kind) + " can be made of a " + kindName(of.kind), node);
+    if (canCast(subject.kind, cast.kind)) return cast;
+    this.context.fail(SQL_TYPE, "no " + kindName(cast.kind) + " can be made of a " + kindName(subject.kind), node);
     return null;
   }
 

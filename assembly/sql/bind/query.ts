@@ -1,5 +1,14 @@
 /** Queries as operators. */
-import { AMBIGUOUS_COLUMN, BAD_REQUEST, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
+import {
+  AMBIGUOUS_COLUMN,
+  BAD_REQUEST,
+  COLUMN_NOT_FOUND,
+  OK,
+  SQL_SYNTAX,
+  SQL_TYPE,
+  TABLE_NOT_FOUND,
+  lastError,
+} from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
 import { AccessPath } from "../../query/access-path";
@@ -7,19 +16,9 @@ import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, isBytes, isNumber, kindName } from "../eval/kinds";
+import { Logic } from "../eval/logic";
 import { Vector } from "../eval/vector";
-import {
-  A_AVG,
-  A_CONCAT,
-  A_COUNT,
-  A_MAX,
-  A_MIN,
-  A_SUM,
-  A_TOTAL,
-  Aggregate,
-  Group,
-  aggregateKind,
-} from "../run/group";
+import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, Group, aggregateKind } from "../run/group";
 import { Join } from "../run/join";
 import { Append, Filter, Limit, OneRow, Operator, Project } from "../run/operator";
 import { Among, Distinct, Sort } from "../run/sort";
@@ -68,7 +67,7 @@ import {
 } from "../syntax/tree";
 import { Condition, addConditions, choosePath } from "./conditions";
 import { asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify } from "./convert";
-import { FunctionBinder } from "./functions";
+import { FunctionBinder, isAggregate } from "./functions";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
 
@@ -78,36 +77,36 @@ const ALL: i64 = i64.MAX_VALUE;
 /** Columns of a query in FROM, at their place among the columns of the rows. */
 class ShiftedColumns extends Columns {
   constructor(
-    private readonly of: Batch,
+    private readonly subject: Batch,
     private readonly base: i32,
   ) {
     super();
   }
 
   vector(column: i32, batch: Batch): Vector | null {
-    return this.of.columns.vector(column - this.base, this.of);
+    return this.subject.columns.vector(column - this.base, this.subject);
   }
 }
 
 /** The rows of a query in FROM. */
 class DerivedRows extends Operator {
   constructor(
-    private readonly of: Operator,
+    private readonly subject: Operator,
     base: i32,
   ) {
-    super(new Batch(new ShiftedColumns(of.batch, base)));
+    super(new Batch(new ShiftedColumns(subject.batch, base)));
   }
 
   next(): bool {
-    if (!this.of.next()) return this.failed(this.of.status);
-    this.batch.take(this.of.batch);
+    if (!this.subject.next()) return this.failed(this.subject.status);
+    this.batch.take(this.subject.batch);
     this.given += this.batch.selected;
     return true;
   }
 
   free(): void {
     this.batch.free();
-    this.of.free();
+    this.subject.free();
   }
 }
 
@@ -185,7 +184,8 @@ export class QueryBinder extends FunctionBinder {
     }
     const wanted = most > ALL - offset ? ALL : most + offset;
     let relation: Relation | null = null;
-    if (tree.kind(body) == N_SELECT) relation = new QueryBinder(this.context, this.scope.parent, names).select(body, tree.b(node), wanted);
+    if (tree.kind(body) == N_SELECT)
+      relation = new QueryBinder(this.context, this.scope.parent, names).select(body, tree.b(node), wanted);
     else {
       relation = this.body(body, names);
       if (relation && tree.b(node) != 0) relation = this.sortOutputs(relation, tree.b(node), wanted);
@@ -202,7 +202,8 @@ export class QueryBinder extends FunctionBinder {
     const number = asNumber(this.context, bound, what);
     const constant = number ? this.fold(number) : null;
     if (!constant) {
-      if (number && lastError.status == OK) this.context.fail(SQL_TYPE, what + " needs a number that is the same for all rows", node);
+      if (number && lastError.status == OK)
+        this.context.fail(SQL_TYPE, what + " needs a number that is the same for all rows", node);
       return -2;
     }
     if (constant.isNull) return -1;
@@ -260,10 +261,11 @@ export class QueryBinder extends FunctionBinder {
       rights.push(unifiedRight!);
       const kind = unifiedLeft!.kind;
       // Integers of two types are what both are: of 64 bits.
-      const of = a.column;
+      const subject = a.column;
       const other = b.column;
-      const isSame = kind == a.kind && of !== null && other !== null && of.type == other.type;
-      columns.push(new NamedColumn(left.columns[c].name, kind, isSame ? of : null));
+      let isSame = false;
+      if (subject && other) isSame = kind == a.kind && subject.type == other.type;
+      columns.push(new NamedColumn(left.columns[c].name, kind, isSame ? subject : null));
     }
     const budget = this.context.budget;
     if (op == OP_INTERSECT || op == OP_EXCEPT)
@@ -286,7 +288,11 @@ export class QueryBinder extends FunctionBinder {
         values.push(bound);
       }
       if (rows.length > 0 && values.length != width) {
-        this.context.fail(SQL_SYNTAX, "VALUES has rows of " + width.toString() + " and of " + values.length.toString() + " values", row);
+        this.context.fail(
+          SQL_SYNTAX,
+          "VALUES has rows of " + width.toString() + " and of " + values.length.toString() + " values",
+          row,
+        );
         return null;
       }
       width = values.length;
@@ -319,8 +325,7 @@ export class QueryBinder extends FunctionBinder {
     for (let term = order; term != 0; term = tree.next(term)) {
       const place = this.outputPlace(relation.columns, tree.a(term));
       if (place < 0) {
-        if (place == -1)
-          this.context.fail(SQL_TYPE, "ORDER BY behind UNION and the like needs a column's name or number", term);
+        if (place == -1) this.context.fail(SQL_TYPE, "ORDER BY behind UNION and the like needs a column's name or number", term);
         relation.operator.free();
         return null;
       }
@@ -414,8 +419,7 @@ export class QueryBinder extends FunctionBinder {
       columns.push(new NamedColumn(output.name, output.value.kind, output.value.column));
     }
     // All names are known now, and with them the columns that are wanted.
-    for (let a = 0; a < this.aggregateValues.length; a++)
-      this.aggregateValues[a].position += this.groupValues.length;
+    for (let a = 0; a < this.aggregateValues.length; a++) this.aggregateValues[a].position += this.groupValues.length;
     const used = new Array<i32>();
     if (this.isGrouped) {
       for (let g = 0; g < this.groupValues.length; g++) this.groupValues[g].addColumns(used);
@@ -499,8 +503,9 @@ export class QueryBinder extends FunctionBinder {
       let name = "";
       if (alias != 0) name = tree.text(alias);
       else if (tree.kind(tree.a(item)) == N_COLUMN) {
-        const of = value.column;
-        name = of && sameName(of.name, tree.text(tree.a(tree.a(item)))) ? of.name : tree.text(tree.a(tree.a(item)));
+        const subject = value.column;
+        name =
+          subject && sameName(subject.name, tree.text(tree.a(tree.a(item)))) ? subject.name : tree.text(tree.a(tree.a(item)));
       } else name = this.source(tree.a(item));
       this.outputs.push(new Output(name, value, tree.a(item), alias != 0));
     }
@@ -562,7 +567,8 @@ export class QueryBinder extends FunctionBinder {
         const name = tree.text(tree.a(item));
         if (this.scope.find(name, "") < 0 && this.scope.found == 0) {
           for (let result = results; result != 0; result = tree.next(result)) {
-            if (tree.kind(result) != N_STAR && tree.b(result) != 0 && sameName(tree.text(tree.b(result)), name)) node = tree.a(result);
+            if (tree.kind(result) != N_STAR && tree.b(result) != 0 && sameName(tree.text(tree.b(result)), name))
+              node = tree.a(result);
           }
         }
       }
@@ -585,24 +591,24 @@ export class QueryBinder extends FunctionBinder {
   }
 
   private groupValue(g: i32): Expression {
-    const of = this.groupValues[g];
-    const value = new ColumnValue(g, of.kind);
-    value.column = of.column;
+    const subject = this.groupValues[g];
+    const value = new ColumnValue(g, subject.kind);
+    value.column = subject.column;
     return value;
   }
 
   protected columnAt(place: i32, node: u32): Expression | null {
     if (!this.isGrouped || this.inAggregate) return this.columnValue(place);
     for (let g = 0; g < this.groupValues.length; g++) {
-      const of = this.groupValues[g];
-      if (of instanceof ColumnValue && (<ColumnValue>of).position == place) return this.groupValue(g);
+      const subject = this.groupValues[g];
+      if (subject instanceof ColumnValue && (<ColumnValue>subject).position == place) return this.groupValue(g);
     }
     // What the primary key of a table decides is the same for all rows of a group with it.
     const source = this.scope.sourceOf(place);
     const table = source.table;
     for (let g = 0; g < this.groupValues.length && table; g++) {
-      const of = this.groupValues[g];
-      if (!(of instanceof ColumnValue) || (<ColumnValue>of).position != source.base + table.keyColumn) continue;
+      const subject = this.groupValues[g];
+      if (!(subject instanceof ColumnValue) || (<ColumnValue>subject).position != source.base + table.keyColumn) continue;
       this.groupNodes.push(0);
       this.groupValues.push(this.columnValue(place));
       return this.groupValue(this.groupValues.length - 1);
@@ -656,8 +662,8 @@ export class QueryBinder extends FunctionBinder {
   private aggregateValue(a: i32): Expression {
     const value = new ColumnValue(a, this.aggregates[a].kind);
     const fn = this.aggregates[a].fn;
-    const of = this.aggregates[a].of;
-    if (of && (fn == A_MIN || fn == A_MAX)) value.column = of.column;
+    const subject = this.aggregates[a].subject;
+    if (subject && (fn == A_MIN || fn == A_MAX)) value.column = subject.column;
     this.aggregateValues.push(value);
     return value;
   }
@@ -687,13 +693,13 @@ export class QueryBinder extends FunctionBinder {
       context.fail(SQL_TYPE, name + " does not take " + count.toString() + " values", node);
       return null;
     }
-    let of = this.bind(tree.b(node));
-    if (!of) return null;
+    let subject = this.bind(tree.b(node));
+    if (!subject) return null;
     let fn = A_COUNT;
     let separator: Expression | null = null;
     if (isText) {
       fn = A_CONCAT;
-      of = asText(context, of);
+      subject = asText(context, subject);
       if (count == 2) {
         const second = this.bind(tree.next(tree.b(node)));
         if (!second) return null;
@@ -705,20 +711,20 @@ export class QueryBinder extends FunctionBinder {
       }
     } else if (name == "min" || name == "max") {
       fn = name == "min" ? A_MIN : A_MAX;
-      if (of.kind == K_JSON) {
+      if (subject.kind == K_JSON) {
         context.fail(SQL_TYPE, "JSON has no order", node, "CAST(… AS text) has one");
         return null;
       }
     } else if (name != "count") {
       fn = name == "sum" ? A_SUM : name == "total" ? A_TOTAL : A_AVG;
-      const number = asNumber(context, of, name);
+      const number = asNumber(context, subject, name);
       if (!number) return null;
-      of = fn == A_SUM && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
-      if (!of) return null;
+      subject = fn == A_SUM && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
+      if (!subject) return null;
     }
-    const kind = aggregateKind(fn, of.kind);
+    const kind = aggregateKind(fn, subject.kind);
     const distinct = tree.has(node, FLAG_DISTINCT);
-    return new Aggregate(fn, of, separator, where, distinct, kind, context.text, tree.start(node), context.budget);
+    return new Aggregate(fn, subject, separator, where, distinct, kind, context.text, tree.start(node), context.budget);
   }
 
   // ---- whether two expressions are the same ----
@@ -781,7 +787,12 @@ export class QueryBinder extends FunctionBinder {
       const source = tree.kind(node) == N_TABLE ? this.tableSource(node) : this.querySource(node);
       if (!source) return null;
       if (this.scope.source(source.name)) {
-        this.context.fail(AMBIGUOUS_COLUMN, "there are two " + source.name + " in FROM", node, "AS gives one of them another name");
+        this.context.fail(
+          AMBIGUOUS_COLUMN,
+          "there are two " + source.name + " in FROM",
+          node,
+          "AS gives one of them another name",
+        );
         return null;
       }
       this.scope.add(source);
@@ -908,7 +919,11 @@ export class QueryBinder extends FunctionBinder {
     const tree = this.tree;
     if (names == 0) return relation;
     if (<i32>tree.length(names) != relation.columns.length) {
-      this.context.fail(SQL_SYNTAX, "the query has " + relation.columns.length.toString() + " columns, not as many as names", node);
+      this.context.fail(
+        SQL_SYNTAX,
+        "the query has " + relation.columns.length.toString() + " columns, not as many as names",
+        node,
+      );
       relation.operator.free();
       return null;
     }
@@ -943,8 +958,16 @@ export class QueryBinder extends FunctionBinder {
     if (isInner && node.on.length > 0) all = conditions.concat(node.on);
     const none = new Array<Condition>();
     // A condition on a side whose rows may be made up of nulls is for after the join.
-    const lefts = this.build(left, isInner || op == OP_LEFT ? all : op == OP_RIGHT ? restOf(node.on, left.first, left.end) : none, used);
-    const rights = this.build(right, isInner || op == OP_RIGHT ? all : op == OP_LEFT ? restOf(node.on, right.first, right.end) : none, used);
+    const lefts = this.build(
+      left,
+      isInner || op == OP_LEFT ? all : op == OP_RIGHT ? restOf(node.on, left.first, left.end) : none,
+      used,
+    );
+    const rights = this.build(
+      right,
+      isInner || op == OP_RIGHT ? all : op == OP_LEFT ? restOf(node.on, right.first, right.end) : none,
+      used,
+    );
     const leftKeys = new Array<Expression>();
     const rightKeys = new Array<Expression>();
     const joining = restOf(isInner ? all : node.on, node.first, node.end);
@@ -954,7 +977,7 @@ export class QueryBinder extends FunctionBinder {
       if (!addKeys(joining[c], left, right, leftKeys, rightKeys)) others.push(joining[c]);
       else joining[c].isApplied = true;
     }
-    if (!isInner && others.length > 0) condition = all1(others);
+    if (!isInner && others.length > 0) condition = together(others);
     const leftColumns = within(used, left.first, left.end);
     const rightColumns = within(used, right.first, right.end);
     const kinds = this.scope.kinds;
@@ -1016,10 +1039,10 @@ export class QueryBinder extends FunctionBinder {
     return status == OK ? constants : null;
   }
 
-  protected inQuery(node: u32, of: Expression): Expression | null {
+  protected inQuery(node: u32, subject: Expression): Expression | null {
     const relation = this.inner(this.tree.c(node));
     const constants = relation ? this.column1(relation, node, i32.MAX_VALUE) : null;
-    return constants ? this.inConstants(of, constants, this.tree.has(node, FLAG_NOT)) : null;
+    return constants ? this.inConstants(subject, constants, this.tree.has(node, FLAG_NOT)) : null;
   }
 
   protected exists(node: u32): Expression | null {
@@ -1035,19 +1058,19 @@ export class QueryBinder extends FunctionBinder {
   }
 
   /** A value that is the same for all rows, worked out; null when it is not, or with an error. */
-  protected fold(of: Expression): Constant | null {
-    if (of instanceof Constant) return <Constant>of;
+  protected fold(subject: Expression): Constant | null {
+    if (subject instanceof Constant) return <Constant>subject;
     const columns = new Array<i32>();
-    of.addColumns(columns);
+    subject.addColumns(columns);
     lastError.status = OK;
     if (columns.length > 0) return null;
     const batch = new Batch(new VectorColumns());
     batch.begin(1);
-    const vector = of.evaluate(batch);
+    const vector = subject.evaluate(batch);
     let constant: Constant | null = null;
     if (vector) {
-      const made = new Constant(of.kind);
-      made.start = of.start;
+      const made = new Constant(subject.kind);
+      made.start = subject.start;
       made.isNull = vector.isNull(0);
       if (!made.isNull) takeSlot(made, vector, 0);
       constant = made;
@@ -1074,7 +1097,16 @@ function isAggregateCall(tree: SqlTree, node: u32): bool {
 
 /** Whether what a to d of a node are says nothing of expressions in it. */
 function hasNoNodes(kind: u8): bool {
-  return kind == N_NUMBER || kind == N_TEXT || kind == N_BLOB || kind == N_NAME || kind == N_COLUMN || kind == N_PARAMETER || kind == N_TYPE || kind == N_STAR;
+  return (
+    kind == N_NUMBER ||
+    kind == N_TEXT ||
+    kind == N_BLOB ||
+    kind == N_NAME ||
+    kind == N_COLUMN ||
+    kind == N_PARAMETER ||
+    kind == N_TYPE ||
+    kind == N_STAR
+  );
 }
 
 function valueOf(relation: Relation, column: i32, start: u32): Expression {
@@ -1118,7 +1150,7 @@ function filtered(operator: Operator, conditions: Array<Condition>): Operator {
 }
 
 /** All of the conditions as one. */
-function all1(conditions: Array<Condition>): Expression {
+function together(conditions: Array<Condition>): Expression {
   const parts = new Array<Expression>();
   for (let c = 0; c < conditions.length; c++) {
     conditions[c].isApplied = true;
@@ -1134,10 +1166,16 @@ function within(columns: Array<i32>, first: i32, end: i32): Array<i32> {
 }
 
 /** Adds the sides of a comparison for equality of something of the left side with something of the right one; false when it is no such. */
-function addKeys(condition: Condition, left: FromNode, right: FromNode, leftKeys: Array<Expression>, rightKeys: Array<Expression>): bool {
-  const of = condition.expression;
-  if (!(of instanceof Comparison) || (<Comparison>of).op != OP_EQ) return false;
-  const comparison = <Comparison>of;
+function addKeys(
+  condition: Condition,
+  left: FromNode,
+  right: FromNode,
+  leftKeys: Array<Expression>,
+  rightKeys: Array<Expression>,
+): bool {
+  const subject = condition.expression;
+  if (!(subject instanceof Comparison) || (<Comparison>subject).op != OP_EQ) return false;
+  const comparison = <Comparison>subject;
   if (comparison.a.kind == K_JSON) return false;
   const a = new Condition(comparison.a);
   const b = new Condition(comparison.b);
@@ -1156,6 +1194,3 @@ function addOnColumns(node: FromNode, used: Array<i32>): void {
   if (left) addOnColumns(left, used);
   if (right) addOnColumns(right, used);
 }
-
-import { Logic } from "../eval/logic";
-import { isAggregate } from "./functions";

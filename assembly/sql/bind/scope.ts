@@ -37,7 +37,8 @@ export class Source {
   ) {
     if (table) {
       const columns = table.schema.columns;
-      for (let c = 0; c < columns.length; c++) this.add(new NamedColumn(columns[c].name, kindOfType(columns[c].type), columns[c]));
+      for (let c = 0; c < columns.length; c++)
+        this.add(new NamedColumn(columns[c].name, kindOfType(columns[c].type), columns[c]));
     } else if (relation) {
       for (let c = 0; c < relation.columns.length; c++) this.add(relation.columns[c]);
     }
@@ -120,6 +121,7 @@ export function sameName(a: string, b: string): bool {
   }
   return true;
 }
+
 
 @inline
 function lower(unit: i32): i32 {

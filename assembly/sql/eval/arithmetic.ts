@@ -38,7 +38,7 @@ function whole(op: u8, a: i64, b: i64): i64 {
     }
     case OP_MULTIPLY: {
       const product = a * b;
-      const small = <u64>(a + 0x80000000) >> 32 == 0 && <u64>(b + 0x80000000) >> 32 == 0;
+      const small = (<u64>(a + 0x80000000)) >> 32 == 0 && (<u64>(b + 0x80000000)) >> 32 == 0;
       if (!small && a != 0 && ((a == -1 && b == i64.MIN_VALUE) || (b == -1 && a == i64.MIN_VALUE) || product / a != b))
         problem = OVERFLOWS;
       return product;
@@ -118,7 +118,12 @@ export class Arithmetic extends Expression {
     const found = problem;
     problem = 0;
     if (found == BY_ZERO) this.text.fail(DIVISION_BY_ZERO, "division by zero", this.start, "CASE WHEN or NULLIF can guard it");
-    else this.text.fail(OVERFLOW, "the result of " + operatorText(this.op) + " is no " + kindName(this.kind) + " any more", this.start);
+    else
+      this.text.fail(
+        OVERFLOW,
+        "the result of " + operatorText(this.op) + " is no " + kindName(this.kind) + " any more",
+        this.start,
+      );
     return null;
   }
 
@@ -152,29 +157,29 @@ export class Arithmetic extends Expression {
 export class Signed extends Expression {
   constructor(
     readonly op: u8,
-    readonly of: Expression,
+    readonly subject: Expression,
     private readonly text: SqlText,
   ) {
-    super(of.kind);
+    super(subject.kind);
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const result = batch.pool.take(this.kind);
     let overflows = false;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
-      result.copy(i, of, i);
-      if (of.isNull(i)) continue;
-      if (this.op == OP_BIT_NOT) result.setInt(i, ~of.int(i));
+      result.copy(i, subject, i);
+      if (subject.isNull(i)) continue;
+      if (this.op == OP_BIT_NOT) result.setInt(i, ~subject.int(i));
       else if (this.kind == K_DECIMAL) negateDecimal(result.at(i));
       else {
-        overflows = overflows || of.int(i) == i64.MIN_VALUE;
-        result.setInt(i, 0 - of.int(i));
+        overflows = overflows || subject.int(i) == i64.MIN_VALUE;
+        result.setInt(i, 0 - subject.int(i));
       }
     }
-    batch.pool.give(of);
+    batch.pool.give(subject);
     if (!overflows) return result;
     batch.pool.give(result);
     this.text.fail(OVERFLOW, "the result of - is no " + kindName(K_INT) + " any more", this.start);
@@ -182,6 +187,6 @@ export class Signed extends Expression {
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
   }
 }

@@ -26,7 +26,7 @@ export class Batch {
   /** All of its `count` rows are selected; values that were made before go. */
   begin(count: i32): void {
     this.arena.reset();
-    for (let i = 0; i < count; i++) store<u16>(this.selection + (<usize>i << 1), <u16>i);
+    for (let i = 0; i < count; i++) store<u16>(this.selection + ((<usize>i) << 1), <u16>i);
     this.selected = count;
     this.settle();
   }
@@ -34,30 +34,32 @@ export class Batch {
   /** The rows that `other` has selected are selected; what was made for others goes. */
   take(other: Batch): void {
     this.arena.reset();
-    memory.copy(this.selection, other.selection, <usize>other.selected << 1);
+    memory.copy(this.selection, other.selection, (<usize>other.selected) << 1);
     this.selected = other.selected;
     this.settle();
   }
 
   /** Of the selected rows only `count` from number `from` on stay. */
   slice(from: i32, count: i32): void {
-    memory.copy(this.selection, this.selection + (<usize>from << 1), <usize>count << 1);
+    memory.copy(this.selection, this.selection + ((<usize>from) << 1), (<usize>count) << 1);
     this.selected = count;
     this.settle();
   }
 
   /** The rows that are not selected now are out of it. */
   settle(): void {
-    memory.copy(this.settled, this.selection, <usize>this.selected << 1);
+    memory.copy(this.settled, this.selection, (<usize>this.selected) << 1);
     this.settledCount = this.selected;
   }
 
+
   @inline settledRow(k: i32): u32 {
-    return load<u16>(this.settled + (<usize>k << 1));
+    return load<u16>(this.settled + ((<usize>k) << 1));
   }
 
+
   @inline row(k: i32): u32 {
-    return load<u16>(this.selection + (<usize>k << 1));
+    return load<u16>(this.selection + ((<usize>k) << 1));
   }
 
   free(): void {

@@ -58,7 +58,7 @@ export function canCast(from: u8, to: u8): bool {
 /** The value as one of another type. */
 export class Cast extends Expression {
   constructor(
-    readonly of: Expression,
+    readonly subject: Expression,
     /** A column type; `customSize` of it. */
     readonly type: u8,
     private readonly customSize: u32,
@@ -68,46 +68,47 @@ export class Cast extends Expression {
   }
 
   get isConstant(): bool {
-    return this.of.isConstant;
+    return this.subject.isConstant;
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const result = batch.pool.take(this.kind);
     let good = true;
     for (let k = 0; k < batch.selected && good; k++) {
       const i = batch.row(k);
-      const isNull = of.isNull(i);
+      const isNull = subject.isNull(i);
       result.setNull(i, isNull);
-      if (!isNull) good = this.convert(batch, of, result, i);
+      if (!isNull) good = this.convert(batch, subject, result, i);
     }
-    batch.pool.give(of);
+    batch.pool.give(subject);
     if (good) return result;
     batch.pool.give(result);
     return null;
   }
 
-  private convert(batch: Batch, of: Vector, result: Vector, i: u32): bool {
-    const from = of.kind;
+  private convert(batch: Batch, subject: Vector, result: Vector, i: u32): bool {
+    const from = subject.kind;
     const to = this.kind;
-    if (to == K_TEXT) return from == K_TEXT || from == K_JSON ? this.same(of, result, i) : this.toText(batch, of, result, i);
-    if (from == K_TEXT) return this.parse(batch, of, result, i);
-    if (from == to) return this.same(of, result, i);
+    if (to == K_TEXT)
+      return from == K_TEXT || from == K_JSON ? this.same(subject, result, i) : this.toText(batch, subject, result, i);
+    if (from == K_TEXT) return this.parse(batch, subject, result, i);
+    if (from == to) return this.same(subject, result, i);
     if (to == K_DECIMAL) {
-      if (from == K_UINT) decimalOfUnsigned(of.int(i), result.at(i));
-      else decimalOfInteger(of.int(i), result.at(i));
+      if (from == K_UINT) decimalOfUnsigned(subject.int(i), result.at(i));
+      else decimalOfInteger(subject.int(i), result.at(i));
       return true;
     }
     if (to == K_DATE) {
-      result.setInt(i, dateNumber(of.ptr(i)));
+      result.setInt(i, dateNumber(subject.ptr(i)));
       return true;
     }
     if (to == K_DATETIME) {
       const at = batch.arena.take(16);
       if (at == 0) return false;
       memory.fill(at, 0, 16);
-      const date = of.int(i);
+      const date = subject.int(i);
       store<u16>(at, <u16>(date >> 16));
       store<u8>(at, <u8>(date >> 8), 2);
       store<u8>(at, <u8>date, 3);
@@ -115,14 +116,14 @@ export class Cast extends Expression {
       return true;
     }
     if (to == K_BOOLEAN) {
-      result.setInt(i, of.int(i) != 0 ? 1 : 0);
+      result.setInt(i, subject.int(i) != 0 ? 1 : 0);
       return true;
     }
     // An integer.
-    let value = of.int(i);
+    let value = subject.int(i);
     let good = from != K_UINT || to == K_UINT || value >= 0;
     if (from == K_DECIMAL) {
-      good = roundDecimal(of.at(i), 0, ROUND_TRUNCATE, decimalScratch) && isWholeNumber(decimalScratch);
+      good = roundDecimal(subject.at(i), 0, ROUND_TRUNCATE, decimalScratch) && isWholeNumber(decimalScratch);
       value = wholeNumber;
     }
     if (good && !(from == K_UINT && to == K_UINT)) good = fitsType(this.type, value);
@@ -131,22 +132,22 @@ export class Cast extends Expression {
     return good;
   }
 
-  private same(of: Vector, result: Vector, i: u32): bool {
-    result.copy(i, of, i);
-    if (this.kind != K_INT || fitsType(this.type, of.int(i))) return true;
+  private same(subject: Vector, result: Vector, i: u32): bool {
+    result.copy(i, subject, i);
+    if (this.kind != K_INT || fitsType(this.type, subject.int(i))) return true;
     this.text.fail(OVERFLOW, "a number that is no " + typeName(this.type), this.start);
     return false;
   }
 
-  private toText(batch: Batch, of: Vector, result: Vector, i: u32): bool {
+  private toText(batch: Batch, subject: Vector, result: Vector, i: u32): bool {
     scratch.reset();
-    addText(of.kind, of.at(i), scratch);
+    addText(subject.kind, subject.at(i), scratch);
     return keep(batch, scratch, result, i);
   }
 
-  private parse(batch: Batch, of: Vector, result: Vector, i: u32): bool {
+  private parse(batch: Batch, subject: Vector, result: Vector, i: u32): bool {
     scratch.reset();
-    if (parseValue(this.type, this.customSize, of.ptr(i), of.len(i), scratch) != OK) {
+    if (parseValue(this.type, this.customSize, subject.ptr(i), subject.len(i), scratch) != OK) {
       if (lastError.status == BAD_VALUE) this.text.place(this.start);
       return false;
     }
@@ -163,7 +164,7 @@ export class Cast extends Expression {
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
   }
 }
 

@@ -64,7 +64,7 @@ export function takeCell(type: u8, isFixed: bool, ptr: usize, len: u32, vector: 
 /** A date's fields as one number, in the order of dates. */
 @inline
 export function dateNumber(ptr: usize): i64 {
-  return (<i64>load<u16>(ptr) << 16) | (<i64>load<u8>(ptr, 2) << 8) | <i64>load<u8>(ptr, 3);
+  return ((<i64>load<u16>(ptr)) << 16) | ((<i64>load<u8>(ptr, 2)) << 8) | (<i64>load<u8>(ptr, 3));
 }
 
 /** Writes the fields of a date's number, 4 bytes. */

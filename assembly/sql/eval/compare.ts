@@ -133,7 +133,7 @@ export class InList extends Expression {
 
   /** `most` constants follow (`add`). */
   constructor(
-    readonly of: Expression,
+    readonly subject: Expression,
     private readonly hasNull: bool,
     private readonly isNot: bool,
     most: i32,
@@ -141,12 +141,12 @@ export class InList extends Expression {
     private readonly kept: Array<Expression>,
   ) {
     super(K_BOOLEAN);
-    this.slots = heap.alloc(<usize>max(most, 1) << 4);
+    this.slots = heap.alloc((<usize>max(most, 1)) << 4);
   }
 
   /** Adds a value that is not null; in any order. */
   add(low: u64, high: u64): void {
-    const at = this.slots + (<usize>this.count << 4);
+    const at = this.slots + ((<usize>this.count) << 4);
     store<u64>(at, low);
     store<u64>(at, high, 8);
     this.count += 1;
@@ -154,16 +154,16 @@ export class InList extends Expression {
 
   /** All have been added. */
   sort(): void {
-    sortSlots(this.of.kind, this.slots, this.count);
+    sortSlots(this.subject.kind, this.slots, this.count);
   }
 
   private has(slot: usize): bool {
-    const kind = this.of.kind;
+    const kind = this.subject.kind;
     let low = 0;
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = compareSlots(kind, this.slots + (<usize>middle << 4), slot);
+      const order = compareSlots(kind, this.slots + ((<usize>middle) << 4), slot);
       if (order == 0) return true;
       if (order < 0) low = middle + 1;
       else high = middle;
@@ -172,25 +172,25 @@ export class InList extends Expression {
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
     const isEmpty = this.count == 0 && !this.hasNull;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
       // Nothing is in an empty list, not even null.
-      const isNull = of.isNull(i) && !isEmpty;
-      const found = !isNull && !isEmpty && this.has(of.at(i));
+      const isNull = subject.isNull(i) && !isEmpty;
+      const found = !isNull && !isEmpty && this.has(subject.at(i));
       result.setInt(i, i64(found) ^ turn);
       result.setNull(i, isNull || (!found && this.hasNull));
     }
-    batch.pool.give(of);
+    batch.pool.give(subject);
     return result;
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
   }
 }
 
@@ -198,7 +198,7 @@ export class InList extends Expression {
 function sortSlots(kind: u8, slots: usize, count: i32): void {
   for (let root = (count >> 1) - 1; root >= 0; root--) sink(kind, slots, root, count);
   for (let end = count - 1; end > 0; end--) {
-    swap(slots, slots + (<usize>end << 4));
+    swap(slots, slots + ((<usize>end) << 4));
     sink(kind, slots, 0, end);
   }
 }
@@ -207,9 +207,10 @@ function sink(kind: u8, slots: usize, root: i32, count: i32): void {
   for (;;) {
     let child = 2 * root + 1;
     if (child >= count) return;
-    if (child + 1 < count && compareSlots(kind, slots + (<usize>child << 4), slots + (<usize>(child + 1) << 4)) < 0) child += 1;
-    if (compareSlots(kind, slots + (<usize>root << 4), slots + (<usize>child << 4)) >= 0) return;
-    swap(slots + (<usize>root << 4), slots + (<usize>child << 4));
+    if (child + 1 < count && compareSlots(kind, slots + ((<usize>child) << 4), slots + ((<usize>(child + 1)) << 4)) < 0)
+      child += 1;
+    if (compareSlots(kind, slots + ((<usize>root) << 4), slots + ((<usize>child) << 4)) >= 0) return;
+    swap(slots + ((<usize>root) << 4), slots + ((<usize>child) << 4));
     root = child;
   }
 }

@@ -27,7 +27,7 @@ export abstract class Expression {
 /** A column of what the batch is of. */
 export class ColumnValue extends Expression {
   constructor(
-    readonly position: i32,
+    public position: i32,
     kind: u8,
   ) {
     super(kind);
@@ -68,12 +68,14 @@ export class Constant extends Expression {
     const bytes = new ArrayBuffer(max<i32>(len, 1));
     memory.copy(changetype<usize>(bytes), ptr, len);
     this.bytes = bytes;
-    this.low = (<u64>len << 32) | <u64>changetype<usize>(bytes);
+    this.low = ((<u64>len) << 32) | (<u64>changetype<usize>(bytes));
   }
+
 
   @inline get ptr(): usize {
     return <usize>(this.low & 0xffffffff);
   }
+
   @inline get len(): u32 {
     return <u32>(this.low >> 32);
   }

@@ -162,11 +162,11 @@ export class FunctionCall extends Expression {
     return false;
   }
 
-  private folded(batch: Batch, of: Vector, result: Vector, i: u32): bool {
-    const len = of.len(i);
+  private folded(batch: Batch, subject: Vector, result: Vector, i: u32): bool {
+    const len = subject.len(i);
     const at = batch.arena.take(len);
     if (at == 0) return false;
-    const from = of.ptr(i);
+    const from = subject.ptr(i);
     const first: u32 = this.fn == F_UPPER ? 0x61 : 0x41;
     for (let b: u32 = 0; b < len; b++) {
       const byte = <u32>load<u8>(from + b);

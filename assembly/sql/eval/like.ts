@@ -22,7 +22,7 @@ const NONE: u32 = 0xffffffff;
 export class Like extends Expression {
   constructor(
     readonly op: u8,
-    readonly of: Expression,
+    readonly subject: Expression,
     readonly pattern: Expression,
     /** Null: a backslash. */
     readonly escape: Expression | null,
@@ -33,26 +33,26 @@ export class Like extends Expression {
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const pattern = this.pattern.evaluate(batch);
     const by = this.escape;
     const escape = by ? by.evaluate(batch) : null;
     const good = pattern !== null && (!by || escape !== null);
-    const result = good ? this.match(batch, of, pattern!, escape) : null;
-    batch.pool.give(of);
+    const result = good ? this.match(batch, subject, pattern!, escape) : null;
+    batch.pool.give(subject);
     if (pattern) batch.pool.give(pattern);
     if (escape) batch.pool.give(escape);
     return result;
   }
 
-  private match(batch: Batch, of: Vector, pattern: Vector, escape: Vector | null): Vector | null {
+  private match(batch: Batch, subject: Vector, pattern: Vector, escape: Vector | null): Vector | null {
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
     let good = true;
     for (let k = 0; k < batch.selected && good; k++) {
       const i = batch.row(k);
-      const isNull = of.isNull(i) || pattern.isNull(i) || (escape !== null && escape.isNull(i));
+      const isNull = subject.isNull(i) || pattern.isNull(i) || (escape !== null && escape.isNull(i));
       result.setNull(i, isNull);
       if (isNull) continue;
       let by = BACKSLASH;
@@ -64,8 +64,8 @@ export class Like extends Expression {
           good = false;
         }
       }
-      const text = of.ptr(i);
-      const textEnd = text + of.len(i);
+      const text = subject.ptr(i);
+      const textEnd = text + subject.len(i);
       const ptr = pattern.ptr(i);
       const end = ptr + pattern.len(i);
       const found = this.op == OP_GLOB ? globs(text, textEnd, ptr, end) : likes(text, textEnd, ptr, end, by, this.op == OP_ILIKE);
@@ -77,12 +77,13 @@ export class Like extends Expression {
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
     this.pattern.addColumns(columns);
     const escape = this.escape;
     if (escape) escape.addColumns(columns);
   }
 }
+
 
 @inline
 function lower(byte: u32): u32 {
@@ -133,6 +134,7 @@ function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: 
     pattern = star;
     text = starText;
   }
+  return false; // never reached, but the compiler cannot tell
 }
 
 /** The same for GLOB: * is any text, ? any character, [a-z] one of some, [^a-z] none of them. */
@@ -173,6 +175,7 @@ function globs(text: usize, textEnd: usize, pattern: usize, end: usize): bool {
     pattern = star;
     text = starText;
   }
+  return false; // never reached, but the compiler cannot tell
 }
 
 /** Where the ] of a class is, which may be its first character; 0 for nowhere. */
@@ -189,7 +192,7 @@ function codePoint(at: usize, end: usize): u32 {
   const first = <u32>load<u8>(at);
   if (first < 0x80) return first;
   let value = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
-  for (at += 1; at < end && (load<u8>(at) & 0xc0) == 0x80; at++) value = (value << 6) | (<u32>load<u8>(at) & 0x3f);
+  for (at += 1; at < end && (load<u8>(at) & 0xc0) == 0x80; at++) value = (value << 6) | ((<u32>load<u8>(at)) & 0x3f);
   return value;
 }
 

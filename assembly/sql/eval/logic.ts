@@ -12,28 +12,28 @@ class Selection {
     private readonly batch: Batch,
     readonly count: i32,
   ) {
-    this.rows = heap.alloc(<usize>max(count, 1) << 1);
-    memory.copy(this.rows, batch.selection, <usize>count << 1);
+    this.rows = heap.alloc((<usize>max(count, 1)) << 1);
+    memory.copy(this.rows, batch.selection, (<usize>count) << 1);
   }
 
   restore(): void {
-    memory.copy(this.batch.selection, this.rows, <usize>this.count << 1);
+    memory.copy(this.batch.selection, this.rows, (<usize>this.count) << 1);
     this.batch.selected = this.count;
     heap.free(this.rows);
   }
 }
 
-/** Selects of the rows those for which `of` is true; with `isFalse` those for which it is false, with `open` those where it is null as well. */
-export function select(batch: Batch, of: Vector, isFalse: bool, open: bool): void {
+/** Selects of the rows those for which `subject` is true; with `isFalse` those for which it is false, with `open` those where it is null as well. */
+export function select(batch: Batch, subject: Vector, isFalse: bool, open: bool): void {
   const wanted: i64 = isFalse ? 0 : 1;
   const openly: u32 = open ? 1 : 0;
   const selection = batch.selection;
   let kept: usize = selection;
   for (let k = 0; k < batch.selected; k++) {
-    const i = <u32>load<u16>(selection + (<usize>k << 1));
-    const isNull = <u32>load<u8>(of.nulls + i);
+    const i = <u32>load<u16>(selection + ((<usize>k) << 1));
+    const isNull = <u32>load<u8>(subject.nulls + i);
     store<u16>(kept, <u16>i);
-    kept += ((isNull & openly) | ((isNull ^ 1) & u32(of.int(i) == wanted))) << 1;
+    kept += ((isNull & openly) | ((isNull ^ 1) & u32(subject.int(i) == wanted))) << 1;
   }
   batch.selected = <i32>((kept - selection) >> 1);
 }
@@ -86,53 +86,53 @@ export class Logic extends Expression {
 }
 
 export class Not extends Expression {
-  constructor(readonly of: Expression) {
+  constructor(readonly subject: Expression) {
     super(K_BOOLEAN);
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const result = batch.pool.take(K_BOOLEAN);
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
-      result.setInt(i, of.int(i) ^ 1);
-      store<u8>(result.nulls + i, load<u8>(of.nulls + i));
+      result.setInt(i, subject.int(i) ^ 1);
+      store<u8>(result.nulls + i, load<u8>(subject.nulls + i));
     }
-    batch.pool.give(of);
+    batch.pool.give(subject);
     return result;
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
   }
 }
 
 /** IS NULL, or with `isNot` IS NOT NULL. */
 export class IsNull extends Expression {
   constructor(
-    readonly of: Expression,
+    readonly subject: Expression,
     readonly isNot: bool,
   ) {
     super(K_BOOLEAN);
   }
 
   evaluate(batch: Batch): Vector | null {
-    const of = this.of.evaluate(batch);
-    if (!of) return null;
+    const subject = this.subject.evaluate(batch);
+    if (!subject) return null;
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
-      result.setInt(i, <i64>load<u8>(of.nulls + i) ^ turn);
+      result.setInt(i, (<i64>load<u8>(subject.nulls + i)) ^ turn);
       result.setNull(i, false);
     }
-    batch.pool.give(of);
+    batch.pool.give(subject);
     return result;
   }
 
   addColumns(columns: Array<i32>): void {
-    this.of.addColumns(columns);
+    this.subject.addColumns(columns);
   }
 }
 
@@ -191,9 +191,9 @@ export class Case extends Expression {
   }
 }
 
-/** Selects of the rows those for which `of` is false or null. */
-function selectNotTrue(batch: Batch, of: Vector): void {
-  select(batch, of, true, true);
+/** Selects of the rows those for which `subject` is false or null. */
+function selectNotTrue(batch: Batch, subject: Vector): void {
+  select(batch, subject, true, true);
 }
 
 /** Selects of the batch's rows those for which `condition` is true; false on failure. */

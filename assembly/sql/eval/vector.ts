@@ -13,33 +13,41 @@ export class Vector {
   isPooled: bool = false;
 
   constructor() {
-    this.values = heap.alloc(<usize>BATCH_ROWS << SLOT_SHIFT);
+    this.values = heap.alloc((<usize>BATCH_ROWS) << SLOT_SHIFT);
     this.nulls = heap.alloc(BATCH_ROWS);
   }
 
+
   @inline at(i: u32): usize {
-    return this.values + (<usize>i << SLOT_SHIFT);
+    return this.values + ((<usize>i) << SLOT_SHIFT);
   }
+
   @inline isNull(i: u32): bool {
     return load<u8>(this.nulls + i) != 0;
   }
+
   @inline setNull(i: u32, isNull: bool): void {
     store<u8>(this.nulls + i, isNull ? 1 : 0);
   }
+
   @inline int(i: u32): i64 {
     return load<i64>(this.at(i));
   }
+
   @inline setInt(i: u32, value: i64): void {
     store<i64>(this.at(i), value);
   }
+
   @inline ptr(i: u32): usize {
     return <usize>load<u32>(this.at(i));
   }
+
   @inline len(i: u32): u32 {
     return load<u32>(this.at(i), 4);
   }
+
   @inline setBytes(i: u32, ptr: usize, len: u32): void {
-    store<u64>(this.at(i), (<u64>len << 32) | <u64>ptr);
+    store<u64>(this.at(i), ((<u64>len) << 32) | (<u64>ptr));
   }
 
   /** Takes row `from`'s value of `other`, null or not. */
@@ -53,6 +61,7 @@ export class Vector {
     heap.free(this.nulls);
   }
 }
+
 
 @inline
 function copySlot(to: usize, from: usize): void {

@@ -37,10 +37,10 @@ export class Aggregate {
   private knownTuples: Tuples | null = null;
   private readonly key: ByteBuffer = new ByteBuffer(64);
 
-  /** `of` is null for count(*); `separator` is for A_CONCAT. */
+  /** `subject` is null for count(*); `separator` is for A_CONCAT. */
   constructor(
     readonly fn: u8,
-    readonly of: Expression | null,
+    readonly subject: Expression | null,
     readonly separator: Expression | null,
     readonly where: Expression | null,
     readonly isDistinct: bool,
@@ -54,6 +54,16 @@ export class Aggregate {
       this.known = new TupleTable();
       this.knownTuples = new Tuples(0, budget);
     }
+  }
+
+  /** Adds the columns that it reads to `columns`. */
+  addColumns(columns: Array<i32>): void {
+    const subject = this.subject;
+    const separator = this.separator;
+    const where = this.where;
+    if (subject) subject.addColumns(columns);
+    if (separator) separator.addColumns(columns);
+    if (where) where.addColumns(columns);
   }
 
   /** Makes room for `groups` groups. */
@@ -76,27 +86,27 @@ export class Aggregate {
     const value = where.evaluate(batch);
     if (!value) return false;
     const before = batch.selected;
-    const rows = heap.alloc(<usize>max(before, 1) << 1);
-    memory.copy(rows, batch.selection, <usize>before << 1);
+    const rows = heap.alloc((<usize>max(before, 1)) << 1);
+    memory.copy(rows, batch.selection, (<usize>before) << 1);
     select(batch, value, false, false);
     batch.pool.give(value);
     const good = this.takeSelected(batch, groups);
-    memory.copy(batch.selection, rows, <usize>before << 1);
+    memory.copy(batch.selection, rows, (<usize>before) << 1);
     batch.selected = before;
     heap.free(rows);
     return good;
   }
 
   private takeSelected(batch: Batch, groups: StaticArray<u32>): bool {
-    const of = this.of;
-    if (!of) {
+    const subject = this.subject;
+    if (!subject) {
       for (let k = 0; k < batch.selected; k++) {
         const state = this.state(unchecked(groups[batch.row(k)]));
         store<u64>(state, load<u64>(state) + 1);
       }
       return true;
     }
-    const values = of.evaluate(batch);
+    const values = subject.evaluate(batch);
     if (!values) return false;
     const by = this.separator;
     const separators = by ? by.evaluate(batch) : null;
@@ -128,6 +138,7 @@ export class Aggregate {
     const tuple = this.knownTuples!.add([], 0, key);
     return tuple != 0 && known.add(tuple) ? 1 : -1;
   }
+
 
   @inline private state(group: u32): usize {
     return this.states + <usize>group * STATE;

@@ -22,6 +22,8 @@ export class Join extends Operator {
   private readonly table: TupleTable = new TupleTable();
   /** All rows of the right side, where those without a partner are wanted. */
   private readonly rights: TupleList = new TupleList();
+  /** Stands where columns are that nobody wants. */
+  private readonly nobodys: Vector = new Vector();
   private readonly key: ByteBuffer = new ByteBuffer(256);
   private readonly orders: StaticArray<u32>;
   private isBuilt: bool = false;
@@ -54,15 +56,15 @@ export class Join extends Operator {
     private readonly wanted: Array<i32>,
     budget: MemoryBudget,
   ) {
-    super(new Batch(new VectorColumns()));
-    const columns = changetype<VectorColumns>(this.batch.columns);
-    for (let c = 0; c < kinds.length; c++) {
-      if (lefts.includes(c) || wanted.includes(c)) columns.add(kinds[c]);
-      else columns.vectors.push(changetype<Vector>(0));
-    }
+    const columns = new VectorColumns();
+    super(new Batch(columns));
     this.columns = columns;
     this.tuples = new Tuples(wanted.length, budget);
     this.orders = new StaticArray<u32>(leftKeys.length);
+    for (let c = 0; c < kinds.length; c++) {
+      if (lefts.includes(c) || wanted.includes(c)) columns.add(kinds[c]);
+      else columns.vectors.push(this.nobodys);
+    }
   }
 
   private build(): bool {
@@ -217,8 +219,9 @@ export class Join extends Operator {
     giveBack(this.keys, this.left.batch);
     for (let c = 0; c < this.columns.vectors.length; c++) {
       const vector = this.columns.vectors[c];
-      if (changetype<usize>(vector) != 0) vector.free();
+      if (vector !== this.nobodys) vector.free();
     }
+    this.nobodys.free();
     this.tuples.free();
     this.table.free();
     this.rights.free();

@@ -21,8 +21,8 @@ export abstract class KeptRows extends Operator {
     readonly kinds: Array<u8>,
     budget: MemoryBudget,
   ) {
-    super(new Batch(new VectorColumns()));
-    const columns = changetype<VectorColumns>(this.batch.columns);
+    const columns = new VectorColumns();
+    super(new Batch(columns));
     for (let c = 0; c < kinds.length; c++) columns.add(kinds[c]);
     this.columns = columns;
     this.tuples = new Tuples(kinds.length, budget);
@@ -56,9 +56,9 @@ export abstract class KeptRows extends Operator {
 }
 
 /** The values of expressions for the selected rows of a batch; null on failure, with none left to give back. */
-export function evaluateAll(of: Array<Expression>, batch: Batch, into: Array<Vector | null>): bool {
-  for (let e = 0; e < of.length; e++) {
-    const value = unchecked(of[e]).evaluate(batch);
+export function evaluateAll(subject: Array<Expression>, batch: Batch, into: Array<Vector | null>): bool {
+  for (let e = 0; e < subject.length; e++) {
+    const value = unchecked(subject[e]).evaluate(batch);
     if (!value) {
       giveBack(into, batch);
       return false;

@@ -82,8 +82,9 @@ export class Project extends Operator {
     private readonly input: Operator,
     private readonly values: Array<Expression>,
   ) {
-    super(new Batch(new VectorColumns()));
-    this.columns = changetype<VectorColumns>(this.batch.columns);
+    const columns = new VectorColumns();
+    super(new Batch(columns));
+    this.columns = columns;
   }
 
   next(): bool {
@@ -142,11 +143,11 @@ export class Limit extends Operator {
 
 /** Columns of another batch. */
 class AppendedColumns extends Columns {
-  of: Batch | null = null;
+  subject: Batch | null = null;
 
   vector(column: i32, batch: Batch): Vector | null {
-    const of = this.of!;
-    return of.columns.vector(column, of);
+    const subject = this.subject!;
+    return subject.columns.vector(column, subject);
   }
 }
 
@@ -156,15 +157,16 @@ export class Append extends Operator {
   private readonly columns: AppendedColumns;
 
   constructor(private readonly inputs: Array<Operator>) {
-    super(new Batch(new AppendedColumns()));
-    this.columns = changetype<AppendedColumns>(this.batch.columns);
+    const columns = new AppendedColumns();
+    super(new Batch(columns));
+    this.columns = columns;
   }
 
   next(): bool {
     for (; this.at < this.inputs.length; this.at++) {
       const input = this.inputs[this.at];
       if (input.next()) {
-        this.columns.of = input.batch;
+        this.columns.subject = input.batch;
         this.batch.take(input.batch);
         this.given += this.batch.selected;
         return true;

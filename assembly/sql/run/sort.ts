@@ -121,12 +121,12 @@ export class Among extends KeptRows {
   }
 
   /** Takes the rows of one side: those of the right are only remembered, as unmarked; what was given is marked. */
-  private take(input: Operator, of: Array<Expression>, gives: bool): bool {
+  private take(input: Operator, subject: Array<Expression>, gives: bool): bool {
     const values = new Array<Vector | null>();
-    const orders = new StaticArray<u32>(of.length);
+    const orders = new StaticArray<u32>(subject.length);
     const batch = input.batch;
     while (input.next()) {
-      if (!evaluateAll(of, batch, values)) return false;
+      if (!evaluateAll(subject, batch, values)) return false;
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);

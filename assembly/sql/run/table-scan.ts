@@ -2,7 +2,7 @@
 import { OK } from "../../status";
 import { fixedValueSize } from "../../encode/data-type";
 import { AccessPath } from "../../query/access-path";
-import { RowScan, Table } from "../../query/store";
+import { RecordAddress, RowScan, Table } from "../../query/store";
 import { Batch, Columns } from "../eval/batch";
 import { takeCell } from "../eval/cells";
 import { kindOfType } from "../eval/kinds";
@@ -30,15 +30,15 @@ class TableColumns extends Columns {
     super();
     const places = new StaticArray<i32>(table.schema.columns.length);
     places.fill(-1);
+    this.places = places;
+    this.isDecoded = new StaticArray<bool>(wanted.length);
+    this.cells = heap.alloc(<usize>max(wanted.length, 1) * ((<usize>BATCH_ROWS) << 3));
     for (let w = 0; w < wanted.length; w++) {
       places[wanted[w]] = w;
       const vector = new Vector();
       vector.kind = kindOfType(table.schema.columns[wanted[w]].type);
       this.vectors.push(vector);
     }
-    this.places = places;
-    this.isDecoded = new StaticArray<bool>(wanted.length);
-    this.cells = heap.alloc(<usize>max(wanted.length, 1) * (<usize>BATCH_ROWS << 3));
   }
 
   begin(): void {
@@ -48,11 +48,11 @@ class TableColumns extends Columns {
   /** Notes where the columns of the scan's current row are, as row `i`. */
   note(scan: RowScan, i: i32): void {
     const row = scan.row;
-    let at = this.cells + (<usize>i << 3);
+    let at = this.cells + ((<usize>i) << 3);
     for (let w = 0; w < this.wanted.length; w++) {
       const column = unchecked(this.wanted[w]);
-      store<u64>(at, row.isSet(column) ? (<u64>row.len(column) << 32) | <u64>row.ptr(column) : 0);
-      at += <usize>BATCH_ROWS << 3;
+      store<u64>(at, row.isSet(column) ? ((<u64>row.len(column)) << 32) | (<u64>row.ptr(column)) : 0);
+      at += (<usize>BATCH_ROWS) << 3;
     }
   }
 
@@ -61,13 +61,13 @@ class TableColumns extends Columns {
     const vector = unchecked(this.vectors[place]);
     if (unchecked(this.isDecoded[place])) return vector;
     unchecked((this.isDecoded[place] = true));
-    const of = this.table.schema.columns[column - this.base];
-    const type = of.type;
-    const isFixed = fixedValueSize(type, of.customSize) != 0;
-    const cells = this.cells + <usize>place * (<usize>BATCH_ROWS << 3);
+    const subject = this.table.schema.columns[column - this.base];
+    const type = subject.type;
+    const isFixed = fixedValueSize(type, subject.customSize) != 0;
+    const cells = this.cells + <usize>place * ((<usize>BATCH_ROWS) << 3);
     for (let k = 0; k < batch.settledCount; k++) {
       const i = batch.settledRow(k);
-      const cell = load<u64>(cells + (<usize>i << 3));
+      const cell = load<u64>(cells + ((<usize>i) << 3));
       const isNull = cell == 0;
       vector.setNull(i, isNull);
       if (!isNull) takeCell(type, isFixed, <usize>(cell & 0xffffffff), <u32>(cell >> 32), vector, i);
@@ -86,6 +86,8 @@ export class TableScan extends Operator {
   private readonly columns: TableColumns;
   /** Rows of the next batch at most: few at first, so that a LIMIT that ends soon costs little. */
   private most: i32 = 8;
+  private isOver: bool = false;
+  private readonly addresses: usize = heap.alloc(BATCH_ROWS << 3);
 
   /** `wanted` are positions of the table's columns, `base` the place of its first one among the columns of the statement's rows. */
   constructor(
@@ -93,12 +95,14 @@ export class TableScan extends Operator {
     base: i32,
     wanted: Array<i32>,
   ) {
-    super(new Batch(new TableColumns(path.table, base, wanted)));
-    this.columns = changetype<TableColumns>(this.batch.columns);
-    this.scan = path.rows();
+    const columns = new TableColumns(path.table, base, wanted);
+    super(new Batch(columns));
+    const scan = path.rows();
+    this.columns = columns;
+    this.scan = scan;
     let first = 0;
     for (let w = 0; w < wanted.length; w++) first = max(first, wanted[w] + 1);
-    this.scan.wantFirst(first);
+    scan.wantFirst(first);
   }
 
   next(): bool {
@@ -108,7 +112,12 @@ export class TableScan extends Operator {
     let page: u64 = u64.MAX_VALUE;
     let count = 0;
     this.columns.begin();
-    while (count < this.most && pages < PAGES && scan.next()) {
+    while (count < this.most && pages < PAGES && !this.isOver) {
+      if (!scan.next()) {
+        this.isOver = true;
+        break;
+      }
+      store<u64>(this.addresses + ((<usize>count) << 3), scan.address);
       this.columns.note(scan, count++);
       const on = scan.address >> 16;
       if (on != page || byIndex) pages += 1;
@@ -121,11 +130,16 @@ export class TableScan extends Operator {
     return count > 0;
   }
 
-  /** Where the row that was read last is. Rows of a batch are noted by `addresses`. */
+  /** Where row `i` of the batch is. */
+  address(i: u32): RecordAddress {
+    return load<u64>(this.addresses + ((<usize>i) << 3));
+  }
+
   free(): void {
     this.scan.free();
     this.path.free();
     this.columns.free();
     this.batch.free();
+    heap.free(this.addresses);
   }
 }

@@ -20,15 +20,18 @@ const KEY_LEN: usize = 12;
 const MARK: usize = 16;
 const HEAD: u32 = 24;
 
+
 @inline
 export function nextTuple(tuple: usize): usize {
   return <usize>load<u32>(tuple, NEXT);
 }
 
+
 @inline
 export function isMarked(tuple: usize): bool {
   return load<u32>(tuple, MARK) != 0;
 }
+
 
 @inline
 export function markTuple(tuple: usize): void {
@@ -40,6 +43,7 @@ export function markTuple(tuple: usize): void {
 export function tupleNumber(tuple: usize): u32 {
   return load<u32>(tuple, MARK);
 }
+
 
 @inline
 export function setTupleNumber(tuple: usize, number: u32): void {
@@ -63,13 +67,13 @@ export class Tuples {
   ) {
     this.arena = new Arena(budget);
     this.slots = HEAD + ((<u32>columns + 7) & ~7);
-    this.size = this.slots + (<u32>columns << 4);
+    this.size = this.slots + ((<u32>columns) << 4);
   }
 
   /** Keeps row `i` of the vectors, with a key: its address; 0 on failure. Vectors that are null are columns that nobody wants. */
   add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer): usize {
     const tuple = this.arena.take(this.size);
-    const at = key.len == 0 ? 0 : this.arena.take(key.len);
+    const at: usize = key.len == 0 ? 0 : this.arena.take(key.len);
     if (tuple == 0 || (at == 0 && key.len != 0)) return 0;
     memory.copy(at, key.ptr, key.len);
     store<u32>(tuple, 0, NEXT);
@@ -102,14 +106,17 @@ export class Tuples {
     return true;
   }
 
+
   @inline isNull(tuple: usize, c: i32): bool {
     return load<u8>(tuple + HEAD + c) != 0;
   }
+
   @inline setNull(tuple: usize, c: i32, isNull: bool): void {
     store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
   }
+
   @inline slotOf(tuple: usize, c: i32): usize {
-    return tuple + this.slots + (<usize>c << 4);
+    return tuple + this.slots + ((<usize>c) << 4);
   }
 
   /** Makes row `i` of `vector` the value of column `c`. */
@@ -141,11 +148,12 @@ export class TupleTable {
   find(key: usize, len: u32): usize {
     const hash = <u32>xxh3(key, len);
     for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
-      const tuple = <usize>load<u32>(this.slots + (<usize>slot << 2));
+      const tuple = <usize>load<u32>(this.slots + ((<usize>slot) << 2));
       if (tuple == 0) return 0;
       if (load<u32>(tuple, HASH) != hash || load<u32>(tuple, KEY_LEN) != len) continue;
       if (memory.compare(<usize>load<u32>(tuple, KEY), key, len) == 0) return tuple;
     }
+    return 0; // never reached, but the compiler cannot tell
   }
 
   /** Adds a kept row: behind those with its key, if there are any. False when there is no memory. */
@@ -165,8 +173,8 @@ export class TupleTable {
 
   private put(tuple: usize): void {
     let slot = load<u32>(tuple, HASH) & this.mask;
-    while (load<u32>(this.slots + (<usize>slot << 2)) != 0) slot = (slot + 1) & this.mask;
-    store<u32>(this.slots + (<usize>slot << 2), <u32>tuple);
+    while (load<u32>(this.slots + ((<usize>slot) << 2)) != 0) slot = (slot + 1) & this.mask;
+    store<u32>(this.slots + ((<usize>slot) << 2), <u32>tuple);
   }
 
   private grow(): bool {
@@ -176,12 +184,12 @@ export class TupleTable {
       fail(OUT_OF_MEMORY, "too many different keys for a statement");
       return false;
     }
-    const bytes = <usize>count << 3;
+    const bytes = (<usize>count) << 3;
     this.slots = heap.alloc(bytes);
     memory.fill(this.slots, 0, bytes);
     this.mask = count * 2 - 1;
     for (let slot: u32 = 0; slot < count; slot++) {
-      const tuple = load<u32>(before + (<usize>slot << 2));
+      const tuple = load<u32>(before + ((<usize>slot) << 2));
       if (tuple != 0) this.put(tuple);
     }
     heap.free(before);
@@ -202,13 +210,15 @@ export class TupleList {
   push(tuple: usize): void {
     if (this.count == this.capacity) {
       this.capacity <<= 1;
-      this.items = heap.realloc(this.items, <usize>this.capacity << 2);
+      this.items = heap.realloc(this.items, (<usize>this.capacity) << 2);
     }
-    store<u32>(this.items + (<usize>this.count++ << 2), <u32>tuple);
+    store<u32>(this.items + ((<usize>this.count) << 2), <u32>tuple);
+    this.count += 1;
   }
 
+
   @inline at(i: u32): usize {
-    return <usize>load<u32>(this.items + (<usize>i << 2));
+    return <usize>load<u32>(this.items + ((<usize>i) << 2));
   }
 
   /** Forgets all but the first `count`. */
@@ -219,16 +229,17 @@ export class TupleList {
   /** By their keys; equal ones stay in their order (merge sort). */
   sort(): void {
     const count = this.count;
-    const other = heap.alloc(<usize>max<u32>(count, 1) << 2);
+    const other = heap.alloc((<usize>max<u32>(count, 1)) << 2);
     let from = this.items;
     let to = other;
     for (let width: u32 = 1; width < count; width <<= 1) {
-      for (let start: u32 = 0; start < count; start += width << 1) merge(from, to, start, min(start + width, count), min(start + (width << 1), count));
+      for (let start: u32 = 0; start < count; start += width << 1)
+        merge(from, to, start, min(start + width, count), min(start + (width << 1), count));
       const swap = from;
       from = to;
       to = swap;
     }
-    if (from != this.items) memory.copy(this.items, from, <usize>count << 2);
+    if (from != this.items) memory.copy(this.items, from, (<usize>count) << 2);
     heap.free(other);
   }
 
@@ -242,10 +253,10 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
   let left = start;
   let right = middle;
   for (let at = start; at < end; at++) {
-    const a = load<u32>(from + (<usize>left << 2));
+    const a = load<u32>(from + ((<usize>left) << 2));
     const takesLeft =
-      left < middle && (right >= end || compareTuples(<usize>a, <usize>load<u32>(from + (<usize>right << 2))) <= 0);
-    store<u32>(to + (<usize>at << 2), takesLeft ? a : load<u32>(from + (<usize>right << 2)));
+      left < middle && (right >= end || compareTuples(<usize>a, <usize>load<u32>(from + ((<usize>right) << 2))) <= 0);
+    store<u32>(to + ((<usize>at) << 2), takesLeft ? a : load<u32>(from + ((<usize>right) << 2)));
     if (takesLeft) left += 1;
     else right += 1;
   }

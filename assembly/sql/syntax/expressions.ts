@@ -457,7 +457,8 @@ export abstract class ExpressionReader extends SqlReader {
       return this.done(tree.add(N_CALL, start, name));
     }
     // Some words that are reserved elsewhere are functions, too.
-    const isCall = lexer.following == OPEN && (this.atName || this.is("glob") || this.is("left") || this.is("right") || this.is("like"));
+    const isCall =
+      lexer.following == OPEN && (this.atName || this.is("glob") || this.is("left") || this.is("right") || this.is("like"));
     if (isCall) return this.call();
     return this.atName ? this.column() : this.expected("a value");
   }

@@ -30,6 +30,7 @@ function isWordByte(byte: u32): bool {
   return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == 0x5f || byte == 0x24 || byte >= 0x80;
 }
 
+
 @inline
 function lower(byte: u32): u32 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte;
@@ -52,6 +53,7 @@ export class Lexer {
   ) {
     this.next();
   }
+
 
   @inline private byte(at: u32): u32 {
     return at < this.len ? load<u8>(this.ptr + at) : 0;
@@ -110,8 +112,9 @@ export class Lexer {
         at += 2;
         while (at < this.len && !(this.byte(at) == 0x2a && this.byte(at + 1) == 0x2f)) at += 1;
         at = min(at + 2, this.len);
-      } else return at;
+      } else break;
     }
+    return at;
   }
 
   private word(at: u32): void {
@@ -153,7 +156,8 @@ export class Lexer {
   private quoted(kind: u8, at: u32, quote: u32): void {
     let end = at + 1;
     for (; ; end++) {
-      if (end >= this.len) return this.refuse(kind == T_QUOTED ? "a name whose quote is not closed" : "a text whose quote is not closed", end);
+      if (end >= this.len)
+        return this.refuse(kind == T_QUOTED ? "a name whose quote is not closed" : "a text whose quote is not closed", end);
       if (this.byte(end) != quote) continue;
       if (this.byte(end + 1) != quote) break;
       end += 1;
@@ -185,7 +189,8 @@ export class Lexer {
       return this.take(T_PARAMETER, end);
     }
     while (end < this.len && isWordByte(this.byte(end))) end += 1;
-    if (end == at + 1) return this.refuse(first == 0x24 ? "$ without a name" : first == 0x3a ? ": without a name" : "@ without a name", end);
+    if (end == at + 1)
+      return this.refuse(first == 0x24 ? "$ without a name" : first == 0x3a ? ": without a name" : "@ without a name", end);
     this.take(T_PARAMETER, end);
   }
 
@@ -249,7 +254,7 @@ export class Lexer {
     if (end - start != len) return false;
     const ptr = this.ptr + start;
     for (let i: u32 = 0; i < len; i++) {
-      if (lower(load<u8>(ptr + i)) != load<u16>(changetype<usize>(word) + (<usize>i << 1))) return false;
+      if (lower(load<u8>(ptr + i)) != load<u16>(changetype<usize>(word) + ((<usize>i) << 1))) return false;
     }
     return true;
   }
@@ -269,9 +274,9 @@ export class Lexer {
 
   /** Fails because something is `expected` here. */
   unexpected(expected: string): Status {
-    if (this.kind == T_BAD) return fail(SQL_SYNTAX, this.problem, "", this.start);
+    if (this.kind == T_BAD) return fail(SQL_SYNTAX, this.problem);
     const found = this.kind == T_END ? "the end" : this.shown();
-    return fail(SQL_SYNTAX, "expected " + expected + ", found " + found, "", this.start);
+    return fail(SQL_SYNTAX, "expected " + expected + ", found " + found);
   }
 
   /** The token for a message. */

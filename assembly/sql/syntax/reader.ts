@@ -80,6 +80,7 @@ export class SqlReader {
   @inline protected is(word: string): bool {
     return this.lexer.is(word);
   }
+
   @inline protected isSymbol(symbol: u32): bool {
     return this.lexer.isSymbol(symbol);
   }

@@ -3,12 +3,13 @@ import { OK, SQL_UNSUPPORTED, Status } from "../../status";
 import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
 import { QueryReader } from "./queries";
-import { SEMICOLON } from "./reader";
-import { FLAG_ANALYZE, N_DELETE, N_EXPLAIN, N_SET, N_UPDATE, SqlTree } from "./tree";
-import { COMMA, EQUALS } from "./reader";
+import { COMMA, EQUALS, SEMICOLON } from "./reader";
+import { N_DELETE, N_SET, N_UPDATE, SqlTree } from "./tree";
 
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
+  "explain",
+  "",
   "insert",
   "insert takes rows as JSON, import files",
   "replace",
@@ -48,18 +49,6 @@ const OTHERS: StaticArray<string> = [
 class StatementReader extends QueryReader {
   statement(): u32 {
     const start = this.lexer.start;
-    if (this.accept("explain")) {
-      const analyze = this.accept("analyze");
-      if (!analyze && this.is("query")) {
-        this.lexer.next();
-        if (!this.need("plan")) return 0;
-      }
-      const of = this.statement();
-      if (of == 0) return 0;
-      const node = this.done(this.tree.add(N_EXPLAIN, start, of));
-      if (analyze) this.tree.setFlag(node, FLAG_ANALYZE);
-      return node;
-    }
     if (this.atQuery) return this.query();
     if (this.is("update")) return this.update();
     if (this.is("delete")) return this.remove();

@@ -200,36 +200,51 @@ export class SqlTree {
     return node;
   }
 
+
   @inline private at(node: u32): usize {
     return this.nodes.ptr + node * NODE_SIZE;
   }
+
   @inline kind(node: u32): u8 {
     return load<u8>(this.at(node));
   }
+
   @inline op(node: u32): u8 {
     return load<u8>(this.at(node), 1);
   }
+
   @inline has(node: u32, flag: u16): bool {
     return (load<u16>(this.at(node), 2) & flag) != 0;
   }
+
+  @inline flags(node: u32): u16 {
+    return load<u16>(this.at(node), 2);
+  }
+
   @inline start(node: u32): u32 {
     return load<u32>(this.at(node), 4);
   }
+
   @inline end(node: u32): u32 {
     return load<u32>(this.at(node), 8);
   }
+
   @inline next(node: u32): u32 {
     return load<u32>(this.at(node), 12);
   }
+
   @inline a(node: u32): u32 {
     return load<u32>(this.at(node), 16);
   }
+
   @inline b(node: u32): u32 {
     return load<u32>(this.at(node), 20);
   }
+
   @inline c(node: u32): u32 {
     return load<u32>(this.at(node), 24);
   }
+
   @inline d(node: u32): u32 {
     return load<u32>(this.at(node), 28);
   }
@@ -268,6 +283,7 @@ export class SqlTree {
   @inline textPtr(node: u32): usize {
     return this.texts.ptr + this.a(node);
   }
+
   @inline textLen(node: u32): u32 {
     return this.b(node);
   }

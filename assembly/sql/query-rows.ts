@@ -1,0 +1,93 @@
+/** A query's rows as rows of a table: with a schema, and values as records have them, so that whatever takes rows takes these. */
+import { SQL_LIMIT, fail } from "../status";
+import { TYPE_TEXT } from "../encode/data-type";
+import { Row } from "../encode/row";
+import { Column, FLAG_NULLABLE } from "../schema/column";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { RowSource } from "../query/store";
+import { Relation } from "./bind/scope";
+import { addCell } from "./eval/cells";
+import { typeOfKind } from "./eval/kinds";
+import { Vector } from "./eval/vector";
+
+export class QueryRows extends RowSource {
+  private readonly vectors: Array<Vector> = new Array<Vector>();
+  /** The batch's row that comes next. */
+  private at: i32 = 0;
+  private selected: i32 = 0;
+
+  private constructor(
+    private readonly relation: Relation,
+    readonly schema: TableSchemaSnapshot,
+  ) {
+    super(new Row(schema.rowLayout()));
+  }
+
+  /** The rows of a query, which is theirs from now on. */
+  static over(relation: Relation): QueryRows {
+    return new QueryRows(relation, schemaOf(relation));
+  }
+
+  wantFirst(columns: u32): void {}
+
+  next(): bool {
+    const operator = this.relation.operator;
+    const batch = operator.batch;
+    if (this.at == this.selected) {
+      if (!operator.next()) {
+        this.status = operator.status;
+        return false;
+      }
+      const vectors = this.vectors;
+      vectors.length = 0;
+      for (let c = 0; c < this.relation.columns.length; c++) vectors.push(batch.columns.vector(c, batch)!);
+      this.at = 0;
+      this.selected = batch.selected;
+    }
+    return this.take(batch.row(this.at++));
+  }
+
+  private take(i: u32): bool {
+    const row = this.row;
+    row.reset();
+    const columns = this.schema.columns;
+    for (let c = 0; c < columns.length; c++) {
+      const vector = unchecked(this.vectors[c]);
+      if (vector.isNull(i)) {
+        row.setNull(c);
+        continue;
+      }
+      const column = unchecked(columns[c]);
+      const start = row.values.len;
+      if (!addCell(column.type, column.customSize, vector, i, row.values)) {
+        this.status = fail(SQL_LIMIT, "a value of column " + column.name + " has more than 65,535 bytes");
+        return false;
+      }
+      row.setFromArena(c, start);
+    }
+    return true;
+  }
+
+  free(): void {
+    this.relation.operator.free();
+    this.row.layout.free();
+    this.row.free();
+  }
+}
+
+/** What the rows look like: no table, but its columns. Those that are no column's have the widest type of their kind; all may be null. */
+function schemaOf(relation: Relation): TableSchemaSnapshot {
+  const schema = new TableSchemaSnapshot("", "");
+  for (let c = 0; c < relation.columns.length; c++) {
+    const subject = relation.columns[c];
+    const from = subject.column;
+    const type = from ? from.type : typeOfKind(subject.kind);
+    const column = new Column(subject.name, type == 0 ? TYPE_TEXT : type, FLAG_NULLABLE);
+    if (from) {
+      column.customTag = from.customTag;
+      column.customSize = from.customSize;
+    }
+    schema.columns.push(column);
+  }
+  return schema;
+}
