@@ -28,6 +28,7 @@ export type {
   LookupOptions,
   ScanOptions,
   SchemaInfo,
+  SqlResult,
   TableInfo,
   TableSchemaInfo,
   TableStats,

@@ -86,6 +86,7 @@ const SAMPLE_RUNS: Readonly<Record<string, readonly string[]>> = {
   delete: ["delete", "t", "1"],
   get: ["get", "t", "1"],
   scan: ["scan", "t"],
+  sql: ["sql", "update t set n = 2"],
   info: ["info"],
   stats: ["stats"],
   map: ["map"],

@@ -5,6 +5,7 @@ import { CommandContext } from "./command-line/context";
 import { runCreate, runDrop, runTables, runSchema } from "./commands/tables";
 import { runInsert, runUpdate, runDelete, runGet } from "./commands/rows";
 import { runScan } from "./commands/scan";
+import { runSql } from "./commands/sql";
 import { runAcl } from "./commands/acl";
 import { runServe } from "./commands/serve";
 import { runImport } from "./import/import";
@@ -176,6 +177,20 @@ export function allCommands(): Array<Command> {
           "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
           "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.\n" +
           "Null is shown as NULL, and the text NULL as 'NULL'.",
+      ),
+    new Command(
+      "sql",
+      runSql,
+      "STATEMENT [PARAMETER…] [--format table|csv|tsv|ndjson|json|markdown|line]",
+      "run a statement of SQL",
+    )
+      .takes(1, MANY, "format,null,delimiter,no-header")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "SELECT, VALUES and WITH print rows, in the formats of export; UPDATE and DELETE change them, all or none. PARAMETERs are the\n" +
+          "values of ?, ?2, :name in the statement, in their order: text, which is read as the type of what it meets.\n" +
+          "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
+          "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",
       ),
     new Command("info", runInfo, "", "tell about the file: layout, pages, tables").needs(OPENS_ITSELF),
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),

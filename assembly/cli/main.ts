@@ -79,6 +79,7 @@ function run(ctx: CommandContext): Status {
     }
     return fail(USAGE, what, "usage: quire FILE COMMAND …; quire help lists all commands");
   }
+  invocation.takeStatement();
   const command = findCommand(invocation.command);
   if (!command) return USAGE;
   currentCommand = command;

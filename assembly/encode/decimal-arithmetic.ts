@@ -1,7 +1,7 @@
 /**
- * Arithmetic of decimals (decimal.ts), as Rust's `rust_decimal` does it: exact while the result has 96 bits and a scale of at most 28; else the
- * scale is made smaller and the last digit rounded to the nearest, halves to the even one. What does not fit even without a fraction is an
- * overflow. A quotient has as many digits as fit, without zeros at the end that the division added.
+ * Arithmetic of decimals (decimal.ts), as Rust's `rust_decimal` does it: exact while the result has 96 bits and a scale of at most 28; else
+ * the scale is made smaller and the last digit rounded to the nearest, halves to the even one. What does not fit even without a fraction is
+ * an overflow. A quotient has as many digits as fit, without zeros at the end that the division added.
  */
 import { ByteBuffer } from "./byte-buffer";
 
@@ -260,7 +260,9 @@ export const ROUND_TRUNCATE: i32 = 1;
 export const ROUND_FLOOR: i32 = 2;
 export const ROUND_CEILING: i32 = 3;
 
-/** Writes the decimal at `a` with no more than `digits` digits behind the point (below 0: tens before it) to `target`; false on overflow. */
+/**
+ * Writes the decimal at `a` with no more than `digits` digits behind the point (below 0: tens before it) to `target`; false on overflow.
+ */
 export function roundDecimal(a: usize, digits: i32, mode: i32, target: usize): bool {
   const scale = scaleOf(a);
   const negative = isNegative(a);

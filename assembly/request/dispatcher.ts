@@ -1,6 +1,7 @@
 /** Requests in, replies out: what `serve`, the commands and the library share. */
-import { Status, OK, BAD_REQUEST, errorMessage, fail, statusName } from "../status";
+import { Status, OK, BAD_REQUEST, errorMessage, fail, lastError, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
+import { addUnsigned } from "../encode/digits";
 import { Session } from "./session";
 import { FIELD_ID, OperationShape } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
@@ -115,6 +116,10 @@ export function addError(status: Status, out: ByteBuffer): void {
   addAscii(out, statusName(status));
   addAscii(out, '","message":');
   addString(out, errorMessage());
+  if (lastError.textOffset >= 0) {
+    addAscii(out, ',"offset":');
+    addUnsigned(lastError.textOffset, out);
+  }
   out.addU8(0x7d);
 }
 

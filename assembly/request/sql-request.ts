@@ -97,16 +97,16 @@ export function handleSql(session: Session, out: ByteBuffer): Status {
   if (!parameters) return lastError.status;
   const node = request.node(FIELD_SQL);
   const text = new SqlText(request.tape.stringPtr(node), request.tape.stringLen(node));
-  const statement = new Statement(session.db, text);
+  const statement = new Statement(text);
   status = statement.parse();
   if (status == OK)
-    status = statement.isQuery ? addRows(statement, parameters, out) : change(session, statement, parameters, out);
+    status = statement.isQuery ? addRows(session, statement, parameters, out) : change(session, statement, parameters, out);
   statement.free();
   return status;
 }
 
-function addRows(statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
-  const rows = statement.rows(parameters);
+function addRows(session: Session, statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
+  const rows = statement.rows(session.db, parameters);
   if (!rows) return lastError.status;
   const columns = rows.schema.columns;
   addAscii(out, '{"columns":[');
@@ -139,7 +139,7 @@ function change(session: Session, statement: Statement, parameters: Array<Consta
   const inner = db.inTransaction;
   let status = beginTogether(db);
   if (status != OK) return status;
-  status = endTogether(db, inner, statement.run(parameters));
+  status = endTogether(db, inner, statement.run(db, parameters));
   addAscii(out, '{"columns":[],"types":[],"rows":[],"changes":');
   addUnsigned(statement.changes, out);
   out.addU8(0x7d);

@@ -24,7 +24,10 @@ import { Filter, Operator } from "./run/operator";
 import { TableScan } from "./run/table-scan";
 import { N_UPDATE } from "./syntax/tree";
 
-/** What is found: for each row its key's length u32 and bytes, then for each column that is set a byte 0 (null) or 1, a length u32 and bytes. */
+/**
+ * What is found: for each row its key's length u32 and bytes, then for each column that is set a byte 0 (null) or 1, a length u32 and
+ * bytes.
+ */
 export class Changes {
   private readonly found: ByteBuffer = new ByteBuffer(1024);
   private readonly positions: Array<i32> = new Array<i32>();

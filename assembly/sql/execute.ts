@@ -18,10 +18,7 @@ export class Statement {
   changes: i64 = 0;
 
   /** The text has to stay where it is. */
-  constructor(
-    private readonly db: DbmsContext,
-    private readonly text: SqlText,
-  ) {}
+  constructor(private readonly text: SqlText) {}
 
   /** Reads the text: `SQL_SYNTAX`, `SQL_UNSUPPORTED` or `SQL_LIMIT` with the place in it. */
   parse(): Status {
@@ -36,28 +33,30 @@ export class Statement {
   }
 
   /** The rows of a query; null on failure. They have to be freed before the statement, and before anything else uses the store. */
-  rows(parameters: Array<Constant>): QueryRows | null {
-    const status = this.db.flushChanges();
+  rows(db: DbmsContext, parameters: Array<Constant>): QueryRows | null {
+    const status = db.flushChanges();
     if (status != OK) return null;
-    this.db.store.useFormat();
-    const context = this.context(parameters);
+    db.store.useFormat();
+    const context = this.context(db, parameters);
     const relation = new QueryBinder(context, null, []).query(this.root);
     return relation ? QueryRows.over(relation) : null;
   }
 
-  /** Does what a statement that gives no rows says. On failure what was done has to be taken back; so it needs a transaction or savepoint. */
-  run(parameters: Array<Constant>): Status {
-    const status = this.db.flushChanges();
+  /**
+   * Does what a statement that gives no rows says. On failure what was done has to be taken back; so it needs a transaction or savepoint.
+   */
+  run(db: DbmsContext, parameters: Array<Constant>): Status {
+    const status = db.flushChanges();
     if (status != OK) return status;
-    this.db.store.useFormat();
-    const changes = new Changes(this.db, this.context(parameters));
+    db.store.useFormat();
+    const changes = new Changes(db, this.context(db, parameters));
     const ran = changes.run(this.root);
     this.changes = changes.count;
     return ran == OK ? OK : lastError.status;
   }
 
-  private context(parameters: Array<Constant>): StatementContext {
-    return new StatementContext(this.text, this.tree, this.db.tables, parameters);
+  private context(db: DbmsContext, parameters: Array<Constant>): StatementContext {
+    return new StatementContext(this.text, this.tree, db.tables, parameters);
   }
 
   free(): void {

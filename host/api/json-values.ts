@@ -75,6 +75,23 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
   }
 }
 
+/** A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. */
+export function parameterToJson(value: unknown, at: number): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new QuireError("BAD_VALUE", `parameter ${at + 1}: ${value} is no number of SQL`);
+    return isExact(value) ? value : String(BigInt(value));
+  }
+  if (value instanceof Uint8Array) return toHex(value);
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new QuireError("BAD_VALUE", `parameter ${at + 1}: the Date is invalid`);
+    return value.toISOString().replace(/^\+0?/, "");
+  }
+  if (value === undefined || typeof value === "function" || typeof value === "symbol")
+    throw new QuireError("BAD_VALUE", `parameter ${at + 1}: ${typeof value} is no value`);
+  return value;
+}
+
 /** A row's values in their JSON form; columns that are undefined are left out, unknown ones stay for the module to name. */
 export function rowToJson(schema: TableSchema, row: unknown): unknown {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return row;

@@ -29,6 +29,7 @@ export const OPERATION_FIELDS = {
   hash: ["table"],
   backup: ["path"],
   sync: [],
+  sql: ["sql", "params"],
 } as const;
 
 type OperationName = keyof typeof OPERATION_FIELDS;
@@ -43,6 +44,17 @@ export type Request = { [Op in OperationName]: RequestOf<Op> }[OperationName];
 
 /** Operations after which no definition is known any more. */
 export const CHANGES_SCHEMA: ReadonlySet<string> = new Set<OperationName>(["create", "drop", "rollback", "rollbackTo"]);
+
+/** What a statement of SQL came to. Values have the JSON form of `docs/protocol.md`. */
+export interface SqlResult {
+  /** Names of the result's columns, and their types: none for a statement that gives no rows. */
+  readonly columns: readonly string[];
+  readonly types: readonly string[];
+  /** A row's values are in the order of the columns, which may have names twice. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** Rows that were changed. */
+  readonly changes: number;
+}
 
 export interface ColumnsOption {
   /** The columns that are wanted. */

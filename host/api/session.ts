@@ -15,9 +15,11 @@ import type {
   IdentityRights,
   Request,
   SchemaInfo,
+  SqlResult,
   TableInfo,
   TableStats,
 } from "./requests.js";
+import { parameterToJson } from "./json-values.js";
 import { type Runner, needFunction } from "./runner.js";
 import { SyncTable, Table } from "./table.js";
 
@@ -52,7 +54,8 @@ function plainRequest(request: Readonly<Record<string, unknown>>): Request {
   checkDocument("request", given, true);
   const text = JSON.stringify(given, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
   const { op, ...fields } = JSON.parse(text) as Request;
-  return { op, ...fields };
+  // As many kinds of requests as there are can't be told apart by the compiler any more.
+  return { op, ...fields } as Request;
 }
 
 /** The field `table` of a request that may be about one. */
@@ -185,6 +188,15 @@ abstract class SessionOf<K extends Kind> {
   /** Makes durable what was committed with `durability: "checkpoint"`; with `"commit"` it is so already. */
   sync(): Result<K, void> {
     return this.#done("sync", () => ({ op: "sync" }));
+  }
+
+  /**
+   * Runs a statement of SQL (docs/sql.md), with values for its parameters `?`, `:name` in the order of their numbers: bigints, Dates and bytes
+   * become the text that the column's type is read from.
+   */
+  sql(sql: string, params: readonly unknown[] = []): Result<K, SqlResult> {
+    const steps = (operations: Operations) => operations.ask({ op: "sql", sql, params: params.map(parameterToJson) });
+    return this.#do("sql", steps) as Result<K, SqlResult>;
   }
 
   /** Gives an identity rights. */

@@ -130,10 +130,15 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
   return files;
 }
 
+/** A statement of SQL that changes rows, behind white space and comments. What is taken for a query here can't write: its folder is only read. */
+const CHANGE = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(?:update|delete)\b/i;
+
 /** The file that the command at `commandAt` writes to, by the name that was typed; null when it writes to none. */
 function writtenFile(words: readonly string[], commandAt: number, file: string, files: readonly FileWord[]): string | null {
   const command = words[commandAt] ?? "";
   const at = plainPosition(words, commandAt + 1);
+  const statement = command === "sql" ? (words[at] ?? "") : /[ \n]/.test(command) ? command : null;
+  if (statement !== null) return CHANGE.test(statement) && !words.includes("--readonly") ? file : null;
   const facts = COMMANDS.get(command);
   const made = facts?.file?.is === "made" ? files.find((word) => word.at === at) : undefined;
   if (made !== undefined) return made.name;

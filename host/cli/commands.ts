@@ -42,6 +42,7 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
   ["delete", writes],
   ["get", reads],
   ["scan", reads],
+  ["sql", writes],
   ["info", reads],
   ["stats", reads],
   ["map", reads],

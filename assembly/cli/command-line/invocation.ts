@@ -106,6 +106,13 @@ export class Invocation {
     return OK;
   }
 
+  /** A statement of SQL where the command would be, which has a blank as no command's name has, is the first word of the command sql. */
+  takeStatement(): void {
+    if (!this.command.includes(" ") && !this.command.includes("\n")) return;
+    this.words.unshift(this.command);
+    this.command = "sql";
+  }
+
   private add(name: string, value: string): void {
     this.names.push(name);
     this.values.push(value);

@@ -20,13 +20,7 @@ export function runExport(ctx: CommandContext): Status {
   if (!table) return lastError.status;
   const positions = chosenColumns(ctx, table);
   if (!positions) return lastError.status;
-  const options = formatOptions(ctx);
-  const name = ctx.invocation.option("format", ctx.json ? "json" : "table");
-  if (ctx.has("delimiter")) {
-    options.delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
-    if (name != "csv" || options.delimiter == 0) return badDelimiter();
-  }
-  const format = rowFormat(name, table.schema, positions, stdout, options);
+  const format = formatNamed(ctx, ctx.invocation.option("format", ctx.json ? "json" : "table"), table.schema, positions);
   if (!format) return lastError.status;
   const path = new AccessPath(table);
   const rows = path.rows();
@@ -34,6 +28,24 @@ export function runExport(ctx: CommandContext): Status {
   rows.free();
   path.free();
   return status;
+}
+
+/** The format called `name` with the command's options, for rows of `schema` on standard output; null with `USAGE`. */
+export function formatNamed(
+  ctx: CommandContext,
+  name: string,
+  schema: TableSchemaSnapshot,
+  positions: StaticArray<i32>,
+): RowFormat | null {
+  const options = formatOptions(ctx);
+  if (ctx.has("delimiter")) {
+    options.delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
+    if (name != "csv" || options.delimiter == 0) {
+      badDelimiter();
+      return null;
+    }
+  }
+  return rowFormat(name, schema, positions, stdout, options);
 }
 
 /** The format called `name`, writing the columns at `positions` to `out`; null with `USAGE`. */

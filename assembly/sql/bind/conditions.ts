@@ -74,8 +74,8 @@ function addPart(table: Table, column: i32, value: Constant, bound: KeyBound): b
 }
 
 /**
- * The path to the rows of `table`, whose columns are those from `base` on, for which the conditions can be true: by the index whose first columns
- * have most values given, else the table itself. The conditions still have to be looked at.
+ * The path to the rows of `table`, whose columns are those from `base` on, for which the conditions can be true: by the index whose first
+ * columns have most values given, else the table itself. The conditions still have to be looked at.
  */
 export function choosePath(table: Table, base: i32, conditions: Array<Condition>): AccessPath {
   const end = base + table.schema.columns.length;

@@ -127,10 +127,10 @@ function parseConstant(context: StatementContext, subject: Constant, kind: u8, c
   const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
   if (kind == K_CUSTOM && !column) return null;
   parsed.reset();
-  if (parseValue(parsedType, customSize, subject.ptr, subject.len, parsed) != OK) {
+  if (parseValue(parsedType, customSize, subject.bytesPtr, subject.bytesLen, parsed) != OK) {
     if (kind == K_INT || kind == K_UINT) {
       // A number with a fraction is a number.
-      if (parseDecimal(subject.ptr, subject.len, decimal)) {
+      if (parseDecimal(subject.bytesPtr, subject.bytesLen, decimal)) {
         const number = new Constant(K_DECIMAL);
         number.low = load<u64>(decimal);
         number.high = load<u64>(decimal, 8);
@@ -161,7 +161,10 @@ function parseConstant(context: StatementContext, subject: Constant, kind: u8, c
 export let unifiedLeft: Expression | null = null;
 export let unifiedRight: Expression | null = null;
 
-/** Makes two expressions of one kind, to be compared or chosen from: `unifiedLeft`, `unifiedRight`. False, with an error, when they have none. */
+/**
+ * Makes two expressions of one kind, to be compared or chosen from: `unifiedLeft`, `unifiedRight`. False, with an error, when they have
+ * none.
+ */
 export function unify(context: StatementContext, a: Expression, b: Expression): bool {
   unifiedLeft = a;
   unifiedRight = b;

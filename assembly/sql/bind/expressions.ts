@@ -1,15 +1,5 @@
 /** Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. */
-import {
-  AMBIGUOUS_COLUMN,
-  BAD_REQUEST,
-  COLUMN_NOT_FOUND,
-  OK,
-  SQL_SYNTAX,
-  SQL_TYPE,
-  SQL_UNSUPPORTED,
-  TABLE_NOT_FOUND,
-  lastError,
-} from "../../status";
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND } from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { TYPE_CUSTOM } from "../../encode/data-type";
 import { Arithmetic, Signed } from "../eval/arithmetic";
@@ -17,27 +7,21 @@ import { Cast, canCast } from "../eval/cast";
 import { Comparison, InList } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { F_JOIN, FunctionCall } from "../eval/functions";
-import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, isNumber, kindName } from "../eval/kinds";
+import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindName } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
 import {
-  OP_ADD,
-  OP_AND,
   OP_BIT_AND,
   OP_BIT_NOT,
   OP_CONCAT,
   OP_EQ,
   OP_GE,
-  OP_GT,
   OP_IS_NOT,
   OP_LE,
-  OP_LT,
-  OP_NE,
   OP_NEGATE,
   OP_NOT,
   OP_OR,
   OP_PLUS,
-  OP_REMAINDER,
   OP_SHIFT_RIGHT,
   operatorText,
 } from "../syntax/operators";
@@ -400,23 +384,15 @@ export abstract class ExpressionBinder {
       value = unifiedLeft!;
       converted.push(unifiedRight!);
     }
-    // One of them may have made it a decimal.
-    const list = new InList(value, hasNull, isNot, converted.length, converted);
+    const constants = new Array<Constant>();
     for (let i = 0; i < converted.length; i++) {
-      let item = converted[i];
-      if (item.kind != value.kind) {
-        const again = convertTo(context, item, value.kind, null);
-        if (!again) return null;
-        item = again;
-        converted[i] = again;
-      }
-      const constant = this.fold(item);
+      // One of them may have made the value a decimal.
+      const item = convertTo(context, converted[i], value.kind, null);
+      const constant = item ? this.fold(item) : null;
       if (!constant) return null;
-      converted[i] = constant;
-      list.add(constant.low, constant.high);
+      constants.push(constant);
     }
-    list.sort();
-    return list;
+    return new InList(value, constants, hasNull, isNot);
   }
 
   /** A constant's conversion as a constant. */

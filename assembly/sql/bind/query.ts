@@ -1,21 +1,10 @@
 /** Queries as operators. */
-import {
-  AMBIGUOUS_COLUMN,
-  BAD_REQUEST,
-  COLUMN_NOT_FOUND,
-  OK,
-  SQL_SYNTAX,
-  SQL_TYPE,
-  TABLE_NOT_FOUND,
-  lastError,
-} from "../../status";
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { Table } from "../../query/store";
-import { AccessPath } from "../../query/access-path";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
-import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, isBytes, isNumber, kindName } from "../eval/kinds";
+import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, isBytes } from "../eval/kinds";
 import { Logic } from "../eval/logic";
 import { Vector } from "../eval/vector";
 import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, Group, aggregateKind } from "../run/group";
@@ -33,7 +22,6 @@ import {
   OP_INTERSECT,
   OP_LEFT,
   OP_RIGHT,
-  OP_UNION,
   OP_UNION_ALL,
   operatorText,
 } from "../syntax/operators";
@@ -48,12 +36,9 @@ import {
   N_CALL,
   N_COLUMN,
   N_COMPOUND,
-  N_DERIVED,
   N_JOIN,
   N_NAME,
-  N_NULL,
   N_NUMBER,
-  N_ORDER,
   N_PARAMETER,
   N_QUERY,
   N_SELECT,
@@ -640,7 +625,6 @@ export class QueryBinder extends FunctionBinder {
   }
 
   protected aggregate(node: u32, name: string): Expression | null {
-    const tree = this.tree;
     const context = this.context;
     if (!this.isGrouped || this.inAggregate) {
       const where = this.inAggregate ? "inside another aggregate or GROUP BY" : "here";

@@ -84,7 +84,10 @@ export class Scope {
     return null;
   }
 
-  /** The place of the column called `name`, of the source called `table` unless that is ""; -1 when there is none or more than one (`found`). */
+  /**
+   * The place of the column called `name`, of the source called `table` unless that is ""; -1 when there is none or more than one
+   * (`found`).
+   */
   find(name: string, table: string): i32 {
     let place = -1;
     this.found = 0;

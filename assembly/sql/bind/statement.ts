@@ -8,7 +8,7 @@ import { SqlTree } from "../syntax/tree";
 import { sameName } from "./scope";
 
 /** What a statement may keep for sorting, grouping and joining, unless it is told otherwise: 64 MiB. */
-export const DEFAULT_BUDGET: u64 = 64 << 20;
+const DEFAULT_BUDGET: u64 = 64 << 20;
 
 export class StatementContext {
   readonly budget: MemoryBudget;

@@ -1,5 +1,6 @@
 /**
- * Some rows, and which of them are looked at: expressions are worked out for the selected ones only, one operator for all of them at a time.
+ * Some rows, and which of them are looked at: expressions are worked out for the selected ones only, one operator for all of them at a
+ * time.
  */
 import { Arena } from "./arena";
 import { BATCH_ROWS, Vector, VectorPool } from "./vector";

@@ -68,7 +68,7 @@ export function dateNumber(ptr: usize): i64 {
 }
 
 /** Writes the fields of a date's number, 4 bytes. */
-export function storeDate(date: i64, ptr: usize): void {
+function storeDate(date: i64, ptr: usize): void {
   store<u16>(ptr, <u16>(date >> 16));
   store<u8>(ptr, <u8>(date >> 8), 2);
   store<u8>(ptr, <u8>date, 3);

@@ -5,7 +5,7 @@ import { compareDecimal } from "../../encode/decimal";
 import { compareJson } from "../../encode/json-compare";
 import { OP_EQ, OP_GE, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LT } from "../syntax/operators";
 import { Batch } from "./batch";
-import { Expression } from "./expression";
+import { Constant, Expression } from "./expression";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
 import { Vector } from "./vector";
 
@@ -129,38 +129,28 @@ export class Comparison extends Expression {
 /** Whether a value is one of a sorted list of constants of its kind; `hasNull`: the list has null, too. */
 export class InList extends Expression {
   private readonly slots: usize;
-  private count: i32 = 0;
 
-  /** `most` constants follow (`add`). */
+  /** `items` are constants of the value's kind, none of them null. */
   constructor(
     readonly subject: Expression,
+    private readonly items: Array<Constant>,
     private readonly hasNull: bool,
     private readonly isNot: bool,
-    most: i32,
-    /** Keeps what the list's slots point to. */
-    private readonly kept: Array<Expression>,
   ) {
     super(K_BOOLEAN);
-    this.slots = heap.alloc((<usize>max(most, 1)) << 4);
-  }
-
-  /** Adds a value that is not null; in any order. */
-  add(low: u64, high: u64): void {
-    const at = this.slots + ((<usize>this.count) << 4);
-    store<u64>(at, low);
-    store<u64>(at, high, 8);
-    this.count += 1;
-  }
-
-  /** All have been added. */
-  sort(): void {
-    sortSlots(this.subject.kind, this.slots, this.count);
+    const slots = heap.alloc((<usize>max(items.length, 1)) << 4);
+    this.slots = slots;
+    for (let i = 0; i < items.length; i++) {
+      store<u64>(slots + ((<usize>i) << 4), items[i].low);
+      store<u64>(slots + ((<usize>i) << 4), items[i].high, 8);
+    }
+    sortSlots(subject.kind, slots, items.length);
   }
 
   private has(slot: usize): bool {
     const kind = this.subject.kind;
     let low = 0;
-    let high = this.count;
+    let high = this.items.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const order = compareSlots(kind, this.slots + ((<usize>middle) << 4), slot);
@@ -176,7 +166,7 @@ export class InList extends Expression {
     if (!subject) return null;
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
-    const isEmpty = this.count == 0 && !this.hasNull;
+    const isEmpty = this.items.length == 0 && !this.hasNull;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
       // Nothing is in an empty list, not even null.

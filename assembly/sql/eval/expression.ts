@@ -72,11 +72,12 @@ export class Constant extends Expression {
   }
 
 
-  @inline get ptr(): usize {
+  @inline get bytesPtr(): usize {
     return <usize>(this.low & 0xffffffff);
   }
 
-  @inline get len(): u32 {
+
+  @inline get bytesLen(): u32 {
     return <u32>(this.low >> 32);
   }
 

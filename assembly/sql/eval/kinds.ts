@@ -1,7 +1,7 @@
 /**
- * Kinds of values in expressions, and how a vector holds one: in 16 bytes, of which an integer, a boolean (0 or 1) and a date (its fields from
- * the year on, as one number) take the first 8, a decimal all, and everything else a pointer u32 and a length u32 to its bytes, as they are in a
- * record behind their length.
+ * Kinds of values in expressions, and how a vector holds one: in 16 bytes, of which an integer, a boolean (0 or 1) and a date (its fields
+ * from the year on, as one number) take the first 8, a decimal all, and everything else a pointer u32 and a length u32 to its bytes, as
+ * they are in a record behind their length.
  */
 import {
   DATETIME_SIZE,

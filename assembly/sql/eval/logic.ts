@@ -23,7 +23,10 @@ class Selection {
   }
 }
 
-/** Selects of the rows those for which `subject` is true; with `isFalse` those for which it is false, with `open` those where it is null as well. */
+/**
+ * Selects of the rows those for which `subject` is true; with `isFalse` those for which it is false, with `open` those where it is null as
+ * well.
+ */
 export function select(batch: Batch, subject: Vector, isFalse: bool, open: bool): void {
   const wanted: i64 = isFalse ? 0 : 1;
   const openly: u32 = open ? 1 : 0;
@@ -38,7 +41,9 @@ export function select(batch: Batch, subject: Vector, isFalse: bool, open: bool)
   batch.selected = <i32>((kept - selection) >> 1);
 }
 
-/** AND or OR of several: false (true) as soon as one is, else null if one is null. The others are not worked out for rows that are decided. */
+/**
+ * AND or OR of several: false (true) as soon as one is, else null if one is null. The others are not worked out for rows that are decided.
+ */
 export class Logic extends Expression {
   constructor(
     readonly isOr: bool,

@@ -22,29 +22,36 @@ export class Vector {
     return this.values + ((<usize>i) << SLOT_SHIFT);
   }
 
+
   @inline isNull(i: u32): bool {
     return load<u8>(this.nulls + i) != 0;
   }
+
 
   @inline setNull(i: u32, isNull: bool): void {
     store<u8>(this.nulls + i, isNull ? 1 : 0);
   }
 
+
   @inline int(i: u32): i64 {
     return load<i64>(this.at(i));
   }
+
 
   @inline setInt(i: u32, value: i64): void {
     store<i64>(this.at(i), value);
   }
 
+
   @inline ptr(i: u32): usize {
     return <usize>load<u32>(this.at(i));
   }
 
+
   @inline len(i: u32): u32 {
     return load<u32>(this.at(i), 4);
   }
+
 
   @inline setBytes(i: u32, ptr: usize, len: u32): void {
     store<u64>(this.at(i), ((<u64>len) << 32) | (<u64>ptr));

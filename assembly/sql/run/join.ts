@@ -41,8 +41,8 @@ export class Join extends Operator {
   private readonly pairRights: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
 
   /**
-   * `op` is one of OP_INNER …; the keys are of the same kinds in pairs, none for a join by `condition` alone. `kinds` are those of the columns
-   * of the statement's rows, of which the left side has those at `lefts` and the right side those at `wanted`.
+   * `op` is one of OP_INNER …; the keys are of the same kinds in pairs, none for a join by `condition` alone. `kinds` are those of the
+   * columns of the statement's rows, of which the left side has those at `lefts` and the right side those at `wanted`.
    */
   constructor(
     private readonly op: u8,

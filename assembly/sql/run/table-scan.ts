@@ -12,7 +12,10 @@ import { Operator } from "./operator";
 /** So many pages a batch's rows are on: what they point to stays for 24 look-ups, two for each row of a scan by an index. */
 const PAGES: i32 = 8;
 
-/** Columns of a table's rows. Where they are is noted when a row is read; a column is decoded when it is asked for, of the rows that are left. */
+/**
+ * Columns of a table's rows. Where they are is noted when a row is read; a column is decoded when it is asked for, of the rows that are
+ * left.
+ */
 class TableColumns extends Columns {
   /** Of each wanted column, for each row: its bytes as pointer u32 and length u32, 0 for null. */
   private readonly cells: usize;

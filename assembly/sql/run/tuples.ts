@@ -11,7 +11,7 @@ import { Vector } from "../eval/vector";
 /**
  * A kept row:
  *
- *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · 0 u32 · a byte for each value, 1 for null, padded to 8 · slots
+ *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · 0 u32 · a byte for each value (1: null), padded to 8 · slots
  */
 const NEXT: usize = 0;
 const HASH: usize = 4;
@@ -51,7 +51,7 @@ export function setTupleNumber(tuple: usize, number: u32): void {
 }
 
 /** The order of two kept rows by their keys. */
-export function compareTuples(a: usize, b: usize): i32 {
+function compareTuples(a: usize, b: usize): i32 {
   return compareBytes(<usize>load<u32>(a, KEY), load<u32>(a, KEY_LEN), <usize>load<u32>(b, KEY), load<u32>(b, KEY_LEN));
 }
 
@@ -111,9 +111,11 @@ export class Tuples {
     return load<u8>(tuple + HEAD + c) != 0;
   }
 
+
   @inline setNull(tuple: usize, c: i32, isNull: bool): void {
     store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
   }
+
 
   @inline slotOf(tuple: usize, c: i32): usize {
     return tuple + this.slots + ((<usize>c) << 4);
@@ -267,8 +269,8 @@ export const NULLS_FIRST: u32 = 1;
 export const DESCENDING: u32 = 2;
 
 /**
- * Appends row `i`'s value so that the order of the bytes is that of the values (and equal values have equal bytes), whatever is appended behind
- * it. `order` has `NULLS_FIRST` and `DESCENDING`.
+ * Appends row `i`'s value so that the order of the bytes is that of the values (and equal values have equal bytes), whatever is appended
+ * behind it. `order` has `NULLS_FIRST` and `DESCENDING`.
  */
 export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer): void {
   const isNull = vector.isNull(i);

@@ -5,7 +5,7 @@
  * with digits, a point and an exponent, or 0x…; parameters ?, ?1, :name, @name, $name; comments from -- to the line's end, and between
  * slash-star and star-slash.
  */
-import { Status, OK, SQL_SYNTAX, fail } from "../../status";
+import { Status, SQL_SYNTAX, fail } from "../../status";
 import { isDigit } from "../../encode/digits";
 import { utf8ValidLength } from "../../encode/utf8";
 

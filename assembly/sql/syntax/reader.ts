@@ -17,8 +17,6 @@ export const STAR: u32 = 0x2a;
 export const DOT: u32 = 0x2e;
 export const EQUALS: u32 = 0x3d;
 export const SEMICOLON: u32 = 0x3b;
-export const MINUS: u32 = 0x2d;
-export const PLUS: u32 = 0x2b;
 
 export class SqlReader {
   protected readonly lexer: Lexer;
@@ -80,6 +78,7 @@ export class SqlReader {
   @inline protected is(word: string): bool {
     return this.lexer.is(word);
   }
+
 
   @inline protected isSymbol(symbol: u32): bool {
     return this.lexer.isSymbol(symbol);

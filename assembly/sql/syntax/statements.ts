@@ -112,18 +112,6 @@ class StatementReader extends QueryReader {
     return this.end() ? node : 0;
   }
 
-  /** A condition and nothing else. */
-  onlyExpression(): u32 {
-    const node = this.expression();
-    return node != 0 && this.end() ? node : 0;
-  }
-
-  /** ORDER BY's list and nothing else. */
-  onlyOrder(): u32 {
-    const list = this.orderList();
-    return list != 0 && this.end() ? list : 0;
-  }
-
   private end(): bool {
     while (this.acceptSymbol(SEMICOLON)) {}
     if (this.lexer.kind == T_END) return true;
@@ -139,19 +127,5 @@ export let sqlRoot: u32 = 0;
 export function readStatement(text: SqlText, tree: SqlTree): Status {
   const reader = new StatementReader(text, tree);
   sqlRoot = reader.only();
-  return sqlRoot != 0 ? OK : reader.status;
-}
-
-/** The same for a condition. */
-export function readCondition(text: SqlText, tree: SqlTree): Status {
-  const reader = new StatementReader(text, tree);
-  sqlRoot = reader.onlyExpression();
-  return sqlRoot != 0 ? OK : reader.status;
-}
-
-/** The same for what stands behind ORDER BY; `sqlRoot` is the list's first. */
-export function readOrder(text: SqlText, tree: SqlTree): Status {
-  const reader = new StatementReader(text, tree);
-  sqlRoot = reader.onlyOrder();
   return sqlRoot != 0 ? OK : reader.status;
 }

@@ -1,6 +1,6 @@
 /**
- * SQL that was read, as a flat tree: nodes of 32 bytes in one arena, named by their number, from 1 on; 0 is no node. Nothing in it is managed,
- * and all of it goes at once.
+ * SQL that was read, as a flat tree: nodes of 32 bytes in one arena, named by their number, from 1 on; 0 is no node. Nothing in it is
+ * managed, and all of it goes at once.
  *
  *     node   kind u8 · op u8 · flags u16 · start u32 · end u32 · next u32 · a u32 · b u32 · c u32 · d u32
  *
@@ -51,7 +51,7 @@ export const N_WHEN: u8 = 18;
 export const N_CAST: u8 = 19;
 /** A call of a, N_NAME, with list b; c N_CALL_TAIL or 0. `FLAG_STAR`: f(*), `FLAG_DISTINCT`: f(DISTINCT …). */
 export const N_CALL: u8 = 20;
-/** a list of N_ORDER inside the call; b FILTER's condition; c N_WINDOW, OVER's. */
+/** a list of N_ORDER inside the call; b FILTER's condition. */
 export const N_CALL_TAIL: u8 = 21;
 /** [NOT] EXISTS (query a). */
 export const N_EXISTS: u8 = 22;
@@ -67,7 +67,7 @@ export const N_TYPE: u8 = 26;
 // ---- queries ----
 /** A SELECT without what follows it: a list of N_RESULT, N_STAR; b FROM; c WHERE; d N_GROUP or 0. `FLAG_DISTINCT`. */
 export const N_SELECT: u8 = 40;
-/** a list of expressions; b HAVING; c list of N_NAMED_WINDOW. */
+/** a list of expressions; b HAVING. */
 export const N_GROUP: u8 = 41;
 /** a expression; b alias, N_NAME or 0. */
 export const N_RESULT: u8 = 42;
@@ -81,7 +81,7 @@ export const N_QUERY: u8 = 45;
 export const N_ORDER: u8 = 46;
 /** LIMIT a OFFSET b. */
 export const N_LIMIT: u8 = 47;
-/** a list of N_CTE; `FLAG_RECURSIVE`. */
+/** a list of N_CTE. */
 export const N_WITH: u8 = 48;
 /** a name; b list of column names; c query. */
 export const N_CTE: u8 = 49;
@@ -89,54 +89,16 @@ export const N_CTE: u8 = 49;
 export const N_TABLE: u8 = 50;
 /** A query in FROM: a query; b alias; c list of column names. */
 export const N_DERIVED: u8 = 51;
-/** A function in FROM: a name; b list; c alias. */
-export const N_TABLE_CALL: u8 = 52;
 /** a op b ON c, or USING list d: op OP_INNER, OP_LEFT, OP_RIGHT, OP_FULL, OP_CROSS; `FLAG_NATURAL`. */
 export const N_JOIN: u8 = 53;
-/** A window: a list of partition's expressions; b list of N_ORDER; c N_FRAME; d the name it starts from. */
-export const N_WINDOW: u8 = 54;
-/** a name; b N_WINDOW. */
-export const N_NAMED_WINDOW: u8 = 55;
-/** op OP_ROWS, OP_RANGE, OP_GROUPS; a from, b to: N_FRAME_BOUND; c what is excluded, OP_…. */
-export const N_FRAME: u8 = 56;
-/** op OP_PRECEDING, OP_FOLLOWING, OP_CURRENT_ROW; a how far, 0 for UNBOUNDED. */
-export const N_FRAME_BOUND: u8 = 57;
 
 // ---- statements ----
-/** INSERT: a N_TABLE; b list of column names; c N_QUERY, or 0 for DEFAULT VALUES; d N_CHANGE. op what to do on a conflict. */
-export const N_INSERT: u8 = 70;
-/** UPDATE: a N_TABLE; b list of N_SET; c WHERE; d N_CHANGE. op as of N_INSERT. */
+/** UPDATE: a N_TABLE; b list of N_SET; c WHERE. */
 export const N_UPDATE: u8 = 71;
-/** DELETE: a N_TABLE; c WHERE; d N_CHANGE. */
+/** DELETE: a N_TABLE; c WHERE. */
 export const N_DELETE: u8 = 72;
-/** What may be around a change: a list of N_RESULT, RETURNING's; b N_WITH; c list of N_UPSERT; d FROM of an update. */
-export const N_CHANGE: u8 = 73;
 /** (list a of names) = b. */
 export const N_SET: u8 = 74;
-/** ON CONFLICT (list a of N_COLUMN) WHERE b DO UPDATE SET (list c of N_SET, 0: DO NOTHING) WHERE d. */
-export const N_UPSERT: u8 = 75;
-/** CREATE TABLE a N_TABLE; b list of N_COLUMN_DEFINITION; c list of N_CONSTRAINT; d N_QUERY of AS. `FLAG_IF_NOT_EXISTS`, `FLAG_TEMPORARY`. */
-export const N_CREATE_TABLE: u8 = 76;
-/** a name; b N_TYPE or 0; c list of N_CONSTRAINT. */
-export const N_COLUMN_DEFINITION: u8 = 77;
-/** op one of OP_PRIMARY_KEY …; a list of columns (N_ORDER) or expression; b N_REFERENCE; c its name. `FLAG_AUTO`, `FLAG_DESCENDING`. */
-export const N_CONSTRAINT: u8 = 78;
-/** a table's name; b list of column names; c, d ON DELETE's and ON UPDATE's OP_…, no nodes. */
-export const N_REFERENCE: u8 = 79;
-/** CREATE INDEX a name ON b N_NAME (list c of N_ORDER) WHERE d. `FLAG_UNIQUE`, `FLAG_IF_NOT_EXISTS`. */
-export const N_CREATE_INDEX: u8 = 80;
-/** DROP op (OP_TABLE, OP_INDEX, OP_VIEW, OP_TRIGGER) a N_TABLE. `FLAG_IF_EXISTS`. */
-export const N_DROP: u8 = 81;
-/** ALTER TABLE a N_TABLE: op OP_ADD, OP_DROP_COLUMN, OP_RENAME, OP_RENAME_COLUMN; b the column or its definition; c the new name. */
-export const N_ALTER: u8 = 82;
-/** op OP_BEGIN, OP_COMMIT, OP_ROLLBACK, OP_SAVEPOINT, OP_RELEASE, OP_ROLLBACK_TO: a name. */
-export const N_TRANSACTION: u8 = 83;
-/** EXPLAIN a statement. `FLAG_ANALYZE`. */
-export const N_EXPLAIN: u8 = 84;
-/** PRAGMA a name = b. */
-export const N_PRAGMA: u8 = 85;
-/** CREATE VIEW a N_TABLE (list b of names) AS c. `FLAG_IF_NOT_EXISTS`, `FLAG_TEMPORARY`. */
-export const N_CREATE_VIEW: u8 = 86;
 
 // ---- flags ----
 export const FLAG_NOT: u16 = 1;
@@ -147,13 +109,6 @@ export const FLAG_DESCENDING: u16 = 16;
 export const FLAG_NULLS_FIRST: u16 = 32;
 export const FLAG_NULLS_LAST: u16 = 64;
 export const FLAG_NATURAL: u16 = 128;
-export const FLAG_RECURSIVE: u16 = 256;
-export const FLAG_IF_EXISTS: u16 = 512;
-export const FLAG_IF_NOT_EXISTS: u16 = 1024;
-export const FLAG_TEMPORARY: u16 = 2048;
-export const FLAG_UNIQUE: u16 = 4096;
-export const FLAG_AUTO: u16 = 8192;
-export const FLAG_ANALYZE: u16 = 16384;
 
 /** The most nodes of one text, and how deep expressions and queries may be inside each other. */
 export const MOST_NODES: u32 = 1 << 22;
@@ -205,45 +160,56 @@ export class SqlTree {
     return this.nodes.ptr + node * NODE_SIZE;
   }
 
+
   @inline kind(node: u32): u8 {
     return load<u8>(this.at(node));
   }
+
 
   @inline op(node: u32): u8 {
     return load<u8>(this.at(node), 1);
   }
 
+
   @inline has(node: u32, flag: u16): bool {
     return (load<u16>(this.at(node), 2) & flag) != 0;
   }
+
 
   @inline flags(node: u32): u16 {
     return load<u16>(this.at(node), 2);
   }
 
+
   @inline start(node: u32): u32 {
     return load<u32>(this.at(node), 4);
   }
+
 
   @inline end(node: u32): u32 {
     return load<u32>(this.at(node), 8);
   }
 
+
   @inline next(node: u32): u32 {
     return load<u32>(this.at(node), 12);
   }
+
 
   @inline a(node: u32): u32 {
     return load<u32>(this.at(node), 16);
   }
 
+
   @inline b(node: u32): u32 {
     return load<u32>(this.at(node), 20);
   }
 
+
   @inline c(node: u32): u32 {
     return load<u32>(this.at(node), 24);
   }
+
 
   @inline d(node: u32): u32 {
     return load<u32>(this.at(node), 28);
@@ -283,6 +249,7 @@ export class SqlTree {
   @inline textPtr(node: u32): usize {
     return this.texts.ptr + this.a(node);
   }
+
 
   @inline textLen(node: u32): u32 {
     return this.b(node);

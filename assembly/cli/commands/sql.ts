@@ -1,0 +1,67 @@
+/** `sql`: a statement of SQL. */
+import { OK, Status, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { ScanLoop } from "../../query/scan-loop";
+import { beginTogether, endTogether } from "../../request/insertion";
+import { allPositions } from "../../schema/column-names";
+import { textConstant } from "../../sql/bind/convert";
+import { Constant } from "../../sql/eval/expression";
+import { Statement } from "../../sql/execute";
+import { QueryRows } from "../../sql/query-rows";
+import { SqlText } from "../../sql/sql-text";
+import { stdout } from "../../wasi/stdio";
+import { call, startRequest, addTextField, addTextsField } from "../command-line/command-request";
+import { CommandContext, openStore } from "../command-line/context";
+import { formatNamed } from "../export/export";
+
+export function runSql(ctx: CommandContext): Status {
+  const bytes = new ByteBuffer(256);
+  bytes.addText(ctx.word(0));
+  const statement = new Statement(new SqlText(bytes.ptr, bytes.len));
+  let status = statement.parse();
+  // A query needs no more than to read.
+  if (status == OK) status = openStore(ctx, !statement.isQuery, false);
+  if (status == OK) status = ctx.json ? printReply(ctx) : statement.isQuery ? printRows(ctx, statement) : change(ctx, statement);
+  statement.free();
+  bytes.free();
+  return status;
+}
+
+/** The words behind the statement: values of its parameters, which take the types of what they meet. */
+function parametersOf(ctx: CommandContext): Array<Constant> {
+  const parameters = new Array<Constant>();
+  for (let i = 1; i < ctx.words.length; i++) {
+    const word = String.UTF8.encode(ctx.words[i]);
+    parameters.push(textConstant(changetype<usize>(word), word.byteLength));
+  }
+  return parameters;
+}
+
+/** With `--json`: what the request `sql` replies. */
+function printReply(ctx: CommandContext): Status {
+  startRequest("sql");
+  addTextField("sql", ctx.word(0));
+  if (ctx.words.length > 1) addTextsField("params", ctx.words.slice(1));
+  return call(ctx);
+}
+
+function printRows(ctx: CommandContext, statement: Statement): Status {
+  const rows = statement.rows(ctx.db, parametersOf(ctx));
+  if (!rows) return lastError.status;
+  const format = formatNamed(ctx, ctx.invocation.option("format", "table"), rows.schema, allPositions(rows.schema));
+  let status = lastError.status;
+  if (format) {
+    status = format.print<QueryRows>(new ScanLoop<QueryRows>(rows));
+    if (status == OK) status = rows.status;
+  }
+  rows.free();
+  return status;
+}
+
+function change(ctx: CommandContext, statement: Statement): Status {
+  const db = ctx.db;
+  let status = beginTogether(db);
+  if (status == OK) status = endTogether(db, false, statement.run(db, parametersOf(ctx)));
+  if (status == OK) stdout.line("changed " + statement.changes.toString() + (statement.changes == 1 ? " row" : " rows"));
+  return status;
+}
