@@ -52,7 +52,10 @@ function parametersOf(session: Session): Array<Constant> | null {
   const parameters = new Array<Constant>();
   if (!request.has(FIELD_PARAMS)) return parameters;
   const tape = request.tape;
-  if (request.needList(FIELD_PARAMS) != OK) return null;
+  if (tape.kind(request.node(FIELD_PARAMS)) != JSON_ARRAY) {
+    fail(BAD_REQUEST, "sql: params must be a list");
+    return null;
+  }
   let number = 0;
   for (let node = tape.first(request.node(FIELD_PARAMS)); node != 0; node = tape.next(node)) {
     number += 1;
