@@ -1,7 +1,7 @@
 /** Literals as constants, and making two expressions of one kind without losing anything. */
 import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, SQL_UNSUPPORTED, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { TYPE_DATETIME, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
+import { TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
 import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { parseValue } from "../../encode/value-text";
@@ -109,12 +109,16 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
       return constant;
     }
   }
+  // What is always null may be of any kind, a column of a query like a constant.
   const widens =
+    subject.kind == K_NULL ||
     (kind == K_DECIMAL && isNumber(subject.kind)) ||
     (kind == K_DATETIME && subject.kind == K_DATE) ||
     (kind == K_TEXT && subject.kind == K_JSON);
   if (!widens) return null;
-  const cast = new Cast(subject, kind == K_DATETIME ? TYPE_DATETIME : typeOfKind(kind), 0, context.text);
+  const isCustom = kind == K_CUSTOM && column !== null;
+  const type = isCustom ? column!.type : typeOfKind(kind);
+  const cast = new Cast(subject, type, isCustom ? column!.customSize : 0, context.text);
   cast.start = subject.start;
   return cast;
 }

@@ -7,7 +7,7 @@ import { Cast, canCast } from "../eval/cast";
 import { Comparison, InList } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { F_JOIN, FunctionCall } from "../eval/functions";
-import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindName } from "../eval/kinds";
+import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
 import {
@@ -492,7 +492,7 @@ export abstract class ExpressionBinder {
       );
       return null;
     }
-    if (subject.kind == K_NULL) return subject;
+    if (subject.kind == K_NULL) return convertTo(this.context, subject, kindOfType(type), null);
     const cast = new Cast(subject, type, 0, this.context.text);
     cast.start = tree.start(node);
     if (canCast(subject.kind, cast.kind)) return cast;

@@ -94,6 +94,19 @@ export class VectorPool {
     this.idle.push(vector);
   }
 
+  /** Takes a vector from here out of the round: `give` leaves it alone until `release`. False when it is not from here. */
+  keep(vector: Vector): bool {
+    const isMine = vector.isPooled;
+    vector.isPooled = false;
+    return isMine;
+  }
+
+  /** Gives back a vector that was kept. */
+  release(vector: Vector): void {
+    vector.isPooled = true;
+    this.give(vector);
+  }
+
   free(): void {
     while (this.idle.length > 0) this.idle.pop().free();
   }

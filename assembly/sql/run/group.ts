@@ -8,7 +8,7 @@ import { addText } from "../eval/cast";
 import { compareSlots } from "../eval/compare";
 import { Expression } from "../eval/expression";
 import { select } from "../eval/logic";
-import { K_BOOLEAN, K_DECIMAL, K_INT, K_TEXT, isBytes } from "../eval/kinds";
+import { K_DECIMAL, K_INT, K_TEXT, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { KeptRows, evaluateAll, giveBack, makeKey } from "./kept-rows";
@@ -329,6 +329,6 @@ export function aggregateKind(fn: u8, kind: u8): u8 {
     case A_CONCAT:
       return K_TEXT;
     default:
-      return kind == 0 ? K_BOOLEAN : kind;
+      return kind;
   }
 }

@@ -77,6 +77,8 @@ export class Filter extends Operator {
 /** For each row the values of some expressions. */
 export class Project extends Operator {
   private readonly columns: VectorColumns;
+  /** Those of its columns that it made: nobody who reads one may give it to a pool. */
+  private readonly kept: Array<Vector> = new Array<Vector>();
 
   constructor(
     private readonly input: Operator,
@@ -91,21 +93,27 @@ export class Project extends Operator {
     const batch = this.batch;
     const from = this.input.batch;
     const vectors = this.columns.vectors;
-    while (vectors.length > 0) from.pool.give(vectors.pop());
+    this.release();
     if (!this.input.next()) return this.failed(this.input.status);
     for (let v = 0; v < this.values.length; v++) {
       const value = unchecked(this.values[v]).evaluate(from);
       if (!value) return this.failed(lastError.status);
       vectors.push(value);
+      if (from.pool.keep(value)) this.kept.push(value);
     }
     batch.take(from);
     this.given += batch.selected;
     return true;
   }
 
+  private release(): void {
+    const pool = this.input.batch.pool;
+    this.columns.vectors.length = 0;
+    while (this.kept.length > 0) pool.release(this.kept.pop());
+  }
+
   free(): void {
-    const vectors = this.columns.vectors;
-    while (vectors.length > 0) this.input.batch.pool.give(vectors.pop());
+    this.release();
     this.batch.free();
     this.input.free();
   }
