@@ -223,10 +223,8 @@ export function divideDecimals(a: usize, b: usize, target: usize): bool {
     scale = 0;
   }
   const exact = scale;
-  // 29 digits more than the divisor has at most: 96 + 96 bits.
-  const more = MAX_SCALE + 1 - min(scale, MAX_SCALE);
-  scaleUp(A, more);
-  scale += more;
+  // One digit more than a decimal has, or as many as there is room for: with 252 bits the quotient has more than 96, whatever the divisor.
+  for (; scale <= MAX_SCALE && load<u32>(A, 28) < 0x10000000; scale++) multiplySmall(A, 10);
   divideLarge();
   const isExact = isZero(A);
   if (isExact) {
@@ -306,8 +304,8 @@ export function decimalOfUnsigned(value: u64, target: usize): void {
   store<u32>(target, 0, HIGH);
 }
 
-/** Whether the decimal at `ptr` is a whole number of 64 bits; then `wholeNumber` is it. */
-export function isWholeNumber(ptr: usize): bool {
+/** Whether the decimal at `ptr` is a whole number of 64 bits, with a sign or without; then `wholeNumber` is it. */
+export function isWholeNumber(ptr: usize, unsigned: bool = false): bool {
   takeInteger(A, ptr);
   for (let scale = scaleOf(ptr); scale > 0; scale--) {
     if (divideSmall(A, 10) != 0) return false;
@@ -315,7 +313,11 @@ export function isWholeNumber(ptr: usize): bool {
   if (isLarge(A) || load<u32>(A, 8) != 0) return false;
   const magnitude = load<u64>(A);
   const negative = isNegative(ptr);
-  if (magnitude > (negative ? 0x8000000000000000 : 0x7fffffffffffffff)) return false;
+  if (unsigned && !negative) {
+    wholeNumber = <i64>magnitude;
+    return true;
+  }
+  if (magnitude > (unsigned ? 0 : negative ? 0x8000000000000000 : 0x7fffffffffffffff)) return false;
   wholeNumber = negative ? 0 - <i64>magnitude : <i64>magnitude;
   return true;
 }

@@ -11,13 +11,13 @@ import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, addKeyPart } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { Condition, addConditions, choosePath } from "./bind/conditions";
-import { convertTo } from "./bind/convert";
+import { assigned } from "./bind/convert";
 import { QueryBinder } from "./bind/query";
 import { Source, sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { addCell, fitsType } from "./eval/cells";
 import { Expression } from "./eval/expression";
-import { K_INT, kindName, kindOfType } from "./eval/kinds";
+import { K_INT, kindName } from "./eval/kinds";
 import { Vector } from "./eval/vector";
 import { evaluateAll, giveBack } from "./run/kept-rows";
 import { Filter, Operator } from "./run/operator";
@@ -91,7 +91,7 @@ export class Changes {
       if (!value) return lastError.status;
       const column = columns[position];
       lastError.status = OK;
-      const converted = convertTo(this.context, value, kindOfType(column.type), column);
+      const converted = assigned(this.context, value, column);
       if (!converted) {
         if (lastError.status != OK) return lastError.status;
         const what = "column " + column.name + " is " + typeName(column.type) + ", the value " + kindName(value.kind);

@@ -22,7 +22,7 @@ import {
   K_UINT,
   isBytes,
   isNumber,
-  kindName,
+  kindName, kindOfType,
   typeOfKind,
 } from "../eval/kinds";
 import { Vector } from "../eval/vector";
@@ -195,6 +195,41 @@ export function unify(context: StatementContext, a: Expression, b: Expression): 
     context.text.fail(SQL_TYPE, kindName(a.kind) + " and " + kindName(b.kind) + " do not go together", b.start, hint);
   }
   return false;
+}
+
+/** Makes all of them of one kind where they lie, each a choice of the same thing. False, with an error, when they have none. */
+export function unifyAll(context: StatementContext, parts: Array<Expression>): bool {
+  let last = parts[0];
+  for (let p = 1; p < parts.length; p++) {
+    if (!unify(context, last, parts[p])) return false;
+    last = unifiedLeft!.kind == K_NULL ? unifiedRight! : unifiedLeft!;
+  }
+  let kind = last.kind;
+  // Constants go with numbers without a sign, and with others; all together may be decimals only.
+  for (let p = 0; p < parts.length; p++) {
+    if (kind == K_UINT && parts[p].kind == K_INT && !isSmallConstant(parts[p])) kind = K_DECIMAL;
+  }
+  for (let p = 0; p < parts.length; p++) {
+    lastError.status = OK;
+    const converted = convertTo(context, parts[p], kind, last.column);
+    if (!converted) {
+      if (lastError.status == OK)
+        context.text.fail(SQL_TYPE, kindName(parts[p].kind) + " and " + kindName(kind) + " do not go together", parts[p].start);
+      return false;
+    }
+    parts[p] = converted;
+  }
+  return true;
+}
+
+/** The value as one for a column: a number may be of any kind that has it exactly. Null when that can't be. */
+export function assigned(context: StatementContext, value: Expression, column: Column): Expression | null {
+  const kind = kindOfType(column.type);
+  const converted = convertTo(context, value, kind, column);
+  if (converted || lastError.status != OK || !isNumber(value.kind) || !isNumber(kind)) return converted;
+  const cast = new Cast(value, column.type, 0, context.text, true);
+  cast.start = value.start;
+  return cast;
 }
 
 function isPlain(subject: Expression): bool {

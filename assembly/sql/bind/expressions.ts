@@ -61,6 +61,7 @@ import {
   unifiedLeft,
   unifiedRight,
   unify,
+  unifyAll,
 } from "./convert";
 import { Scope } from "./scope";
 import { StatementContext } from "./statement";
@@ -459,22 +460,10 @@ export abstract class ExpressionBinder {
 
   /** CASE of values that become of one kind. */
   protected choice(conditions: Array<Expression>, values: Array<Expression>, other: Expression): Expression | null {
-    const context = this.context;
-    // The kind of all: found with one, then applied to all.
-    let last = other;
-    for (let v = 0; v < values.length; v++) {
-      if (!unify(context, last, values[v])) return null;
-      last = unifiedLeft!.kind == K_NULL ? unifiedRight! : unifiedLeft!;
-    }
-    const kind = last.kind;
-    for (let v = 0; v < values.length; v++) {
-      const converted = convertTo(context, values[v], kind, last.column);
-      if (!converted) return null;
-      values[v] = converted;
-    }
-    const rest = convertTo(context, other, kind, last.column);
-    if (!rest) return null;
-    return new Case(conditions, values, rest, kind);
+    const parts = values.concat([other]);
+    if (!unifyAll(this.context, parts)) return null;
+    const rest = parts.pop();
+    return new Case(conditions, parts, rest, rest.kind);
   }
 
   private cast(node: u32): Expression | null {

@@ -30,7 +30,7 @@ import { K_BLOB, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName } fr
 import { IsNull } from "../eval/logic";
 import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_STAR } from "../syntax/tree";
-import { asCondition, asNumber, asText, convertTo, notYet, textConstant, unifiedLeft, unifiedRight, unify } from "./convert";
+import { asCondition, asNumber, asText, convertTo, notYet, textConstant, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { ExpressionBinder } from "./expressions";
 
 /** A function of numbers (N), of text or bytes (T), of any values as text (A), or of values of one kind (S). */
@@ -176,24 +176,8 @@ export abstract class FunctionBinder extends ExpressionBinder {
     return this.made(known.fn, args, isNumber ? K_INT : known.fn == F_SUBSTR ? args[0].kind : K_TEXT, node);
   }
 
-  /** Values of one kind; false, with an error, when they have none. */
-  private unifyAll(args: Array<Expression>): bool {
-    const context = this.context;
-    let last = args[0];
-    for (let a = 1; a < args.length; a++) {
-      if (!unify(context, last, args[a])) return false;
-      last = unifiedLeft!.kind == K_NULL ? unifiedRight! : unifiedLeft!;
-    }
-    for (let a = 0; a < args.length; a++) {
-      const converted = convertTo(context, args[a], last.kind, last.column);
-      if (!converted) return false;
-      args[a] = converted;
-    }
-    return true;
-  }
-
   private oneKind(node: u32, fn: u8, args: Array<Expression>): Expression | null {
-    if (!this.unifyAll(args)) return null;
+    if (!unifyAll(this.context, args)) return null;
     return this.made(fn, args, args[0].kind, node);
   }
 
@@ -204,7 +188,7 @@ export abstract class FunctionBinder extends ExpressionBinder {
       if (count < 2 || (name == "ifnull" && count != 2)) return this.wrongCount(node, name, count);
       const conditions = new Array<Expression>();
       const values = new Array<Expression>();
-      if (!this.unifyAll(args)) return null;
+      if (!unifyAll(context, args)) return null;
       for (let a = 0; a < count - 1; a++) {
         conditions.push(new IsNull(args[a], true));
         values.push(args[a]);

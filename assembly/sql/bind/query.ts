@@ -51,7 +51,7 @@ import {
   SqlTree,
 } from "../syntax/tree";
 import { Condition, addConditions, choosePath } from "./conditions";
-import { asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify } from "./convert";
+import { asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
@@ -285,17 +285,11 @@ export class QueryBinder extends FunctionBinder {
     }
     const columns = new Array<NamedColumn>();
     for (let c = 0; c < width; c++) {
-      let last = rows[0][c];
-      for (let r = 1; r < rows.length; r++) {
-        if (!unify(this.context, last, rows[r][c])) return null;
-        last = unifiedLeft!.kind == K_NULL ? unifiedRight! : unifiedLeft!;
-      }
-      for (let r = 0; r < rows.length; r++) {
-        const converted = convertTo(this.context, rows[r][c], last.kind, null);
-        if (!converted) return null;
-        rows[r][c] = converted;
-      }
-      columns.push(new NamedColumn("column" + (c + 1).toString(), last.kind, null));
+      const values = new Array<Expression>();
+      for (let r = 0; r < rows.length; r++) values.push(rows[r][c]);
+      if (!unifyAll(this.context, values)) return null;
+      for (let r = 0; r < rows.length; r++) rows[r][c] = values[r];
+      columns.push(new NamedColumn("column" + (c + 1).toString(), values[0].kind, null));
     }
     const inputs = new Array<Operator>();
     for (let r = 0; r < rows.length; r++) inputs.push(new Project(new OneRow(), rows[r]));

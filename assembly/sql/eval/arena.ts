@@ -33,7 +33,8 @@ export class Arena {
 
   /** Room for `len` bytes, at a multiple of 8; 0 when there is no memory, or the budget is used up. */
   take(len: u32): usize {
-    const size = (len + 7) & ~7;
+    // Nothing, too, is somewhere.
+    const size = (max<u32>(len, 1) + 7) & ~7;
     if (size > BLOCK_SIZE >> 2) return this.takeLarge(size);
     if (this.used + size > BLOCK_SIZE && !this.nextBlock()) return 0;
     const at = unchecked(this.blocks[this.inUse - 1]) + this.used;

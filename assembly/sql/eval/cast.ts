@@ -63,6 +63,8 @@ export class Cast extends Expression {
     readonly type: u8,
     private readonly customSize: u32,
     private readonly text: SqlText,
+    /** Whether a fraction is an error, and not cut off. */
+    private readonly isExact: bool = false,
   ) {
     super(kindOfType(type));
   }
@@ -121,12 +123,14 @@ export class Cast extends Expression {
     }
     // An integer.
     let value = subject.int(i);
-    let good = from != K_UINT || to == K_UINT || value >= 0;
+    let good = value >= 0 || from == to || (from != K_UINT && to != K_UINT);
     if (from == K_DECIMAL) {
-      good = roundDecimal(subject.at(i), 0, ROUND_TRUNCATE, decimalScratch) && isWholeNumber(decimalScratch);
+      let at = subject.at(i);
+      if (!this.isExact && roundDecimal(at, 0, ROUND_TRUNCATE, decimalScratch)) at = decimalScratch;
+      good = isWholeNumber(at, to == K_UINT);
       value = wholeNumber;
     }
-    if (good && !(from == K_UINT && to == K_UINT)) good = fitsType(this.type, value);
+    if (good && to != K_UINT) good = fitsType(this.type, value);
     result.setInt(i, value);
     if (!good) this.text.fail(OVERFLOW, "a number that is no " + typeName(this.type), this.start);
     return good;
