@@ -22,7 +22,8 @@ import {
   K_UINT,
   isBytes,
   isNumber,
-  kindName, kindOfType,
+  kindName,
+  kindOfType,
   typeOfKind,
 } from "../eval/kinds";
 import { Vector } from "../eval/vector";

@@ -1,0 +1,543 @@
+/**
+ * Seeded tables, rows and statements of SQL that both Quire and SQLite take, typed as Quire wants it. Where the two are written differently,
+ * the text has `⟦Quire's¦SQLite's⟧` (`render`).
+ */
+import { Random } from "../torture/random.js";
+
+export type Type = "int" | "uint" | "text" | "bool" | "date" | "dec" | "blob";
+
+export interface Column {
+  readonly name: string;
+  readonly type: Type;
+  /** Its type and flags in words of `create`. */
+  readonly words: string;
+  readonly isNull: boolean;
+  /** Values that it may have, as literals. */
+  readonly values: readonly string[];
+}
+
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Rows of literals. */
+  readonly rows: string[][];
+}
+
+/** How a column of a result is compared: exactly, nearly (an average), or as a set of pieces (group_concat). */
+export type How = "exact" | "near" | "pieces";
+
+export interface Query {
+  readonly sql: string;
+  /** Of each column. */
+  readonly how: readonly How[];
+  /** Whether ORDER BY decides the whole order. */
+  readonly ordered: boolean;
+}
+
+/** The text for one of the two. */
+export function render(sql: string, engine: "quire" | "sqlite"): string {
+  return sql.replaceAll(/⟦([^¦⟧]*)¦([^⟧]*)⟧/gu, engine === "quire" ? "$1" : "$2");
+}
+
+const VALUES: Readonly<Record<Type, readonly string[]>> = {
+  int: ["0", "1", "2", "3", "-1", "7", "10", "-13"],
+  uint: ["0", "1", "2", "3", "40", "4294967295"],
+  text: ["''", "'a'", "'b'", "'ab'", "'A'", "'a%'", "'é'", "'_x'", "'zz top'", "'ba\\'", "'10'", "' a '"],
+  bool: ["TRUE", "FALSE"],
+  date: ["'1999-12-31'", "'2000-01-01'", "'2024-02-29'", "'0001-01-01'", "'9999-12-31'"],
+  dec: ["0.0", "0.25", "-0.5", "1.0", "2.0", "1.75", "3.5", "-13.0", "100.125"],
+  blob: ["x''", "x'00'", "x'0001'", "x'ff'", "x'6162'"],
+};
+const EXTREMES = ["9223372036854775807", "-9223372036854775808", "0", "9007199254740993", "-1"];
+const WORDS: Readonly<Record<Type, readonly string[]>> = {
+  int: ["int64", "int32", "int16"],
+  uint: ["uint32", "uint64"],
+  text: ["text"],
+  bool: ["boolean"],
+  date: ["date"],
+  dec: ["decimal"],
+  blob: ["blob"],
+};
+const NAMES: readonly (readonly [string, Type])[] = [
+  ["a", "int"],
+  ["b", "int"],
+  ["u", "uint"],
+  ["s", "text"],
+  ["t", "text"],
+  ["f", "bool"],
+  ["d", "date"],
+  ["n", "dec"],
+  ["m", "dec"],
+  ["x", "blob"],
+];
+const TYPES = Object.keys(VALUES) as Type[];
+
+/** A column that an expression may name. */
+interface Ref {
+  readonly text: string;
+  readonly type: Type;
+}
+
+/** Something of FROM. */
+interface Source {
+  readonly alias: string;
+  readonly columns: readonly { readonly name: string; readonly type: Type }[];
+}
+
+interface Output {
+  readonly sql: string;
+  readonly type: Type;
+  readonly how: How;
+}
+
+export class Generator {
+  readonly tables: Table[];
+  /** Large tables are joined by their keys only. */
+  readonly isLarge: boolean;
+  private aliases = 0;
+
+  constructor(private readonly random: Random) {
+    this.isLarge = random.oneIn(8);
+    this.tables = Array.from({ length: 2 + random.below(3) }, (_, i) => this.table(`t${i}`));
+  }
+
+  private table(name: string): Table {
+    const random = this.random;
+    const columns: Column[] = [{ name: "id", type: "int", words: "int64:pk", isNull: false, values: [] }];
+    for (const [column, type] of NAMES) {
+      if (random.oneIn(4)) continue;
+      const isNull = !random.oneIn(3);
+      const index = random.pick(["", "", ":index", ":index=both", ":index=both"]);
+      const own = random.pick(WORDS[type]);
+      columns.push({ name: column, type, words: `${own}${isNull ? ":null" : ""}${index}`, isNull, values: VALUES[type] });
+    }
+    if (random.oneIn(2)) {
+      columns.push({ name: "big", type: "int", words: "int64:null:index", isNull: true, values: EXTREMES });
+    }
+    if (random.oneIn(2)) columns.push({ name: "k", type: "text", words: "text:unique", isNull: false, values: [] });
+    const count = this.isLarge ? random.pick([1500, 2300]) : random.pick([0, 1, 3, 9, 9, 30, 30, 60]);
+    const rows: string[][] = [];
+    for (let r = 0; r < count; r++) {
+      rows.push(
+        columns.map(({ name: column, isNull, values }) => {
+          if (column === "id") return String(r * 3 - 6);
+          if (column === "k") return `'k${(r * 7919) % 2311}'`;
+          return isNull && random.oneIn(4) ? "NULL" : random.pick(values);
+        }),
+      );
+    }
+    return { name, columns, rows };
+  }
+
+  /** An expression of a type over these columns. */
+  private expression(type: Type, refs: readonly Ref[], depth: number): string {
+    const random = this.random;
+    const mine = refs.filter((ref) => ref.type === type);
+    const sub = (wanted: Type = type): string => this.expression(wanted, refs, depth - 1);
+    if (depth <= 0 || random.oneIn(3)) {
+      if (mine.length > 0 && !random.oneIn(4)) return random.pick(mine).text;
+      if (random.oneIn(12)) return this.null(type);
+      return this.literal(type);
+    }
+    switch (random.below(12)) {
+      case 0:
+        return `COALESCE(${sub()}, ${sub()}${random.oneIn(2) ? `, ${sub()}` : ""})`;
+      case 1:
+        return `NULLIF(${sub()}, ${sub()})`;
+      case 2:
+        return `CASE WHEN ${sub("bool")} THEN ${sub()}${random.oneIn(2) ? ` WHEN ${sub("bool")} THEN ${sub()}` : ""} ELSE ${sub()} END`;
+      case 3: {
+        const subject = random.pick(TYPES);
+        const other = random.oneIn(2) ? ` ELSE ${sub()}` : "";
+        return `CASE ${sub(subject)} WHEN ${sub(subject)} THEN ${sub()} WHEN ${sub(subject)} THEN ${sub()}${other} END`;
+      }
+      case 4:
+        if (type !== "bool") return `${random.pick(["MAX", "MIN"])}(${sub()}, ${sub()})`;
+        break;
+      case 5:
+        if (depth > 1 && random.oneIn(2)) return this.scalar(type);
+        break;
+    }
+    return this.special(type, sub, refs, depth);
+  }
+
+  private special(type: Type, sub: (type?: Type) => string, refs: readonly Ref[], depth: number): string {
+    const random = this.random;
+    switch (type) {
+      case "int":
+        switch (random.below(11)) {
+          case 0:
+            return `(${sub()} / NULLIF(${sub()}, 0))`;
+          case 1:
+            return `(${sub()} % NULLIF(${sub()}, 0))`;
+          case 2:
+            return `(- ${sub()})`;
+          case 3:
+            return `ABS(${sub()})`;
+          case 4:
+            return `LENGTH(${sub(random.pick(["text", "blob"]))})`;
+          case 5:
+            return `INSTR(${sub("text")}, ${sub("text")})`;
+          case 6:
+            return `(${sub()} ${random.pick(["&", "|"])} ${sub()})`;
+          case 7:
+            return `CAST(CAST(${sub()} AS text) AS integer)`;
+          case 8:
+            return `SIGN(${sub(random.pick(["int", "dec"]))})`;
+          default:
+            return `(${sub()} ${random.pick(["+", "-", "*"])} ${sub()})`;
+        }
+      case "dec":
+        if (random.oneIn(4)) return `(- ${sub()})`;
+        if (random.oneIn(4)) return `ABS(${sub()})`;
+        return `(${sub()} ${random.pick(["+", "-", "*"])} ${random.oneIn(3) ? this.smallInteger(refs) : sub()})`;
+      case "text":
+        switch (random.below(7)) {
+          case 0:
+            return `${random.pick(["UPPER", "LOWER", "TRIM", "LTRIM", "RTRIM"])}(${sub()})`;
+          case 1:
+            return `SUBSTR(${sub()}, ${random.pick(["-2", "-1", "0", "1", "2", "3"])}${random.pick(["", ", 1", ", 2", ", -1", ", 0"])})`;
+          case 2:
+            return `REPLACE(${sub()}, ${random.pick(["'a'", "'b'", "' a'", "'ab'"])}, ${sub()})`;
+          case 3:
+            return `CAST(${sub(random.pick(["int", "date"]))} AS text)`;
+          case 4:
+            return `HEX(COALESCE(${sub("blob")}, x'ff'))`;
+          default:
+            return `(${sub()} || ${sub(random.pick(["text", "text", "int"]))})`;
+        }
+      case "bool":
+        return this.condition(sub, depth);
+      default:
+        return sub();
+    }
+  }
+
+  private condition(sub: (type?: Type) => string, depth: number): string {
+    const random = this.random;
+    const type = random.pick(TYPES);
+    const other: Type = type === "int" || type === "dec" ? random.pick([type, type, "int", "dec"]) : type;
+    switch (random.below(16)) {
+      case 0:
+      case 1:
+      case 2:
+        return `(${sub(type)} ${random.pick(["=", "=", "<>", "<", "<=", ">", ">=", "!=", "=="])} ${sub(other)})`;
+      case 3:
+        return `(${sub(type)} IS ${random.pick(["", "NOT "])}NULL)`;
+      case 4:
+        return `(${sub(type)} ${random.pick(["", "NOT "])}BETWEEN ${sub(type)} AND ${sub(other)})`;
+      case 5: {
+        const items = Array.from({ length: random.below(5) }, () =>
+          random.oneIn(5) ? "NULL" : random.oneIn(4) ? sub(type) : this.literal(type),
+        );
+        return `(${sub(type)} ${random.pick(["", "NOT "])}IN (${items.join(", ")}))`;
+      }
+      case 6:
+        return `(${sub(type)} IS ${random.pick(["", "NOT "])}DISTINCT FROM ${sub(type)})`;
+      case 7: {
+        const pattern = random.pick([
+          "'%'",
+          "'a%'",
+          "'%a%'",
+          "'_'",
+          "'%b'",
+          "'a\\%'",
+          "'A_'",
+          "'\\_x'",
+          "'%\\\\'",
+          "''",
+          "'%_%_'",
+          "'é%'",
+        ]);
+        if (random.oneIn(3))
+          return `(⟦¦LOWER(⟧${sub("text")}⟦¦)⟧ ${random.pick(["", "NOT "])}⟦ILIKE¦LIKE⟧ ⟦¦LOWER(⟧${pattern}⟦¦)⟧⟦¦ ESCAPE '\\'⟧)`;
+        return `(${sub("text")} ${random.pick(["", "NOT "])}LIKE ${pattern}⟦¦ ESCAPE '\\'⟧)`;
+      }
+      case 8:
+        return `(${sub("text")} ${random.pick(["", "NOT "])}GLOB ${random.pick(["'*'", "'a*'", "'?'", "'[a-b]*'", "'[^a]*'", "'*b'", "'[]]'", "'[a'"])})`;
+      case 9:
+        return `(NOT ${sub("bool")})`;
+      case 10:
+        return depth > 1 ? this.inQuery(sub(type), type) : sub("bool");
+      case 11:
+        return `(${sub("bool")} IS ${random.pick(["", "NOT "])}${random.pick(["TRUE", "FALSE"])})`;
+      default:
+        return `(${sub("bool")} ${random.pick(["AND", "OR"])} ${sub("bool")}${random.oneIn(3) ? ` ${random.pick(["AND", "OR"])} ${sub("bool")}` : ""})`;
+    }
+  }
+
+  /** One that SQLite's floats hold exactly, too. */
+  private smallInteger(refs: readonly Ref[]): string {
+    const mine = refs.filter(({ text, type }) => type === "int" && !text.endsWith(".big"));
+    return mine.length > 0 ? this.random.pick(mine).text : this.literal("int");
+  }
+
+  private literal(type: Type): string {
+    const chosen = this.random.pick(VALUES[type]);
+    return type === "date" ? `⟦CAST(¦⟧${chosen}⟦ AS date)¦⟧` : chosen;
+  }
+
+  private null(type: Type): string {
+    const own = { int: "integer", uint: "uint64", text: "text", bool: "boolean", date: "date", dec: "decimal", blob: "blob" };
+    return this.random.oneIn(2) && type !== "uint" ? "NULL" : `⟦CAST(NULL AS ${own[type]})¦NULL⟧`;
+  }
+
+  /** A query as a value: one row at most. */
+  private scalar(type: Type): string {
+    const source = this.random.pick(this.tables);
+    const refs = refsOf([{ alias: source.name, columns: source.columns }]);
+    if (type === "int" && this.random.oneIn(2))
+      return `(SELECT ${this.random.pick(["COUNT(*)", "COUNT(id)", "MAX(id)"])} FROM ${source.name} WHERE ${this.expression("bool", refs, 1)})`;
+    if (type !== "bool" && this.random.oneIn(2))
+      return `(SELECT ${this.random.pick(["MIN", "MAX"])}(${this.expression(type, refs, 1)}) FROM ${source.name})`;
+    return `(SELECT ${this.expression(type, refs, 1)} FROM ${source.name} ORDER BY ${source.name}.id${this.random.pick(["", " DESC"])} LIMIT 1)`;
+  }
+
+  private inQuery(subject: string, type: Type): string {
+    const source = this.random.pick(this.tables);
+    const refs = refsOf([{ alias: source.name, columns: source.columns }]);
+    const where = this.random.oneIn(2) ? ` WHERE ${this.expression("bool", refs, 1)}` : "";
+    if (this.random.oneIn(3)) return `(${this.random.pick(["", "NOT "])}EXISTS (SELECT 1 FROM ${source.name}${where}))`;
+    return `(${subject} ${this.random.pick(["", "NOT "])}IN (SELECT ${this.expression(type, refs, 1)} FROM ${source.name}${where}))`;
+  }
+
+  // ---- queries ----
+
+  /** FROM, and what it has. */
+  private from(depth: number, common: readonly Source[]): { readonly sql: string; readonly sources: readonly Source[] } {
+    const random = this.random;
+    const most = this.isLarge ? 2 : 4;
+    const count = 1 + random.below(random.oneIn(3) ? most : 2);
+    const sources: Source[] = [];
+    let sql = "";
+    let isStrict = true;
+    for (let i = 0; i < count; i++) {
+      const { sql: text, source } = this.source(depth, common);
+      if (i === 0) {
+        sql = text;
+        sources.push(source);
+        continue;
+      }
+      const joins = [
+        "JOIN",
+        "INNER JOIN",
+        "LEFT JOIN",
+        "LEFT OUTER JOIN",
+        "RIGHT JOIN",
+        "FULL JOIN",
+        ...(this.isLarge ? [] : ["CROSS JOIN", ","]),
+      ];
+      const join = random.pick(joins);
+      if (join === "CROSS JOIN" || join === ",") {
+        // A comma binds less than a join, but for SQLite, where all bind alike: the same as long as no ON behind it looks to the left.
+        sql += join === "," ? `, ${text}` : ` CROSS JOIN ${text}`;
+        sources.push(source);
+        continue;
+      }
+      const left = sources.at(-1) as Source;
+      const shared = source.columns.filter((c) => left.columns.some((o) => o.name === c.name && o.type === c.type));
+      if (
+        shared.length > 0 &&
+        isStrict &&
+        count === 2 &&
+        !join.startsWith("R") &&
+        !join.startsWith("F") &&
+        random.oneIn(4) &&
+        !this.isLarge
+      ) {
+        const name = random.pick(shared).name;
+        sql += ` ${join} ${text} USING (${name})`;
+        sources.push(source);
+        continue;
+      }
+      isStrict = isStrict && join.endsWith("N");
+      const both = refsOf([...sources, source]);
+      const ons: string[] = [];
+      const tries = this.isLarge ? 1 : random.below(3);
+      for (let t = 0; t < tries; t++) {
+        const type = this.isLarge ? "int" : random.pick(TYPES);
+        const wanted = (from: readonly Source[]): Ref[] =>
+          refsOf(from).filter((ref) => ref.type === type && (!this.isLarge || ref.text.endsWith(".id")));
+        const lefts = wanted(sources);
+        const rights = wanted([source]);
+        if (lefts.length > 0 && rights.length > 0) ons.push(`${random.pick(lefts).text} = ${random.pick(rights).text}`);
+      }
+      if (this.isLarge && ons.length === 0) ons.push("1 = 0");
+      if (ons.length === 0 || random.oneIn(3)) ons.push(this.expression("bool", both, 2));
+      if (random.oneIn(6)) ons.push(this.expression("bool", refsOf([source]), 1));
+      sql += ` ${join} ${text} ON ${random.shuffled(ons).join(" AND ")}`;
+      sources.push(source);
+    }
+    return { sql, sources };
+  }
+
+  private source(depth: number, common: readonly Source[]): { readonly sql: string; readonly source: Source } {
+    const random = this.random;
+    const alias = `r${++this.aliases}`;
+    if (common.length > 0 && random.oneIn(2)) {
+      const chosen = random.pick(common);
+      return { sql: `${chosen.alias} AS ${alias}`, source: { alias, columns: chosen.columns } };
+    }
+    if (depth > 0 && random.oneIn(5)) {
+      const { sql, columns } = this.derived(depth - 1, common);
+      return { sql: `(${sql}) AS ${alias}`, source: { alias, columns } };
+    }
+    const table = random.pick(this.tables);
+    return { sql: `${table.name}${random.oneIn(2) ? " AS" : ""} ${alias}`, source: { alias, columns: table.columns } };
+  }
+
+  /** A query with names for its columns, which are compared exactly. */
+  private derived(depth: number, common: readonly Source[]): { sql: string; columns: { name: string; type: Type }[] } {
+    const { sql, outputs } = this.select(depth, common, true);
+    return { sql, columns: outputs.map(({ type }, i) => ({ name: `c${i}`, type })) };
+  }
+
+  /** A SELECT with what it gives; `named`: its columns are c0, c1 … */
+  private select(
+    depth: number,
+    common: readonly Source[],
+    named: boolean,
+    types?: readonly Type[],
+  ): { sql: string; outputs: Output[] } {
+    const random = this.random;
+    const { sql: from, sources } = this.from(depth, common);
+    const refs = refsOf(sources);
+    const isGrouped = random.oneIn(3);
+    const wanted = types ?? Array.from({ length: 1 + random.below(4) }, () => random.pick(TYPES));
+    const where = random.oneIn(3) ? "" : ` WHERE ${this.where(refs)}`;
+    const outputs: Output[] = [];
+    let tail = "";
+    if (isGrouped) {
+      const keys = Array.from({ length: random.below(3) }, () => {
+        const type = random.pick(TYPES);
+        const mine = refs.filter((ref) => ref.type === type);
+        // A number would be a place in the result.
+        if (mine.length > 0)
+          return {
+            sql: random.oneIn(3) ? `COALESCE(${random.pick(mine).text}, ${random.pick(mine).text})` : random.pick(mine).text,
+            type,
+          };
+        return { sql: random.pick(refs).text, type: "int" };
+      }).filter(({ sql, type }) => refs.some((ref) => sql.includes(ref.text) && ref.type === type));
+      for (const type of wanted) {
+        const mine = keys.filter((key) => key.type === type);
+        if (mine.length > 0 && random.oneIn(2)) outputs.push({ sql: random.pick(mine).sql, type, how: "exact" });
+        else outputs.push(this.aggregate(type, refs, named || types !== undefined));
+      }
+      if (keys.length > 0) tail += ` GROUP BY ${keys.map(({ sql }) => sql).join(", ")}`;
+      if (random.oneIn(3)) {
+        const type = random.pick(["int", "text", "dec", "date"] as const);
+        const left = this.aggregate(type, refs, true).sql;
+        const having = `${left} ${random.pick(["=", "<", ">=", "<>"])} ${this.literal(type)}`;
+        if (keys.length > 0)
+          tail += ` HAVING ${random.pick(["", "NOT "])}(${having})${random.oneIn(3) ? " OR COUNT(*) > 1" : ""}`;
+      }
+    } else {
+      for (const type of wanted) outputs.push({ sql: this.expression(type, refs, 3), type, how: "exact" });
+    }
+    const list = outputs.map(({ sql }, i) => (named || random.oneIn(4) ? `${sql} AS c${i}` : `${sql}⟦¦ AS c${i}⟧`)).join(", ");
+    const distinct = outputs.every(({ how }) => how === "exact") && random.oneIn(5) ? "DISTINCT " : "";
+    return { sql: `SELECT ${distinct}${list} FROM ${from}${where}${tail}`, outputs };
+  }
+
+  /** A condition that indexes often help with. */
+  private where(refs: readonly Ref[]): string {
+    const random = this.random;
+    const parts = Array.from({ length: 1 + random.below(3) }, () => {
+      if (random.oneIn(3) || refs.length === 0) return this.expression("bool", refs, 3);
+      const ref = random.pick(refs);
+      const values = ref.text.endsWith(".big") ? EXTREMES : VALUES[ref.type];
+      const value = random.oneIn(10) ? "NULL" : random.pick(values);
+      if (random.oneIn(4)) return `${ref.text} BETWEEN ${value} AND ${random.pick(values)}`;
+      if (random.oneIn(6)) return `${ref.text} IN (${value}, ${random.pick(values)})`;
+      const op = random.pick(["=", "=", "=", "<", "<=", ">", ">=", "<>"]);
+      return random.oneIn(4) ? `${value} ${op} ${ref.text}` : `${ref.text} ${op} ${value}`;
+    });
+    return parts.join(" AND ");
+  }
+
+  private aggregate(type: Type, refs: readonly Ref[], exact: boolean): Output {
+    const random = this.random;
+    const filter = random.oneIn(5) ? ` FILTER (WHERE ${this.expression("bool", refs, 1)})` : "";
+    const value = (of: Type): string => this.expression(of, refs, 1);
+    if (type === "bool") return { sql: `(COUNT(*)${filter} > ${random.below(4)})`, type, how: "exact" };
+    if (type === "int" && !random.oneIn(3)) {
+      const of = random.pick(TYPES);
+      const sql = random.pick([
+        "COUNT(*)",
+        `COUNT(${value(of)})`,
+        `COUNT(DISTINCT ${value(of)})`,
+        `SUM(${value("int")})`,
+        `SUM(DISTINCT ${value("int")})`,
+      ]);
+      return { sql: sql + filter, type, how: "exact" };
+    }
+    if (type === "dec" && !random.oneIn(3)) {
+      if (!exact && random.oneIn(3)) return { sql: `AVG(${value(random.pick(["int", "dec"]))})${filter}`, type, how: "near" };
+      return { sql: `${random.pick(["SUM", "TOTAL"])}(${value("dec")})${filter}`, type, how: "exact" };
+    }
+    if (type === "text" && !exact && random.oneIn(2))
+      return { sql: `GROUP_CONCAT(${value("text")}, '|')${filter}`, type, how: "pieces" };
+    return { sql: `${random.pick(["MIN", "MAX"])}(${value(type)})${filter}`, type, how: "exact" };
+  }
+
+  /** A whole query. */
+  query(): Query {
+    const random = this.random;
+    let sql = "";
+    const common: Source[] = [];
+    if (random.oneIn(6)) {
+      const parts = Array.from({ length: 1 + random.below(2) }, (_, i) => {
+        const { sql: text, columns } = this.derived(1, common);
+        const alias = `w${i}`;
+        common.push({ alias, columns });
+        return `${alias} AS (${text})`;
+      });
+      sql = `WITH ${parts.join(", ")} `;
+    }
+    const isCompound = random.oneIn(5);
+    const types = isCompound ? Array.from({ length: 1 + random.below(3) }, () => random.pick(TYPES)) : undefined;
+    const first = this.select(2, common, false, types);
+    sql += first.sql;
+    let how = first.outputs.map((output) => output.how);
+    if (types) {
+      for (let more = 1 + random.below(2); more > 0; more--) {
+        sql += ` ${random.pick(["UNION", "UNION ALL", "INTERSECT", "EXCEPT"])} ${this.select(1, common, false, types).sql}`;
+      }
+      how = types.map(() => "exact" as const);
+    }
+    if (how.some((one) => one !== "exact") || random.oneIn(3)) return { sql, how, ordered: false };
+    const places = random.shuffled(how.map((_, i) => i + 1));
+    const terms = places.map((place) => `${place}${random.pick(["", " ASC", " DESC", " NULLS LAST", " DESC NULLS FIRST"])}`);
+    sql += ` ORDER BY ${terms.join(", ")}`;
+    if (random.oneIn(2)) {
+      sql += ` LIMIT ${random.pick(["0", "1", "2", "5", "-1", "100"])}`;
+      if (random.oneIn(2)) sql += ` OFFSET ${random.below(6)}`;
+    }
+    return { sql, how, ordered: true };
+  }
+
+  /** A condition over the rows of one table, whose alias is its name. */
+  conditionOf(table: Table): string {
+    return this.where(refsOf([{ alias: table.name, columns: table.columns }]));
+  }
+
+  /** An UPDATE or DELETE. */
+  change(): string {
+    const random = this.random;
+    const table = random.pick(this.tables);
+    const refs = refsOf([{ alias: table.name, columns: table.columns }]);
+    const where = random.oneIn(8) ? "" : ` WHERE ${this.where(refs)}`;
+    if (random.oneIn(4)) return `DELETE FROM ${table.name}${where}`;
+    const columns = random
+      .shuffled(table.columns.filter(({ name }) => name !== "id" && name !== "k"))
+      .slice(0, 1 + random.below(3));
+    if (columns.length === 0) return `DELETE FROM ${table.name}${where}`;
+    const sets = columns.map(({ name, type }) => `${name} = ${this.expression(type, refs, 2)}`);
+    return `UPDATE ${table.name} SET ${sets.join(", ")}${where}`;
+  }
+}
+
+function refsOf(sources: readonly Source[]): Ref[] {
+  return sources.flatMap(({ alias, columns }) => columns.map(({ name, type }) => ({ text: `${alias}.${name}`, type })));
+}
