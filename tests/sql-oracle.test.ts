@@ -208,3 +208,37 @@ test("statements that are cut, changed, nested or huge end with an answer or an 
   assert.equal(db.check().errors, 0);
   db.close();
 });
+
+test("outer joins and NOT IN give what other engines once got wrong", () => {
+  const db = openSync(":memory:");
+  db.create("a", ["id:int64:pk", "x:int64:null:index"]);
+  db.create("b", ["id:int64:pk", "y:int64:null:index"]);
+  db.table("a").insertMany([
+    { id: 1, x: 3 },
+    { id: 2, x: 7 },
+    { id: 3, x: null },
+  ]);
+  db.table("b").insertMany([
+    { id: 1, y: null },
+    { id: 2, y: 3 },
+  ]);
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ["SELECT x FROM a WHERE x > 5 AND x NOT IN (SELECT y FROM b WHERE y IS NULL)", []],
+    ["SELECT a.id FROM a LEFT JOIN b ON FALSE WHERE b.y IS NOT NULL", []],
+    ["SELECT a.id FROM a LEFT JOIN b ON a.x = b.y WHERE b.y IS NULL ORDER BY 1", ["2", "3"]],
+    ["SELECT a.id FROM a LEFT JOIN b ON b.y = a.x WHERE b.y <> 0", ["1"]],
+    ["SELECT b.id FROM a RIGHT JOIN b ON '' LIKE 'q' WHERE 'abc' NOT LIKE 'abc'", []],
+    ["SELECT DISTINCT 61 FROM a LEFT JOIN b ON NOT NULL IS NOT NULL", ["61"]],
+    ["SELECT COUNT(q.flag) FROM a LEFT JOIN (SELECT y, 1 AS flag FROM b) q ON q.y = a.x", ["1"]],
+    ["SELECT COUNT(*) FROM a FULL JOIN b ON a.x = b.y AND a.x <> b.y", ["5"]],
+  ];
+  for (const [sql, expected] of cases) {
+    const { rows } = db.request({ op: "sql", sql }) as Reply;
+    assert.deepEqual(
+      rows.map(([value]) => String(value)),
+      expected,
+      sql,
+    );
+  }
+  db.close();
+});

@@ -115,7 +115,7 @@ export class Generator {
       columns.push({ name: "big", type: "int", words: "int64:null:index", isNull: true, values: EXTREMES });
     }
     if (random.oneIn(2)) columns.push({ name: "k", type: "text", words: "text:unique", isNull: false, values: [] });
-    const count = this.isLarge ? random.pick([1500, 2300]) : random.pick([0, 1, 3, 9, 9, 30, 30, 60]);
+    const count = this.isLarge ? random.pick([1100, 1500]) : random.pick([0, 1, 3, 9, 9, 20, 30]);
     const rows: string[][] = [];
     for (let r = 0; r < count; r++) {
       rows.push(
@@ -268,7 +268,7 @@ export class Generator {
 
   /** One that SQLite's floats hold exactly, too. */
   private smallInteger(refs: readonly Ref[]): string {
-    const mine = refs.filter(({ text, type }) => type === "int" && !text.endsWith(".big"));
+    const mine = refs.filter(({ text, type }) => type === "int" && /\.(?:id|a|b)$/u.test(text));
     return mine.length > 0 ? this.random.pick(mine).text : this.literal("int");
   }
 
