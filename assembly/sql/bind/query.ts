@@ -4,7 +4,7 @@ import { suggestion } from "../../schema/nearest";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
-import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, isBytes } from "../eval/kinds";
+import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, isBytes } from "../eval/kinds";
 import { Logic } from "../eval/logic";
 import { Vector } from "../eval/vector";
 import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, Group, aggregateKind } from "../run/group";
