@@ -143,3 +143,18 @@ test("a path that the system has nothing to do with is an error with a code, whi
     await assert.rejects(open(path), { name: "QuireError", code, message });
   }
 });
+
+test("an empty file is no page file to who only reads it, and a new one to who writes", async (t) => {
+  const path = join(tempFolder(t), "empty.db");
+  writeFileSync(path, "");
+  const expected = {
+    name: "QuireError",
+    code: "NOT_A_PAGE_FILE",
+    message: /the file has 0 pages, a store has at least 3; open it for writing/,
+  };
+  assert.throws(() => openSync(path, { readonly: true }), expected);
+  await assert.rejects(open(path, { readonly: true }), expected);
+  const db = openSync(path);
+  assert.deepEqual(db.tables(), []);
+  db.close();
+});

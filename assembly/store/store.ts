@@ -105,7 +105,7 @@ export class Store {
     const manager = this.manager;
     if (manager.pageCount == 0) {
       manager.layout = options.layout;
-      return OK;
+      return this.checkReserved();
     }
     const layout = checkFormat(this.access) == OK ? detectLayout(this.access) : 0;
     if (layout == 0) return lastError.status;
@@ -114,6 +114,12 @@ export class Store {
       const what = manager.provider.name + " has layout " + layoutName(layout) + ", not " + layoutName(options.layout);
       return fail(BAD_VALUE, what, "a file keeps its layout: convert makes a new one");
     }
+    return this.checkReserved();
+  }
+
+  /** `OK` unless pages that belong to no table are missing, and can't be made. */
+  private checkReserved(): Status {
+    const manager = this.manager;
     if (manager.pageCount >= manager.reservedPages || !manager.readOnly) return OK;
     const what = "the file has " + manager.pageCount.toString() + " pages, a store has at least 3";
     return fail(NOT_A_PAGE_FILE, what, "open it for writing to complete it");
