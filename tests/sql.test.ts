@@ -159,3 +159,47 @@ test("the command: formats, parameters, a statement in the command's place, and 
   const locked = (statement: string): boolean => prepareCommand([store.path, "sql", statement], store.folder).lock !== null;
   assert.ok(!locked("SELECT 1") && !locked("-- update\nVALUES (1)") && locked("/* a */ -- b\n Update t set n = 1"));
 });
+
+test("rows that fill pages, through an index with keys that fill leaves, in the smallest cache", () => {
+  using db = openSync(":memory:", { cacheBytes: 1 << 21 });
+  db.create("t", ["id:uint32:pk", "name:text:index", "body:text"]);
+  const body = (i: number): string => String.fromCharCode(97 + (i % 26)).repeat(20_000 + i);
+  const name = (i: number): string => `${String((i * 7919) % 211).padStart(4, "0")}${"k".repeat(9000)}`;
+  for (let i = 0; i < 211; i++) db.table("t").insert({ id: i, name: name(i), body: body(i) });
+  const wanted = Array.from({ length: 211 }, (_, i) => i).filter((i) => name(i) >= "0020" && name(i) < "0180");
+  wanted.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+  const { rows } = db.sql(
+    "SELECT id, substr(name, 1, 4), substr(body, 1, 3), length(body) FROM t WHERE name >= '0020' AND name < '0180'",
+  );
+  assert.deepEqual(
+    rows,
+    wanted.map((i) => [i, name(i).slice(0, 4), body(i).slice(0, 3), String(20_000 + i)]),
+  );
+  const joined = db.sql("SELECT count(*), sum(length(a.body)) FROM t a JOIN t b ON a.name = b.name WHERE b.body LIKE 'a%'").rows;
+  const firsts = Array.from({ length: 211 }, (_, i) => i).filter((i) => i % 26 === 0);
+  assert.deepEqual(joined, [[String(firsts.length), String(firsts.reduce((sum, i) => sum + 20_000 + i, 0))]]);
+});
+
+test("statements leave no memory behind, those that fail as little as others", (t) => {
+  const Instance = WebAssembly.Instance;
+  let memory: WebAssembly.Memory | undefined;
+  WebAssembly.Instance = class extends Instance {
+    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+      super(module, imports);
+      memory = this.exports["memory"] as WebAssembly.Memory;
+    }
+  };
+  t.after(() => (WebAssembly.Instance = Instance));
+  using db = people();
+  const from = "FROM (SELECT id, name FROM people) p, (SELECT count(*) n FROM pay GROUP BY month) q WHERE n IN (1, 2, 3)";
+  const bytesAfter = (count: number): number => {
+    for (let i = 0; i < count; i++) {
+      assert.throws(() => db.sql(`SELECT nothing ${from}`), { code: "COLUMN_NOT_FOUND" });
+      assert.throws(() => db.sql(`SELECT 1 / (n - 1) ${from}`), { code: "DIVISION_BY_ZERO" });
+      assert.equal(db.sql(`SELECT * ${from} UNION SELECT 1, 'a', 2 ORDER BY 1`).rows.length, 5);
+    }
+    return memory?.buffer.byteLength ?? 0;
+  };
+  const before = bytesAfter(200);
+  assert.equal(bytesAfter(400), before);
+});

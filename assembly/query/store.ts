@@ -13,7 +13,6 @@ import { valueDiscriminant } from "../encode/data-type";
 import { isPlainKeyType } from "../index/buffered-changes";
 import { Column } from "../schema/column";
 
-export { RecordAddress } from "../table/page-ledger";
 export { RowScan } from "../store/row-scan";
 export { RowSource } from "../store/row-source";
 export { Table, TableIndex, addKeyPart } from "../store/table";

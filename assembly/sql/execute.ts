@@ -39,7 +39,9 @@ export class Statement {
     db.store.useFormat();
     const context = this.context(db, parameters);
     const relation = new QueryBinder(context, null, []).query(this.root);
-    return relation ? QueryRows.over(relation) : null;
+    if (relation) return QueryRows.over(relation);
+    context.freeLoose();
+    return null;
   }
 
   /**
@@ -49,8 +51,10 @@ export class Statement {
     const status = db.flushChanges();
     if (status != OK) return status;
     db.store.useFormat();
-    const changes = new Changes(db, this.context(db, parameters));
+    const context = this.context(db, parameters);
+    const changes = new Changes(db, context);
     const ran = changes.run(this.root);
+    context.freeLoose();
     this.changes = changes.count;
     return ran == OK ? OK : lastError.status;
   }

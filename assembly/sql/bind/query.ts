@@ -764,6 +764,8 @@ export class QueryBinder extends FunctionBinder {
     if (tree.kind(node) != N_JOIN) {
       const source = tree.kind(node) == N_TABLE ? this.tableSource(node) : this.querySource(node);
       if (!source) return null;
+      const relation = source.relation;
+      if (relation) this.context.loose.push(relation.operator);
       if (this.scope.source(source.name)) {
         this.context.fail(
           AMBIGUOUS_COLUMN,
@@ -925,7 +927,11 @@ export class QueryBinder extends FunctionBinder {
         const wanted = new Array<i32>();
         for (let c = 0; c < source.columns.length; c++) if (used.includes(source.base + c)) wanted.push(c);
         operator = new TableScan(choosePath(table, source.base, mine), source.base, wanted);
-      } else operator = new DerivedRows(source.relation!.operator, source.base);
+      } else {
+        const rows = source.relation!.operator;
+        this.context.taken(rows);
+        operator = new DerivedRows(rows, source.base);
+      }
       return filtered(operator, mine);
     }
     const left = node.left!;

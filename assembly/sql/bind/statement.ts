@@ -3,6 +3,7 @@ import { Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
 import { Table } from "../../query/store";
 import { MemoryBudget } from "../eval/arena";
 import { Constant } from "../eval/expression";
+import { Operator } from "../run/operator";
 import { SqlText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
 import { sameName } from "./scope";
@@ -12,6 +13,8 @@ const DEFAULT_BUDGET: u64 = 64 << 20;
 
 export class StatementContext {
   readonly budget: MemoryBudget;
+  /** Queries in FROM that no operator has taken yet: they have to be freed where the statement comes to nothing. */
+  readonly loose: Array<Operator> = new Array<Operator>();
 
   constructor(
     readonly text: SqlText,
@@ -23,6 +26,17 @@ export class StatementContext {
     budget: u64 = DEFAULT_BUDGET,
   ) {
     this.budget = new MemoryBudget(budget);
+  }
+
+  /** An operator has taken this one over. */
+  taken(operator: Operator): void {
+    const at = this.loose.indexOf(operator);
+    if (at >= 0) this.loose.splice(at, 1);
+  }
+
+  /** Frees what nobody has taken. */
+  freeLoose(): void {
+    while (this.loose.length > 0) this.loose.pop().free();
   }
 
   /** Fails because of what is at `node`. Returns `status`. */

@@ -128,7 +128,8 @@ export class Comparison extends Expression {
 
 /** Whether a value is one of a sorted list of constants of its kind; `hasNull`: the list has null, too. */
 export class InList extends Expression {
-  private readonly slots: usize;
+  /** Two words each, sorted. What their pointers point to `items` keeps. */
+  private readonly slots: StaticArray<u64>;
 
   /** `items` are constants of the value's kind, none of them null. */
   constructor(
@@ -138,13 +139,13 @@ export class InList extends Expression {
     private readonly isNot: bool,
   ) {
     super(K_BOOLEAN);
-    const slots = heap.alloc((<usize>max(items.length, 1)) << 4);
+    const slots = new StaticArray<u64>(items.length * 2);
     this.slots = slots;
     for (let i = 0; i < items.length; i++) {
-      store<u64>(slots + ((<usize>i) << 4), items[i].low);
-      store<u64>(slots + ((<usize>i) << 4), items[i].high, 8);
+      slots[2 * i] = items[i].low;
+      slots[2 * i + 1] = items[i].high;
     }
-    sortSlots(subject.kind, slots, items.length);
+    sortSlots(subject.kind, changetype<usize>(slots), items.length);
   }
 
   private has(slot: usize): bool {
@@ -153,7 +154,7 @@ export class InList extends Expression {
     let high = this.items.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = compareSlots(kind, this.slots + ((<usize>middle) << 4), slot);
+      const order = compareSlots(kind, changetype<usize>(this.slots) + ((<usize>middle) << 4), slot);
       if (order == 0) return true;
       if (order < 0) low = middle + 1;
       else high = middle;

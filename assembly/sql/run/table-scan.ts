@@ -2,15 +2,18 @@
 import { OK } from "../../status";
 import { fixedValueSize } from "../../encode/data-type";
 import { AccessPath } from "../../query/access-path";
-import { RecordAddress, RowScan, Table } from "../../query/store";
+import { RowScan, Table } from "../../query/store";
 import { Batch, Columns } from "../eval/batch";
 import { takeCell } from "../eval/cells";
 import { kindOfType } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 
-/** So many pages a batch's rows are on: what they point to stays for 24 look-ups, two for each row of a scan by an index. */
-const PAGES: i32 = 8;
+/**
+ * A batch ends when so many pages were looked up for it: what its rows point to stays for 24 lookups (`PageCache`), and one more row takes a few,
+ * twice the depth of an index at most.
+ */
+const MOST_LOOKUPS: u32 = 8;
 
 /**
  * Columns of a table's rows. Where they are is noted when a row is read; a column is decoded when it is asked for, of the rows that are
@@ -90,7 +93,6 @@ export class TableScan extends Operator {
   /** Rows of the next batch at most: few at first, so that a LIMIT that ends soon costs little. */
   private most: i32 = 8;
   private isOver: bool = false;
-  private readonly addresses: usize = heap.alloc(BATCH_ROWS << 3);
 
   /** `wanted` are positions of the table's columns, `base` the place of its first one among the columns of the statement's rows. */
   constructor(
@@ -110,21 +112,16 @@ export class TableScan extends Operator {
 
   next(): bool {
     const scan = this.scan;
-    const byIndex = this.path.index !== null;
-    let pages = 0;
-    let page: u64 = u64.MAX_VALUE;
+    const cache = this.path.table.access.manager.cache;
+    const before = cache.lookups;
     let count = 0;
     this.columns.begin();
-    while (count < this.most && pages < PAGES && !this.isOver) {
+    while (count < this.most && cache.lookups - before <= MOST_LOOKUPS && !this.isOver) {
       if (!scan.next()) {
         this.isOver = true;
         break;
       }
-      store<u64>(this.addresses + ((<usize>count) << 3), scan.address);
       this.columns.note(scan, count++);
-      const on = scan.address >> 16;
-      if (on != page || byIndex) pages += 1;
-      page = on;
     }
     if (scan.status != OK) return this.failed(scan.status);
     this.most = min(this.most << 1, BATCH_ROWS);
@@ -133,16 +130,10 @@ export class TableScan extends Operator {
     return count > 0;
   }
 
-  /** Where row `i` of the batch is. */
-  address(i: u32): RecordAddress {
-    return load<u64>(this.addresses + ((<usize>i) << 3));
-  }
-
   free(): void {
     this.scan.free();
     this.path.free();
     this.columns.free();
     this.batch.free();
-    heap.free(this.addresses);
   }
 }
