@@ -103,3 +103,10 @@ test("a module without a place for the image's address is refused", async () => 
   const module = await compiled('export function text(): string { return "text"; }');
   assert.throws(() => packText(module), /not one place for the image/);
 });
+
+test("each entry that is compiled with packed text unpacks it before anything else", () => {
+  for (const entry of ["assembly/command.ts", "assembly/library.ts", "assembly/component.ts", "bench/quire/workload.ts"]) {
+    const first = /^import (?:.* from )?"(.*)";$/m.exec(readFileSync(join(packageRoot, entry), "utf8"))?.[1];
+    assert.match(first ?? "", /\/text\/packed-text$/, entry);
+  }
+});

@@ -3,6 +3,7 @@
  *
  * workload MODE PEER FILE N [cache=BYTES] [bytes=BYTES]
  */
+import "../../assembly/text/packed-text";
 import "../../assembly/wasi/abort";
 import { commandArguments } from "../../assembly/wasi/stdio";
 import { describeRun } from "./bench";
