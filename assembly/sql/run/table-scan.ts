@@ -10,8 +10,8 @@ import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 
 /**
- * A batch ends when so many pages were looked up for it: what its rows point to stays for 24 lookups (`PageCache`), and one more row takes a few,
- * twice the depth of an index at most.
+ * A batch ends when so many pages were looked up for it: what its rows point to stays for 24 lookups (`PageCache`), and one more row takes
+ * a few, twice the depth of an index at most.
  */
 const MOST_LOOKUPS: u32 = 8;
 
