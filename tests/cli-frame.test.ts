@@ -11,7 +11,22 @@ import { defaultRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, quire, tempFolder } from "./helpers/store.js";
 
 const commands = [
-  ...["create", "drop", "tables", "schema", "import", "export", "dump", "load", "insert", "update", "delete", "get", "scan"],
+  ...[
+    "create",
+    "drop",
+    "tables",
+    "schema",
+    "import",
+    "export",
+    "dump",
+    "load",
+    "insert",
+    "update",
+    "delete",
+    "get",
+    "scan",
+    "sql",
+  ],
   ...["info", "stats", "map", "page", "check"],
   ...["hash", "diff", "backup", "compact", "convert", "recover", "repair", "acl", "serve", "help"],
 ];

@@ -51,6 +51,9 @@ interface Names {
   readonly definitions: string;
 }
 
+/** A name as SQL has it. */
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
 /** Command lines for every command, those that fail among them, without FILE. A command that is not here fails the test. */
 const lines: Record<string, (n: Names) => string[][]> = {
   create: (n) => [
@@ -123,6 +126,17 @@ const lines: Record<string, (n: Names) => string[][]> = {
     ["scan", n.table, "--limit", n.none],
     ["scan", n.child, "--eq", n.none],
     ["scan", n.table, `--${n.none}`],
+  ],
+  sql: (n) => [
+    ["sql", `SELECT * FROM ${quoted(n.table)}`],
+    ["sql", `SELECT ${quoted(n.key)} AS ${quoted(n.none)}, count(*) FROM ${quoted(n.table)} GROUP BY 1`, "--format", "line"],
+    ["sql", `SELECT * FROM ${quoted(n.none)}`],
+    ["sql", `SELECT ${quoted(n.none)} FROM ${quoted(n.table)}`],
+    ["sql", `SELECT ${n.none}`],
+    ["sql", n.none],
+    ["sql", `UPDATE ${quoted(n.table)} SET ${quoted(n.column)} = ? WHERE ${quoted(n.key)} = ?`, n.none, n.none],
+    ["sql", "SELECT CAST(? AS date)", n.none],
+    ["sql", "SELECT 1", "--format", n.none],
   ],
   info: () => [["info"]],
   stats: (n) => [["stats"], ["stats", n.none]],

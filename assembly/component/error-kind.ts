@@ -3,6 +3,7 @@ import {
   Status,
   ACCESS_DENIED,
   ACL_LAYOUT_UNSUPPORTED,
+  AMBIGUOUS_COLUMN,
   AUTOINCREMENT_OVERFLOW,
   BAD_REQUEST,
   BAD_SCHEMA,
@@ -12,6 +13,7 @@ import {
   CONSTRAINT_VIOLATION,
   DAMAGED,
   DISK_FULL,
+  DIVISION_BY_ZERO,
   FILE_CHANGED,
   FILE_EXISTS,
   FILE_NOT_FOUND,
@@ -33,6 +35,7 @@ import {
   OUT_OF_BOUNDS,
   OUT_OF_MEMORY,
   OUT_OF_PAGES,
+  OVERFLOW,
   PAGE_FULL,
   PRIMARY_KEY_CONFLICT,
   READ_ONLY,
@@ -40,6 +43,10 @@ import {
   ROW_NOT_FOUND,
   SCAN_OUTDATED,
   SCHEMA_NEEDED,
+  SQL_LIMIT,
+  SQL_SYNTAX,
+  SQL_TYPE,
+  SQL_UNSUPPORTED,
   TABLE_EXISTS,
   TABLE_NOT_FOUND,
   TOO_MANY_RECORD_PAGES,
@@ -71,6 +78,10 @@ export function errorKind(status: Status): u8 {
     case BAD_SCHEMA:
     case SCHEMA_NEEDED:
     case WRONG_SCHEMA:
+    case SQL_SYNTAX:
+    case SQL_TYPE:
+    case SQL_UNSUPPORTED:
+    case AMBIGUOUS_COLUMN:
       return INVALID;
     case TABLE_NOT_FOUND:
     case COLUMN_NOT_FOUND:
@@ -90,6 +101,8 @@ export function errorKind(status: Status): u8 {
     case FOREIGN_KEY_RESTRICT:
     case NOT_NULL:
     case CONSTRAINT_VIOLATION:
+    case DIVISION_BY_ZERO:
+    case OVERFLOW:
       return CONSTRAINT;
     case RECORD_TOO_LARGE:
     case KEY_TOO_LARGE:
@@ -99,6 +112,7 @@ export function errorKind(status: Status): u8 {
     case AUTOINCREMENT_OVERFLOW:
     case PAGE_FULL:
     case OUT_OF_PAGES:
+    case SQL_LIMIT:
       return LIMIT;
     case NO_TRANSACTION:
     case TRANSACTION_ACTIVE:
