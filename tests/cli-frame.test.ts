@@ -217,6 +217,7 @@ testOnRuntimes("a reader that goes away ends the command quietly", async (t, run
   assert.equal(stderr, "");
   // wasmtime gives EIO and not EPIPE, which may be a real fault, too: nothing is said, but the status tells. wazero and WasmEdge die of
   // the signal before the module hears of it.
-  const ends: Record<string, unknown> = { wasmtime: 4, wazero: "SIGPIPE", wasmedge: "SIGPIPE" };
-  assert.equal(end, ends[runtime] ?? 0);
+  // Node's pipes are sockets: if it left bytes unread, the first write behind that is ECONNRESET, which wazero tells as another error.
+  const ends: Record<string, unknown[]> = { wasmtime: [4], wazero: ["SIGPIPE", 4], wasmedge: ["SIGPIPE"] };
+  assert.ok((ends[runtime] ?? [0]).includes(end), String(end));
 });

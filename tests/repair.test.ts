@@ -174,9 +174,13 @@ for (const layout of layouts) {
           const words = ["--schema", "data/schema.txt", "--layout", layout];
           const { run, reply, made } = await repair(spoiled(name, layout, pages, how).bytes, words);
           // Page 1 is empty in most of these files: beside a registry that is, too, that is a doubt.
-          const told = reply.faults.map(({ code }) => code).filter((code) => !["COUNTER_LOST", "ACL_DOUBTFUL"].includes(code));
+          // A table without rows has nothing that shows that it was there, or that it never had any: another doubt.
+          const rowless = Object.entries(allRecords(intact)).flatMap(([table, rows]) => (rows.length === 0 ? [table] : []));
+          const told = reply.faults
+            .filter(({ code, table }) => !(code === "TABLE_DOUBTFUL" && rowless.includes(table ?? "")))
+            .map(({ code }) => code)
+            .filter((code) => !["COUNTER_LOST", "ACL_DOUBTFUL"].includes(code));
           assert.deepEqual(told, [], `${how}: ${run.stdout}`);
-          // A table without rows has nothing that shows that it was there.
           const expected = Object.entries(allRecords(intact)).filter(([, rows]) => rows.length > 0);
           const found = Object.entries(allRecords(made!)).filter(([, rows]) => rows.length > 0);
           assert.deepEqual(Object.fromEntries(found), Object.fromEntries(expected), how);
