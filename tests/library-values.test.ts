@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type RuntimeName, open, openSync } from "../host/index.js";
+import { moduleMemory } from "./helpers/module-memory.js";
 import { fails, openFor } from "./helpers/library.js";
 import { hasRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, tempFolder } from "./helpers/store.js";
@@ -243,29 +244,21 @@ const wideRow = (id: number, bytes: number): Record<string, unknown> => ({
 const WIDE = ["id:uint32:pk", "doc:json:null", "text:text:null", "raw:blob:null", "own:custom(Own):null"];
 
 test("a list of rows costs what is in the rows, and not what their types could hold", (t) => {
-  const Instance = WebAssembly.Instance;
-  let memory: WebAssembly.Memory | undefined;
-  WebAssembly.Instance = class extends Instance {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      super(module, imports);
-      memory = this.exports["memory"] as WebAssembly.Memory;
-    }
-  };
-  t.after(() => (WebAssembly.Instance = Instance));
+  const memoryBytes = moduleMemory(t);
   const db = openSync(join(tempFolder(t), "app.db"), { cacheBytes: 1 << 20 });
   db.create("t", WIDE);
   const table = db.table("t");
   // The first call goes as JSON, the others as records.
   table.insertMany([wideRow(0, 0)]);
-  const before = memory?.buffer.byteLength ?? 0;
+  const before = memoryBytes();
   table.insertMany(Array.from({ length: 5000 }, (_, i) => wideRow(1 + i, 0)));
   table.insertMany(Array.from({ length: 1000 }, (_, i) => wideRow(10_001 + i, 100)));
   assert.equal(table.count(), 6001);
   // 5,000 rows have 35 bytes each, and 1,000 some 450.
-  assert.ok((memory?.buffer.byteLength ?? 0) - before <= 4 << 20, `${before} became ${memory?.buffer.byteLength}`);
+  assert.ok(memoryBytes() - before <= 4 << 20, `${before} became ${memoryBytes()}`);
   // 20 MB of rows: their cache and what waits have a limit, and so has what one call passes.
   table.insertMany(Array.from({ length: 1000 }, (_, i) => wideRow(20_001 + i, 5000)));
-  assert.ok((memory?.buffer.byteLength ?? 0) <= 32 << 20, `${before} became ${memory?.buffer.byteLength}`);
+  assert.ok(memoryBytes() <= 32 << 20, `${before} became ${memoryBytes()}`);
   assert.equal(db.check().errors, 0);
   db.close();
 });

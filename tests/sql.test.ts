@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { openSync } from "../host/index.js";
 import { packageRoot } from "../host/paths.js";
 import { prepareCommand } from "../host/cli/command-line.js";
+import { moduleMemory } from "./helpers/module-memory.js";
 import { openStore } from "./helpers/store.js";
 
 /** A store in memory with people, some of whom have a boss, and what they were paid. */
@@ -181,15 +182,7 @@ test("rows that fill pages, through an index with keys that fill leaves, in the 
 });
 
 test("statements leave no memory behind, those that fail as little as others", (t) => {
-  const Instance = WebAssembly.Instance;
-  let memory: WebAssembly.Memory | undefined;
-  WebAssembly.Instance = class extends Instance {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      super(module, imports);
-      memory = this.exports["memory"] as WebAssembly.Memory;
-    }
-  };
-  t.after(() => (WebAssembly.Instance = Instance));
+  const memoryBytes = moduleMemory(t);
   using db = people();
   const from = "FROM (SELECT id, name FROM people) p, (SELECT count(*) n FROM pay GROUP BY month) q WHERE n IN (1, 2, 3)";
   const bytesAfter = (count: number): number => {
@@ -198,7 +191,7 @@ test("statements leave no memory behind, those that fail as little as others", (
       assert.throws(() => db.sql(`SELECT 1 / (n - 1) ${from}`), { code: "DIVISION_BY_ZERO" });
       assert.equal(db.sql(`SELECT * ${from} UNION SELECT 1, 'a', 2 ORDER BY 1`).rows.length, 5);
     }
-    return memory?.buffer.byteLength ?? 0;
+    return memoryBytes();
   };
   const before = bytesAfter(200);
   assert.equal(bytesAfter(400), before);

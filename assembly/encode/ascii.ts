@@ -28,12 +28,27 @@ function compareInFull(ptr: usize, len: u32, text: string): i32 {
   return order != 0 ? order : <i32>len - <i32>textLen;
 }
 
+/** An ASCII letter, as a byte or a unit of UTF-16, in lower case; anything else as it is. */
+@inline
+export function lowerLetter(unit: u32): u32 {
+  return unit - 0x41 < 26 ? unit | 0x20 : unit;
+}
+
 /** `text` with its ASCII letters in lower case; for short words. `toLowerCase` knows all of Unicode: 5 KB of tables in the module. */
 export function asciiLower(text: string): string {
   let lower = "";
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    lower += String.fromCharCode(unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
+    lower += String.fromCharCode(lowerLetter(text.charCodeAt(i)));
   }
   return lower;
+}
+
+/** The same in upper case. */
+export function asciiUpper(text: string): string {
+  let upper = "";
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    upper += String.fromCharCode(unit - 0x61 < 26 && unit >= 0x61 ? unit ^ 0x20 : unit);
+  }
+  return upper;
 }

@@ -55,11 +55,11 @@ class Rights {
     if (name.startsWith("#") && name.length == 17) {
       const text = String.UTF8.encode(name.substring(1));
       const bytes = memory.data(8, 8);
-      if (!parseHex(changetype<usize>(text), text.byteLength, bytes)) return unknownTable(this.db, name);
+      if (!parseHex(changetype<usize>(text), text.byteLength, bytes)) return unknownTable(this.db.tables, name);
       fingerprint = bswap<u64>(load<u64>(bytes));
     } else {
       const table = findTable(this.db.tables, name);
-      if (!table) return unknownTable(this.db, name);
+      if (!table) return unknownTable(this.db.tables, name);
       fingerprint = table.pages.fingerprint;
     }
     this.fingerprints.push(fingerprint);

@@ -6,6 +6,7 @@ import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRIN
 import { addAscii, addString } from "../encode/json-pieces";
 import { RowSink, ScanLoop } from "../query/scan-loop";
 import { writeJsonCell } from "../query/row-writer";
+import { DbmsContext } from "../store/dbms-context";
 import { RowSource } from "../store/row-source";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { numberConstant, textConstant } from "../sql/bind/convert";
@@ -137,12 +138,15 @@ function addRows(session: Session, statement: Statement, parameters: Array<Const
   return status;
 }
 
-function change(session: Session, statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
-  const db = session.db;
+/** Runs a statement that gives no rows: all of what it does, or nothing. */
+export function runChange(db: DbmsContext, statement: Statement, parameters: Array<Constant>): Status {
   const inner = db.inTransaction;
-  let status = beginTogether(db);
-  if (status != OK) return status;
-  status = endTogether(db, inner, statement.run(db, parameters));
+  const status = beginTogether(db);
+  return status == OK ? endTogether(db, inner, statement.run(db, parameters)) : status;
+}
+
+function change(session: Session, statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
+  const status = runChange(session.db, statement, parameters);
   addAscii(out, '{"columns":[],"types":[],"rows":[],"changes":');
   addUnsigned(statement.changes, out);
   out.addU8(0x7d);

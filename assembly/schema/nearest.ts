@@ -1,4 +1,5 @@
 /** Suggestions for words that were misspelled. */
+import { lowerLetter } from "../encode/ascii";
 
 /** The longest word that something is like, and the rows of numbers for two such words. */
 const LONGEST: i32 = 64;
@@ -28,9 +29,8 @@ export function suggestion(word: string, names: Array<string>, what: string): st
 
 /** The unit at `i`, an ASCII letter in lower case. */
 @inline
-function lowerAt(text: string, i: i32): i32 {
-  const unit = text.charCodeAt(i);
-  return unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit;
+function lowerAt(text: string, i: i32): u32 {
+  return lowerLetter(text.charCodeAt(i));
 }
 
 /**

@@ -1,16 +1,15 @@
 /** UPDATE and DELETE by any condition: the rows are found first and changed then, so that a statement never sees what it changes itself. */
-import { NOT_NULL, OK, SQL_TYPE, Status, lastError } from "../status";
+import { COLUMN_NOT_FOUND, NOT_NULL, OK, OVERFLOW, SQL_TYPE, Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { suggestion } from "../schema/nearest";
-import { COLUMN_NOT_FOUND, OVERFLOW, TABLE_NOT_FOUND } from "../status";
 import { typeName } from "../encode/data-type";
 import { KeyBound } from "../query/access-path";
 import { DbmsContext } from "../store/dbms-context";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, addKeyPart } from "../store/table";
 import { NO_ADDRESS } from "../table/page-ledger";
-import { Condition, addConditions, choosePath } from "./bind/conditions";
+import { Condition, addConditions, choosePath, filtered } from "./bind/conditions";
 import { assigned } from "./bind/convert";
 import { QueryBinder } from "./bind/query";
 import { Source, sameName } from "./bind/scope";
@@ -20,7 +19,7 @@ import { Expression } from "./eval/expression";
 import { K_INT, kindName } from "./eval/kinds";
 import { Vector } from "./eval/vector";
 import { evaluateAll, giveBack } from "./run/kept-rows";
-import { Filter, Operator } from "./run/operator";
+import { Operator } from "./run/operator";
 import { TableScan } from "./run/table-scan";
 import { N_UPDATE } from "./syntax/tree";
 
@@ -44,20 +43,13 @@ export class Changes {
   /** Does what the statement at `node`, N_UPDATE or N_DELETE, says. On failure what was done has to be taken back. */
   run(node: u32): Status {
     const tree = this.context.tree;
-    const name = tree.text(tree.a(tree.a(node)));
-    const table = this.context.table(name);
-    if (!table) {
-      const names = new Array<string>();
-      for (let t = 0; t < this.context.tables.length; t++) names.push(this.context.tables[t].name);
-      const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
-      return this.context.fail(TABLE_NOT_FOUND, "there is no table " + name, tree.a(node), hint);
-    }
-    let status = table.refresh();
-    if (status != OK) return status;
+    const table = this.context.table(tree.a(node));
+    if (!table) return lastError.status;
+    let status: Status = OK;
     this.table = table;
     const binder = new QueryBinder(this.context, null, []);
     const alias = tree.b(tree.a(node));
-    binder.scope.add(new Source(alias == 0 ? name : tree.text(alias), 0, table, null));
+    binder.scope.add(new Source(tree.text(alias == 0 ? tree.a(tree.a(node)) : alias), 0, table, null));
     const isUpdate = tree.kind(node) == N_UPDATE;
     if (isUpdate) status = this.bindSets(binder, node);
     const conditions = new Array<Condition>();
@@ -109,12 +101,7 @@ export class Changes {
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     for (let v = 0; v < this.values.length; v++) this.values[v].addColumns(used);
     if (!used.includes(table.keyColumn)) used.push(table.keyColumn);
-    let operator: Operator = new TableScan(choosePath(table, 0, conditions), 0, used);
-    if (conditions.length > 0) {
-      const expressions = new Array<Expression>();
-      for (let c = 0; c < conditions.length; c++) expressions.push(conditions[c].expression);
-      operator = new Filter(operator, expressions);
-    }
+    const operator = filtered(new TableScan(choosePath(table, 0, conditions), 0, used), conditions);
     let status: Status = OK;
     while (status == OK && operator.next()) status = this.note(table, operator);
     if (status == OK) status = operator.status;

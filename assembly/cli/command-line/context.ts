@@ -69,7 +69,7 @@ export class CommandContext {
   table(name: string): Table | null {
     const table = findTable(this.db.tables, name);
     if (table) return table.refresh() == OK ? table : null;
-    unknownTable(this.db, name);
+    unknownTable(this.db.tables, name);
     return null;
   }
 

@@ -1,8 +1,9 @@
 /** `sql`: a statement of SQL. */
 import { OK, Status, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
-import { beginTogether, endTogether } from "../../request/insertion";
+import { runChange } from "../../request/sql-request";
 import { allPositions } from "../../schema/column-names";
 import { textConstant } from "../../sql/bind/convert";
 import { Constant } from "../../sql/eval/expression";
@@ -59,9 +60,7 @@ function printRows(ctx: CommandContext, statement: Statement): Status {
 }
 
 function change(ctx: CommandContext, statement: Statement): Status {
-  const db = ctx.db;
-  let status = beginTogether(db);
-  if (status == OK) status = endTogether(db, false, statement.run(db, parametersOf(ctx)));
-  if (status == OK) stdout.line("changed " + statement.changes.toString() + (statement.changes == 1 ? " row" : " rows"));
+  const status = runChange(ctx.db, statement, parametersOf(ctx));
+  if (status == OK) stdout.line("changed " + counted(statement.changes, "row"));
   return status;
 }

@@ -7,6 +7,7 @@ import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { K_INT } from "../eval/kinds";
 import { Logic } from "../eval/logic";
+import { Filter, Operator } from "../run/operator";
 import { OP_EQ, OP_GE, OP_GT, OP_LE, OP_LT, turned } from "../syntax/operators";
 
 /** One of them, and the columns that it reads. */
@@ -144,4 +145,34 @@ function fill(table: Table, bound: KeyBound, parts: Array<ColumnBound>, last: Co
     if (!addPart(table, parts[p].column, parts[p].value, bound)) return false;
   }
   return !last || addPart(table, last.column, last.value, bound);
+}
+
+/** Of the conditions those that are not applied yet and read only columns from `first` on and before `end`. */
+export function restOf(conditions: Array<Condition>, first: i32, end: i32): Array<Condition> {
+  const found = new Array<Condition>();
+  for (let c = 0; c < conditions.length; c++) {
+    if (!conditions[c].isApplied && conditions[c].isWithin(first, end)) found.push(conditions[c]);
+  }
+  return found;
+}
+
+/** The operator's rows for which the conditions are true, which are applied by that. */
+export function filtered(operator: Operator, conditions: Array<Condition>): Operator {
+  if (conditions.length == 0) return operator;
+  const expressions = new Array<Expression>();
+  for (let c = 0; c < conditions.length; c++) {
+    conditions[c].isApplied = true;
+    expressions.push(conditions[c].expression);
+  }
+  return new Filter(operator, expressions);
+}
+
+/** All of the conditions as one. */
+export function together(conditions: Array<Condition>): Expression {
+  const parts = new Array<Expression>();
+  for (let c = 0; c < conditions.length; c++) {
+    conditions[c].isApplied = true;
+    parts.push(conditions[c].expression);
+  }
+  return parts.length == 1 ? parts[0] : new Logic(false, parts);
 }

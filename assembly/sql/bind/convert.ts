@@ -1,9 +1,10 @@
 /** Literals as constants, and making two expressions of one kind without losing anything. */
-import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, SQL_UNSUPPORTED, lastError } from "../../status";
+import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, SQL_UNSUPPORTED, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
 import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { hexDigit } from "../../encode/uuid";
 import { parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { Cast } from "../eval/cast";
@@ -55,9 +56,7 @@ export function numberConstant(ptr: usize, len: u32, negative: bool): Constant |
   parsed.addBytes(ptr, len);
   // "1." is a number of SQL, but no decimal's text.
   if (!parseDecimal(parsed.ptr, parsed.len, decimal)) {
-    lastError.status = OVERFLOW;
-    lastError.what = "a number that needs more than 28 digits";
-    lastError.hint = "";
+    fail(OVERFLOW, "a number that needs more than 28 digits");
     return null;
   }
   const constant = new Constant(K_DECIMAL);
@@ -70,13 +69,10 @@ function hexConstant(ptr: usize, len: u32, negative: bool): Constant | null {
   let value: u64 = 0;
   for (let i: u32 = 0; i < len; i++) {
     if (value >> 60 != 0) {
-      lastError.status = OVERFLOW;
-      lastError.what = "0x… with more than 64 bits";
-      lastError.hint = "";
+      fail(OVERFLOW, "0x… with more than 64 bits");
       return null;
     }
-    const byte = <u64>load<u8>(ptr + i);
-    value = (value << 4) | (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57);
+    value = (value << 4) | (<u64>hexDigit(load<u8>(ptr + i)));
   }
   const constant = new Constant(K_INT);
   constant.low = negative ? 0 - value : value;

@@ -1,4 +1,5 @@
 /** Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. */
+import { asciiLower } from "../../encode/ascii";
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND } from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { TYPE_CUSTOM } from "../../encode/data-type";
@@ -309,14 +310,15 @@ export abstract class ExpressionBinder {
     return new Comparison(op, unifiedLeft!, unifiedRight!);
   }
 
-  private arithmetic(op: u8, a: Expression, b: Expression, node: u32): Expression | null {
+  /** a op b of numbers, which is called `what` in errors. */
+  protected arithmetic(op: u8, a: Expression, b: Expression, node: u32, what: string = operatorText(op)): Expression | null {
     const context = this.context;
-    let left = asNumber(context, a, operatorText(op));
-    let right = left ? asNumber(context, b, operatorText(op)) : null;
+    let left = asNumber(context, a, what);
+    let right = left ? asNumber(context, b, what) : null;
     if (!left || !right) return null;
     const onBits = op >= OP_BIT_AND && op <= OP_SHIFT_RIGHT;
     if (onBits && (left.kind != K_INT || right.kind != K_INT)) {
-      context.fail(SQL_TYPE, operatorText(op) + " takes integers", node);
+      context.fail(SQL_TYPE, what + " takes integers", node);
       return null;
     }
     // Of numbers without a sign a difference may be below 0: they are worked out as decimals.
@@ -490,7 +492,7 @@ export abstract class ExpressionBinder {
   }
 
   private collation(node: u32): Expression | null {
-    const name = this.tree.text(this.tree.b(node)).toLowerCase();
+    const name = asciiLower(this.tree.text(this.tree.b(node)));
     if (name == "binary") return this.bind(this.tree.a(node));
     if (name == "nocase") this.unsupported("COLLATE NOCASE is", node, "compare LOWER(…), or use ILIKE");
     else this.context.fail(SQL_UNSUPPORTED, "there is no collation " + name, node, "binary is the one that there is");

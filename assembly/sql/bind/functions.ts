@@ -1,7 +1,7 @@
 /** Calls of functions of one row's values. */
+import { asciiLower } from "../../encode/ascii";
 import { SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { Arithmetic } from "../eval/arithmetic";
 import { Comparison } from "../eval/compare";
 import { Constant, Expression } from "../eval/expression";
 import {
@@ -101,7 +101,7 @@ export abstract class FunctionBinder extends ExpressionBinder {
 
   protected call(node: u32): Expression | null {
     const tree = this.tree;
-    const name = tree.text(tree.a(node)).toLowerCase();
+    const name = asciiLower(tree.text(tree.a(node)));
     const count = tree.length(tree.b(node));
     if (isAggregate(name, count)) return this.aggregate(node, name);
     if (name == "current_date" || name == "current_timestamp" || name == "current_time" || name == "now") {
@@ -227,15 +227,6 @@ export abstract class FunctionBinder extends ExpressionBinder {
     }
     // mod
     if (count != 2) return this.wrongCount(node, name, count);
-    let a = asNumber(context, args[0], name);
-    let b = a ? asNumber(context, args[1], name) : null;
-    if (a && b && (a.kind != K_INT || b.kind != K_INT)) {
-      a = convertTo(context, a, K_DECIMAL, null);
-      b = a ? convertTo(context, b, K_DECIMAL, null) : null;
-    }
-    if (!a || !b) return null;
-    const made = new Arithmetic(OP_REMAINDER, a, b, context.text);
-    made.start = this.tree.start(node);
-    return made;
+    return this.arithmetic(OP_REMAINDER, args[0], args[1], node, name);
   }
 }

@@ -1,16 +1,17 @@
 /** Queries as operators. */
+import { asciiLower } from "../../encode/ascii";
+import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { Batch, Columns, VectorColumns } from "../eval/batch";
+import { Batch, VectorColumns } from "../eval/batch";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, isBytes } from "../eval/kinds";
-import { Logic } from "../eval/logic";
 import { Vector } from "../eval/vector";
 import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, Group, aggregateKind } from "../run/group";
 import { Join } from "../run/join";
-import { Append, Filter, Limit, OneRow, Operator, Project } from "../run/operator";
-import { Among, Distinct, Sort } from "../run/sort";
+import { Append, DerivedRows, Filter, Limit, OneRow, Operator, Project } from "../run/operator";
+import { Among, Sort } from "../run/sort";
 import { TableScan } from "../run/table-scan";
 import { DESCENDING, NULLS_FIRST } from "../run/tuples";
 import {
@@ -50,7 +51,7 @@ import {
   N_VALUES,
   SqlTree,
 } from "../syntax/tree";
-import { Condition, addConditions, choosePath } from "./conditions";
+import { Condition, addConditions, choosePath, filtered, restOf, together } from "./conditions";
 import { asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
@@ -58,42 +59,6 @@ import { StatementContext } from "./statement";
 
 /** No limit. */
 const ALL: i64 = i64.MAX_VALUE;
-
-/** Columns of a query in FROM, at their place among the columns of the rows. */
-class ShiftedColumns extends Columns {
-  constructor(
-    private readonly subject: Batch,
-    private readonly base: i32,
-  ) {
-    super();
-  }
-
-  vector(column: i32, batch: Batch): Vector | null {
-    return this.subject.columns.vector(column - this.base, this.subject);
-  }
-}
-
-/** The rows of a query in FROM. */
-class DerivedRows extends Operator {
-  constructor(
-    private readonly subject: Operator,
-    base: i32,
-  ) {
-    super(new Batch(new ShiftedColumns(subject.batch, base)));
-  }
-
-  next(): bool {
-    if (!this.subject.next()) return this.failed(this.subject.status);
-    this.batch.take(this.subject.batch);
-    this.given += this.batch.selected;
-    return true;
-  }
-
-  free(): void {
-    this.batch.free();
-    this.subject.free();
-  }
-}
 
 /** A join of FROM, or one of its tables, with the conditions of ON. */
 class FromNode {
@@ -257,7 +222,7 @@ export class QueryBinder extends FunctionBinder {
       return new Relation(new Among(left.operator, lefts, right.operator, rights, op == OP_EXCEPT, budget), columns);
     const both = new Append([new Project(left.operator, lefts), new Project(right.operator, rights)]);
     const relation = new Relation(both, columns);
-    return op == OP_UNION_ALL ? relation : new Relation(new Distinct(both, valuesOf(relation), budget), columns);
+    return op == OP_UNION_ALL ? relation : new Relation(Among.distinct(both, valuesOf(relation), budget), columns);
   }
 
   /** VALUES: a query of rows that are written out. */
@@ -334,10 +299,10 @@ export class QueryBinder extends FunctionBinder {
 
   /** The place that a number from 1 on means; -2 with an error. */
   private ordinal(node: u32, count: i32): i32 {
-    const text = this.tree.text(node);
-    const number = <i32>parseInt(text);
-    if (number.toString() == text && number >= 1 && number <= count) return number - 1;
-    this.context.fail(SQL_SYNTAX, "there is no column number " + text, node, "the result has " + count.toString());
+    const tree = this.tree;
+    const isNumber = parseUnsigned(tree.textPtr(node), tree.textLen(node), count);
+    if (isNumber && load<u8>(tree.textPtr(node)) != 0x30) return <i32>parsedUnsigned - 1;
+    this.context.fail(SQL_SYNTAX, "there is no column number " + tree.text(node), node, "the result has " + count.toString());
     return -2;
   }
 
@@ -410,8 +375,7 @@ export class QueryBinder extends FunctionBinder {
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     if (from) addOnColumns(from, used);
     let operator: Operator = from ? this.build(from, conditions, used) : new OneRow();
-    const left = rest(conditions, 0, i32.MAX_VALUE);
-    if (left.length > 0) operator = new Filter(operator, left);
+    operator = filtered(operator, restOf(conditions, 0, i32.MAX_VALUE));
     if (this.isGrouped) {
       const kinds = new Array<u8>();
       for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
@@ -420,7 +384,7 @@ export class QueryBinder extends FunctionBinder {
       if (having) operator = new Filter(operator, [having]);
     }
     if (distinct) {
-      operator = new Distinct(operator, values, context.budget);
+      operator = Among.distinct(operator, values, context.budget);
       const relation = new Relation(operator, columns);
       if (order != 0) operator = new Sort(operator, valuesOf(relation), by, StaticArray.fromArray(orders), most, context.budget);
     } else if (order != 0) operator = new Sort(operator, values, by, StaticArray.fromArray(orders), most, context.budget);
@@ -864,15 +828,8 @@ export class QueryBinder extends FunctionBinder {
       this.context.fail(TABLE_NOT_FOUND, "there is no database " + tree.text(tree.c(node)), node, "the open file is main");
       return null;
     }
-    const table = this.context.table(name);
-    if (!table) {
-      const names = new Array<string>();
-      for (let t = 0; t < this.context.tables.length; t++) names.push(this.context.tables[t].name);
-      const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
-      this.context.fail(TABLE_NOT_FOUND, "there is no table " + name, node, hint);
-      return null;
-    }
-    if (table.refresh() != OK) return null;
+    const table = this.context.table(node);
+    if (!table) return null;
     return new Source(alias, base, table, null);
   }
 
@@ -1076,7 +1033,7 @@ function takeSlot(constant: Constant, vector: Vector, i: u32): void {
 }
 
 function isAggregateCall(tree: SqlTree, node: u32): bool {
-  return isAggregate(tree.text(tree.a(node)).toLowerCase(), tree.length(tree.b(node)));
+  return isAggregate(asciiLower(tree.text(tree.a(node))), tree.length(tree.b(node)));
 }
 
 /** Whether what a to d of a node are says nothing of expressions in it. */
@@ -1104,43 +1061,6 @@ function valuesOf(relation: Relation): Array<Expression> {
   const values = new Array<Expression>();
   for (let c = 0; c < relation.columns.length; c++) values.push(valueOf(relation, c, 0));
   return values;
-}
-
-/** Of the conditions those that are not applied yet and read only columns from `first` on and before `end`. */
-function restOf(conditions: Array<Condition>, first: i32, end: i32): Array<Condition> {
-  const found = new Array<Condition>();
-  for (let c = 0; c < conditions.length; c++) {
-    if (!conditions[c].isApplied && conditions[c].isWithin(first, end)) found.push(conditions[c]);
-  }
-  return found;
-}
-
-function rest(conditions: Array<Condition>, first: i32, end: i32): Array<Expression> {
-  const found = restOf(conditions, first, end);
-  const expressions = new Array<Expression>();
-  for (let c = 0; c < found.length; c++) expressions.push(found[c].expression);
-  return expressions;
-}
-
-/** The operator's rows for which the conditions are true, which are applied by that. */
-function filtered(operator: Operator, conditions: Array<Condition>): Operator {
-  if (conditions.length == 0) return operator;
-  const expressions = new Array<Expression>();
-  for (let c = 0; c < conditions.length; c++) {
-    conditions[c].isApplied = true;
-    expressions.push(conditions[c].expression);
-  }
-  return new Filter(operator, expressions);
-}
-
-/** All of the conditions as one. */
-function together(conditions: Array<Condition>): Expression {
-  const parts = new Array<Expression>();
-  for (let c = 0; c < conditions.length; c++) {
-    conditions[c].isApplied = true;
-    parts.push(conditions[c].expression);
-  }
-  return parts.length == 1 ? parts[0] : new Logic(false, parts);
 }
 
 function within(columns: Array<i32>, first: i32, end: i32): Array<i32> {

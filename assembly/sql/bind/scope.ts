@@ -1,4 +1,5 @@
 /** What names mean in a query: the tables and queries in its FROM, and their columns. */
+import { lowerLetter } from "../../encode/ascii";
 import { Column } from "../../schema/column";
 import { Table } from "../../query/store";
 import { kindOfType } from "../eval/kinds";
@@ -120,13 +121,7 @@ export class Scope {
 export function sameName(a: string, b: string): bool {
   if (a.length != b.length) return false;
   for (let i = 0; i < a.length; i++) {
-    if (lower(a.charCodeAt(i)) != lower(b.charCodeAt(i))) return false;
+    if (lowerLetter(a.charCodeAt(i)) != lowerLetter(b.charCodeAt(i))) return false;
   }
   return true;
-}
-
-
-@inline
-function lower(unit: i32): i32 {
-  return unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit;
 }

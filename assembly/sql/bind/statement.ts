@@ -1,6 +1,7 @@
 /** What all parts of one statement share. */
-import { Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
+import { OK, Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
 import { Table } from "../../query/store";
+import { unknownTable } from "../../store/names";
 import { MemoryBudget } from "../eval/arena";
 import { Constant } from "../eval/expression";
 import { Operator } from "../run/operator";
@@ -44,17 +45,24 @@ export class StatementContext {
     return this.text.fail(status, what, this.tree.start(node), hint);
   }
 
-  /** The table called `name`: as it is, else in any case of ASCII letters if that is one; null when there is none. */
-  table(name: string): Table | null {
-    let alike: Table | null = null;
-    let count = 0;
+  /**
+   * The table that an N_TABLE names, ready to be read: called so, or the one that is in any case of ASCII letters. Null with an error.
+   */
+  table(node: u32): Table | null {
+    const name = this.tree.text(this.tree.a(node));
+    let found: Table | null = null;
+    let alike = 0;
     for (let t = 0; t < this.tables.length; t++) {
-      if (this.tables[t].name == name) return this.tables[t];
-      if (!sameName(this.tables[t].name, name)) continue;
-      alike = this.tables[t];
-      count += 1;
+      const isIt = this.tables[t].name == name;
+      if (!isIt && !sameName(this.tables[t].name, name)) continue;
+      found = this.tables[t];
+      alike = isIt ? 1 : alike + 1;
+      if (isIt) break;
     }
-    return count == 1 ? alike : null;
+    if (found && alike == 1) return found.refresh() == OK ? found : null;
+    unknownTable(this.tables, name);
+    this.text.place(this.tree.start(node));
+    return null;
   }
 
   /** The value of parameter `number`; null when it was given none. */

@@ -1,4 +1,5 @@
 /** Names of types in SQL, as of CAST. */
+import { asciiLower } from "../../encode/ascii";
 import {
   TYPE_BLOB,
   TYPE_BOOLEAN,
@@ -47,7 +48,7 @@ const TYPES: Array<Names> = [
 
 /** The column type called `name` in SQL, in any case; 0 for none. INT8 is PostgreSQL's, of 64 bits. */
 export function typeOfSql(name: string): u8 {
-  const wanted = "," + name.toLowerCase() + ",";
+  const wanted = "," + asciiLower(name) + ",";
   for (let t = 0; t < TYPES.length; t++) {
     if (TYPES[t].names.includes(wanted)) return TYPES[t].type;
   }

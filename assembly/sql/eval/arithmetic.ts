@@ -15,7 +15,7 @@ import {
   operatorText,
 } from "../syntax/operators";
 import { Batch } from "./batch";
-import { Expression } from "./expression";
+import { Binary, Expression } from "./expression";
 import { K_DECIMAL, K_INT, kindName } from "./kinds";
 import { Vector } from "./vector";
 
@@ -89,42 +89,26 @@ function decimal(op: u8, a: usize, b: usize, target: usize): bool {
 }
 
 /** a op b of two integers or two decimals. */
-export class Arithmetic extends Expression {
+export class Arithmetic extends Binary {
   constructor(
     readonly op: u8,
-    readonly a: Expression,
-    readonly b: Expression,
+    a: Expression,
+    b: Expression,
     private readonly text: SqlText,
   ) {
-    super(a.kind);
+    super(a, b, a.kind);
   }
 
-  evaluate(batch: Batch): Vector | null {
-    const a = this.a.evaluate(batch);
-    if (!a) return null;
-    const b = this.b.evaluate(batch);
-    if (!b) {
-      batch.pool.give(a);
-      return null;
-    }
-    const result = batch.pool.take(this.kind);
+  protected combine(batch: Batch, a: Vector, b: Vector, result: Vector): bool {
     problem = 0;
     if (this.kind == K_DECIMAL) this.decimals(batch, a, b, result);
     else this.integers(batch, a, b, result);
-    batch.pool.give(a);
-    batch.pool.give(b);
-    if (problem == 0) return result;
-    batch.pool.give(result);
-    const found = problem;
-    problem = 0;
-    if (found == BY_ZERO) this.text.fail(DIVISION_BY_ZERO, "division by zero", this.start, "CASE WHEN or NULLIF can guard it");
-    else
-      this.text.fail(
-        OVERFLOW,
-        "the result of " + operatorText(this.op) + " is no " + kindName(this.kind) + " any more",
-        this.start,
-      );
-    return null;
+    if (problem == BY_ZERO) this.text.fail(DIVISION_BY_ZERO, "division by zero", this.start, "CASE WHEN or NULLIF can guard it");
+    else if (problem == OVERFLOWS) {
+      const what = "the result of " + operatorText(this.op) + " is no " + kindName(this.kind) + " any more";
+      this.text.fail(OVERFLOW, what, this.start);
+    }
+    return problem == 0;
   }
 
   private integers(batch: Batch, a: Vector, b: Vector, result: Vector): void {
@@ -145,11 +129,6 @@ export class Arithmetic extends Expression {
       store<u8>(result.nulls + i, isNull);
       if (isNull == 0 && !decimal(op, a.at(i), b.at(i), result.at(i))) problem = OVERFLOWS;
     }
-  }
-
-  addColumns(columns: Array<i32>): void {
-    this.a.addColumns(columns);
-    this.b.addColumns(columns);
   }
 }
 

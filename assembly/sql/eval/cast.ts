@@ -69,10 +69,6 @@ export class Cast extends Expression {
     super(kindOfType(type));
   }
 
-  get isConstant(): bool {
-    return this.subject.isConstant;
-  }
-
   evaluate(batch: Batch): Vector | null {
     const subject = this.subject.evaluate(batch);
     if (!subject) return null;

@@ -5,7 +5,7 @@ import { compareDecimal } from "../../encode/decimal";
 import { compareJson } from "../../encode/json-compare";
 import { OP_EQ, OP_GE, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LT } from "../syntax/operators";
 import { Batch } from "./batch";
-import { Constant, Expression } from "./expression";
+import { Binary, Constant, Expression } from "./expression";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
 import { Vector } from "./vector";
 
@@ -57,33 +57,24 @@ export function compareSlots(kind: u8, a: usize, b: usize): i32 {
 }
 
 /** a op b, of one kind. */
-export class Comparison extends Expression {
+export class Comparison extends Binary {
   private readonly orders: u32;
 
   constructor(
     readonly op: u8,
-    readonly a: Expression,
-    readonly b: Expression,
+    a: Expression,
+    b: Expression,
   ) {
-    super(K_BOOLEAN);
+    super(a, b, K_BOOLEAN);
     this.orders = ordersOf(op);
   }
 
-  evaluate(batch: Batch): Vector | null {
-    const a = this.a.evaluate(batch);
-    if (!a) return null;
-    const b = this.b.evaluate(batch);
-    if (!b) {
-      batch.pool.give(a);
-      return null;
-    }
-    const result = batch.pool.take(K_BOOLEAN);
+  protected combine(batch: Batch, a: Vector, b: Vector, result: Vector): bool {
+    const kind = this.a.kind;
     if (this.op == OP_IS || this.op == OP_IS_NOT) this.identities(batch, a, b, result);
-    else if (this.a.kind == K_INT || this.a.kind == K_DATE || this.a.kind == K_BOOLEAN) this.integers(batch, a, b, result);
+    else if (kind == K_INT || kind == K_DATE || kind == K_BOOLEAN) this.integers(batch, a, b, result);
     else this.others(batch, a, b, result);
-    batch.pool.give(a);
-    batch.pool.give(b);
-    return result;
+    return true;
   }
 
   private integers(batch: Batch, a: Vector, b: Vector, result: Vector): void {
@@ -118,11 +109,6 @@ export class Comparison extends Expression {
       result.setInt(i, i64(equal) ^ turn);
       result.setNull(i, false);
     }
-  }
-
-  addColumns(columns: Array<i32>): void {
-    this.a.addColumns(columns);
-    this.b.addColumns(columns);
   }
 }
 

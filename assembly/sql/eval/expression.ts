@@ -15,13 +15,43 @@ export abstract class Expression {
   /** The values for the rows that are selected; null on failure. Whoever asked gives the vector back to the batch's pool. */
   abstract evaluate(batch: Batch): Vector | null;
 
-  /** Whether it is the same for all rows. */
-  get isConstant(): bool {
-    return false;
-  }
-
   /** Adds the columns that it reads to `columns`. */
   abstract addColumns(columns: Array<i32>): void;
+}
+
+/** Something of two values. */
+export abstract class Binary extends Expression {
+  constructor(
+    readonly a: Expression,
+    readonly b: Expression,
+    kind: u8,
+  ) {
+    super(kind);
+  }
+
+  /** Fills `result` from the two vectors, for the rows that are selected; false on failure. */
+  protected abstract combine(batch: Batch, a: Vector, b: Vector, result: Vector): bool;
+
+  evaluate(batch: Batch): Vector | null {
+    const pool = batch.pool;
+    const a = this.a.evaluate(batch);
+    if (!a) return null;
+    const b = this.b.evaluate(batch);
+    let result: Vector | null = null;
+    if (b) {
+      const made = pool.take(this.kind);
+      if (this.combine(batch, a, b, made)) result = made;
+      else pool.give(made);
+      pool.give(b);
+    }
+    pool.give(a);
+    return result;
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.a.addColumns(columns);
+    this.b.addColumns(columns);
+  }
 }
 
 /** A column of what the batch is of. */
@@ -57,10 +87,6 @@ export class Constant extends Expression {
     const constant = new Constant(K_NULL);
     constant.isNull = true;
     return constant;
-  }
-
-  get isConstant(): bool {
-    return true;
   }
 
   /** Makes it a value of `len` bytes, copied from `ptr`. */

@@ -1,5 +1,6 @@
 /** LIKE, ILIKE and GLOB. */
 import { BAD_VALUE } from "../../status";
+import { lowerLetter } from "../../encode/ascii";
 import { SqlText } from "../sql-text";
 import { OP_GLOB, OP_ILIKE } from "../syntax/operators";
 import { Batch } from "./batch";
@@ -84,12 +85,6 @@ export class Like extends Expression {
   }
 }
 
-
-@inline
-function lower(byte: u32): u32 {
-  return byte - 0x41 < 26 ? byte | 0x20 : byte;
-}
-
 /** Behind the character at `at`. */
 @inline
 function behind(at: usize, end: usize): usize {
@@ -120,7 +115,7 @@ function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: 
         } else {
           const wanted = escapes ? <u32>load<u8>(pattern + 1) : byte;
           const found = <u32>load<u8>(text);
-          if (found == wanted || (fold && lower(found) == lower(wanted))) {
+          if (found == wanted || (fold && lowerLetter(found) == lowerLetter(wanted))) {
             text += 1;
             pattern += escapes ? 2 : 1;
             fits = true;

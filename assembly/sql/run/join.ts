@@ -109,7 +109,6 @@ export class Join extends Operator {
         this.batch.begin(count);
       }
       if (this.batch.selected == 0) continue;
-      this.given += this.batch.selected;
       return true;
     }
     return this.failed(this.left.status);

@@ -42,7 +42,6 @@ export abstract class KeptRows extends Operator {
       count += 1;
     }
     this.batch.begin(count);
-    this.given += count;
     return count > 0;
   }
 

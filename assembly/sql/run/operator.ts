@@ -8,8 +8,6 @@ import { Vector } from "../eval/vector";
 export abstract class Operator {
   /** Not `OK` after a failure of `next`. */
   status: Status = OK;
-  /** Rows that it has given. */
-  given: i64 = 0;
 
   /** Its rows are in `batch`, the selected ones. */
   constructor(readonly batch: Batch) {}
@@ -63,7 +61,6 @@ export class Filter extends Operator {
         batch.settle();
       }
       if (batch.selected == 0) continue;
-      this.given += batch.selected;
       return true;
     }
     return this.failed(this.input.status);
@@ -102,7 +99,6 @@ export class Project extends Operator {
       if (from.pool.keep(value)) this.kept.push(value);
     }
     batch.take(from);
-    this.given += batch.selected;
     return true;
   }
 
@@ -121,6 +117,8 @@ export class Project extends Operator {
 
 /** Rows behind the first `offset` ones, `limit` at most. */
 export class Limit extends Operator {
+  private given: i64 = 0;
+
   constructor(
     private readonly input: Operator,
     private offset: i64,
@@ -176,7 +174,6 @@ export class Append extends Operator {
       if (input.next()) {
         this.columns.subject = input.batch;
         this.batch.take(input.batch);
-        this.given += this.batch.selected;
         return true;
       }
       if (input.status != OK) return this.failed(input.status);
@@ -187,5 +184,40 @@ export class Append extends Operator {
   free(): void {
     this.batch.free();
     for (let i = 0; i < this.inputs.length; i++) this.inputs[i].free();
+  }
+}
+
+/** Columns of a query in FROM, at their place among the columns of the rows. */
+class ShiftedColumns extends Columns {
+  constructor(
+    private readonly subject: Batch,
+    private readonly base: i32,
+  ) {
+    super();
+  }
+
+  vector(column: i32, batch: Batch): Vector | null {
+    return this.subject.columns.vector(column - this.base, this.subject);
+  }
+}
+
+/** The rows of a query in FROM. */
+export class DerivedRows extends Operator {
+  constructor(
+    private readonly subject: Operator,
+    base: i32,
+  ) {
+    super(new Batch(new ShiftedColumns(subject.batch, base)));
+  }
+
+  next(): bool {
+    if (!this.subject.next()) return this.failed(this.subject.status);
+    this.batch.take(this.subject.batch);
+    return true;
+  }
+
+  free(): void {
+    this.batch.free();
+    this.subject.free();
   }
 }

@@ -61,54 +61,21 @@ export class Sort extends KeptRows {
   }
 }
 
-/** Each row once. */
-export class Distinct extends KeptRows {
-  private readonly known: TupleTable = new TupleTable();
-
-  constructor(
-    private readonly input: Operator,
-    private readonly values: Array<Expression>,
-    budget: MemoryBudget,
-  ) {
-    super(kindsOf(values), budget);
-  }
-
-  protected fill(): bool {
-    const values = new Array<Vector | null>();
-    const orders = new StaticArray<u32>(this.values.length);
-    const batch = this.input.batch;
-    while (this.input.next()) {
-      if (!evaluateAll(this.values, batch, values)) return false;
-      let good = true;
-      for (let k = 0; k < batch.selected && good; k++) {
-        const i = batch.row(k);
-        makeKey(values, orders, i, this.key);
-        if (this.known.find(this.key.ptr, this.key.len) != 0) continue;
-        const tuple = this.tuples.add(values, i, this.key);
-        good = tuple != 0 && this.known.add(tuple);
-        if (good) this.list.push(tuple);
-      }
-      giveBack(values, batch);
-      if (!good) return false;
-    }
-    return this.input.status == OK;
-  }
-
-  free(): void {
-    this.known.free();
-    this.freeKept();
-    this.input.free();
-  }
-}
-
-/** Rows of the left that are (EXCEPT: are not) among those of the right, each once. */
+/**
+ * Rows of the left that are (EXCEPT: are not) among those of the right, each once. Without a right side (EXCEPT nothing) it is DISTINCT.
+ */
 export class Among extends KeptRows {
   private readonly known: TupleTable = new TupleTable();
+
+  /** Each row once. */
+  static distinct(input: Operator, values: Array<Expression>, budget: MemoryBudget): Among {
+    return new Among(input, values, null, values, true, budget);
+  }
 
   constructor(
     private readonly left: Operator,
     private readonly leftValues: Array<Expression>,
-    private readonly right: Operator,
+    private readonly right: Operator | null,
     private readonly rightValues: Array<Expression>,
     private readonly except: bool,
     budget: MemoryBudget,
@@ -117,7 +84,8 @@ export class Among extends KeptRows {
   }
 
   protected fill(): bool {
-    return this.take(this.right, this.rightValues, false) && this.take(this.left, this.leftValues, true);
+    const right = this.right;
+    return (!right || this.take(right, this.rightValues, false)) && this.take(this.left, this.leftValues, true);
   }
 
   /** Takes the rows of one side: those of the right are only remembered, as unmarked; what was given is marked. */
@@ -153,6 +121,7 @@ export class Among extends KeptRows {
     this.known.free();
     this.freeKept();
     this.left.free();
-    this.right.free();
+    const right = this.right;
+    if (right) right.free();
   }
 }

@@ -125,7 +125,6 @@ export class TableScan extends Operator {
     }
     if (scan.status != OK) return this.failed(scan.status);
     this.most = min(this.most << 1, BATCH_ROWS);
-    this.given += count;
     this.batch.begin(count);
     return count > 0;
   }

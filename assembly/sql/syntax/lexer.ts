@@ -6,8 +6,10 @@
  * slash-star and star-slash.
  */
 import { Status, SQL_SYNTAX, fail } from "../../status";
+import { lowerLetter } from "../../encode/ascii";
 import { isDigit } from "../../encode/digits";
 import { utf8ValidLength } from "../../encode/utf8";
+import { hexDigit } from "../../encode/uuid";
 
 export const T_END: u8 = 0;
 /** A word: a name or a keyword. */
@@ -28,12 +30,6 @@ const T_BAD: u8 = 8;
 @inline
 function isWordByte(byte: u32): bool {
   return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == 0x5f || byte == 0x24 || byte >= 0x80;
-}
-
-
-@inline
-function lower(byte: u32): u32 {
-  return byte - 0x41 < 26 ? byte | 0x20 : byte;
 }
 
 export class Lexer {
@@ -129,7 +125,7 @@ export class Lexer {
     let end = at;
     if (this.byte(at) == 0x30 && (this.byte(at + 1) | 0x20) == 0x78) {
       end = at + 2;
-      while (isHexDigit(this.byte(end))) end += 1;
+      while (hexDigit(this.byte(end)) < 16) end += 1;
       if (end == at + 2) return this.refuse("a number without digits", end);
     } else {
       while (isDigit(this.byte(end))) end += 1;
@@ -166,7 +162,7 @@ export class Lexer {
     if (valid != end - at) return this.refuse("bytes that are no UTF-8", at + valid + 1);
     if (kind == T_BLOB) {
       for (let i = at + 1; i < end; i++) {
-        if (!isHexDigit(this.byte(i))) return this.refuse("x'…' with something else than hexadecimal digits", end + 1);
+        if (hexDigit(this.byte(i)) > 15) return this.refuse("x'…' with something else than hexadecimal digits", end + 1);
       }
       if (((end - at - 1) & 1) != 0) return this.refuse("x'…' with half a byte", end + 1);
     }
@@ -254,7 +250,7 @@ export class Lexer {
     if (end - start != len) return false;
     const ptr = this.ptr + start;
     for (let i: u32 = 0; i < len; i++) {
-      if (lower(load<u8>(ptr + i)) != load<u16>(changetype<usize>(word) + ((<usize>i) << 1))) return false;
+      if (lowerLetter(load<u8>(ptr + i)) != load<u16>(changetype<usize>(word) + ((<usize>i) << 1))) return false;
     }
     return true;
   }
@@ -286,10 +282,4 @@ export class Lexer {
     if (len > most) len = max<u32>(utf8ValidLength(this.ptr + this.start, most), most - 3);
     return String.UTF8.decodeUnsafe(this.ptr + this.start, len) + (len < this.end - this.start ? "…" : "");
   }
-}
-
-
-@inline
-function isHexDigit(byte: u32): bool {
-  return isDigit(byte) || (byte | 0x20) - 0x61 < 6;
 }

@@ -1,7 +1,10 @@
 /** What all parts of the parser stand on: the tokens, names, lists, and errors with their place. */
 import { Status, OK, SQL_LIMIT, SQL_SYNTAX, lastError } from "../../status";
+import { asciiUpper } from "../../encode/ascii";
+import { isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { parseHex } from "../../encode/uuid";
 import { SqlText } from "../sql-text";
-import { Lexer, T_BLOB, T_PARAMETER, T_QUOTED, T_TEXT, T_WORD } from "./lexer";
+import { Lexer, T_BLOB, T_QUOTED, T_WORD } from "./lexer";
 import { isReserved } from "./reserved";
 import { FLAG_QUOTED, MOST_NODES, N_NAME, N_PARAMETER, SqlTree } from "./tree";
 
@@ -107,7 +110,7 @@ export class SqlReader {
   /** Passes the keyword `word`, which is given in lower case; false, with an error, when it is not there. */
   protected need(word: string): bool {
     if (this.accept(word)) return true;
-    this.expected(word.toUpperCase());
+    this.expected(asciiUpper(word));
     return false;
   }
   protected needSymbol(symbol: u32): bool {
@@ -164,7 +167,8 @@ export class SqlReader {
     let from = lexer.start + (lexer.kind == T_BLOB ? 2 : 1);
     const end = lexer.end - 1;
     if (lexer.kind == T_BLOB) {
-      for (; from < end; from += 2) texts.addU8((digitAt(lexer.ptr + from) << 4) | digitAt(lexer.ptr + from + 1));
+      parseHex(lexer.ptr + from, end - from, texts.reserve((end - from) >> 1));
+      texts.len += (end - from) >> 1;
     } else {
       const quote = load<u8>(lexer.ptr + lexer.start);
       for (; from < end; from++) {
@@ -204,9 +208,9 @@ export class SqlReader {
     // $1 is PostgreSQL's way to write ?1.
     const isNumber = len > 1 && (sigil == 0x3f || sigil == 0x24) && isDigits(ptr + 1, len - 1);
     if (isNumber) {
-      for (let i: u32 = 1; i < len && number <= MOST_PARAMETERS; i++) number = number * 10 + (load<u8>(ptr + i) - 0x30);
-      if (number == 0 || number > MOST_PARAMETERS)
+      if (!parseUnsigned(ptr + 1, len - 1, MOST_PARAMETERS) || parsedUnsigned == 0)
         return this.refuse(SQL_SYNTAX, "parameters have numbers from 1 to " + MOST_PARAMETERS.toString(), start);
+      number = <u32>parsedUnsigned;
     } else if (len == 1) number = tree.parameters + 1;
     else {
       let known = tree.namedParameters;
@@ -226,26 +230,11 @@ export class SqlReader {
     lexer.next();
     return this.done(tree.add(N_PARAMETER, start, number));
   }
-
-  /** Whether the token is a text that may stand where a name is wanted, as of aliases. */
-  protected get atText(): bool {
-    return this.lexer.kind == T_TEXT;
-  }
-  protected get atParameter(): bool {
-    return this.lexer.kind == T_PARAMETER;
-  }
-}
-
-/** The value of a hexadecimal digit. */
-@inline
-function digitAt(ptr: usize): u32 {
-  const byte = <u32>load<u8>(ptr);
-  return byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57;
 }
 
 function isDigits(ptr: usize, len: u32): bool {
   for (let i: u32 = 0; i < len; i++) {
-    if (<u32>load<u8>(ptr + i) - 0x30 >= 10) return false;
+    if (!isDigit(load<u8>(ptr + i))) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
 /** A statement as a tree. */
 import { OK, SQL_UNSUPPORTED, Status } from "../../status";
+import { asciiUpper } from "../../encode/ascii";
 import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
 import { QueryReader } from "./queries";
@@ -54,7 +55,7 @@ class StatementReader extends QueryReader {
     if (this.is("delete")) return this.remove();
     for (let i = 0; i < OTHERS.length; i += 2) {
       if (this.is(OTHERS[i]))
-        return this.refuse(SQL_UNSUPPORTED, OTHERS[i].toUpperCase() + " is not there yet in SQL", start, OTHERS[i + 1]);
+        return this.refuse(SQL_UNSUPPORTED, asciiUpper(OTHERS[i]) + " is not there yet in SQL", start, OTHERS[i + 1]);
     }
     return this.expected("a statement, like SELECT, UPDATE or DELETE");
   }
