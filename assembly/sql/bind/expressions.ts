@@ -156,8 +156,7 @@ export abstract class ExpressionBinder {
       case N_COLLATE:
         return this.collation(node);
       case N_ROW:
-        this.unsupported("row values are", node, "compare the columns one by one, with AND");
-        return null;
+        return this.noRowValue(node);
       default:
         this.context.syntaxError("expected a value", node);
         return null;
@@ -166,6 +165,11 @@ export abstract class ExpressionBinder {
 
   protected unsupported(what: string, node: u32, hint: string = ""): void {
     notYet(this.context, what, node, hint);
+  }
+
+  private noRowValue(node: u32): Expression | null {
+    this.unsupported("row values are", node, "compare the columns one by one, with AND");
+    return null;
   }
 
   private number(node: u32, negative: bool): Expression | null {
@@ -285,8 +289,7 @@ export abstract class ExpressionBinder {
     const tree = this.tree;
     const op = tree.op(node);
     if (op <= OP_IS_NOT && tree.kind(tree.a(node)) == N_ROW) {
-      this.unsupported("row values are", node, "compare the columns one by one, with AND");
-      return null;
+      return this.noRowValue(node);
     }
     const a = this.bind(tree.a(node));
     const b = a ? this.bind(tree.b(node)) : null;
@@ -351,8 +354,7 @@ export abstract class ExpressionBinder {
   private membership(node: u32): Expression | null {
     const tree = this.tree;
     if (tree.kind(tree.a(node)) == N_ROW) {
-      this.unsupported("row values are", node, "compare the columns one by one, with AND");
-      return null;
+      return this.noRowValue(node);
     }
     if (tree.d(node) != 0) {
       this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");

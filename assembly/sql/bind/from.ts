@@ -1,0 +1,283 @@
+/** FROM: tables, queries and joins, and the operators that give their rows. */
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_SYNTAX, TABLE_NOT_FOUND } from "../../status";
+import { Comparison } from "../eval/compare";
+import { Expression } from "../eval/expression";
+import { K_JSON } from "../eval/kinds";
+import { Join } from "../run/join";
+import { DerivedRows, Operator } from "../run/operator";
+import { TableScan } from "../run/table-scan";
+import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
+import { FLAG_NATURAL, N_JOIN, N_TABLE } from "../syntax/tree";
+import { Condition, addConditions, choosePath, filtered, restOf, together } from "./conditions";
+import { notYet } from "./convert";
+import { GroupBinder } from "./groups";
+import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
+import { StatementContext } from "./statement";
+
+/** A join of FROM, or one of its tables, with the conditions of ON. */
+export class FromNode {
+  /** The first of its columns, and the one behind its last. */
+  first: i32 = 0;
+  end: i32 = 0;
+  source: Source | null = null;
+  op: u8 = OP_INNER;
+  left: FromNode | null = null;
+  right: FromNode | null = null;
+  readonly on: Array<Condition> = new Array<Condition>();
+}
+
+/** Binds what is in FROM. */
+export abstract class FromBinder extends GroupBinder {
+  constructor(
+    context: StatementContext,
+    parent: Scope | null,
+    protected readonly commonTables: Array<CommonTable>,
+  ) {
+    super(context, new Scope(parent));
+  }
+
+  /** The rows of the query at `node`, N_QUERY, which is inside of `parent`; null with an error. */
+  protected abstract queryWithin(parent: Scope | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
+
+  protected from(node: u32): FromNode | null {
+    const tree = this.tree;
+    const made = new FromNode();
+    made.first = this.scope.kinds.length;
+    if (tree.kind(node) != N_JOIN) {
+      const source = tree.kind(node) == N_TABLE ? this.tableSource(node) : this.querySource(node);
+      if (!source) return null;
+      const relation = source.relation;
+      if (relation) this.context.loose.push(relation.operator);
+      if (this.scope.source(source.name)) {
+        this.context.fail(
+          AMBIGUOUS_COLUMN,
+          "there are two " + source.name + " in FROM",
+          node,
+          "AS gives one of them another name",
+        );
+        return null;
+      }
+      this.scope.add(source);
+      made.source = source;
+      made.end = this.scope.kinds.length;
+      return made;
+    }
+    const left = this.from(tree.a(node));
+    const right = left ? this.from(tree.b(node)) : null;
+    if (!left || !right) return null;
+    made.left = left;
+    made.right = right;
+    made.op = tree.op(node);
+    made.end = right.end;
+    if (tree.c(node) != 0) {
+      const on = this.condition(tree.c(node));
+      if (!on) return null;
+      addConditions(on, made.on);
+    }
+    if (tree.d(node) != 0 || tree.has(node, FLAG_NATURAL)) return this.using(node, made) ? made : null;
+    return made;
+  }
+
+  /** USING and NATURAL: columns of both sides with one name are equal, and shown once. */
+  private using(node: u32, join: FromNode): bool {
+    const tree = this.tree;
+    const names = new Array<string>();
+    for (let name = tree.d(node); name != 0; name = tree.next(name)) names.push(tree.text(name));
+    const left = join.left!;
+    const right = join.right!;
+    if (tree.has(node, FLAG_NATURAL)) {
+      for (let place = left.first; place < left.end; place++) {
+        const name = this.scope.column(place).name;
+        if (!this.isHidden(place) && this.placeIn(right, name) >= 0 && !names.includes(name)) names.push(name);
+      }
+    }
+    for (let n = 0; n < names.length; n++) {
+      const a = this.placeIn(left, names[n]);
+      const b = this.placeIn(right, names[n]);
+      if (a < 0 || b < 0) {
+        const side = a < 0 ? "left" : "right";
+        const what = a == -2 || b == -2 ? "there is more than one column " : "there is no column ";
+        this.context.fail(COLUMN_NOT_FOUND, what + names[n] + " on the " + side + " side of the join", node);
+        return false;
+      }
+      if (join.op == OP_RIGHT || join.op == OP_FULL) {
+        notYet(this.context, "USING and NATURAL with RIGHT and FULL joins are", node, "write ON");
+        return false;
+      }
+      const x = this.columnValue(a);
+      const y = this.columnValue(b);
+      x.start = tree.start(node);
+      y.start = tree.start(node);
+      const equal = this.comparison(OP_EQ, x, y);
+      if (!equal) return false;
+      join.on.push(new Condition(equal));
+      const source = this.scope.sourceOf(b);
+      source.hidden[b - source.base] = true;
+    }
+    return true;
+  }
+
+  private isHidden(place: i32): bool {
+    const source = this.scope.sourceOf(place);
+    return source.hidden[place - source.base];
+  }
+
+  /** The place of the one column called `name` of a side; -1 for none, -2 for more than one. */
+  private placeIn(side: FromNode, name: string): i32 {
+    let found = -1;
+    for (let place = side.first; place < side.end; place++) {
+      if (this.isHidden(place) || !sameName(this.scope.column(place).name, name)) continue;
+      if (found >= 0) return -2;
+      found = place;
+    }
+    return found;
+  }
+
+  private tableSource(node: u32): Source | null {
+    const tree = this.tree;
+    const name = tree.text(tree.a(node));
+    const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
+    const base = this.scope.kinds.length;
+    if (tree.c(node) == 0) {
+      for (let t = this.commonTables.length - 1; t >= 0; t--) {
+        if (sameName(this.commonTables[t].name, name)) return this.commonSource(this.commonTables[t], alias, base, node);
+      }
+    } else if (!sameName(tree.text(tree.c(node)), "main")) {
+      this.context.fail(TABLE_NOT_FOUND, "there is no database " + tree.text(tree.c(node)), node, "the open file is main");
+      return null;
+    }
+    const table = this.context.table(node);
+    if (!table) return null;
+    return new Source(alias, base, table, null);
+  }
+
+  private commonSource(common: CommonTable, alias: string, base: i32, node: u32): Source | null {
+    const tree = this.tree;
+    const relation = this.queryWithin(this.scope.parent, common.before, tree.c(common.node));
+    if (!relation) return null;
+    const renamed = this.renamed(relation, tree.b(common.node), node);
+    return renamed ? new Source(alias, base, null, renamed) : null;
+  }
+
+  private querySource(node: u32): Source | null {
+    const tree = this.tree;
+    const relation = this.queryWithin(this.scope, this.commonTables, tree.a(node));
+    if (!relation) return null;
+    const renamed = this.renamed(relation, tree.c(node), node);
+    if (!renamed) return null;
+    const base = this.scope.kinds.length;
+    return new Source(tree.b(node) == 0 ? "" : tree.text(tree.b(node)), base, null, renamed);
+  }
+
+  /** The relation with the names of a list, if there is one. */
+  private renamed(relation: Relation, names: u32, node: u32): Relation | null {
+    const tree = this.tree;
+    if (names == 0) return relation;
+    if (<i32>tree.length(names) != relation.columns.length) {
+      this.context.fail(
+        SQL_SYNTAX,
+        "the query has " + relation.columns.length.toString() + " columns, not as many as names",
+        node,
+      );
+      relation.operator.free();
+      return null;
+    }
+    const columns = new Array<NamedColumn>();
+    let name = names;
+    for (let c = 0; c < relation.columns.length; c++) {
+      columns.push(new NamedColumn(tree.text(name), relation.columns[c].kind, relation.columns[c].column));
+      name = tree.next(name);
+    }
+    return new Relation(relation.operator, columns);
+  }
+
+  /** The operator of a part of FROM. Conditions that it can decide are applied as far down as they may. */
+  protected build(node: FromNode, conditions: Array<Condition>, used: Array<i32>): Operator {
+    const source = node.source;
+    if (source) {
+      const mine = restOf(conditions, node.first, node.end);
+      const table = source.table;
+      let operator: Operator;
+      if (table) {
+        const wanted = new Array<i32>();
+        for (let c = 0; c < source.columns.length; c++) if (used.includes(source.base + c)) wanted.push(c);
+        operator = new TableScan(choosePath(table, source.base, mine), source.base, wanted);
+      } else {
+        const rows = source.relation!.operator;
+        this.context.taken(rows);
+        operator = new DerivedRows(rows, source.base);
+      }
+      return filtered(operator, mine);
+    }
+    const left = node.left!;
+    const right = node.right!;
+    let op = node.op;
+    const isInner = op == OP_INNER || op == OP_CROSS;
+    let all = conditions;
+    if (isInner && node.on.length > 0) all = conditions.concat(node.on);
+    const none = new Array<Condition>();
+    // A condition on a side whose rows may be made up of nulls is for after the join.
+    const lefts = this.build(
+      left,
+      isInner || op == OP_LEFT ? all : op == OP_RIGHT ? restOf(node.on, left.first, left.end) : none,
+      used,
+    );
+    const rights = this.build(
+      right,
+      isInner || op == OP_RIGHT ? all : op == OP_LEFT ? restOf(node.on, right.first, right.end) : none,
+      used,
+    );
+    const leftKeys = new Array<Expression>();
+    const rightKeys = new Array<Expression>();
+    const joining = restOf(isInner ? all : node.on, node.first, node.end);
+    let condition: Expression | null = null;
+    const others = new Array<Condition>();
+    for (let c = 0; c < joining.length; c++) {
+      if (!addKeys(joining[c], left, right, leftKeys, rightKeys)) others.push(joining[c]);
+      else joining[c].isApplied = true;
+    }
+    if (!isInner && others.length > 0) condition = together(others);
+    const leftColumns = within(used, left.first, left.end);
+    const rightColumns = within(used, right.first, right.end);
+    const kinds = this.scope.kinds;
+    const budget = this.context.budget;
+    const join: Operator = new Join(op, lefts, rights, leftKeys, rightKeys, condition, kinds, leftColumns, rightColumns, budget);
+    return filtered(join, isInner ? others : restOf(conditions, node.first, node.end));
+  }
+}
+
+function within(columns: Array<i32>, first: i32, end: i32): Array<i32> {
+  const found = new Array<i32>();
+  for (let c = 0; c < columns.length; c++) if (columns[c] >= first && columns[c] < end) found.push(columns[c]);
+  return found;
+}
+
+/** Adds the sides of a comparison for equality of something of the left side with something of the right one; false when it is no such. */
+function addKeys(
+  condition: Condition,
+  left: FromNode,
+  right: FromNode,
+  leftKeys: Array<Expression>,
+  rightKeys: Array<Expression>,
+): bool {
+  const subject = condition.expression;
+  if (!(subject instanceof Comparison) || (<Comparison>subject).op != OP_EQ) return false;
+  const comparison = <Comparison>subject;
+  if (comparison.a.kind == K_JSON) return false;
+  const a = new Condition(comparison.a);
+  const b = new Condition(comparison.b);
+  if (a.columns.length == 0 || b.columns.length == 0) return false;
+  const straight = a.isWithin(left.first, left.end) && b.isWithin(right.first, right.end);
+  if (!straight && !(a.isWithin(right.first, right.end) && b.isWithin(left.first, left.end))) return false;
+  leftKeys.push(straight ? comparison.a : comparison.b);
+  rightKeys.push(straight ? comparison.b : comparison.a);
+  return true;
+}
+
+export function addOnColumns(node: FromNode, used: Array<i32>): void {
+  for (let c = 0; c < node.on.length; c++) node.on[c].expression.addColumns(used);
+  const left = node.left;
+  const right = node.right;
+  if (left) addOnColumns(left, used);
+  if (right) addOnColumns(right, used);
+}

@@ -1,0 +1,293 @@
+/** GROUP BY and aggregates: which expressions are of groups, and which of their rows. */
+import { asciiLower } from "../../encode/ascii";
+import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { SQL_SYNTAX, SQL_TYPE } from "../../status";
+import { ColumnValue, Expression } from "../eval/expression";
+import { K_DECIMAL, K_INT, K_JSON } from "../eval/kinds";
+import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, aggregateKind } from "../run/group";
+import {
+  FLAG_DISTINCT,
+  FLAG_STAR,
+  N_CALL,
+  N_COLUMN,
+  N_NAME,
+  N_NUMBER,
+  N_PARAMETER,
+  N_QUERY,
+  N_STAR,
+  N_TEXT,
+  N_BLOB,
+  N_TYPE,
+  SqlTree,
+} from "../syntax/tree";
+import { asNumber, asText, convertTo, notYet } from "./convert";
+import { FunctionBinder, isAggregate } from "./functions";
+import { sameName } from "./scope";
+
+/** Binds the expressions of a query that may have groups. */
+export abstract class GroupBinder extends FunctionBinder {
+  protected isGrouped: bool = false;
+  /** Inside an aggregate's values names are the rows', not the groups'. */
+  protected inAggregate: bool = false;
+  protected groupNodes: Array<u32> = new Array<u32>();
+  protected groupValues: Array<Expression> = new Array<Expression>();
+  protected aggregates: Array<Aggregate> = new Array<Aggregate>();
+  protected aggregateNodes: Array<u32> = new Array<u32>();
+  /** Results of aggregates, whose place is known when all keys of groups are. */
+  protected aggregateValues: Array<ColumnValue> = new Array<ColumnValue>();
+
+  /** The place that a number from 1 on means; -2 with an error. */
+  protected ordinal(node: u32, count: i32): i32 {
+    const tree = this.tree;
+    const isNumber = parseUnsigned(tree.textPtr(node), tree.textLen(node), count);
+    if (isNumber && load<u8>(tree.textPtr(node)) != 0x30) return <i32>parsedUnsigned - 1;
+    this.context.fail(SQL_SYNTAX, "there is no column number " + tree.text(node), node, "the result has " + count.toString());
+    return -2;
+  }
+
+  protected groupBy(list: u32, results: u32): bool {
+    const tree = this.tree;
+    for (let item = list; item != 0; item = tree.next(item)) {
+      let node = item;
+      if (tree.kind(item) == N_NUMBER) {
+        const place = this.ordinal(item, tree.length(results));
+        if (place < 0) return false;
+        let result = results;
+        for (let r = 0; r < place; r++) result = tree.next(result);
+        if (tree.kind(result) == N_STAR) {
+          this.context.fail(SQL_SYNTAX, "GROUP BY can't count columns of *", item);
+          return false;
+        }
+        node = tree.a(result);
+      } else if (tree.kind(item) == N_COLUMN && tree.b(item) == 0) {
+        // A column's name goes before an alias.
+        const name = tree.text(tree.a(item));
+        if (this.scope.find(name, "") < 0 && this.scope.found == 0) {
+          for (let result = results; result != 0; result = tree.next(result)) {
+            if (tree.kind(result) != N_STAR && tree.b(result) != 0 && sameName(tree.text(tree.b(result)), name))
+              node = tree.a(result);
+          }
+        }
+      }
+      this.inAggregate = true;
+      const value = this.bind(node);
+      this.inAggregate = false;
+      if (!value) return false;
+      this.groupNodes.push(node);
+      this.groupValues.push(value);
+    }
+    return true;
+  }
+
+  protected ofGroup(node: u32): Expression | null {
+    if (!this.isGrouped || this.inAggregate) return null;
+    for (let g = 0; g < this.groupNodes.length; g++) {
+      if (this.groupNodes[g] != 0 && this.isSame(this.groupNodes[g], node)) return this.groupValue(g);
+    }
+    return null;
+  }
+
+  private groupValue(g: i32): Expression {
+    const subject = this.groupValues[g];
+    const value = new ColumnValue(g, subject.kind);
+    value.column = subject.column;
+    return value;
+  }
+
+  protected columnAt(place: i32, node: u32): Expression | null {
+    if (!this.isGrouped || this.inAggregate) return this.columnValue(place);
+    for (let g = 0; g < this.groupValues.length; g++) {
+      const subject = this.groupValues[g];
+      if (subject instanceof ColumnValue && (<ColumnValue>subject).position == place) return this.groupValue(g);
+    }
+    // What the primary key of a table decides is the same for all rows of a group with it.
+    const source = this.scope.sourceOf(place);
+    const table = source.table;
+    for (let g = 0; g < this.groupValues.length && table; g++) {
+      const subject = this.groupValues[g];
+      if (!(subject instanceof ColumnValue) || (<ColumnValue>subject).position != source.base + table.keyColumn) continue;
+      this.groupNodes.push(0);
+      this.groupValues.push(this.columnValue(place));
+      return this.groupValue(this.groupValues.length - 1);
+    }
+    const name = this.scope.column(place).name;
+    this.context.fail(
+      SQL_TYPE,
+      "column " + name + " is neither in GROUP BY nor in an aggregate",
+      node,
+      "add it to GROUP BY, or take MIN or MAX of it",
+    );
+    return null;
+  }
+
+  /** Whether one of the list's nodes has an aggregate in it that is not a query's inside of it. */
+  protected hasAggregate(list: u32): bool {
+    const tree = this.tree;
+    for (let node = list; node != 0; node = tree.next(node)) {
+      if (tree.kind(node) == N_CALL && isAggregateCall(tree, node)) return true;
+      if (tree.kind(node) == N_QUERY) continue;
+      if (hasNoNodes(tree.kind(node))) continue;
+      if (tree.kind(node) == N_CALL) {
+        if (this.hasAggregate(tree.b(node))) return true;
+        continue;
+      }
+      if (this.hasAggregate(tree.a(node)) || this.hasAggregate(tree.b(node)) || this.hasAggregate(tree.c(node))) return true;
+    }
+    return false;
+  }
+
+  protected aggregate(node: u32, name: string): Expression | null {
+    const context = this.context;
+    if (!this.isGrouped || this.inAggregate) {
+      const where = this.inAggregate ? "inside another aggregate or GROUP BY" : "here";
+      context.fail(SQL_TYPE, name + " is an aggregate and can't be used " + where, node, "HAVING has conditions on aggregates");
+      return null;
+    }
+    for (let a = 0; a < this.aggregateNodes.length; a++) {
+      if (this.isSame(this.aggregateNodes[a], node)) return this.aggregateValue(a);
+    }
+    this.inAggregate = true;
+    const made = this.newAggregate(node, name);
+    this.inAggregate = false;
+    if (!made) return null;
+    this.aggregates.push(made);
+    this.aggregateNodes.push(node);
+    return this.aggregateValue(this.aggregates.length - 1);
+  }
+
+  private aggregateValue(a: i32): Expression {
+    const value = new ColumnValue(a, this.aggregates[a].kind);
+    const fn = this.aggregates[a].fn;
+    const subject = this.aggregates[a].subject;
+    if (subject && (fn == A_MIN || fn == A_MAX)) value.column = subject.column;
+    this.aggregateValues.push(value);
+    return value;
+  }
+
+  private newAggregate(node: u32, name: string): Aggregate | null {
+    const tree = this.tree;
+    const context = this.context;
+    const tail = tree.c(node);
+    if (tail != 0 && tree.a(tail) != 0) {
+      notYet(context, "ORDER BY inside of aggregates is", node);
+      return null;
+    }
+    let where: Expression | null = null;
+    if (tail != 0 && tree.b(tail) != 0) {
+      where = this.condition(tree.b(tail));
+      if (!where) return null;
+    }
+    const count = tree.length(tree.b(node));
+    const isText = name == "group_concat" || name == "string_agg";
+    if (tree.has(node, FLAG_STAR) || count == 0) {
+      if (name == "count" && !tree.has(node, FLAG_DISTINCT))
+        return new Aggregate(A_COUNT, null, null, where, false, K_INT, context.text, tree.start(node), context.budget);
+      context.fail(SQL_TYPE, name + " needs a value", node);
+      return null;
+    }
+    if (count > (isText ? 2 : 1)) {
+      context.fail(SQL_TYPE, name + " does not take " + count.toString() + " values", node);
+      return null;
+    }
+    let subject = this.bind(tree.b(node));
+    if (!subject) return null;
+    let fn = A_COUNT;
+    let separator: Expression | null = null;
+    if (isText) {
+      fn = A_CONCAT;
+      subject = asText(context, subject);
+      if (count == 2) {
+        const second = this.bind(tree.next(tree.b(node)));
+        if (!second) return null;
+        separator = asText(context, second);
+      }
+      if (name == "string_agg" && count != 2) {
+        context.fail(SQL_TYPE, "string_agg needs what stands between the values", node);
+        return null;
+      }
+    } else if (name == "min" || name == "max") {
+      fn = name == "min" ? A_MIN : A_MAX;
+      if (subject.kind == K_JSON) {
+        context.fail(SQL_TYPE, "JSON has no order", node, "CAST(… AS text) has one");
+        return null;
+      }
+    } else if (name != "count") {
+      fn = name == "sum" ? A_SUM : name == "total" ? A_TOTAL : A_AVG;
+      const number = asNumber(context, subject, name);
+      if (!number) return null;
+      subject = fn == A_SUM && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
+      if (!subject) return null;
+    }
+    const kind = aggregateKind(fn, subject.kind);
+    const distinct = tree.has(node, FLAG_DISTINCT);
+    return new Aggregate(fn, subject, separator, where, distinct, kind, context.text, tree.start(node), context.budget);
+  }
+
+  // ---- whether two expressions are the same ----
+
+  protected isSame(a: u32, b: u32): bool {
+    const tree = this.tree;
+    if (a == b) return true;
+    if (a == 0 || b == 0 || tree.kind(a) != tree.kind(b) || tree.op(a) != tree.op(b) || tree.flags(a) != tree.flags(b)) {
+      return a != 0 && b != 0 && tree.kind(a) == N_COLUMN && tree.kind(b) == N_COLUMN && this.isSameColumn(a, b);
+    }
+    switch (tree.kind(a)) {
+      case N_COLUMN:
+        return this.isSameColumn(a, b);
+      case N_NAME:
+        return sameName(tree.text(a), tree.text(b));
+      case N_NUMBER:
+      case N_TEXT:
+      case N_BLOB:
+      case N_TYPE:
+        return tree.textLen(a) == tree.textLen(b) && memory.compare(tree.textPtr(a), tree.textPtr(b), tree.textLen(a)) == 0;
+      case N_PARAMETER:
+        return tree.a(a) == tree.a(b);
+      case N_QUERY:
+        return false;
+      default:
+        return (
+          this.isSameList(tree.a(a), tree.a(b)) &&
+          this.isSameList(tree.b(a), tree.b(b)) &&
+          this.isSameList(tree.c(a), tree.c(b)) &&
+          this.isSameList(tree.d(a), tree.d(b))
+        );
+    }
+  }
+
+  private isSameList(a: u32, b: u32): bool {
+    while (a != 0 && b != 0) {
+      if (!this.isSame(a, b)) return false;
+      a = this.tree.next(a);
+      b = this.tree.next(b);
+    }
+    return a == b;
+  }
+
+  private isSameColumn(a: u32, b: u32): bool {
+    return this.quietPlace(a) >= 0 && this.quietPlace(a) == this.quietPlace(b);
+  }
+
+  private quietPlace(node: u32): i32 {
+    const tree = this.tree;
+    return this.scope.find(tree.text(tree.a(node)), tree.b(node) == 0 ? "" : tree.text(tree.b(node)));
+  }
+}
+
+function isAggregateCall(tree: SqlTree, node: u32): bool {
+  return isAggregate(asciiLower(tree.text(tree.a(node))), tree.length(tree.b(node)));
+}
+
+/** Whether what a to d of a node are says nothing of expressions in it. */
+function hasNoNodes(kind: u8): bool {
+  return (
+    kind == N_NUMBER ||
+    kind == N_TEXT ||
+    kind == N_BLOB ||
+    kind == N_NAME ||
+    kind == N_COLUMN ||
+    kind == N_PARAMETER ||
+    kind == N_TYPE ||
+    kind == N_STAR
+  );
+}
