@@ -216,10 +216,10 @@ export const ADDRESS_ORDER = kind(ERROR, "ADDRESS_ORDER", COMPACT, CHANGE_NOTHIN
 export const SEPARATOR_WRONG = kind(ERROR, "SEPARATOR_WRONG", REPAIR, REBUILD);
 export const UNIQUE_TWICE = kind(ERROR, "UNIQUE_TWICE", "delete", "delete or update one of the rows");
 export const UNIQUE_NULLS = kind(
-  WARNING,
+  NOTE,
   "UNIQUE_NULLS",
-  "update",
-  "the reference lets one row have null there; give the others values",
+  "",
+  "as SQL has it; a program of the reference reads such rows, and refuses to update one while others have null there, too",
 );
 export const CHAIN_BROKEN = kind(ERROR, "CHAIN_BROKEN", COMPACT, "the reference's range scans go astray: " + CHANGE_NOTHING);
 export const LEAF_UNCHAINED = kind(

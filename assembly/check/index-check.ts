@@ -59,6 +59,11 @@ class TreeWalk {
   private unique: bool;
   /** The last key of the leaves so far; empty at first. */
   private lastKey: ByteBuffer = new ByteBuffer(256);
+  /** Rows that share a key with a null, though the index is unique; where the second one stands, and whether the last entry is such. */
+  private nullRows: u64 = 0;
+  private nullsPage: u32 = NO_PAGE;
+  private nullsOffset: u32 = 0;
+  private inNulls: bool = false;
   /** The separator that was reported last: page << 16 | entry. */
   private reportedSeparator: u64 = u64.MAX_VALUE;
 
@@ -76,6 +81,14 @@ class TreeWalk {
     const index = this.index;
     this.visit(index.tree.rootPage, 1, this.table.pages.indexLedger, index.rootOffset, NO_PAGE, 0, NO_PAGE, 0);
     this.lastKey.free();
+    if (this.nullRows == 0 || !this.survey.report.add(UNIQUE_NULLS, this.nullsPage, this.nullsOffset)) return;
+    const columns = index.columnsText;
+    this.survey.report.say(
+      this.nullRows.toString() +
+        " rows have null in the unique " +
+        columns +
+        ": the reference can't update them unless they get a value there",
+    );
   }
 
   /**
@@ -185,7 +198,8 @@ class TreeWalk {
     const order = high ? compareKeys(entryKey(frame, last), entryKey(high, highSlot)) : -1;
     if (high && order > 0) this.wrongSeparator(high, highSlot, frame, "below the last key of");
     // A unique key is looked for behind a separator that equals it.
-    else if (high && order == 0 && this.unique && isLeaf(frame)) this.wrongSeparator(high, highSlot, frame, "the last key of");
+    else if (high && order == 0 && this.unique && isLeaf(frame) && !hasNull(entryKey(frame, last)))
+      this.wrongSeparator(high, highSlot, frame, "the last key of");
   }
 
   private wrongSeparator(parent: Frame, slot: u32, child: Frame, how: string): void {
@@ -250,6 +264,8 @@ class TreeWalk {
   /** Entry `slot` and the one in front of it, which may be in another leaf. */
   private checkPair(frame: Frame, slot: u32, previous: usize, key: usize): void {
     const order = compareKeys(previous, key);
+    const inNulls = this.inNulls;
+    this.inNulls = false;
     if (order < 0) return;
     const report = this.survey.report;
     const name = "index " + this.index.columnsText + ": ";
@@ -271,7 +287,12 @@ class TreeWalk {
     }
     if (!this.unique) return;
     if (hasNull(key)) {
-      if (report.add(UNIQUE_NULLS, frame.pageNo, at)) report.say(name + "one more row with null in a unique index");
+      if (this.nullRows == 0) {
+        this.nullsPage = frame.pageNo;
+        this.nullsOffset = at;
+      }
+      this.nullRows += inNulls ? 1 : 2;
+      this.inNulls = true;
     } else if (report.add(UNIQUE_TWICE, frame.pageNo, at)) {
       report.say(name + "the key is there twice, though the index is unique");
     }

@@ -41,6 +41,7 @@ function showOverview(): void {
   stdout.raw(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
       "--allow-links (write to a file with several hard links, which is only ever opened by this one of its names),\n" +
+      "--unique-nulls many|one (how many rows may have null in a unique column: many unless told, or one, as crates have it),\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +
       "--schema FILE (definitions for a file of crates 0.6 to 0.8, which holds none: as schema prints them, in the order in which the\n" +
       "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is). Of\n" +

@@ -3,7 +3,7 @@
  */
 import { Status, OK, OUT_OF_MEMORY, fail, lastError } from "../status";
 import { bytesEqual } from "../encode/bytes";
-import { compareKeys, compareKeyToProbe } from "../encode/key";
+import { compareKeys, compareKeyToProbe, hasNull } from "../encode/key";
 import { Frame } from "../memory/cache/page-cache";
 import { Splices } from "../memory/base/splices";
 import { MAX_PAYLOAD } from "../memory/pages/undo-list";
@@ -21,7 +21,8 @@ export let conflicting: EntryChange | null = null;
 
 /**
  * A sorted list of changes. Those of one entry that take each other back are left out. Of a `unique` index an entry that goes is in front
- * of the one that comes with its key: were the leaf split between the two, the one that stays would be where lookups do not go.
+ * of the one that comes with its key: were the leaf split between the two, the one that stays would be where lookups do not go. (Keys with
+ * a null are none that are looked for like that: any number of rows may have them.)
  */
 class NetChanges {
   /** The one that is next; null at the end. */
@@ -45,7 +46,7 @@ class NetChanges {
     if (!this.unique || !current || current.removes) return;
     const after = this.take();
     this.held = after;
-    if (!after || !after.removes || !hasSameKey(current, after)) return;
+    if (!after || !after.removes || !hasSameKey(current, after) || hasNull(current.key)) return;
     this.current = after;
     this.held = current;
   }
@@ -85,8 +86,9 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 
 /**
  * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or by time, where all are
- * additions that are `unverified`: then one whose key is there already is left out and may become `conflicting`. Unless all of it is to be
- * `undoable`, the undo list is cut where it grows long. `DAMAGED` when an entry that is to go is not there.
+ * additions that are `unverified`: then one whose key is there already is left out and may become `conflicting`, unless the key has a
+ * null. Those are sorted by record in any case. Unless all of it is to be `undoable`, the undo list is cut where it grows long. `DAMAGED` when an
+ * entry that is to go is not there.
  */
 export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unverified: bool, undoable: bool): Status {
   conflicting = null;
@@ -108,7 +110,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, spl
   if (first.removes) {
     const status = findEntry(tree, first.key, first.address);
     if (status != OK) return status;
-  } else if (!path.descend(first.key, true, unverified ? NO_ADDRESS : first.address)) return path.status;
+  } else if (!path.descend(first.key, true, isLate(first, unverified) ? NO_ADDRESS : first.address)) return path.status;
   let frame = path.leaf();
   if (!frame) return lastError.status;
   const count = entryCount(frame);
@@ -118,8 +120,9 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, spl
   let lastAdded: EntryChange | null = null;
   splices.start(frame.used);
   for (let change = changes.current; change && splices.count < splices.capacity; change = changes.current) {
+    const late = isLate(change, unverified);
     if (change !== first) {
-      slot = searchLeafFrom(frame, slot, change.key, unverified ? NO_ADDRESS : change.address);
+      slot = searchLeafFrom(frame, slot, change.key, late ? NO_ADDRESS : change.address);
       if (change.removes) {
         if (!isEntry(frame, slot, change.key, change.address)) break;
       } else if (slot == count) {
@@ -145,7 +148,7 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, spl
       splices.remove(at, len);
       added -= 1;
       slot += 1;
-    } else if (unverified && isTaken(frame, slot, change, lastAdded)) {
+    } else if (late && isTaken(frame, slot, change, lastAdded)) {
       const known = conflicting;
       if (!known || change.tag < known.tag) conflicting = change;
       changes.advance();
@@ -172,6 +175,12 @@ function applyToLeaf(tree: IndexTree, changes: NetChanges, unverified: bool, spl
   // It splits the leaf, or empties it.
   changes.advance();
   return applyAtPath(tree, first);
+}
+
+/** Whether it is still to be found out if the key of an addition, one of many that are `unverified`, is there already. */
+@inline
+function isLate(change: EntryChange, unverified: bool): bool {
+  return unverified && !hasNull(change.key);
 }
 
 /** If of two changes that follow each other one removes the entry at `slot`, and the other adds one with its key, moves the entry. */

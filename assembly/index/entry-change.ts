@@ -3,7 +3,7 @@
  * maker's; lists of them hold their addresses.
  */
 import { copyBytes } from "../encode/bytes";
-import { compareKeys } from "../encode/key";
+import { compareKeys, hasNull } from "../encode/key";
 import {
   VALUE_BLOB,
   VALUE_INT8,
@@ -146,7 +146,7 @@ function bytesRank(ptr: usize, len: u32): u64 {
   return rank;
 }
 
-/** Changes are sorted by key, and within a key by time. */
+/** Changes are sorted by key, and within a key by time; within one that has a null by record, as several may have it. */
 export const BY_TIME: bool = true;
 /** Changes are sorted by key, within a key by record, and changes of one entry by time. */
 export const BY_RECORD: bool = false;
@@ -197,5 +197,6 @@ function merge(from: usize, to: usize, a: u32, b: u32, end: u32, byTime: bool): 
 function isBefore(later: EntryChange, earlier: EntryChange, byTime: bool): bool {
   if (later.rank != earlier.rank) return later.rank < earlier.rank;
   const order = earlier.exact ? 0 : compareKeys(later.key, earlier.key);
-  return order < 0 || (order == 0 && !byTime && later.address < earlier.address);
+  if (order != 0) return order < 0;
+  return later.address < earlier.address && (!byTime || hasNull(later.key));
 }

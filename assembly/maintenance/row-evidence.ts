@@ -9,7 +9,6 @@ import { U32Map } from "../memory/base/u32-map";
 import { isZero } from "../encode/bytes";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
-import { hasNull } from "../encode/key";
 import { writeTextValue } from "../encode/value-text";
 import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/node";
 import { integerText } from "../table/autoincrement-ledger";
@@ -130,9 +129,9 @@ export class RowEvidence {
   private tellEntry(index: CheckedIndex, definition: TableIndex, position: i32, key: usize, address: RecordAddress): Status {
     if (this.told.has(address) || !definition.hasKeysLike(this.source.schema, key)) return OK;
     const isRow = this.hasRow(address);
-    const isUnique = definition.unique && !hasNull(key);
+    const isUnique = definition.isOnce(key);
     if (!isUnique && isRow) return OK;
-    const isKnown = this.target.indexOn(definition.definition.columns)!.tree.find(key) != NO_ADDRESS;
+    const isKnown = this.target.indexOn(definition.definition.columns)!.find(key) != NO_ADDRESS;
     if (!isKnown && lastError.status != OK) return lastError.status;
     // As many rows as the index has are there: where the row was is not where it is.
     const rows = definition.isTwin ? index.entries / 2 : index.entries;

@@ -10,7 +10,6 @@ import { Status, OK, NO_PAGE, lastError } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addJsonString } from "../encode/json-string";
-import { hasNull } from "../encode/key";
 import { Row } from "../encode/row";
 import { writeJsonValue } from "../encode/value-text";
 import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/node";
@@ -203,7 +202,7 @@ export class RowSalvage {
     for (let i = 0; i < indexes.length; i++) {
       if (!indexes[i].unique) continue;
       this.buildKey(indexes[i], row);
-      if (hasNull(this.key.ptr) || indexes[i].tree.find(this.key.ptr) == NO_ADDRESS) {
+      if (!indexes[i].isOnce(this.key.ptr) || indexes[i].tree.find(this.key.ptr) == NO_ADDRESS) {
         if (lastError.status != OK) return lastError.status;
         continue;
       }

@@ -22,10 +22,20 @@ const FIELDS: StaticArray<string> = [
   "schema",
   "tables",
   "allowLinks",
+  "uniqueNulls",
 ];
 
 /** The most that a cache may be told to take, as for `--cache`. */
 export const MOST_CACHE_BYTES: u64 = 1 << 31;
+
+/** What `uniqueNulls` is unless told. */
+export const MANY_NULLS: string = "many";
+
+/** Tells `options` how many rows may have null in a unique column: `many` or `one`; false for anything else. */
+export function takeUniqueNulls(options: OpenOptions, many: string): bool {
+  options.oneNull = many == "one";
+  return options.oneNull || many == MANY_NULLS;
+}
 
 const tape: JsonTape = new JsonTape();
 
@@ -35,6 +45,7 @@ export class OpenRequest {
   /** The layout that the store has to have, or that a new one gets; "": 0.9 for a new one. */
   layout: string = "";
   durability: string = "commit";
+  uniqueNulls: string = MANY_NULLS;
   /** The file with the definitions of a store whose layout holds none; "" for none. */
   schema: string = "";
   tables: Array<string> = new Array<string>();
@@ -61,11 +72,12 @@ export class OpenRequest {
   private take(field: i32, node: u32): bool {
     const kind = tape.kind(node);
     if (field == 7) return this.takeTables(node);
-    if (field == 0 || (field >= 4 && field < 7)) {
+    if (field == 0 || field == 9 || (field >= 4 && field < 7)) {
       if (kind != JSON_STRING) return false;
       if (field == 0) this.path = nodeText(node);
       else if (field == 4) this.layout = nodeText(node);
       else if (field == 6) this.schema = nodeText(node);
+      else if (field == 9) this.uniqueNulls = nodeText(node);
       else this.durability = nodeText(node);
       return true;
     }
@@ -114,6 +126,7 @@ export class OpenRequest {
       return fail(BAD_REQUEST, "there is no durability " + this.durability, "use commit or checkpoint");
     }
     options.syncCommits = this.durability == "commit";
+    if (!takeUniqueNulls(options, this.uniqueNulls)) return fail(BAD_REQUEST, "open: uniqueNulls is many or one");
     if (this.path == IN_MEMORY && !options.create) {
       return fail(BAD_REQUEST, "open: a store in memory is always new", "open it with create, and not readonly");
     }

@@ -17,7 +17,7 @@ import { Records } from "../query/row-sinks";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { BATCH_ROWS } from "../store/insertion";
+import { BATCH_ROWS } from "./insertion";
 import { FIELD_COLUMNS, FIELD_COUNT } from "./request";
 import { PAGE_BYTES } from "./paged-scan";
 import { SCAN_LIMIT, ScanPlan } from "./scan-request";
@@ -45,7 +45,7 @@ export function findValue(table: Table, ptr: usize, len: u32, index: TableIndex)
   probe.reset();
   probe.addU32(1);
   addKeyPart(table.schema.columns[index.columns[0]], ptr, len, probe);
-  const address = index.tree.find(probe.ptr);
+  const address = index.find(probe.ptr);
   // The message is made where it is wanted: most callers only want to know.
   if (address == NO_ADDRESS && lastError.status == OK) lastError.status = ROW_NOT_FOUND;
   return address;

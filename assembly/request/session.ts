@@ -8,7 +8,7 @@ import { READ } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, tableNamed } from "../store/names";
 import { Table, TableIndex } from "../store/table";
-import { Insertion } from "../store/insertion";
+import { Insertion } from "./insertion";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
 export class Session {
@@ -79,7 +79,7 @@ export class Session {
       lastError.what = table.name + "." + lastError.what;
       return NO_ADDRESS;
     }
-    const address = index.tree.find(probe.ptr);
+    const address = index.find(probe.ptr);
     if (address == NO_ADDRESS && lastError.status == OK) {
       const tape = this.request.tape;
       const isString = tape.kind(node) == JSON_STRING;

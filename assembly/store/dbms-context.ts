@@ -17,7 +17,7 @@ import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Statements } from "./statements";
 import { OpenOptions, Store } from "./store";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { Transaction } from "./transaction";
 
@@ -32,6 +32,7 @@ export class DbmsContext {
 
   private constructor(readonly store: Store) {
     const statements = new Statements(store.openTables);
+    statements.oneNull = store.oneNull;
     const transaction = new Transaction(store, statements);
     this.manager = store.manager;
     this.access = store.access;
@@ -162,11 +163,6 @@ export class DbmsContext {
     if (status == OK) status = this.transaction.beginRows(true, table.isReferredToFurther);
     if (status != OK) return status;
     return this.transaction.endRows(this.statements.delete(table, address, mode));
-  }
-
-  /** The row that has the key of `row` in a unique index, by `RowEntries.findConflict`. `row` has all columns but those that count. */
-  findConflict(table: Table, index: TableIndex, row: Row): RecordAddress {
-    return table.refresh() == OK ? this.statements.findConflict(table, index, row) : NO_ADDRESS;
   }
 
   /** Deletes are one from now on until `endDeletes`: rows that refer to a deleted one may be deleted behind it. */

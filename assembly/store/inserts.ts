@@ -43,7 +43,8 @@ export class Inserts extends RowEntries {
     let at: u32 = 0;
     for (let i = 0; i < table.indexes.length; i++) {
       const len = load<u32>(this.keys.ptr + at);
-      status = this.addEntry(table, i, this.keys.ptr + at + 4, len, address, unchecked(table.indexes[i]).unique);
+      const key = this.keys.ptr + at + 4;
+      status = this.addEntry(table, i, key, len, address, unchecked(table.indexes[i]).isOnce(key));
       if (status != OK) return NO_ADDRESS;
       at += 4 + len;
     }

@@ -2,7 +2,7 @@
 import { Status, OK, PRIMARY_KEY_CONFLICT, UNIQUE_CONFLICT, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
-import { CELL_MISSING, Row } from "../encode/row";
+import { Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { WriteBuffer } from "./write-buffer";
 import { RowLookup, cellText } from "./row-lookup";
@@ -13,6 +13,8 @@ export class RowEntries extends RowLookup {
   protected oldKeys: ByteBuffer = new ByteBuffer(1024);
   /** Takes changes of indexes that may wait; null while none do. */
   changes: WriteBuffer | null = null;
+  /** Whether only one row may have null in a unique column, or the same key with a null in a unique index of several. */
+  oneNull: bool = false;
 
   /** Adds an entry to index number `i`, now or later. With `placed` the tree's `place` has looked for the key. */
   protected addEntry(table: Table, i: i32, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
@@ -37,32 +39,25 @@ export class RowEntries extends RowLookup {
   /** Looks for other rows with the unique ones of `keys` (in a batch only the primary one), and for the places in their trees. */
   protected checkUnique(table: Table, row: Row): Status {
     const changes = this.changes;
-    const count = changes && changes.batchTable ? 1 : table.indexes.length;
+    const inBatch = changes !== null && changes.batchTable !== null;
+    const count = inBatch && !this.oneNull ? 1 : table.indexes.length;
     let at: u32 = 0;
     for (let i = 0; i < count; i++) {
       const index = unchecked(table.indexes[i]);
       const key = this.keys.ptr + at + 4;
       at += 4 + load<u32>(this.keys.ptr + at);
       if (!index.unique) continue;
-      const found = changes && changes.takesNew(table, i, key) ? index.tree.find(key) : index.tree.place(key);
+      let found = NO_ADDRESS;
+      if (!index.isOnce(key)) {
+        if (!this.oneNull) continue;
+        // A batch has its changes carried out for it: there can't be many.
+        found = index.find(key);
+      } else if (inBatch && i > 0) continue;
+      else found = changes && changes.takesNew(table, i, key) ? index.tree.find(key) : index.tree.place(key);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }
     return OK;
-  }
-
-  /**
-   * The row that has `row`'s key in the unique `index`; `NO_ADDRESS` when none has, also where a column is missing that gets a new number,
-   * and with an error.
-   */
-  findConflict(table: Table, index: TableIndex, row: Row): RecordAddress {
-    lastError.status = OK;
-    for (let c = 0; c < index.columns.length; c++) {
-      if (row.state(index.columns[c]) == CELL_MISSING) return NO_ADDRESS;
-    }
-    this.keys.reset();
-    index.addKey(table.schema, row, this.keys);
-    return index.tree.find(this.keys.ptr);
   }
 
   /** Looks for other rows with the keys of unique indexes that differ from the `old` ones. */
@@ -71,7 +66,8 @@ export class RowEntries extends RowLookup {
       const index = unchecked(table.indexes[i]);
       if (!index.unique || !this.changedKey(table, index, row, old)) continue;
       if (compareKeyToProbe(this.keys.ptr, this.oldKeys.ptr) == 0) continue;
-      const found = index.tree.find(this.keys.ptr);
+      if (!this.oneNull && !index.isOnce(this.keys.ptr)) continue;
+      const found = index.find(this.keys.ptr);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }

@@ -36,7 +36,7 @@ export class RowLookup {
     if (table.refresh() != OK) return NO_ADDRESS;
     const index = table.indexStartingWith(position);
     if (!index) return this.scanForRow(table, position, except);
-    if (index.unique && except == NO_ADDRESS) return index.tree.find(this.probe.ptr);
+    if (except == NO_ADDRESS) return index.find(this.probe.ptr);
     const cursor = index.cursor;
     for (let found = cursor.seekEqual(this.probe.ptr); found; found = cursor.next()) {
       if (compareKeyToProbe(cursor.key(), this.probe.ptr) != 0) break;

@@ -313,7 +313,7 @@ export class RowScan extends RowSource {
   /** `findAgain` when the last entry has gone. */
   private findBehind(cursor: TreeCursor, key: usize, address: RecordAddress): bool {
     // A run of equal keys is in the order of addresses inside of a leaf only, so that the place is in the leaf where it was.
-    const unique = this.index!.unique;
+    const unique = this.index!.isOnce(key);
     const history = cursor.tree.history;
     if (history && this.watch && !unique) return this.findPlace(cursor, key, history);
     const placed = cursor.placeInLeaf(key, address, this.leafBefore);

@@ -28,6 +28,8 @@ export class OpenOptions {
   syncCommits: bool = true;
   /** Write to a file that has several hard links. */
   withLinks: bool = false;
+  /** Only one row may have null in a unique column, as the reference has it; else any number of them. */
+  oneNull: bool = false;
   /** Layout of a new store; an existing one has its own, and is refused for it if `isLayoutAsked`. */
   layout: u8 = LAYOUT_0_9;
   isLayoutAsked: bool = false;
@@ -41,7 +43,11 @@ export class Store {
   readonly openTables: OpenTables;
   readonly watch: ScanWatch = new ScanWatch();
 
-  private constructor(readonly manager: MemoryManager) {
+  private constructor(
+    readonly manager: MemoryManager,
+    /** `OpenOptions.oneNull`. */
+    readonly oneNull: bool,
+  ) {
     const access = new MemoryAccess(manager);
     this.access = access;
     this.openTables = new OpenTables(access);
@@ -83,7 +89,7 @@ export class Store {
    * (none for ""), unless the store is refused.
    */
   static of(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null, newLog: string = ""): Store | null {
-    const store = new Store(new MemoryManager(provider, options.cacheBytes));
+    const store = new Store(new MemoryManager(provider, options.cacheBytes), options.oneNull);
     const manager = store.manager;
     manager.syncCommits = options.syncCommits;
     let status = log ? manager.useLog(log) : OK;

@@ -7,12 +7,13 @@ import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareText } from "../encode/ascii";
 import { bytesEqual, copyBytes } from "../encode/bytes";
+import { compareKeyToProbe, hasNull } from "../encode/key";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
 import { valueDiscriminant, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
 import { addKeyValue, Column, IndexDefinition } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
-import { PageLedger, RecordAddress } from "../table/page-ledger";
+import { NO_ADDRESS, PageLedger, RecordAddress } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { AutoincrementLedger } from "../table/autoincrement-ledger";
 import { TableRegistry } from "../table/table-registry";
@@ -37,6 +38,8 @@ export class TableIndex {
   isSearched: bool = false;
   /** Whether another index on the same columns shares its tree, in which each row then has two entries, one behind the other. */
   isTwin: bool = false;
+  /** Whether one of the columns may be null. */
+  private readonly isNullable: bool;
   /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
   private readonly discriminant: u8;
 
@@ -47,14 +50,36 @@ export class TableIndex {
   ) {
     const names = definition.columns;
     const columns = new StaticArray<i32>(names.length);
-    for (let i = 0; i < names.length; i++) columns[i] = schema.columnIndex(names[i]);
+    let isNullable = false;
+    for (let i = 0; i < names.length; i++) {
+      columns[i] = schema.columnIndex(names[i]);
+      isNullable = isNullable || schema.columns[columns[i]].nullable;
+    }
     this.columns = columns;
+    this.isNullable = isNullable;
     this.cursor = new TreeCursor(tree);
     this.discriminant = names.length == 1 ? valueDiscriminant(schema.columns[columns[0]].type) : VALUE_CUSTOM;
   }
 
   get unique(): bool {
     return this.definition.unique;
+  }
+
+  /**
+   * Whether no two rows may have `key`: the index is unique, and no value of the key is null. Keys with a null are in a unique index as
+   * all are in one that is not, be it that only one row may have it: the file does not say which rule it was made by.
+   */
+  isOnce(key: usize): bool {
+    return this.definition.unique && !(this.isNullable && hasNull(key));
+  }
+
+  /** The row with `key`, of several the first; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`) or on failure. */
+  find(key: usize): RecordAddress {
+    if (this.isOnce(key)) return this.tree.find(key);
+    const cursor = this.cursor;
+    const found = cursor.seekEqual(key) && compareKeyToProbe(cursor.key(), key) == 0;
+    lastError.status = cursor.status;
+    return found ? cursor.address() : NO_ADDRESS;
   }
 
   /** Appends the key of `row` in this index. */

@@ -27,6 +27,11 @@ export interface OpenOptions {
    * puts many transactions behind one sync of the disk. Either way a killed program loses none, and each is there wholly or not at all.
    */
   readonly durability?: "commit" | "checkpoint";
+  /**
+   * How many rows may have null in a unique column: `"many"`, as SQL has it, unless told; or `"one"`, as the crates that write such files have it,
+   * which refuse to update a row with null there while another one has it, too.
+   */
+  readonly uniqueNulls?: "many" | "one";
   /** Seconds to wait for a file that another session writes, 5 unless told; then the error is `LOCKED`. */
   readonly wait?: number;
   /**
@@ -62,6 +67,7 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
   },
   layout: { wanted: '"0.9" or "0.11"', fits: (value) => value === "0.9" || value === "0.11" },
   durability: { wanted: '"commit" or "checkpoint"', fits: (value) => value === "commit" || value === "checkpoint" },
+  uniqueNulls: { wanted: '"many" or "one"', fits: (value) => value === "many" || value === "one" },
   wait: {
     wanted: "a number of seconds up to 1000000000",
     fits: (value) => typeof value === "number" && value >= 0 && value <= 1e9,

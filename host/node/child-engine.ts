@@ -26,6 +26,7 @@ export class ChildEngine implements Engine<"async"> {
       ...(options.allowLinks === true ? ["--allow-links"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
       ...(options.durability === undefined ? [] : ["--durability", options.durability]),
+      ...(options.uniqueNulls === undefined ? [] : ["--unique-nulls", options.uniqueNulls]),
       ...(options.schema === undefined ? [] : ["--schema", pathInside(place, "open", options.schema)]),
       ...Object.entries(options.tables ?? {}).flatMap(([name, print]) => ["--table", `${name}=${print}`]),
       file,

@@ -75,7 +75,17 @@ class NodeHost implements LibraryHost {
 /** Opens the store at `place`. `lock` is given back when the session has ended. */
 export function openInProcess(place: Place, options: OpenOptions, lock: WriteLock | null): InProcessEngine {
   const { folder, file } = place;
-  const { readonly = false, mustExist = false, allowLinks = false, cacheBytes, layout, durability, schema, tables } = options;
+  const {
+    readonly = false,
+    mustExist = false,
+    allowLinks = false,
+    cacheBytes,
+    layout,
+    durability,
+    uniqueNulls,
+    schema,
+    tables,
+  } = options;
   const request = {
     path: file,
     readonly,
@@ -84,6 +94,7 @@ export function openInProcess(place: Place, options: OpenOptions, lock: WriteLoc
     ...(cacheBytes === undefined ? {} : { cacheBytes }),
     ...(layout === undefined ? {} : { layout }),
     ...(durability === undefined ? {} : { durability }),
+    ...(uniqueNulls === undefined ? {} : { uniqueNulls }),
     ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
     ...(tables === undefined ? {} : { tables }),
   };

@@ -1,6 +1,6 @@
 /** Builds the reference programs (see README.md beside this file) and runs them. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -138,13 +138,25 @@ export class Reference {
     ];
   }
 
-  /** Runs a command, which has to succeed, and returns its standard output. */
-  ok(...words: readonly string[]): string {
+  #run(words: readonly string[]): SpawnSyncReturns<string> & { said: string } {
     const [program, args] = this.#invocation(words);
     const run = spawnSync(program, args, { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 28 });
     const said = `reference ${words.join(" ").slice(0, 200)}: status ${run.status}, signal ${run.signal}\n${run.stderr}`;
-    assert.equal(run.status, 0, said);
-    return run.stdout;
+    return { ...run, said };
+  }
+
+  /** Runs a command, which has to succeed, and returns its standard output. */
+  ok(...words: readonly string[]): string {
+    const { status, stdout, said } = this.#run(words);
+    assert.equal(status, 0, said);
+    return stdout;
+  }
+
+  /** Runs a command, which has to be refused, and returns what it says. */
+  fails(...words: readonly string[]): string {
+    const { status, stderr, said } = this.#run(words);
+    assert.equal(status, 1, said);
+    return stderr;
   }
 
   /** All rows of `table` in the reference's scan order. */

@@ -23,6 +23,7 @@ export class Generator {
   constructor(
     readonly random: Random,
     readonly big: number,
+    private readonly oneNull: boolean,
   ) {
     this.longKeys = random.pick([0, 0, 40, 400, 3000]);
   }
@@ -48,7 +49,7 @@ export class Generator {
       const name = `c${i}`;
       if (targets.length > 0 && random.oneIn(4)) {
         const target = random.pick(targets);
-        const named = random.pick(target.shape.columns.filter((column) => column.unique && !column.nullable));
+        const named = random.pick(target.shape.columns.filter((column) => column.unique));
         const cascade = random.oneIn(2);
         const nullable = random.oneIn(2);
         const flags = [...(nullable ? ["null"] : [])];
@@ -84,7 +85,7 @@ export class Generator {
       ]);
       const indexable = kind !== "big";
       const isUnique = indexable && kind !== "boolean" && kind !== "json" && random.oneIn(5);
-      const nullable = !isUnique && random.oneIn(3);
+      const nullable = random.oneIn(3);
       const flags = [...(isUnique ? ["unique"] : []), ...(nullable ? ["null"] : [])];
       if (isUnique) unique.push({ columns: [name], unique: true });
       else if (indexable && random.oneIn(2)) {
@@ -104,7 +105,7 @@ export class Generator {
       else if (!plain.some((index) => index.columns.length === 1 && index.columns[0] === names[0]))
         plain.push({ columns: names, unique: false });
     }
-    return { columns, words, indexes: [...indexes, ...unique, ...plain] };
+    return { columns, words, indexes: [...indexes, ...unique, ...plain], oneNull: this.oneNull };
   }
 
   #text(len: number): string {
@@ -121,7 +122,8 @@ export class Generator {
       const rows = model.get(references.table)?.rows;
       if (rows !== undefined && rows.size > 0) {
         const keys = [...rows.keys()];
-        return rows.get(random.pick(keys))![references.column]!;
+        const value = rows.get(random.pick(keys))![references.column] ?? null;
+        if (value !== null || column.nullable) return value;
       }
     }
     switch (column.kind) {

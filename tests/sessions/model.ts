@@ -23,6 +23,8 @@ export interface Shape {
   readonly words: readonly string[];
   /** The primary key's column first. */
   readonly indexes: readonly Index[];
+  /** Whether only one row may have null in a unique column. */
+  readonly oneNull: boolean;
 }
 
 export class Table {
@@ -64,11 +66,14 @@ export function checkRow(model: Model, table: Table, row: Row, except: string | 
 function checkUnique(table: Table, row: Row, except: string | null): void {
   for (const column of table.shape.columns) {
     if (!column.unique) continue;
-    const value = row[column.name]!;
+    const value = cell(row, column.name);
     if (column.name === table.pk) {
       const key = keyOf(value);
       if (key !== except && table.rows.has(key)) throw new Refused("pk");
-    } else for (const [key, other] of table.rows) if (key !== except && other[column.name] === value) throw new Refused("unique");
+      continue;
+    }
+    if (value === null && (!table.shape.oneNull || (except !== null && table.rows.get(except)![column.name] === null))) continue;
+    for (const [key, other] of table.rows) if (key !== except && other[column.name] === value) throw new Refused("unique");
   }
 }
 
@@ -149,6 +154,7 @@ export function updateRow(model: Model, table: Table, key: string, row: Row, cha
           break;
         }
       if (next === undefined) break;
+      if (after === null && !column.nullable) throw new Refused("null");
       updateRow(model, from, next, { ...from.rows.get(next)!, [column.name]: after }, chain + 1);
     }
   }

@@ -89,6 +89,7 @@ export class LongSession {
   #savepoints: { name: string; model: Model }[] = [];
   #layout: string;
   #durability: string;
+  #uniqueNulls: string;
   #reading: boolean;
   #armed = 0;
   #step = 0;
@@ -98,7 +99,8 @@ export class LongSession {
     this.#module = module;
     this.#options = options;
     this.#random = new Random(options.seed, 77);
-    this.#generator = new Generator(this.#random, options.big);
+    this.#uniqueNulls = options.seed % 4 === 0 ? "one" : "many";
+    this.#generator = new Generator(this.#random, options.big, this.#uniqueNulls === "one");
     this.#layout = this.#random.pick(["0.9", "0.11"]);
     this.#durability = this.#random.pick(["commit", "checkpoint"]);
     this.#reading = this.#random.oneIn(3);
@@ -126,6 +128,7 @@ export class LongSession {
       cacheBytes: this.#options.cache,
       layout: this.#layout,
       durability: this.#durability,
+      uniqueNulls: this.#uniqueNulls,
     });
     if (outcome.ok === null) throw new Error(`open: ${outcome.code} ${outcome.message}`);
   }

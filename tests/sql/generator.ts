@@ -114,14 +114,18 @@ export class Generator {
     if (random.oneIn(2)) {
       columns.push({ name: "big", type: "int", words: "int64:null:index", isNull: true, values: EXTREMES });
     }
-    if (random.oneIn(2)) columns.push({ name: "k", type: "text", words: "text:unique", isNull: false, values: [] });
+    if (random.oneIn(2)) {
+      const isNull = random.oneIn(2);
+      columns.push({ name: "k", type: "text", words: `text:unique${isNull ? ":null" : ""}`, isNull, values: [] });
+    }
     const count = this.isLarge ? random.pick([1100, 1500]) : random.pick([0, 1, 3, 9, 9, 20, 30]);
     const rows: string[][] = [];
     for (let r = 0; r < count; r++) {
       rows.push(
         columns.map(({ name: column, isNull, values }) => {
           if (column === "id") return String(r * 3 - 6);
-          if (column === "k") return `'k${(r * 7919) % 2311}'`;
+          if (column === "k" && !(isNull && random.oneIn(3))) return `'k${(r * 7919) % 2311}'`;
+          if (column === "k") return "NULL";
           return isNull && random.oneIn(4) ? "NULL" : random.pick(values);
         }),
       );

@@ -16,6 +16,7 @@ import { Table, findTable } from "../../store/table";
 import { environmentVariable, stderr } from "../../wasi/stdio";
 import { GivenTables } from "../../schema/given-tables";
 import { readDefinitionsFile } from "../../request/definitions-file";
+import { MANY_NULLS, takeUniqueNulls } from "../../request/open-request";
 import { unknownTable } from "../../store/names";
 import { Invocation } from "./invocation";
 
@@ -143,6 +144,10 @@ export function openOptions(ctx: CommandContext): OpenOptions | null {
     return null;
   }
   options.syncCommits = durability == "commit";
+  if (!takeUniqueNulls(options, ctx.invocation.option("unique-nulls", MANY_NULLS))) {
+    fail(USAGE, "--unique-nulls is many or one");
+    return null;
+  }
   if (readGiven(ctx) != OK) return null;
   options.given = ctx.given;
   options.withLinks = ctx.has("allow-links");

@@ -30,6 +30,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "schema",
   "table",
   "types",
+  "unique-nulls",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
@@ -143,6 +144,7 @@ export class Invocation {
       "readonly",
       "cache",
       "durability",
+      "unique-nulls",
       "allow-links",
       "color",
       "no-color",

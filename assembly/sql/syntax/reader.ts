@@ -32,9 +32,8 @@ export class SqlReader {
   constructor(
     protected readonly text: SqlText,
     readonly tree: SqlTree,
-    from: u32,
   ) {
-    this.lexer = new Lexer(text.ptr, text.len, from);
+    this.lexer = new Lexer(text.ptr, text.len);
   }
 
   // ---- errors: all return 0, no node ----
