@@ -39,16 +39,13 @@ test("each example of docs/sql.md is what it says", () => {
 test("what is not there yet is refused by name, at its place", () => {
   using db = people();
   const refused = [
-    "INSERT INTO people VALUES (1)",
     "CREATE TABLE t (id)",
     "DROP TABLE people",
-    "BEGIN",
     "EXPLAIN SELECT 1",
     "SELECT rank() OVER () FROM people",
     "WITH RECURSIVE t AS (SELECT 1) SELECT * FROM t",
     "SELECT name FROM people p WHERE EXISTS (SELECT 1 FROM pay WHERE person = p.id)",
     "SELECT (1, 2) = (1, 2)",
-    "DELETE FROM pay RETURNING id",
     "SELECT name COLLATE NOCASE FROM people",
     "SELECT current_date",
   ];

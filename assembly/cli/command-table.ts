@@ -187,8 +187,8 @@ export function allCommands(): Array<Command> {
       .takes(1, MANY, "format,null,delimiter,no-header")
       .needs(OPENS_ITSELF)
       .tells(
-        "SELECT, VALUES and WITH print rows, in the formats of export; UPDATE and DELETE change them, all or none. PARAMETERs are the\n" +
-          "values of ?, ?2, :name in the statement, in their order: text, which is read as the type of what it meets.\n" +
+        "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
+          "PARAMETERs are the values of ?, ?2, :name in it, in their order: text, which is read as the type of what it meets.\n" +
           "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
           "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",
       ),

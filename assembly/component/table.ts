@@ -3,7 +3,7 @@ import { Status, OK, BAD_REQUEST, ROW_NOT_FOUND, fail, lastError } from "../stat
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Column } from "../schema/column";
 import { REQUEST_GARBAGE } from "../request/garbage";
-import { BATCH_ROWS } from "../request/insertion";
+import { BATCH_ROWS } from "../store/insertion";
 import { OpenTable } from "../request/open-table";
 import { PagedScan } from "../request/paged-scan";
 import { findValue } from "../request/record-requests";

@@ -50,7 +50,7 @@ const OPERATIONS: Array<OperationShape> = [
   knowing("insert", "table", "row rows", handleInsert),
   knowing("update", "table key set", "", handleUpdate),
   knowing("delete", "table", "key keys cascade", handleDelete),
-  new Operation("sql", "sql", "params", handleSql),
+  knowing("sql", "sql", "params", handleSql),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),
   knowing("rollback", "", "", handleRollback),

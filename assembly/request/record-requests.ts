@@ -17,7 +17,7 @@ import { Records } from "../query/row-sinks";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { BATCH_ROWS } from "./insertion";
+import { BATCH_ROWS } from "../store/insertion";
 import { FIELD_COLUMNS, FIELD_COUNT } from "./request";
 import { PAGE_BYTES } from "./paged-scan";
 import { SCAN_LIMIT, ScanPlan } from "./scan-request";

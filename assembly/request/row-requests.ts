@@ -11,7 +11,7 @@ import { NO_ADDRESS } from "../table/page-ledger";
 import { JsonObjects } from "../query/row-sinks";
 import { RowWriter, writeJsonCell } from "../query/row-writer";
 import { ScanLoop } from "../query/scan-loop";
-import { BATCH_ROWS, beginTogether, endTogether } from "./insertion";
+import { BATCH_ROWS, beginTogether, endTogether } from "../store/insertion";
 import { Session } from "./session";
 import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
 import { readJsonRow } from "./row-json";

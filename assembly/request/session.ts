@@ -8,7 +8,7 @@ import { READ } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, tableNamed } from "../store/names";
 import { Table, TableIndex } from "../store/table";
-import { Insertion } from "./insertion";
+import { Insertion } from "../store/insertion";
 import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
 
 export class Session {

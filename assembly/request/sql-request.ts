@@ -4,9 +4,9 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
 import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE } from "../encode/json";
 import { addAscii, addString } from "../encode/json-pieces";
+import { writeJsonValue } from "../encode/value-text";
 import { RowSink, ScanLoop } from "../query/scan-loop";
 import { writeJsonCell } from "../query/row-writer";
-import { DbmsContext } from "../store/dbms-context";
 import { RowSource } from "../store/row-source";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { numberConstant, textConstant } from "../sql/bind/convert";
@@ -16,7 +16,6 @@ import { Statement } from "../sql/execute";
 import { QueryRows } from "../sql/query-rows";
 import { SqlText } from "../sql/sql-text";
 import { FIELD_PARAMS, FIELD_SQL } from "./request";
-import { beginTogether, endTogether } from "./insertion";
 import { PAGE_BYTES } from "./paged-scan";
 import { Session } from "./session";
 
@@ -102,9 +101,9 @@ export function handleSql(session: Session, out: ByteBuffer): Status {
   const node = request.node(FIELD_SQL);
   const text = new SqlText(request.tape.stringPtr(node), request.tape.stringLen(node));
   const statement = new Statement(text);
-  status = statement.parse();
+  status = statement.parseOnly();
   if (status == OK)
-    status = statement.isQuery ? addRows(session, statement, parameters, out) : change(session, statement, parameters, out);
+    status = statement.givesRows ? addRows(session, statement, parameters, out) : run(session, statement, parameters, out);
   statement.free();
   return status;
 }
@@ -125,7 +124,9 @@ function addRows(session: Session, statement: Statement, parameters: Array<Const
   }
   addAscii(out, '],"rows":[');
   const loop = new ScanLoop<QueryRows>(rows);
-  let status = loop.run(new JsonArrays(rows.schema, out, out.len + PAGE_BYTES));
+  // What was changed is changed: it is told, however much it is.
+  const most = statement.isQuery ? out.len + PAGE_BYTES : u32.MAX_VALUE;
+  let status = loop.run(new JsonArrays(rows.schema, out, most));
   if (status == OK && loop.hasMore())
     status = fail(
       SQL_LIMIT,
@@ -134,21 +135,26 @@ function addRows(session: Session, statement: Statement, parameters: Array<Const
     );
   if (status == OK) status = rows.status;
   rows.free();
-  addAscii(out, '],"changes":0}');
+  addAscii(out, "]");
+  addChanges(statement, out);
   return status;
 }
 
-/** Runs a statement that gives no rows: all of what it does, or nothing. */
-export function runChange(db: DbmsContext, statement: Statement, parameters: Array<Constant>): Status {
-  const inner = db.inTransaction;
-  const status = beginTogether(db);
-  return status == OK ? endTogether(db, inner, statement.run(db, parameters)) : status;
+function run(session: Session, statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
+  const status = statement.run(session.db, parameters);
+  addAscii(out, '{"columns":[],"types":[],"rows":[]');
+  addChanges(statement, out);
+  return status;
 }
 
-function change(session: Session, statement: Statement, parameters: Array<Constant>, out: ByteBuffer): Status {
-  const status = runChange(session.db, statement, parameters);
-  addAscii(out, '{"columns":[],"types":[],"rows":[],"changes":');
+function addChanges(statement: Statement, out: ByteBuffer): void {
+  addAscii(out, ',"changes":');
   addUnsigned(statement.changes, out);
+  const key = statement.lastKey;
+  const column = statement.lastColumn;
+  if (key && column) {
+    addAscii(out, ',"lastId":');
+    writeJsonValue(column.type, column.customSize, changetype<usize>(key), out);
+  }
   out.addU8(0x7d);
-  return status;
 }

@@ -1,41 +1,99 @@
 /** SQL from its text to rows or changes. */
-import { OK, Status, lastError } from "../status";
+import { OK, SQL_SYNTAX, Status, lastError } from "../status";
+import { asciiLower } from "../encode/ascii";
+import { Column } from "../schema/column";
 import { DbmsContext } from "../store/dbms-context";
 import { QueryBinder } from "./bind/query";
 import { StatementContext } from "./bind/statement";
-import { Changes } from "./changes";
+import { ChangeStatement } from "./change/change";
+import { InsertStatement } from "./change/insert";
+import { UpdateStatement } from "./change/update";
 import { Constant } from "./eval/expression";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
-import { readStatement, sqlRoot } from "./syntax/statements";
-import { N_QUERY, SqlTree } from "./syntax/tree";
+import { readStatement, sqlRest, sqlRoot } from "./syntax/statements";
+import {
+  N_INSERT,
+  N_QUERY,
+  N_TRANSACTION,
+  SqlTree,
+  TX_BEGIN,
+  TX_COMMIT,
+  TX_ROLLBACK,
+  TX_ROLLBACK_TO,
+  TX_SAVEPOINT,
+} from "./syntax/tree";
 
 /** One statement, of which nothing but its text is known yet. */
 export class Statement {
   private readonly tree: SqlTree = new SqlTree();
   private root: u32 = 0;
+  /** Where in the text the next statement begins. */
+  rest: u32 = 0;
   /** Rows that it changed. */
   changes: i64 = 0;
+  /** The key of the row that it inserted last, as a record has it, and its column; null where there is none. */
+  lastKey: ArrayBuffer | null = null;
+  lastColumn: Column | null = null;
 
-  /** The text has to stay where it is. */
-  constructor(private readonly text: SqlText) {}
+  /** The text has to stay where it is; the statement is its first one from byte `from` on. */
+  constructor(
+    private readonly text: SqlText,
+    private readonly from: u32 = 0,
+  ) {}
 
-  /** Reads the text: `SQL_SYNTAX`, `SQL_UNSUPPORTED` or `SQL_LIMIT` with the place in it. */
+  /** Reads the statement: `SQL_SYNTAX`, `SQL_UNSUPPORTED` or `SQL_LIMIT` with the place in the text. */
   parse(): Status {
-    const status = readStatement(this.text, this.tree);
+    const status = readStatement(this.text, this.tree, this.from);
     this.root = sqlRoot;
+    this.rest = sqlRest;
     return status;
   }
 
-  /** Whether it gives rows. */
+  /** The same of a text that has to have one statement and no other. */
+  parseOnly(): Status {
+    const status = this.parse();
+    if (status != OK) return status;
+    if (this.isNone) return this.text.fail(SQL_SYNTAX, "there is no statement", this.text.len);
+    if (this.rest >= this.text.len) return OK;
+    return this.text.fail(SQL_SYNTAX, "expected the end, found another statement", this.rest);
+  }
+
+  /** Whether there is no statement any more. */
+  get isNone(): bool {
+    return this.root == 0;
+  }
+
+  /** Whether it only reads. */
   get isQuery(): bool {
     return this.tree.kind(this.root) == N_QUERY;
   }
 
-  /** The rows of a query; null on failure. They have to be freed before the statement, and before anything else uses the store. */
+  /** Whether it begins or ends a transaction or savepoint. */
+  get isTransaction(): bool {
+    return this.tree.kind(this.root) == N_TRANSACTION;
+  }
+
+  /** Whether it gives rows. */
+  get givesRows(): bool {
+    const tail = this.isQuery || this.isTransaction ? 0 : this.tree.d(this.root);
+    return this.isQuery || (tail != 0 && this.tree.b(tail) != 0);
+  }
+
+  /**
+   * The rows of a statement that gives some; null on failure. What it changes is done, all of it or, on failure, nothing. The rows have to
+   * be freed before the statement, and before anything else uses the store.
+   */
   rows(db: DbmsContext, parameters: Array<Constant>): QueryRows | null {
-    const status = db.flushChanges();
-    if (status != OK) return null;
+    if (!this.isQuery) {
+      const change = this.change(db, parameters);
+      if (!change) return null;
+      const returned = change.returned!;
+      change.returned = null;
+      change.free();
+      return QueryRows.over(returned.relation);
+    }
+    if (db.flushChanges() != OK) return null;
     db.store.useFormat();
     const context = this.context(db, parameters);
     const relation = new QueryBinder(context, null, []).query(this.root);
@@ -44,19 +102,58 @@ export class Statement {
     return null;
   }
 
-  /**
-   * Does what a statement that gives no rows says. On failure what was done has to be taken back; so it needs a transaction or savepoint.
-   */
+  /** Does what a statement that gives no rows says: all of it or, on failure, nothing. */
   run(db: DbmsContext, parameters: Array<Constant>): Status {
-    const status = db.flushChanges();
-    if (status != OK) return status;
+    if (this.isTransaction) return this.transact(db);
+    const change = this.change(db, parameters);
+    if (!change) return lastError.status;
+    change.free();
+    return OK;
+  }
+
+  /** Runs a statement that changes rows; null on failure. */
+  private change(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
+    const tree = this.tree;
     db.store.useFormat();
     const context = this.context(db, parameters);
-    const changes = new Changes(db, context);
-    const ran = changes.run(this.root);
+    const table = context.table(tree.a(this.root));
+    if (!table) return null;
+    const insert = tree.kind(this.root) == N_INSERT ? new InsertStatement(db, context, this.root, table) : null;
+    const change: ChangeStatement = insert ? insert : new UpdateStatement(db, context, this.root, table);
+    let status = change.bind();
+    if (status == OK) status = change.run();
     context.freeLoose();
-    this.changes = changes.count;
-    return ran == OK ? OK : lastError.status;
+    if (status != OK) {
+      change.free();
+      return null;
+    }
+    this.changes = change.count;
+    if (insert && insert.lastKey.len > 0) {
+      const key = new ArrayBuffer(insert.lastKey.len);
+      memory.copy(changetype<usize>(key), insert.lastKey.ptr, insert.lastKey.len);
+      this.lastKey = key;
+      this.lastColumn = table.schema.columns[table.keyColumn];
+    }
+    return change;
+  }
+
+  private transact(db: DbmsContext): Status {
+    const tree = this.tree;
+    const name = tree.a(this.root) == 0 ? "" : asciiLower(tree.text(tree.a(this.root)));
+    switch (tree.op(this.root)) {
+      case TX_BEGIN:
+        return db.begin();
+      case TX_COMMIT:
+        return db.commit();
+      case TX_ROLLBACK:
+        return db.rollback();
+      case TX_SAVEPOINT:
+        return db.savepoint(name);
+      case TX_ROLLBACK_TO:
+        return db.rollbackTo(name);
+      default:
+        return db.release(name);
+    }
   }
 
   private context(db: DbmsContext, parameters: Array<Constant>): StatementContext {

@@ -17,7 +17,7 @@ import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Statements } from "./statements";
 import { OpenOptions, Store } from "./store";
-import { Table } from "./table";
+import { Table, TableIndex } from "./table";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { Transaction } from "./transaction";
 
@@ -163,6 +163,11 @@ export class DbmsContext {
     if (status == OK) status = this.transaction.beginRows(true, table.isReferredToFurther);
     if (status != OK) return status;
     return this.transaction.endRows(this.statements.delete(table, address, mode));
+  }
+
+  /** The row that has the key of `row` in a unique index, by `RowEntries.findConflict`. `row` has all columns but those that count. */
+  findConflict(table: Table, index: TableIndex, row: Row): RecordAddress {
+    return table.refresh() == OK ? this.statements.findConflict(table, index, row) : NO_ADDRESS;
   }
 
   /** Deletes are one from now on until `endDeletes`: rows that refer to a deleted one may be deleted behind it. */

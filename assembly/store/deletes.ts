@@ -54,7 +54,14 @@ export class Deletes extends Updates {
     this.probe.reset();
     this.probe.addBytes(changetype<usize>(refusal.key), refusal.key.byteLength);
     const found = this.findRow(table, refusal.column, NO_ADDRESS);
-    return found == NO_ADDRESS ? lastError.status : refused(refusal.what);
+    if (found == NO_ADDRESS) return lastError.status;
+    // Another row may have taken the place of the one that was deleted.
+    const foreignKey = table.schema.columns[refusal.column].foreignKey!;
+    const target = this.tableNamed(foreignKey.table);
+    if (!target) return lastError.status;
+    const other = this.findRow(target, target.schema.columnIndex(foreignKey.column), NO_ADDRESS);
+    if (other != NO_ADDRESS) return OK;
+    return lastError.status == OK ? refused(refusal.what) : lastError.status;
   }
 
   /** Rows forbid the deletion that the statement starts or goes on with: it fails now if nothing else of it can delete them. */
@@ -68,10 +75,6 @@ export class Deletes extends Updates {
     }
     const key = new ArrayBuffer(this.probe.len);
     memory.copy(changetype<usize>(key), this.probe.ptr, this.probe.len);
-    if (this.refusals.length >= MOST_REFUSALS) {
-      const status = this.settleRefusals();
-      if (status != OK) return status;
-    }
     this.refusals.push(new Refusal(from.name, column, key, what));
     return OK;
   }
@@ -134,7 +137,8 @@ export class Deletes extends Updates {
 
   /** Deletes one row and adds to `pending` what has to follow it. The row goes first, so that rows in a circle end. */
   private deleteOne(table: Table, address: RecordAddress, mode: u8): Status {
-    let status = table.refresh();
+    let status = this.refusals.length < MOST_REFUSALS ? OK : this.settleRefusals();
+    if (status == OK) status = table.refresh();
     if (status != OK) return status;
     const row = table.oldRow;
     table.registry.expectChange(address);

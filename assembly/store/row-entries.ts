@@ -2,7 +2,7 @@
 import { Status, OK, PRIMARY_KEY_CONFLICT, UNIQUE_CONFLICT, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
-import { Row } from "../encode/row";
+import { CELL_MISSING, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { WriteBuffer } from "./write-buffer";
 import { RowLookup, cellText } from "./row-lookup";
@@ -58,6 +58,20 @@ export class RowEntries extends RowLookup {
       if (lastError.status != OK) return lastError.status;
     }
     return OK;
+  }
+
+  /**
+   * The row that has `row`'s key in the unique `index`; `NO_ADDRESS` when none has, also where a column is missing that gets a new number,
+   * and with an error.
+   */
+  findConflict(table: Table, index: TableIndex, row: Row): RecordAddress {
+    lastError.status = OK;
+    for (let c = 0; c < index.columns.length; c++) {
+      if (row.state(index.columns[c]) == CELL_MISSING) return NO_ADDRESS;
+    }
+    this.keys.reset();
+    index.addKey(table.schema, row, this.keys);
+    return index.tree.find(this.keys.ptr);
   }
 
   /** Looks for other rows with the keys of unique indexes that differ from the `old` ones. */

@@ -54,6 +54,8 @@ export interface SqlResult {
   readonly rows: readonly (readonly unknown[])[];
   /** Rows that were changed. */
   readonly changes: number;
+  /** The key of the row that was inserted last, where there is one. */
+  readonly lastId?: unknown;
 }
 
 export interface ColumnsOption {

@@ -130,15 +130,22 @@ function otherFiles(words: readonly string[], commandPosition: number): FileWord
   return files;
 }
 
-/** A statement of SQL that changes rows, behind white space and comments. What is taken for a query here can't write: its folder is only read. */
-const CHANGE = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(?:update|delete)\b/i;
+/**
+ * Whether a text of SQL only reads, behind white space and comments; what is taken for that here can't write, for its folder is only read.
+ * Where it is not plain, as behind a semicolon, it is taken for something that writes.
+ */
+function onlyReads(sql: string): boolean {
+  const [, word] = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*(select|values|explain|with)\b/i.exec(sql) ?? [];
+  if (word === undefined || /;\s*\S/.test(sql)) return false;
+  return /^(?:select|values)$/i.test(word) || !/\b(?:insert|replace|update|delete)\b/i.test(sql);
+}
 
 /** The file that the command at `commandAt` writes to, by the name that was typed; null when it writes to none. */
 function writtenFile(words: readonly string[], commandAt: number, file: string, files: readonly FileWord[]): string | null {
   const command = words[commandAt] ?? "";
   const at = plainPosition(words, commandAt + 1);
   const statement = command === "sql" ? (words[at] ?? "") : /[ \n]/.test(command) ? command : null;
-  if (statement !== null) return CHANGE.test(statement) && !words.includes("--readonly") ? file : null;
+  if (statement !== null) return statement !== "" && !onlyReads(statement) && !words.includes("--readonly") ? file : null;
   const facts = COMMANDS.get(command);
   const made = facts?.file?.is === "made" ? files.find((word) => word.at === at) : undefined;
   if (made !== undefined) return made.name;

@@ -1,9 +1,8 @@
 /** `sql`: a statement of SQL. */
-import { OK, Status, lastError } from "../../status";
+import { OK, SQL_UNSUPPORTED, Status, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
-import { runChange } from "../../request/sql-request";
 import { allPositions } from "../../schema/column-names";
 import { textConstant } from "../../sql/bind/convert";
 import { Constant } from "../../sql/eval/expression";
@@ -19,10 +18,13 @@ export function runSql(ctx: CommandContext): Status {
   const bytes = new ByteBuffer(256);
   bytes.addText(ctx.word(0));
   const statement = new Statement(new SqlText(bytes.ptr, bytes.len));
-  let status = statement.parse();
+  let status = statement.parseOnly();
+  if (status == OK && statement.isTransaction)
+    status = fail(SQL_UNSUPPORTED, "a transaction ends with the command", "serve has those of several statements");
   // A query needs no more than to read.
   if (status == OK) status = openStore(ctx, !statement.isQuery, false);
-  if (status == OK) status = ctx.json ? printReply(ctx) : statement.isQuery ? printRows(ctx, statement) : change(ctx, statement);
+  if (status == OK)
+    status = ctx.json ? printReply(ctx) : statement.givesRows ? printRows(ctx, statement) : change(ctx, statement);
   statement.free();
   bytes.free();
   return status;
@@ -60,7 +62,7 @@ function printRows(ctx: CommandContext, statement: Statement): Status {
 }
 
 function change(ctx: CommandContext, statement: Statement): Status {
-  const status = runChange(ctx.db, statement, parametersOf(ctx));
+  const status = statement.run(ctx.db, parametersOf(ctx));
   if (status == OK) stdout.line("changed " + counted(statement.changes, "row"));
   return status;
 }

@@ -11,6 +11,7 @@ import { Cast } from "../eval/cast";
 import { takeCell } from "../eval/cells";
 import { Constant, Expression } from "../eval/expression";
 import {
+  K_BLOB,
   K_BOOLEAN,
   K_CUSTOM,
   K_DATE,
@@ -145,15 +146,21 @@ function parseConstant(context: StatementContext, subject: Constant, kind: u8, c
     }
     return null;
   }
-  const constant = new Constant(kind);
+  const constant = cellConstant(parsedType, customSize, parsed.ptr, parsed.len);
   constant.start = subject.start;
+  return constant;
+}
+
+/** The value of a column of `type` at `ptr`, of `len` bytes, as records have it. */
+export function cellConstant(type: u8, customSize: u32, ptr: usize, len: u32): Constant {
+  const constant = new Constant(kindOfType(type));
   const vector = oneVector();
-  vector.kind = kind;
-  takeCell(parsedType, fixedValueSize(parsedType, customSize) != 0, parsed.ptr, parsed.len, vector, 0);
-  if (isBytes(kind)) constant.setBytes(vector.ptr(0), vector.len(0));
+  vector.kind = constant.kind;
+  takeCell(type, fixedValueSize(type, customSize) != 0, ptr, len, vector, 0);
+  if (isBytes(constant.kind)) constant.setBytes(vector.ptr(0), vector.len(0));
   else {
     constant.low = load<u64>(vector.at(0));
-    constant.high = kind == K_DECIMAL ? load<u64>(vector.at(0), 8) : 0;
+    constant.high = constant.kind == K_DECIMAL ? load<u64>(vector.at(0), 8) : 0;
   }
   return constant;
 }
@@ -219,12 +226,25 @@ export function unifyAll(context: StatementContext, parts: Array<Expression>): b
   return true;
 }
 
-/** The value as one for a column: a number may be of any kind that has it exactly. Null when that can't be. */
+/**
+ * The value as one for a column: a number may be of any kind that has it exactly, text takes what has a text, and a text is what it spells.
+ * Null when that can't be, with an error if the value is the reason.
+ */
 export function assigned(context: StatementContext, value: Expression, column: Column): Expression | null {
   const kind = kindOfType(column.type);
+  lastError.status = OK;
+  const from = value.column;
+  if (kind == K_CUSTOM && value.kind == K_CUSTOM)
+    return from && from.customTag == column.customTag && from.customSize == column.customSize ? value : null;
   const converted = convertTo(context, value, kind, column);
-  if (converted || lastError.status != OK || !isNumber(value.kind) || !isNumber(kind)) return converted;
-  const cast = new Cast(value, column.type, 0, context.text, true);
+  if (converted ? converted.kind == kind : lastError.status != OK) return converted;
+  // A text that spells a number with a fraction is a number.
+  const subject = converted ? converted : value;
+  const numbers = isNumber(subject.kind) && isNumber(kind);
+  const other = kind == K_TEXT ? subject.kind : kind;
+  const spells = (kind == K_TEXT || subject.kind == K_TEXT) && other != K_BLOB && other != K_CUSTOM;
+  if (!numbers && !spells) return null;
+  const cast = new Cast(subject, column.type, 0, context.text, true);
   cast.start = value.start;
   return cast;
 }

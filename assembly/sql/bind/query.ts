@@ -20,6 +20,7 @@ import {
   N_SELECT,
   N_STAR,
   N_VALUES,
+  SqlTree,
 } from "../syntax/tree";
 import { Condition, addConditions, filtered, restOf } from "./conditions";
 import { asNumber, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
@@ -43,7 +44,7 @@ class Output {
 
 /** Binds one query; those inside it have binders of their own. */
 export class QueryBinder extends SubqueryBinder {
-  private outputs: Array<Output> = new Array<Output>();
+  protected readonly outputs: Array<Output> = new Array<Output>();
 
   protected queryWithin(parent: Scope | null, commonTables: Array<CommonTable>, node: u32): Relation | null {
     return new QueryBinder(this.context, parent, commonTables).query(node);
@@ -54,14 +55,7 @@ export class QueryBinder extends SubqueryBinder {
   /** The rows of an N_QUERY; null with an error. */
   query(node: u32): Relation | null {
     const tree = this.tree;
-    let names = this.commonTables;
-    if (tree.d(node) != 0) {
-      names = names.slice();
-      for (let cte = tree.a(tree.d(node)); cte != 0; cte = tree.next(cte)) {
-        const name = tree.text(tree.a(cte));
-        names.push(new CommonTable(name, cte, names.slice()));
-      }
-    }
+    const names = withNames(tree, tree.d(node), this.commonTables);
     const body = tree.a(node);
     const limit = tree.c(node);
     let offset: i64 = 0;
@@ -370,7 +364,7 @@ export class QueryBinder extends SubqueryBinder {
 
   // ---- results ----
 
-  private results(list: u32): bool {
+  protected results(list: u32): bool {
     const tree = this.tree;
     for (let item = list; item != 0; item = tree.next(item)) {
       if (tree.kind(item) == N_STAR) {
@@ -427,7 +421,16 @@ export class QueryBinder extends SubqueryBinder {
   }
 }
 
-function valueOf(relation: Relation, column: i32, start: u32): Expression {
+/** The names that queries know behind WITH, N_WITH or 0, where they know `names` before. */
+export function withNames(tree: SqlTree, bound: u32, names: Array<CommonTable>): Array<CommonTable> {
+  if (bound == 0) return names;
+  const all = names.slice();
+  for (let cte = tree.a(bound); cte != 0; cte = tree.next(cte))
+    all.push(new CommonTable(tree.text(tree.a(cte)), cte, all.slice()));
+  return all;
+}
+
+export function valueOf(relation: Relation, column: i32, start: u32): Expression {
   const value = new ColumnValue(column, relation.columns[column].kind);
   value.column = relation.columns[column].column;
   value.start = start;

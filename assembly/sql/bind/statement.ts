@@ -17,6 +17,9 @@ export class StatementContext {
   /** Queries in FROM that no operator has taken yet: they have to be freed where the statement comes to nothing. */
   readonly loose: Array<Operator> = new Array<Operator>();
 
+  /** Tables that were looked up, each time again. */
+  readonly read: Array<Table> = new Array<Table>();
+
   constructor(
     readonly text: SqlText,
     readonly tree: SqlTree,
@@ -59,7 +62,10 @@ export class StatementContext {
       alike = isIt ? 1 : alike + 1;
       if (isIt) break;
     }
-    if (found && alike == 1) return found.refresh() == OK ? found : null;
+    if (found && alike == 1) {
+      this.read.push(found);
+      return found.refresh() == OK ? found : null;
+    }
     unknownTable(this.tables, name);
     this.text.place(this.tree.start(node));
     return null;

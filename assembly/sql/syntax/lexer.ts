@@ -42,11 +42,13 @@ export class Lexer {
   lastEnd: u32 = 0;
   private problem: string = "";
 
-  /** The `len` bytes at `ptr`, which have to stay there. Stands at the first token. */
+  /** The `len` bytes at `ptr`, which have to stay there. Stands at the first token from byte `from` on. */
   constructor(
     readonly ptr: usize,
     readonly len: u32,
+    from: u32,
   ) {
+    this.end = from;
     this.next();
   }
 

@@ -17,6 +17,7 @@ import {
   N_CASE,
   N_CAST,
   N_COLUMN,
+  N_DEFAULT,
   N_EXISTS,
   N_NULL,
   N_NUMBER,
@@ -160,6 +161,7 @@ export abstract class OperandReader extends SqlReader {
     if (this.is("null")) return this.constant(N_NULL, 0);
     if (this.is("true")) return this.constant(N_BOOLEAN, 1);
     if (this.is("false")) return this.constant(N_BOOLEAN, 0);
+    if (this.is("default")) return this.constant(N_DEFAULT, 0);
     if (this.is("case")) return this.caseOf();
     if (this.is("cast") && lexer.following == OPEN) return this.cast();
     if (this.is("exists") || this.is("not")) {

@@ -33,15 +33,22 @@ export class QueryReader extends ExpressionReader {
   }
 
   private wholeQuery(): u32 {
-    const tree = this.tree;
+    const bound = this.with();
+    return this.failed ? 0 : this.queryBehind(bound);
+  }
+
+  /** WITH and its names, if they are here: N_WITH, 0 for none and on failure. */
+  protected with(): u32 {
     const start = this.lexer.start;
-    let height: u32 = 0;
-    let bound: u32 = 0;
-    if (this.accept("with")) {
-      bound = this.commonTables(start);
-      if (bound == 0) return 0;
-      height = this.height;
-    }
+    this.height = 0;
+    return this.accept("with") ? this.commonTables(start) : 0;
+  }
+
+  /** The query behind WITH, N_WITH or 0. */
+  protected queryBehind(bound: u32): u32 {
+    const tree = this.tree;
+    const start = bound == 0 ? this.lexer.start : tree.start(bound);
+    let height = this.height;
     const body = this.compound();
     if (body == 0) return 0;
     height = max(height, this.height);

@@ -32,8 +32,9 @@ export class SqlReader {
   constructor(
     protected readonly text: SqlText,
     readonly tree: SqlTree,
+    from: u32,
   ) {
-    this.lexer = new Lexer(text.ptr, text.len);
+    this.lexer = new Lexer(text.ptr, text.len, from);
   }
 
   // ---- errors: all return 0, no node ----

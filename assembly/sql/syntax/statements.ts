@@ -1,40 +1,26 @@
 /** A statement as a tree. */
-import { OK, SQL_UNSUPPORTED, Status } from "../../status";
+import { SQL_UNSUPPORTED, Status } from "../../status";
 import { asciiUpper } from "../../encode/ascii";
 import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
-import { QueryReader } from "./queries";
-import { COMMA, EQUALS, SEMICOLON } from "./reader";
-import { N_DELETE, N_SET, N_UPDATE, SqlTree } from "./tree";
+import { ChangeReader } from "./changes";
+import { SEMICOLON } from "./reader";
+import { N_TRANSACTION, SqlTree, TX_BEGIN, TX_COMMIT, TX_RELEASE, TX_ROLLBACK, TX_ROLLBACK_TO, TX_SAVEPOINT } from "./tree";
 
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
   "explain",
   "",
-  "insert",
-  "insert takes rows as JSON, import files",
-  "replace",
-  "update changes rows that are there, insert makes others",
   "create",
   "the command create makes a table",
   "drop",
   "the command drop takes a table away",
   "alter",
   "dump, a change of its text and load do it",
-  "begin",
-  "the requests begin, commit and rollback",
-  "start",
-  "the requests begin, commit and rollback",
-  "commit",
-  "the requests begin, commit and rollback",
-  "end",
-  "the requests begin, commit and rollback",
-  "rollback",
-  "the requests begin, commit and rollback",
-  "savepoint",
-  "the requests savepoint, release and rollback",
-  "release",
-  "the requests savepoint, release and rollback",
+  "truncate",
+  "DELETE FROM without WHERE takes all rows",
+  "merge",
+  "INSERT … ON CONFLICT does it",
   "pragma",
   "the command schema tells of tables",
   "vacuum",
@@ -47,86 +33,77 @@ const OTHERS: StaticArray<string> = [
   "",
 ];
 
-class StatementReader extends QueryReader {
+class StatementReader extends ChangeReader {
   statement(): u32 {
     const start = this.lexer.start;
-    if (this.atQuery) return this.query();
-    if (this.is("update")) return this.update();
-    if (this.is("delete")) return this.remove();
+    const bound = this.with();
+    if (this.failed) return 0;
+    if (this.atChange) return this.change(bound);
+    if (bound != 0 || this.atQuery) return this.queryBehind(bound);
+    const transaction = this.transaction();
+    if (transaction != 0 || this.failed) return transaction;
     for (let i = 0; i < OTHERS.length; i += 2) {
       if (this.is(OTHERS[i]))
         return this.refuse(SQL_UNSUPPORTED, asciiUpper(OTHERS[i]) + " is not there yet in SQL", start, OTHERS[i + 1]);
     }
-    return this.expected("a statement, like SELECT, UPDATE or DELETE");
+    return this.expected("a statement, like SELECT, INSERT or UPDATE");
   }
 
-  private update(): u32 {
-    const tree = this.tree;
-    const node = tree.add(N_UPDATE, this.lexer.start);
-    this.lexer.next();
-    if (this.is("or")) return this.refuse(SQL_UNSUPPORTED, "UPDATE OR … is not there yet", this.lexer.start);
-    const table = this.table(true);
-    if (table == 0 || !this.need("set")) return 0;
-    tree.setA(node, table);
-    let last: u32 = 0;
-    do {
-      const start = this.lexer.start;
-      const column = this.name("a column");
-      if (column == 0 || !this.needSymbol(EQUALS)) return 0;
-      const value = this.expression();
-      if (value == 0) return 0;
-      const set = this.done(tree.add(N_SET, start, column, value));
-      if (last == 0) tree.setB(node, set);
-      else tree.setNext(last, set);
-      last = set;
-    } while (this.acceptSymbol(COMMA));
-    if (this.is("from")) return this.refuse(SQL_UNSUPPORTED, "UPDATE … FROM is not there yet", this.lexer.start);
-    return this.condition(node);
-  }
-
-  private remove(): u32 {
-    const tree = this.tree;
-    const node = tree.add(N_DELETE, this.lexer.start);
-    this.lexer.next();
-    if (!this.need("from")) return 0;
-    const table = this.table(true);
-    if (table == 0) return 0;
-    tree.setA(node, table);
-    return this.condition(node);
-  }
-
-  /** WHERE of a change. */
-  private condition(node: u32): u32 {
-    if (this.accept("where")) {
-      const where = this.expression();
-      if (where == 0) return 0;
-      this.tree.setC(node, where);
+  /** BEGIN and the like; 0, without an error, when it is none of them. */
+  private transaction(): u32 {
+    const node = this.tree.add(N_TRANSACTION, this.lexer.start);
+    let op: u8 = TX_BEGIN;
+    if (this.accept("begin")) {
+      if (!this.accept("deferred") && !this.accept("immediate")) this.accept("exclusive");
+      this.accept("transaction");
+    } else if (this.accept("start")) {
+      if (!this.need("transaction")) return 0;
+    } else if (this.accept("commit") || this.accept("end")) {
+      op = TX_COMMIT;
+      this.accept("transaction");
+    } else if (this.accept("rollback")) {
+      op = TX_ROLLBACK;
+      this.accept("transaction");
+      if (this.accept("to")) op = TX_ROLLBACK_TO;
+    } else if (this.accept("savepoint")) op = TX_SAVEPOINT;
+    else if (this.accept("release")) op = TX_RELEASE;
+    else return 0;
+    this.tree.setOp(node, op);
+    if (op >= TX_SAVEPOINT) {
+      if (op != TX_SAVEPOINT) this.accept("savepoint");
+      const name = this.name("the name of a savepoint");
+      if (name == 0) return 0;
+      this.tree.setA(node, name);
     }
-    if (this.is("returning")) return this.refuse(SQL_UNSUPPORTED, "RETURNING is not there yet", this.lexer.start);
     return this.done(node);
   }
 
-  /** One statement and nothing else. */
-  only(): u32 {
+  /** The next statement, behind semicolons; 0 at the end, and on failure. */
+  next(): u32 {
+    while (this.acceptSymbol(SEMICOLON)) {}
+    if (this.lexer.kind == T_END) return 0;
     const node = this.statement();
-    if (node == 0) return 0;
-    return this.end() ? node : 0;
+    if (node == 0 || this.lexer.kind == T_END || this.acceptSymbol(SEMICOLON)) return node;
+    return this.expected("the end of the statement");
   }
 
-  private end(): bool {
-    while (this.acceptSymbol(SEMICOLON)) {}
-    if (this.lexer.kind == T_END) return true;
-    this.expected("the end of the statement");
-    return false;
+  /** Where what was not read yet begins. */
+  get place(): u32 {
+    return this.lexer.start;
   }
 }
 
-/** The root of what was read last. */
+/** The root of what was read last, and where in the text the rest begins. */
 export let sqlRoot: u32 = 0;
+export let sqlRest: u32 = 0;
 
-/** Reads one statement into `tree`; `sqlRoot` is its node. `SQL_SYNTAX`, `SQL_UNSUPPORTED` or `SQL_LIMIT`, with their place. */
-export function readStatement(text: SqlText, tree: SqlTree): Status {
-  const reader = new StatementReader(text, tree);
-  sqlRoot = reader.only();
-  return sqlRoot != 0 ? OK : reader.status;
+/**
+ * Reads the first statement from byte `from` on into `tree`: `sqlRoot` is its node, 0 when there is none, `sqlRest` where the next one
+ * begins. `SQL_SYNTAX`, `SQL_UNSUPPORTED` or `SQL_LIMIT`, with their place.
+ */
+export function readStatement(text: SqlText, tree: SqlTree, from: u32): Status {
+  const reader = new StatementReader(text, tree, from);
+  sqlRoot = reader.next();
+  sqlRest = reader.place;
+  return reader.status;
 }

@@ -63,6 +63,8 @@ export const N_ROW: u8 = 24;
 export const N_COLLATE: u8 = 25;
 /** A type's name: a, b its words with one blank between; c list of its numbers. */
 export const N_TYPE: u8 = 26;
+/** DEFAULT, where a row's value or a column's new one is wanted. */
+export const N_DEFAULT: u8 = 27;
 
 // ---- queries ----
 /** A SELECT without what follows it: a list of N_RESULT, N_STAR; b FROM; c WHERE; d N_GROUP or 0. `FLAG_DISTINCT`. */
@@ -93,12 +95,32 @@ export const N_DERIVED: u8 = 51;
 export const N_JOIN: u8 = 53;
 
 // ---- statements ----
-/** UPDATE: a N_TABLE; b list of N_SET; c WHERE. */
+/** INSERT: a N_TABLE; b list of columns, N_NAME; c query, 0 for DEFAULT VALUES; d N_CHANGE_TAIL or 0. op is OR_… */
+export const N_INSERT: u8 = 70;
+/** UPDATE: a N_TABLE; b list of N_SET; c WHERE; d and op as of N_INSERT. */
 export const N_UPDATE: u8 = 71;
-/** DELETE: a N_TABLE; c WHERE. */
+/** DELETE: a N_TABLE; c WHERE; d as of N_INSERT. */
 export const N_DELETE: u8 = 72;
-/** (list a of names) = b. */
+/** What a change has besides: a FROM; b RETURNING, a list as that of N_SELECT; c list of N_UPSERT; d N_WITH. Each may be 0. */
+export const N_CHANGE_TAIL: u8 = 73;
+/** a, N_NAME, = b. */
 export const N_SET: u8 = 74;
+/** ON CONFLICT (list a of N_COLUMN, or 0) DO UPDATE SET list b of N_SET WHERE c; b 0 is DO NOTHING. */
+export const N_UPSERT: u8 = 75;
+/** A transaction begins, ends or is marked: op TX_…, a the name of a savepoint or 0. */
+export const N_TRANSACTION: u8 = 76;
+
+/** What becomes of a row that has a key which another one has: the statement fails; the row is passed over; it takes the other's place. */
+export const OR_ABORT: u8 = 0;
+export const OR_IGNORE: u8 = 1;
+export const OR_REPLACE: u8 = 2;
+
+export const TX_BEGIN: u8 = 0;
+export const TX_COMMIT: u8 = 1;
+export const TX_ROLLBACK: u8 = 2;
+export const TX_SAVEPOINT: u8 = 3;
+export const TX_ROLLBACK_TO: u8 = 4;
+export const TX_RELEASE: u8 = 5;
 
 // ---- flags ----
 export const FLAG_NOT: u16 = 1;

@@ -1,9 +1,9 @@
 /** Rows that are inserted by one call: all of them, or none. */
 import { Status, OK, HANDLE_POISONED, lastError, savedError, restoreError } from "../status";
 import { Row } from "../encode/row";
-import { DbmsContext } from "../store/dbms-context";
-import { RowBatch } from "../store/row-batch";
-import { Table } from "../store/table";
+import { DbmsContext } from "./dbms-context";
+import { RowBatch } from "./row-batch";
+import { Table } from "./table";
 
 /** A name for savepoints that no request uses. */
 const OWN_SAVEPOINT: string = "\0";
@@ -41,14 +41,17 @@ export class Insertion {
     this.batch = new RowBatch(db);
   }
 
-  /** Begins one of a single row, or of several (`isMany`), which are as many as `BATCH_ROWS` or more if it `isLarge`. */
-  begin(table: Table, isMany: bool, isLarge: bool): Status {
+  /**
+   * Begins one of a single row, or of several (`isMany`), which are as many as `BATCH_ROWS` or more if it `isLarge`. In `anyOrder` rows may
+   * refer to later ones, and nothing is changed besides.
+   */
+  begin(table: Table, isMany: bool, isLarge: bool, anyOrder: bool = true): Status {
     const db = this.db;
     this.count = 0;
     this.isMany = isMany;
     this.isInner = db.inTransaction;
     const status = isMany ? beginTogether(db) : OK;
-    if (isMany && status == OK) this.batch.begin(table, isLarge, true);
+    if (isMany && status == OK) this.batch.begin(table, isLarge, anyOrder);
     return status;
   }
 
@@ -57,6 +60,16 @@ export class Insertion {
     this.count += 1;
     if (!this.isMany) return read == OK ? this.db.insertNext(table, row, this.count) : read;
     return read == OK ? this.batch.add(row, this.count) : this.batch.refuse(this.count);
+  }
+
+  /** Passes a row by, which counts. */
+  pass(): void {
+    this.count += 1;
+  }
+
+  /** Looks whether all is right with the rows so far, which others may follow. */
+  settle(): Status {
+    return this.isMany ? this.batch.finish() : OK;
   }
 
   /** All rows have come, or the last one failed: makes it all or nothing, and says in the error which row it is about. */

@@ -1,0 +1,160 @@
+/** Names and values of statements that change a table's rows. */
+import { COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, Status, lastError } from "../../status";
+import { typeName } from "../../encode/data-type";
+import { Column } from "../../schema/column";
+import { suggestion } from "../../schema/nearest";
+import { Table } from "../../query/store";
+import { Constant, Expression } from "../eval/expression";
+import { kindName } from "../eval/kinds";
+import { Operator } from "../run/operator";
+import { OP_CROSS } from "../syntax/operators";
+import { N_DEFAULT } from "../syntax/tree";
+import { Condition, addConditions, filtered, restOf } from "./conditions";
+import { assigned, cellConstant } from "./convert";
+import { FromNode, addOnColumns } from "./from";
+import { QueryBinder } from "./query";
+import { CommonTable, NamedColumn, Source, sameName } from "./scope";
+import { StatementContext } from "./statement";
+
+/** What SET gives to which columns. */
+export class Sets {
+  readonly positions: Array<i32> = new Array<i32>();
+  readonly values: Array<Expression> = new Array<Expression>();
+}
+
+/** Binds what is said of rows of `table`, which is the first of the statement's sources. */
+export class ChangeBinder extends QueryBinder {
+  /** The table, joined with what is in FROM. */
+  private root: FromNode = new FromNode();
+
+  constructor(
+    context: StatementContext,
+    readonly table: Table,
+    alias: string,
+    common: Array<CommonTable>,
+  ) {
+    super(context, null, common);
+    this.scope.add(new Source(alias, 0, table, null));
+    this.root.source = this.scope.sources[0];
+    this.root.end = this.scope.kinds.length;
+  }
+
+  /** Adds the row that could not be inserted, which is found by its name only. */
+  addExcluded(): void {
+    const excluded = new Source("excluded", this.scope.kinds.length, this.table, null);
+    excluded.hidden.fill(true);
+    this.scope.add(excluded);
+  }
+
+  /** Adds what is at `node` in FROM, 0 for nothing. */
+  joinWith(node: u32): Status {
+    if (node == 0) return OK;
+    const other = this.from(node);
+    if (!other) return lastError.status;
+    const join = new FromNode();
+    join.left = this.root;
+    join.right = other;
+    join.op = OP_CROSS;
+    join.end = other.end;
+    this.root = join;
+    return OK;
+  }
+
+  /** The rows for which the condition at `where` (0: none) is true, with the columns that `used` and it read; null with an error. */
+  rows(where: u32, used: Array<i32>): Operator | null {
+    const conditions = new Array<Condition>();
+    if (where != 0) {
+      const bound = this.condition(where);
+      if (!bound) return null;
+      addConditions(bound, conditions);
+    }
+    for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
+    addOnColumns(this.root, used);
+    return filtered(this.build(this.root, conditions, used), restOf(conditions, 0, i32.MAX_VALUE));
+  }
+
+  /** The position of the column that a name's node means; -1 with an error. */
+  position(node: u32): i32 {
+    const name = this.tree.text(node);
+    const columns = this.table.schema.columns;
+    const names = new Array<string>();
+    for (let c = 0; c < columns.length; c++) {
+      if (sameName(columns[c].name, name)) return c;
+      names.push(columns[c].name);
+    }
+    const what = "there is no column " + name + " in " + this.table.name;
+    this.context.fail(COLUMN_NOT_FOUND, what, node, suggestion(name, names, "columns"));
+    return -1;
+  }
+
+  /** The positions of the columns in a list of names, each of them once; null with an error. */
+  positions(list: u32): Array<i32> | null {
+    const found = new Array<i32>();
+    for (let name = list; name != 0; name = this.tree.next(name)) {
+      const position = this.position(name);
+      if (position < 0) return null;
+      if (found.includes(position)) {
+        this.context.syntaxError("column " + this.tree.text(name) + " is there twice", name);
+        return null;
+      }
+      found.push(position);
+    }
+    return found;
+  }
+
+  /** What a list of N_SET says; null with an error. */
+  sets(list: u32): Sets | null {
+    const tree = this.tree;
+    const sets = new Sets();
+    for (let set = list; set != 0; set = tree.next(set)) {
+      const position = this.position(tree.a(set));
+      if (position < 0) return null;
+      if (sets.positions.includes(position)) {
+        this.context.fail(SQL_SYNTAX, "column " + tree.text(tree.a(set)) + " is set twice", set);
+        return null;
+      }
+      const value = valueFor(this, this.table.schema.columns[position], tree.b(set));
+      if (!value) return null;
+      sets.positions.push(position);
+      sets.values.push(value);
+    }
+    return sets;
+  }
+
+  /** What RETURNING's list gives: its columns, and their values, which go to `values`; null with an error. */
+  returning(list: u32, values: Array<Expression>): Array<NamedColumn> | null {
+    if (!this.results(list)) return null;
+    const columns = new Array<NamedColumn>();
+    for (let o = 0; o < this.outputs.length; o++) {
+      const value = this.outputs[o].value;
+      values.push(value);
+      columns.push(new NamedColumn(this.outputs[o].name, value.kind, value.column));
+    }
+    return columns;
+  }
+}
+
+/** The value at a node as one for `column`; null with an error. */
+export function valueFor(binder: QueryBinder, column: Column, node: u32): Expression | null {
+  if (binder.context.tree.kind(node) == N_DEFAULT) return defaultOf(column);
+  const value = binder.bind(node);
+  return value ? assignedTo(binder.context, column, value, node) : null;
+}
+
+/** `value`, which is what the node says, as one for `column`; null with an error. */
+export function assignedTo(context: StatementContext, column: Column, value: Expression, node: u32): Expression | null {
+  const converted = assigned(context, value, column);
+  if (!converted && lastError.status == OK) {
+    const what = "column " + column.name + " is " + typeName(column.type) + ", the value " + kindName(value.kind);
+    context.fail(SQL_TYPE, what, node, "CAST makes one of the other");
+  }
+  return converted;
+}
+
+/** What a column has by itself; null where it has nothing. */
+function defaultOf(column: Column): Constant {
+  const offset = column.defaultOffset();
+  if (offset == 0) return Constant.null();
+  const value = column.defaultValue!;
+  return cellConstant(column.type, column.customSize, changetype<usize>(value) + offset, value.byteLength - offset);
+}

@@ -1,0 +1,231 @@
+/** UPDATE and DELETE by any condition: the rows are found first and changed then, so that a statement never sees what it changes itself. */
+import { NOT_NULL, OK, PRIMARY_KEY_CONFLICT, Status, UNIQUE_CONFLICT, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { CELL_MISSING, CELL_NULL, Row } from "../../encode/row";
+import { KeyBound } from "../../query/access-path";
+import { DbmsContext } from "../../store/dbms-context";
+import { DELETE_BY_SCHEMA } from "../../store/deletes";
+import { beginTogether, endTogether } from "../../store/insertion";
+import { Table, addKeyPart } from "../../store/table";
+import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
+import { Sets } from "../bind/changes";
+import { StatementContext } from "../bind/statement";
+import { addCell } from "../eval/cells";
+import { Vector } from "../eval/vector";
+import { evaluateAll, giveBack } from "../run/kept-rows";
+import { Operator } from "../run/operator";
+import { TupleTable, Tuples } from "../run/tuples";
+import { N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
+import { ChangeStatement } from "./change";
+import { KeptCells, giveDefault, readCells } from "./kept-cells";
+
+export class UpdateStatement extends ChangeStatement {
+  private readonly isUpdate: bool;
+  /** What becomes of a row whose new key another one has: OR_… */
+  private readonly or: u8;
+  private sets: Sets = new Sets();
+  private source: Operator | null = null;
+  /** Whether the table is joined with others, and may have a row more than once. */
+  private isJoined: bool = false;
+  /** For each row its key's length u32 and bytes, and what its columns are set to. */
+  private readonly found: KeptCells;
+  /** Where in `found` the rows begin that are still to be changed, u32 each. */
+  private readonly places: ByteBuffer = new ByteBuffer(256);
+  private readonly probe: KeyBound = new KeyBound();
+  private readonly row: Row;
+  private readonly old: Row;
+  private readonly oldBody: ByteBuffer = new ByteBuffer(256);
+
+  constructor(db: DbmsContext, context: StatementContext, node: u32, table: Table) {
+    super(db, context, node, table);
+    this.isUpdate = context.tree.kind(node) == N_UPDATE;
+    this.or = context.tree.op(node);
+    this.found = new KeptCells(context);
+    this.row = new Row(table.layout);
+    this.old = new Row(table.layout);
+  }
+
+  protected bindParts(): Status {
+    const tree = this.tree;
+    const binder = this.binder();
+    const from = this.tail == 0 ? 0 : tree.a(this.tail);
+    this.isJoined = from != 0;
+    const status = binder.joinWith(from);
+    if (status != OK) return status;
+    const used: Array<i32> = [this.table.keyColumn];
+    if (this.isUpdate) {
+      const sets = binder.sets(tree.b(this.node));
+      if (!sets) return lastError.status;
+      this.sets = sets;
+      for (let v = 0; v < sets.values.length; v++) sets.values[v].addColumns(used);
+    }
+    this.source = binder.rows(tree.c(this.node), used);
+    return this.source ? OK : lastError.status;
+  }
+
+  run(): Status {
+    let status = this.find();
+    if (status != OK) return status;
+    const db = this.db;
+    const isMany = this.places.len != 4 || this.or == OR_REPLACE || this.mayFailLate;
+    const isInner = db.inTransaction;
+    if (isMany) status = beginTogether(db);
+    if (status != OK) return status;
+    const deletes = isMany && (!this.isUpdate || this.or == OR_REPLACE);
+    if (deletes) db.beginDeletes();
+    status = this.apply();
+    if (deletes) status = db.endDeletes(status);
+    status = this.finished(status);
+    return isMany ? endTogether(db, isInner, status) : status;
+  }
+
+  // ---- finding ----
+
+  /** Finds the rows, and what they are to become. */
+  private find(): Status {
+    const operator = this.source!;
+    const known = this.isJoined ? new TupleTable() : null;
+    const tuples = new Tuples(0, this.context.budget);
+    const values = new Array<Vector | null>();
+    let status: Status = OK;
+    while (status == OK && operator.next()) {
+      status = evaluateAll(this.sets.values, operator.batch, values)
+        ? this.note(operator, values, known, tuples)
+        : lastError.status;
+      giveBack(values, operator.batch);
+    }
+    tuples.free();
+    if (known) known.free();
+    return status == OK ? operator.status : status;
+  }
+
+  private note(operator: Operator, values: Array<Vector | null>, known: TupleTable | null, tuples: Tuples): Status {
+    const batch = operator.batch;
+    const key = this.table.schema.columns[this.table.keyColumn];
+    const keys = batch.columns.vector(this.table.keyColumn, batch);
+    if (!keys) return lastError.status;
+    const found = this.found;
+    const before = found.len;
+    const bytes = this.oldBody;
+    let status: Status = OK;
+    for (let k = 0; k < batch.selected && status == OK; k++) {
+      const i = batch.row(k);
+      bytes.reset();
+      addCell(key.type, key.customSize, keys, i, bytes);
+      if (known) {
+        // Of what a row is joined with, the first one counts.
+        if (known.find(bytes.ptr, bytes.len) != 0) continue;
+        const tuple = tuples.add([], 0, bytes);
+        if (tuple == 0 || !known.add(tuple)) return lastError.status;
+      }
+      this.places.addU32(found.len);
+      found.addU32(bytes.len);
+      found.addBytes(bytes.ptr, bytes.len);
+      for (let v = 0; v < values.length && status == OK; v++)
+        status = found.addValue(this.table.schema.columns[this.sets.positions[v]], this.sets.values[v], values[v]!, i);
+    }
+    return status == OK ? this.context.budget.take(found.len - before) : status;
+  }
+
+  // ---- changing ----
+
+  /**
+   * Changes what was found. A row whose new key another one still has waits until the others are changed: then they are looked at again,
+   * from the last one to the first and so on, as long as any of them can be changed.
+   */
+  private apply(): Status {
+    const places = this.places;
+    let count = places.len >> 2;
+    let before = u32.MAX_VALUE;
+    while (count > 0 && count < before) {
+      before = count;
+      count = 0;
+      // What waits goes to the list's front, in the other order for the next time.
+      for (let n: u32 = 0; n < before; n++) {
+        const place = load<u32>(places.ptr + (n << 2));
+        const status = this.change(this.found.ptr + place);
+        if (status == OK) continue;
+        const waits = this.isUpdate && this.or == OR_ABORT && isConflict(status);
+        if (!waits) return status;
+        store<u32>(places.ptr + (count++ << 2), place);
+      }
+      for (let a: u32 = 0, b = count; a + 1 < b; a++) {
+        const place = load<u32>(places.ptr + (a << 2));
+        b -= 1;
+        store<u32>(places.ptr + (a << 2), load<u32>(places.ptr + (b << 2)));
+        store<u32>(places.ptr + (b << 2), place);
+      }
+    }
+    return count == 0 ? OK : lastError.status;
+  }
+
+  /** Changes the row that is noted at `at`. */
+  private change(at: usize): Status {
+    const table = this.table;
+    const address = this.addressOf(at);
+    // A row that is gone went with another one.
+    if (address == NO_ADDRESS) return lastError.status;
+    const row = this.row;
+    if (!this.isUpdate) {
+      if (this.returned) {
+        const status = this.db.read(table, address, this.old, this.oldBody);
+        if (status != OK) return status;
+      }
+      const status = this.db.delete(table, address, DELETE_BY_SCHEMA);
+      return status == OK ? this.changed(this.old) : status;
+    }
+    readCells(at + 4 + load<u32>(at), this.sets.positions, row);
+    let status = this.or == OR_REPLACE ? this.makeRoom(address, row) : OK;
+    const now = this.or == OR_REPLACE ? this.addressOf(at) : address;
+    if (status != OK || now == NO_ADDRESS) return lastError.status;
+    status = this.db.update(table, now, row);
+    if (status == OK) return this.changed(row);
+    if (this.or == OR_IGNORE && (isConflict(status) || status == NOT_NULL)) return OK;
+    if (status == NOT_NULL && lastError.hint == "") lastError.hint = "COALESCE can give another value";
+    return status;
+  }
+
+  /** Where the row is that is noted at `at`; `NO_ADDRESS` when it is gone, and with an error. */
+  private addressOf(at: usize): RecordAddress {
+    const table = this.table;
+    lastError.status = table.refresh();
+    if (lastError.status != OK) return NO_ADDRESS;
+    this.probe.begin(1);
+    addKeyPart(table.schema.columns[table.keyColumn], at + 4, load<u32>(at), this.probe);
+    return table.primary.tree.find(this.probe.ptr);
+  }
+
+  /** OR REPLACE: deletes the rows that have the keys which the one at `address` gets from `row`. */
+  private makeRoom(address: RecordAddress, row: Row): Status {
+    const table = this.table;
+    const columns = table.schema.columns;
+    let status = this.db.read(table, address, this.old, this.oldBody);
+    for (let c = 0; c < columns.length && status == OK; c++) {
+      if (row.state(c) == CELL_MISSING) row.copyCell(c, this.old);
+      if (row.state(c) == CELL_NULL && !columns[c].nullable) giveDefault(columns[c], row, c);
+    }
+    for (let i = 0; i < table.indexes.length && status == OK; i++) {
+      if (!table.indexes[i].unique) continue;
+      const other = this.db.findConflict(table, table.indexes[i], row);
+      if (other == NO_ADDRESS) status = lastError.status;
+      else if (other != address) status = this.db.delete(table, other, DELETE_BY_SCHEMA);
+    }
+    return status;
+  }
+
+  free(): void {
+    super.free();
+    const source = this.source;
+    if (source) source.free();
+    this.found.free();
+    this.places.free();
+    this.probe.free();
+    this.row.free();
+    this.old.free();
+    this.oldBody.free();
+  }
+}
+
+function isConflict(status: Status): bool {
+  return status == PRIMARY_KEY_CONFLICT || status == UNIQUE_CONFLICT;
+}

@@ -1,0 +1,199 @@
+/** INSERT, REPLACE, UPDATE and DELETE. */
+import { SQL_SYNTAX, SQL_UNSUPPORTED } from "../../status";
+import { CLOSE, COMMA, DOT, EQUALS, OPEN } from "./reader";
+import { QueryReader } from "./queries";
+import {
+  N_CHANGE_TAIL,
+  N_COLUMN,
+  N_DELETE,
+  N_INSERT,
+  N_ROW,
+  N_SET,
+  N_SUBQUERY,
+  N_UPDATE,
+  N_UPSERT,
+  OR_IGNORE,
+  OR_REPLACE,
+} from "./tree";
+
+export abstract class ChangeReader extends QueryReader {
+  protected get atChange(): bool {
+    return this.is("insert") || this.is("replace") || this.is("update") || this.is("delete");
+  }
+
+  /** A statement that changes rows, behind WITH, N_WITH or 0. */
+  protected change(bound: u32): u32 {
+    const tree = this.tree;
+    const start = bound == 0 ? this.lexer.start : tree.start(bound);
+    const isDelete = this.is("delete");
+    const isInsert = this.is("insert") || this.is("replace");
+    const node = tree.add(isInsert ? N_INSERT : isDelete ? N_DELETE : N_UPDATE, start);
+    const tail = tree.add(N_CHANGE_TAIL, start, 0, 0, 0, bound);
+    if (this.is("replace")) tree.setOp(node, OR_REPLACE);
+    const takesOr = !isDelete && !this.is("replace");
+    this.lexer.next();
+    if (takesOr && this.accept("or") && !this.resolution(node)) return 0;
+    const good = isInsert ? this.insertion(node, tail) : isDelete ? this.removal(node) : this.update(node, tail);
+    if (!good) return 0;
+    if (this.is("order") || this.is("limit"))
+      return this.refuse(
+        SQL_UNSUPPORTED,
+        "ORDER BY and LIMIT of a change are not there",
+        this.lexer.start,
+        "write WHERE key IN (SELECT key FROM … ORDER BY … LIMIT …)",
+      );
+    if (this.accept("returning")) {
+      const results = this.results();
+      if (results == 0) return 0;
+      tree.setB(tail, results);
+    }
+    if (bound != 0 || tree.a(tail) != 0 || tree.b(tail) != 0 || tree.c(tail) != 0) tree.setD(node, this.done(tail));
+    return this.done(node);
+  }
+
+  /** Behind OR. */
+  private resolution(node: u32): bool {
+    if (this.is("fail") || this.is("rollback")) {
+      const hint = "a statement that fails is taken back alone, as with OR ABORT; ROLLBACK takes the transaction back";
+      this.refuse(SQL_UNSUPPORTED, "OR FAIL and OR ROLLBACK are not there", this.lexer.start, hint);
+      return false;
+    }
+    if (this.accept("ignore")) this.tree.setOp(node, OR_IGNORE);
+    else if (this.accept("replace")) this.tree.setOp(node, OR_REPLACE);
+    else if (!this.accept("abort")) return this.expected("ABORT, IGNORE or REPLACE") != 0;
+    return true;
+  }
+
+  private insertion(node: u32, tail: u32): bool {
+    const tree = this.tree;
+    if (!this.need("into")) return false;
+    const table = this.table(false);
+    if (table == 0) return false;
+    if (this.accept("as")) tree.setB(table, this.name("a name"));
+    tree.setA(node, table);
+    let isInside = false;
+    if (this.acceptSymbol(OPEN)) {
+      isInside = this.atQuery;
+      if (!isInside) tree.setB(node, this.nameList("a column"));
+    }
+    if (this.failed) return false;
+    isInside = isInside || this.acceptSymbol(OPEN);
+    if (!isInside && this.accept("default")) {
+      if (!this.need("values")) return false;
+    } else {
+      const query = this.atQuery ? this.query() : this.expected("VALUES, SELECT or DEFAULT VALUES");
+      if (query == 0 || (isInside && !this.needSymbol(CLOSE))) return false;
+      tree.setC(node, query);
+    }
+    let last: u32 = 0;
+    while (this.is("on")) {
+      const upsert = this.upsert();
+      if (upsert == 0) return false;
+      if (last == 0) tree.setC(tail, upsert);
+      else tree.setNext(last, upsert);
+      last = upsert;
+    }
+    return true;
+  }
+
+  /** ON CONFLICT. */
+  private upsert(): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_UPSERT, this.lexer.start);
+    this.lexer.next();
+    if (!this.need("conflict")) return 0;
+    if (this.is("on")) return this.refuse(SQL_UNSUPPORTED, "constraints have no names", this.lexer.start, "name the columns");
+    if (this.acceptSymbol(OPEN)) {
+      let last: u32 = 0;
+      do {
+        const start = this.lexer.start;
+        let name = this.name("a column");
+        let table: u32 = 0;
+        if (name != 0 && this.acceptSymbol(DOT)) {
+          table = name;
+          name = this.name("a column");
+        }
+        if (name == 0) return 0;
+        const column = this.done(tree.add(N_COLUMN, start, name, table));
+        if (last == 0) tree.setA(node, column);
+        else tree.setNext(last, column);
+        last = column;
+      } while (this.acceptSymbol(COMMA));
+      if (!this.needSymbol(CLOSE)) return 0;
+      if (this.is("where")) return this.refuse(SQL_UNSUPPORTED, "no index is of some rows only", this.lexer.start);
+    }
+    if (!this.need("do")) return 0;
+    if (this.accept("nothing")) return this.done(node);
+    if (!this.need("update") || !this.need("set")) return 0;
+    const sets = this.sets();
+    if (sets == 0) return 0;
+    tree.setB(node, sets);
+    return this.condition(node) ? this.done(node) : 0;
+  }
+
+  private update(node: u32, tail: u32): bool {
+    const tree = this.tree;
+    const table = this.table(true);
+    if (table == 0 || !this.need("set")) return false;
+    tree.setA(node, table);
+    const sets = this.sets();
+    if (sets == 0) return false;
+    tree.setB(node, sets);
+    if (this.accept("from")) {
+      const from = this.from();
+      if (from == 0) return false;
+      tree.setA(tail, from);
+    }
+    return this.condition(node);
+  }
+
+  private removal(node: u32): bool {
+    if (!this.need("from")) return false;
+    const table = this.table(true);
+    if (table == 0) return false;
+    this.tree.setA(node, table);
+    if (!this.is("using")) return this.condition(node);
+    const hint = "write WHERE key IN (SELECT …)";
+    return this.refuse(SQL_UNSUPPORTED, "DELETE … USING is not there", this.lexer.start, hint) != 0;
+  }
+
+  /** WHERE, if it is here. */
+  private condition(node: u32): bool {
+    if (!this.accept("where")) return true;
+    const where = this.expression();
+    this.tree.setC(node, where);
+    return where != 0;
+  }
+
+  /** What is behind SET: one N_SET for each column. */
+  private sets(): u32 {
+    const tree = this.tree;
+    let first: u32 = 0;
+    let last: u32 = 0;
+    do {
+      const start = this.lexer.start;
+      const isList = this.acceptSymbol(OPEN);
+      let name = isList ? this.nameList("a column") : this.name("a column");
+      if (name == 0 || !this.needSymbol(EQUALS)) return 0;
+      let value = this.expression();
+      if (value == 0) return 0;
+      if (tree.next(name) != 0) {
+        if (tree.kind(value) == N_SUBQUERY)
+          return this.refuse(SQL_UNSUPPORTED, "(…) = (SELECT …) is not there", start, "write a query for each column");
+        if (tree.kind(value) != N_ROW || tree.length(tree.a(value)) != tree.length(name))
+          return this.refuse(SQL_SYNTAX, "there are not as many values as columns", tree.start(value));
+        value = tree.a(value);
+      }
+      while (name != 0) {
+        const set = tree.add(N_SET, tree.start(name), name, value);
+        tree.setEnd(set, tree.end(value));
+        if (first == 0) first = set;
+        else tree.setNext(last, set);
+        last = set;
+        name = tree.next(name);
+        value = tree.next(value);
+      }
+    } while (this.acceptSymbol(COMMA));
+    return first;
+  }
+}
