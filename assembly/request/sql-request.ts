@@ -9,7 +9,7 @@ import { RowSink, ScanLoop } from "../query/scan-loop";
 import { writeJsonCell } from "../query/row-writer";
 import { RowSource } from "../store/row-source";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { numberConstant, textConstant } from "../sql/bind/convert";
+import { numberConstant, textConstant } from "../sql/bind/literals";
 import { Constant } from "../sql/eval/expression";
 import { K_BOOLEAN } from "../sql/eval/kinds";
 import { Statement } from "../sql/execute";

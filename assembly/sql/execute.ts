@@ -4,6 +4,7 @@ import { asciiLower } from "../encode/ascii";
 import { Column } from "../schema/column";
 import { DbmsContext } from "../store/dbms-context";
 import { QueryBinder } from "./bind/query";
+import { Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { ChangeStatement } from "./change/change";
 import { InsertStatement } from "./change/insert";
@@ -24,12 +25,16 @@ import {
   TX_SAVEPOINT,
 } from "./syntax/tree";
 
-/** One statement, of which nothing but its text is known yet. */
+/** One statement. What is found out about how to run it is kept, for other runs with other parameters. */
 export class Statement {
   private readonly tree: SqlTree = new SqlTree();
   private root: u32 = 0;
   /** Where in the text the next statement begins. */
   rest: u32 = 0;
+  private context: StatementContext | null = null;
+  private relation: Relation | null = null;
+  /** The version of the store's tables that the plan is for. */
+  private tablesVersion: u32 = 0;
   /** Rows that it changed. */
   changes: i64 = 0;
   /** The key of the row that it inserted last, as a record has it, and its column; null where there is none. */
@@ -89,17 +94,30 @@ export class Statement {
       const change = this.change(db, parameters);
       if (!change) return null;
       const returned = change.returned!;
-      change.returned = null;
       change.free();
-      return QueryRows.over(returned.relation);
+      return QueryRows.over(returned.relation, this.context!);
     }
+    const relation = this.plan(db, parameters);
+    if (!relation) return null;
+    const operator = relation.operator;
+    if (operator.open()) return QueryRows.over(relation, this.context!);
+    lastError.status = operator.status;
+    this.context!.close();
+    return null;
+  }
+
+  /** What gives a query's rows, ready to be opened; null on failure. */
+  private plan(db: DbmsContext, parameters: Array<Constant>): Relation | null {
     if (db.flushChanges() != OK) return null;
     db.store.useFormat();
-    const context = this.context(db, parameters);
-    const relation = new QueryBinder(context, null, []).query(this.root);
-    if (relation) return QueryRows.over(relation);
-    context.freeLoose();
-    return null;
+    const known = this.context;
+    const relation = this.relation;
+    if (known && relation && this.tablesVersion == db.tablesVersion && known.begin(parameters)) return relation;
+    const context = this.begin(db, parameters);
+    const made = new QueryBinder(context, null, []).query(this.root);
+    if (!made) this.forget();
+    this.relation = made;
+    return made;
   }
 
   /** Does what a statement that gives no rows says: all of it or, on failure, nothing. */
@@ -115,14 +133,13 @@ export class Statement {
   private change(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
     const tree = this.tree;
     db.store.useFormat();
-    const context = this.context(db, parameters);
+    const context = this.begin(db, parameters);
     const table = context.table(tree.a(this.root));
     if (!table) return null;
     const insert = tree.kind(this.root) == N_INSERT ? new InsertStatement(db, context, this.root, table) : null;
     const change: ChangeStatement = insert ? insert : new UpdateStatement(db, context, this.root, table);
     let status = change.bind();
     if (status == OK) status = change.run();
-    context.freeLoose();
     if (status != OK) {
       change.free();
       return null;
@@ -156,11 +173,24 @@ export class Statement {
     }
   }
 
-  private context(db: DbmsContext, parameters: Array<Constant>): StatementContext {
-    return new StatementContext(this.text, this.tree, db.tables, parameters);
+  private begin(db: DbmsContext, parameters: Array<Constant>): StatementContext {
+    this.forget();
+    const context = new StatementContext(this.text, this.tree, db.tables, parameters);
+    context.run.number = 1;
+    this.context = context;
+    this.tablesVersion = db.tablesVersion;
+    return context;
+  }
+
+  private forget(): void {
+    const context = this.context;
+    if (context) context.free();
+    this.context = null;
+    this.relation = null;
   }
 
   free(): void {
+    this.forget();
     this.tree.free();
   }
 }

@@ -6,6 +6,7 @@ import { Column, FLAG_NULLABLE } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowSource } from "../query/store";
 import { Relation } from "./bind/scope";
+import { StatementContext } from "./bind/statement";
 import { addCell } from "./eval/cells";
 import { typeOfKind } from "./eval/kinds";
 import { Vector } from "./eval/vector";
@@ -18,14 +19,15 @@ export class QueryRows extends RowSource {
 
   private constructor(
     private readonly relation: Relation,
+    private readonly context: StatementContext,
     readonly schema: TableSchemaSnapshot,
   ) {
     super(new Row(schema.rowLayout()));
   }
 
-  /** The rows of a query, which is theirs from now on. */
-  static over(relation: Relation): QueryRows {
-    return new QueryRows(relation, schemaOf(relation));
+  /** The rows of a query that is open. */
+  static over(relation: Relation, context: StatementContext): QueryRows {
+    return new QueryRows(relation, context, schemaOf(relation));
   }
 
   wantFirst(columns: u32): void {}
@@ -69,7 +71,7 @@ export class QueryRows extends RowSource {
   }
 
   free(): void {
-    this.relation.operator.free();
+    this.context.close();
     this.row.layout.free();
     this.row.free();
   }

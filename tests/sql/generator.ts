@@ -159,7 +159,7 @@ export class Generator {
         if (type !== "bool") return `${random.pick(["MAX", "MIN"])}(${sub()}, ${sub()})`;
         break;
       case 5:
-        if (depth > 1 && random.oneIn(2)) return this.scalar(type);
+        if (depth > 1 && random.oneIn(2)) return this.scalar(type, refs);
         break;
     }
     return this.special(type, sub, refs, depth);
@@ -211,13 +211,13 @@ export class Generator {
             return `(${sub()} || ${sub(random.pick(["text", "text", "int"]))})`;
         }
       case "bool":
-        return this.condition(sub, depth);
+        return this.condition(sub, refs, depth);
       default:
         return sub();
     }
   }
 
-  private condition(sub: (type?: Type) => string, depth: number): string {
+  private condition(sub: (type?: Type) => string, refs: readonly Ref[], depth: number): string {
     const random = this.random;
     const type = random.pick(TYPES);
     const other: Type = type === "int" || type === "dec" ? random.pick([type, type, "int", "dec"]) : type;
@@ -262,7 +262,7 @@ export class Generator {
       case 9:
         return `(NOT ${sub("bool")})`;
       case 10:
-        return depth > 1 ? this.inQuery(sub(type), type) : sub("bool");
+        return depth > 1 ? this.inQuery(sub(type), type, refs) : sub("bool");
       case 11:
         return `(${sub("bool")} IS ${random.pick(["", "NOT "])}${random.pick(["TRUE", "FALSE"])})`;
       default:
@@ -286,23 +286,43 @@ export class Generator {
     return this.random.oneIn(2) && type !== "uint" ? "NULL" : `⟦CAST(NULL AS ${own[type]})¦NULL⟧`;
   }
 
-  /** A query as a value: one row at most. */
-  private scalar(type: Type): string {
+  /** FROM with one table, and the names that a query over it has: its own, and now and then those of the rows around it. */
+  private inner(around: readonly Ref[]): { from: string; own: Ref[]; all: Ref[]; id: string } {
     const source = this.random.pick(this.tables);
-    const refs = refsOf([{ alias: source.name, columns: source.columns }]);
-    if (type === "int" && this.random.oneIn(2))
-      return `(SELECT ${this.random.pick(["COUNT(*)", "COUNT(id)", "MAX(id)"])} FROM ${source.name} WHERE ${this.expression("bool", refs, 1)})`;
-    if (type !== "bool" && this.random.oneIn(2))
-      return `(SELECT ${this.random.pick(["MIN", "MAX"])}(${this.expression(type, refs, 1)}) FROM ${source.name})`;
-    return `(SELECT ${this.expression(type, refs, 1)} FROM ${source.name} ORDER BY ${source.name}.id${this.random.pick(["", " DESC"])} LIMIT 1)`;
+    const alias = `q${++this.aliases}`;
+    const own = refsOf([{ alias, columns: source.columns }]);
+    const outer = this.random.oneIn(2) ? around.filter(({ text }) => /^\w+\.\w+$/u.test(text)) : [];
+    return { from: `${source.name} AS ${alias}`, own, all: [...own, ...outer], id: `${alias}.id` };
   }
 
-  private inQuery(subject: string, type: Type): string {
-    const source = this.random.pick(this.tables);
-    const refs = refsOf([{ alias: source.name, columns: source.columns }]);
-    const where = this.random.oneIn(2) ? ` WHERE ${this.expression("bool", refs, 1)}` : "";
-    if (this.random.oneIn(3)) return `(${this.random.pick(["", "NOT "])}EXISTS (SELECT 1 FROM ${source.name}${where}))`;
-    return `(${subject} ${this.random.pick(["", "NOT "])}IN (SELECT ${this.expression(type, refs, 1)} FROM ${source.name}${where}))`;
+  /** A condition of such a query; in every other one of those that know rows around them, something of theirs is equal to something of it. */
+  private innerWhere(own: readonly Ref[], all: readonly Ref[]): string {
+    const random = this.random;
+    const outer = all.slice(own.length);
+    const pairs = outer.flatMap((o) => own.filter(({ type }) => type === o.type).map((mine) => `${mine.text} = ${o.text}`));
+    const equal = pairs.length > 0 && random.oneIn(2) ? random.pick(pairs) : "";
+    if (equal !== "" && random.oneIn(2)) return ` WHERE ${equal}`;
+    return ` WHERE ${this.expression("bool", all, 1)}${equal === "" ? "" : ` AND ${equal}`}`;
+  }
+
+  /** A query as a value: one row at most. */
+  private scalar(type: Type, around: readonly Ref[]): string {
+    const random = this.random;
+    const { from, own, all, id } = this.inner(around);
+    const where = this.innerWhere(own, all);
+    if (type === "int" && random.oneIn(2))
+      return `(SELECT ${random.pick(["COUNT(*)", `COUNT(${id})`, `MAX(${id})`])} FROM ${from}${where})`;
+    if (type !== "bool" && random.oneIn(2))
+      return `(SELECT ${random.pick(["MIN", "MAX"])}(${this.expression(type, own, 1)}) FROM ${from}${random.oneIn(2) ? where : ""})`;
+    return `(SELECT ${this.expression(type, all, 1)} FROM ${from}${where} ORDER BY ${id}${random.pick(["", " DESC"])} LIMIT 1)`;
+  }
+
+  private inQuery(subject: string, type: Type, around: readonly Ref[]): string {
+    const random = this.random;
+    const { from, own, all } = this.inner(around);
+    const where = random.oneIn(2) ? this.innerWhere(own, all) : "";
+    if (random.oneIn(3)) return `(${random.pick(["", "NOT "])}EXISTS (SELECT 1 FROM ${from}${where}))`;
+    return `(${subject} ${random.pick(["", "NOT "])}IN (SELECT ${this.expression(type, all, 1)} FROM ${from}${where}))`;
   }
 
   // ---- queries ----

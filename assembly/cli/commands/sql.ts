@@ -4,7 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
 import { allPositions } from "../../schema/column-names";
-import { textConstant } from "../../sql/bind/convert";
+import { textConstant } from "../../sql/bind/literals";
 import { Constant } from "../../sql/eval/expression";
 import { Statement } from "../../sql/execute";
 import { QueryRows } from "../../sql/query-rows";

@@ -4,14 +4,15 @@ import { typeName } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
-import { Constant, Expression } from "../eval/expression";
+import { Constant, EVERY_ROW, Expression } from "../eval/expression";
 import { kindName } from "../eval/kinds";
 import { Operator } from "../run/operator";
 import { OP_CROSS } from "../syntax/operators";
 import { N_DEFAULT } from "../syntax/tree";
 import { Condition, addConditions, filtered, restOf } from "./conditions";
-import { assigned, cellConstant } from "./convert";
+import { assigned } from "./convert";
 import { FromNode, addOnColumns } from "./from";
+import { cellConstant } from "./literals";
 import { QueryBinder } from "./query";
 import { CommonTable, NamedColumn, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
@@ -70,7 +71,8 @@ export class ChangeBinder extends QueryBinder {
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     addOnColumns(this.root, used);
-    return filtered(this.build(this.root, conditions, used), restOf(conditions, 0, i32.MAX_VALUE));
+    const context = this.context;
+    return filtered(context, this.build(this.root, conditions, used), restOf(conditions, EVERY_ROW, i32.MAX_VALUE));
   }
 
   /** The position of the column that a name's node means; -1 with an error. */

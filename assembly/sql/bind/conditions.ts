@@ -1,14 +1,14 @@
 /** Conditions of WHERE and ON as single ones that all have to be true, and which index gets at the rows for which they are. */
-import { ByteBuffer } from "../../encode/byte-buffer";
-import { AccessPath, KeyBound } from "../../query/access-path";
-import { Table, TableIndex, addKeyPart } from "../../query/store";
-import { addSlot, fitsType } from "../eval/cells";
-import { Comparison } from "../eval/compare";
-import { ColumnValue, Constant, Expression } from "../eval/expression";
-import { K_INT } from "../eval/kinds";
+import { AccessPath } from "../../query/access-path";
+import { Table, TableIndex } from "../../query/store";
+import { Comparison, InList } from "../eval/compare";
+import { ColumnValue, Constant, EVERY_ROW, Expression } from "../eval/expression";
+import { Like } from "../eval/like";
 import { Logic } from "../eval/logic";
 import { Filter, Operator } from "../run/operator";
-import { OP_EQ, OP_GE, OP_GT, OP_LE, OP_LT, turned } from "../syntax/operators";
+import { ScanBounds } from "../run/scan-bounds";
+import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
+import { StatementContext } from "./statement";
 
 /** One of them, and the columns that it reads. */
 export class Condition {
@@ -22,8 +22,16 @@ export class Condition {
   /** Whether all of its columns are from `first` on and before `end`. */
   isWithin(first: i32, end: i32): bool {
     for (let c = 0; c < this.columns.length; c++) {
-      if (this.columns[c] < first || this.columns[c] >= end) return false;
+      const column = this.columns[c];
+      // What every row is to be asked of is for whole rows.
+      if (column >= 0 || column == EVERY_ROW ? column < first || column >= end : false) return false;
     }
+    return true;
+  }
+
+  /** Whether it is the same for all rows. */
+  get isFixed(): bool {
+    for (let c = 0; c < this.columns.length; c++) if (this.columns[c] >= EVERY_ROW) return false;
     return true;
   }
 }
@@ -36,115 +44,130 @@ export function addConditions(subject: Expression, conditions: Array<Condition>)
   } else conditions.push(new Condition(subject));
 }
 
-/** A comparison of a column with a constant, the column on its left. */
+/** A condition on a column that an index may decide: the column, and the value that it is compared with. */
 class ColumnBound {
   constructor(
     readonly column: i32,
     readonly op: u8,
-    readonly value: Constant,
+    /** Null for a list. */
+    readonly value: Expression | null,
+    readonly list: InList | null,
   ) {}
 }
 
-function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
-  if (!(subject instanceof Comparison)) return null;
-  const comparison = <Comparison>subject;
-  const isLeft = comparison.a instanceof ColumnValue && comparison.b instanceof Constant;
-  const isRight = comparison.b instanceof ColumnValue && comparison.a instanceof Constant;
-  if (!isLeft && !isRight) return null;
-  const column = <ColumnValue>(isLeft ? comparison.a : comparison.b);
-  const value = <Constant>(isLeft ? comparison.b : comparison.a);
-  const op = isLeft ? comparison.op : turned(comparison.op);
-  if (column.position < base || column.position >= end || value.isNull) return null;
-  if (op != OP_EQ && op != OP_LT && op != OP_LE && op != OP_GT && op != OP_GE) return null;
-  return new ColumnBound(column.position - base, op, value);
+/** Whether an expression is the same for all rows. */
+function isFixed(subject: Expression): bool {
+  return subject instanceof Constant || new Condition(subject).isFixed;
 }
 
-const cell: ByteBuffer = new ByteBuffer(64);
-const slot: usize = memory.data(16, 8);
+function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
+  let column: Expression = subject;
+  let value: Expression | null = null;
+  let list: InList | null = null;
+  let op = OP_EQ;
+  if (subject instanceof Comparison) {
+    const comparison = <Comparison>subject;
+    const isLeft = comparison.a instanceof ColumnValue && isFixed(comparison.b);
+    column = isLeft ? comparison.a : comparison.b;
+    const other = isLeft ? comparison.b : comparison.a;
+    op = isLeft ? comparison.op : turned(comparison.op);
+    if (!isLeft && !isFixed(other)) return null;
+    value = other;
+  } else if (subject instanceof InList) {
+    list = <InList>subject;
+    if (list.isNot) return null;
+    column = list.subject;
+  } else if (subject instanceof Like) {
+    const like = <Like>subject;
+    if (like.isNot || like.escape || (like.op != OP_LIKE && like.op != OP_GLOB) || !isFixed(like.pattern)) return null;
+    column = like.subject;
+    value = like.pattern;
+    op = like.op;
+  } else return null;
+  if (!(column instanceof ColumnValue)) return null;
+  const position = (<ColumnValue>column).position;
+  if (position < base || position >= end) return null;
+  const isRange = op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE || op == OP_LIKE || op == OP_GLOB;
+  return op == OP_EQ || isRange ? new ColumnBound(position - base, op, value, list) : null;
+}
 
-/** Appends the constant as a part of a key; false when the column can't have it. */
-function addPart(table: Table, column: i32, value: Constant, bound: KeyBound): bool {
-  const subject = table.schema.columns[column];
-  if (value.kind == K_INT && !fitsType(subject.type, <i64>value.low)) return false;
-  store<u64>(slot, value.low);
-  store<u64>(slot, value.high, 8);
-  cell.reset();
-  if (!addSlot(subject.type, subject.customSize, slot, cell)) return false;
-  addKeyPart(subject, cell.ptr, cell.len, bound);
-  return true;
+/** A path to rows of a table, and how it is bounded. */
+class Access {
+  /** How much its bounds are worth; 0 for none. */
+  worth: i32 = 0;
+
+  constructor(
+    readonly path: AccessPath,
+    readonly bounds: ScanBounds | null,
+  ) {}
 }
 
 /**
- * The path to the rows of `table`, whose columns are those from `base` on, for which the conditions can be true: by the index whose first
+ * The way to the rows of `table`, whose columns are those from `base` on, for which the conditions can be true: by the index whose first
  * columns have most values given, else the table itself. The conditions still have to be looked at.
  */
-export function choosePath(table: Table, base: i32, conditions: Array<Condition>): AccessPath {
+export function chooseAccess(table: Table, base: i32, conditions: Array<Condition>): Access {
   const end = base + table.schema.columns.length;
   const bounds = new Array<ColumnBound>();
   for (let c = 0; c < conditions.length; c++) {
     const bound = boundOf(conditions[c].expression, base, end);
     if (bound) bounds.push(bound);
   }
-  let best: AccessPath | null = null;
-  let bestScore = 0;
+  let best = new Access(new AccessPath(table), null);
   for (let i = 0; i < table.indexes.length && bounds.length > 0; i++) {
-    const index = table.indexes[i];
-    const path = new AccessPath(table, index);
-    const score = boundBy(path, index, bounds);
-    const former = best;
-    if (score > bestScore) {
-      if (former) former.free();
-      best = path;
-      bestScore = score;
-    } else path.free();
+    const access = accessBy(table, table.indexes[i], bounds);
+    if (access.worth > best.worth) best = access;
   }
-  return best ? best : new AccessPath(table);
+  return best;
 }
 
-/** Gives the path the bounds that there are for its index; how much they are worth, 0 for nothing. */
-function boundBy(path: AccessPath, index: TableIndex, bounds: Array<ColumnBound>): i32 {
-  const table = path.table;
-  const parts = new Array<ColumnBound>();
-  for (let c = 0; c < index.columns.length; c++) {
-    const equal = find(bounds, index.columns[c], OP_EQ, OP_EQ);
+/** The way by an index, with the bounds that there are for it. */
+function accessBy(table: Table, index: TableIndex, bounds: Array<ColumnBound>): Access {
+  const made = new ScanBounds();
+  const columns = index.columns;
+  let at = 0;
+  for (; at < columns.length; at++) {
+    const equal = find(bounds, columns[at], OP_EQ, OP_EQ);
     if (!equal) break;
-    parts.push(equal);
+    const list = equal.list;
+    if (list) {
+      made.list = list;
+      at += 1;
+      break;
+    }
+    made.equals.push(equal.value!);
   }
-  const at = parts.length;
-  const next = at < index.columns.length ? index.columns[at] : -1;
+  const next = at < columns.length ? columns[at] : -1;
   const from = find(bounds, next, OP_GT, OP_GE);
   const to = find(bounds, next, OP_LT, OP_LE);
-  if (at == 0 && !from && !to) return 0;
-  const low = new KeyBound(from !== null && from.op == OP_GT);
-  const high = new KeyBound(to !== null && to.op == OP_LT);
-  const good = fill(table, low, parts, from) && fill(table, high, parts, to);
-  if (!good) {
-    low.free();
-    high.free();
-    return 0;
+  const like = find(bounds, next, OP_LIKE, OP_GLOB);
+  if (from) {
+    made.lower = from.value;
+    made.lowerIsOut = from.op == OP_GT;
   }
-  path.lower = at > 0 || from ? low : null;
-  path.upper = at > 0 || to ? high : null;
-  if (!path.lower) low.free();
-  if (!path.upper) high.free();
+  if (to) {
+    made.upper = to.value;
+    made.upperIsOut = to.op == OP_LT;
+  }
+  if (like && !from && !to) {
+    made.like = like.value;
+    made.likeOp = like.op;
+  }
+  const access = new Access(new AccessPath(table, index), made);
   // Unique keys are worth most, then values that are given, then ranges.
-  const isPoint = index.unique && at == index.columns.length;
-  return (isPoint ? 1000 : 0) + at * 10 + (from ? 2 : 0) + (to ? 2 : 0);
+  const isPoint = index.unique && at == columns.length;
+  access.worth = (isPoint ? 1000 : 0) + at * 10 + (from || like ? 2 : 0) + (to || like ? 2 : 0) - (made.list ? 1 : 0);
+  return access;
 }
 
+/** Of the bounds one of `column` by one of the operators; one value rather than a list. */
 function find(bounds: Array<ColumnBound>, column: i32, op: u8, other: u8): ColumnBound | null {
+  let found: ColumnBound | null = null;
   for (let b = 0; b < bounds.length; b++) {
-    if (bounds[b].column == column && (bounds[b].op == op || bounds[b].op == other)) return bounds[b];
+    const bound = bounds[b];
+    if (bound.column == column && (bound.op == op || bound.op == other) && (!found || !bound.list)) found = bound;
   }
-  return null;
-}
-
-function fill(table: Table, bound: KeyBound, parts: Array<ColumnBound>, last: ColumnBound | null): bool {
-  bound.begin(parts.length + (last ? 1 : 0));
-  for (let p = 0; p < parts.length; p++) {
-    if (!addPart(table, parts[p].column, parts[p].value, bound)) return false;
-  }
-  return !last || addPart(table, last.column, last.value, bound);
+  return found;
 }
 
 /** Of the conditions those that are not applied yet and read only columns from `first` on and before `end`. */
@@ -157,14 +180,14 @@ export function restOf(conditions: Array<Condition>, first: i32, end: i32): Arra
 }
 
 /** The operator's rows for which the conditions are true, which are applied by that. */
-export function filtered(operator: Operator, conditions: Array<Condition>): Operator {
+export function filtered(context: StatementContext, operator: Operator, conditions: Array<Condition>): Operator {
   if (conditions.length == 0) return operator;
   const expressions = new Array<Expression>();
   for (let c = 0; c < conditions.length; c++) {
     conditions[c].isApplied = true;
     expressions.push(conditions[c].expression);
   }
-  return new Filter(operator, expressions);
+  return context.own(new Filter(operator, expressions));
 }
 
 /** All of the conditions as one. */

@@ -1,14 +1,8 @@
-/** Literals as constants, and making two expressions of one kind without losing anything. */
-import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, SQL_UNSUPPORTED, fail, lastError } from "../../status";
-import { ByteBuffer } from "../../encode/byte-buffer";
-import { TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
-import { parseDecimal } from "../../encode/decimal";
-import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
-import { hexDigit } from "../../encode/uuid";
-import { parseValue } from "../../encode/value-text";
+/** Makes two expressions of one kind without losing anything. */
+import { OK, SQL_TYPE, SQL_UNSUPPORTED, lastError } from "../../status";
+import { TYPE_TEXT } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { Cast } from "../eval/cast";
-import { takeCell } from "../eval/cells";
 import { Constant, Expression } from "../eval/expression";
 import {
   K_BLOB,
@@ -22,71 +16,13 @@ import {
   K_NULL,
   K_TEXT,
   K_UINT,
-  isBytes,
   isNumber,
   kindName,
   kindOfType,
   typeOfKind,
 } from "../eval/kinds";
-import { Vector } from "../eval/vector";
+import { parseConstant } from "./literals";
 import { StatementContext } from "./statement";
-
-const parsed: ByteBuffer = new ByteBuffer(256);
-const decimal: usize = memory.data(16, 8);
-let oneValue: Vector | null = null;
-
-function oneVector(): Vector {
-  const known = oneValue;
-  if (known) return known;
-  const made = new Vector();
-  oneValue = made;
-  return made;
-}
-
-/** A number as it is written; null, with the last error but without its place, when it is none that fits. */
-export function numberConstant(ptr: usize, len: u32, negative: bool): Constant | null {
-  if (len > 2 && (load<u8>(ptr, 1) | 0x20) == 0x78) return hexConstant(ptr + 2, len - 2, negative);
-  if (parseUnsigned(ptr, len, negative ? 0x8000000000000000 : u64.MAX_VALUE)) {
-    const value = parsedUnsigned;
-    const constant = new Constant(negative || value <= <u64>i64.MAX_VALUE ? K_INT : K_UINT);
-    constant.low = negative ? 0 - value : value;
-    return constant;
-  }
-  parsed.reset();
-  if (negative) parsed.addU8(0x2d);
-  parsed.addBytes(ptr, len);
-  // "1." is a number of SQL, but no decimal's text.
-  if (!parseDecimal(parsed.ptr, parsed.len, decimal)) {
-    fail(OVERFLOW, "a number that needs more than 28 digits");
-    return null;
-  }
-  const constant = new Constant(K_DECIMAL);
-  constant.low = load<u64>(decimal);
-  constant.high = load<u64>(decimal, 8);
-  return constant;
-}
-
-function hexConstant(ptr: usize, len: u32, negative: bool): Constant | null {
-  let value: u64 = 0;
-  for (let i: u32 = 0; i < len; i++) {
-    if (value >> 60 != 0) {
-      fail(OVERFLOW, "0x… with more than 64 bits");
-      return null;
-    }
-    value = (value << 4) | (<u64>hexDigit(load<u8>(ptr + i)));
-  }
-  const constant = new Constant(K_INT);
-  constant.low = negative ? 0 - value : value;
-  return constant;
-}
-
-/** Text; it may take the type of what it meets. */
-export function textConstant(ptr: usize, len: u32): Constant {
-  const constant = new Constant(K_TEXT);
-  constant.isPlain = true;
-  constant.setBytes(ptr, len);
-  return constant;
-}
 
 /** The expression as one of `column`'s kind, of which it may then be compared or stored; null, with the place, when that can't be. */
 export function convertTo(context: StatementContext, subject: Expression, kind: u8, column: Column | null): Expression | null {
@@ -95,9 +31,18 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
     const constant = <Constant>subject;
     if (constant.isNull) {
       constant.kind = kind;
+      if (!constant.column) constant.column = column;
       return constant;
     }
-    if (constant.isPlain) return parseConstant(context, constant, kind, column);
+    if (constant.isPlain) {
+      const made = parseConstant(constant, kind, column);
+      if (!made) {
+        if (lastError.status == SQL_TYPE) context.text.place(constant.start);
+        return null;
+      }
+      made.column = column;
+      return context.replaced(constant, made);
+    }
     if (kind == K_BOOLEAN && constant.kind == K_INT && (constant.low == 0 || constant.low == 1)) {
       constant.kind = K_BOOLEAN;
       return constant;
@@ -119,50 +64,6 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
   const cast = new Cast(subject, type, isCustom ? column!.customSize : 0, context.text);
   cast.start = subject.start;
   return cast;
-}
-
-/** A text as a value of another kind; null, with its place, when it spells none. */
-function parseConstant(context: StatementContext, subject: Constant, kind: u8, column: Column | null): Constant | null {
-  const type = column ? column.type : typeOfKind(kind);
-  const customSize = column ? column.customSize : 0;
-  // Any integer may be compared with a small one; it is equal to none.
-  const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
-  if (kind == K_CUSTOM && !column) return null;
-  parsed.reset();
-  if (parseValue(parsedType, customSize, subject.bytesPtr, subject.bytesLen, parsed) != OK) {
-    if (kind == K_INT || kind == K_UINT) {
-      // A number with a fraction is a number.
-      if (parseDecimal(subject.bytesPtr, subject.bytesLen, decimal)) {
-        const number = new Constant(K_DECIMAL);
-        number.low = load<u64>(decimal);
-        number.high = load<u64>(decimal, 8);
-        number.start = subject.start;
-        return number;
-      }
-    }
-    if (lastError.status == BAD_VALUE) {
-      lastError.status = SQL_TYPE;
-      context.text.place(subject.start);
-    }
-    return null;
-  }
-  const constant = cellConstant(parsedType, customSize, parsed.ptr, parsed.len);
-  constant.start = subject.start;
-  return constant;
-}
-
-/** The value of a column of `type` at `ptr`, of `len` bytes, as records have it. */
-export function cellConstant(type: u8, customSize: u32, ptr: usize, len: u32): Constant {
-  const constant = new Constant(kindOfType(type));
-  const vector = oneVector();
-  vector.kind = constant.kind;
-  takeCell(type, fixedValueSize(type, customSize) != 0, ptr, len, vector, 0);
-  if (isBytes(constant.kind)) constant.setBytes(vector.ptr(0), vector.len(0));
-  else {
-    constant.low = load<u64>(vector.at(0));
-    constant.high = constant.kind == K_DECIMAL ? load<u64>(vector.at(0), 8) : 0;
-  }
-  return constant;
 }
 
 /** After `unify`: both expressions, of one kind. */

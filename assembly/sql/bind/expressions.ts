@@ -1,16 +1,17 @@
 /** Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. */
 import { asciiLower } from "../../encode/ascii";
-import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND } from "../../status";
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND, lastError } from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { TYPE_CUSTOM } from "../../encode/data-type";
 import { Arithmetic, Signed } from "../eval/arithmetic";
 import { Cast, canCast } from "../eval/cast";
 import { Comparison, InList } from "../eval/compare";
-import { ColumnValue, Constant, Expression } from "../eval/expression";
+import { ColumnValue, Constant, Expression, OuterValue } from "../eval/expression";
 import { F_JOIN, FunctionCall } from "../eval/functions";
 import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
+import { OuterValues } from "../run/subquery";
 import {
   OP_BIT_AND,
   OP_BIT_NOT,
@@ -51,22 +52,52 @@ import {
   N_UNARY,
   SqlTree,
 } from "../syntax/tree";
-import {
-  asCondition,
-  asNumber,
-  asText,
-  convertTo,
-  notYet,
-  numberConstant,
-  textConstant,
-  unifiedLeft,
-  unifiedRight,
-  unify,
-  unifyAll,
-} from "./convert";
+import { asCondition, asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { numberConstant, textConstant } from "./literals";
 import { Scope } from "./scope";
 import { StatementContext } from "./statement";
 import { typeOfSql } from "./types";
+
+/** What binds a query's way to the one right around it, and what it asks of the rows there. */
+export class Outer {
+  readonly values: OuterValues = new OuterValues();
+
+  constructor(readonly binder: ExpressionBinder) {}
+
+  /** A column that this or a query further out has; null when none has it, or with an error. */
+  value(name: string, table: string, node: u32): Expression | null {
+    const binder = this.binder;
+    const scope = binder.scope;
+    const place = scope.find(name, table);
+    if (place >= 0) {
+      const value = binder.columnAt(place, node);
+      return value ? this.slotOf(value) : null;
+    }
+    if (scope.found > 1) {
+      binder.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
+      return null;
+    }
+    const further = binder.outer;
+    const value = further ? further.value(name, table, node) : null;
+    if (value && !this.values.further.includes(<OuterValue>value)) this.values.further.push(<OuterValue>value);
+    return value;
+  }
+
+  private slotOf(value: Expression): OuterValue {
+    const values = this.values;
+    for (let v = 0; v < values.values.length; v++) {
+      const known = values.values[v];
+      if (known === value) return values.slots[v];
+      if (!(known instanceof ColumnValue) || !(value instanceof ColumnValue)) continue;
+      if ((<ColumnValue>known).position == (<ColumnValue>value).position) return values.slots[v];
+    }
+    const slot = new OuterValue(value.kind);
+    slot.column = value.column;
+    values.values.push(value);
+    values.slots.push(this.binder.context.ownValue(slot));
+    return slot;
+  }
+}
 
 export abstract class ExpressionBinder {
   protected readonly tree: SqlTree;
@@ -74,6 +105,8 @@ export abstract class ExpressionBinder {
   constructor(
     readonly context: StatementContext,
     readonly scope: Scope,
+    /** The query around this one. */
+    readonly outer: Outer | null,
   ) {
     this.tree = context.tree;
   }
@@ -83,7 +116,7 @@ export abstract class ExpressionBinder {
   /** What a node is in a query with groups, where that is not its parts' business; null where it is. */
   protected abstract ofGroup(node: u32): Expression | null;
   /** A column of the rows, which in a query with groups has to be one of theirs. */
-  protected abstract columnAt(place: i32, node: u32): Expression | null;
+  abstract columnAt(place: i32, node: u32): Expression | null;
   /** A query as a value: its one column's value in its only row. */
   protected abstract scalar(node: u32): Expression | null;
   /** IN (query). */
@@ -124,7 +157,7 @@ export abstract class ExpressionBinder {
         return constant;
       }
       case N_PARAMETER:
-        return this.parameter(node);
+        return this.context.parameter(tree.a(node), node);
       case N_COLUMN:
         return this.column(node);
       case N_UNARY:
@@ -178,70 +211,38 @@ export abstract class ExpressionBinder {
     return constant;
   }
 
-  private parameter(node: u32): Expression | null {
-    const given = this.context.parameter(this.tree.a(node), node);
-    if (!given) return null;
-    // Each place may make a value of another type of it.
-    const constant = new Constant(given.kind);
-    constant.low = given.low;
-    constant.high = given.high;
-    constant.bytes = given.bytes;
-    constant.isNull = given.isNull;
-    constant.isPlain = given.isPlain;
-    return constant;
-  }
-
-  /** The place of the column that a node names; -1, with an error, when there is none. */
-  placeOf(node: u32): i32 {
+  /** A column of this query's rows, or of a query around it; null with an error. */
+  private column(node: u32): Expression | null {
     const tree = this.tree;
+    const scope = this.scope;
     const name = tree.text(tree.a(node));
     const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
-    const scope = this.scope;
-    if (table.length > 0 && !scope.source(table)) {
-      if (!this.isOuter(name, table, node)) {
-        const names = new Array<string>();
-        for (let s = 0; s < scope.sources.length; s++) names.push(scope.sources[s].name);
-        const hint = names.length == 0 ? "there is no FROM" : suggestion(table, names, "in FROM");
-        this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
-      }
-      return -1;
-    }
     const place = scope.find(name, table);
-    if (place >= 0) return place;
+    if (place >= 0) return this.columnAt(place, node);
+    const outer = this.outer;
+    if (scope.found == 0 && (table.length == 0 || !scope.source(table))) {
+      lastError.status = OK;
+      const value = outer ? outer.value(name, table, node) : null;
+      if (value || lastError.status != OK) return value;
+    }
     if (scope.found > 1) {
       this.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
-      return -1;
+      return null;
     }
-    if (this.isOuter(name, table, node)) return -1;
     const names = new Array<string>();
+    const isTable = table.length > 0 && !scope.source(table);
     for (let s = 0; s < scope.sources.length; s++) {
       const source = scope.sources[s];
-      if (table.length > 0 && scope.source(table) !== source) continue;
-      for (let c = 0; c < source.columns.length; c++) names.push(source.columns[c].name);
-    }
-    const hint = names.length == 0 ? "there is no FROM" : suggestion(name, names, "columns");
-    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
-    return -1;
-  }
-
-  /** Whether a name is one of a query around this one: known, and refused. */
-  private isOuter(name: string, table: string, node: u32): bool {
-    let outer: Scope | null = this.scope.parent;
-    while (outer) {
-      outer.find(name, table);
-      if (outer.found == 0) {
-        outer = outer.parent;
-        continue;
+      if (isTable) names.push(source.name);
+      for (let c = 0; c < source.columns.length && !isTable; c++) {
+        if (table.length == 0 || scope.source(table) === source) names.push(source.columns[c].name);
       }
-      this.unsupported("queries that use columns of the query around them are", node, "a join can say the same");
-      return true;
     }
-    return false;
-  }
-
-  private column(node: u32): Expression | null {
-    const place = this.placeOf(node);
-    return place < 0 ? null : this.columnAt(place, node);
+    const hint =
+      names.length == 0 ? "there is no FROM" : suggestion(isTable ? table : name, names, isTable ? "in FROM" : "columns");
+    if (isTable) this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
+    else this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
+    return null;
   }
 
   /** The column at a place of the rows. */
@@ -375,33 +376,22 @@ export abstract class ExpressionBinder {
   }
 
   /** Whether a value is one of some constants. */
-  protected inConstants(subject: Expression, items: Array<Expression>, isNot: bool): Expression | null {
+  private inConstants(subject: Expression, items: Array<Expression>, isNot: bool): Expression | null {
     const context = this.context;
-    let hasNull = false;
     let value = subject;
-    const converted = new Array<Expression>();
     for (let i = 0; i < items.length; i++) {
-      if ((<Constant>items[i]).isNull) {
-        hasNull = true;
-        continue;
-      }
       if (!unify(context, value, items[i])) return null;
       value = unifiedLeft!;
-      converted.push(unifiedRight!);
+      items[i] = unifiedRight!;
     }
-    const constants = new Array<Constant>();
-    for (let i = 0; i < converted.length; i++) {
+    for (let i = 0; i < items.length; i++) {
       // One of them may have made the value a decimal.
-      const item = convertTo(context, converted[i], value.kind, null);
-      const constant = item ? this.fold(item) : null;
-      if (!constant) return null;
-      constants.push(constant);
+      const item = convertTo(context, items[i], value.kind, value.column);
+      if (!item) return null;
+      items[i] = item;
     }
-    return new InList(value, constants, hasNull, isNot);
+    return new InList(value, items, isNot, context.run);
   }
-
-  /** A constant's conversion as a constant. */
-  protected abstract fold(subject: Expression): Constant | null;
 
   private inValues(node: u32, items: Array<Expression>): Expression | null {
     const parts = new Array<Expression>();

@@ -8,8 +8,9 @@ import { DerivedRows, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
 import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
 import { FLAG_NATURAL, N_JOIN, N_TABLE } from "../syntax/tree";
-import { Condition, addConditions, choosePath, filtered, restOf, together } from "./conditions";
+import { Condition, addConditions, chooseAccess, filtered, restOf, together } from "./conditions";
 import { notYet } from "./convert";
+import { Outer } from "./expressions";
 import { GroupBinder } from "./groups";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
@@ -30,14 +31,14 @@ export class FromNode {
 export abstract class FromBinder extends GroupBinder {
   constructor(
     context: StatementContext,
-    parent: Scope | null,
+    outer: Outer | null,
     protected readonly commonTables: Array<CommonTable>,
   ) {
-    super(context, new Scope(parent));
+    super(context, new Scope(), outer);
   }
 
-  /** The rows of the query at `node`, N_QUERY, which is inside of `parent`; null with an error. */
-  protected abstract queryWithin(parent: Scope | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
+  /** The rows of the query at `node`, N_QUERY, which is inside of that of `outer`; null with an error. */
+  protected abstract queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
 
   protected from(node: u32): FromNode | null {
     const tree = this.tree;
@@ -46,8 +47,6 @@ export abstract class FromBinder extends GroupBinder {
     if (tree.kind(node) != N_JOIN) {
       const source = tree.kind(node) == N_TABLE ? this.tableSource(node) : this.querySource(node);
       if (!source) return null;
-      const relation = source.relation;
-      if (relation) this.context.loose.push(relation.operator);
       if (this.scope.source(source.name)) {
         this.context.fail(
           AMBIGUOUS_COLUMN,
@@ -153,7 +152,7 @@ export abstract class FromBinder extends GroupBinder {
 
   private commonSource(common: CommonTable, alias: string, base: i32, node: u32): Source | null {
     const tree = this.tree;
-    const relation = this.queryWithin(this.scope.parent, common.before, tree.c(common.node));
+    const relation = this.queryWithin(this.outer, common.before, tree.c(common.node));
     if (!relation) return null;
     const renamed = this.renamed(relation, tree.b(common.node), node);
     return renamed ? new Source(alias, base, null, renamed) : null;
@@ -161,7 +160,7 @@ export abstract class FromBinder extends GroupBinder {
 
   private querySource(node: u32): Source | null {
     const tree = this.tree;
-    const relation = this.queryWithin(this.scope, this.commonTables, tree.a(node));
+    const relation = this.queryWithin(this.outer, this.commonTables, tree.a(node));
     if (!relation) return null;
     const renamed = this.renamed(relation, tree.c(node), node);
     if (!renamed) return null;
@@ -179,7 +178,6 @@ export abstract class FromBinder extends GroupBinder {
         "the query has " + relation.columns.length.toString() + " columns, not as many as names",
         node,
       );
-      relation.operator.free();
       return null;
     }
     const columns = new Array<NamedColumn>();
@@ -201,13 +199,10 @@ export abstract class FromBinder extends GroupBinder {
       if (table) {
         const wanted = new Array<i32>();
         for (let c = 0; c < source.columns.length; c++) if (used.includes(source.base + c)) wanted.push(c);
-        operator = new TableScan(choosePath(table, source.base, mine), source.base, wanted);
-      } else {
-        const rows = source.relation!.operator;
-        this.context.taken(rows);
-        operator = new DerivedRows(rows, source.base);
-      }
-      return filtered(operator, mine);
+        const access = chooseAccess(table, source.base, mine);
+        operator = new TableScan(access.path, access.bounds, source.base, wanted);
+      } else operator = new DerivedRows(source.relation!.operator, source.base);
+      return filtered(this.context, this.context.own(operator), mine);
     }
     const left = node.left!;
     const right = node.right!;
@@ -240,9 +235,9 @@ export abstract class FromBinder extends GroupBinder {
     const leftColumns = within(used, left.first, left.end);
     const rightColumns = within(used, right.first, right.end);
     const kinds = this.scope.kinds;
-    const budget = this.context.budget;
-    const join: Operator = new Join(op, lefts, rights, leftKeys, rightKeys, condition, kinds, leftColumns, rightColumns, budget);
-    return filtered(join, isInner ? others : restOf(conditions, node.first, node.end));
+    const run = this.context.run;
+    const join = new Join(op, lefts, rights, leftKeys, rightKeys, condition, kinds, leftColumns, rightColumns, run);
+    return filtered(this.context, this.context.own(join), isInner ? others : restOf(conditions, node.first, node.end));
   }
 }
 
@@ -266,7 +261,7 @@ function addKeys(
   if (comparison.a.kind == K_JSON) return false;
   const a = new Condition(comparison.a);
   const b = new Condition(comparison.b);
-  if (a.columns.length == 0 || b.columns.length == 0) return false;
+  if (a.isFixed || b.isFixed) return false;
   const straight = a.isWithin(left.first, left.end) && b.isWithin(right.first, right.end);
   if (!straight && !(a.isWithin(right.first, right.end) && b.isWithin(left.first, left.end))) return false;
   leftKeys.push(straight ? comparison.a : comparison.b);

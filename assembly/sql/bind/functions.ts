@@ -30,19 +30,9 @@ import { K_BLOB, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName } fr
 import { IsNull } from "../eval/logic";
 import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_STAR } from "../syntax/tree";
-import {
-  asCondition,
-  asNumber,
-  asText,
-  convertTo,
-  notYet,
-  textConstant,
-  unifiedLeft,
-  unifiedRight,
-  unify,
-  unifyAll,
-} from "./convert";
+import { asCondition, asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { ExpressionBinder } from "./expressions";
+import { textConstant } from "./literals";
 
 /** A function of numbers (N), of text or bytes (T), of any values as text (A), or of values of one kind (S). */
 class Known {

@@ -94,7 +94,7 @@ export abstract class GroupBinder extends FunctionBinder {
     return value;
   }
 
-  protected columnAt(place: i32, node: u32): Expression | null {
+  columnAt(place: i32, node: u32): Expression | null {
     if (!this.isGrouped || this.inAggregate) return this.columnValue(place);
     for (let g = 0; g < this.groupValues.length; g++) {
       const subject = this.groupValues[g];

@@ -1,11 +1,11 @@
 /** Queries as operators. */
-import { OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
+import { SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { ColumnValue, Expression } from "../eval/expression";
+import { ColumnValue, EVERY_ROW, Expression } from "../eval/expression";
 import { K_INT, K_JSON } from "../eval/kinds";
-import {} from "../eval/vector";
 import { Group } from "../run/group";
-import { Append, Filter, Limit, OneRow, Operator, Project } from "../run/operator";
+import { LimitValues } from "../run/limit";
+import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
 import { Among, Sort } from "../run/sort";
 import { DESCENDING, NULLS_FIRST } from "../run/tuples";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION_ALL, operatorText } from "../syntax/operators";
@@ -23,13 +23,11 @@ import {
   SqlTree,
 } from "../syntax/tree";
 import { Condition, addConditions, filtered, restOf } from "./conditions";
-import { asNumber, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
 import { SubqueryBinder } from "./subqueries";
-import { CommonTable, NamedColumn, Relation, Scope, sameName } from "./scope";
-
-/** No limit. */
-const ALL: i64 = i64.MAX_VALUE;
+import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
 /** A column that a query gives. */
 class Output {
@@ -46,8 +44,8 @@ class Output {
 export class QueryBinder extends SubqueryBinder {
   protected readonly outputs: Array<Output> = new Array<Output>();
 
-  protected queryWithin(parent: Scope | null, commonTables: Array<CommonTable>, node: u32): Relation | null {
-    return new QueryBinder(this.context, parent, commonTables).query(node);
+  protected queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null {
+    return new QueryBinder(this.context, outer, commonTables).query(node);
   }
 
   // ---- whole queries ----
@@ -57,61 +55,57 @@ export class QueryBinder extends SubqueryBinder {
     const tree = this.tree;
     const names = withNames(tree, tree.d(node), this.commonTables);
     const body = tree.a(node);
-    const limit = tree.c(node);
-    let offset: i64 = 0;
-    let most: i64 = ALL;
-    if (limit != 0) {
-      if (tree.a(limit) != 0) {
-        most = this.count(tree.a(limit), "LIMIT");
-        if (most == -2) return null;
-        if (most < 0) most = ALL;
-      }
-      if (tree.b(limit) != 0) {
-        offset = this.count(tree.b(limit), "OFFSET");
-        if (offset == -2) return null;
-        offset = max<i64>(offset, 0);
-      }
+    let limit: RowLimit | null = null;
+    if (tree.c(node) != 0) {
+      limit = this.limit(tree.c(node));
+      if (!limit) return null;
     }
-    const wanted = most > ALL - offset ? ALL : most + offset;
     let relation: Relation | null = null;
     if (tree.kind(body) == N_SELECT)
-      relation = new QueryBinder(this.context, this.scope.parent, names).select(body, tree.b(node), wanted);
+      relation = new QueryBinder(this.context, this.outer, names).select(body, tree.b(node), limit);
     else {
       relation = this.body(body, names);
-      if (relation && tree.b(node) != 0) relation = this.sortOutputs(relation, tree.b(node), wanted);
+      if (relation && tree.b(node) != 0) relation = this.sortOutputs(relation, tree.b(node), limit);
     }
-    if (!relation) return null;
-    if (most == ALL && offset == 0) return relation;
-    return new Relation(new Limit(relation.operator, offset, most), relation.columns);
+    if (!relation || !limit) return relation;
+    return new Relation(this.context.own(new Limit(relation.operator, limit)), relation.columns);
   }
 
-  /** The number of LIMIT or OFFSET; -1 for none, -2 with an error. */
-  private count(node: u32, what: string): i64 {
-    const bound = new QueryBinder(this.context, null, this.commonTables).bind(node);
-    if (!bound) return -2;
-    const number = asNumber(this.context, bound, what);
-    const constant = number ? this.fold(number) : null;
-    if (!constant) {
-      if (number && lastError.status == OK)
-        this.context.fail(SQL_TYPE, what + " needs a number that is the same for all rows", node);
-      return -2;
+  /** What an N_LIMIT says; null with an error. */
+  private limit(node: u32): LimitValues | null {
+    const tree = this.tree;
+    const made = new LimitValues();
+    if (tree.a(node) != 0) {
+      made.most = this.count(tree.a(node), "LIMIT");
+      if (!made.most) return null;
     }
-    if (constant.isNull) return -1;
-    if (constant.kind == K_INT) return max<i64>(constant.low, -1);
-    this.context.fail(SQL_TYPE, what + " needs a whole number", node);
-    return -2;
+    if (tree.b(node) != 0) {
+      made.skipped = this.count(tree.b(node), "OFFSET");
+      if (!made.skipped) return null;
+    }
+    return made;
+  }
+
+  /** The number of LIMIT or OFFSET; null with an error. */
+  private count(node: u32, what: string): Expression | null {
+    const bound = new QueryBinder(this.context, null, this.commonTables).bind(node);
+    const number = bound ? asNumber(this.context, bound, what) : null;
+    if (!number) return null;
+    const whole = convertTo(this.context, number, K_INT, null);
+    if (!whole) this.context.fail(SQL_TYPE, what + " needs a whole number", node);
+    return whole;
   }
 
   private body(node: u32, names: Array<CommonTable>): Relation | null {
     switch (this.tree.kind(node)) {
       case N_SELECT:
-        return new QueryBinder(this.context, this.scope.parent, names).select(node, 0, ALL);
+        return new QueryBinder(this.context, this.outer, names).select(node, 0, null);
       case N_VALUES:
-        return new QueryBinder(this.context, this.scope.parent, names).values(node);
+        return new QueryBinder(this.context, this.outer, names).values(node);
       case N_COMPOUND:
         return this.compound(node, names);
       default:
-        return new QueryBinder(this.context, this.scope.parent, names).query(node);
+        return new QueryBinder(this.context, this.outer, names).query(node);
     }
   }
 
@@ -119,12 +113,8 @@ export class QueryBinder extends SubqueryBinder {
     const tree = this.tree;
     const op = tree.op(node);
     const left = this.body(tree.a(node), names);
-    if (!left) return null;
-    const right = this.body(tree.b(node), names);
-    if (!right) {
-      left.operator.free();
-      return null;
-    }
+    const right = left ? this.body(tree.b(node), names) : null;
+    if (!left || !right) return null;
     const count = left.columns.length;
     if (right.columns.length != count) {
       this.context.fail(
@@ -132,8 +122,6 @@ export class QueryBinder extends SubqueryBinder {
         "the sides of " + operatorText(op) + " have " + count.toString() + " and " + right.columns.length.toString() + " columns",
         tree.b(node),
       );
-      left.operator.free();
-      right.operator.free();
       return null;
     }
     const lefts = new Array<Expression>();
@@ -142,11 +130,7 @@ export class QueryBinder extends SubqueryBinder {
     for (let c = 0; c < count; c++) {
       const a = valueOf(left, c, tree.start(tree.a(node)));
       const b = valueOf(right, c, tree.start(tree.b(node)));
-      if (!unify(this.context, a, b)) {
-        left.operator.free();
-        right.operator.free();
-        return null;
-      }
+      if (!unify(this.context, a, b)) return null;
       lefts.push(unifiedLeft!);
       rights.push(unifiedRight!);
       const kind = unifiedLeft!.kind;
@@ -159,10 +143,14 @@ export class QueryBinder extends SubqueryBinder {
     }
     const budget = this.context.budget;
     if (op == OP_INTERSECT || op == OP_EXCEPT)
-      return new Relation(new Among(left.operator, lefts, right.operator, rights, op == OP_EXCEPT, budget), columns);
-    const both = new Append([new Project(left.operator, lefts), new Project(right.operator, rights)]);
-    const relation = new Relation(both, columns);
-    return op == OP_UNION_ALL ? relation : new Relation(Among.distinct(both, valuesOf(relation), budget), columns);
+      return this.give(new Among(left.operator, lefts, right.operator, rights, op == OP_EXCEPT, budget), columns);
+    const one = this.context.own(new Project(left.operator, lefts));
+    const relation = this.give(new Append([one, this.context.own(new Project(right.operator, rights))]), columns);
+    return op == OP_UNION_ALL ? relation : this.give(Among.distinct(relation.operator, valuesOf(relation), budget), columns);
+  }
+
+  private give(operator: Operator, columns: Array<NamedColumn>): Relation {
+    return new Relation(this.context.own(operator), columns);
   }
 
   /** VALUES: a query of rows that are written out. */
@@ -197,12 +185,12 @@ export class QueryBinder extends SubqueryBinder {
       columns.push(new NamedColumn("column" + (c + 1).toString(), values[0].kind, null));
     }
     const inputs = new Array<Operator>();
-    for (let r = 0; r < rows.length; r++) inputs.push(new Project(new OneRow(), rows[r]));
-    return new Relation(inputs.length == 1 ? inputs[0] : new Append(inputs), columns);
+    for (let r = 0; r < rows.length; r++) inputs.push(this.context.own(new Project(this.context.own(new OneRow()), rows[r])));
+    return inputs.length == 1 ? new Relation(inputs[0], columns) : this.give(new Append(inputs), columns);
   }
 
   /** Sorts what a query gives by its columns, by name or number. */
-  private sortOutputs(relation: Relation, order: u32, most: i64): Relation | null {
+  private sortOutputs(relation: Relation, order: u32, limit: RowLimit | null): Relation | null {
     const tree = this.tree;
     const by = new Array<Expression>();
     const orders = new Array<u32>();
@@ -210,19 +198,15 @@ export class QueryBinder extends SubqueryBinder {
       const place = this.outputPlace(relation.columns, tree.a(term));
       if (place < 0) {
         if (place == -1) this.context.fail(SQL_TYPE, "ORDER BY behind UNION and the like needs a column's name or number", term);
-        relation.operator.free();
         return null;
       }
       const value = valueOf(relation, place, tree.start(term));
-      if (!this.isSortable(value, term)) {
-        relation.operator.free();
-        return null;
-      }
+      if (!this.isSortable(value, term)) return null;
       by.push(value);
       orders.push(this.orderOf(term));
     }
-    const sort = new Sort(relation.operator, valuesOf(relation), by, StaticArray.fromArray(orders), most, this.context.budget);
-    return new Relation(sort, relation.columns);
+    const sorted = StaticArray.fromArray(orders);
+    return this.give(new Sort(relation.operator, valuesOf(relation), by, sorted, limit, this.context.budget), relation.columns);
   }
 
   /** The place of the result's column that a node names, by name or number; -1 when it does neither, -2 with an error. */
@@ -253,8 +237,8 @@ export class QueryBinder extends SubqueryBinder {
 
   // ---- SELECT ----
 
-  /** The rows of an N_SELECT, sorted by the list `order` (0: none), of which no more than `most` are wanted. */
-  select(node: u32, order: u32, most: i64): Relation | null {
+  /** The rows of an N_SELECT, sorted by the list `order` (0: none), of which no more are wanted than `limit` says. */
+  select(node: u32, order: u32, limit: RowLimit | null): Relation | null {
     const tree = this.tree;
     const context = this.context;
     let from: FromNode | null = null;
@@ -305,22 +289,24 @@ export class QueryBinder extends SubqueryBinder {
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     if (from) addOnColumns(from, used);
-    let operator: Operator = from ? this.build(from, conditions, used) : new OneRow();
-    operator = filtered(operator, restOf(conditions, 0, i32.MAX_VALUE));
+    let operator: Operator = from ? this.build(from, conditions, used) : context.own(new OneRow());
+    operator = filtered(context, operator, restOf(conditions, EVERY_ROW, i32.MAX_VALUE));
     if (this.isGrouped) {
       const kinds = new Array<u8>();
       for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
       for (let a = 0; a < this.aggregates.length; a++) kinds.push(this.aggregates[a].kind);
-      operator = new Group(operator, this.groupValues, this.aggregates, kinds, context.budget);
-      if (having) operator = new Filter(operator, [having]);
+      operator = context.own(new Group(operator, this.groupValues, this.aggregates, kinds, context.budget));
+      if (having) operator = context.own(new Filter(operator, [having]));
     }
+    let sorted = values;
     if (distinct) {
-      operator = Among.distinct(operator, values, context.budget);
-      const relation = new Relation(operator, columns);
-      if (order != 0) operator = new Sort(operator, valuesOf(relation), by, StaticArray.fromArray(orders), most, context.budget);
-    } else if (order != 0) operator = new Sort(operator, values, by, StaticArray.fromArray(orders), most, context.budget);
-    else operator = new Project(operator, values);
-    return new Relation(operator, columns);
+      operator = context.own(Among.distinct(operator, values, context.budget));
+      sorted = valuesOf(new Relation(operator, columns));
+    }
+    if (order != 0) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
+    else if (!distinct) operator = new Project(operator, values);
+    else return new Relation(operator, columns);
+    return this.give(operator, columns);
   }
 
   /** What ORDER BY's term sorts by: a column of the result by its name or number, or any value of the rows. */
@@ -428,17 +414,4 @@ export function withNames(tree: SqlTree, bound: u32, names: Array<CommonTable>):
   for (let cte = tree.a(bound); cte != 0; cte = tree.next(cte))
     all.push(new CommonTable(tree.text(tree.a(cte)), cte, all.slice()));
   return all;
-}
-
-export function valueOf(relation: Relation, column: i32, start: u32): Expression {
-  const value = new ColumnValue(column, relation.columns[column].kind);
-  value.column = relation.columns[column].column;
-  value.start = start;
-  return value;
-}
-
-function valuesOf(relation: Relation): Array<Expression> {
-  const values = new Array<Expression>();
-  for (let c = 0; c < relation.columns.length; c++) values.push(valueOf(relation, c, 0));
-  return values;
 }

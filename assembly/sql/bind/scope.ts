@@ -2,6 +2,7 @@
 import { lowerLetter } from "../../encode/ascii";
 import { Column } from "../../schema/column";
 import { Table } from "../../query/store";
+import { ColumnValue, Expression } from "../eval/expression";
 import { kindOfType } from "../eval/kinds";
 import { Operator } from "../run/operator";
 
@@ -69,9 +70,6 @@ export class Scope {
   /** After `find`: how many columns have the name. */
   found: i32 = 0;
 
-  /** `parent` is the query around this one. */
-  constructor(readonly parent: Scope | null) {}
-
   add(source: Source): void {
     this.sources.push(source);
     for (let c = 0; c < source.columns.length; c++) this.kinds.push(source.columns[c].kind);
@@ -124,4 +122,19 @@ export function sameName(a: string, b: string): bool {
     if (lowerLetter(a.charCodeAt(i)) != lowerLetter(b.charCodeAt(i))) return false;
   }
   return true;
+}
+
+/** Column number `column` of a query as a value of its rows. */
+export function valueOf(relation: Relation, column: i32, start: u32): Expression {
+  const value = new ColumnValue(column, relation.columns[column].kind);
+  value.column = relation.columns[column].column;
+  value.start = start;
+  return value;
+}
+
+/** All of its columns. */
+export function valuesOf(relation: Relation): Array<Expression> {
+  const values = new Array<Expression>();
+  for (let c = 0; c < relation.columns.length; c++) values.push(valueOf(relation, c, 0));
+  return values;
 }

@@ -3,20 +3,26 @@ import { OK, Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
 import { Table } from "../../query/store";
 import { unknownTable } from "../../store/names";
 import { MemoryBudget } from "../eval/arena";
-import { Constant } from "../eval/expression";
+import { Constant, OuterValue } from "../eval/expression";
+import { RunState } from "../eval/run-state";
 import { Operator } from "../run/operator";
+import { QueryValue } from "../run/subquery";
 import { SqlText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
+import { reuse } from "./literals";
 import { sameName } from "./scope";
 
 /** What a statement may keep for sorting, grouping and joining, unless it is told otherwise: 64 MiB. */
 const DEFAULT_BUDGET: u64 = 64 << 20;
 
 export class StatementContext {
-  readonly budget: MemoryBudget;
-  /** Queries in FROM that no operator has taken yet: they have to be freed where the statement comes to nothing. */
-  readonly loose: Array<Operator> = new Array<Operator>();
-
+  readonly run: RunState;
+  /** All that was made for it and has to be freed. */
+  private readonly operators: Array<Operator> = new Array<Operator>();
+  private readonly queries: Array<QueryValue> = new Array<QueryValue>();
+  private readonly outerValues: Array<OuterValue> = new Array<OuterValue>();
+  /** Constants that are parameters' values, in the types that they were made of there. */
+  private readonly uses: Array<Constant> = new Array<Constant>();
   /** Tables that were looked up, each time again. */
   readonly read: Array<Table> = new Array<Table>();
 
@@ -29,18 +35,61 @@ export class StatementContext {
     readonly parameters: Array<Constant>,
     budget: u64 = DEFAULT_BUDGET,
   ) {
-    this.budget = new MemoryBudget(budget);
+    this.run = new RunState(new MemoryBudget(budget));
   }
 
-  /** An operator has taken this one over. */
-  taken(operator: Operator): void {
-    const at = this.loose.indexOf(operator);
-    if (at >= 0) this.loose.splice(at, 1);
+  get budget(): MemoryBudget {
+    return this.run.budget;
   }
 
-  /** Frees what nobody has taken. */
-  freeLoose(): void {
-    while (this.loose.length > 0) this.loose.pop().free();
+  /** Takes an operator over, which is freed with the statement. */
+  own(operator: Operator): Operator {
+    this.operators.push(operator);
+    return operator;
+  }
+
+  ownQuery(query: QueryValue): QueryValue {
+    this.queries.push(query);
+    return query;
+  }
+
+  ownValue(value: OuterValue): OuterValue {
+    this.outerValues.push(value);
+    return value;
+  }
+
+  /**
+   * Gets ready to run once more, with other values for the parameters. False, perhaps with an error, when that takes another plan: a value
+   * is of another type than what was made of the one before it.
+   */
+  begin(parameters: Array<Constant>): bool {
+    this.run.number += 1;
+    for (let t = 0; t < this.read.length; t++) {
+      if (this.read[t].refresh() != OK) return false;
+    }
+    for (let u = 0; u < this.uses.length; u++) {
+      const use = this.uses[u];
+      if (use.parameter > <u32>parameters.length || !reuse(use, parameters[use.parameter - 1])) return false;
+    }
+    return true;
+  }
+
+  /** Works out queries as values that depend on no row, so that they see the rows as they are now; false on failure. */
+  workOut(): bool {
+    for (let q = 0; q < this.queries.length; q++) if (!this.queries[q].workOut()) return false;
+    return true;
+  }
+
+  /** Gives back what operators keep of rows. */
+  close(): void {
+    for (let o = 0; o < this.operators.length; o++) this.operators[o].close();
+    for (let q = 0; q < this.queries.length; q++) this.queries[q].close();
+  }
+
+  free(): void {
+    while (this.operators.length > 0) this.operators.pop().free();
+    while (this.queries.length > 0) this.queries.pop().free();
+    while (this.outerValues.length > 0) this.outerValues.pop().free();
   }
 
   /** Fails because of what is at `node`. Returns `status`. */
@@ -71,12 +120,29 @@ export class StatementContext {
     return null;
   }
 
-  /** The value of parameter `number`; null when it was given none. */
+  /** The value of parameter `number` for one place of the text; null when it was given none. */
   parameter(number: u32, node: u32): Constant | null {
-    if (number <= <u32>this.parameters.length) return this.parameters[number - 1];
     const given = this.parameters.length;
-    this.fail(BAD_REQUEST, "parameter " + number.toString() + " has no value", node, given.toString() + " were given");
-    return null;
+    if (number > <u32>given) {
+      this.fail(BAD_REQUEST, "parameter " + number.toString() + " has no value", node, given.toString() + " were given");
+      return null;
+    }
+    const subject = this.parameters[number - 1];
+    // Each place may make a value of another type of it.
+    const constant = new Constant(subject.kind);
+    constant.take(subject);
+    constant.isPlain = subject.isPlain;
+    constant.parameter = number;
+    this.uses.push(constant);
+    return constant;
+  }
+
+  /** `made` was made of `constant`, a parameter's value, and stands for it now. */
+  replaced(constant: Constant, made: Constant): Constant {
+    const at = this.uses.indexOf(constant);
+    made.parameter = constant.parameter;
+    if (at >= 0) this.uses[at] = made;
+    return made;
   }
 
   /** Fails with `SQL_SYNTAX` at `node`. */

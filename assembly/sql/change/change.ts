@@ -56,7 +56,7 @@ export abstract class ChangeStatement {
     const values = new Array<Expression>();
     const columns = this.binder().returning(list, values);
     if (!columns) return lastError.status;
-    this.returned = new Returned(this.table, columns, values, this.context.budget);
+    this.returned = new Returned(this.context, this.table, columns, values);
     return OK;
   }
 
@@ -76,12 +76,11 @@ export abstract class ChangeStatement {
   /** All is done that came to `status`, but for RETURNING. */
   protected finished(status: Status): Status {
     const returned = this.returned;
-    return status == OK && returned ? returned.finish() : status;
+    if (status != OK || !returned) return status;
+    const flushed = this.context.run.readsRows ? this.db.flushChanges() : OK;
+    return flushed == OK ? returned.finish() : flushed;
   }
 
-  /** Gives back what only it has; what RETURNING gives with it, unless it is somebody's. */
-  free(): void {
-    const returned = this.returned;
-    if (returned) returned.free();
-  }
+  /** Gives back what only it has; operators are the statement's. */
+  free(): void {}
 }

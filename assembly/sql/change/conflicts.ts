@@ -9,7 +9,7 @@ import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { ChangeBinder, Sets } from "../bind/changes";
 import { StatementContext } from "../bind/statement";
 import { Batch } from "../eval/batch";
-import { Expression } from "../eval/expression";
+import { ColumnValue, Expression } from "../eval/expression";
 import { filter } from "../eval/logic";
 import { OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { KeptCells, fillDefaults, giveDefault, readCells } from "./kept-cells";
@@ -91,12 +91,21 @@ export class Conflicts {
     return OK;
   }
 
+  /** The place of the table's column that a node means; -1 with an error. */
+  private placeOf(node: u32, binder: ChangeBinder): i32 {
+    const value = binder.bind(node);
+    if (!value) return -1;
+    if (value instanceof ColumnValue) return (<ColumnValue>value).position;
+    this.context.syntaxError("ON CONFLICT needs a column", node);
+    return -1;
+  }
+
   /** The unique index on just the columns of a list of N_COLUMN; null with an error. */
   private indexOn(list: u32, binder: ChangeBinder): TableIndex | null {
     const tree = this.context.tree;
     const positions = new Array<i32>();
     for (let node = list; node != 0; node = tree.next(node)) {
-      const place = binder.placeOf(node);
+      const place = this.placeOf(node, binder);
       if (place < 0) return null;
       if (!positions.includes(place)) positions.push(place);
     }
@@ -152,7 +161,8 @@ export class Conflicts {
     const table = this.table;
     const batch = this.batch!;
     const columns = this.columns!;
-    let status = this.db.read(table, address, this.old, this.oldBody);
+    let status = this.context.run.readsRows ? this.db.flushChanges() : OK;
+    if (status == OK) status = this.db.read(table, address, this.old, this.oldBody);
     if (status != OK) return status;
     columns.take(this.old, 0, 0);
     columns.take(row, table.schema.columns.length, 0);

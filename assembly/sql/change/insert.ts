@@ -9,8 +9,8 @@ import { DbmsContext } from "../../store/dbms-context";
 import { BATCH_ROWS, Insertion } from "../../store/insertion";
 import { Table } from "../../store/table";
 import { assignedTo, valueFor } from "../bind/changes";
-import { QueryBinder, valueOf } from "../bind/query";
-import { Relation } from "../bind/scope";
+import { QueryBinder } from "../bind/query";
+import { Relation, valueOf } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
@@ -143,6 +143,8 @@ export class InsertStatement extends ChangeStatement {
   private bindQuery(query: u32): Status {
     const read = this.context.read;
     const before = read.length;
+    // Rows are inserted while others of the query are still to come.
+    this.context.run.readsRows = true;
     const source = new QueryBinder(this.context, null, this.common).query(query);
     if (!source) return lastError.status;
     this.source = source;
@@ -160,6 +162,7 @@ export class InsertStatement extends ChangeStatement {
 
   run(): Status {
     const source = this.source;
+    if (this.conflicts && !this.context.workOut()) return lastError.status;
     if (source) return this.insertRowsOf(source);
     let status: Status = OK;
     if (this.values.length > 0) status = this.work();
@@ -176,7 +179,7 @@ export class InsertStatement extends ChangeStatement {
     const batch = new Batch(columns);
     let at = known.ptr;
     const end = at + known.len;
-    let status: Status = OK;
+    let status = this.context.run.readsRows ? this.db.flushChanges() : OK;
     let next = 0;
     cells.reset();
     for (let p = 0; at < end && status == OK; p = p + 1 == this.positions.length ? 0 : p + 1) {
@@ -208,14 +211,15 @@ export class InsertStatement extends ChangeStatement {
     const cells = this.cells;
     const budget = this.context.budget;
     const vectors = new Array<Vector | null>();
-    let status: Status = OK;
+    let status = this.db.flushChanges();
     let count: u32 = 0;
     let isBegun = false;
     cells.reset();
+    if (status == OK && !operator.open()) status = operator.status;
     while (status == OK && operator.next()) {
       const batch = operator.batch;
       const before = cells.len;
-      if (!evaluateAll(this.values, batch, vectors)) {
+      if (!batch.columns.keep(batch) || !evaluateAll(this.values, batch, vectors)) {
         status = lastError.status;
         break;
       }
@@ -294,9 +298,7 @@ export class InsertStatement extends ChangeStatement {
 
   free(): void {
     super.free();
-    const source = this.source;
     const conflicts = this.conflicts;
-    if (source) source.operator.free();
     if (conflicts) conflicts.free();
     this.known.free();
     this.cells.free();

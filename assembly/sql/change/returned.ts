@@ -4,6 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { Row } from "../../encode/row";
 import { Table } from "../../query/store";
 import { NamedColumn, Relation } from "../bind/scope";
+import { StatementContext } from "../bind/statement";
 import { MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
@@ -54,11 +55,15 @@ class ChangedRows extends Operator {
     return count > 0;
   }
 
+  describe(): string {
+    return "changed rows";
+  }
+
   free(): void {
+    super.free();
     this.records.free();
     this.row.free();
     this.columns.free();
-    this.batch.free();
   }
 }
 
@@ -97,9 +102,8 @@ class WorkedRows extends KeptRows {
     return this.isWorked || this.work();
   }
 
-  free(): void {
-    this.input.free();
-    this.freeKept();
+  describe(): string {
+    return "values of changed rows";
   }
 }
 
@@ -111,7 +115,8 @@ export class Returned {
   private readonly worked: WorkedRows | null;
 
   /** `values` of the table's columns for each row that was changed, which are called as `columns` are. */
-  constructor(table: Table, columns: Array<NamedColumn>, values: Array<Expression>, budget: MemoryBudget) {
+  constructor(context: StatementContext, table: Table, columns: Array<NamedColumn>, values: Array<Expression>) {
+    const budget = context.budget;
     const used = new Array<i32>();
     const kinds = new Array<u8>();
     let isPlain = true;
@@ -123,10 +128,11 @@ export class Returned {
     const rows = new ChangedRows(table, used, budget);
     let worked: WorkedRows | null = null;
     if (!isPlain) worked = new WorkedRows(rows, values, kinds, budget);
+    context.own(rows);
     this.rows = rows;
     this.worked = worked;
     this.canFail = !isPlain;
-    this.relation = new Relation(worked ? <Operator>worked : new Project(rows, values), columns);
+    this.relation = new Relation(context.own(worked ? <Operator>worked : new Project(rows, values)), columns);
   }
 
   /** Notes a row that was changed, all of whose columns are known. */
@@ -138,9 +144,5 @@ export class Returned {
   finish(): Status {
     const worked = this.worked;
     return !worked || worked.work() ? OK : lastError.status;
-  }
-
-  free(): void {
-    this.relation.operator.free();
   }
 }

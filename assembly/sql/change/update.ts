@@ -87,11 +87,14 @@ export class UpdateStatement extends ChangeStatement {
     const known = this.isJoined ? new TupleTable() : null;
     const tuples = new Tuples(0, this.context.budget);
     const values = new Array<Vector | null>();
-    let status: Status = OK;
+    let status = this.db.flushChanges();
+    if (status == OK && !operator.open()) status = operator.status;
     while (status == OK && operator.next()) {
-      status = evaluateAll(this.sets.values, operator.batch, values)
-        ? this.note(operator, values, known, tuples)
-        : lastError.status;
+      const isKept = !this.context.run.readsRows || operator.batch.columns.keep(operator.batch);
+      status =
+        isKept && evaluateAll(this.sets.values, operator.batch, values)
+          ? this.note(operator, values, known, tuples)
+          : lastError.status;
       giveBack(values, operator.batch);
     }
     tuples.free();
@@ -215,8 +218,6 @@ export class UpdateStatement extends ChangeStatement {
 
   free(): void {
     super.free();
-    const source = this.source;
-    if (source) source.free();
     this.found.free();
     this.places.free();
     this.probe.free();

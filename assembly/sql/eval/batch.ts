@@ -3,12 +3,16 @@
  * time.
  */
 import { Arena } from "./arena";
+import { isBytes } from "./kinds";
 import { BATCH_ROWS, Vector, VectorPool } from "./vector";
 
 /** Has the values of columns of a batch. */
 export abstract class Columns {
   /** Column `column` for the batch's selected rows; null on failure. It stays its owner's. */
   abstract vector(column: i32, batch: Batch): Vector | null;
+
+  /** Makes the columns of the selected rows stay as they are while other rows are read; false when there is no memory. */
+  abstract keep(batch: Batch): bool;
 }
 
 export class Batch {
@@ -27,6 +31,11 @@ export class Batch {
   /** All of its `count` rows are selected; values that were made before go. */
   begin(count: i32): void {
     this.arena.reset();
+    this.selectAll(count);
+  }
+
+  /** All of its `count` rows are selected. */
+  selectAll(count: i32): void {
     for (let i = 0; i < count; i++) store<u16>(this.selection + ((<usize>i) << 1), <u16>i);
     this.selected = count;
     this.settle();
@@ -71,12 +80,39 @@ export class Batch {
   }
 }
 
+/** Copies the bytes of a column's values, of the rows that are selected; false when there is no memory. */
+export function keepBytes(vector: Vector, batch: Batch): bool {
+  if (!isBytes(vector.kind)) return true;
+  for (let k = 0; k < batch.selected; k++) {
+    const i = batch.row(k);
+    if (!vector.isNull(i) && !keepValue(vector, i, batch)) return false;
+  }
+  return true;
+}
+
+/** Copies the bytes of row `i`'s value. */
+export function keepValue(vector: Vector, i: u32, batch: Batch): bool {
+  const len = vector.len(i);
+  const at = batch.arena.take(len);
+  if (at == 0) return false;
+  memory.copy(at, vector.ptr(i), len);
+  vector.setBytes(i, at, len);
+  return true;
+}
+
 /** Columns that lie in vectors of their own, which operators fill. */
 export class VectorColumns extends Columns {
   readonly vectors: Array<Vector> = new Array<Vector>();
 
   vector(column: i32, batch: Batch): Vector | null {
     return unchecked(this.vectors[column]);
+  }
+
+  keep(batch: Batch): bool {
+    for (let v = 0; v < this.vectors.length; v++) {
+      if (!keepBytes(this.vectors[v], batch)) return false;
+    }
+    return true;
   }
 
   /** Adds a column for values of `kind`. */

@@ -4,9 +4,11 @@ import { compareDateTime } from "../../encode/date";
 import { compareDecimal } from "../../encode/decimal";
 import { compareJson } from "../../encode/json-compare";
 import { OP_EQ, OP_GE, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LT } from "../syntax/operators";
-import { Batch } from "./batch";
+import { Batch, VectorColumns } from "./batch";
 import { Binary, Constant, Expression } from "./expression";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
+import { takeValue } from "./once";
+import { RunState } from "./run-state";
 import { Vector } from "./vector";
 
 /** Which orders make a comparison true: 1 for below, 2 for equal, 4 for above. */
@@ -112,35 +114,71 @@ export class Comparison extends Binary {
   }
 }
 
-/** Whether a value is one of a sorted list of constants of its kind; `hasNull`: the list has null, too. */
-export class InList extends Expression {
-  /** Two words each, sorted. What their pointers point to `items` keeps. */
-  private readonly slots: StaticArray<u64>;
+const once: Batch = new Batch(new VectorColumns());
 
-  /** `items` are constants of the value's kind, none of them null. */
+/** Whether a value is one of a list of values that are the same for all rows. They are worked out and sorted once in a run. */
+export class InList extends Expression {
+  /** Two words each, sorted, each value once. What their pointers point to `values` keep. */
+  private slots: StaticArray<u64>;
+  private readonly values: Array<Constant> = new Array<Constant>();
+  private hasNull: bool = false;
+  /** How many values there are, without null. */
+  count: i32 = 0;
+  private preparedFor: u32 = 0;
+
+  /** `items` are of the value's kind. */
   constructor(
     readonly subject: Expression,
-    private readonly items: Array<Constant>,
-    private readonly hasNull: bool,
-    private readonly isNot: bool,
+    private readonly items: Array<Expression>,
+    readonly isNot: bool,
+    private readonly run: RunState,
   ) {
     super(K_BOOLEAN);
-    const slots = new StaticArray<u64>(items.length * 2);
-    this.slots = slots;
-    for (let i = 0; i < items.length; i++) {
-      slots[2 * i] = items[i].low;
-      slots[2 * i + 1] = items[i].high;
+    this.slots = new StaticArray<u64>(items.length * 2);
+  }
+
+  /** Works the values out, if that is not done yet in this run; false on failure. */
+  prepare(): bool {
+    if (this.preparedFor == this.run.number) return true;
+    const kind = this.subject.kind;
+    const slots = changetype<usize>(this.slots);
+    let count = 0;
+    this.hasNull = false;
+    for (let i = 0; i < this.items.length; i++) {
+      if (i == this.values.length) this.values.push(new Constant(kind));
+      const value = this.values[i];
+      if (!takeValue(value, this.items[i], once)) return false;
+      if (value.isNull) {
+        this.hasNull = true;
+        continue;
+      }
+      store<u64>(slots + ((<usize>count) << 4), value.low);
+      store<u64>(slots + ((<usize>count) << 4), value.high, 8);
+      count += 1;
     }
-    sortSlots(subject.kind, changetype<usize>(slots), items.length);
+    sortSlots(kind, slots, count);
+    this.count = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots + ((<usize>i) << 4);
+      if (this.count > 0 && compareSlots(kind, this.slotAt(this.count - 1), slot) == 0) continue;
+      swap(this.slotAt(this.count++), slot);
+    }
+    this.preparedFor = this.run.number;
+    return true;
+  }
+
+  /** Where value `i` of those that are sorted is. */
+  slotAt(i: i32): usize {
+    return changetype<usize>(this.slots) + ((<usize>i) << 4);
   }
 
   private has(slot: usize): bool {
     const kind = this.subject.kind;
     let low = 0;
-    let high = this.items.length;
+    let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const order = compareSlots(kind, changetype<usize>(this.slots) + ((<usize>middle) << 4), slot);
+      const order = compareSlots(kind, this.slotAt(middle), slot);
       if (order == 0) return true;
       if (order < 0) low = middle + 1;
       else high = middle;
@@ -149,11 +187,11 @@ export class InList extends Expression {
   }
 
   evaluate(batch: Batch): Vector | null {
-    const subject = this.subject.evaluate(batch);
+    const subject = this.prepare() ? this.subject.evaluate(batch) : null;
     if (!subject) return null;
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
-    const isEmpty = this.items.length == 0 && !this.hasNull;
+    const isEmpty = this.items.length == 0;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
       // Nothing is in an empty list, not even null.

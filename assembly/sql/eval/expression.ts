@@ -1,8 +1,17 @@
 /** Expressions whose names and types are known. Each gives a vector for the rows that are selected in a batch. */
+import { ByteBuffer } from "../../encode/byte-buffer";
 import { Column } from "../../schema/column";
 import { Batch } from "./batch";
-import { K_NULL } from "./kinds";
+import { K_NULL, isBytes } from "./kinds";
 import { Vector } from "./vector";
+
+/**
+ * What `addColumns` adds besides columns: that the value has to be worked out for each whole row, that working it out reads other rows (so
+ * that what a batch has of pages must be kept before), and that it depends on a row of a query around this one.
+ */
+export const EVERY_ROW: i32 = -1;
+export const READS_ROWS: i32 = -2;
+const DEPENDS_ON_OUTER: i32 = -3;
 
 export abstract class Expression {
   /** The column whose type the value has, where it is one's: what a result is called and of which type. */
@@ -15,8 +24,13 @@ export abstract class Expression {
   /** The values for the rows that are selected; null on failure. Whoever asked gives the vector back to the batch's pool. */
   abstract evaluate(batch: Batch): Vector | null;
 
-  /** Adds the columns that it reads to `columns`. */
+  /** Adds the columns that it reads to `columns`, and `EVERY_ROW` and the like. */
   abstract addColumns(columns: Array<i32>): void;
+}
+
+/** Adds a column that is not there yet. */
+export function addColumn(columns: Array<i32>, column: i32): void {
+  if (!columns.includes(column)) columns.push(column);
 }
 
 /** Something of two values. */
@@ -68,16 +82,61 @@ export class ColumnValue extends Expression {
   }
 
   addColumns(columns: Array<i32>): void {
-    if (!columns.includes(this.position)) columns.push(this.position);
+    addColumn(columns, this.position);
   }
 }
 
-/** A literal or a parameter. */
-export class Constant extends Expression {
+/** A value that is the same for all rows of a batch. */
+export abstract class Fixed extends Expression {
   /** As a vector's slot holds it; all zero for null. */
   low: u64 = 0;
   high: u64 = 0;
   isNull: bool = false;
+
+  evaluate(batch: Batch): Vector | null {
+    const vector = batch.pool.take(this.kind);
+    const low = this.low;
+    const high = this.high;
+    const isNull: u8 = this.isNull ? 1 : 0;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      store<u64>(vector.at(i), low);
+      store<u64>(vector.at(i), high, 8);
+      store<u8>(vector.nulls + i, isNull);
+    }
+    return vector;
+  }
+}
+
+/** A value of a query around this one, for the row of it that is looked at. */
+export class OuterValue extends Fixed {
+  private readonly bytes: ByteBuffer = new ByteBuffer(16);
+
+  /** Takes row `i`'s value, with its bytes. */
+  set(vector: Vector, i: u32): void {
+    this.isNull = vector.isNull(i);
+    if (this.isNull) return;
+    this.low = load<u64>(vector.at(i));
+    this.high = load<u64>(vector.at(i), 8);
+    if (!isBytes(this.kind)) return;
+    this.bytes.reset();
+    this.bytes.addBytes(vector.ptr(i), vector.len(i));
+    this.low = ((<u64>vector.len(i)) << 32) | (<u64>this.bytes.ptr);
+  }
+
+  addColumns(columns: Array<i32>): void {
+    addColumn(columns, DEPENDS_ON_OUTER);
+  }
+
+  free(): void {
+    this.bytes.free();
+  }
+}
+
+/** A literal or a parameter. */
+export class Constant extends Fixed {
+  /** Of a parameter: its number, from 1 on. */
+  parameter: u32 = 0;
   /** Text, or a parameter that came as text: it may take the type of what it is compared with. */
   isPlain: bool = false;
   /** Keeps the bytes that `low` points to. */
@@ -87,6 +146,14 @@ export class Constant extends Expression {
     const constant = new Constant(K_NULL);
     constant.isNull = true;
     return constant;
+  }
+
+  /** Takes the other's value, of the same kind. */
+  take(other: Constant): void {
+    this.isNull = other.isNull;
+    this.low = other.low;
+    this.high = other.high;
+    this.bytes = other.bytes;
   }
 
   /** Makes it a value of `len` bytes, copied from `ptr`. */
@@ -105,20 +172,6 @@ export class Constant extends Expression {
 
   @inline get bytesLen(): u32 {
     return <u32>(this.low >> 32);
-  }
-
-  evaluate(batch: Batch): Vector | null {
-    const vector = batch.pool.take(this.kind);
-    const low = this.low;
-    const high = this.high;
-    const isNull: u8 = this.isNull ? 1 : 0;
-    for (let k = 0; k < batch.selected; k++) {
-      const i = batch.row(k);
-      store<u64>(vector.at(i), low);
-      store<u64>(vector.at(i), high, 8);
-      store<u8>(vector.nulls + i, isNull);
-    }
-    return vector;
   }
 
   addColumns(columns: Array<i32>): void {}

@@ -1,6 +1,7 @@
 /** LIKE, ILIKE and GLOB. */
 import { BAD_VALUE } from "../../status";
 import { lowerLetter } from "../../encode/ascii";
+import { ByteBuffer } from "../../encode/byte-buffer";
 import { SqlText } from "../sql-text";
 import { OP_GLOB, OP_ILIKE } from "../syntax/operators";
 import { Batch } from "./batch";
@@ -82,6 +83,17 @@ export class Like extends Expression {
     this.pattern.addColumns(columns);
     const escape = this.escape;
     if (escape) escape.addColumns(columns);
+  }
+}
+
+/** Appends what all texts begin with that are like a pattern of LIKE, with a backslash to escape, or GLOB. */
+export function addPlainStart(op: u8, ptr: usize, len: u32, out: ByteBuffer): void {
+  const end = ptr + len;
+  for (; ptr < end; ptr++) {
+    let byte = <u32>load<u8>(ptr);
+    if (op == OP_GLOB ? byte == STAR || byte == QUESTION || byte == OPEN : byte == PERCENT || byte == UNDERSCORE) return;
+    if (op != OP_GLOB && byte == BACKSLASH && ptr + 1 < end) byte = <u32>load<u8>(++ptr);
+    out.addU8(byte);
   }
 }
 

@@ -6,7 +6,7 @@ import { Arena, MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { addText } from "../eval/cast";
 import { compareSlots } from "../eval/compare";
-import { Expression } from "../eval/expression";
+import { Expression, READS_ROWS } from "../eval/expression";
 import { select } from "../eval/logic";
 import { K_DECIMAL, K_INT, K_TEXT, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
@@ -220,15 +220,24 @@ export class Aggregate {
     return divideDecimals(to, one, to) || this.overflows();
   }
 
-  free(): void {
+  /** Forgets all groups. */
+  close(): void {
     if (this.states != 0) heap.free(this.states);
+    this.states = 0;
+    this.capacity = 0;
     while (this.texts.length > 0) this.texts.pop().free();
     this.kept.free();
+    const known = this.known;
+    if (known) known.close();
+    const tuples = this.knownTuples;
+    if (tuples) tuples.free();
+  }
+
+  free(): void {
+    this.close();
     this.key.free();
     const known = this.known;
     if (known) known.free();
-    const tuples = this.knownTuples;
-    if (tuples) tuples.free();
   }
 }
 
@@ -236,6 +245,7 @@ export class Aggregate {
 export class Group extends KeptRows {
   private readonly table: TupleTable = new TupleTable();
   private readonly groupOf: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
+  private readonly readsRows: bool;
 
   constructor(
     private readonly input: Operator,
@@ -245,6 +255,11 @@ export class Group extends KeptRows {
     budget: MemoryBudget,
   ) {
     super(kinds, budget);
+    this.inputs.push(input);
+    const columns = new Array<i32>();
+    for (let b = 0; b < by.length; b++) by[b].addColumns(columns);
+    for (let a = 0; a < aggregates.length; a++) aggregates[a].addColumns(columns);
+    this.readsRows = columns.includes(READS_ROWS);
   }
 
   protected fill(): bool {
@@ -254,6 +269,7 @@ export class Group extends KeptRows {
     const values = new Array<Vector | null>();
     if (this.by.length == 0 && this.newGroup(values, 0) == 0) return false;
     while (this.input.next()) {
+      if (this.readsRows && !batch.columns.keep(batch)) return false;
       if (!evaluateAll(this.by, batch, keys)) return false;
       for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
       let good = true;
@@ -308,11 +324,20 @@ export class Group extends KeptRows {
     return good;
   }
 
+  close(): void {
+    super.close();
+    for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].close();
+    this.table.close();
+  }
+
   free(): void {
+    super.free();
     for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].free();
     this.table.free();
-    this.freeKept();
-    this.input.free();
+  }
+
+  describe(): string {
+    return this.by.length == 0 ? "aggregate" : "group";
   }
 }
 

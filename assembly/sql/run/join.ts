@@ -1,14 +1,14 @@
 /** Joins: the rows of the right side are kept by their keys, those of the left look for theirs (hash join). */
 import { OK, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { filter } from "../eval/logic";
+import { RunState } from "../eval/run-state";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { OP_FULL, OP_LEFT, OP_RIGHT } from "../syntax/operators";
 import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
-import { Operator } from "./operator";
+import { Keeper, Operator } from "./operator";
 import { TupleList, TupleTable, Tuples, isMarked, markTuple, nextTuple } from "./tuples";
 
 const FROM_LEFT: i32 = 0;
@@ -20,6 +20,8 @@ export class Join extends Operator {
   private readonly columns: VectorColumns;
   private readonly tuples: Tuples;
   private readonly table: TupleTable = new TupleTable();
+  /** Of the right side. */
+  private readonly keeper: Keeper = new Keeper();
   /** All rows of the right side, where those without a partner are wanted. */
   private readonly rights: TupleList = new TupleList();
   /** Stands where columns are that nobody wants. */
@@ -54,13 +56,16 @@ export class Join extends Operator {
     kinds: Array<u8>,
     private readonly lefts: Array<i32>,
     private readonly wanted: Array<i32>,
-    budget: MemoryBudget,
+    private readonly run: RunState,
   ) {
     const columns = new VectorColumns();
     super(new Batch(columns));
     this.columns = columns;
-    this.tuples = new Tuples(wanted.length, budget);
+    this.tuples = new Tuples(wanted.length, run.budget);
     this.orders = new StaticArray<u32>(leftKeys.length);
+    this.inputs.push(left);
+    this.inputs.push(right);
+    for (let k = 0; k < rightKeys.length; k++) this.keeper.add(rightKeys[k]);
     for (let c = 0; c < kinds.length; c++) {
       if (lefts.includes(c) || wanted.includes(c)) columns.add(kinds[c]);
       else columns.vectors.push(this.nobodys);
@@ -73,7 +78,7 @@ export class Join extends Operator {
     const values = new Array<Vector | null>();
     const all = this.op == OP_RIGHT || this.op == OP_FULL;
     while (this.right.next()) {
-      if (!evaluateAll(this.rightKeys, batch, keys)) return false;
+      if (!this.keeper.keep(batch) || !evaluateAll(this.rightKeys, batch, keys)) return false;
       for (let w = 0; w < this.wanted.length; w++) values.push(batch.columns.vector(this.wanted[w], batch));
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
@@ -108,8 +113,7 @@ export class Join extends Operator {
         count = this.phase == UNMATCHED_LEFT ? this.lonelyLefts() : this.lonelyRights();
         this.batch.begin(count);
       }
-      if (this.batch.selected == 0) continue;
-      return true;
+      if (this.batch.selected > 0) return this.give();
     }
     return this.failed(this.left.status);
   }
@@ -126,6 +130,8 @@ export class Join extends Operator {
         lastError.status = this.left.status;
         return -1;
       }
+      // The batch is in use for as long as it has partners, and others may read rows meanwhile.
+      if (this.run.readsRows && !left.columns.keep(left)) return -1;
       if (!evaluateAll(this.leftKeys, left, this.keys)) return -1;
       this.hasLeft = true;
       this.leftRow = 0;
@@ -214,19 +220,36 @@ export class Join extends Operator {
     return count;
   }
 
-  free(): void {
+  open(): bool {
+    this.close();
+    return super.open();
+  }
+
+  close(): void {
     giveBack(this.keys, this.left.batch);
+    this.tuples.free();
+    this.table.close();
+    this.rights.close();
+    this.isBuilt = false;
+    this.phase = FROM_LEFT;
+    this.hasLeft = false;
+    this.partner = 0;
+    this.rightRow = 0;
+  }
+
+  describe(): string {
+    return this.leftKeys.length > 0 ? "hash join" : "join";
+  }
+
+  free(): void {
+    super.free();
     for (let c = 0; c < this.columns.vectors.length; c++) {
       const vector = this.columns.vectors[c];
       if (vector !== this.nobodys) vector.free();
     }
     this.nobodys.free();
-    this.tuples.free();
     this.table.free();
     this.rights.free();
     this.key.free();
-    this.batch.free();
-    this.left.free();
-    this.right.free();
   }
 }

@@ -31,6 +31,11 @@ export abstract class KeptRows extends Operator {
   /** Fills `list`; false on failure, with the last error. */
   protected abstract fill(): bool;
 
+  open(): bool {
+    this.close();
+    return super.open();
+  }
+
   next(): bool {
     if (!this.isFilled && !this.fill()) return this.failed(lastError.status);
     this.isFilled = true;
@@ -42,15 +47,21 @@ export abstract class KeptRows extends Operator {
       count += 1;
     }
     this.batch.begin(count);
-    return count > 0;
+    return count > 0 && this.give();
   }
 
-  protected freeKept(): void {
+  close(): void {
     this.tuples.free();
+    this.list.close();
+    this.at = 0;
+    this.isFilled = false;
+  }
+
+  free(): void {
+    super.free();
     this.list.free();
     this.key.free();
     this.columns.free();
-    this.batch.free();
   }
 }
 

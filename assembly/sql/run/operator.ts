@@ -1,26 +1,79 @@
-/** What gives rows in batches: a table, or something that is done with the rows of others. */
+/**
+ * What gives rows in batches: a table, or something that is done with the rows of others.
+ *
+ * Operators are made once, when a statement is planned, and run many times: `open` begins their rows anew, with the values that parameters
+ * and queries around them have by then.
+ */
 import { OK, Status, lastError } from "../../status";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { filter } from "../eval/logic";
-import { Expression } from "../eval/expression";
+import { Expression, READS_ROWS } from "../eval/expression";
 import { Vector } from "../eval/vector";
 
 export abstract class Operator {
-  /** Not `OK` after a failure of `next`. */
+  /** Not `OK` after a failure of `open` or `next`. */
   status: Status = OK;
+  /** What is below it. */
+  readonly inputs: Array<Operator> = new Array<Operator>();
+  /** Rows that it has given, and how many times it was opened, since the statement began. */
+  rows: i64 = 0;
+  opened: i64 = 0;
+  /** About how many rows it gives. */
+  estimate: f64 = 1;
 
   /** Its rows are in `batch`, the selected ones. */
   constructor(readonly batch: Batch) {}
 
+  /** Begins anew; false on failure. To be called before `next`. */
+  open(): bool {
+    this.status = OK;
+    this.opened += 1;
+    const inputs = this.inputs;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = unchecked(inputs[i]);
+      if (!input.open()) return this.failed(input.status);
+    }
+    return true;
+  }
+
   /** Goes on to the next rows, at least one; false at the end, and on failure. What was in the batch is gone. */
   abstract next(): bool;
 
-  /** Gives back what it holds, and what is below it does. */
-  abstract free(): void;
+  /** Gives back what it keeps of rows; it may be opened again. */
+  close(): void {}
+
+  /** Gives back all that it holds. What is below it is freed by itself. */
+  free(): void {
+    this.close();
+    this.batch.free();
+  }
+
+  /** What it is and does, for EXPLAIN. */
+  abstract describe(): string;
 
   protected failed(status: Status): bool {
     this.status = status;
     return false;
+  }
+
+  /** Counts the rows of the batch, which are given. */
+  protected give(): bool {
+    this.rows += this.batch.selected;
+    return true;
+  }
+}
+
+/** Keeps what `batch` has of pages before expressions that read other rows are worked out for it (`READS_ROWS`). */
+export class Keeper {
+  private readonly columns: Array<i32> = new Array<i32>();
+
+  add(subject: Expression): void {
+    subject.addColumns(this.columns);
+  }
+
+  /** False when there is no memory. */
+  keep(batch: Batch): bool {
+    return !this.columns.includes(READS_ROWS) || batch.columns.keep(batch);
   }
 }
 
@@ -32,48 +85,61 @@ export class OneRow extends Operator {
     super(new Batch(new VectorColumns()));
   }
 
+  open(): bool {
+    this.isOver = false;
+    return super.open();
+  }
+
   next(): bool {
     if (this.isOver) return false;
     this.isOver = true;
     this.batch.begin(1);
-    return true;
+    return this.give();
   }
 
-  free(): void {
-    this.batch.free();
+  describe(): string {
+    return "one row";
   }
 }
 
 /** The rows for which all conditions are true. */
 export class Filter extends Operator {
+  private readonly keeper: Keeper = new Keeper();
+
   constructor(
     private readonly input: Operator,
     readonly conditions: Array<Expression>,
   ) {
     super(input.batch);
+    this.inputs.push(input);
+    for (let c = 0; c < conditions.length; c++) this.keeper.add(conditions[c]);
   }
 
   next(): bool {
     const batch = this.batch;
     while (this.input.next()) {
+      if (!this.keeper.keep(batch)) return this.failed(lastError.status);
       for (let c = 0; c < this.conditions.length && batch.selected > 0; c++) {
         if (!filter(batch, unchecked(this.conditions[c]))) return this.failed(lastError.status);
         batch.settle();
       }
-      if (batch.selected == 0) continue;
-      return true;
+      if (batch.selected > 0) return this.give();
     }
     return this.failed(this.input.status);
   }
 
-  free(): void {
-    this.input.free();
+  /** The batch is its input's. */
+  free(): void {}
+
+  describe(): string {
+    return "filter";
   }
 }
 
 /** For each row the values of some expressions. */
 export class Project extends Operator {
   private readonly columns: VectorColumns;
+  private readonly keeper: Keeper = new Keeper();
   /** Those of its columns that it made: nobody who reads one may give it to a pool. */
   private readonly kept: Array<Vector> = new Array<Vector>();
 
@@ -84,14 +150,22 @@ export class Project extends Operator {
     const columns = new VectorColumns();
     super(new Batch(columns));
     this.columns = columns;
+    this.inputs.push(input);
+    for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
+  }
+
+  open(): bool {
+    this.close();
+    return super.open();
   }
 
   next(): bool {
     const batch = this.batch;
     const from = this.input.batch;
     const vectors = this.columns.vectors;
-    this.release();
+    this.close();
     if (!this.input.next()) return this.failed(this.input.status);
+    if (!this.keeper.keep(from)) return this.failed(lastError.status);
     for (let v = 0; v < this.values.length; v++) {
       const value = unchecked(this.values[v]).evaluate(from);
       if (!value) return this.failed(lastError.status);
@@ -99,73 +173,114 @@ export class Project extends Operator {
       if (from.pool.keep(value)) this.kept.push(value);
     }
     batch.take(from);
-    return true;
+    return this.give();
   }
 
-  private release(): void {
+  close(): void {
     const pool = this.input.batch.pool;
     this.columns.vectors.length = 0;
     while (this.kept.length > 0) pool.release(this.kept.pop());
   }
 
-  free(): void {
-    this.release();
-    this.batch.free();
-    this.input.free();
+  describe(): string {
+    return "values";
   }
+}
+
+/** LIMIT and OFFSET: numbers that are known when the rows begin. */
+export abstract class RowLimit {
+  offset: i64 = 0;
+  /** How many at most. */
+  limit: i64 = i64.MAX_VALUE;
+
+  /** How many rows there have to be at most, before some are left out. */
+  get wanted(): i64 {
+    return this.limit > i64.MAX_VALUE - this.offset ? i64.MAX_VALUE : this.limit + this.offset;
+  }
+
+  /** Works the numbers out; false on failure. */
+  abstract open(): bool;
 }
 
 /** Rows behind the first `offset` ones, `limit` at most. */
 export class Limit extends Operator {
   private given: i64 = 0;
+  private toSkip: i64 = 0;
 
   constructor(
     private readonly input: Operator,
-    private offset: i64,
-    private readonly limit: i64,
+    private readonly limit: RowLimit,
   ) {
     super(input.batch);
+    this.inputs.push(input);
+  }
+
+  open(): bool {
+    if (!this.limit.open()) return this.failed(lastError.status);
+    this.given = 0;
+    this.toSkip = this.limit.offset;
+    return super.open();
   }
 
   next(): bool {
     const batch = this.batch;
-    while (this.given < this.limit && this.input.next()) {
-      if (this.offset >= batch.selected) {
-        this.offset -= batch.selected;
+    const limit = this.limit.limit;
+    while (this.given < limit && this.input.next()) {
+      if (this.toSkip >= batch.selected) {
+        this.toSkip -= batch.selected;
         continue;
       }
-      batch.slice(<i32>this.offset, <i32>min<i64>(this.limit - this.given, batch.selected - this.offset));
-      this.offset = 0;
+      batch.slice(<i32>this.toSkip, <i32>min<i64>(limit - this.given, batch.selected - this.toSkip));
+      this.toSkip = 0;
       this.given += batch.selected;
-      return true;
+      return this.give();
     }
     return this.failed(this.input.status);
   }
 
-  free(): void {
-    this.input.free();
+  /** The batch is its input's. */
+  free(): void {}
+
+  describe(): string {
+    return "limit";
   }
 }
 
-/** Columns of another batch. */
-class AppendedColumns extends Columns {
-  subject: Batch | null = null;
+/** Columns of another batch, at another place. */
+class OtherColumns extends Columns {
+  constructor(
+    public subject: Batch | null,
+    private readonly base: i32,
+  ) {
+    super();
+  }
 
   vector(column: i32, batch: Batch): Vector | null {
     const subject = this.subject!;
-    return subject.columns.vector(column, subject);
+    return subject.columns.vector(column - this.base, subject);
+  }
+
+  keep(batch: Batch): bool {
+    const subject = this.subject!;
+    return subject.columns.keep(subject);
   }
 }
 
 /** The rows of several, one after the other: columns of the same kinds. */
 export class Append extends Operator {
   private at: i32 = 0;
-  private readonly columns: AppendedColumns;
+  private readonly columns: OtherColumns;
 
-  constructor(private readonly inputs: Array<Operator>) {
-    const columns = new AppendedColumns();
+  constructor(inputs: Array<Operator>) {
+    const columns = new OtherColumns(null, 0);
     super(new Batch(columns));
     this.columns = columns;
+    for (let i = 0; i < inputs.length; i++) this.inputs.push(inputs[i]);
+  }
+
+  open(): bool {
+    this.at = 0;
+    return super.open();
   }
 
   next(): bool {
@@ -174,50 +289,35 @@ export class Append extends Operator {
       if (input.next()) {
         this.columns.subject = input.batch;
         this.batch.take(input.batch);
-        return true;
+        return this.give();
       }
       if (input.status != OK) return this.failed(input.status);
     }
     return false;
   }
 
-  free(): void {
-    this.batch.free();
-    for (let i = 0; i < this.inputs.length; i++) this.inputs[i].free();
+  describe(): string {
+    return "one after the other";
   }
 }
 
-/** Columns of a query in FROM, at their place among the columns of the rows. */
-class ShiftedColumns extends Columns {
-  constructor(
-    private readonly subject: Batch,
-    private readonly base: i32,
-  ) {
-    super();
-  }
-
-  vector(column: i32, batch: Batch): Vector | null {
-    return this.subject.columns.vector(column - this.base, this.subject);
-  }
-}
-
-/** The rows of a query in FROM. */
+/** The rows of a query in FROM, whose columns are at their place among the columns of the rows. */
 export class DerivedRows extends Operator {
   constructor(
     private readonly subject: Operator,
     base: i32,
   ) {
-    super(new Batch(new ShiftedColumns(subject.batch, base)));
+    super(new Batch(new OtherColumns(subject.batch, base)));
+    this.inputs.push(subject);
   }
 
   next(): bool {
     if (!this.subject.next()) return this.failed(this.subject.status);
     this.batch.take(this.subject.batch);
-    return true;
+    return this.give();
   }
 
-  free(): void {
-    this.batch.free();
-    this.subject.free();
+  describe(): string {
+    return "query";
   }
 }

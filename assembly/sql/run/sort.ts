@@ -4,7 +4,7 @@ import { MemoryBudget } from "../eval/arena";
 import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { KeptRows, evaluateAll, giveBack, makeKey } from "./kept-rows";
-import { Operator } from "./operator";
+import { Keeper, Operator, RowLimit } from "./operator";
 import { TupleTable, isMarked, markTuple } from "./tuples";
 
 function kindsOf(values: Array<Expression>): Array<u8> {
@@ -15,16 +15,21 @@ function kindsOf(values: Array<Expression>): Array<u8> {
 
 /** The values of rows, in the order of others: rows with equal keys stay in their order. */
 export class Sort extends KeptRows {
-  /** Only the first `most` rows are wanted. */
+  private readonly keeper: Keeper = new Keeper();
+
+  /** No more rows are wanted than `limit` wants, which is opened before this. */
   constructor(
     private readonly input: Operator,
     private readonly values: Array<Expression>,
     private readonly by: Array<Expression>,
     private readonly orders: StaticArray<u32>,
-    private readonly most: i64,
+    private readonly limit: RowLimit | null,
     budget: MemoryBudget,
   ) {
     super(kindsOf(values), budget);
+    this.inputs.push(input);
+    for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
+    for (let b = 0; b < by.length; b++) this.keeper.add(by[b]);
   }
 
   protected fill(): bool {
@@ -32,7 +37,7 @@ export class Sort extends KeptRows {
     const keys = new Array<Vector | null>();
     const batch = this.input.batch;
     while (this.input.next()) {
-      if (!evaluateAll(this.by, batch, keys)) return false;
+      if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
       if (!evaluateAll(this.values, batch, values)) {
         giveBack(keys, batch);
         return false;
@@ -51,13 +56,13 @@ export class Sort extends KeptRows {
     }
     if (this.input.status != OK) return false;
     this.list.sort();
-    if (this.most < <i64>this.list.count) this.list.cut(<u32>max<i64>(this.most, 0));
+    const limit = this.limit;
+    if (limit && limit.wanted < <i64>this.list.count) this.list.cut(<u32>limit.wanted);
     return true;
   }
 
-  free(): void {
-    this.freeKept();
-    this.input.free();
+  describe(): string {
+    return "sort";
   }
 }
 
@@ -66,6 +71,7 @@ export class Sort extends KeptRows {
  */
 export class Among extends KeptRows {
   private readonly known: TupleTable = new TupleTable();
+  private readonly keeper: Keeper = new Keeper();
 
   /** Each row once. */
   static distinct(input: Operator, values: Array<Expression>, budget: MemoryBudget): Among {
@@ -81,6 +87,9 @@ export class Among extends KeptRows {
     budget: MemoryBudget,
   ) {
     super(kindsOf(leftValues), budget);
+    this.inputs.push(left);
+    if (right) this.inputs.push(right);
+    for (let v = 0; v < leftValues.length; v++) this.keeper.add(leftValues[v]);
   }
 
   protected fill(): bool {
@@ -94,7 +103,7 @@ export class Among extends KeptRows {
     const orders = new StaticArray<u32>(subject.length);
     const batch = input.batch;
     while (input.next()) {
-      if (!evaluateAll(subject, batch, values)) return false;
+      if (!this.keeper.keep(batch) || !evaluateAll(subject, batch, values)) return false;
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
@@ -117,11 +126,17 @@ export class Among extends KeptRows {
     return input.status == OK;
   }
 
+  close(): void {
+    super.close();
+    this.known.close();
+  }
+
   free(): void {
+    super.free();
     this.known.free();
-    this.freeKept();
-    this.left.free();
-    const right = this.right;
-    if (right) right.free();
+  }
+
+  describe(): string {
+    return !this.right ? "distinct" : this.except ? "except" : "intersect";
   }
 }

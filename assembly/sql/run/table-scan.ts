@@ -1,13 +1,16 @@
 /** The rows of a table, by an access path. */
-import { OK } from "../../status";
+import { OK, lastError } from "../../status";
 import { fixedValueSize } from "../../encode/data-type";
+import { Row } from "../../encode/row";
 import { AccessPath } from "../../query/access-path";
-import { RowScan, Table } from "../../query/store";
-import { Batch, Columns } from "../eval/batch";
+import { KeyRows } from "../../query/key-rows";
+import { RowScan, RowSource, Table } from "../../query/store";
+import { Batch, Columns, keepBytes, keepValue } from "../eval/batch";
 import { takeCell } from "../eval/cells";
-import { kindOfType } from "../eval/kinds";
+import { isBytes, kindOfType } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
+import { BOUNDS_EMPTY, BOUNDS_FAILED, BOUNDS_FILLED, ScanBounds } from "./scan-bounds";
 
 /**
  * A batch ends when so many pages were looked up for it: what its rows point to stays for 24 lookups (`PageCache`), and one more row takes
@@ -47,13 +50,29 @@ class TableColumns extends Columns {
     }
   }
 
-  begin(): void {
-    for (let w = 0; w < this.isDecoded.length; w++) unchecked((this.isDecoded[w] = false));
+  /** Begins a batch, of which columns are noted to be decoded later; or not noted but taken. */
+  begin(isTaken: bool): void {
+    for (let w = 0; w < this.isDecoded.length; w++) unchecked((this.isDecoded[w] = isTaken));
   }
 
-  /** Notes where the columns of the scan's current row are, as row `i`. */
-  note(scan: RowScan, i: i32): void {
-    const row = scan.row;
+  /** Takes a row whose values do not stay where they are as row `i`; false when there is no memory. */
+  take(row: Row, i: i32, batch: Batch): bool {
+    for (let w = 0; w < this.wanted.length; w++) {
+      const column = unchecked(this.wanted[w]);
+      const vector = unchecked(this.vectors[w]);
+      const isNull = !row.isSet(column);
+      vector.setNull(i, isNull);
+      if (isNull) continue;
+      const subject = this.table.schema.columns[column];
+      const isFixed = fixedValueSize(subject.type, subject.customSize) != 0;
+      takeCell(subject.type, isFixed, row.ptr(column), row.len(column), vector, i);
+      if (isBytes(vector.kind) && !keepValue(vector, i, batch)) return false;
+    }
+    return true;
+  }
+
+  /** Notes where the columns of a row are, as row `i`. */
+  note(row: Row, i: i32): void {
     let at = this.cells + ((<usize>i) << 3);
     for (let w = 0; w < this.wanted.length; w++) {
       const column = unchecked(this.wanted[w]);
@@ -81,6 +100,14 @@ class TableColumns extends Columns {
     return vector;
   }
 
+  keep(batch: Batch): bool {
+    for (let w = 0; w < this.wanted.length; w++) {
+      const vector = this.vector(this.base + this.wanted[w], batch);
+      if (!vector || !keepBytes(vector, batch)) return false;
+    }
+    return true;
+  }
+
   free(): void {
     heap.free(this.cells);
     for (let w = 0; w < this.vectors.length; w++) this.vectors[w].free();
@@ -89,50 +116,96 @@ class TableColumns extends Columns {
 
 export class TableScan extends Operator {
   private readonly scan: RowScan;
+  /** Whether rows are those of the index's keys, without records. */
+  private readonly isOfKeys: bool;
+  private readonly source: RowSource;
   private readonly columns: TableColumns;
   /** Rows of the next batch at most: few at first, so that a LIMIT that ends soon costs little. */
   private most: i32 = 8;
   private isOver: bool = false;
 
-  /** `wanted` are positions of the table's columns, `base` the place of its first one among the columns of the statement's rows. */
+  /**
+   * `bounds` are of the path's index, whose rows with null among the bounded columns may come or not. `wanted` are positions of the table's
+   * columns, `base` the place of its first one among the columns of the statement's rows.
+   */
   constructor(
     readonly path: AccessPath,
+    private readonly bounds: ScanBounds | null,
     base: i32,
     wanted: Array<i32>,
   ) {
     const columns = new TableColumns(path.table, base, wanted);
     super(new Batch(columns));
+    if (bounds) bounds.addTo(path);
     const scan = path.rows();
     this.columns = columns;
     this.scan = scan;
-    let first = 0;
-    for (let w = 0; w < wanted.length; w++) first = max(first, wanted[w] + 1);
-    scan.wantFirst(first);
+    const isOfKeys = wanted.length > 0 && path.covers(StaticArray.fromArray(wanted));
+    this.isOfKeys = isOfKeys;
+    if (isOfKeys) this.source = new KeyRows(scan);
+    else {
+      this.source = scan;
+      let first = 0;
+      for (let w = 0; w < wanted.length; w++) first = max(first, wanted[w] + 1);
+      scan.wantFirst(first);
+    }
+  }
+
+  open(): bool {
+    if (!super.open()) return false;
+    this.most = 8;
+    this.isOver = false;
+    const bounds = this.bounds;
+    return !bounds ? this.begin(BOUNDS_FILLED) : this.begin(bounds.open(this.path, this.batch));
+  }
+
+  /** Begins a range whose bounds were filled in. */
+  private begin(filled: i32): bool {
+    if (filled == BOUNDS_FAILED) return this.failed(lastError.status);
+    this.isOver = filled == BOUNDS_EMPTY;
+    this.source.status = OK;
+    this.scan.rebind(this.path.lower, this.path.upper);
+    return true;
   }
 
   next(): bool {
-    const scan = this.scan;
+    const source = this.source;
     const cache = this.path.table.access.manager.cache;
     const before = cache.lookups;
+    const batch = this.batch;
+    const isTaken = this.isOfKeys;
     let count = 0;
-    this.columns.begin();
-    while (count < this.most && cache.lookups - before <= MOST_LOOKUPS && !this.isOver) {
-      if (!scan.next()) {
-        this.isOver = true;
-        break;
+    this.columns.begin(isTaken);
+    if (isTaken) batch.begin(0);
+    while (!this.isOver && count < this.most && (count == 0 || cache.lookups - before <= MOST_LOOKUPS)) {
+      if (source.next()) {
+        if (!isTaken) this.columns.note(source.row, count);
+        else if (!this.columns.take(source.row, count, batch)) return this.failed(lastError.status);
+        count += 1;
+        continue;
       }
-      this.columns.note(scan, count++);
+      const bounds = this.bounds;
+      if (source.status != OK) return this.failed(source.status);
+      this.isOver = true;
+      if (bounds && !this.begin(bounds.next(this.path, this.batch))) return false;
     }
-    if (scan.status != OK) return this.failed(scan.status);
+    if (source.status != OK) return this.failed(source.status);
     this.most = min(this.most << 1, BATCH_ROWS);
-    this.batch.begin(count);
-    return count > 0;
+    if (isTaken) batch.selectAll(count);
+    else batch.begin(count);
+    return count > 0 && this.give();
+  }
+
+  describe(): string {
+    const index = this.path.index;
+    return "scan of " + this.path.table.name + (index ? " by " + index.definition.columns.join(", ") : "");
   }
 
   free(): void {
+    super.free();
     this.scan.free();
-    this.path.free();
+    const bounds = this.bounds;
+    if (bounds) bounds.free();
     this.columns.free();
-    this.batch.free();
   }
 }

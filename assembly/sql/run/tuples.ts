@@ -135,16 +135,19 @@ export class Tuples {
   }
 }
 
+const FIRST_SLOTS: u32 = 256;
+
+function emptySlots(): usize {
+  const slots = heap.alloc(FIRST_SLOTS << 2);
+  memory.fill(slots, 0, FIRST_SLOTS << 2);
+  return slots;
+}
+
 /** Kept rows by their keys. */
 export class TupleTable {
-  private slots: usize;
-  private mask: u32 = 255;
+  private slots: usize = emptySlots();
+  private mask: u32 = FIRST_SLOTS - 1;
   count: u32 = 0;
-
-  constructor() {
-    this.slots = heap.alloc(256 << 2);
-    memory.fill(this.slots, 0, 256 << 2);
-  }
 
   /** The first row with the key, or 0; others follow by `nextTuple`. */
   find(key: usize, len: u32): usize {
@@ -198,6 +201,15 @@ export class TupleTable {
     return true;
   }
 
+  /** Forgets all. */
+  close(): void {
+    if (this.count == 0) return;
+    this.free();
+    this.slots = emptySlots();
+    this.mask = FIRST_SLOTS - 1;
+    this.count = 0;
+  }
+
   free(): void {
     heap.free(this.slots);
   }
@@ -243,6 +255,15 @@ export class TupleList {
     }
     if (from != this.items) memory.copy(this.items, from, (<usize>count) << 2);
     heap.free(other);
+  }
+
+  /** Forgets all. */
+  close(): void {
+    this.count = 0;
+    if (this.capacity == 1024) return;
+    heap.free(this.items);
+    this.items = heap.alloc(1024 << 2);
+    this.capacity = 1024;
   }
 
   free(): void {

@@ -1,0 +1,123 @@
+/** Literals and parameters as constants. */
+import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, fail, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { fixedValueSize } from "../../encode/data-type";
+import { parseDecimal } from "../../encode/decimal";
+import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { hexDigit } from "../../encode/uuid";
+import { parseValue } from "../../encode/value-text";
+import { Column } from "../../schema/column";
+import { takeCell } from "../eval/cells";
+import { Constant } from "../eval/expression";
+import { K_BOOLEAN, K_CUSTOM, K_DECIMAL, K_INT, K_TEXT, K_UINT, kindOfType, typeOfKind } from "../eval/kinds";
+import { takeRow } from "../eval/once";
+import { Vector } from "../eval/vector";
+
+const parsed: ByteBuffer = new ByteBuffer(256);
+const decimal: usize = memory.data(16, 8);
+let oneValue: Vector | null = null;
+
+function oneVector(): Vector {
+  const known = oneValue;
+  if (known) return known;
+  const made = new Vector();
+  oneValue = made;
+  return made;
+}
+
+/** A number as it is written; null, with the last error but without its place, when it is none that fits. */
+export function numberConstant(ptr: usize, len: u32, negative: bool): Constant | null {
+  if (len > 2 && (load<u8>(ptr, 1) | 0x20) == 0x78) return hexConstant(ptr + 2, len - 2, negative);
+  if (parseUnsigned(ptr, len, negative ? 0x8000000000000000 : u64.MAX_VALUE)) {
+    const value = parsedUnsigned;
+    const constant = new Constant(negative || value <= <u64>i64.MAX_VALUE ? K_INT : K_UINT);
+    constant.low = negative ? 0 - value : value;
+    return constant;
+  }
+  parsed.reset();
+  if (negative) parsed.addU8(0x2d);
+  parsed.addBytes(ptr, len);
+  // "1." is a number of SQL, but no decimal's text.
+  if (!parseDecimal(parsed.ptr, parsed.len, decimal)) {
+    fail(OVERFLOW, "a number that needs more than 28 digits");
+    return null;
+  }
+  const constant = new Constant(K_DECIMAL);
+  constant.low = load<u64>(decimal);
+  constant.high = load<u64>(decimal, 8);
+  return constant;
+}
+
+function hexConstant(ptr: usize, len: u32, negative: bool): Constant | null {
+  let value: u64 = 0;
+  for (let i: u32 = 0; i < len; i++) {
+    if (value >> 60 != 0) {
+      fail(OVERFLOW, "0x… with more than 64 bits");
+      return null;
+    }
+    value = (value << 4) | (<u64>hexDigit(load<u8>(ptr + i)));
+  }
+  const constant = new Constant(K_INT);
+  constant.low = negative ? 0 - value : value;
+  return constant;
+}
+
+/** Text; it may take the type of what it meets. */
+export function textConstant(ptr: usize, len: u32): Constant {
+  const constant = new Constant(K_TEXT);
+  constant.isPlain = true;
+  constant.setBytes(ptr, len);
+  return constant;
+}
+
+/** A text as a value of another kind, or as a number with a fraction where an integer is asked for; null, with an error, for none. */
+export function parseConstant(subject: Constant, kind: u8, column: Column | null): Constant | null {
+  const type = column ? column.type : typeOfKind(kind);
+  const customSize = column ? column.customSize : 0;
+  // Any integer may be compared with a small one; it is equal to none.
+  const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
+  if (kind == K_CUSTOM && !column) return null;
+  parsed.reset();
+  if (parseValue(parsedType, customSize, subject.bytesPtr, subject.bytesLen, parsed) != OK) {
+    if (kind == K_INT || kind == K_UINT) {
+      // A number with a fraction is a number.
+      if (parseDecimal(subject.bytesPtr, subject.bytesLen, decimal)) {
+        const number = new Constant(K_DECIMAL);
+        number.low = load<u64>(decimal);
+        number.high = load<u64>(decimal, 8);
+        number.start = subject.start;
+        return number;
+      }
+    }
+    if (lastError.status == BAD_VALUE) lastError.status = SQL_TYPE;
+    return null;
+  }
+  const constant = cellConstant(parsedType, customSize, parsed.ptr, parsed.len);
+  constant.start = subject.start;
+  return constant;
+}
+
+/** The value of a column of `type` at `ptr`, of `len` bytes, as records have it. */
+export function cellConstant(type: u8, customSize: u32, ptr: usize, len: u32): Constant {
+  const constant = new Constant(kindOfType(type));
+  const vector = oneVector();
+  vector.kind = constant.kind;
+  takeCell(type, fixedValueSize(type, customSize) != 0, ptr, len, vector, 0);
+  vector.setNull(0, false);
+  takeRow(constant, vector, 0);
+  return constant;
+}
+
+/** Gives a constant, which was made of a parameter's value, another value; false when that can't be one of its kind. */
+export function reuse(constant: Constant, given: Constant): bool {
+  let value: Constant | null = given;
+  const kind = constant.kind;
+  if (!given.isNull && given.kind != kind) {
+    if (given.isPlain) value = parseConstant(given, kind, constant.column);
+    else if (given.kind != K_INT || (kind != K_UINT && kind != K_BOOLEAN)) return false;
+    else if (<i64>given.low < 0 || (kind == K_BOOLEAN && given.low > 1)) return false;
+    if (!value || (given.isPlain && value.kind != kind)) return false;
+  }
+  constant.take(value);
+  return true;
+}

@@ -1,0 +1,11 @@
+/** What all that is worked out in one run of a statement has in common. */
+import { MemoryBudget } from "./arena";
+
+export class RunState {
+  /** Which run it is: what is worked out once in a run is worked out anew when this has changed. */
+  number: u32 = 0;
+  /** Whether working out an expression, or a row of a join, may read other rows while a batch is in use. */
+  readsRows: bool = false;
+
+  constructor(readonly budget: MemoryBudget) {}
+}

@@ -1,0 +1,173 @@
+/** Where a scan by an index begins and ends: values that are worked out whenever the scan is opened. */
+import { lastError, OK } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { AccessPath, KeyBound } from "../../query/access-path";
+import { addKeyPart } from "../../query/store";
+import { Batch } from "../eval/batch";
+import { addSlot, fitsType } from "../eval/cells";
+import { InList } from "../eval/compare";
+import { Expression, Fixed } from "../eval/expression";
+import { K_INT, K_TEXT } from "../eval/kinds";
+import { addPlainStart } from "../eval/like";
+
+/** What came of filling bounds. */
+export const BOUNDS_FILLED: i32 = 0;
+/** No row can be between them. */
+export const BOUNDS_EMPTY: i32 = 1;
+export const BOUNDS_FAILED: i32 = 2;
+
+const cell: ByteBuffer = new ByteBuffer(64);
+const slot: usize = memory.data(16, 8);
+const prefix: ByteBuffer = new ByteBuffer(64);
+let isNull: bool = false;
+
+function takeSlot(from: usize): void {
+  store<u64>(slot, load<u64>(from));
+  store<u64>(slot, load<u64>(from, 8), 8);
+}
+
+/** Puts a value into `slot`; false when it is null (`isNull`), or on failure. `batch` is for working it out. */
+function valueOf(value: Expression, batch: Batch): bool {
+  lastError.status = OK;
+  if (value instanceof Fixed) {
+    const fixed = <Fixed>value;
+    store<u64>(slot, fixed.low);
+    store<u64>(slot, fixed.high, 8);
+    isNull = fixed.isNull;
+    return !isNull;
+  }
+  isNull = false;
+  batch.begin(1);
+  const vector = value.evaluate(batch);
+  if (!vector) return false;
+  isNull = vector.isNull(0);
+  takeSlot(vector.at(0));
+  batch.pool.give(vector);
+  return !isNull;
+}
+
+/** Appends the value in `slot` as a part of a key of the path's index; false when the column can't have it. */
+function addPart(path: AccessPath, part: i32, bound: KeyBound, kind: u8): bool {
+  const column = path.table.schema.columns[path.index!.columns[part]];
+  if (kind == K_INT && !fitsType(column.type, load<i64>(slot))) return false;
+  cell.reset();
+  if (!addSlot(column.type, column.customSize, slot, cell)) return false;
+  addKeyPart(column, cell.ptr, cell.len, bound);
+  return true;
+}
+
+export class ScanBounds {
+  /** Values that the index's first columns have; the last of them may be one of a list instead. */
+  readonly equals: Array<Expression> = new Array<Expression>();
+  list: InList | null = null;
+  /** What the column behind them is above and below, or what its text begins like. */
+  lower: Expression | null = null;
+  upper: Expression | null = null;
+  like: Expression | null = null;
+  likeOp: u8 = 0;
+  lowerIsOut: bool = false;
+  upperIsOut: bool = false;
+  /** The list's value that comes next. */
+  private at: i32 = 0;
+  private from: KeyBound | null = null;
+  private to: KeyBound | null = null;
+
+  /** Gives the path bounds, whose values are still to be filled in. */
+  addTo(path: AccessPath): void {
+    const at = this.equals.length + (this.list ? 1 : 0);
+    const from = new KeyBound(this.lowerIsOut);
+    const to = new KeyBound(this.upperIsOut || this.like !== null);
+    this.from = from;
+    this.to = to;
+    path.lower = at > 0 || this.lower || this.like ? from : null;
+    path.upper = at > 0 || this.upper || this.like ? to : null;
+  }
+
+  /** Fills in the values that there are by now; for a list, with its first one. `batch` is for working them out. */
+  open(path: AccessPath, batch: Batch): i32 {
+    this.at = 0;
+    const list = this.list;
+    if (list && !list.prepare()) return BOUNDS_FAILED;
+    return this.fill(path, batch);
+  }
+
+  /** The same with the list's next value; BOUNDS_EMPTY where there is none. */
+  next(path: AccessPath, batch: Batch): i32 {
+    this.at += 1;
+    return this.list ? this.fill(path, batch) : BOUNDS_EMPTY;
+  }
+
+  private fill(path: AccessPath, batch: Batch): i32 {
+    const from = this.from!;
+    const to = this.to!;
+    const count = this.equals.length + (this.list ? 1 : 0);
+    from.begin(count);
+    to.begin(count);
+    for (let e = 0; e < this.equals.length; e++) {
+      const filled = this.add(path, e, unchecked(this.equals[e]), batch, from);
+      if (filled != BOUNDS_FILLED) return filled;
+    }
+    const list = this.list;
+    if (list) {
+      for (;;) {
+        if (this.at >= list.count) return BOUNDS_EMPTY;
+        takeSlot(list.slotAt(this.at));
+        if (addPart(path, count - 1, from, list.subject.kind)) break;
+        this.at += 1;
+      }
+    }
+    to.addBytes(from.ptr + 4, from.len - 4);
+    const lower = this.lower;
+    const upper = this.upper;
+    const like = this.like;
+    let filled = BOUNDS_FILLED;
+    if (like) filled = this.fillLike(path, count, like, batch);
+    if (lower) filled = this.addRange(path, count, lower, batch, from);
+    if (upper && filled == BOUNDS_FILLED) filled = this.addRange(path, count, upper, batch, to);
+    return filled;
+  }
+
+  private add(path: AccessPath, part: i32, value: Expression, batch: Batch, bound: KeyBound): i32 {
+    if (!valueOf(value, batch)) return lastError.status != OK ? BOUNDS_FAILED : BOUNDS_EMPTY;
+    // A value that the column can't have is equal to none.
+    return addPart(path, part, bound, value.kind) ? BOUNDS_FILLED : BOUNDS_EMPTY;
+  }
+
+  /** Adds one end of a range; where the column can't have its value that end is open, and the condition decides. */
+  private addRange(path: AccessPath, part: i32, value: Expression, batch: Batch, bound: KeyBound): i32 {
+    const len = bound.len;
+    const filled = this.add(path, part, value, batch, bound);
+    if (filled == BOUNDS_FAILED || lastError.status != OK) return BOUNDS_FAILED;
+    if (filled == BOUNDS_FILLED) store<u32>(bound.ptr, part + 1);
+    else if (isNull) return BOUNDS_EMPTY;
+    else bound.len = len;
+    return BOUNDS_FILLED;
+  }
+
+  /** Between what a pattern begins with and what comes behind all that does. */
+  private fillLike(path: AccessPath, part: i32, like: Expression, batch: Batch): i32 {
+    if (!valueOf(like, batch)) return lastError.status != OK ? BOUNDS_FAILED : BOUNDS_EMPTY;
+    prefix.reset();
+    addPlainStart(this.likeOp, <usize>load<u32>(slot), load<u32>(slot, 4), prefix);
+    this.addPrefix(path, part, this.from!);
+    // The first text behind all with the prefix: the last byte is one more, and none follows. No byte of UTF-8 is 255.
+    if (prefix.len == 0) prefix.addU8(0xfe);
+    const last = prefix.ptr + prefix.len - 1;
+    store<u8>(last, load<u8>(last) + 1);
+    this.addPrefix(path, part, this.to!);
+    return BOUNDS_FILLED;
+  }
+
+  private addPrefix(path: AccessPath, part: i32, bound: KeyBound): void {
+    store<u32>(slot, <u32>prefix.ptr);
+    store<u32>(slot, prefix.len, 4);
+    if (addPart(path, part, bound, K_TEXT)) store<u32>(bound.ptr, part + 1);
+  }
+
+  free(): void {
+    const from = this.from;
+    const to = this.to;
+    if (from) from.free();
+    if (to) to.free();
+  }
+}
