@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { packageRoot, runtimesCache } from "../host/paths.js";
-import { registrySource } from "../tests/reference/program.js";
+import { registrySource } from "../tests/helpers/cargo.js";
 import { leaveOut, say } from "./say.js";
 
 /** The crate whose source has the SQLite amalgamation, and its version. */

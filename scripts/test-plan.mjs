@@ -11,6 +11,7 @@ export const LEFT_OUT = new Map([
   ["backup-live", "backups beside a writer"],
   ["copies", "copies of every golden file"],
   ["repair", "repair of every golden file, page by page"],
+  ["component-cargo", "hosts and guests in Rust and C"],
   ["component-writer", "the component with failing calls and killed"],
   ["conformance", "scenarios on every runtime"],
   ["counts", "counted calls and the modules' sizes"],

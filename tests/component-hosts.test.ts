@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { componentWit } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { openSync } from "../host/index.js";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
 import { runtimes } from "../host/runtimes/index.js";
+import { saysCities } from "./helpers/cities.js";
 import { componentPath } from "./helpers/component.js";
 import { composedGuest } from "./helpers/compose.js";
 import { tempFolder } from "./helpers/store.js";
@@ -18,31 +19,6 @@ const env = { ...process.env, PYTHONIOENCODING: "utf-8", PYTHONDONTWRITEBYTECODE
 
 const python = pythonWithWasmtime();
 const noPython = existsSync(python) ? false : "SKIPPED: no Python with wasmtime here; npm run runtimes gets it";
-
-/** What each of the examples says of its cities. */
-const CITIES = [
-  "get: 東京 14178000 none",
-  "get, none: none",
-  "scan: Zürich 447082 408",
-  "scan: La Paz 755732 3640",
-  "scan: Amsterdam 931298 -2",
-  "range: Amsterdam -2, La Paz 3640",
-  "error: constraint PRIMARY_KEY_CONFLICT: row 2: cities has a row with name = La Paz already",
-  "dropped: La Paz 755732 3640",
-  'check: {"errors":0,"warnings":0,"notes":0,"omitted":0,"faults":[]}',
-];
-
-/** Runs an example twice in a new folder, in which it keeps its cities. */
-async function saysCities(t: TestContext, command: string, ...words: string[]): Promise<void> {
-  const folder = join(tempFolder(t), "data");
-  for (const time of ["the first time", "the second time"]) {
-    const { stdout, stderr } = await run(command, [...words, componentPath(), folder], { env });
-    assert.deepEqual([stdout.trimEnd().split("\n"), stderr], [CITIES, ""], time);
-  }
-  const db = openSync(join(folder, "cities.db"), { readonly: true });
-  assert.deepEqual(db.table("cities").get("Amsterdam"), { name: "Amsterdam", people: 931298, height: -2 });
-  db.close();
-}
 
 test("examples/component-python: wasmtime", { skip: noPython }, async (t) => {
   await saysCities(t, python, join(packageRoot, "examples", "component-python", "quire_component.py"));

@@ -1,0 +1,2 @@
+//! All of wasmtime's C API.
+pub use wasmtime_c_api::*;
