@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openSync } from "../host/index.js";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
-import { type Database, type NewInstance, ALL, componentPath, text } from "../tests/helpers/component.js";
+import { type Database, ALL, componentPath, text } from "../tests/helpers/component.js";
 
 /** Microseconds of each kind of call. */
 type Costs = Readonly<Record<Call, number>>;
@@ -93,7 +93,7 @@ try {
   const example = join(packageRoot, "examples", "component-javascript", "instantiate.mjs");
   const { transpileInto, instantiate } = (await import(pathToFileURL(example).href)) as {
     transpileInto: (made: string, component: string) => Promise<void>;
-    instantiate: (made: string, folder: string) => Promise<ReturnType<NewInstance>>;
+    instantiate: (made: string, folder: string) => Promise<Database>;
   };
   await transpileInto(join(folder, "made"), componentPath());
   columns.set("Node: the component, by jco", ofComponent(await instantiate(join(folder, "made"), folder)));

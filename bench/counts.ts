@@ -37,7 +37,7 @@ export type AllCounts = Readonly<Record<string, number>>;
 /** Runs the workloads and weighs the modules. */
 export async function countAll(): Promise<AllCounts> {
   const all: Record<string, number> = {};
-  for (const name of ["quire.wasm", "quire-lib.wasm", "quire-component.wasm"])
+  for (const name of ["quire.wasm", "quire-lib.wasm", "quire-component.wasm", "quire-kv.wasm"])
     all[`build/${name} / bytes`] = statSync(join(packageRoot, "build", name)).size;
   const module = buildWorkload(true);
   const folder = mkdtempSync(join(tmpdir(), "quire-counts-"));

@@ -1,5 +1,5 @@
-// Builds build/quire.wasm (the command), build/quire-lib.wasm (the library) and build/quire-component.wasm (the component) from assembly/ and wit/, and
-// build/host/ from host/.
+// Builds build/quire.wasm (the command), build/quire-lib.wasm (the library), build/quire-component.wasm (the component) and build/quire-kv.wasm
+// (wasi:keyvalue over it) from assembly/ and wit/, and build/host/ from host/.
 //
 //   node scripts/build.mjs             all, each only when a source is newer than the result
 //   node scripts/build.mjs --force     all, in any case
@@ -10,7 +10,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { asc, compileModule, wasmOpt } from "./compile.mjs";
-import { COMPONENT, buildComponent } from "./component.mjs";
+import { COMPONENT, KEYVALUE, buildComponent, buildKeyvalue } from "./component.mjs";
 import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
 
 const ENTRY = "assembly/command.ts";
@@ -61,13 +61,14 @@ async function buildModule(entry, target, outFile) {
   tellBuilt(outFile, started);
 }
 
-async function buildTheComponent() {
-  if (isBuilt(COMPONENT, [...filesBelow("wit", ".wit"), ...filesBelow("assembly", ".wit")])) return;
+/** A component, which `build` builds. */
+async function buildOne(outFile, build) {
+  if (isBuilt(outFile, [...filesBelow("wit", ".wit"), ...filesBelow("assembly", ".wit")])) return;
   const started = Date.now();
-  const faults = await buildComponent();
-  for (const fault of faults) console.error(`build: component: ${fault}`);
-  if (faults.length > 0) stop(`build: ${COMPONENT} could not be built`, 1);
-  tellBuilt(COMPONENT, started);
+  const faults = await build();
+  for (const fault of faults) console.error(`build: ${outFile}: ${fault}`);
+  if (faults.length > 0) stop(`build: ${outFile} could not be built`, 1);
+  tellBuilt(outFile, started);
 }
 
 async function buildHost() {
@@ -85,6 +86,9 @@ async function buildHost() {
 mkdirSync(join(root, "build"), { recursive: true });
 if (!options.has("--host"))
   await Promise.all([buildModule(ENTRY, "release", MODULE), buildModule(LIBRARY_ENTRY, "library", LIBRARY)]);
-if (!options.has("--host")) await buildTheComponent();
+if (!options.has("--host")) {
+  await buildOne(COMPONENT, buildComponent);
+  await buildOne(KEYVALUE, buildKeyvalue);
+}
 if (options.has("--debug")) await buildModule(ENTRY, "debug", DEBUG_MODULE);
 await buildHost();

@@ -19,6 +19,7 @@ const ENTRIES = [
   "assembly/command.ts",
   "assembly/library.ts",
   "assembly/component.ts",
+  "assembly/keyvalue.ts",
   "assembly/index.ts",
   "host/index.ts",
   "assembly/wasi/abort.ts",

@@ -1,5 +1,5 @@
 // Checks assembly/ and host/ for what their compilers do not: imports point one way, from higher layers to lower ones; in assembly/ only wasi/
-// declares or imports the host's functions (component/ those for resources that it exports), and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
+// declares or imports the host's functions (component/ those for resources that it exports; keyvalue/ is a component of its own), and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
 // for it runs in browsers, too. Prints each offence as file:line and exits with 1 when there is one.
 //
 //   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly, then host; one called host is checked by the rules of host/)
@@ -26,6 +26,7 @@ const ASSEMBLY_LAYERS = [
   "maintenance",
   "request",
   "component",
+  "keyvalue",
   "cli",
 ];
 
@@ -97,7 +98,7 @@ const ASSEMBLY = {
   },
   checkText(path, layer, text, sayAt) {
     for (const match of text.matchAll(/^[ \t]*@external\(("\[export\])?/gm)) {
-      const isOwn = layer === "component" && match[1] !== undefined;
+      const isOwn = (layer === "component" && match[1] !== undefined) || layer === "keyvalue";
       if (layer !== "wasi" && !isOwn) sayAt(match.index)("only wasi/ may declare the host's functions");
     }
     text.split("\n").forEach((line, at) => {

@@ -1,9 +1,10 @@
-// Builds build/quire-component.wasm: the module of assembly/component.ts becomes a component with the interfaces of wit/.
+// Builds build/quire-component.wasm: the module of assembly/component.ts becomes a component with the interfaces of wit/. And build/quire-kv.wasm:
+// that of assembly/keyvalue.ts becomes one that uses these interfaces and has those of wasi:keyvalue, and the two are composed.
 //
-//   node scripts/component.mjs [FOLDER]     (FOLDER: another project's root, for the test)
+//   node scripts/component.mjs [FOLDER]     (only the first one. FOLDER: another project's root, for the test)
 //
-// 1. A world of what the module exports (the world `store` of wit/) and imports (assembly/wasi/preview2.wit) is made, and of it a dummy module, which
-//    has the names and core types that the module has to have. Nowhere else is WIT read.
+// 1. A world of what the module exports (the world `store` of wit/; assembly/keyvalue/keyvalue.wit) and imports (assembly/wasi/preview2.wit) is made,
+//    and of it a dummy module, which has the names and core types that the module has to have. Nowhere else is WIT read.
 // 2. The module is compiled. Each of its exports gets the name that it has in WIT: `table_get_by` is `[method]table.get-by` of the interface that
 //    has it. What is missing, too many or of another type stops the build.
 // 3. The world is embedded into the module, and the module becomes a component.
@@ -12,6 +13,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { compileModule } from "./compile.mjs";
+import { compose } from "./compose.mjs";
 import { filesBelow, root } from "./lib.mjs";
 import { number, sectionsOf } from "./pack-text.mjs";
 
@@ -20,6 +22,9 @@ export const COMPONENT = "build/quire-component.wasm";
 
 const WORLD = "store";
 const HOST = "assembly/wasi/preview2.wit";
+const KEYVALUE_ENTRY = "assembly/keyvalue.ts";
+const KEYVALUE_WIT = "assembly/keyvalue/keyvalue.wit";
+export const KEYVALUE = "build/quire-kv.wasm";
 /** Exports of the module that are the canonical ABI's, and the first call of all. */
 const ABI_EXPORTS = ["cabi_realloc", "_initialize"];
 
@@ -45,13 +50,17 @@ function readPackage(folder) {
   return { name: heads[0][1], version: heads[0][2], text: heads.reduce((rest, [head]) => rest.replace(head, ""), text) };
 }
 
-/** The world that the module is made for, as one text with all packages. */
-function worldOf(own, host) {
-  const imports = [...host.matchAll(/^package ([^@]+)@(\S+) \{\n(.*?)^\}/gms)].flatMap(([, name, version, body]) =>
-    [...body.matchAll(/^ {2}interface (\S+) /gm)].map(([, which]) => `  import ${name}/${which}@${version};\n`),
+/** The interfaces of packages that are written as `package NAME@VERSION { … }`, by their whole names. */
+function interfacesOf(packages) {
+  return [...packages.matchAll(/^package ([^@]+)@(\S+) \{\n(.*?)^\}/gms)].flatMap(([, name, version, body]) =>
+    [...body.matchAll(/^ {2}interface (\S+) /gm)].map(([, which]) => `${name}/${which}@${version}`),
   );
-  const world = `world module {\n  include ${own.name}/${WORLD}@${own.version};\n${imports.join("")}}\n`;
-  return `package quire:build;\n${world}package ${own.name}@${own.version} {\n${own.text}}\n${host}`;
+}
+
+/** The world of these lines that a module is made for, as one text with all packages. */
+function worldOf(lines, own, packages) {
+  const world = `world module {\n${lines.map((line) => `  ${line};\n`).join("")}}\n`;
+  return `package quire:build;\n${world}package ${own.name}@${own.version} {\n${own.text}}\n${packages}`;
 }
 
 /** What functions `module` exports, by name, and which it imports: `[module|name, type]`, for one may be imported as several types. */
@@ -138,33 +147,71 @@ function withoutNames(component) {
   return Buffer.concat([component.subarray(0, 8), ...parts]);
 }
 
-/** Builds the component of the project in the folder `project`: what is wrong with it, in words; nothing when it is built. */
-export async function buildComponent(project = root) {
-  const tools = await loadTools();
-  if (tools === null) return ["@bytecodealliance/jco-transpile is not installed: npm ci installs it"];
-  const own = readPackage(join(project, "wit"));
-  if (own.fault !== undefined) return [own.fault];
-  const host = readFileSync(join(root, HOST), "utf8");
-  const versions = new Map([...host.matchAll(/^package ([^@]+)@(\S+) \{/gm)].map(([, name, version]) => [name, version]));
-  versions.set(own.name, own.version);
-  const wit = { witSource: worldOf(own, host), world: "module" };
-  const { binaryen } = tools;
+/** Compiles a module, for the world of `wit`, and makes a component of it: the component, or `faults`, what is wrong with it in words. */
+async function componentOf({ binaryen, ...tools }, { entry, target, core, wit }) {
+  const versions = new Map(
+    [...wit.witSource.matchAll(/^package ([^@]+)@(\S+) \{/gm)].map(([, name, version]) => [name, version]),
+  );
   const dummy = functionsOf(binaryen, binaryen.readBinary(await tools.componentEmbed({ dummy: true, ...wit })));
-
-  const out = join(project, COMPONENT);
-  mkdirSync(dirname(out), { recursive: true });
-  const core = `${out}.core`;
-  const path = relative(root, core);
-  const status = await compileModule(relative(root, join(project, COMPONENT_ENTRY)), "component", path);
-  if (status !== 0) return [`${COMPONENT_ENTRY} can't be compiled`];
+  if ((await compileModule(relative(root, entry), target, relative(root, core))) !== 0)
+    return { faults: [`${relative(root, entry)} can't be compiled`] };
   const module = binaryen.readBinary(readFileSync(core));
   rmSync(core);
   const faults = nameExports(module, functionsOf(binaryen, module), wanted(dummy, versions));
-  if (faults.length > 0) return faults;
+  if (faults.length > 0) return { faults };
   const embedded = await tools.componentEmbed({ binary: module.emitBinary(), ...wit });
-  writeFileSync(`${out}.new`, withoutNames(Buffer.from(await tools.componentNew(embedded))));
+  return { component: withoutNames(Buffer.from(await tools.componentNew(embedded))) };
+}
+
+function place(out, component) {
+  writeFileSync(`${out}.new`, component);
   renameSync(`${out}.new`, out);
-  return [];
+}
+
+const MISSING_TOOLS = ["@bytecodealliance/jco-transpile is not installed: npm ci installs it"];
+
+/** Builds the component of the project in the folder `project`: what is wrong with it, in words; nothing when it is built. */
+export async function buildComponent(project = root) {
+  const tools = await loadTools();
+  if (tools === null) return MISSING_TOOLS;
+  const own = readPackage(join(project, "wit"));
+  if (own.fault !== undefined) return [own.fault];
+  const host = readFileSync(join(root, HOST), "utf8");
+  const imports = interfacesOf(host).map((name) => `import ${name}`);
+  const world = worldOf([`include ${own.name}/${WORLD}@${own.version}`, ...imports], own, host);
+  const out = join(project, COMPONENT);
+  mkdirSync(dirname(out), { recursive: true });
+  const { faults = [], component } = await componentOf(tools, {
+    entry: join(project, COMPONENT_ENTRY),
+    target: "component",
+    core: `${out}.core`,
+    wit: { witSource: world, world: "module" },
+  });
+  if (faults.length === 0) place(out, component);
+  return faults;
+}
+
+/** Builds the component of `wasi:keyvalue` into `out`, with Quire's component in it, which is built: what is wrong with it, in words. */
+export async function buildKeyvalue(out = join(root, KEYVALUE)) {
+  const tools = await loadTools();
+  if (tools === null) return MISSING_TOOLS;
+  const own = readPackage(join(root, "wit"));
+  const [host, keyvalue] = [HOST, KEYVALUE_WIT].map((path) => readFileSync(join(root, path), "utf8"));
+  const exported = interfacesOf(keyvalue);
+  const imports = interfacesOf(host).filter((name) => name.startsWith("wasi:filesystem/"));
+  const lines = [
+    `include ${own.name}/client@${own.version}`,
+    ...imports.map((name) => `import ${name}`),
+    ...exported.map((name) => `export ${name}`),
+  ];
+  const { faults = [], component } = await componentOf(tools, {
+    entry: join(root, KEYVALUE_ENTRY),
+    target: "keyvalue",
+    core: `${out}.core`,
+    wit: { witSource: worldOf(lines, own, host + keyvalue), world: "module" },
+  });
+  if (faults.length === 0) place(out, await compose(component, readFileSync(join(root, COMPONENT))));
+  return faults;
 }
 
 const [script, folder = root] = process.argv.slice(1);

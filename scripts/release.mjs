@@ -15,7 +15,7 @@ import process from "node:process";
 import { root } from "./lib.mjs";
 
 const CHANGED = ["package.json", "package-lock.json", "assembly/cli/help.ts", "CHANGELOG.md"];
-const MODULES = ["build/quire.wasm", "build/quire-lib.wasm", "build/quire-component.wasm"];
+const MODULES = ["build/quire.wasm", "build/quire-lib.wasm", "build/quire-component.wasm", "build/quire-kv.wasm"];
 
 function stop(message) {
   console.error(`release: ${message}`);

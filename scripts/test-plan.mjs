@@ -20,6 +20,7 @@ export const LEFT_OUT = new Map([
   ["examples", "the examples"],
   ["harness-component", "builds of components"],
   ["hostile", "damaged files by the thousand"],
+  ["keyvalue", "wasi:keyvalue at random, with failing calls and killed"],
   ["killed-commands", "commands killed at every call"],
   ["library-open", "thousands of openings"],
   ["library-package", "npm pack and an install"],

@@ -38,7 +38,7 @@ before(async () => {
 function componentOn(disk: Disk, seed = SEED): { host: ComponentHost; database: Database } {
   const host = new ComponentHost();
   host.use(disk, seed);
-  return { host, database: newInstance(host.imports()) };
+  return { host, database: newInstance(host.imports()).database };
 }
 
 const open = (database: Database): Connection => database.Connection.openJson(JSON.stringify({ path: PATH, create: true }));

@@ -7,9 +7,12 @@ import { pathToFileURL } from "node:url";
 import { componentWit } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { libraryPath, packageRoot } from "../host/paths.js";
 import { componentPath } from "./helpers/component.js";
+import { keyvaluePath } from "./helpers/keyvalue.js";
+import { tempFolder } from "./helpers/store.js";
 
-const { buildComponent } = (await import(pathToFileURL(join(packageRoot, "scripts", "component.mjs")).href)) as {
+const { buildComponent, buildKeyvalue } = (await import(pathToFileURL(join(packageRoot, "scripts", "component.mjs")).href)) as {
   buildComponent: (project: string) => Promise<string[]>;
+  buildKeyvalue: (out: string) => Promise<string[]>;
 };
 
 const WIT = `/// A package for the test.
@@ -95,6 +98,13 @@ test("the build stops for what is missing, too many, or of another type, and nam
 test("the build stops for a folder of two packages", async (t) => {
   const { faults } = await build(t, SOURCE, WIT.replace("interface door", "package quire:other@0.1.0;\ninterface door"));
   assert.deepEqual(faults, ["FOLDER/wit is 2 packages, not one"]);
+});
+
+test("a second build of quire-kv.wasm is equal to the first", async (t) => {
+  const out = join(tempFolder(t), "quire-kv.wasm");
+  assert.deepEqual(await buildKeyvalue(out), []);
+  assert.ok(readFileSync(out).equals(readFileSync(keyvaluePath())));
+  assert.ok(statSync(out).size < statSync(componentPath()).size + 30_000);
 });
 
 test("Quire's component imports a file system, its folders and random numbers, and is little more than the library", async () => {

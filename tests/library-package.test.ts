@@ -116,6 +116,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     "build/quire.wasm",
     "build/quire-lib.wasm",
     "build/quire-component.wasm",
+    "build/quire-kv.wasm",
     "wit/database.wit",
     "build/host/index.js",
     "build/host/index.d.ts",
@@ -129,7 +130,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(?:assembly|build\/host|docs|wit)\/|^build\/quire(?:-lib|-component)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
+      /^(?:assembly|build\/host|docs|wit)\/|^build\/quire(?:-lib|-component|-kv)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
     );
     assert.doesNotMatch(path, /__tests__/);
   }

@@ -71,7 +71,7 @@ function statOf(stats: BigIntStats): object {
 }
 
 /** The imports of a component that may work in `folder`, which it knows as `data`. */
-function importsFor(folder: string, interrupt: Interrupt): Imports {
+export function importsFor(folder: string, interrupt: Interrupt = () => undefined): Imports {
   class Descriptor {
     /** -1: the folder. */
     fd = -1;
@@ -141,7 +141,7 @@ export interface Component extends Database {
 export async function componentIn(folder: string, interrupt: Interrupt = () => undefined): Promise<Component> {
   loading ??= loadComponent();
   let memory: WebAssembly.Memory | undefined;
-  const database = (await loading)(importsFor(folder, interrupt), (module, imports) => {
+  const { database } = (await loading)(importsFor(folder, interrupt), (module, imports) => {
     const instance = new WebAssembly.Instance(module, imports);
     if (instance.exports["memory"] instanceof WebAssembly.Memory) memory ??= instance.exports["memory"];
     return instance;

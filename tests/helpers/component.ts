@@ -127,11 +127,11 @@ export type Imports = Record<string, unknown>;
 /** Instantiates a core module of the component. */
 export type InstantiateCore = (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance;
 
-type Instantiate = (
+type Instantiate<Exports> = (
   getCoreModule: (path: string) => WebAssembly.Module,
   imports: Imports,
   instantiateCore?: InstantiateCore,
-) => { readonly database: Database };
+) => Exports;
 
 export const componentPath = (): string => join(packageRoot, "build", "quire-component.wasm");
 
@@ -139,10 +139,16 @@ export const componentPath = (): string => join(packageRoot, "build", "quire-com
 const OPTIONS = { name: "quire", instantiation: "sync", noComponentErrorWrapping: false } as const;
 
 /** Makes a new instance of the component with these imports. */
-export type NewInstance = (imports: Imports, instantiateCore?: InstantiateCore) => Database;
+export type NewInstance<Exports = { readonly database: Database }> = (
+  imports: Imports,
+  instantiateCore?: InstantiateCore,
+) => Exports;
 
-/** Makes JavaScript of the component, unless it is there from the last time. */
-export async function loadComponent(path = componentPath()): Promise<NewInstance> {
+/** Makes JavaScript of Quire's component. */
+export const loadComponent = (): Promise<NewInstance> => loadFile(componentPath());
+
+/** Makes JavaScript of a component, unless it is there from the last time. */
+export async function loadFile<Exports>(path: string): Promise<NewInstance<Exports>> {
   const component = readFileSync(path);
   const hash = createHash("sha256").update(JSON.stringify(OPTIONS)).update(component).digest("hex").slice(0, 16);
   const folder = join(packageRoot, "build", "component", hash);
@@ -161,14 +167,14 @@ export async function loadComponent(path = componentPath()): Promise<NewInstance
       if (statSync(folder, { throwIfNoEntry: false }) === undefined) throw error;
     }
   }
-  const { instantiate } = (await import(pathToFileURL(join(folder, "quire.js")).href)) as { instantiate: Instantiate };
+  const { instantiate } = (await import(pathToFileURL(join(folder, "quire.js")).href)) as { instantiate: Instantiate<Exports> };
   const modules = new Map<string, WebAssembly.Module>();
   const coreModule = (name: string): WebAssembly.Module => {
     const module = modules.get(name) ?? new WebAssembly.Module(readFileSync(join(folder, name)));
     modules.set(name, module);
     return module;
   };
-  return (imports, instantiateCore) => instantiate(coreModule, imports, instantiateCore).database;
+  return (imports, instantiateCore) => instantiate(coreModule, imports, instantiateCore);
 }
 
 /** The error that `call` throws. Anything else is thrown on: a trap, or nothing. */
