@@ -285,3 +285,19 @@ test("the option, in the command, in requests of serve, in the library, and miss
   await assert.rejects(async () => db.table<Part>("parts").insert(part(2, null, 1)), { code: "UNIQUE_CONFLICT" });
   assert.throws(() => openSync(store.path, { uniqueNulls: "none" as never }), { code: "BAD_OPTION" });
 });
+
+test("SQL's changes: a null is in nobody's way, be it for ON CONFLICT, OR REPLACE or OR IGNORE", (t) => {
+  for (const uniqueNulls of ["many", "one"] as const) {
+    const db = openSync(join(tempFolder(t), "app.db"), { uniqueNulls });
+    db.create("parts", PARTS);
+    const run = (sql: string): void => void db.request({ op: "sql", sql });
+    run("INSERT INTO parts VALUES (1, NULL, 1, 0), (2, 'a', 2, 0)");
+    run("INSERT INTO parts VALUES (3, NULL, 3, 0) ON CONFLICT (code) DO UPDATE SET kind = 7");
+    run("INSERT OR REPLACE INTO parts VALUES (4, NULL, 4, 0)");
+    run("INSERT OR IGNORE INTO parts VALUES (5, NULL, 5, 0)");
+    const ids = db.table<Part>("parts").scan().toArray().map(({ id, kind }) => `${id}:${kind}`); // prettier-ignore
+    assert.deepEqual(ids.sort(), uniqueNulls === "many" ? ["1:0", "2:0", "3:0", "4:0", "5:0"] : ["2:0", "4:0"]);
+    assert.equal(db.check().errors, 0);
+    db.close();
+  }
+});

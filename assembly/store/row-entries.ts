@@ -71,7 +71,8 @@ export class RowEntries extends RowLookup {
     }
     this.keys.reset();
     index.addKey(table.schema, row, this.keys);
-    return index.tree.find(this.keys.ptr);
+    if (!this.oneNull && !index.isOnce(this.keys.ptr)) return NO_ADDRESS;
+    return index.find(this.keys.ptr);
   }
 
   /** Looks for other rows with the keys of unique indexes that differ from the `old` ones. */
