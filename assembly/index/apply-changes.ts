@@ -87,8 +87,8 @@ function isSameEntry(a: EntryChange, b: EntryChange): bool {
 /**
  * Carries out the `count` changes of the list at `list`, of a `unique` index or another. It is sorted by record; or by time, where all are
  * additions that are `unverified`: then one whose key is there already is left out and may become `conflicting`, unless the key has a
- * null. Those are sorted by record in any case. Unless all of it is to be `undoable`, the undo list is cut where it grows long. `DAMAGED` when an
- * entry that is to go is not there.
+ * null. Those are sorted by record in any case. Unless all of it is to be `undoable`, the undo list is cut where it grows long. `DAMAGED`
+ * when an entry that is to go is not there.
  */
 export function applyChanges(tree: IndexTree, list: usize, count: u32, unique: bool, unverified: bool, undoable: bool): Status {
   conflicting = null;
