@@ -212,6 +212,72 @@ eachLayout("counters go on where the other side left them", layouts, async (t, l
   await assertAgreement(store, reference, databaseNamed("log"));
 });
 
+/** The tables of some databases in SQL, and the indexes that come when there are rows; what SQL can't say is `create`'s. */
+const IN_SQL: Readonly<
+  Record<string, { readonly tables: Readonly<Record<string, string>>; readonly indexes: readonly string[] }>
+> = {
+  blog: {
+    tables: {
+      users: "id uint32 PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, age uint32 NOT NULL",
+      posts:
+        "id uint32 PRIMARY KEY, title text NOT NULL, author uint32 NOT NULL REFERENCES users (id), published BOOLEAN NOT NULL",
+    },
+    indexes: ["CREATE UNIQUE INDEX users_email_unique ON users (email)", "CREATE INDEX users_age_idx ON users (age)"],
+  },
+  types: {
+    tables: {
+      numbers: `id uint64 PRIMARY KEY, a tinyint NOT NULL, b smallint NOT NULL, c int4 NOT NULL, d bigint NOT NULL, e uint8 NOT NULL,
+        f uint16 NOT NULL, g uint32 NOT NULL, h bool NOT NULL, day date NOT NULL, at timestamp NOT NULL`,
+      tokens: "id uint32 PRIMARY KEY, token uuid NOT NULL",
+      prices: "sku text PRIMARY KEY, amount decimal(10, 2) NOT NULL",
+    },
+    indexes: ["CREATE UNIQUE INDEX token ON tokens (token)", "CREATE INDEX maybe ON mixed (maybe_num)"],
+  },
+  log: {
+    tables: {
+      events:
+        "id uint64 PRIMARY KEY AUTOINCREMENT, kind text NOT NULL, day date NOT NULL, small smallint AUTOINCREMENT, note text",
+    },
+    indexes: ["CREATE INDEX kind_day ON events (kind, day)"],
+  },
+};
+
+for (const [name, { tables, indexes }] of Object.entries(IN_SQL)) {
+  eachLayout(`${name} made by SQL, its indexes over rows of the reference`, layouts, async (t, layout) => {
+    const database = databaseNamed(name);
+    const store = openStore(t);
+    const words = (columns: readonly string[]): string[] =>
+      columns.map((column) => (column.startsWith("maybe_num") ? column.replace(":index", "") : column));
+    for (const table of database.tables) {
+      const sql = tables[table.name];
+      if (sql === undefined)
+        await store.ok(["create", table.name, ...words(table.columns), ...(table.options ?? []), "--layout", layout]);
+      else await store.ok([`CREATE TABLE ${table.name} (${sql})`, "--layout", layout]);
+    }
+    // The reference's own rows, in tables without the indexes.
+    const source = referenceOn(build, filledByReference(t, build, database, layout, 60, 200), database, layout);
+    for (const table of database.tables) {
+      await importRows(store, table.name, referencesFirst(table, source.rows(table.name)));
+    }
+    for (const sql of indexes) assert.equal(await store.ok([sql]), "done\n");
+    const reference = referenceOn(build, store.path, database, layout);
+    const path = join(tempFolder(t), "theirs.db");
+    referenceOn(build, path, database, layout).ok("init");
+    assert.deepEqual(schemaPages(store.bytes()), schemaPages(readFileSync(path)));
+    await assertAgreement(store, reference, database);
+    for (const table of database.tables) assertIndexes(reference, table);
+    reference.ok("exercise", "77", "150");
+    await assertAgreement(store, reference, database);
+    for (const table of database.tables) assertIndexes(reference, table);
+    // One that goes and comes again, between changes of the reference.
+    await store.ok([indexes[0]?.replace(/CREATE (UNIQUE )?INDEX (\w+) .*/, "DROP INDEX $2") ?? ""]);
+    assert.equal(reference.ok("drift"), "true\n");
+    await store.ok([indexes[0] ?? ""]);
+    reference.ok("exercise", "78", "100");
+    await assertAgreement(store, reference, database);
+  });
+}
+
 eachLayout("the pages of a dropped table are used by the reference", layouts, async (t, layout) => {
   const database = databaseNamed("tree");
   const { store, reference } = await createdDatabase(t, build, database, layout);

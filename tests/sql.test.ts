@@ -39,8 +39,7 @@ test("each example of docs/sql.md is what it says", () => {
 test("what is not there yet is refused by name, at its place", () => {
   using db = people();
   const refused = [
-    "CREATE TABLE t (id)",
-    "DROP TABLE people",
+    "ALTER TABLE people ADD COLUMN x text",
     "EXPLAIN SELECT 1",
     "SELECT rank() OVER () FROM people",
     "WITH RECURSIVE t AS (SELECT 1) SELECT * FROM t",

@@ -7,6 +7,8 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual, isZero } from "../encode/bytes";
 import { TYPE_UINT32, TYPE_TEXT, TYPE_FLOAT64, TYPE_CUSTOM, VALUE_TEXT } from "../encode/data-type";
 import { Column, ForeignKey, IndexDefinition, FLAG_PRIMARY_KEY, FLAG_UNIQUE, FLAG_NULLABLE, FLAG_AUTO } from "../schema/column";
+import { columnSpecs, defineTable, isExpressible } from "../schema/column-spec";
+import { indexName, isIndexName } from "../schema/index-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import {
   TablePages,
@@ -139,6 +141,63 @@ describe("snapshots", () => {
     schema.indexes = [];
     expect(schema.validate()).toBe(BAD_SCHEMA, "no index on the primary key");
     expect(users().validate()).toBe(OK);
+  });
+});
+
+const words: string[] = ["id:uint32:pk", "a:text:unique=pair", "b:int8:null:index", "c:uint8:unique:unique=pair", "d:int8:index"];
+
+/** The indexes of a definition, a unique one with `!`. */
+function indexesOf(schema: TableSchemaSnapshot): string {
+  let text = "";
+  for (let i = 0; i < schema.indexes.length; i++)
+    text += (i > 0 ? " " : "") + schema.indexes[i].columnsText + (schema.indexes[i].unique ? "!" : "");
+  return text;
+}
+
+describe("indexes that come and go", () => {
+  test("a group is unique if one of its words says so; a definition makes the same words again", () => {
+    const schema = defineTable("t", words, 0)!;
+    expect(indexesOf(schema)).toBe("id! c! b d a,c!");
+    expect(columnSpecs(schema).join(" ")).toBe(
+      "id:uint32:pk a:text:unique=g1 b:int8:null:index c:uint8:unique:unique=g1 d:int8:index",
+    );
+    expect(isExpressible(schema)).toBe(true);
+    expect(indexesOf(defineTable("t", ["id:uint32:pk", "a:text:unique=one", "b:text:index=two", "c:text:unique=two"], 0)!)).toBe(
+      "id! a! b,c!",
+    );
+    expect(defineTable("t", ["id:uint32:pk", "a:text:unique="], 0) == null).toBe(true);
+  });
+
+  test("each has the place that it would have had from the start, and the first definition stays as it was", () => {
+    const schema = defineTable("t", words, 0)!;
+    const more = schema.withIndex(["b"], true).withIndex(["a"], false).withIndex(["d", "b"], false).withIndex(["b", "a"], true);
+    expect(indexesOf(more)).toBe("id! b! c! a d a,c! d,b b,a!");
+    expect(more.columns[2].unique).toBe(true);
+    expect(more.columns[2].nullable).toBe(true);
+    expect(indexesOf(schema)).toBe("id! c! b d a,c!");
+    expect(schema.columns[2].unique).toBe(false);
+    expect(more.withIndex(["b"], false) === more && more.withIndex(["a", "c"], true) === more).toBe(true);
+    expect(indexesOf(more.withoutIndex(["b"]).withoutIndex(["a", "c"]))).toBe("id! c! a d d,b b,a!");
+    expect(more.withoutIndex(["c"]).columns[3].unique).toBe(false);
+    expect(more.withoutIndex(["c"]).validate()).toBe(OK);
+  });
+
+  test("a hidden key is the first column, called rowid, and not the only one", () => {
+    expect(defineTable("t", ["rowid:int64:pk:auto", "a:text"], 0)!.hasHiddenKey).toBe(true);
+    expect(defineTable("t", ["rowid:int64:pk:auto"], 0)!.hasHiddenKey).toBe(false);
+    expect(defineTable("t", ["rowid:int64:pk", "a:text"], 0)!.hasHiddenKey).toBe(false);
+    expect(defineTable("t", ["rowid:uint64:pk:auto", "a:text"], 0)!.hasHiddenKey).toBe(false);
+    expect(defineTable("t", ["a:text", "rowid:int64:pk:auto"], 0)!.hasHiddenKey).toBe(false);
+  });
+
+  test("names of indexes", () => {
+    expect(indexName("users", new IndexDefinition(["a", "b"], true))).toBe("users_a_b_unique");
+    expect(isIndexName("USERS_A_B_IDX", "users", ["a", "b"])).toBe(true);
+    expect(isIndexName("uq_a_b", "users", ["a", "b"])).toBe(true);
+    expect(isIndexName("users_a", "users", ["a", "b"])).toBe(false);
+    expect(isIndexName("users_a_b_", "users", ["a", "b"])).toBe(false);
+    expect(isIndexName("_users_a_b", "users", ["a", "b"])).toBe(false);
+    expect(isIndexName("users_a_b_idx,_key", "users", ["a", "b"])).toBe(false);
   });
 });
 

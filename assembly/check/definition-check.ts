@@ -58,6 +58,9 @@ export function checkDefinition(survey: Survey, table: CheckedTable, schema: Tab
     else report.say("the table has an autoincrement ledger, but no such column");
   }
   for (let i = 0; i < schema.indexes.length; i++) {
+    if (schema.indexes[i].unique && schema.indexes[i].columns.length > 1 && report.add(REFERENCE_DRIFT, pageNo)) {
+      report.say("the index on " + schema.indexes[i].columnsText + " is unique; the reference's definitions have no such");
+    }
     for (let j = 0; j < i; j++) {
       if (schema.indexes[i].columnsText != schema.indexes[j].columnsText) continue;
       if (report.add(SCHEMA_ODD, pageNo)) report.say("the index on " + schema.indexes[i].columnsText + " is listed twice");

@@ -89,6 +89,7 @@ export function allCommands(): Array<Command> {
           TYPE_NAMES.slice(0, -1).join(" ") +
           "\n  custom(TAG) custom(TAG,N).\n" +
           "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index),\n" +
+          "  unique=GROUP (the same, no two rows with the same in all of them),\n" +
           "  default=VALUE, references=TABLE.COLUMN with cascade or restrict. A backslash takes the meaning from a : behind it.\n" +
           "Example: quire data/shop.db create items id:uint32:pk:auto name:text:unique price:decimal:null:index",
       ),
@@ -181,14 +182,15 @@ export function allCommands(): Array<Command> {
     new Command(
       "sql",
       runSql,
-      "STATEMENT [PARAMETER…] [--format table|csv|tsv|ndjson|json|markdown|line]",
+      "STATEMENT [PARAMETER…] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run a statement of SQL",
     )
-      .takes(1, MANY, "format,null,delimiter,no-header")
+      .takes(1, MANY, "format,null,delimiter,no-header,layout")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
           "PARAMETERs are the values of ?, ?2, :name in it, in their order: text, which is read as the type of what it meets.\n" +
+          "CREATE and DROP make and remove tables and indexes, and CREATE TABLE the file if it is missing, which --layout is for.\n" +
           "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
           "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",
       ),

@@ -158,16 +158,18 @@ function liftColumnDefault(column: Column, at: usize): Status {
 /** Adds the indexes in the order in which they are given; those of keys come first, unless the primary key's begins the list. */
 function liftIndexes(schema: TableSchemaSnapshot, indexes: usize, count: u32): Status {
   const lists = new Array<Array<string>>();
+  const uniques = new Array<bool>();
   for (let i: u32 = 0; i < count; i++) {
     const at = indexes + i * INDEX_SIZE;
     const columns = liftStrings(load<u32>(at), load<u32>(at, 4));
     const status = checkIndex(schema, columns, load<u8>(at + INDEX_UNIQUE) != 0);
     if (status != OK) return status;
     lists.push(columns);
+    uniques.push(load<u8>(at + INDEX_UNIQUE) != 0);
   }
   const isWhole = lists.length > 0 && lists[0].length == 1 && lists[0][0] == schema.primaryKey;
   if (!isWhole) schema.addKeyIndexes();
-  for (let i = 0; i < lists.length; i++) schema.addIndex(lists[i]);
+  for (let i = 0; i < lists.length; i++) schema.addIndex(lists[i], uniques[i]);
   schema.addKeyIndexes();
   return OK;
 }
@@ -179,8 +181,9 @@ function checkIndex(schema: TableSchemaSnapshot, columns: Array<string>, isUniqu
       return fail(BAD_SCHEMA, "an index of " + schema.name + " names column " + columns[i] + " twice");
   }
   const position = schema.columnIndex(columns[0]);
-  const hasUnique = columns.length == 1 && position >= 0 && schema.columns[position].unique;
-  if (hasUnique == isUnique || position < 0) return OK;
+  if (columns.length > 1 || position < 0) return OK;
+  const hasUnique = schema.columns[position].unique;
+  if (hasUnique == isUnique) return OK;
   const what = "the index of " + schema.name + " on " + columns.join(", ") + (hasUnique ? " is unique" : " can't be unique");
-  return fail(BAD_SCHEMA, what, "the index of one column is unique if the column is, all others are not");
+  return fail(BAD_SCHEMA, what, "the index of one column is unique if the column is");
 }

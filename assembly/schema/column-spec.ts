@@ -6,7 +6,8 @@
  * default of null.
  *
  * The indexes that follow from the flags stand in the reference's order: the primary key; unique columns in declaration order; columns
- * with `index` in declaration order; groups sorted by their names' bytes. A list of columns is indexed only once, at its first place.
+ * with `index` in declaration order; groups (`index=NAME`, `unique=NAME`) sorted by their names' bytes. A list of columns is indexed only
+ * once, at its first place.
  */
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
@@ -42,6 +43,7 @@ const FLAGS: Array<string> = ["pk", "unique", "null", "auto", "index", "default"
 /** An index over several columns in the making. */
 class Group {
   columns: Array<string> = new Array<string>();
+  unique: bool = false;
   readonly nameBytes: ArrayBuffer;
 
   constructor(readonly name: string) {
@@ -59,8 +61,6 @@ export class TableDefinition {
 
   /** Adds a column. `BAD_SCHEMA` says what is wrong with `spec`. */
   add(spec: string): Status {
-    // What comes behind looks all names through for each of them.
-    if (this.columns.length == MOST_COLUMNS) return this.refuseMore("columns");
     const scanner = new SpecScanner(spec);
     const name = scanner.part(":");
     if (name == "") return fail(BAD_SCHEMA, "the column " + spec + " has no name", "write it like name:type:flag");
@@ -71,8 +71,24 @@ export class TableDefinition {
       const status = this.addFlag(scanner, column);
       if (status != OK) return status;
     }
+    return this.addColumn(column);
+  }
+
+  /** Adds a column that is made already. */
+  addColumn(column: Column): Status {
+    // What comes behind looks all names through for each of them.
+    if (this.columns.length == MOST_COLUMNS) return this.refuseMore("columns");
     if (column.primaryKey) column.flags |= FLAG_UNIQUE;
     this.columns.push(column);
+    return OK;
+  }
+
+  /** Adds an index on several columns, behind those that were added so before. */
+  addIndex(columns: Array<string>, unique: bool): Status {
+    if (this.groups.length == MOST_COLUMNS) return this.refuseMore("indexes");
+    const group = this.group(this.groups.length.toString().padStart(5, "0"));
+    group.columns = columns;
+    group.unique = unique;
     return OK;
   }
 
@@ -80,12 +96,13 @@ export class TableDefinition {
     const flag = scanner.part(":=");
     const hasValue = scanner.ended == 0x3d;
     if (hasValue && flag == "default") return this.addDefault(column, scanner.rest());
-    if (hasValue && flag == "index") {
+    if (hasValue && (flag == "index" || flag == "unique")) {
       const name = scanner.part(":");
-      if (name == "") return flagError(column, "index= needs a group's name");
+      if (name == "") return flagError(column, flag + "= needs a group's name");
       if (this.groups.length == MOST_COLUMNS) return this.refuseMore("indexes");
-      const columns = this.group(name).columns;
-      if (!columns.includes(column.name)) columns.push(column.name);
+      const group = this.group(name);
+      if (!group.columns.includes(column.name)) group.columns.push(column.name);
+      group.unique = group.unique || flag == "unique";
       return OK;
     }
     if (hasValue && flag == "references") return this.addReference(column, scanner);
@@ -154,9 +171,14 @@ export class TableDefinition {
     }
     const schema = new TableSchemaSnapshot(this.name, primaryKey);
     schema.columns = this.columns;
+    const groups = this.groups;
+    for (let i = 0; i < groups.length; i++) {
+      const position = groups[i].unique && groups[i].columns.length == 1 ? schema.columnIndex(groups[i].columns[0]) : -1;
+      if (position >= 0) schema.columns[position].flags |= FLAG_UNIQUE;
+    }
     schema.addKeyIndexes();
     for (let i = 0; i < this.plain.length; i++) schema.addIndex([this.plain[i]]);
-    for (let i = 0; i < this.groups.length; i++) schema.addIndex(this.groups[i].columns);
+    for (let i = 0; i < groups.length; i++) schema.addIndex(groups[i].columns, groups[i].unique);
     schema.alignment = alignment != 0 ? alignment : schema.usualAlignment;
     return schema;
   }
@@ -303,7 +325,7 @@ export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
       continue;
     }
     groups += 1;
-    const flag = ":index=g" + groups.toString().padStart(digits, "0");
+    const flag = (columns.length > 1 && indexes[i].unique ? ":unique=g" : ":index=g") + groups.toString().padStart(digits, "0");
     for (let j = 0; j < columns.length; j++) {
       const at = schema.columnIndex(columns[j]);
       flags[at] += flag;

@@ -39,6 +39,16 @@ export class Column {
     this.nameBytes = String.UTF8.encode(name);
   }
 
+  /** The same column with other flags. */
+  withFlags(flags: u32): Column {
+    const copy = new Column(this.name, this.type, flags);
+    copy.customTag = this.customTag;
+    copy.customSize = this.customSize;
+    copy.foreignKey = this.foreignKey;
+    copy.defaultValue = this.defaultValue;
+    return copy;
+  }
+
   get nullable(): bool {
     return (this.flags & FLAG_NULLABLE) != 0;
   }

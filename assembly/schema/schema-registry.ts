@@ -212,7 +212,7 @@ export function appendToRegistry(access: MemoryAccess, entries: Array<TablePages
   let status = checkRoom(entries, at + out.len);
   if (status == OK) status = access.writeAtRaw(SCHEMA_PAGE, at, out.ptr, out.len);
   out.free();
-  return status == OK ? writeHead(access, entries.length, schemaHash) : status;
+  return status == OK ? writeSchemaHash(access, entries.length, schemaHash) : status;
 }
 
 /** Takes entry number `index` out of `entries`, and off the page, where they all stand, and writes the hash of what stays. */
@@ -221,11 +221,11 @@ export function removeFromRegistry(access: MemoryAccess, entries: Array<TablePag
   const tail = sizeOf(entries, index + 1, entries.length);
   const status = access.removeBytes(SCHEMA_PAGE, at, entrySize(entries[index]), tail);
   entries.splice(index, 1);
-  return status == OK ? writeHead(access, entries.length, schemaHash) : status;
+  return status == OK ? writeSchemaHash(access, entries.length, schemaHash) : status;
 }
 
-/** Writes what stands before the entries. */
-function writeHead(access: MemoryAccess, count: u64, schemaHash: u64): Status {
+/** Writes what stands before the entries: the hash, and how many they are. */
+export function writeSchemaHash(access: MemoryAccess, count: u64, schemaHash: u64): Status {
   const head = memory.data(16, 8);
   store<u64>(head + HASH_OFFSET, schemaHash);
   store<u64>(head + formDefined.countAt, count);

@@ -8,7 +8,16 @@ import { isKeyValue } from "../encode/key";
 import { isUtf8 } from "../encode/utf8";
 import { RowLayout, MAX_BODY } from "../encode/row";
 import { PAGE_SIZE } from "../memory/base/layout";
-import { TYPE_CUSTOM, TYPE_FLOAT32, TYPE_FLOAT64, typeName, valueDiscriminant, isInteger, VALUE_NULL } from "../encode/data-type";
+import {
+  TYPE_CUSTOM,
+  TYPE_FLOAT32,
+  TYPE_FLOAT64,
+  TYPE_INT64,
+  typeName,
+  valueDiscriminant,
+  isInteger,
+  VALUE_NULL,
+} from "../encode/data-type";
 import {
   Column,
   ForeignKey,
@@ -30,6 +39,9 @@ const MIN_ALIGNMENT: u32 = 8;
 
 /** What no more columns, nor indexes, than come to: a definition is on one page, and each takes at least 8 bytes of it (an index 6). */
 export const MOST_COLUMNS: i32 = PAGE_SIZE / 8;
+
+/** What a primary key is called that SQL adds to a table: `hasHiddenKey`. */
+export const HIDDEN_KEY: string = "rowid";
 
 export class TableSchemaSnapshot {
   columns: Array<Column> = new Array<Column>();
@@ -66,14 +78,81 @@ export class TableSchemaSnapshot {
     return layout;
   }
 
-  /** Adds an index on these columns, unless there is one: a unique one if it is on just one column, which is. */
-  addIndex(columns: Array<string>): void {
+  /**
+   * Adds an index on these columns, unless there is one. That of one column is unique if the column is, one of several if it is `unique`
+   * here.
+   */
+  addIndex(columns: Array<string>, unique: bool = false): void {
+    const position = columns.length == 1 ? this.columnIndex(columns[0]) : -1;
+    const index = new IndexDefinition(columns, columns.length > 1 ? unique : position >= 0 && this.columns[position].unique);
+    const at = this.indexOn(columns);
+    if (at < 0) this.indexes.push(index);
+    else if (unique) this.indexes[at] = index;
+  }
+
+  /** The number of the first index on exactly these columns, or -1. */
+  indexOn(columns: Array<string>): i32 {
     const text = columns.join("\0");
     for (let i = 0; i < this.indexes.length; i++) {
-      if (this.indexes[i].columns.join("\0") == text) return;
+      if (this.indexes[i].columns.join("\0") == text) return i;
     }
-    const position = columns.length == 1 ? this.columnIndex(columns[0]) : -1;
-    this.indexes.push(new IndexDefinition(columns, position >= 0 && this.columns[position].unique));
+    return -1;
+  }
+
+  /** Where an index stands among the others: unique ones, plain ones, each in the order of columns, then those of several columns. */
+  placeOf(index: IndexDefinition): i32 {
+    const count = this.columns.length;
+    if (index.columns.length > 1) return 2 * count;
+    return (index.unique ? 0 : count) + this.columnIndex(index.columns[0]);
+  }
+
+  /**
+   * Whether the primary key is one that SQL made for a table without one, or with one of several columns: `rowid`, an int64 that is
+   * counted, in front of the other columns. SQL's `*` leaves it out.
+   */
+  get hasHiddenKey(): bool {
+    const first = this.columns[0];
+    return first.name == HIDDEN_KEY && first.type == TYPE_INT64 && first.auto && first.primaryKey && this.columns.length > 1;
+  }
+
+  /** The same definition, with lists of its own of the same columns and indexes. */
+  copy(): TableSchemaSnapshot {
+    const copy = new TableSchemaSnapshot(this.name, this.primaryKey);
+    copy.alignment = this.alignment;
+    copy.columns = this.columns.slice();
+    copy.indexes = this.indexes.slice();
+    return copy;
+  }
+
+  /**
+   * The same with an index on these columns, a unique one if it is to be `unique`; where there is a plain one it becomes unique. This one
+   * where it has such an index.
+   */
+  withIndex(columns: Array<string>, unique: bool): TableSchemaSnapshot {
+    const known = this.indexOn(columns);
+    if (known >= 0 && (this.indexes[known].unique || !unique)) return this;
+    const copy = this.copy();
+    if (known >= 0) copy.indexes.splice(known, 1);
+    const position = this.columnIndex(columns[0]);
+    if (unique && columns.length == 1)
+      copy.columns[position] = this.columns[position].withFlags(this.columns[position].flags | FLAG_UNIQUE);
+    const indexes = copy.indexes;
+    const index = new IndexDefinition(columns, unique);
+    const place = copy.placeOf(index);
+    let at = indexes.push(index) - 1;
+    for (; at > 1 && copy.placeOf(indexes[at - 1]) > place; at--) indexes[at] = indexes[at - 1];
+    indexes[at] = index;
+    return copy;
+  }
+
+  /** The same without any index on these columns, and without what it makes unique. */
+  withoutIndex(columns: Array<string>): TableSchemaSnapshot {
+    const copy = this.copy();
+    for (let at = copy.indexOn(columns); at >= 0; at = copy.indexOn(columns)) copy.indexes.splice(at, 1);
+    const position = this.columnIndex(columns[0]);
+    if (columns.length == 1)
+      copy.columns[position] = this.columns[position].withFlags(this.columns[position].flags & ~FLAG_UNIQUE);
+    return copy;
   }
 
   /** Adds the indexes of the primary key and of unique columns. */
@@ -103,9 +182,7 @@ export class TableSchemaSnapshot {
       indexes.push(this.indexes[i]);
     }
     if (indexes.length == this.indexes.length) return this;
-    const copy = new TableSchemaSnapshot(this.name, this.primaryKey);
-    copy.alignment = this.alignment;
-    copy.columns = this.columns;
+    const copy = this.copy();
     copy.indexes = indexes;
     return copy;
   }

@@ -3,17 +3,20 @@ import { OK, SQL_SYNTAX, Status, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { Column } from "../schema/column";
 import { DbmsContext } from "../store/dbms-context";
+import { beginTogether, endTogether } from "../store/insertion";
 import { QueryBinder } from "./bind/query";
 import { Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { ChangeStatement } from "./change/change";
 import { InsertStatement } from "./change/insert";
 import { UpdateStatement } from "./change/update";
+import { Definitions } from "./definitions";
 import { Constant } from "./eval/expression";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
 import { readStatement, sqlRest, sqlRoot } from "./syntax/statements";
 import {
+  N_CREATE_TABLE,
   N_INSERT,
   N_QUERY,
   N_TRANSACTION,
@@ -79,6 +82,11 @@ export class Statement {
     return this.tree.kind(this.root) == N_TRANSACTION;
   }
 
+  /** Whether it makes or takes away tables or indexes. */
+  get isDefinition(): bool {
+    return this.tree.kind(this.root) >= N_CREATE_TABLE;
+  }
+
   /** Whether it gives rows. */
   get givesRows(): bool {
     const tail = this.isQuery || this.isTransaction ? 0 : this.tree.d(this.root);
@@ -123,6 +131,7 @@ export class Statement {
   /** Does what a statement that gives no rows says: all of it or, on failure, nothing. */
   run(db: DbmsContext, parameters: Array<Constant>): Status {
     if (this.isTransaction) return this.transact(db);
+    if (this.isDefinition) return this.define(db, parameters);
     const change = this.change(db, parameters);
     if (!change) return lastError.status;
     change.free();
@@ -152,6 +161,22 @@ export class Statement {
       this.lastColumn = table.schema.columns[table.keyColumn];
     }
     return change;
+  }
+
+  /** Runs a statement that makes or takes away tables or indexes. */
+  private define(db: DbmsContext, parameters: Array<Constant>): Status {
+    db.store.useFormat();
+    const context = this.begin(db, parameters);
+    const definitions = new Definitions(db, context);
+    const inner = db.inTransaction;
+    let status = beginTogether(db);
+    if (status == OK) {
+      status = db.flushChanges();
+      if (status == OK) status = definitions.run(this.root);
+      status = endTogether(db, inner, status);
+    }
+    this.changes = status == OK ? definitions.count : 0;
+    return status;
   }
 
   private transact(db: DbmsContext): Status {

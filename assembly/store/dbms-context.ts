@@ -4,7 +4,7 @@
  * It joins three: `Store` has the file open and knows its tables, `Transaction` begins and ends statements and keeps index changes that
  * wait, `Statements` does what a statement is about.
  */
-import { Status, OK, FOREIGN_KEY_RESTRICT, UNSUPPORTED, fail, lastError } from "../status";
+import { Status, OK, BAD_SCHEMA, FOREIGN_KEY_RESTRICT, INDEX_NOT_FOUND, UNSUPPORTED, fail, lastError } from "../status";
 import { MemoryProvider } from "../memory/file/provider";
 import { MemoryManager } from "../memory/manager/memory-manager";
 import { MemoryAccess } from "../memory/access/memory-access";
@@ -15,6 +15,7 @@ import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { redefineIndexes } from "./index-changes";
 import { Statements } from "./statements";
 import { OpenOptions, Store } from "./store";
 import { Table, TableIndex } from "./table";
@@ -221,10 +222,7 @@ export class DbmsContext {
 
   /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
   dropTable(name: string): Status {
-    let status = this.transaction.anyOrder.mayChangeRows();
-    if (status == OK) status = this.transaction.flushChanges();
-    if (status == OK) status = this.transaction.beginStatement();
-    if (status == OK) status = this.checkChangeable();
+    let status = this.beginDefinition();
     if (status != OK) return status;
     const table = this.table(name);
     if (!table) return lastError.status;
@@ -238,6 +236,61 @@ export class DbmsContext {
     if (status == OK) status = this.store.openTables.remove(table);
     const watch = table.watch;
     if (watch) watch.lose();
+    return this.transaction.endStatement(status);
+  }
+
+  /**
+   * Adds an index on columns of a table, a unique one if it is to be, and fills it from the rows; where there is a plain one, it becomes
+   * unique. Nothing happens where there is such an index. `UNIQUE_CONFLICT` when two rows have the same.
+   */
+  createIndex(name: string, columns: Array<string>, unique: bool): Status {
+    const status = this.beginDefinition();
+    if (status != OK) return status;
+    const table = this.table(name);
+    if (!table) return lastError.status;
+    return this.redefine(table, table.schema.withIndex(columns, unique));
+  }
+
+  /** Takes the index on these columns away, and gives its pages back; a column that it made unique is so no more. */
+  dropIndex(name: string, columns: Array<string>): Status {
+    const status = this.beginDefinition();
+    if (status != OK) return status;
+    const table = this.table(name);
+    if (!table) return lastError.status;
+    const text = columns.join(",");
+    if (table.schema.indexOn(columns) < 0) return fail(INDEX_NOT_FOUND, "table " + name + " has no index on " + text);
+    if (columns.length == 1) {
+      if (columns[0] == table.schema.primaryKey)
+        return fail(BAD_SCHEMA, "the index on " + text + " is that of the primary key of " + name);
+      for (let i = 0; i < table.references.length; i++) {
+        if (table.referencedColumn(i) != table.schema.columnIndex(columns[0])) continue;
+        const other = table.references[i].table.name;
+        return fail(FOREIGN_KEY_RESTRICT, "table " + other + " refers to " + name + "." + text, "drop that table first");
+      }
+    }
+    return this.redefine(table, table.schema.withoutIndex(columns));
+  }
+
+  /** Begins a statement that changes definitions. */
+  private beginDefinition(): Status {
+    let status = this.transaction.anyOrder.mayChangeRows();
+    if (status == OK) status = this.transaction.flushChanges();
+    if (status == OK) status = this.transaction.beginStatement();
+    return status == OK ? this.checkChangeable() : status;
+  }
+
+  /** Gives a table a definition with other indexes. */
+  private redefine(table: Table, schema: TableSchemaSnapshot): Status {
+    if (schema === table.schema) return OK;
+    let status = schema.validate();
+    if (status != OK) return status;
+    this.transaction.noteSchemaChange();
+    const watch = table.watch;
+    const changed = redefineIndexes(this.access, table, schema, this.store.oneNull);
+    status = changed ? this.store.openTables.replace(table, changed) : lastError.status;
+    // Scans that are under way count indexes by what was there.
+    if (watch) watch.lose();
+    if (changed && status == OK) this.store.watchAgain(changed);
     return this.transaction.endStatement(status);
   }
 

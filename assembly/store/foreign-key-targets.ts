@@ -1,5 +1,6 @@
 /** What the foreign keys of a definition may name. */
 import { Status, OK, BAD_SCHEMA, fail } from "../status";
+import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Table, findTable } from "./table";
 
@@ -12,17 +13,31 @@ export function checkTargets(tables: Array<Table>, schema: TableSchemaSnapshot, 
     const column = schema.columns[i];
     const foreignKey = column.foreignKey;
     if (!foreignKey) continue;
-    const where = schema.name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
     const other = findTable(tables, foreignKey.table);
     const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
     if (!target && forward) continue;
-    if (!target) return fail(BAD_SCHEMA, where + ", and there is no such table", "create that table first");
-    const position = target.columnIndex(foreignKey.column);
-    if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
-    const named = target.columns[position];
-    if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
-    if (named.typeText != column.typeText)
-      return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+    if (!target)
+      return fail(BAD_SCHEMA, referenceText(schema.name, column) + ", and there is no such table", "create that table first");
+    const status = checkTarget(schema.name, column, target);
+    if (status != OK) return status;
   }
   return OK;
+}
+
+/** `OK` when the foreign key of `column`, one of the table called `name`, names a column of `target` that is unique and of its type. */
+export function checkTarget(name: string, column: Column, target: TableSchemaSnapshot): Status {
+  const toName = column.foreignKey!.column;
+  const where = referenceText(name, column);
+  const position = target.columnIndex(toName);
+  if (position < 0) return fail(BAD_SCHEMA, where + ", and there is no such column");
+  const named = target.columns[position];
+  if (!named.unique && !named.primaryKey) return fail(BAD_SCHEMA, where + ", which is not unique");
+  if (named.typeText != column.typeText)
+    return fail(BAD_SCHEMA, where + ", which is a " + named.typeText + " and not a " + column.typeText);
+  return OK;
+}
+
+function referenceText(name: string, column: Column): string {
+  const foreignKey = column.foreignKey!;
+  return name + "." + column.name + " refers to " + foreignKey.table + "." + foreignKey.column;
 }

@@ -14,6 +14,7 @@ import {
   readRegistry,
   removeFromRegistry,
   storedSchemaHash,
+  writeSchemaHash,
 } from "../schema/schema-registry";
 import { openGiven } from "./made-index";
 import { findSparePages } from "./spare-pages";
@@ -194,18 +195,37 @@ export class OpenTables {
   /** Takes a table off whose pages were just given back and that no other one refers to, and writes the registry. */
   remove(table: Table): Status {
     const at = tablePosition(this.list, table.name);
-    const offset = this.definitionOffset(at);
-    const definitions = this.definitions;
-    const len = 8 + <u32>load<u64>(definitions.ptr + offset);
-    memory.copy(definitions.ptr + offset, definitions.ptr + offset + len, definitions.len - offset - len);
-    definitions.len -= len;
-    this.isHashed = false;
+    this.removeDefinition(at);
     this.list.splice(at, 1);
     this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, table.pages.fingerprint), 1);
     const weight = table.weight;
     this.weight -= weight;
     this.unlink(table);
     return removeFromRegistry(this.access, this.entries, this.entries.indexOf(table.pages), this.schemaHash());
+  }
+
+  /** `table` takes the place of `old`, whose pages it has, with another definition. */
+  replace(old: Table, table: Table): Status {
+    const at = tablePosition(this.list, old.name);
+    this.removeDefinition(at);
+    const status = this.insertDefinition(table, this.definitionOffset(at));
+    if (status != OK) return status;
+    this.list[at] = table;
+    this.byFingerprint[fingerprintPosition(this.byFingerprint, table.pages.fingerprint)] = table;
+    const weight = table.weight - old.weight;
+    this.weight += weight;
+    this.link();
+    old.free();
+    return writeSchemaHash(this.access, this.entries.length, this.schemaHash());
+  }
+
+  private removeDefinition(at: i32): void {
+    const offset = this.definitionOffset(at);
+    const definitions = this.definitions;
+    const len = 8 + <u32>load<u64>(definitions.ptr + offset);
+    memory.copy(definitions.ptr + offset, definitions.ptr + offset + len, definitions.len - offset - len);
+    definitions.len -= len;
+    this.isHashed = false;
   }
 
   /** Puts a table where its name belongs, and its definition. */
@@ -260,6 +280,13 @@ export class OpenTables {
     for (let i = 0; i < list.length; i++) list[i].references = new Array<Reference>();
     for (let i = 0; i < list.length; i++) this.linkColumns(list[i]);
     for (let i = 0; i < list.length; i++) list[i].findWaiting();
+  }
+
+  /** Foreign keys that name a table `name` which is not there. */
+  referringTo(name: string): Array<Reference> {
+    const found = new Array<Reference>();
+    for (let i = 0; i < this.dangling.length; i++) if (this.dangling[i].targetName == name) found.push(this.dangling[i]);
+    return found;
   }
 
   /** Notes the columns of `table` that refer to others, or to it. */

@@ -5,7 +5,7 @@ import { compareKeyToProbe } from "../encode/key";
 import { CELL_MISSING, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { WriteBuffer } from "./write-buffer";
-import { RowLookup, cellText } from "./row-lookup";
+import { RowLookup, keyText } from "./row-lookup";
 import { Table, TableIndex } from "./table";
 
 export class RowEntries extends RowLookup {
@@ -112,9 +112,9 @@ export class RowEntries extends RowLookup {
   protected conflict(table: Table, index: TableIndex, row: Row): Status {
     const position = index.columns[0];
     const column = table.schema.columns[position];
-    const value = cellText(column, row, position);
-    if (column.primaryKey)
-      return fail(PRIMARY_KEY_CONFLICT, table.name + " has a row with " + column.name + " = " + value + " already");
-    return fail(UNIQUE_CONFLICT, "another row of " + table.name + " has " + column.name + " = " + value);
+    const value = keyText(table.schema, index, row);
+    if (column.primaryKey && index.columns.length == 1)
+      return fail(PRIMARY_KEY_CONFLICT, table.name + " has a row with " + value + " already");
+    return fail(UNIQUE_CONFLICT, "another row of " + table.name + " has " + value);
   }
 }

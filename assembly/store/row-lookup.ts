@@ -5,10 +5,11 @@ import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
 import { writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
-import { Table, addKeyPart, findTable } from "./table";
+import { Table, TableIndex, addKeyPart, findTable } from "./table";
 import { damagedRecord } from "./record-prefix";
 
 export class RowLookup {
@@ -110,4 +111,15 @@ export function cellText(column: Column, row: Row, position: i32): string {
   const text = out.toText();
   out.free();
   return text.length > 60 ? text.substring(0, 60) + "…" : text;
+}
+
+/** `a = 1, b = x`: what a message says of a row's key in an index. */
+export function keyText(schema: TableSchemaSnapshot, index: TableIndex, row: Row): string {
+  let text = "";
+  for (let c = 0; c < index.columns.length; c++) {
+    const position = index.columns[c];
+    const column = schema.columns[position];
+    text += (c > 0 ? ", " : "") + column.name + " = " + cellText(column, row, position);
+  }
+  return text;
 }

@@ -117,9 +117,9 @@ function sortIndexes(schema: TableSchemaSnapshot): void {
   const list = schema.indexes;
   for (let i = 2; i < list.length; i++) {
     const index = list[i];
-    const place = placeOf(schema, index);
+    const place = schema.placeOf(index);
     let to = i;
-    for (; to > 1 && placeOf(schema, list[to - 1]) > place; to--) list[to] = list[to - 1];
+    for (; to > 1 && schema.placeOf(list[to - 1]) > place; to--) list[to] = list[to - 1];
     list[to] = index;
   }
   // The second one of a unique column stands among the plain ones, and the crates define it as unique.
@@ -127,12 +127,6 @@ function sortIndexes(schema: TableSchemaSnapshot): void {
     const names = list[i].columns;
     if (names.length == 1 && schema.columns[schema.columnIndex(names[0])].unique) list[i] = new IndexDefinition(names, true);
   }
-}
-
-function placeOf(schema: TableSchemaSnapshot, index: IndexDefinition): i32 {
-  const count = schema.columns.length;
-  if (index.columns.length > 1) return 2 * count;
-  return (index.unique ? 0 : count) + schema.columnIndex(index.columns[0]);
 }
 
 /** After `checkFit`: the alignment that the table was most likely written with, when the definition has another one; else 0. */

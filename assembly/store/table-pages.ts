@@ -6,7 +6,7 @@ import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
 import { IndexTree } from "../index/index-tree";
 import { TablePages, fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { checkTargets } from "./foreign-key-targets";
+import { checkTarget, checkTargets } from "./foreign-key-targets";
 import { OpenTables } from "./open-tables";
 import { Table, findTable } from "./table";
 
@@ -24,7 +24,14 @@ export function checkNewTable(open: OpenTables, schema: TableSchemaSnapshot, for
       "choose another name",
     );
   }
-  return adopted ? OK : checkTargets(tables, schema, forward);
+  if (adopted) return OK;
+  const referring = open.referringTo(schema.name);
+  for (let i = 0; i < referring.length; i++) {
+    const table = referring[i].table.schema;
+    const fits = checkTarget(table.name, table.columns[referring[i].column], schema);
+    if (fits != OK) return fits;
+  }
+  return checkTargets(tables, schema, forward);
 }
 
 /** Claims and writes the pages of a new table, in the reference's order; null on failure. */
@@ -42,11 +49,9 @@ export function writeTable(access: MemoryAccess, schema: TableSchemaSnapshot): T
     pages.autoincrement = access.claimPage();
     if (pages.autoincrement == NO_PAGE) return null;
   }
-  const encoded = new ByteBuffer(1024);
-  let status = schema.encode(encoded);
-  if (status == OK) status = access.writeAtRaw(pages.snapshot, 0, encoded.ptr, encoded.len);
-  const len = encoded.len;
-  encoded.free();
+  const len = writeSnapshot(access, pages.snapshot, schema, 0);
+  if (len == 0) return null;
+  let status: Status = OK;
   const roots = new Array<u32>();
   const table = new Table(access, pages, schema, len);
   for (let i = 0; i < schema.indexes.length && status == OK; i++) {
@@ -61,6 +66,17 @@ export function writeTable(access: MemoryAccess, schema: TableSchemaSnapshot): T
   if (status == OK && autoincrement) status = autoincrement.init(schema.columns);
   if (status == OK) status = table.loadRoots();
   return status == OK ? table : null;
+}
+
+/** Writes a definition where there was one of `before` bytes: its length; 0 on failure. */
+export function writeSnapshot(access: MemoryAccess, pageNo: u32, schema: TableSchemaSnapshot, before: u32): u32 {
+  const encoded = new ByteBuffer(1024);
+  let status = schema.encode(encoded);
+  if (status == OK) status = access.writeAtRaw(pageNo, 0, encoded.ptr, encoded.len);
+  const len = encoded.len;
+  encoded.free();
+  if (status == OK && len < before) status = access.zeroRaw(pageNo, len, before - len);
+  return status == OK ? len : 0;
 }
 
 /** Gives back all pages of a table. */

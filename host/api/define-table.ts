@@ -25,7 +25,17 @@ type KnownType =
 
 /** The flags that there are; those with a name or a value have any. */
 type KnownFlag =
-  "pk" | "unique" | "null" | "auto" | "index" | "cascade" | "restrict" | "default" | `index=${string}` | `references=${string}`;
+  | "pk"
+  | "unique"
+  | "null"
+  | "auto"
+  | "index"
+  | "cascade"
+  | "restrict"
+  | "default"
+  | `index=${string}`
+  | `unique=${string}`
+  | `references=${string}`;
 
 /** Its flags. `default=` takes all that follows. */
 type Flags<Rest extends string> = Rest extends `default=${string}`

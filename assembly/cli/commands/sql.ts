@@ -9,9 +9,11 @@ import { Constant } from "../../sql/eval/expression";
 import { Statement } from "../../sql/execute";
 import { QueryRows } from "../../sql/query-rows";
 import { SqlText } from "../../sql/sql-text";
+import { isMissing } from "../../wasi/file";
 import { stdout } from "../../wasi/stdio";
 import { call, startRequest, addTextField, addTextsField } from "../command-line/command-request";
 import { CommandContext, openStore } from "../command-line/context";
+import { removeStore } from "../command-line/made-store";
 import { formatNamed } from "../export/export";
 
 export function runSql(ctx: CommandContext): Status {
@@ -21,10 +23,12 @@ export function runSql(ctx: CommandContext): Status {
   let status = statement.parseOnly();
   if (status == OK && statement.isTransaction)
     status = fail(SQL_UNSUPPORTED, "a transaction ends with the command", "serve has those of several statements");
-  // A query needs no more than to read.
-  if (status == OK) status = openStore(ctx, !statement.isQuery, false);
+  // A query needs no more than to read; tables may be made in a file that is not there yet.
+  const isNew = status == OK && statement.isDefinition && isMissing(ctx.invocation.file);
+  if (status == OK) status = openStore(ctx, !statement.isQuery, statement.isDefinition);
   if (status == OK)
     status = ctx.json ? printReply(ctx) : statement.givesRows ? printRows(ctx, statement) : change(ctx, statement);
+  if (status != OK && isNew) removeStore(ctx);
   statement.free();
   bytes.free();
   return status;
@@ -63,6 +67,7 @@ function printRows(ctx: CommandContext, statement: Statement): Status {
 
 function change(ctx: CommandContext, statement: Statement): Status {
   const status = statement.run(ctx.db, parametersOf(ctx));
-  if (status == OK) stdout.line("changed " + counted(statement.changes, "row"));
+  const isDone = statement.isDefinition && statement.changes == 0;
+  if (status == OK) stdout.line(isDone ? "done" : "changed " + counted(statement.changes, "row"));
   return status;
 }

@@ -97,7 +97,7 @@ export function runSchema(ctx: CommandContext): Status {
       done.push(tables[i]);
     }
     if (done.length > before) continue;
-    // Tables that refer to each other in a circle, which only other programs make.
+    // Tables that refer to each other in a circle, which SQL and other programs make.
     for (let i = 0; i < tables.length; i++) {
       if (!done.includes(tables[i])) {
         printTable(ctx, tables[i].schema);
@@ -121,7 +121,7 @@ function waitsForOther(ctx: CommandContext, table: Table, done: Array<Table>): b
 }
 
 function printTable(ctx: CommandContext, schema: TableSchemaSnapshot): void {
-  if (!isExpressible(schema)) stdout.line("# create can't make quite the same table as this one, which another program made:");
+  if (!isExpressible(schema)) stdout.line("# create can't make quite the same table as this one:");
   const specs = columnSpecs(schema);
   if (schema.name.includes("\0") || specs.join("").includes("\0")) {
     stdout.line("# no command line can hold the character U+0000 of this table; a request to serve can");

@@ -14,7 +14,7 @@ import { assigned } from "./convert";
 import { FromNode, addOnColumns } from "./from";
 import { cellConstant } from "./literals";
 import { QueryBinder } from "./query";
-import { CommonTable, NamedColumn, Source, sameName } from "./scope";
+import { CommonTable, NamedColumn, Source, columnNamed } from "./scope";
 import { StatementContext } from "./statement";
 
 /** What SET gives to which columns. */
@@ -78,12 +78,11 @@ export class ChangeBinder extends QueryBinder {
   /** The position of the column that a name's node means; -1 with an error. */
   position(node: u32): i32 {
     const name = this.tree.text(node);
+    const found = columnNamed(this.table, name);
+    if (found >= 0) return found;
     const columns = this.table.schema.columns;
     const names = new Array<string>();
-    for (let c = 0; c < columns.length; c++) {
-      if (sameName(columns[c].name, name)) return c;
-      names.push(columns[c].name);
-    }
+    for (let c = 0; c < columns.length; c++) names.push(columns[c].name);
     const what = "there is no column " + name + " in " + this.table.name;
     this.context.fail(COLUMN_NOT_FOUND, what, node, suggestion(name, names, "columns"));
     return -1;

@@ -87,6 +87,8 @@ export abstract class FromBinder extends GroupBinder {
     if (tree.has(node, FLAG_NATURAL)) {
       for (let place = left.first; place < left.end; place++) {
         const name = this.scope.column(place).name;
+        const source = this.scope.sourceOf(place);
+        if (place == source.base && source.hidesFirst) continue;
         if (!this.isHidden(place) && this.placeIn(right, name) >= 0 && !names.includes(name)) names.push(name);
       }
     }

@@ -397,7 +397,7 @@ export class QueryBinder extends SubqueryBinder {
       const source = scope.sources[s];
       if (table.length > 0 && scope.source(table) !== source) continue;
       for (let c = 0; c < source.columns.length; c++) {
-        if (table.length == 0 && source.hidden[c]) continue;
+        if ((c == 0 && source.hidesFirst) || (table.length == 0 && source.hidden[c])) continue;
         const value = this.columnAt(source.base + c, node);
         if (!value) return false;
         this.outputs.push(new Output(source.columns[c].name, value, 0, false));

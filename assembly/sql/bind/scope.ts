@@ -1,5 +1,6 @@
 /** What names mean in a query: the tables and queries in its FROM, and their columns. */
 import { lowerLetter } from "../../encode/ascii";
+import { isInteger } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { Table } from "../../query/store";
 import { ColumnValue, Expression } from "../eval/expression";
@@ -29,6 +30,8 @@ export class Source {
   readonly columns: Array<NamedColumn> = new Array<NamedColumn>();
   /** Columns that a join by USING or NATURAL shows once, with another's: not in `*`, and not found by their name alone. */
   readonly hidden: Array<bool> = new Array<bool>();
+  /** Whether its first column is a key that SQL made: not in `*` either, but found. */
+  readonly hidesFirst: bool;
 
   constructor(
     readonly name: string,
@@ -37,6 +40,7 @@ export class Source {
     readonly table: Table | null,
     readonly relation: Relation | null,
   ) {
+    this.hidesFirst = table !== null && table.schema.hasHiddenKey;
     if (table) {
       const columns = table.schema.columns;
       for (let c = 0; c < columns.length; c++)
@@ -93,11 +97,19 @@ export class Scope {
     for (let s = 0; s < this.sources.length; s++) {
       const source = this.sources[s];
       if (table.length > 0 && !sameName(source.name, table)) continue;
-      for (let c = 0; c < source.columns.length; c++) {
+      for (let c = source.hidesFirst ? 1 : 0; c < source.columns.length; c++) {
         if (!sameName(source.columns[c].name, name) || (table.length == 0 && source.hidden[c])) continue;
         this.found += 1;
         place = source.base + c;
       }
+    }
+    if (this.found > 0 || !isRowid(name)) return this.found == 1 ? place : -1;
+    for (let s = 0; s < this.sources.length; s++) {
+      const source = this.sources[s];
+      const key = source.table ? rowidColumn(source.table!) : -1;
+      if (key < 0 || (table.length > 0 ? !sameName(source.name, table) : source.hidden[key])) continue;
+      this.found += 1;
+      place = source.base + key;
     }
     return this.found == 1 ? place : -1;
   }
@@ -113,6 +125,23 @@ export class Scope {
     const source = this.sourceOf(place);
     return source.columns[place - source.base];
   }
+}
+
+/** Whether `name` stands for a row's number where no column is called so. */
+function isRowid(name: string): bool {
+  return sameName(name, "rowid") || sameName(name, "oid") || sameName(name, "_rowid_");
+}
+
+/** The column that `rowid` and its other names stand for, the primary key if it is an integer; -1 for none. */
+function rowidColumn(table: Table): i32 {
+  return isInteger(table.schema.columns[table.keyColumn].type) ? table.keyColumn : -1;
+}
+
+/** The position of the column of `table` that `name` means, in any case, or as the row's number; -1 for none. */
+export function columnNamed(table: Table, name: string): i32 {
+  const columns = table.schema.columns;
+  for (let c = 0; c < columns.length; c++) if (sameName(columns[c].name, name)) return c;
+  return isRowid(name) ? rowidColumn(table) : -1;
 }
 
 /** Whether two names are the same but for the case of ASCII letters. */

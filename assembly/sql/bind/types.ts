@@ -30,7 +30,7 @@ class Names {
 const TYPES: Array<Names> = [
   new Names(TYPE_INT64, ",integer,bigint,int,int8,int64,long,big int,signed,serial,bigserial,"),
   new Names(TYPE_INT32, ",int4,int32,mediumint,"),
-  new Names(TYPE_INT16, ",smallint,int2,int16,"),
+  new Names(TYPE_INT16, ",smallint,int2,int16,smallserial,"),
   new Names(TYPE_INT8, ",tinyint,"),
   new Names(TYPE_UINT64, ",uint64,unsigned,unsigned bigint,unsigned big int,unsigned integer,"),
   new Names(TYPE_UINT32, ",uint32,unsigned int,"),

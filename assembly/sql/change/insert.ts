@@ -60,7 +60,7 @@ export class InsertStatement extends ChangeStatement {
       if (!positions) return lastError.status;
       this.positions = positions;
     } else {
-      for (let c = 0; c < this.table.schema.columns.length; c++) this.positions.push(c);
+      for (let c = this.table.schema.hasHiddenKey ? 1 : 0; c < this.table.schema.columns.length; c++) this.positions.push(c);
     }
     const upserts = this.tail == 0 ? 0 : tree.c(this.tail);
     if (upserts != 0 || tree.op(node) != OR_ABORT) {

@@ -3,7 +3,7 @@ import { SQL_UNSUPPORTED, Status } from "../../status";
 import { asciiUpper } from "../../encode/ascii";
 import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
-import { ChangeReader } from "./changes";
+import { DefinitionReader } from "./definitions";
 import { SEMICOLON } from "./reader";
 import { N_TRANSACTION, SqlTree, TX_BEGIN, TX_COMMIT, TX_RELEASE, TX_ROLLBACK, TX_ROLLBACK_TO, TX_SAVEPOINT } from "./tree";
 
@@ -11,10 +11,6 @@ import { N_TRANSACTION, SqlTree, TX_BEGIN, TX_COMMIT, TX_RELEASE, TX_ROLLBACK, T
 const OTHERS: StaticArray<string> = [
   "explain",
   "",
-  "create",
-  "the command create makes a table",
-  "drop",
-  "the command drop takes a table away",
   "alter",
   "dump, a change of its text and load do it",
   "truncate",
@@ -33,13 +29,15 @@ const OTHERS: StaticArray<string> = [
   "",
 ];
 
-class StatementReader extends ChangeReader {
+class StatementReader extends DefinitionReader {
   statement(): u32 {
     const start = this.lexer.start;
     const bound = this.with();
     if (this.failed) return 0;
     if (this.atChange) return this.change(bound);
     if (bound != 0 || this.atQuery) return this.queryBehind(bound);
+    if (this.is("create")) return this.create();
+    if (this.is("drop")) return this.drop();
     const transaction = this.transaction();
     if (transaction != 0 || this.failed) return transaction;
     for (let i = 0; i < OTHERS.length; i += 2) {

@@ -122,6 +122,31 @@ export const TX_SAVEPOINT: u8 = 3;
 export const TX_ROLLBACK_TO: u8 = 4;
 export const TX_RELEASE: u8 = 5;
 
+// ---- definitions ----
+/** CREATE TABLE: a N_TABLE; b list of N_COLUMN_DEFINITION and N_RULE; or c the query that it is AS. `FLAG_IF`. */
+export const N_CREATE_TABLE: u8 = 90;
+/** A column: a its name; b N_TYPE or 0; c list of N_RULE. */
+export const N_COLUMN_DEFINITION: u8 = 91;
+/** A constraint of a column, or of a table over the list a of names: op RULE_…; b DEFAULT's value, or N_REFERENCES. */
+export const N_RULE: u8 = 92;
+/** REFERENCES a (b): names, b may be 0. `FLAG_CASCADE`. */
+export const N_REFERENCES: u8 = 93;
+/** CREATE INDEX a ON b (list c of names): b N_TABLE. `FLAG_DISTINCT`: a unique one. `FLAG_IF`. */
+export const N_CREATE_INDEX: u8 = 94;
+/** DROP TABLE a: N_TABLE. `FLAG_IF`. */
+export const N_DROP_TABLE: u8 = 95;
+/** DROP INDEX a. `FLAG_IF`. */
+export const N_DROP_INDEX: u8 = 96;
+
+export const RULE_PRIMARY: u8 = 1;
+export const RULE_UNIQUE: u8 = 2;
+export const RULE_NOT_NULL: u8 = 3;
+export const RULE_NULL: u8 = 4;
+/** Numbers are given out. */
+export const RULE_AUTO: u8 = 5;
+export const RULE_DEFAULT: u8 = 6;
+export const RULE_REFERENCES: u8 = 7;
+
 // ---- flags ----
 export const FLAG_NOT: u16 = 1;
 export const FLAG_DISTINCT: u16 = 2;
@@ -131,6 +156,12 @@ export const FLAG_DESCENDING: u16 = 16;
 export const FLAG_NULLS_FIRST: u16 = 32;
 export const FLAG_NULLS_LAST: u16 = 64;
 export const FLAG_NATURAL: u16 = 128;
+/** IF EXISTS, or IF NOT EXISTS. */
+export const FLAG_IF: u16 = 256;
+/** ON DELETE CASCADE. */
+export const FLAG_CASCADE: u16 = 512;
+/** AUTOINCREMENT behind a name in a list. */
+export const FLAG_AUTO: u16 = 1024;
 
 /** The most nodes of one text, and how deep expressions and queries may be inside each other. */
 export const MOST_NODES: u32 = 1 << 22;

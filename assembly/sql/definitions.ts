@@ -1,0 +1,455 @@
+/** CREATE and DROP of tables and indexes. */
+import {
+  AMBIGUOUS_COLUMN,
+  BAD_SCHEMA,
+  COLUMN_NOT_FOUND,
+  FOREIGN_KEY_RESTRICT,
+  INDEX_NOT_FOUND,
+  NAME_TOO_LONG,
+  OK,
+  OVERFLOW,
+  PAGE_FULL,
+  SQL_SYNTAX,
+  SQL_TYPE,
+  Status,
+  TABLE_EXISTS,
+  TABLE_NOT_FOUND,
+  lastError,
+} from "../status";
+import { asciiLower } from "../encode/ascii";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { TYPE_INT64, typeName } from "../encode/data-type";
+import { Row } from "../encode/row";
+import {
+  Column,
+  FLAG_AUTO,
+  FLAG_NULLABLE,
+  FLAG_PRIMARY_KEY,
+  FLAG_UNIQUE,
+  ForeignKey,
+  ON_DELETE_CASCADE,
+  ON_DELETE_RESTRICT,
+} from "../schema/column";
+import { TableDefinition } from "../schema/column-spec";
+import { indexName, isIndexName } from "../schema/index-names";
+import { suggestion } from "../schema/nearest";
+import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
+import { DbmsContext } from "../store/dbms-context";
+import { Table } from "../store/table";
+import { asText, assigned } from "./bind/convert";
+import { QueryBinder } from "./bind/query";
+import { sameName } from "./bind/scope";
+import { StatementContext } from "./bind/statement";
+import { typeOfSql } from "./bind/types";
+import { Batch, VectorColumns } from "./eval/batch";
+import { addCell, fitsType } from "./eval/cells";
+import { Constant, Expression } from "./eval/expression";
+import { K_BOOLEAN, K_INT, K_TEXT, kindName, kindOfType } from "./eval/kinds";
+import { QueryRows } from "./query-rows";
+import {
+  FLAG_AUTO as FLAG_AUTO_NAME,
+  FLAG_CASCADE,
+  FLAG_DISTINCT,
+  FLAG_IF,
+  N_COLUMN_DEFINITION,
+  N_CREATE_INDEX,
+  N_CREATE_TABLE,
+  N_DROP_TABLE,
+  RULE_AUTO,
+  RULE_DEFAULT,
+  RULE_NOT_NULL,
+  RULE_PRIMARY,
+  RULE_REFERENCES,
+  RULE_UNIQUE,
+  SqlTree,
+} from "./syntax/tree";
+
+/** A message lists so many names of indexes at most. */
+const NAMED_INDEXES: i32 = 20;
+
+export class Definitions {
+  /** Rows that CREATE TABLE AS made. */
+  count: i64 = 0;
+  private readonly tree: SqlTree;
+  private columns: Array<Column> = new Array<Column>();
+  /** The columns of the primary key. */
+  private key: Array<string> = new Array<string>();
+  /** Columns that are just INTEGER: as a primary key they are counted, as in SQLite. */
+  private integers: Array<string> = new Array<string>();
+  /** UNIQUE over several columns. */
+  private uniques: Array<Array<string>> = new Array<Array<string>>();
+
+  constructor(
+    private readonly db: DbmsContext,
+    private readonly context: StatementContext,
+  ) {
+    this.tree = context.tree;
+  }
+
+  /** Does what the statement at `node` says. On failure what was done has to be taken back. */
+  run(node: u32): Status {
+    switch (this.tree.kind(node)) {
+      case N_CREATE_TABLE:
+        return this.createTable(node);
+      case N_CREATE_INDEX:
+        return this.createIndex(node);
+      case N_DROP_TABLE:
+        return this.dropTable(node);
+      default:
+        return this.dropIndex(node);
+    }
+  }
+
+  // ---- names ----
+
+  /** The table that an N_TABLE names, null if there is none: `lastError.status` is `OK` then, unless another database is named. */
+  private known(node: u32): Table | null {
+    const schema = this.tree.c(node);
+    lastError.status = OK;
+    if (schema != 0 && !sameName(this.tree.text(schema), "main")) {
+      this.context.fail(TABLE_NOT_FOUND, "there is no database " + this.tree.text(schema), node, "the open file is main");
+      return null;
+    }
+    return this.tableCalled(this.tree.text(this.tree.a(node)));
+  }
+
+  private tableCalled(name: string): Table | null {
+    const tables = this.db.tables;
+    let alike: Table | null = null;
+    for (let t = 0; t < tables.length; t++) {
+      if (tables[t].name == name) return tables[t];
+      if (sameName(tables[t].name, name)) alike = tables[t];
+    }
+    return alike;
+  }
+
+  /** The name of the one of `columns` that a node names, as it is written there; "" with an error. */
+  private columnName(columns: Array<Column>, node: u32): string {
+    const name = this.tree.text(node);
+    const names = new Array<string>();
+    for (let c = 0; c < columns.length; c++) {
+      if (sameName(columns[c].name, name)) return columns[c].name;
+      names.push(columns[c].name);
+    }
+    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + name, node, suggestion(name, names, "columns"));
+    return "";
+  }
+
+  /** The names of `columns` that a list names, each once, or only its first; empty with an error. */
+  private columnNames(columns: Array<Column>, list: u32, onlyFirst: bool = false): Array<string> {
+    const names = new Array<string>();
+    for (let node = list; node != 0 && !(onlyFirst && names.length > 0); node = this.tree.next(node)) {
+      const name = this.columnName(columns, node);
+      if (name == "") return [];
+      if (names.includes(name)) {
+        this.context.syntaxError("column " + name + " is named twice", node);
+        return [];
+      }
+      names.push(name);
+    }
+    return names;
+  }
+
+  // ---- CREATE TABLE ----
+
+  private createTable(node: u32): Status {
+    const tree = this.tree;
+    const table = tree.a(node);
+    const name = tree.text(tree.a(table));
+    if (this.known(table)) {
+      if (tree.has(node, FLAG_IF)) return OK;
+      return this.context.fail(TABLE_EXISTS, "there is a table " + name + " already", table, "IF NOT EXISTS lets it be");
+    }
+    if (lastError.status != OK) return lastError.status;
+    if (asciiLower(name).startsWith("sqlite_"))
+      return this.context.fail(BAD_SCHEMA, "names that begin with sqlite_ are for the catalog", table);
+    if (tree.c(node) != 0) return this.createAs(node, name);
+    let status: Status = OK;
+    for (let item = tree.b(node); item != 0 && status == OK; item = tree.next(item)) {
+      if (tree.kind(item) == N_COLUMN_DEFINITION) status = this.addColumn(item);
+    }
+    // What refers to the table's own key comes behind it.
+    for (let isLate = 0; isLate < 2; isLate++) {
+      for (let item = tree.b(node); item != 0 && status == OK; item = tree.next(item)) {
+        if (tree.kind(item) != N_COLUMN_DEFINITION) {
+          if (isLate == i32(tree.op(item) == RULE_REFERENCES)) status = this.addRule(item, tree.a(item), name);
+          continue;
+        }
+        for (let rule = tree.c(item); rule != 0 && status == OK; rule = tree.next(rule)) {
+          if (isLate == i32(tree.op(rule) != RULE_PRIMARY)) status = this.addRule(rule, tree.a(item), name);
+        }
+      }
+    }
+    return status == OK ? this.make(name, table) : status;
+  }
+
+  /** Adds a column, with what can be said of it by itself. */
+  private addColumn(node: u32): Status {
+    const tree = this.tree;
+    const name = tree.text(tree.a(node));
+    if (this.columns.length == MOST_COLUMNS)
+      return this.context.fail(BAD_SCHEMA, "more columns than a definition can have", node);
+    for (let c = 0; c < this.columns.length; c++) {
+      if (sameName(this.columns[c].name, name)) return this.context.syntaxError("there are two columns " + name, node);
+    }
+    if (tree.b(node) == 0)
+      return this.context.fail(SQL_SYNTAX, "column " + name + " has no type", node, "write " + name + " TEXT");
+    const words = asciiLower(tree.text(tree.b(node)));
+    const type = typeOfSql(words);
+    if (type == 0)
+      return this.context.fail(
+        SQL_TYPE,
+        "there is no type " + words,
+        tree.b(node),
+        "types: integer, decimal, text, blob, boolean, date, datetime, uuid, json",
+      );
+    let flags = words.endsWith("serial") ? FLAG_AUTO : FLAG_NULLABLE;
+    for (let rule = tree.c(node); rule != 0; rule = tree.next(rule)) {
+      const op = tree.op(rule);
+      if (op == RULE_UNIQUE) flags |= FLAG_UNIQUE;
+      else if (op == RULE_AUTO) flags |= FLAG_AUTO;
+      if (op == RULE_AUTO || op == RULE_NOT_NULL) flags &= ~FLAG_NULLABLE;
+    }
+    if (words == "integer") this.integers.push(name);
+    this.columns.push(new Column(name, type, flags));
+    return OK;
+  }
+
+  /** Takes in a constraint of the table called `table` over the list `names`, or of the column that it names. */
+  private addRule(rule: u32, names: u32, table: string): Status {
+    const tree = this.tree;
+    const op = tree.op(rule);
+    // A column's own: its name is followed by nothing that belongs to it.
+    const isOwn = names != tree.a(rule);
+    if (isOwn && op != RULE_REFERENCES && op != RULE_PRIMARY && op != RULE_DEFAULT) return OK;
+    const columns = this.columnNames(this.columns, names, isOwn);
+    if (columns.length == 0) return lastError.status;
+    let position = 0;
+    while (this.columns[position].name != columns[0]) position += 1;
+    const first = this.columns[position];
+    if (op == RULE_DEFAULT) return this.setDefault(first, tree.b(rule));
+    if (op == RULE_REFERENCES) return this.addReference(first, tree.b(rule), table);
+    if (op == RULE_UNIQUE) {
+      if (columns.length == 1) first.flags |= FLAG_UNIQUE;
+      else this.uniques.push(columns);
+      return OK;
+    }
+    if (this.key.length > 0) return this.context.syntaxError("there is more than one PRIMARY KEY", rule);
+    this.key = columns;
+    if (!isOwn && tree.has(names, FLAG_AUTO_NAME)) first.flags |= FLAG_AUTO;
+    return OK;
+  }
+
+  private addReference(column: Column, node: u32, table: string): Status {
+    const tree = this.tree;
+    const name = tree.text(tree.a(node));
+    const isOwn = sameName(name, table);
+    const target: Table | null = isOwn ? null : this.tableCalled(name);
+    const to = tree.b(node);
+    let toName = "";
+    if (!isOwn && !target) {
+      if (to == 0)
+        return this.context.fail(
+          TABLE_NOT_FOUND,
+          "there is no table " + name + " yet",
+          tree.a(node),
+          "name its column: " + name + "(id)",
+        );
+      toName = tree.text(to);
+    } else if (to != 0) toName = this.columnName(target ? target.schema.columns : this.columns, to);
+    else if (target && !target.schema.hasHiddenKey) toName = target.schema.primaryKey;
+    else if (isOwn && this.key.length == 1) toName = this.key[0];
+    else {
+      const what = name + " has no primary key of one column";
+      return this.context.fail(BAD_SCHEMA, what, tree.a(node), "name a column of it that is unique");
+    }
+    if (toName == "") return lastError.status;
+    const onDelete = tree.has(node, FLAG_CASCADE) ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT;
+    column.foreignKey = new ForeignKey(isOwn ? table : target ? target.name : name, toName, onDelete);
+    return OK;
+  }
+
+  /** Works DEFAULT's value out and gives it to the column. */
+  private setDefault(column: Column, node: u32): Status {
+    const context = this.context;
+    const bound = new QueryBinder(context, null, []).bind(node);
+    if (!bound) return lastError.status;
+    const kind = kindOfType(column.type);
+    let value: Expression | null = bound;
+    if (kind == K_INT && bound.kind == K_BOOLEAN && bound instanceof Constant) bound.kind = K_INT;
+    else if (kind == K_TEXT && bound.kind != K_TEXT) value = asText(context, bound);
+    lastError.status = OK;
+    value = assigned(context, value, column);
+    if (!value) {
+      if (lastError.status != OK) return lastError.status;
+      const what = "column " + column.name + " is " + typeName(column.type) + ", its default " + kindName(bound.kind);
+      return context.fail(SQL_TYPE, what, node);
+    }
+    const batch = new Batch(new VectorColumns());
+    batch.begin(1);
+    const vector = value.evaluate(batch);
+    let status = vector ? OK : lastError.status;
+    if (vector && !vector.isNull(0)) {
+      const cell = new ByteBuffer(64);
+      const fits = vector.kind != K_INT || fitsType(column.type, vector.int(0));
+      if (fits && addCell(column.type, column.customSize, vector, 0, cell)) column.setDefault(cell.ptr, cell.len);
+      else status = context.fail(OVERFLOW, "column " + column.name + " can't hold its default", node);
+      cell.free();
+    }
+    if (vector) batch.pool.give(vector);
+    batch.free();
+    return status;
+  }
+
+  /** Makes the table of what was gathered. `node` is its name's. */
+  private make(name: string, node: u32): Status {
+    const key = this.key;
+    const definition = new TableDefinition(name);
+    const isHidden = key.length != 1;
+    if (isHidden) {
+      for (let c = 0; c < this.columns.length; c++) {
+        if (!sameName(this.columns[c].name, HIDDEN_KEY)) continue;
+        const what = "a table without a primary key of one column has a column " + HIDDEN_KEY + " besides those that are named";
+        return this.context.fail(BAD_SCHEMA, what, node, "call the column something else");
+      }
+      definition.addColumn(new Column(HIDDEN_KEY, TYPE_INT64, FLAG_PRIMARY_KEY | FLAG_AUTO));
+    }
+    let status: Status = OK;
+    for (let c = 0; c < this.columns.length && status == OK; c++) {
+      const column = this.columns[c];
+      if (key.includes(column.name)) {
+        column.flags &= ~FLAG_NULLABLE;
+        if (!isHidden) column.flags |= FLAG_PRIMARY_KEY;
+        if (!isHidden && this.integers.includes(column.name)) column.flags |= FLAG_AUTO;
+      }
+      status = definition.addColumn(column);
+    }
+    if (status == OK && key.length > 1) status = definition.addIndex(key, true);
+    for (let u = 0; u < this.uniques.length && status == OK; u++) status = definition.addIndex(this.uniques[u], true);
+    if (status == OK) status = this.db.createTable(definition.build(0), true);
+    const isOfText = status == BAD_SCHEMA || status == NAME_TOO_LONG || status == PAGE_FULL;
+    return isOfText ? this.context.text.place(this.tree.start(node)) : status;
+  }
+
+  /** CREATE TABLE AS: the rows are there before the table is. */
+  private createAs(node: u32, name: string): Status {
+    const tree = this.tree;
+    const relation = new QueryBinder(this.context, null, []).query(tree.c(node));
+    if (!relation) return lastError.status;
+    const operator = relation.operator;
+    if (!operator.open()) return operator.status;
+    const rows = QueryRows.over(relation, this.context);
+    const columns = rows.schema.columns;
+    let status: Status = OK;
+    for (let c = 0; c < columns.length && status == OK; c++) {
+      const column = columns[c];
+      for (let d = 0; d < c && status == OK; d++) {
+        if (sameName(columns[d].name, column.name))
+          status = this.context.fail(
+            BAD_SCHEMA,
+            "the query has two columns " + column.name,
+            tree.c(node),
+            "AS gives one another name",
+          );
+      }
+      this.columns.push(column);
+    }
+    const kept = new ByteBuffer(1024);
+    while (status == OK && rows.next()) {
+      const before = kept.len;
+      kept.addU32(0);
+      status = rows.row.encode(kept);
+      store<u32>(kept.ptr + before, kept.len - before - 4);
+      if (status == OK) status = this.context.budget.take(kept.len - before);
+    }
+    if (status == OK) status = rows.status;
+    // Nothing may be read while the table is made.
+    const layout = rows.schema.rowLayout();
+    rows.free();
+    if (status == OK) status = this.make(name, tree.a(node));
+    const table = status == OK ? this.db.table(name) : null;
+    if (table) status = this.insertKept(table, new Row(layout), kept);
+    else if (status == OK) status = lastError.status;
+    layout.free();
+    kept.free();
+    return status;
+  }
+
+  /** Inserts the rows in `kept`: for each its length u32, and what is decoded into `row`. */
+  private insertKept(table: Table, row: Row, kept: ByteBuffer): Status {
+    const made = table.callersRow;
+    const end = kept.ptr + kept.len;
+    let status: Status = OK;
+    let len: u32 = 0;
+    for (let at = kept.ptr; at < end && status == OK; at += 4 + len) {
+      len = load<u32>(at);
+      row.decode(at + 4, len);
+      made.reset();
+      // Behind the hidden key.
+      for (let c: u32 = 0; c < row.layout.columnCount; c++) {
+        if (row.isSet(c)) made.set(c + 1, row.ptr(c), row.len(c));
+      }
+      status = this.db.insert(table, made);
+      this.count += 1;
+    }
+    row.free();
+    return status;
+  }
+
+  // ---- indexes, and what goes ----
+
+  private createIndex(node: u32): Status {
+    const table = this.needed(this.tree.b(node));
+    if (!table) return lastError.status;
+    const columns = this.columnNames(table.schema.columns, this.tree.c(node));
+    if (columns.length == 0) return lastError.status;
+    return this.db.createIndex(table.name, columns, this.tree.has(node, FLAG_DISTINCT));
+  }
+
+  /** The table that an N_TABLE names; null with an error. */
+  private needed(node: u32): Table | null {
+    const table = this.known(node);
+    return !table && lastError.status == OK ? this.context.table(node) : table;
+  }
+
+  private dropTable(node: u32): Status {
+    const subject = this.tree.a(node);
+    let table = this.known(subject);
+    if (!table && lastError.status == OK && this.tree.has(node, FLAG_IF)) return OK;
+    if (!table) table = this.needed(subject);
+    const status = table ? this.db.dropTable(table.name) : lastError.status;
+    return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
+  }
+
+  private dropIndex(node: u32): Status {
+    const subject = this.tree.a(node);
+    const name = this.tree.text(subject);
+    const tables = this.db.tables;
+    const names = new Array<string>();
+    let found: Table | null = null;
+    let columns = new Array<string>();
+    for (let t = 0; t < tables.length; t++) {
+      const table = tables[t];
+      // The first one is the primary key's.
+      for (let i = 1; i < table.indexes.length; i++) {
+        const index = table.indexes[i].definition;
+        names.push(indexName(table.name, index));
+        if (!isIndexName(name, table.name, index.columns)) continue;
+        if (found && (found !== table || columns.join() != index.columns.join()))
+          return this.context.fail(AMBIGUOUS_COLUMN, "there is more than one index that may be called " + name, subject);
+        found = table;
+        columns = index.columns;
+      }
+    }
+    if (found) {
+      const status = this.db.dropIndex(found.name, columns);
+      return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
+    }
+    if (this.tree.has(node, FLAG_IF)) return OK;
+    const hint =
+      names.length == 0
+        ? "there are none"
+        : "indexes are called by table and columns: " + names.slice(0, NAMED_INDEXES).join(", ");
+    return this.context.fail(INDEX_NOT_FOUND, "there is no index " + name, subject, hint);
+  }
+}

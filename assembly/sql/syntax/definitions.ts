@@ -1,0 +1,333 @@
+/** Statements that make tables and indexes and take them away. */
+import { SQL_UNSUPPORTED } from "../../status";
+import { T_WORD } from "./lexer";
+import { ChangeReader } from "./changes";
+import { CLOSE, COMMA, DOT, OPEN } from "./reader";
+import {
+  FLAG_AUTO,
+  FLAG_CASCADE,
+  FLAG_DISTINCT,
+  FLAG_IF,
+  N_CALL,
+  N_COLUMN_DEFINITION,
+  N_CREATE_INDEX,
+  N_CREATE_TABLE,
+  N_DROP_INDEX,
+  N_DROP_TABLE,
+  N_EXISTS,
+  N_PARAMETER,
+  N_REFERENCES,
+  N_RULE,
+  N_SUBQUERY,
+  RULE_AUTO,
+  RULE_DEFAULT,
+  RULE_NOT_NULL,
+  RULE_NULL,
+  RULE_PRIMARY,
+  RULE_REFERENCES,
+  RULE_UNIQUE,
+} from "./tree";
+
+/** The list that is being made of nodes that are linked. */
+class NodeList {
+  first: u32 = 0;
+  last: u32 = 0;
+}
+
+export abstract class DefinitionReader extends ChangeReader {
+  /** CREATE …, where the word is the token. */
+  protected create(): u32 {
+    const start = this.lexer.start;
+    this.lexer.next();
+    if (this.is("temp") || this.is("temporary"))
+      return this.no("temporary tables are", "a store :memory: is gone when it is closed");
+    if (this.accept("table")) return this.createTable(start);
+    const unique = this.accept("unique");
+    if (this.accept("index")) return this.createIndex(start, unique);
+    if (this.is("view")) return this.no("views are", "WITH names a query");
+    if (this.is("trigger") || this.is("virtual")) return this.no("triggers and virtual tables are", "");
+    return this.expected("TABLE or INDEX");
+  }
+
+  /** DROP …, where the word is the token. */
+  protected drop(): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    this.lexer.next();
+    const isTable = this.accept("table");
+    if (!isTable && !this.accept("index")) return this.expected("TABLE or INDEX");
+    const node = tree.add(isTable ? N_DROP_TABLE : N_DROP_INDEX, start);
+    if (this.accept("if")) {
+      if (!this.need("exists")) return 0;
+      tree.setFlag(node, FLAG_IF);
+    }
+    const name = isTable ? this.table(false) : this.indexName();
+    if (name == 0) return 0;
+    tree.setA(node, name);
+    if (this.is("cascade")) return this.no("DROP … CASCADE is", "drop what refers to it first");
+    this.accept("restrict");
+    return this.done(node);
+  }
+
+  /** Fails because `what` is refused for good. */
+  private no(what: string, hint: string): u32 {
+    return this.refuse(SQL_UNSUPPORTED, what + " not there", this.lexer.start, hint);
+  }
+
+  private ifNotExists(node: u32): bool {
+    if (!this.accept("if")) return true;
+    this.tree.setFlag(node, FLAG_IF);
+    return this.need("not") && this.need("exists");
+  }
+
+  private indexName(): u32 {
+    const name = this.name("an index");
+    return name != 0 && this.acceptSymbol(DOT) ? this.name("an index") : name;
+  }
+
+  private append(list: NodeList, node: u32): bool {
+    if (node == 0) return false;
+    if (list.first == 0) list.first = node;
+    else this.tree.setNext(list.last, node);
+    list.last = node;
+    return true;
+  }
+
+  // ---- tables ----
+
+  private createTable(start: u32): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_CREATE_TABLE, start);
+    const table = this.ifNotExists(node) ? this.table(false) : 0;
+    if (table == 0) return 0;
+    tree.setA(node, table);
+    if (this.accept("as")) {
+      if (!this.atQuery) return this.expected("a query");
+      const query = this.query();
+      tree.setC(node, query);
+      return query == 0 ? 0 : this.done(node);
+    }
+    if (!this.needSymbol(OPEN)) return 0;
+    const list = new NodeList();
+    let isRule = false;
+    do {
+      isRule = isRule || this.atRule;
+      if (!this.append(list, isRule ? this.tableRule() : this.columnDefinition())) return 0;
+    } while (this.acceptSymbol(COMMA));
+    tree.setB(node, list.first);
+    if (!this.needSymbol(CLOSE)) return 0;
+    do {
+      if (this.is("without")) return this.no("WITHOUT ROWID is", "leave it out");
+      // All tables are.
+      this.accept("strict");
+    } while (this.acceptSymbol(COMMA));
+    return this.done(node);
+  }
+
+  private get atRule(): bool {
+    return this.is("constraint") || this.is("primary") || this.is("unique") || this.is("foreign") || this.is("check");
+  }
+
+  private columnDefinition(): u32 {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    const name = this.name("a column");
+    if (name == 0) return 0;
+    const node = tree.add(N_COLUMN_DEFINITION, start, name);
+    if (this.atName && !this.atAuto) {
+      const type = this.typeName();
+      if (type == 0) return 0;
+      tree.setB(node, type);
+    }
+    const rules = new NodeList();
+    while (!this.isSymbol(COMMA) && !this.isSymbol(CLOSE)) {
+      if (!this.columnRule(rules)) return 0;
+    }
+    tree.setC(node, rules.first);
+    return this.done(node);
+  }
+
+  private get atAuto(): bool {
+    return this.is("autoincrement") || this.is("auto_increment") || this.is("generated");
+  }
+
+  private rule(op: u8, start: u32, a: u32 = 0, b: u32 = 0): u32 {
+    const node = this.tree.add(N_RULE, start, a, b);
+    this.tree.setOp(node, op);
+    return this.done(node);
+  }
+
+  /** Reads one rule of a column into the list; false on failure. Some say nothing. */
+  private columnRule(rules: NodeList): bool {
+    const start = this.lexer.start;
+    if (this.accept("constraint") && this.name("a constraint") == 0) return false;
+    if (this.accept("primary")) {
+      if (!this.need("key")) return false;
+      if (!this.accept("asc")) this.accept("desc");
+      return this.append(rules, this.rule(RULE_PRIMARY, start)) && this.conflict();
+    }
+    if (this.accept("unique")) return this.append(rules, this.rule(RULE_UNIQUE, start)) && this.conflict();
+    if (this.accept("null")) return this.append(rules, this.rule(RULE_NULL, start));
+    if (this.accept("not")) {
+      return this.need("null") && this.append(rules, this.rule(RULE_NOT_NULL, start)) && this.conflict();
+    }
+    if (this.accept("autoincrement") || this.accept("auto_increment")) return this.append(rules, this.rule(RULE_AUTO, start));
+    if (this.accept("generated")) return this.generated() && this.append(rules, this.rule(RULE_AUTO, start));
+    if (this.accept("default")) {
+      if (this.is("current_timestamp") || this.is("current_date") || this.is("current_time")) {
+        this.no("the time as a default is", "a file keeps a value as default: give the time with each row");
+        return false;
+      }
+      const before = this.tree.count;
+      const value = this.operand();
+      for (let node = before; node < this.tree.count; node++) {
+        const kind = this.tree.kind(node);
+        if (kind != N_CALL && kind != N_SUBQUERY && kind != N_EXISTS && kind != N_PARAMETER) continue;
+        this.refuse(
+          SQL_UNSUPPORTED,
+          "a default that is not constant is not there",
+          start,
+          "a file keeps a value, not how it is found",
+        );
+        return false;
+      }
+      return value != 0 && this.append(rules, this.rule(RULE_DEFAULT, start, 0, value));
+    }
+    if (this.accept("references")) return this.append(rules, this.references(start, 0));
+    if (this.accept("collate")) return this.onlyBinary();
+    if (this.is("as")) this.no("generated columns are", "compute it where it is read");
+    else if (this.is("check")) this.noCheck();
+    else this.expected("a column's constraint, a comma or )");
+    return false;
+  }
+
+  private noCheck(): u32 {
+    return this.no("CHECK is", "leave it out: the file has no place for it");
+  }
+
+  private onlyBinary(): bool {
+    if (this.accept("binary")) return true;
+    this.no("collations other than BINARY are", "compare lower(…)");
+    return false;
+  }
+
+  /** What is behind GENERATED: ALWAYS or BY DEFAULT AS IDENTITY, with options that say nothing here. */
+  private generated(): bool {
+    if (!this.accept("always") && !(this.accept("by") && this.need("default"))) {
+      this.expected("ALWAYS or BY DEFAULT");
+      return false;
+    }
+    if (!this.need("as")) return false;
+    if (this.isSymbol(OPEN)) {
+      this.no("generated columns are", "compute it where it is read");
+      return false;
+    }
+    return this.need("identity");
+  }
+
+  /** ON CONFLICT of a constraint: what always happens, or a refusal. */
+  private conflict(): bool {
+    if (!this.acceptBoth("on", "conflict")) return true;
+    if (this.accept("abort")) return true;
+    this.no("ON CONFLICT of a constraint is", "INSERT OR … says it for a statement");
+    return false;
+  }
+
+  /** Behind REFERENCES: a table, perhaps its column, and what happens to rows that refer to one that goes. */
+  private references(start: u32, columns: u32): u32 {
+    const tree = this.tree;
+    const target = this.name("a table");
+    if (target == 0) return 0;
+    const node = tree.add(N_REFERENCES, start, target);
+    if (this.acceptSymbol(OPEN)) {
+      const names = this.nameList("a column");
+      if (names == 0) return 0;
+      if (tree.next(names) != 0) return this.noComposite();
+      tree.setB(node, names);
+    }
+    while (true) {
+      if (this.accept("on")) {
+        const isDelete = this.accept("delete");
+        if (!isDelete && !this.need("update")) return 0;
+        if (this.is("set")) return this.no("SET NULL and SET DEFAULT are", "the file knows CASCADE and RESTRICT");
+        if (this.accept("cascade")) {
+          if (isDelete) tree.setFlag(node, FLAG_CASCADE);
+        } else if (this.accept("no")) {
+          if (!this.need("action")) return 0;
+        } else if (!isDelete && this.is("restrict"))
+          return this.no("ON UPDATE RESTRICT is", "rows that refer to a key follow it when it changes: CASCADE");
+        else if (!this.need("restrict")) return 0;
+      } else if (this.accept("match")) {
+        if (!this.accept("simple")) return this.no("MATCH other than SIMPLE is", "");
+      } else if (this.acceptBoth("not", "deferrable")) continue;
+      else if (this.accept("initially")) {
+        if (!this.accept("immediate")) return this.noDeferrable();
+      } else if (this.is("deferrable")) return this.noDeferrable();
+      else break;
+    }
+    return this.rule(RULE_REFERENCES, start, columns, this.done(node));
+  }
+
+  private noDeferrable(): u32 {
+    return this.no("deferrable constraints are", "each statement is checked by itself");
+  }
+
+  private noComposite(): u32 {
+    return this.no("foreign keys of several columns are", "refer to a key of one column");
+  }
+
+  private tableRule(): u32 {
+    const start = this.lexer.start;
+    if (this.accept("constraint") && this.name("a constraint") == 0) return 0;
+    if (this.is("check")) return this.noCheck();
+    if (this.accept("foreign")) {
+      if (!this.need("key") || !this.needSymbol(OPEN)) return 0;
+      const columns = this.nameList("a column");
+      if (columns == 0) return 0;
+      if (this.tree.next(columns) != 0) return this.noComposite();
+      return this.need("references") ? this.references(start, columns) : 0;
+    }
+    const isKey = this.accept("primary");
+    if (isKey ? !this.need("key") : !this.need("unique")) return 0;
+    if (!this.needSymbol(OPEN)) return 0;
+    const columns = this.indexColumns();
+    if (columns == 0) return 0;
+    return this.conflict() ? this.rule(isKey ? RULE_PRIMARY : RULE_UNIQUE, start, columns) : 0;
+  }
+
+  // ---- indexes ----
+
+  private createIndex(start: u32, unique: bool): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_CREATE_INDEX, start);
+    if (unique) tree.setFlag(node, FLAG_DISTINCT);
+    if (!this.ifNotExists(node)) return 0;
+    const name = this.indexName();
+    if (name == 0 || !this.need("on")) return 0;
+    const table = this.table(false);
+    if (table == 0 || !this.needSymbol(OPEN)) return 0;
+    const columns = this.indexColumns();
+    if (columns == 0) return 0;
+    tree.setA(node, name);
+    tree.setB(node, table);
+    tree.setC(node, columns);
+    if (this.is("where")) return this.no("indexes of some of the rows are", "leave WHERE out");
+    return this.done(node);
+  }
+
+  /** Columns of an index up to a parenthesis that is passed as well; their direction says nothing, an index is read both ways. */
+  private indexColumns(): u32 {
+    const list = new NodeList();
+    do {
+      const isName = this.atName && this.lexer.following != OPEN;
+      if (!isName && (this.lexer.kind == T_WORD || this.isSymbol(OPEN)))
+        return this.no("indexes of expressions are", "name columns");
+      const name = this.name("a column");
+      if (!this.append(list, name)) return 0;
+      if (this.accept("collate") && !this.onlyBinary()) return 0;
+      if (!this.accept("asc")) this.accept("desc");
+      if (this.accept("autoincrement")) this.tree.setFlag(name, FLAG_AUTO);
+    } while (this.acceptSymbol(COMMA));
+    return this.needSymbol(CLOSE) ? list.first : 0;
+  }
+}

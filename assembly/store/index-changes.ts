@@ -1,0 +1,139 @@
+/** Indexes that come to a table with rows, and go. */
+import { Status, OK, NO_PAGE, UNIQUE_CONFLICT, fail, lastError } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
+import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { compareKeys } from "../encode/key";
+import { Row } from "../encode/row";
+import { ChangesKeeper } from "../index/buffered-changes";
+import { IndexTree } from "../index/index-tree";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { RecordAddress } from "../table/page-ledger";
+import { damagedRecord } from "./record-prefix";
+import { keyText } from "./row-lookup";
+import { Table, TableIndex } from "./table";
+import { writeSnapshot } from "./table-pages";
+import { WriteBuffer } from "./write-buffer";
+
+/** Of changes that nothing may look for before they are carried out. */
+class Nobody extends ChangesKeeper {
+  flushChanges(): Status {
+    return OK;
+  }
+}
+
+/**
+ * Gives `table` the definition `schema`, which has other indexes: trees that are not there yet are filled from the rows, those that are not
+ * wanted any more are given back. Returns the table opened anew, to take its place; null on failure, also with `UNIQUE_CONFLICT`, where
+ * with `oneNull` two keys with a null that are the same count as well.
+ */
+export function redefineIndexes(access: MemoryAccess, table: Table, schema: TableSchemaSnapshot, oneNull: bool): Table | null {
+  const roots = new Array<u32>();
+  const made = new Array<i32>();
+  let status: Status = OK;
+  for (let i = 0; i < schema.indexes.length && status == OK; i++) {
+    const wanted = schema.indexes[i];
+    const known = table.indexOn(wanted.columns);
+    const isFirst = schema.indexOn(wanted.columns) == i;
+    // One that becomes unique is made anew: equal keys that it had once may have left it as a unique one can't be.
+    const isNew = !known || (wanted.unique && !known.unique);
+    const root = !isFirst ? NO_PAGE : !isNew && known ? known.tree.rootPage : IndexTree.create(access);
+    if (isFirst && root == NO_PAGE) status = lastError.status;
+    if (isFirst && isNew) made.push(i);
+    roots.push(root);
+  }
+  if (status == OK) status = releaseTrees(access, table, roots);
+  const len = status == OK ? writeSnapshot(access, table.pages.snapshot, schema, table.snapshotLen) : 0;
+  if (len == 0) return null;
+  const changed = new Table(access, table.pages, schema, len);
+  status = changed.indexLedger.init(schema.indexes, roots);
+  if (status == OK) status = changed.loadRoots();
+  for (let m = 0; m < made.length && status == OK; m++) {
+    const index = changed.indexes[made[m]];
+    status = fillIndex(changed, made[m]);
+    if (status == OK && oneNull && index.unique) status = checkNulls(changed, index);
+  }
+  if (status == OK) return changed;
+  changed.free();
+  return null;
+}
+
+/** Gives back the trees of `table` whose roots are not among those that stay. */
+function releaseTrees(access: MemoryAccess, table: Table, stay: Array<u32>): Status {
+  const pages = new Array<u32>();
+  for (let i = 0; i < table.indexes.length; i++) {
+    const tree = table.indexes[i].tree;
+    if (stay.includes(tree.rootPage) || pages.includes(tree.rootPage)) continue;
+    const status = tree.collectPages(pages);
+    if (status != OK) return status;
+  }
+  let status = reserveUnclaimed(access, pages.length);
+  for (let p = 0; p < pages.length && status == OK; p++) status = access.unclaimPage(pages[p]);
+  return status;
+}
+
+/** Adds an entry for each row to index number `i`, whose tree is empty: many at a time, in the order of keys. */
+function fillIndex(table: Table, i: i32): Status {
+  const index = table.indexes[i];
+  const buffer = new WriteBuffer(new Nobody());
+  const tables = [table];
+  const reader = table.reader();
+  const row = new Row(table.layout);
+  const key = new ByteBuffer(256);
+  let status: Status = OK;
+  buffer.batchTable = table;
+  while (status == OK && reader.next()) {
+    if (!row.decode(reader.body, reader.bodyLen)) {
+      status = damagedRecord(reader.address);
+      break;
+    }
+    key.reset();
+    index.addKey(table.schema, row, key);
+    buffer.tag += 1;
+    status = buffer.add(table, i, false, key.ptr, key.len, reader.address);
+    if (status == OK && buffer.isFull) status = carryOut(buffer, tables, row);
+  }
+  if (status == OK) status = reader.status;
+  if (status == OK) status = carryOut(buffer, tables, row);
+  buffer.reset();
+  key.free();
+  row.free();
+  return status;
+}
+
+/** `OK` when no two entries of a unique index have the same key, be it one with a null. */
+function checkNulls(table: Table, index: TableIndex): Status {
+  const cursor = index.cursor;
+  const before = new ByteBuffer(256);
+  let status: Status = OK;
+  for (let found = cursor.seekFirst(); found && status == OK; found = cursor.next()) {
+    const key = cursor.key();
+    if (before.len > 0 && compareKeys(before.ptr, key) == 0) {
+      const row = new Row(table.layout);
+      status = failOfTwo(table, index, cursor.address(), row);
+      row.free();
+    } else {
+      before.reset();
+      before.addBytes(key, cursor.keyLen());
+    }
+  }
+  before.free();
+  return status == OK ? cursor.status : status;
+}
+
+/** Adds the entries that wait; `UNIQUE_CONFLICT` when another row has the key of one. */
+function carryOut(buffer: WriteBuffer, tables: Array<Table>, row: Row): Status {
+  const status = buffer.carryOut(tables, true);
+  if (status != OK || buffer.conflictIndex < 0) return status;
+  const table = tables[0];
+  return failOfTwo(table, table.indexes[buffer.conflictIndex], buffer.conflictAddress, row);
+}
+
+/** Fails because the row at `address` has a key in `index`, which is to be unique, that another one has. */
+function failOfTwo(table: Table, index: TableIndex, address: RecordAddress, row: Row): Status {
+  const registry = table.registry;
+  const len = registry.bodyLength(address);
+  if (len == 0) return lastError.status;
+  if (!row.decode(registry.body(address, len), len)) return damagedRecord(address);
+  return fail(UNIQUE_CONFLICT, "two rows of " + table.name + " have " + keyText(table.schema, index, row));
+}
