@@ -12,6 +12,7 @@ export const LEFT_OUT = new Map([
   ["copies", "copies of every golden file"],
   ["repair", "repair of every golden file, page by page"],
   ["component-cargo", "hosts and guests in Rust and C"],
+  ["component-package", "the package's tests through the component"],
   ["component-writer", "the component with failing calls and killed"],
   ["conformance", "scenarios on every runtime"],
   ["counts", "counted calls and the modules' sizes"],
@@ -32,6 +33,32 @@ export const LEFT_OUT = new Map([
   ["spill", "transactions larger than the cache"],
   ["torture", "crashes, failing calls, two writers, planted faults"],
 ]);
+
+/**
+ * Files of the suite that go through the component as well, all with sessions in the test's own process. library-ends is not one: it is about
+ * modules that trap, or are none.
+ */
+export const THROUGH_COMPONENT = [
+  "any-order",
+  "catalogues",
+  "file-names",
+  "in-memory",
+  "library",
+  "library-direct",
+  "library-open",
+  "library-values",
+  "library-waits",
+  "many-tables",
+  "no-files",
+  "old-layouts",
+  "old-layouts-write",
+  "refused-openings",
+  "scan-changes",
+  "sql",
+  "sql-changes",
+  "sql-oracle",
+  "unique-nulls",
+];
 
 /** Whether a quick run leaves out the suite's file `path`. */
 export const isLeftOut = (path) => LEFT_OUT.has(/([^/\\]*)\.test\.ts$/.exec(path)?.[1]);

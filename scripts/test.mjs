@@ -1,8 +1,9 @@
 // npm test: builds what is out of date, then runs the AssemblyScript specs (as-pect) and the TypeScript suite (node:test).
 //
-//   node scripts/test.mjs [--quick] [--record] [spec|host] [NAME…]
+//   node scripts/test.mjs [--quick] [--record] [spec|host|component] [NAME…]
 //
-// spec, host: only the specs or only the suite. NAME: only the files whose name contains one. --quick: what tells of nearly every fault in three
+// spec, host: only the specs or only the suite. component: the files of the suite that have sessions in their own process, with the component
+// under them instead of the library. NAME: only the files whose name contains one. --quick: what tells of nearly every fault in three
 // minutes on two cores: the suite without the files that scripts/test-plan.mjs lists, under Node and wasmtime, and no specs. --record: keep how
 // long everything took in scripts/test-times.json, which the next runs' first line is made from; for a whole run on a machine at rest.
 import { execFileSync } from "node:child_process";
@@ -12,7 +13,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { basename, dirname, join } from "node:path";
 import { filesBelow, packageProgram, root, runNode } from "./lib.mjs";
-import { LEFT_OUT, expectation, isLeftOut, keepTimes } from "./test-plan.mjs";
+import { LEFT_OUT, THROUGH_COMPONENT, expectation, isLeftOut, keepTimes } from "./test-plan.mjs";
 
 const options = new Set(process.argv.slice(2).filter((word) => word.startsWith("--")));
 const strange = [...options].find((option) => option !== "--quick" && option !== "--record");
@@ -22,7 +23,7 @@ if (strange !== undefined) {
 }
 const quick = options.has("--quick");
 const words = process.argv.slice(2).filter((word) => !options.has(word));
-const part = words[0] === "spec" || words[0] === "host" ? words.shift() : null;
+const part = ["spec", "host", "component"].includes(words[0]) ? words.shift() : null;
 const wanted = (path) => words.length === 0 || words.some((word) => path.includes(word));
 const isWhole = words.length === 0 && part === null && !quick;
 const record = options.has("--record");
@@ -30,9 +31,14 @@ if (record && !isWhole) {
   console.error("test: --record is for a whole run: without --quick, spec, host and names");
   process.exit(2);
 }
-const specs = part === "host" || quick ? [] : filesBelow("assembly/__tests__", ".spec.ts").filter(wanted);
+const specs = part === "host" || part === "component" || quick ? [] : filesBelow("assembly/__tests__", ".spec.ts").filter(wanted);
 const suites =
   part === "spec" ? [] : filesBelow("tests", ".test.ts").filter((path) => wanted(path) && !(quick && isLeftOut(path)));
+const throughComponent = (path) => THROUGH_COMPONENT.includes(basename(path, ".test.ts"));
+if (part === "component") {
+  suites.splice(0, suites.length, ...suites.filter(throughComponent));
+  process.env.QUIRE_TEST_COMPONENT = "1";
+}
 /** Files of the suite that run at a time: Node's own choice leaves a core to others. */
 const lanes = quick ? availableParallelism() : Math.max(availableParallelism() - 1, 1);
 if (quick) process.env.QUIRE_TEST_QUICK = "1";
@@ -87,7 +93,9 @@ async function runSuite(timesFile) {
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   if (record)
     reporters.push(`--test-reporter=${join(root, "scripts/time-reporter.mjs")}`, `--test-reporter-destination=${timesFile}`);
-  return runNode(["--enable-source-maps", "--test", `--test-concurrency=${lanes}`, ...reporters, ...files]);
+  const preload = pathToFileURL(join(root, "build/tests/helpers/with-component.js")).href;
+  const loaded = part === "component" ? ["--import", preload] : [];
+  return runNode([...loaded, "--enable-source-maps", "--test", `--test-concurrency=${lanes}`, ...reporters, ...files]);
 }
 
 /** Runs `body`: its status, and the seconds that it took. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { InProcessEngine } from "../api/engine.js";
 import { QuireError, reasonOf } from "../api/errors.js";
-import { type LibraryHost, LibraryInstance } from "../api/instance.js";
+import { type LibraryHost, LibraryInstance, type OpenRequest } from "../api/instance.js";
 import { MemoryViews } from "../api/memory-views.js";
 import type { OpenOptions } from "../api/options.js";
 import { libraryPath } from "../paths.js";
@@ -72,9 +72,8 @@ class NodeHost implements LibraryHost {
   }
 }
 
-/** Opens the store at `place`. `lock` is given back when the session has ended. */
-export function openInProcess(place: Place, options: OpenOptions, lock: WriteLock | null): InProcessEngine {
-  const { folder, file } = place;
+/** What the module's `open` is told. */
+export function openRequest(place: Place, options: OpenOptions): OpenRequest {
   const {
     readonly = false,
     mustExist = false,
@@ -86,8 +85,8 @@ export function openInProcess(place: Place, options: OpenOptions, lock: WriteLoc
     schema,
     tables,
   } = options;
-  const request = {
-    path: file,
+  return {
+    path: place.file,
     readonly,
     create: !readonly && !mustExist,
     ...(allowLinks ? { allowLinks } : {}),
@@ -98,6 +97,10 @@ export function openInProcess(place: Place, options: OpenOptions, lock: WriteLoc
     ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
     ...(tables === undefined ? {} : { tables }),
   };
-  const instance = new LibraryInstance(new NodeHost(folder, lock), request);
+}
+
+/** Opens the store at `place`. `lock` is given back when the session has ended. */
+export function openInProcess(place: Place, options: OpenOptions, lock: WriteLock | null): InProcessEngine {
+  const instance = new LibraryInstance(new NodeHost(place.folder, lock), openRequest(place, options));
   return new InProcessEngine(instance, (call, path) => pathInside(place, call, path));
 }

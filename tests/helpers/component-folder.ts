@@ -70,8 +70,8 @@ function statOf(stats: BigIntStats): object {
   };
 }
 
-/** The imports of a component that may work in `folder`, which it knows as `data`. */
-export function importsFor(folder: string, interrupt: Interrupt = () => undefined): Imports {
+/** The imports of a component that may work in `folder`, which it knows by this name. */
+export function importsFor(folder: string, interrupt: Interrupt = () => undefined, folderName = "data"): Imports {
   class Descriptor {
     /** -1: the folder. */
     fd = -1;
@@ -125,7 +125,7 @@ export function importsFor(folder: string, interrupt: Interrupt = () => undefine
   }
   return {
     "wasi:filesystem/types": { Descriptor },
-    "wasi:filesystem/preopens": { getDirectories: () => [[new Descriptor(), "data"]] },
+    "wasi:filesystem/preopens": { getDirectories: () => [[new Descriptor(), folderName]] },
     "wasi:random/random": { getRandomU64: () => randomBytes(8).readBigUInt64LE() },
   };
 }

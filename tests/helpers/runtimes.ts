@@ -7,13 +7,14 @@ import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 export const fastRuntimes: readonly RuntimeName[] = ["node", "wasmtime"];
 
 /**
- * The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here, and
- * `npm test -- --quick` takes the fast ones.
+ * The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here,
+ * `npm test -- --quick` takes the fast ones, and what is opened by the component is in this process.
  */
 export const testedRuntimes: readonly RuntimeName[] = runtimes
   .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
   .map(({ name }) => name)
-  .filter((name) => process.env["QUIRE_TEST_QUICK"] !== "1" || fastRuntimes.includes(name));
+  .filter((name) => process.env["QUIRE_TEST_QUICK"] !== "1" || fastRuntimes.includes(name))
+  .filter((name) => process.env["QUIRE_TEST_COMPONENT"] !== "1" || name === "node");
 
 /** Whether this machine has runtime `name`. */
 export function hasRuntime(name: string): boolean {
