@@ -165,7 +165,7 @@ test("rows that fill pages, through an index with keys that fill leaves, in the 
   const wanted = Array.from({ length: 211 }, (_, i) => i).filter((i) => name(i) >= "0020" && name(i) < "0180");
   wanted.sort((a, b) => (name(a) < name(b) ? -1 : 1));
   const { rows } = db.sql(
-    "SELECT id, substr(name, 1, 4), substr(body, 1, 3), length(body) FROM t WHERE name >= '0020' AND name < '0180'",
+    "SELECT id, substr(name, 1, 4), substr(body, 1, 3), length(body) FROM t WHERE name >= '0020' AND name < '0180' ORDER BY name",
   );
   assert.deepEqual(
     rows,

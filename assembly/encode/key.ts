@@ -208,3 +208,14 @@ export function hasNull(key: usize): bool {
   }
   return false;
 }
+
+/** Whether two well-formed keys have the same bytes in their first `columns` values. */
+export function isSamePrefix(a: usize, b: usize, columns: u32): bool {
+  let at: usize = 4;
+  for (let c: u32 = 0; c < columns; c++) {
+    const size = 4 + load<u32>(a + at);
+    if (memory.compare(a + at, b + at, size) != 0) return false;
+    at += size;
+  }
+  return true;
+}

@@ -330,7 +330,7 @@ export class Generator {
   /** FROM, and what it has. */
   private from(depth: number, common: readonly Source[]): { readonly sql: string; readonly sources: readonly Source[] } {
     const random = this.random;
-    const most = this.isLarge ? 2 : 4;
+    const most = this.isLarge || depth === 0 ? 2 : 4;
     const count = 1 + random.below(random.oneIn(3) ? most : 2);
     const sources: Source[] = [];
     let sql = "";

@@ -4,12 +4,12 @@ import { typeName } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
-import { Constant, EVERY_ROW, Expression } from "../eval/expression";
+import { Constant, Expression } from "../eval/expression";
 import { kindName } from "../eval/kinds";
 import { Operator } from "../run/operator";
 import { OP_CROSS } from "../syntax/operators";
 import { N_DEFAULT } from "../syntax/tree";
-import { Condition, addConditions, filtered, restOf } from "./conditions";
+import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { assigned } from "./convert";
 import { FromNode, addOnColumns } from "./from";
 import { cellConstant } from "./literals";
@@ -71,8 +71,8 @@ export class ChangeBinder extends QueryBinder {
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     addOnColumns(this.root, used);
-    const context = this.context;
-    return filtered(context, this.build(this.root, conditions, used), restOf(conditions, EVERY_ROW, i32.MAX_VALUE));
+    const rows = this.build(this.root, conditions, used);
+    return rows ? filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE)) : null;
   }
 
   /** The position of the column that a name's node means; -1 with an error. */

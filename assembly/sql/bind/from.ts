@@ -1,14 +1,8 @@
 /** FROM: tables, queries and joins, and the operators that give their rows. */
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_SYNTAX, TABLE_NOT_FOUND } from "../../status";
-import { Comparison } from "../eval/compare";
-import { Expression } from "../eval/expression";
-import { K_JSON } from "../eval/kinds";
-import { Join } from "../run/join";
-import { DerivedRows, Operator } from "../run/operator";
-import { TableScan } from "../run/table-scan";
-import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
+import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT } from "../syntax/operators";
 import { FLAG_NATURAL, N_JOIN, N_TABLE } from "../syntax/tree";
-import { Condition, addConditions, chooseAccess, filtered, restOf, together } from "./conditions";
+import { Condition, addConditions } from "./conditions";
 import { notYet } from "./convert";
 import { Outer } from "./expressions";
 import { GroupBinder } from "./groups";
@@ -190,85 +184,6 @@ export abstract class FromBinder extends GroupBinder {
     }
     return new Relation(relation.operator, columns);
   }
-
-  /** The operator of a part of FROM. Conditions that it can decide are applied as far down as they may. */
-  protected build(node: FromNode, conditions: Array<Condition>, used: Array<i32>): Operator {
-    const source = node.source;
-    if (source) {
-      const mine = restOf(conditions, node.first, node.end);
-      const table = source.table;
-      let operator: Operator;
-      if (table) {
-        const wanted = new Array<i32>();
-        for (let c = 0; c < source.columns.length; c++) if (used.includes(source.base + c)) wanted.push(c);
-        const access = chooseAccess(table, source.base, mine);
-        operator = new TableScan(access.path, access.bounds, source.base, wanted);
-      } else operator = new DerivedRows(source.relation!.operator, source.base);
-      return filtered(this.context, this.context.own(operator), mine);
-    }
-    const left = node.left!;
-    const right = node.right!;
-    let op = node.op;
-    const isInner = op == OP_INNER || op == OP_CROSS;
-    let all = conditions;
-    if (isInner && node.on.length > 0) all = conditions.concat(node.on);
-    const none = new Array<Condition>();
-    // A condition on a side whose rows may be made up of nulls is for after the join.
-    const lefts = this.build(
-      left,
-      isInner || op == OP_LEFT ? all : op == OP_RIGHT ? restOf(node.on, left.first, left.end) : none,
-      used,
-    );
-    const rights = this.build(
-      right,
-      isInner || op == OP_RIGHT ? all : op == OP_LEFT ? restOf(node.on, right.first, right.end) : none,
-      used,
-    );
-    const leftKeys = new Array<Expression>();
-    const rightKeys = new Array<Expression>();
-    const joining = restOf(isInner ? all : node.on, node.first, node.end);
-    let condition: Expression | null = null;
-    const others = new Array<Condition>();
-    for (let c = 0; c < joining.length; c++) {
-      if (!addKeys(joining[c], left, right, leftKeys, rightKeys)) others.push(joining[c]);
-      else joining[c].isApplied = true;
-    }
-    if (!isInner && others.length > 0) condition = together(others);
-    const leftColumns = within(used, left.first, left.end);
-    const rightColumns = within(used, right.first, right.end);
-    const kinds = this.scope.kinds;
-    const run = this.context.run;
-    const join = new Join(op, lefts, rights, leftKeys, rightKeys, condition, kinds, leftColumns, rightColumns, run);
-    return filtered(this.context, this.context.own(join), isInner ? others : restOf(conditions, node.first, node.end));
-  }
-}
-
-function within(columns: Array<i32>, first: i32, end: i32): Array<i32> {
-  const found = new Array<i32>();
-  for (let c = 0; c < columns.length; c++) if (columns[c] >= first && columns[c] < end) found.push(columns[c]);
-  return found;
-}
-
-/** Adds the sides of a comparison for equality of something of the left side with something of the right one; false when it is no such. */
-function addKeys(
-  condition: Condition,
-  left: FromNode,
-  right: FromNode,
-  leftKeys: Array<Expression>,
-  rightKeys: Array<Expression>,
-): bool {
-  const subject = condition.expression;
-  if (!(subject instanceof Comparison) || (<Comparison>subject).op != OP_EQ) return false;
-  const comparison = <Comparison>subject;
-  if (comparison.a.kind == K_JSON) return false;
-  const a = new Condition(comparison.a);
-  const b = new Condition(comparison.b);
-  if (a.isFixed || b.isFixed) return false;
-  const straight = a.isWithin(left.first, left.end) && b.isWithin(right.first, right.end);
-  if (!straight && !(a.isWithin(right.first, right.end) && b.isWithin(left.first, left.end))) return false;
-  leftKeys.push(straight ? comparison.a : comparison.b);
-  rightKeys.push(straight ? comparison.b : comparison.a);
-  return true;
 }
 
 export function addOnColumns(node: FromNode, used: Array<i32>): void {

@@ -1,7 +1,7 @@
 /** Queries as operators. */
 import { SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { ColumnValue, EVERY_ROW, Expression } from "../eval/expression";
+import { ColumnValue, Expression } from "../eval/expression";
 import { K_INT, K_JSON } from "../eval/kinds";
 import { Group } from "../run/group";
 import { LimitValues } from "../run/limit";
@@ -22,7 +22,8 @@ import {
   N_VALUES,
   SqlTree,
 } from "../syntax/tree";
-import { Condition, addConditions, filtered, restOf } from "./conditions";
+import { WantedOrder } from "./access";
+import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
@@ -289,8 +290,14 @@ export class QueryBinder extends SubqueryBinder {
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     if (from) addOnColumns(from, used);
-    let operator: Operator = from ? this.build(from, conditions, used) : context.own(new OneRow());
-    operator = filtered(context, operator, restOf(conditions, EVERY_ROW, i32.MAX_VALUE));
+    let wantedOrder: WantedOrder | null = null;
+    if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
+    let rows: Operator | null = null;
+    if (from) rows = this.build(from, conditions, used, wantedOrder);
+    else rows = context.own(new OneRow());
+    if (!rows) return null;
+    const isOrdered = wantedOrder !== null && this.isOrdered;
+    let operator = filtered(context, rows, decidable(conditions, u64.MAX_VALUE));
     if (this.isGrouped) {
       const kinds = new Array<u8>();
       for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
@@ -303,10 +310,21 @@ export class QueryBinder extends SubqueryBinder {
       operator = context.own(Among.distinct(operator, values, context.budget));
       sorted = valuesOf(new Relation(operator, columns));
     }
-    if (order != 0) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
+    if (order != 0 && !isOrdered) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
     else if (!distinct) operator = new Project(operator, values);
     else return new Relation(operator, columns);
     return this.give(operator, columns);
+  }
+
+  /** The order in which rows are wanted, where it is one of columns; null where it is not. */
+  private orderOfColumns(by: Array<Expression>, orders: Array<u32>, limit: RowLimit | null): WantedOrder | null {
+    const places = new Array<i32>();
+    for (let b = 0; b < by.length; b++) {
+      const value = by[b];
+      if (!(value instanceof ColumnValue)) return null;
+      places.push((<ColumnValue>value).position);
+    }
+    return places.length == 0 ? null : new WantedOrder(places, orders, limit ? limit.estimate : f64.MAX_VALUE);
   }
 
   /** What ORDER BY's term sorts by: a column of the result by its name or number, or any value of the rows. */

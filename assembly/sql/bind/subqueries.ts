@@ -6,10 +6,10 @@ import { ExistsQuery, InQuery, QueryValue, ScalarQuery } from "../run/subquery";
 import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
 import { Outer } from "./expressions";
-import { FromBinder } from "./from";
+import { JoinBinder } from "./joins";
 import { Relation, valueOf } from "./scope";
 
-export abstract class SubqueryBinder extends FromBinder {
+export abstract class SubqueryBinder extends JoinBinder {
   private own(query: QueryValue, node: u32): Expression {
     query.start = this.tree.start(node);
     return this.context.ownQuery(query);

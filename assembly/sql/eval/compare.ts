@@ -137,6 +137,11 @@ export class InList extends Expression {
     this.slots = new StaticArray<u64>(items.length * 2);
   }
 
+  /** About how many values there are. */
+  get size(): i32 {
+    return this.items.length;
+  }
+
   /** Works the values out, if that is not done yet in this run; false on failure. */
   prepare(): bool {
     if (this.preparedFor == this.run.number) return true;

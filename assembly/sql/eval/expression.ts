@@ -11,7 +11,7 @@ import { Vector } from "./vector";
  */
 export const EVERY_ROW: i32 = -1;
 export const READS_ROWS: i32 = -2;
-const DEPENDS_ON_OUTER: i32 = -3;
+export const DEPENDS_ON_OUTER: i32 = -3;
 
 export abstract class Expression {
   /** The column whose type the value has, where it is one's: what a result is called and of which type. */

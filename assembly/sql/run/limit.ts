@@ -10,6 +10,11 @@ export class LimitValues extends RowLimit {
   most: Expression | null = null;
   skipped: Expression | null = null;
 
+  get estimate(): f64 {
+    const most = this.most;
+    return most && most instanceof Constant && <i64>(<Constant>most).low >= 0 ? <f64>(<i64>(<Constant>most).low) : 100;
+  }
+
   /** A limit that is null or below 0 is none, as in SQLite. */
   open(): bool {
     const most = this.most;

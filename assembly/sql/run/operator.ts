@@ -198,6 +198,9 @@ export abstract class RowLimit {
     return this.limit > i64.MAX_VALUE - this.offset ? i64.MAX_VALUE : this.limit + this.offset;
   }
 
+  /** About how many rows are wanted, as far as that is known before. */
+  abstract get estimate(): f64;
+
   /** Works the numbers out; false on failure. */
   abstract open(): bool;
 }

@@ -1,0 +1,361 @@
+/** Ways to the rows of a table: by which index, between which values, in which order, and what that costs. */
+import { VALUE_NULL, valueDiscriminant } from "../../encode/data-type";
+import { estimateBelow, estimateEntries, estimateRun } from "../../index/estimates";
+import { AccessPath } from "../../query/access-path";
+import { Table, TableIndex } from "../../query/store";
+import { Batch, VectorColumns } from "../eval/batch";
+import { Comparison, InList } from "../eval/compare";
+import { ColumnValue, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
+import { K_JSON } from "../eval/kinds";
+import { Like } from "../eval/like";
+import { BOUNDS_FILLED, ScanBounds } from "../run/scan-bounds";
+import { DESCENDING, NULLS_FIRST } from "../run/tuples";
+import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
+import { Condition } from "./conditions";
+
+/** What reading costs, in rows that are read one after the other: going down an index, and a record that an index leads to. */
+const DESCENT: f64 = 12;
+const RECORD: f64 = 6;
+const KEY: f64 = 1.5;
+/** Sorting a row, for each doubling of their number. */
+const SORTED: f64 = 0.8;
+
+/** Which part of the rows a condition leaves that no index tells of. */
+const EQUAL_PART: f64 = 0.1;
+const OTHER_PART: f64 = 0.33;
+
+/** An order that rows are wanted in: columns of the statement's rows, and for each `DESCENDING` and `NULLS_FIRST`. */
+export class WantedOrder {
+  constructor(
+    readonly places: Array<i32>,
+    readonly orders: Array<u32>,
+    /** How many rows will be taken, if that is known. */
+    readonly rows: f64,
+  ) {}
+}
+
+/** A condition on a column that an index may decide: the column, and what it is compared with. */
+class ColumnBound {
+  /** The sources that the value reads. */
+  sources: u64 = 0;
+
+  constructor(
+    readonly column: i32,
+    readonly op: u8,
+    /** Null for a list. */
+    readonly value: Expression | null,
+    readonly list: InList | null,
+    /** Whether the value is that of a row which this table's are joined with. */
+    readonly isJoined: bool,
+  ) {}
+}
+
+/** One way. */
+export class Access {
+  /** What it costs to come to all of its rows; about how many they are, of which the conditions then leave some. */
+  cost: f64 = 0;
+  rows: f64 = 0;
+  /** Whether rows come in the order that is wanted. */
+  isOrdered: bool = false;
+  /** Values of rows that the table is joined with, which its bounds take from `slots`. */
+  readonly joined: Array<Expression> = new Array<Expression>();
+  readonly slots: Array<OuterValue> = new Array<OuterValue>();
+
+  constructor(
+    readonly path: AccessPath,
+    readonly bounds: ScanBounds | null,
+  ) {}
+
+  get isJoined(): bool {
+    return this.joined.length > 0;
+  }
+}
+
+/** What is known of a table's rows before they are looked at. */
+export class TableAccess {
+  private readonly bounds: Array<ColumnBound> = new Array<ColumnBound>();
+  /** What `run` found, for each index. */
+  private readonly runs: Array<f64> = new Array<f64>();
+  /** The sources whose values are there. */
+  private known: u64 = 0;
+  probeRows: f64 = 0;
+  /** About how many rows there are, and how many of them the conditions leave. */
+  readonly all: f64;
+  readonly left: f64;
+
+  /**
+   * The table's columns are those from `base` on among the columns of the statement's rows; `mine` is its bit among the sources.
+   */
+  constructor(
+    readonly table: Table,
+    readonly base: i32,
+    conditions: Array<Condition>,
+    private readonly mine: u64,
+  ) {
+    const end = base + table.schema.columns.length;
+    let part: f64 = 1;
+    for (let c = 0; c < conditions.length; c++) {
+      const condition = conditions[c];
+      if ((condition.sources & mine) == 0) continue;
+      const bound = boundOf(condition.expression, base, end);
+      if (bound) {
+        bound.sources = condition.sources & ~mine;
+        if (bound.isJoined || condition.sources == mine) this.bounds.push(bound);
+      }
+      if (condition.sources == mine) part *= bound && bound.op == OP_EQ ? EQUAL_PART : OTHER_PART;
+    }
+    const all = max<f64>(estimateEntries(table.primary.tree), 1);
+    this.all = all;
+    this.left = max<f64>(all * part, 1);
+    for (let i = 0; i < table.indexes.length; i++) this.runs.push(0);
+  }
+
+  /** About how many rows of an index have the same values in its first `columns` columns. */
+  private run(i: i32, columns: i32): f64 {
+    const index = this.table.indexes[i];
+    if (index.unique && columns == index.columns.length) return 1;
+    // Of one column most often: what is known of another number is forgotten.
+    const key = <f64>(columns << 24);
+    if (this.runs[i] < key || this.runs[i] >= key + 16777216)
+      this.runs[i] = key + min<f64>(estimateRun(index.tree, columns), 16777215);
+    return min<f64>(this.runs[i] - key, this.all);
+  }
+
+  /**
+   * What one look for the rows of `known` sources' row costs, by the best index for that; -1 where no index helps. `probeRows` is about how
+   * many it finds.
+   */
+  probe(known: u64): f64 {
+    let best: f64 = -1;
+    this.known = known;
+    for (let i = 0; i < this.table.indexes.length; i++) {
+      const columns = this.table.indexes[i].columns;
+      let at = 0;
+      let isJoined = false;
+      for (; at < columns.length; at++) {
+        const equal = this.find(columns[at], OP_EQ, OP_EQ);
+        if (!equal || equal.list) break;
+        isJoined = isJoined || equal.isJoined;
+      }
+      if (!isJoined) continue;
+      const rows = this.run(i, at);
+      const cost = DESCENT + rows * RECORD;
+      if (best >= 0 && cost >= best) continue;
+      best = cost;
+      this.probeRows = rows;
+    }
+    return best;
+  }
+
+  /** The cheapest way while rows of `known` sources are there; where rows are wanted in an order, with what sorting costs. */
+  best(known: u64, wanted: Array<i32>, order: WantedOrder | null): Access {
+    const table = this.table;
+    this.known = known;
+    let best = new Access(new AccessPath(table), null);
+    best.cost = this.all;
+    best.rows = this.all;
+    let least = best.cost + this.sorting(order);
+    for (let i = 0; i < table.indexes.length; i++) {
+      const access = this.by(table.indexes[i], wanted, order);
+      if (!access) continue;
+      const cost = access.isOrdered ? access.cost * this.takenPart(order!) : access.cost + this.sorting(order);
+      if (cost >= least) continue;
+      best = access;
+      least = cost;
+    }
+    return best;
+  }
+
+  private sorting(order: WantedOrder | null): f64 {
+    return order ? this.left * SORTED * Math.log2(this.left + 1) : 0;
+  }
+
+  /** Which part of rows in order is looked at before as many are taken as are wanted. */
+  private takenPart(order: WantedOrder): f64 {
+    return min<f64>(1, order.rows / this.left);
+  }
+
+  /** The way by an index; null when there are no bounds for it, and no order is wanted that it has. */
+  private by(index: TableIndex, wanted: Array<i32>, order: WantedOrder | null): Access | null {
+    const made = new ScanBounds();
+    const columns = index.columns;
+    const joined = new Array<ColumnBound>();
+    let at = 0;
+    for (; at < columns.length; at++) {
+      const equal = this.find(columns[at], OP_EQ, OP_EQ);
+      if (!equal) break;
+      const list = equal.list;
+      if (list) {
+        made.list = list;
+        at += 1;
+        break;
+      }
+      made.equals.push(equal.value!);
+      if (equal.isJoined) joined.push(equal);
+    }
+    const next = at < columns.length && !made.list ? columns[at] : -1;
+    const from = this.find(next, OP_GT, OP_GE);
+    const to = this.find(next, OP_LT, OP_LE);
+    const like = this.find(from || to ? -1 : next, OP_LIKE, OP_GLOB);
+    if (from) {
+      made.lower = from.value;
+      made.lowerIsOut = from.op == OP_GT;
+      if (from.isJoined) joined.push(from);
+    }
+    if (to) {
+      made.upper = to.value;
+      made.upperIsOut = to.op == OP_LT;
+      if (to.isJoined) joined.push(to);
+    }
+    if (like) {
+      made.like = like.value;
+      made.likeOp = like.op;
+    }
+    const isBound = at > 0 || from !== null || to !== null || like !== null;
+    const direction = order && !made.list ? this.direction(index, made.equals.length, order, from !== null || to !== null) : 0;
+    if (!isBound && direction == 0) return null;
+    const path = new AccessPath(this.table, index, direction < 0);
+    const access = new Access(path, isBound ? made : null);
+    access.isOrdered = direction != 0;
+    for (let j = 0; j < joined.length; j++) giveSlot(made, joined[j].value!, access);
+    this.count(access, made, at, from !== null || to !== null || like !== null);
+    const isCovered = path.covers(StaticArray.fromArray(wanted));
+    access.cost = access.rows * (isCovered ? KEY : RECORD) + DESCENT * (made.list ? <f64>made.list!.size : 1);
+    return access;
+  }
+
+  /** Finds out about how many rows a way has: `at` of the index's first columns have values, and the next one a range. */
+  private count(access: Access, made: ScanBounds, at: i32, isRange: bool): void {
+    const index = access.path.index!;
+    const tree = index.tree;
+    const list = made.list;
+    const many = list ? <f64>list.size : 1;
+    if (index.unique && at == index.columns.length) {
+      access.rows = many;
+      return;
+    }
+    const isKnown = this.isKnown(made);
+    if (access.isJoined || list || !isKnown || !access.bounds) {
+      access.rows = at > 0 ? min<f64>(this.run(this.table.indexes.indexOf(index), at) * many, this.all) : this.all;
+      if (isRange) access.rows *= OTHER_PART;
+    } else {
+      const batch = new Batch(new VectorColumns());
+      made.addTo(access.path);
+      const filled = made.open(access.path, batch) == BOUNDS_FILLED;
+      const lower = access.path.lower;
+      const upper = access.path.upper;
+      const above = !lower ? 0 : estimateBelow(tree, lower.ptr, lower.isExclusive);
+      const below = !upper ? 1 : estimateBelow(tree, upper.ptr, !upper.isExclusive);
+      access.rows = filled ? this.all * (below - above) : 0;
+      made.free();
+      batch.free();
+    }
+    access.rows = max<f64>(access.rows, 1);
+  }
+
+  /** Whether the bounds' values are known while the statement is planned. */
+  private isKnown(made: ScanBounds): bool {
+    const columns = new Array<i32>();
+    for (let e = 0; e < made.equals.length; e++) made.equals[e].addColumns(columns);
+    const lower = made.lower;
+    const upper = made.upper;
+    const like = made.like;
+    if (lower) lower.addColumns(columns);
+    if (upper) upper.addColumns(columns);
+    if (like) like.addColumns(columns);
+    return !columns.includes(DEPENDS_ON_OUTER) && !columns.includes(READS_ROWS);
+  }
+
+  /** 1 where the index has the rows in the order that is wanted, -1 where it has them backwards, 0 where it has not. */
+  private direction(index: TableIndex, fixed: i32, order: WantedOrder, isRange: bool): i32 {
+    const columns = index.columns;
+    let at = fixed;
+    let direction = 0;
+    for (let o = 0; o < order.places.length; o++) {
+      const column = order.places[o] - this.base;
+      if (column < 0 || column >= this.table.schema.columns.length) return 0;
+      if (this.find(column, OP_EQ, OP_EQ) && columns.indexOf(column) >= 0 && columns.indexOf(column) < fixed) continue;
+      if (at == columns.length) return index.unique && !this.hasNull(index) ? direction : 0;
+      if (columns[at] != column) return 0;
+      const subject = this.table.schema.columns[column];
+      const isDown = (order.orders[o] & DESCENDING) != 0;
+      const step = isDown ? -1 : 1;
+      if (direction != 0 && step != direction) return 0;
+      direction = step;
+      if (subject.nullable && !(isRange && at == fixed)) {
+        // Where null is among the values of the column's keys.
+        const isFirst = VALUE_NULL < valueDiscriminant(subject.type);
+        if (((order.orders[o] & NULLS_FIRST) != 0) != (isFirst != isDown)) return 0;
+      }
+      at += 1;
+    }
+    return direction == 0 ? 1 : direction;
+  }
+
+  private hasNull(index: TableIndex): bool {
+    for (let c = 0; c < index.columns.length; c++) if (this.table.schema.columns[index.columns[c]].nullable) return true;
+    return false;
+  }
+
+  /** Of the bounds whose values are there one of `column` by one of the operators. */
+  private find(column: i32, op: u8, other: u8): ColumnBound | null {
+    let found: ColumnBound | null = null;
+    for (let b = 0; b < this.bounds.length; b++) {
+      const bound = this.bounds[b];
+      if (bound.column != column || (bound.op != op && bound.op != other) || (bound.sources & ~this.known) != 0) continue;
+      // One value rather than a list, and one that is the same for all rows rather than another row's.
+      if (!found || found.list || (found.isJoined && !bound.isJoined && !bound.list)) found = bound;
+    }
+    return found;
+  }
+}
+
+/** Makes the bounds take a value, which is one of rows that the table is joined with, from a slot. */
+function giveSlot(made: ScanBounds, value: Expression, access: Access): void {
+  const slot = new OuterValue(value.kind);
+  const at = made.equals.indexOf(value);
+  if (at >= 0) made.equals[at] = slot;
+  if (made.lower === value) made.lower = slot;
+  if (made.upper === value) made.upper = slot;
+  access.joined.push(value);
+  access.slots.push(slot);
+}
+
+/** What a condition says of one of the columns from `base` on and before `end`; null when it is nothing that an index can use. */
+function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
+  if (subject instanceof Comparison) {
+    const comparison = <Comparison>subject;
+    const bound = sideBound(comparison.a, comparison.b, comparison.op, base, end);
+    return bound ? bound : sideBound(comparison.b, comparison.a, turned(comparison.op), base, end);
+  }
+  if (subject instanceof InList) {
+    const list = <InList>subject;
+    const column = list.isNot ? -1 : columnOf(list.subject, base, end);
+    return column < 0 ? null : new ColumnBound(column, OP_EQ, null, list, false);
+  }
+  if (subject instanceof Like) {
+    const like = <Like>subject;
+    const column = like.isNot || like.escape ? -1 : columnOf(like.subject, base, end);
+    if (column < 0 || (like.op != OP_LIKE && like.op != OP_GLOB) || !new Condition(like.pattern).isFixed) return null;
+    return new ColumnBound(column, like.op, like.pattern, null, false);
+  }
+  return null;
+}
+
+function columnOf(subject: Expression, base: i32, end: i32): i32 {
+  if (!(subject instanceof ColumnValue) || subject.kind == K_JSON) return -1;
+  const position = (<ColumnValue>subject).position;
+  return position >= base && position < end ? position - base : -1;
+}
+
+function sideBound(subject: Expression, value: Expression, op: u8, base: i32, end: i32): ColumnBound | null {
+  const column = columnOf(subject, base, end);
+  if (column < 0 || (op != OP_EQ && op != OP_LT && op != OP_LE && op != OP_GT && op != OP_GE)) return null;
+  const other = new Condition(value);
+  if (other.isFixed) return new ColumnBound(column, op, value, null, false);
+  for (let c = 0; c < other.columns.length; c++) {
+    const place = other.columns[c];
+    if (place < 0 || (place >= base && place < end)) return null;
+  }
+  return new ColumnBound(column, op, value, null, true);
+}

@@ -1,0 +1,369 @@
+/**
+ * From FROM to operators: in which order things are joined, and how.
+ *
+ * Whatever is joined by INNER and CROSS joins may come in any order: the order is found by dynamic programming over what is joined already,
+ * one part more at a time (as in System R), with the cheapest few of each size where there are many parts. Outer joins are one part each.
+ */
+import { SQL_LIMIT } from "../../status";
+import { Comparison } from "../eval/compare";
+import { EVERY_ROW, Expression } from "../eval/expression";
+import { K_JSON } from "../eval/kinds";
+import { HashJoin } from "../run/hash-join";
+import { LoopJoin } from "../run/loop-join";
+import { DerivedRows, Operator } from "../run/operator";
+import { TableScan } from "../run/table-scan";
+import { OP_CROSS, OP_EQ, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
+import { Access, TableAccess, WantedOrder } from "./access";
+import { Condition, decidable, filtered, together } from "./conditions";
+import { FromBinder, FromNode } from "./from";
+
+/** Rows that are kept or looked for by their keys, and pairs of rows, in rows that are read one after the other. */
+const HASHED: f64 = 3;
+const LOOKED_FOR: f64 = 1.5;
+const PAIR: f64 = 0.5;
+/** Parts of which all orders are tried; of more only so many of each size are kept. */
+const MOST_EXACT: i32 = 8;
+const BEAM: i32 = 12;
+/** Sources have a bit each. */
+const MOST_SOURCES: i32 = 64;
+
+/** Something that is joined as a whole. */
+class Part {
+  /** For a table that has not become an operator yet. */
+  access: TableAccess | null = null;
+  operator: Operator | null = null;
+  /** About how many rows it has, and what it costs to read them. */
+  rows: f64 = 1;
+  cost: f64 = 1;
+
+  constructor(
+    readonly node: FromNode,
+    readonly sources: u64,
+  ) {}
+}
+
+/** Some parts, joined in an order. */
+class Joined {
+  constructor(
+    readonly before: Joined | null,
+    readonly part: Part,
+    readonly sources: u64,
+    readonly rows: f64,
+    readonly cost: f64,
+    readonly isOrdered: bool,
+  ) {}
+}
+
+export abstract class JoinBinder extends FromBinder {
+  /** Whether the operator that `build` made last gives its rows in the order that was wanted. */
+  protected isOrdered: bool = false;
+
+  /** The operator of a part of FROM, with the conditions that it can decide; null with an error. */
+  protected build(
+    node: FromNode,
+    conditions: Array<Condition>,
+    used: Array<i32>,
+    order: WantedOrder | null = null,
+  ): Operator | null {
+    if (this.scope.sources.length > MOST_SOURCES) {
+      this.context.text.fail(SQL_LIMIT, "more than " + MOST_SOURCES.toString() + " tables in one FROM", 0);
+      return null;
+    }
+    const nodes = new Array<FromNode>();
+    const all = conditions.slice();
+    flatten(node, nodes, all);
+    this.findSources(all);
+    const parts = new Array<Part>();
+    for (let n = 0; n < nodes.length; n++) {
+      const part = this.part(nodes[n], all, used);
+      if (!part) return null;
+      parts.push(part);
+    }
+    const chosen = this.bestOrder(parts, all, used, order);
+    const sequence = new Array<Joined>();
+    for (let joined: Joined | null = chosen; joined; joined = joined.before) sequence.push(joined);
+    const first = sequence[sequence.length - 1];
+    let operator = this.operatorOf(first.part, all, used, chosen.isOrdered ? order : null);
+    for (let s = sequence.length - 2; s >= 0 && operator; s--) {
+      const step = sequence[s];
+      const known = sequence[s + 1].sources;
+      const rows = sequence[s + 1].rows;
+      operator = this.join(OP_INNER, operator, known, rows, step.part, all, used, new Array<Condition>());
+      if (operator) operator.estimate = step.rows;
+      if (operator) operator = filtered(this.context, operator, decidable(all, step.sources));
+    }
+    this.isOrdered = chosen.isOrdered;
+    return operator;
+  }
+
+  /** The bits of the sources from column `first` on and before `end`. */
+  private sourcesWithin(first: i32, end: i32): u64 {
+    const sources = this.scope.sources;
+    let found: u64 = 0;
+    for (let s = 0; s < sources.length; s++) if (sources[s].base >= first && sources[s].base < end) found |= (<u64>1) << s;
+    return found;
+  }
+
+  private findSources(conditions: Array<Condition>): void {
+    const sources = this.scope.sources;
+    for (let c = 0; c < conditions.length; c++) {
+      const condition = conditions[c];
+      condition.sources = 0;
+      for (let i = 0; i < condition.columns.length; i++) {
+        const place = condition.columns[i];
+        if (place == EVERY_ROW) condition.sources = u64.MAX_VALUE;
+        if (place >= 0) condition.sources |= (<u64>1) << sources.indexOf(this.scope.sourceOf(place));
+      }
+    }
+  }
+
+  /** The wanted columns of a table's or query's. */
+  private wantedOf(node: FromNode, used: Array<i32>): Array<i32> {
+    const wanted = new Array<i32>();
+    for (let c = node.first; c < node.end; c++) if (used.includes(c)) wanted.push(c - node.first);
+    return wanted;
+  }
+
+  private part(node: FromNode, all: Array<Condition>, used: Array<i32>): Part | null {
+    const part = new Part(node, this.sourcesWithin(node.first, node.end));
+    const source = node.source;
+    const table = source ? source.table : null;
+    if (table) {
+      const access = new TableAccess(table, node.first, all, part.sources);
+      const best = access.best(0, this.wantedOf(node, used), null);
+      part.access = access;
+      part.rows = min<f64>(access.left, best.rows);
+      part.cost = best.cost;
+      return part;
+    }
+    const operator = source ? this.derived(source.relation!.operator, source.base, part, all) : this.outerJoin(node, all, used);
+    if (!operator) return null;
+    part.operator = operator;
+    part.rows = max<f64>(operator.estimate, 1);
+    part.cost = part.rows * 2;
+    return part;
+  }
+
+  private derived(rows: Operator, base: i32, part: Part, all: Array<Condition>): Operator {
+    const operator = this.context.own(new DerivedRows(rows, base));
+    operator.estimate = rows.estimate;
+    return filtered(this.context, operator, decidable(all, part.sources));
+  }
+
+  /** A part as an operator, with the conditions on it alone. */
+  private operatorOf(part: Part, all: Array<Condition>, used: Array<i32>, order: WantedOrder | null): Operator | null {
+    const access = part.access;
+    return access ? this.scan(part, access.best(0, this.wantedOf(part.node, used), order), all, used) : part.operator;
+  }
+
+  private scan(part: Part, access: Access, all: Array<Condition>, used: Array<i32>): Operator {
+    const operator = this.context.own(new TableScan(access.path, access.bounds, part.node.first, this.wantedOf(part.node, used)));
+    operator.estimate = access.rows;
+    const rest = filtered(this.context, operator, decidable(all, part.sources));
+    rest.estimate = min<f64>(part.rows, access.rows);
+    return rest;
+  }
+
+  // ---- orders ----
+
+  private bestOrder(parts: Array<Part>, all: Array<Condition>, used: Array<i32>, order: WantedOrder | null): Joined {
+    let states = new Array<Joined>();
+    for (let p = 0; p < parts.length; p++) {
+      const part = parts[p];
+      states.push(new Joined(null, part, part.sources, part.rows, part.cost, false));
+      const access = part.access;
+      if (!access || !order) continue;
+      const ordered = access.best(0, this.wantedOf(part.node, used), order);
+      if (ordered.isOrdered) states.push(new Joined(null, part, part.sources, part.rows, ordered.cost, true));
+    }
+    for (let size = 1; size < parts.length; size++) {
+      const next = new Array<Joined>();
+      for (let s = 0; s < states.length; s++) {
+        // Parts that nothing connects wait until there is no other.
+        let isConnected = false;
+        for (let p = 0; p < parts.length; p++) isConnected = this.extend(states[s], parts[p], all, true, next) || isConnected;
+        for (let p = 0; p < parts.length && !isConnected; p++) this.extend(states[s], parts[p], all, false, next);
+      }
+      if (parts.length > MOST_EXACT && next.length > BEAM) {
+        next.sort((a, b) => (a.cost < b.cost ? -1 : a.cost > b.cost ? 1 : 0));
+        next.length = BEAM;
+      }
+      states = next;
+    }
+    let best = states[0];
+    for (let s = 1; s < states.length; s++) if (finalCost(states[s], order) < finalCost(best, order)) best = states[s];
+    return best;
+  }
+
+  /** Adds a state with one part more to `next`, unless one with the same parts costs less; false where the part does not fit. */
+  private extend(state: Joined, part: Part, all: Array<Condition>, connected: bool, next: Array<Joined>): bool {
+    if ((state.sources & part.sources) != 0) return false;
+    const sources = state.sources | part.sources;
+    let isConnected = false;
+    let hasKeys = false;
+    let left: f64 = 1;
+    for (let c = 0; c < all.length; c++) {
+      const touched = all[c].sources;
+      if ((touched & state.sources) == 0 || (touched & part.sources) == 0 || (touched & ~sources) != 0) continue;
+      isConnected = true;
+      if (isEquality(all[c])) hasKeys = true;
+      else left *= 0.33;
+    }
+    if (isConnected != connected) return false;
+    const access = part.access;
+    const probe = access ? access.probe(state.sources) : -1;
+    let rows = state.rows * part.rows * left;
+    let cost = part.cost + part.rows * HASHED + state.rows * LOOKED_FOR;
+    if (access && probe >= 0) {
+      rows = state.rows * access.probeRows * (access.left / access.all) * left;
+      cost = min<f64>(cost, state.rows * probe);
+    } else if (hasKeys) rows = max<f64>(state.rows, part.rows) * left;
+    else cost += state.rows * part.rows * PAIR;
+    rows = max<f64>(rows, 1);
+    cost += state.cost + rows * PAIR;
+    for (let n = 0; n < next.length; n++) {
+      if (next[n].sources != sources || next[n].isOrdered != state.isOrdered) continue;
+      if (next[n].cost > cost) next[n] = new Joined(state, part, sources, rows, cost, state.isOrdered);
+      return true;
+    }
+    next.push(new Joined(state, part, sources, rows, cost, state.isOrdered));
+    return true;
+  }
+
+  // ---- joins ----
+
+  /**
+   * Joins the rows of `left`, about `rows`, of the sources `known`, with a part: by an index for each row where that is cheaper, else by the
+   * kept rows of the part. `on` are conditions of ON that decide who is whose partner; `all` those that may be asked of pairs later.
+   */
+  private join(
+    op: u8,
+    left: Operator,
+    known: u64,
+    rows: f64,
+    part: Part,
+    all: Array<Condition>,
+    used: Array<i32>,
+    on: Array<Condition>,
+  ): Operator | null {
+    const context = this.context;
+    const kinds = this.scope.kinds;
+    const lefts = this.columnsOf(known, used);
+    const rights = this.columnsOf(part.sources, used);
+    const table = part.access;
+    const probe = table ? table.probe(known) : -1;
+    if (table && probe >= 0 && rows * probe < part.cost + part.rows * HASHED + rows * LOOKED_FOR) {
+      const access = table.best(known, this.wantedOf(part.node, used), null);
+      if (access.isJoined) {
+        for (let s = 0; s < access.slots.length; s++) context.ownValue(access.slots[s]);
+        const right = this.scan(part, access, all, used);
+        const condition = together(decidable(on, known | part.sources));
+        return context.own(
+          new LoopJoin(op, left, right, access.joined, access.slots, condition, kinds, lefts, rights, context.run),
+        );
+      }
+    }
+    const right = this.operatorOf(part, all, used, null);
+    if (!right) return null;
+    const leftKeys = new Array<Expression>();
+    const rightKeys = new Array<Expression>();
+    const joining = decidable(op == OP_INNER ? all : on, known | part.sources);
+    const others = new Array<Condition>();
+    for (let c = 0; c < joining.length; c++) {
+      if (!this.addKeys(joining[c], known, part.sources, leftKeys, rightKeys)) others.push(joining[c]);
+      else joining[c].isApplied = true;
+    }
+    if (op == OP_INNER) others.length = 0;
+    const condition = together(others);
+    return context.own(new HashJoin(op, left, right, leftKeys, rightKeys, condition, kinds, lefts, rights, context.run));
+  }
+
+  /** A LEFT, RIGHT or FULL join; null with an error. */
+  private outerJoin(node: FromNode, all: Array<Condition>, used: Array<i32>): Operator | null {
+    const left = node.left!;
+    const right = node.right!;
+    const op = node.op;
+    const known = this.sourcesWithin(left.first, left.end);
+    const sources = this.sourcesWithin(right.first, right.end);
+    const none = new Array<Condition>();
+    this.findSources(node.on);
+    // A condition on a side whose rows may be made up of nulls is for after the join.
+    const lefts = this.build(left, op == OP_LEFT ? all : op == OP_RIGHT ? decidable(node.on, known) : none, used);
+    if (!lefts) return null;
+    const rightConditions = op == OP_RIGHT ? decidable(all, sources) : op == OP_LEFT ? node.on : none;
+    const part = this.partOf(right, rightConditions, used);
+    if (!part) return null;
+    const join = this.join(op, lefts, known, lefts.estimate, part, decidable(rightConditions, sources), used, node.on);
+    if (!join) return null;
+    join.estimate = max<f64>(lefts.estimate, part.rows);
+    return filtered(this.context, join, decidable(all, known | sources));
+  }
+
+  /** The right side of an outer join as a part. A table that is joined by RIGHT or FULL is kept as a whole. */
+  private partOf(node: FromNode, conditions: Array<Condition>, used: Array<i32>): Part | null {
+    const source = node.source;
+    if (source && source.table) return this.part(node, conditions, used);
+    const operator = this.build(node, conditions, used);
+    if (!operator) return null;
+    const part = new Part(node, this.sourcesWithin(node.first, node.end));
+    part.operator = operator;
+    part.rows = max<f64>(operator.estimate, 1);
+    part.cost = part.rows * 2;
+    return part;
+  }
+
+  /** Of the columns that are used those of some sources. */
+  private columnsOf(sources: u64, used: Array<i32>): Array<i32> {
+    const found = new Array<i32>();
+    for (let s = 0; s < this.scope.sources.length; s++) {
+      const source = this.scope.sources[s];
+      if (((sources >> s) & 1) == 0) continue;
+      for (let u = 0; u < used.length; u++)
+        if (used[u] >= source.base && used[u] < source.base + source.columns.length) found.push(used[u]);
+    }
+    return found;
+  }
+
+  /** Adds the sides of an equality of something of the left side with something of the right one; false when a condition is no such. */
+  private addKeys(condition: Condition, left: u64, right: u64, leftKeys: Array<Expression>, rightKeys: Array<Expression>): bool {
+    if (!isEquality(condition)) return false;
+    const comparison = <Comparison>condition.expression;
+    const sides = [new Condition(comparison.a), new Condition(comparison.b)];
+    this.findSources(sides);
+    const a = sides[0].sources;
+    const b = sides[1].sources;
+    if (a == 0 || b == 0) return false;
+    const straight = (a & ~left) == 0 && (b & ~right) == 0;
+    if (!straight && ((a & ~right) != 0 || (b & ~left) != 0)) return false;
+    leftKeys.push(straight ? comparison.a : comparison.b);
+    rightKeys.push(straight ? comparison.b : comparison.a);
+    return true;
+  }
+}
+
+/** What is joined by INNER and CROSS joins, as parts, with the conditions of their ON. */
+function flatten(node: FromNode, parts: Array<FromNode>, conditions: Array<Condition>): void {
+  const left = node.left;
+  const right = node.right;
+  if (!left || !right || (node.op != OP_INNER && node.op != OP_CROSS)) {
+    parts.push(node);
+    return;
+  }
+  for (let c = 0; c < node.on.length; c++) conditions.push(node.on[c]);
+  flatten(left, parts, conditions);
+  flatten(right, parts, conditions);
+}
+
+function isEquality(condition: Condition): bool {
+  const subject = condition.expression;
+  if (!(subject instanceof Comparison)) return false;
+  const comparison = <Comparison>subject;
+  return comparison.op == OP_EQ && comparison.a.kind != K_JSON;
+}
+
+/** What a whole join costs, with sorting where its rows are not in the order that is wanted. */
+function finalCost(joined: Joined, order: WantedOrder | null): f64 {
+  if (!order) return joined.cost;
+  if (joined.isOrdered) return joined.cost * min<f64>(1, order.rows / joined.rows);
+  return joined.cost + joined.rows * 0.8 * Math.log2(joined.rows + 1);
+}
