@@ -17,6 +17,8 @@ import { SqlText } from "./sql-text";
 import { readStatement, sqlRest, sqlRoot } from "./syntax/statements";
 import {
   N_CREATE_TABLE,
+  FLAG_ANALYZE,
+  N_EXPLAIN,
   N_INSERT,
   N_QUERY,
   N_TRANSACTION,
@@ -74,7 +76,8 @@ export class Statement {
 
   /** Whether it only reads. */
   get isQuery(): bool {
-    return this.tree.kind(this.root) == N_QUERY;
+    const kind = this.tree.kind(this.root);
+    return kind == N_QUERY || kind == N_EXPLAIN;
   }
 
   /** Whether it begins or ends a transaction or savepoint. */
@@ -122,7 +125,9 @@ export class Statement {
     const relation = this.relation;
     if (known && relation && this.tablesVersion == db.tablesVersion && known.begin(parameters)) return relation;
     const context = this.begin(db, parameters);
-    const made = new QueryBinder(context, null, []).query(this.root);
+    const explains = this.tree.kind(this.root) == N_EXPLAIN;
+    let made = new QueryBinder(context, null, []).query(explains ? this.tree.a(this.root) : this.root);
+    if (made && explains) made = context.explained(made, this.tree.has(this.root, FLAG_ANALYZE) ? db.manager.cache : null);
     if (!made) this.forget();
     this.relation = made;
     return made;

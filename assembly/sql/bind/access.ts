@@ -31,6 +31,8 @@ export class WantedOrder {
     readonly orders: Array<u32>,
     /** How many rows will be taken, if that is known. */
     readonly rows: f64,
+    /** Whether it does not matter where nulls are. */
+    readonly anyNulls: bool = false,
   ) {}
 }
 
@@ -69,6 +71,15 @@ export class Access {
   get isJoined(): bool {
     return this.joined.length > 0;
   }
+
+  /** Whether it goes by values of a query around this one. */
+  get dependsOnOuter(): bool {
+    const bounds = this.bounds;
+    if (!bounds) return false;
+    const columns = new Array<i32>();
+    bounds.addColumns(columns);
+    return columns.includes(DEPENDS_ON_OUTER);
+  }
 }
 
 /** What is known of a table's rows before they are looked at. */
@@ -90,7 +101,7 @@ export class TableAccess {
     readonly table: Table,
     readonly base: i32,
     conditions: Array<Condition>,
-    private readonly mine: u64,
+    mine: u64,
   ) {
     const end = base + table.schema.columns.length;
     let part: f64 = 1;
@@ -256,13 +267,7 @@ export class TableAccess {
   /** Whether the bounds' values are known while the statement is planned. */
   private isKnown(made: ScanBounds): bool {
     const columns = new Array<i32>();
-    for (let e = 0; e < made.equals.length; e++) made.equals[e].addColumns(columns);
-    const lower = made.lower;
-    const upper = made.upper;
-    const like = made.like;
-    if (lower) lower.addColumns(columns);
-    if (upper) upper.addColumns(columns);
-    if (like) like.addColumns(columns);
+    made.addColumns(columns);
     return !columns.includes(DEPENDS_ON_OUTER) && !columns.includes(READS_ROWS);
   }
 
@@ -282,7 +287,7 @@ export class TableAccess {
       const step = isDown ? -1 : 1;
       if (direction != 0 && step != direction) return 0;
       direction = step;
-      if (subject.nullable && !(isRange && at == fixed)) {
+      if (subject.nullable && !order.anyNulls && !(isRange && at == fixed)) {
         // Where null is among the values of the column's keys.
         const isFirst = VALUE_NULL < valueDiscriminant(subject.type);
         if (((order.orders[o] & NULLS_FIRST) != 0) != (isFirst != isDown)) return 0;

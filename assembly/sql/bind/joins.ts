@@ -6,9 +6,10 @@
  */
 import { SQL_LIMIT } from "../../status";
 import { Comparison } from "../eval/compare";
-import { EVERY_ROW, Expression } from "../eval/expression";
+import { DEPENDS_ON_OUTER, EVERY_ROW, Expression, READS_ROWS } from "../eval/expression";
 import { K_JSON } from "../eval/kinds";
 import { HashJoin } from "../run/hash-join";
+import { KeyedRows } from "../run/keyed-rows";
 import { LoopJoin } from "../run/loop-join";
 import { DerivedRows, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
@@ -88,7 +89,7 @@ export abstract class JoinBinder extends FromBinder {
       const step = sequence[s];
       const known = sequence[s + 1].sources;
       const rows = sequence[s + 1].rows;
-      operator = this.join(OP_INNER, operator, known, rows, step.part, all, used, new Array<Condition>());
+      operator = this.join(OP_INNER, operator, known, rows, step.part, all, used, []);
       if (operator) operator.estimate = step.rows;
       if (operator) operator = filtered(this.context, operator, decidable(all, step.sources));
     }
@@ -157,11 +158,47 @@ export abstract class JoinBinder extends FromBinder {
   }
 
   private scan(part: Part, access: Access, all: Array<Condition>, used: Array<i32>): Operator {
-    const operator = this.context.own(new TableScan(access.path, access.bounds, part.node.first, this.wantedOf(part.node, used)));
+    const context = this.context;
+    const scan = new TableScan(access.path, access.bounds, part.node.first, this.wantedOf(part.node, used));
+    let operator = context.own(scan);
     operator.estimate = access.rows;
-    const rest = filtered(this.context, operator, decidable(all, part.sources));
+    const conditions = decidable(all, part.sources);
+    if (this.outer && !access.isJoined && !access.dependsOnOuter) operator = this.keyed(operator, conditions, part, used);
+    const rest = filtered(context, operator, decidable(conditions, u64.MAX_VALUE));
     rest.estimate = min<f64>(part.rows, access.rows);
     return rest;
+  }
+
+  /**
+   * Rows that a query around this one asks for by values of its own: kept by these once, if there are such among the conditions, which have
+   * to be looked at no more then.
+   */
+  private keyed(rows: Operator, conditions: Array<Condition>, part: Part, used: Array<i32>): Operator {
+    const keys = new Array<Expression>();
+    const probes = new Array<Expression>();
+    const own = new Array<Condition>();
+    const equal = new Array<Condition>();
+    for (let c = 0; c < conditions.length; c++) {
+      const condition = conditions[c];
+      if (!condition.columns.includes(DEPENDS_ON_OUTER)) {
+        if (!condition.columns.includes(READS_ROWS)) own.push(condition);
+        continue;
+      }
+      if (!isEquality(condition)) continue;
+      const comparison = <Comparison>condition.expression;
+      const a = new Condition(comparison.a);
+      const b = new Condition(comparison.b);
+      if (!isKey(a, b) && !isKey(b, a)) continue;
+      keys.push(isKey(a, b) ? comparison.a : comparison.b);
+      probes.push(isKey(a, b) ? comparison.b : comparison.a);
+      equal.push(condition);
+    }
+    if (keys.length == 0) return rows;
+    const context = this.context;
+    for (let e = 0; e < equal.length; e++) equal[e].isApplied = true;
+    const input = filtered(context, rows, own);
+    const wanted = this.columnsOf(part.sources, used);
+    return context.own(new KeyedRows(input, keys, probes, this.scope.kinds, wanted, context.run));
   }
 
   // ---- orders ----
@@ -233,8 +270,8 @@ export abstract class JoinBinder extends FromBinder {
   // ---- joins ----
 
   /**
-   * Joins the rows of `left`, about `rows`, of the sources `known`, with a part: by an index for each row where that is cheaper, else by the
-   * kept rows of the part. `on` are conditions of ON that decide who is whose partner; `all` those that may be asked of pairs later.
+   * Joins the rows of `left`, about `rows`, of the sources `known`, with a part: by an index for each row where that is cheaper, else by
+   * the kept rows of the part. `on` are conditions of ON that decide who is whose partner; `all` those that may be asked of pairs later.
    */
   private join(
     op: u8,
@@ -352,6 +389,11 @@ function flatten(node: FromNode, parts: Array<FromNode>, conditions: Array<Condi
   for (let c = 0; c < node.on.length; c++) conditions.push(node.on[c]);
   flatten(left, parts, conditions);
   flatten(right, parts, conditions);
+}
+
+/** Whether the one side of an equality is of a row, and the other one of a row around it. */
+function isKey(side: Condition, other: Condition): bool {
+  return !side.isFixed && !side.columns.includes(DEPENDS_ON_OUTER) && !side.columns.includes(READS_ROWS) && other.isFixed;
 }
 
 function isEquality(condition: Condition): bool {

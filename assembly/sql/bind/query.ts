@@ -1,12 +1,15 @@
 /** Queries as operators. */
 import { SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND } from "../../status";
 import { suggestion } from "../../schema/nearest";
+import { Table } from "../../query/store";
 import { ColumnValue, Expression } from "../eval/expression";
 import { K_INT, K_JSON } from "../eval/kinds";
-import { Group } from "../run/group";
+import { IsNull } from "../eval/logic";
+import { A_COUNT, A_MAX, A_MIN, Aggregate, Group } from "../run/group";
 import { LimitValues } from "../run/limit";
 import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
 import { Among, Sort } from "../run/sort";
+import { TableCount } from "../run/table-count";
 import { DESCENDING, NULLS_FIRST } from "../run/tuples";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION_ALL, operatorText } from "../syntax/operators";
 import {
@@ -292,13 +295,25 @@ export class QueryBinder extends SubqueryBinder {
     if (from) addOnColumns(from, used);
     let wantedOrder: WantedOrder | null = null;
     if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
+    const extreme = this.extreme();
+    if (extreme) {
+      // The least or greatest value is the first one that there is.
+      conditions.push(new Condition(new IsNull(extreme, true)));
+      const order = this.aggregates[0].fn == A_MAX ? DESCENDING : 0;
+      wantedOrder = new WantedOrder([extreme.position], [order], 1, true);
+    }
+    const counted = conditions.length == 0 ? this.countedTable() : null;
     let rows: Operator | null = null;
-    if (from) rows = this.build(from, conditions, used, wantedOrder);
+    if (counted) rows = context.own(new TableCount(counted));
+    else if (from) rows = this.build(from, conditions, used, wantedOrder);
     else rows = context.own(new OneRow());
     if (!rows) return null;
     const isOrdered = wantedOrder !== null && this.isOrdered;
     let operator = filtered(context, rows, decidable(conditions, u64.MAX_VALUE));
-    if (this.isGrouped) {
+    if (extreme && isOrdered) operator = context.own(new Limit(operator, LimitValues.one()));
+    if (counted) {
+      if (having) operator = context.own(new Filter(operator, [having]));
+    } else if (this.isGrouped) {
       const kinds = new Array<u8>();
       for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
       for (let a = 0; a < this.aggregates.length; a++) kinds.push(this.aggregates[a].kind);
@@ -314,6 +329,33 @@ export class QueryBinder extends SubqueryBinder {
     else if (!distinct) operator = new Project(operator, values);
     else return new Relation(operator, columns);
     return this.give(operator, columns);
+  }
+
+  /** The only aggregate of a query of one table that has nothing else; null where it is not such. */
+  private onlyAggregate(): Aggregate | null {
+    const sources = this.scope.sources;
+    if (this.aggregates.length != 1 || this.groupValues.length > 0 || sources.length != 1 || !sources[0].table) return null;
+    const only = this.aggregates[0];
+    return only.where ? null : only;
+  }
+
+  /** The column of which only the least or greatest value is wanted, where an index may have it at its end; else null. */
+  private extreme(): ColumnValue | null {
+    const only = this.onlyAggregate();
+    if (!only || (only.fn != A_MIN && only.fn != A_MAX)) return null;
+    const subject = only.subject!;
+    if (!(subject instanceof ColumnValue)) return null;
+    const indexes = this.scope.sources[0].table!.indexes;
+    for (let i = 0; i < indexes.length; i++) {
+      if (indexes[i].columns.includes((<ColumnValue>subject).position)) return <ColumnValue>subject;
+    }
+    return null;
+  }
+
+  /** The table of which only the number of its rows is wanted; else null. */
+  private countedTable(): Table | null {
+    const only = this.onlyAggregate();
+    return only && only.fn == A_COUNT && !only.subject ? this.scope.sources[0].table : null;
   }
 
   /** The order in which rows are wanted, where it is one of columns; null where it is not. */

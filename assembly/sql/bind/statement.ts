@@ -1,16 +1,19 @@
 /** What all parts of one statement share. */
 import { OK, Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
+import { PageCache } from "../../memory/cache/page-cache";
 import { Table } from "../../query/store";
 import { unknownTable } from "../../store/names";
 import { MemoryBudget } from "../eval/arena";
 import { Constant, OuterValue } from "../eval/expression";
+import { K_INT, K_TEXT } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
+import { Explained } from "../run/explained";
 import { Operator } from "../run/operator";
 import { QueryValue } from "../run/subquery";
 import { SqlText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
 import { reuse } from "./literals";
-import { sameName } from "./scope";
+import { NamedColumn, Relation, sameName } from "./scope";
 
 /** What a statement may keep for sorting, grouping and joining, unless it is told otherwise: 64 MiB. */
 const DEFAULT_BUDGET: u64 = 64 << 20;
@@ -78,6 +81,14 @@ export class StatementContext {
   workOut(): bool {
     for (let q = 0; q < this.queries.length; q++) if (!this.queries[q].workOut()) return false;
     return true;
+  }
+
+  /** What EXPLAIN gives of a query; with a cache, that of ANALYZE. */
+  explained(query: Relation, cache: PageCache | null): Relation {
+    const columns = [new NamedColumn("plan", K_TEXT, null), new NamedColumn("estimate", K_INT, null)];
+    if (cache) columns.push(new NamedColumn("rows", K_INT, null));
+    if (cache) columns.push(new NamedColumn("loops", K_INT, null));
+    return new Relation(this.own(new Explained(query.operator, this.queries, cache)), columns);
   }
 
   /** Gives back what operators keep of rows. */

@@ -10,6 +10,15 @@ export class LimitValues extends RowLimit {
   most: Expression | null = null;
   skipped: Expression | null = null;
 
+  /** LIMIT 1. */
+  static one(): LimitValues {
+    const made = new LimitValues();
+    const one = new Constant(K_INT);
+    one.low = 1;
+    made.most = one;
+    return made;
+  }
+
   get estimate(): f64 {
     const most = this.most;
     return most && most instanceof Constant && <i64>(<Constant>most).low >= 0 ? <f64>(<i64>(<Constant>most).low) : 100;

@@ -1,4 +1,4 @@
-/** Joins whose right side is opened anew for each row of the left: a scan by an index between values of that row, or whatever depends on it. */
+/** Joins whose right side is opened anew for each row of the left: a scan by an index for values of that row, or whatever depends on it. */
 import { OK, lastError } from "../../status";
 import { keepValue } from "../eval/batch";
 import { Expression, OuterValue } from "../eval/expression";
@@ -33,6 +33,10 @@ export class LoopJoin extends PairJoin {
     run.readsRows = true;
     // The right side is opened by this.
     this.inputs.push(left);
+  }
+
+  get below(): Array<Operator> {
+    return [this.left, this.right];
   }
 
   protected begin(): bool {

@@ -48,6 +48,11 @@ export abstract class Operator {
     this.batch.free();
   }
 
+  /** What EXPLAIN tells of below it. */
+  get below(): Array<Operator> {
+    return this.inputs;
+  }
+
   /** What it is and does, for EXPLAIN. */
   abstract describe(): string;
 
@@ -111,6 +116,7 @@ export class Filter extends Operator {
     readonly conditions: Array<Expression>,
   ) {
     super(input.batch);
+    this.estimate = input.estimate;
     this.inputs.push(input);
     for (let c = 0; c < conditions.length; c++) this.keeper.add(conditions[c]);
   }
@@ -151,6 +157,7 @@ export class Project extends Operator {
     super(new Batch(columns));
     this.columns = columns;
     this.inputs.push(input);
+    this.estimate = input.estimate;
     for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
   }
 
@@ -216,6 +223,7 @@ export class Limit extends Operator {
   ) {
     super(input.batch);
     this.inputs.push(input);
+    this.estimate = min<f64>(input.estimate, limit.estimate);
   }
 
   open(): bool {
@@ -311,6 +319,7 @@ export class DerivedRows extends Operator {
     base: i32,
   ) {
     super(new Batch(new OtherColumns(subject.batch, base)));
+    this.estimate = subject.estimate;
     this.inputs.push(subject);
   }
 

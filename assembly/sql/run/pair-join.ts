@@ -8,9 +8,9 @@ import { BATCH_ROWS, Vector } from "../eval/vector";
 import { OP_FULL, OP_LEFT } from "../syntax/operators";
 import { Operator } from "./operator";
 
-export const FROM_LEFT: i32 = 0;
+const FROM_LEFT: i32 = 0;
 const UNMATCHED_LEFT: i32 = 1;
-export const UNMATCHED_RIGHT: i32 = 2;
+const UNMATCHED_RIGHT: i32 = 2;
 export const OVER: i32 = 3;
 
 export abstract class PairJoin extends Operator {

@@ -72,6 +72,17 @@ export class ScanBounds {
   private from: KeyBound | null = null;
   private to: KeyBound | null = null;
 
+  /** Adds what its values read to `columns`. */
+  addColumns(columns: Array<i32>): void {
+    const lower = this.lower;
+    const upper = this.upper;
+    const like = this.like;
+    for (let e = 0; e < this.equals.length; e++) this.equals[e].addColumns(columns);
+    if (lower) lower.addColumns(columns);
+    if (upper) upper.addColumns(columns);
+    if (like) like.addColumns(columns);
+  }
+
   /** Gives the path bounds, whose values are still to be filled in. */
   addTo(path: AccessPath): void {
     const at = this.equals.length + (this.list ? 1 : 0);

@@ -5,7 +5,7 @@ import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { KeptRows, evaluateAll, giveBack, makeKey } from "./kept-rows";
 import { Keeper, Operator, RowLimit } from "./operator";
-import { TupleTable, isMarked, markTuple } from "./tuples";
+import { TupleTable, compareWithKey, isMarked, markTuple } from "./tuples";
 
 function kindsOf(values: Array<Expression>): Array<u8> {
   const kinds = new Array<u8>();
@@ -28,6 +28,7 @@ export class Sort extends KeptRows {
   ) {
     super(kindsOf(values), budget);
     this.inputs.push(input);
+    this.estimate = input.estimate;
     for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
     for (let b = 0; b < by.length; b++) this.keeper.add(by[b]);
   }
@@ -36,7 +37,11 @@ export class Sort extends KeptRows {
     const values = new Array<Vector | null>();
     const keys = new Array<Vector | null>();
     const batch = this.input.batch;
-    while (this.input.next()) {
+    const limit = this.limit;
+    const most: i64 = 1 << 24;
+    const wanted = limit ? limit.wanted : i64.MAX_VALUE;
+    let last: usize = 0;
+    while (wanted > 0 && this.input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
       if (!evaluateAll(this.values, batch, values)) {
         giveBack(keys, batch);
@@ -46,19 +51,27 @@ export class Sort extends KeptRows {
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
         makeKey(keys, this.orders, i, this.key);
+        // A row that comes behind as many as are wanted is not.
+        if (last != 0 && compareWithKey(last, this.key) <= 0) continue;
         const tuple = this.tuples.add(values, i, this.key);
         good = tuple != 0;
         if (good) this.list.push(tuple);
       }
+      if (good && wanted < most && <i64>this.list.count > wanted * 2 + 1024) last = this.keepFirst(<u32>wanted);
       giveBack(values, batch);
       giveBack(keys, batch);
       if (!good) return false;
     }
     if (this.input.status != OK) return false;
-    this.list.sort();
-    const limit = this.limit;
-    if (limit && limit.wanted < <i64>this.list.count) this.list.cut(<u32>limit.wanted);
+    this.keepFirst(<u32>min<i64>(wanted, this.list.count));
     return true;
+  }
+
+  /** Sorts, and forgets all but the first `count` rows; the last of them, 0 for none. */
+  private keepFirst(count: u32): usize {
+    this.list.sort();
+    this.list.cut(count);
+    return count == 0 ? 0 : this.list.at(count - 1);
   }
 
   describe(): string {

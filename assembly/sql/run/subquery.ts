@@ -86,6 +86,8 @@ export abstract class QueryValue extends Expression {
   readonly memo: Memo;
   /** Its answers are worked out in row 0 of this. */
   protected readonly answers: Vector = new Vector();
+  /** How many times it was asked for an answer that it did not know. */
+  runs: i64 = 0;
   private readonly vectors: Array<Vector | null> = new Array<Vector | null>();
 
   constructor(
@@ -153,6 +155,7 @@ export abstract class QueryValue extends Expression {
       if (subject) addOrdered(subject, i, 0, key);
       if (!isDirect && memo.find(result, i)) continue;
       for (let v = 0; v < vectors.length; v++) unchecked(outer.slots[v]).set(unchecked(vectors[v])!, i);
+      this.runs += 1;
       if (!this.answer(subject, i) || (!isDirect && !memo.keep(this.answers))) return false;
       result.copy(i, this.answers, 0);
     }

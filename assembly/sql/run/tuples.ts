@@ -55,6 +55,11 @@ function compareTuples(a: usize, b: usize): i32 {
   return compareBytes(<usize>load<u32>(a, KEY), load<u32>(a, KEY_LEN), <usize>load<u32>(b, KEY), load<u32>(b, KEY_LEN));
 }
 
+/** The order of a kept row's key and another one. */
+export function compareWithKey(tuple: usize, key: ByteBuffer): i32 {
+  return compareBytes(<usize>load<u32>(tuple, KEY), load<u32>(tuple, KEY_LEN), key.ptr, key.len);
+}
+
 export class Tuples {
   private readonly arena: Arena;
   private readonly slots: u32;

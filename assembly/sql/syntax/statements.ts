@@ -5,12 +5,22 @@ import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
 import { DefinitionReader } from "./definitions";
 import { SEMICOLON } from "./reader";
-import { N_TRANSACTION, SqlTree, TX_BEGIN, TX_COMMIT, TX_RELEASE, TX_ROLLBACK, TX_ROLLBACK_TO, TX_SAVEPOINT } from "./tree";
+import {
+  FLAG_ANALYZE,
+  N_EXPLAIN,
+  N_QUERY,
+  N_TRANSACTION,
+  SqlTree,
+  TX_BEGIN,
+  TX_COMMIT,
+  TX_RELEASE,
+  TX_ROLLBACK,
+  TX_ROLLBACK_TO,
+  TX_SAVEPOINT,
+} from "./tree";
 
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
-  "explain",
-  "",
   "alter",
   "dump, a change of its text and load do it",
   "truncate",
@@ -38,6 +48,7 @@ class StatementReader extends DefinitionReader {
     if (bound != 0 || this.atQuery) return this.queryBehind(bound);
     if (this.is("create")) return this.create();
     if (this.is("drop")) return this.drop();
+    if (this.is("explain")) return this.explain();
     const transaction = this.transaction();
     if (transaction != 0 || this.failed) return transaction;
     for (let i = 0; i < OTHERS.length; i += 2) {
@@ -45,6 +56,22 @@ class StatementReader extends DefinitionReader {
         return this.refuse(SQL_UNSUPPORTED, asciiUpper(OTHERS[i]) + " is not there yet in SQL", start, OTHERS[i + 1]);
     }
     return this.expected("a statement, like SELECT, INSERT or UPDATE");
+  }
+
+  /** EXPLAIN [QUERY PLAN | ANALYZE] of a query. */
+  private explain(): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_EXPLAIN, this.lexer.start);
+    this.lexer.next();
+    if (this.accept("analyze")) tree.setFlag(node, FLAG_ANALYZE);
+    else if (this.accept("query") && !this.need("plan")) return 0;
+    const start = this.lexer.start;
+    const query = this.statement();
+    if (query == 0) return 0;
+    if (tree.kind(query) != N_QUERY)
+      return this.refuse(SQL_UNSUPPORTED, "EXPLAIN is for queries", start, "the same WHERE in a SELECT tells");
+    tree.setA(node, query);
+    return this.done(node);
   }
 
   /** BEGIN and the like; 0, without an error, when it is none of them. */

@@ -146,6 +146,8 @@ export const RULE_NULL: u8 = 4;
 export const RULE_AUTO: u8 = 5;
 export const RULE_DEFAULT: u8 = 6;
 export const RULE_REFERENCES: u8 = 7;
+/** EXPLAIN of query a; `FLAG_ANALYZE`. */
+export const N_EXPLAIN: u8 = 97;
 
 // ---- flags ----
 export const FLAG_NOT: u16 = 1;
@@ -162,6 +164,7 @@ export const FLAG_IF: u16 = 256;
 export const FLAG_CASCADE: u16 = 512;
 /** AUTOINCREMENT behind a name in a list. */
 export const FLAG_AUTO: u16 = 1024;
+export const FLAG_ANALYZE: u16 = 2048;
 
 /** The most nodes of one text, and how deep expressions and queries may be inside each other. */
 export const MOST_NODES: u32 = 1 << 22;

@@ -1,0 +1,88 @@
+/** EXPLAIN: operators as rows of text, with about how many rows each gives; with ANALYZE it runs them and tells how many they gave. */
+import { OK } from "../../status";
+import { PageCache } from "../../memory/cache/page-cache";
+import { Batch, VectorColumns, keepValue } from "../eval/batch";
+import { K_INT, K_TEXT } from "../eval/kinds";
+import { BATCH_ROWS } from "../eval/vector";
+import { Operator } from "./operator";
+import { QueryValue } from "./subquery";
+
+export class Explained extends Operator {
+  private readonly columns: VectorColumns;
+  private isOver: bool = false;
+  private count: i32 = 0;
+
+  /** `queries` are those that are values in the statement. `cache` is for counting what ANALYZE looks up; null where it is not that. */
+  constructor(
+    private readonly subject: Operator,
+    private readonly queries: Array<QueryValue>,
+    private readonly cache: PageCache | null,
+  ) {
+    const columns = new VectorColumns();
+    super(new Batch(columns));
+    this.columns = columns;
+    columns.add(K_TEXT);
+    columns.add(K_INT);
+    if (cache) columns.add(K_INT);
+    if (cache) columns.add(K_INT);
+  }
+
+  open(): bool {
+    this.isOver = false;
+    return super.open();
+  }
+
+  next(): bool {
+    if (this.isOver) return false;
+    this.isOver = true;
+    this.count = 0;
+    const subject = this.subject;
+    const cache = this.cache;
+    let lookups: u32 = 0;
+    if (cache) {
+      const before = cache.lookups;
+      if (subject.open()) while (subject.next()) {}
+      if (subject.status != OK) return this.failed(subject.status);
+      lookups = cache.lookups - before;
+    }
+    this.batch.begin(0);
+    this.tell(subject, 0);
+    for (let q = 0; q < this.queries.length; q++) {
+      this.line("query as a value", 0, 1, this.queries[q].runs, this.queries[q].runs);
+      this.tell(this.queries[q].operator, 1);
+    }
+    if (cache) this.line("page look-ups", 0, 0, lookups, 1);
+    this.batch.selectAll(this.count);
+    return this.give();
+  }
+
+  private tell(operator: Operator, depth: i32): void {
+    this.line(operator.describe(), depth, operator.estimate, operator.rows, operator.opened);
+    const inputs = operator.below;
+    for (let i = 0; i < inputs.length; i++) this.tell(inputs[i], depth + 1);
+  }
+
+  private line(what: string, depth: i32, estimate: f64, rows: i64, opened: i64): void {
+    if (this.count == BATCH_ROWS) return;
+    const i = this.count++;
+    const vectors = this.columns.vectors;
+    const text = String.UTF8.encode("  ".repeat(depth) + what);
+    vectors[0].setBytes(i, changetype<usize>(text), text.byteLength);
+    keepValue(vectors[0], i, this.batch);
+    vectors[1].setInt(i, <i64>min<f64>(estimate, 9e18));
+    if (this.cache) {
+      vectors[2].setInt(i, rows);
+      vectors[3].setInt(i, opened);
+    }
+    for (let v = 0; v < vectors.length; v++) vectors[v].setNull(i, false);
+  }
+
+  free(): void {
+    super.free();
+    this.columns.free();
+  }
+
+  describe(): string {
+    return "explain";
+  }
+}
