@@ -11,6 +11,7 @@ import {
   type NewInstance,
   type Table,
   ALL,
+  errorOf,
   loadComponent,
   text,
   u32,
@@ -42,6 +43,17 @@ function componentOn(disk: Disk, seed = SEED): { host: ComponentHost; database: 
 }
 
 const open = (database: Database): Connection => database.Connection.openJson(JSON.stringify({ path: PATH, create: true }));
+
+test("there is no clock: SQL has the time from a parameter, and random numbers from the host", () => {
+  const { database } = componentOn(new Disk());
+  const connection = open(database);
+  const sql = (text: string, ...params: unknown[]): unknown =>
+    JSON.parse(connection.request(JSON.stringify({ op: "sql", sql: text, params })));
+  for (const call of ["now()", "current_date", "unixepoch()", "strftime('%Y', 'now')"])
+    assert.equal(errorOf(() => sql(`SELECT ${call}`)).code, "SQL_UNSUPPORTED", call);
+  const { rows } = sql("SELECT date(?, '+1 day'), uuid() = uuid()", "2024-02-28") as { rows: unknown[][] };
+  assert.deepEqual(rows, [["2024-02-29", false]]);
+});
 
 // ---- the same calls ----
 

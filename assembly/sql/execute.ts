@@ -1,7 +1,9 @@
 /** SQL from its text to rows or changes. */
 import { OK, SQL_SYNTAX, Status, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
+import { isInteger } from "../encode/data-type";
 import { Column } from "../schema/column";
+import { loadInteger } from "../table/autoincrement-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { beginTogether, endTogether } from "../store/insertion";
 import { QueryBinder } from "./bind/query";
@@ -123,7 +125,10 @@ export class Statement {
     db.store.useFormat();
     const known = this.context;
     const relation = this.relation;
-    if (known && relation && this.tablesVersion == db.tablesVersion && known.begin(parameters)) return relation;
+    if (known && relation && this.tablesVersion == db.tablesVersion && known.begin(parameters)) {
+      tellOfChanges(known, db);
+      return relation;
+    }
     const context = this.begin(db, parameters);
     const explains = this.tree.kind(this.root) == N_EXPLAIN;
     let made = new QueryBinder(context, null, []).query(explains ? this.tree.a(this.root) : this.root);
@@ -159,11 +164,14 @@ export class Statement {
       return null;
     }
     this.changes = change.count;
+    db.sqlChanges = change.count;
     if (insert && insert.lastKey.len > 0) {
       const key = new ArrayBuffer(insert.lastKey.len);
       memory.copy(changetype<usize>(key), insert.lastKey.ptr, insert.lastKey.len);
       this.lastKey = key;
-      this.lastColumn = table.schema.columns[table.keyColumn];
+      const column = table.schema.columns[table.keyColumn];
+      this.lastColumn = column;
+      if (isInteger(column.type)) db.sqlRowid = loadInteger(column.type, changetype<usize>(key));
     }
     return change;
   }
@@ -207,6 +215,7 @@ export class Statement {
     this.forget();
     const context = new StatementContext(this.text, this.tree, db.tables, parameters);
     context.run.number = 1;
+    tellOfChanges(context, db);
     this.context = context;
     this.tablesVersion = db.tablesVersion;
     return context;
@@ -223,4 +232,10 @@ export class Statement {
     this.forget();
     this.tree.free();
   }
+}
+
+/** What CHANGES() and LAST_INSERT_ROWID() are in the statement. */
+function tellOfChanges(context: StatementContext, db: DbmsContext): void {
+  context.around.changes = db.sqlChanges;
+  context.around.lastInsertRowid = db.sqlRowid;
 }

@@ -30,6 +30,9 @@ export class DbmsContext {
   private readonly statements: Statements;
   /** Where the last inserted or updated row stands. */
   lastAddress: RecordAddress = NO_ADDRESS;
+  /** What SQL's CHANGES() and LAST_INSERT_ROWID() tell: rows that its last change was of, and the last row's key where that is a number. */
+  sqlChanges: i64 = 0;
+  sqlRowid: i64 = 0;
 
   private constructor(readonly store: Store) {
     const statements = new Statements(store.openTables);

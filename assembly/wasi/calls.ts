@@ -2,6 +2,7 @@
  * The calls of the host that files and folders are made of, as WASI preview 1 has them: each answers an errno, 0 for success. A component
  * has the same calls on top of WASI 0.2. Which of the two is compiled in is the target's choice (asconfig.json); the other leaves nothing.
  */
+import { ERRNO_NOTSUP } from "./errno";
 import * as preview1 from "./preview1";
 import * as preview2 from "./preview2";
 
@@ -121,6 +122,13 @@ export function path_unlink_file(dirFd: u32, path: usize, pathLen: usize): u32 {
 @inline
 export function random_get(buffer: usize, len: usize): u32 {
   return IS_COMPONENT ? preview2.random_get(buffer, len) : preview1.random_get(buffer, len);
+}
+
+/** A component imports no clock (docs/component.md): there it fails. */
+// @ts-ignore: decorator
+@inline
+export function clock_time_get(clock: u32, precision: u64, time: usize): u32 {
+  return IS_COMPONENT ? ERRNO_NOTSUP : preview1.clock_time_get(clock, precision, time);
 }
 
 // @ts-ignore: decorator

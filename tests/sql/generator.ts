@@ -169,7 +169,7 @@ export class Generator {
     const random = this.random;
     switch (type) {
       case "int":
-        switch (random.below(11)) {
+        switch (random.below(13)) {
           case 0:
             return `(${sub()} / NULLIF(${sub()}, 0))`;
           case 1:
@@ -188,6 +188,10 @@ export class Generator {
             return `CAST(CAST(${sub()} AS text) AS integer)`;
           case 8:
             return `SIGN(${sub(random.pick(["int", "dec"]))})`;
+          case 9:
+            return `JSON_ARRAY_LENGTH(JSON_ARRAY(${sub()}, ${sub("text")}, ${sub("blob")}⟦¦ IS NULL⟧))`;
+          case 10:
+            return `CAST(STRFTIME('${random.pick(["%d", "%j", "%w", "%Y", "%W"])}', ${sub("date")}) AS integer)`;
           default:
             return `(${sub()} ${random.pick(["+", "-", "*"])} ${sub()})`;
         }
@@ -196,7 +200,16 @@ export class Generator {
         if (random.oneIn(4)) return `ABS(${sub()})`;
         return `(${sub()} ${random.pick(["+", "-", "*"])} ${random.oneIn(3) ? this.smallInteger(refs) : sub()})`;
       case "text":
-        switch (random.below(7)) {
+        switch (random.below(11)) {
+          case 7:
+            return `(JSON_OBJECT('k', ${sub()}) ->> ${random.pick(["'k'", "'$.k'", "'$.\"k\"'"])})`;
+          case 8:
+            // SQLite's text is still JSON inside of other JSON, until something is done with it.
+            return `(CAST(JSON_ARRAY(${this.smallInteger(refs)}, ${sub()}, JSON_OBJECT('k', ${sub()})) AS text)⟦¦ || ''⟧)`;
+          case 9:
+            return `PRINTF('%s|%Q|%4d', ${sub()}, ${sub()}, ${sub("int")})`;
+          case 10:
+            return `STRFTIME('${random.pick(["%d.%m.%Y", "%Y-W%W", "%j"])}', ${sub("date")}, '-1 month')`;
           case 0:
             return `${random.pick(["UPPER", "LOWER", "TRIM", "LTRIM", "RTRIM"])}(${sub()})`;
           case 1:
@@ -212,6 +225,10 @@ export class Generator {
         }
       case "bool":
         return this.condition(sub, refs, depth);
+      case "date":
+        return `DATE(${sub()}, '${random.pick(["start of month", "start of year", "-1 day", "-1 month", "-30 hours"])}')`;
+      case "blob":
+        return `UNHEX(HEX(COALESCE(${sub()}, x'00')))`;
       default:
         return sub();
     }
@@ -263,6 +280,9 @@ export class Generator {
         return `(NOT ${sub("bool")})`;
       case 10:
         return depth > 1 ? this.inQuery(sub(type), type, refs) : sub("bool");
+      case 12:
+        // In SQLite a collation inside of an expression is its result's, too, unless it has one of its own.
+        return `⟦¦(⟧(${sub("text")} COLLATE NOCASE ${random.pick(["=", "<", "<>", ">="])} ${sub("text")})⟦¦ COLLATE BINARY)⟧`;
       case 11:
         return `(${sub("bool")} IS ${random.pick(["", "NOT "])}${random.pick(["TRUE", "FALSE"])})`;
       default:
@@ -291,7 +311,9 @@ export class Generator {
     const source = this.random.pick(this.tables);
     const alias = `q${++this.aliases}`;
     const own = refsOf([{ alias, columns: source.columns }]);
-    const outer = this.random.oneIn(2) ? around.filter(({ text }) => /^\w+\.\w+$/u.test(text)) : [];
+    // SQLite would go through a large table for each pair of rows of two others.
+    const isCheap = !this.isLarge || new Set(around.map(({ text }) => text.split(".")[0])).size < 2;
+    const outer = isCheap && this.random.oneIn(2) ? around.filter(({ text }) => /^\w+\.\w+$/u.test(text)) : [];
     return { from: `${source.name} AS ${alias}`, own, all: [...own, ...outer], id: `${alias}.id` };
   }
 
@@ -499,6 +521,16 @@ export class Generator {
     if (type === "dec" && !random.oneIn(3)) {
       if (!exact && random.oneIn(3)) return { sql: `AVG(${value(random.pick(["int", "dec"]))})${filter}`, type, how: "near" };
       return { sql: `${random.pick(["SUM", "TOTAL"])}(${value("dec")})${filter}`, type, how: "exact" };
+    }
+    if (type === "text" && random.oneIn(4)) {
+      const of = value("text");
+      const distinct = random.pick(["", "DISTINCT "]);
+      const sql = `GROUP_CONCAT(${distinct}${of}${distinct === "" ? ", '|'" : ""} ORDER BY ${of}${random.pick(["", " DESC"])})${filter}`;
+      return { sql, type, how: "exact" };
+    }
+    if (type === "text" && random.oneIn(6)) {
+      const of = value("text");
+      return { sql: `CAST(JSON_GROUP_ARRAY(${of} ORDER BY ${of}) AS text)`, type, how: "exact" };
     }
     if (type === "text" && !exact && random.oneIn(2))
       return { sql: `GROUP_CONCAT(${value("text")}, '|')${filter}`, type, how: "pieces" };

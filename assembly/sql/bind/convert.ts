@@ -4,6 +4,8 @@ import { TYPE_TEXT } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { Cast } from "../eval/cast";
 import { Constant, Expression } from "../eval/expression";
+import { F_JSON_EXTRACT } from "../eval/function-names";
+import { JsonCall } from "../eval/json-functions";
 import {
   K_BLOB,
   K_BOOLEAN,
@@ -52,6 +54,7 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
       return constant;
     }
   }
+  if (isOpen(subject)) return ofOpen(context, <JsonCall>subject, kind, column);
   // What is always null may be of any kind, a column of a query like a constant.
   const widens =
     subject.kind == K_NULL ||
@@ -62,6 +65,28 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
   const isCustom = kind == K_CUSTOM && column !== null;
   const type = isCustom ? column!.type : typeOfKind(kind);
   const cast = new Cast(subject, type, isCustom ? column!.customSize : 0, context.text);
+  cast.start = subject.start;
+  return cast;
+}
+
+/** Whether it is what JSON_EXTRACT or ->> gives, which takes the type of what it meets. */
+function isOpen(subject: Expression): bool {
+  return subject instanceof JsonCall && (<JsonCall>subject).isOpen;
+}
+
+/** The same of JSON_EXTRACT alone, whose result is one of JSON inside of other JSON. */
+export function isJsonExtract(subject: Expression): bool {
+  return isOpen(subject) && (<JsonCall>subject).fn == F_JSON_EXTRACT;
+}
+
+function ofOpen(context: StatementContext, subject: JsonCall, kind: u8, column: Column | null): Expression {
+  const same = new JsonCall(subject.fn, subject.args, kind == K_JSON ? K_JSON : K_TEXT, false, context.around);
+  same.start = subject.start;
+  same.isNumber = isNumber(kind);
+  if (kind == K_JSON && subject.fn == F_JSON_EXTRACT) return same;
+  const isColumns = column !== null && kindOfType(column.type) == kind;
+  const type = isColumns ? column!.type : typeOfKind(kind);
+  const cast = new Cast(same, type, isColumns ? column!.customSize : 0, context.text);
   cast.start = subject.start;
   return cast;
 }
@@ -161,6 +186,8 @@ function commonKind(a: Expression, b: Expression): u8 {
   if (b.kind == K_NULL) return a.kind;
   if (isPlain(a)) return b.kind;
   if (isPlain(b)) return a.kind;
+  if (isOpen(a)) return isNumber(b.kind) ? K_DECIMAL : b.kind;
+  if (isOpen(b)) return isNumber(a.kind) ? K_DECIMAL : a.kind;
   if (isNumber(a.kind) && isNumber(b.kind)) {
     // A number without a sign meets others where both can be told.
     if (a.kind == K_UINT && isSmallConstant(b)) return K_UINT;
@@ -193,7 +220,8 @@ export function asText(context: StatementContext, subject: Expression): Expressi
 export function asCondition(context: StatementContext, subject: Expression): Expression | null {
   if (subject.kind == K_BOOLEAN) return subject;
   lastError.status = OK;
-  const converted = subject.kind == K_NULL || subject instanceof Constant ? convertTo(context, subject, K_BOOLEAN, null) : null;
+  const takes = subject.kind == K_NULL || subject instanceof Constant || isOpen(subject);
+  const converted = takes ? convertTo(context, subject, K_BOOLEAN, null) : null;
   if (!converted && lastError.status == OK)
     context.text.fail(
       SQL_TYPE,
@@ -211,6 +239,7 @@ export function asNumber(context: StatementContext, subject: Expression, what: s
   let converted: Expression | null = null;
   if (subject.kind == K_NULL) converted = convertTo(context, subject, K_INT, null);
   else if (isPlain(subject)) converted = convertTo(context, subject, K_INT, null);
+  else if (isOpen(subject)) converted = convertTo(context, subject, K_DECIMAL, null);
   if (!converted && lastError.status == OK)
     context.text.fail(
       SQL_TYPE,

@@ -5,10 +5,12 @@ import { suggestion } from "../../schema/nearest";
 import { TYPE_CUSTOM } from "../../encode/data-type";
 import { Arithmetic, Signed } from "../eval/arithmetic";
 import { Cast, canCast } from "../eval/cast";
+import { Collated, isNoCase } from "../eval/collation";
 import { Comparison, InList } from "../eval/compare";
 import { ColumnValue, Constant, Expression, OuterValue } from "../eval/expression";
-import { F_JOIN, FunctionCall } from "../eval/functions";
-import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
+import { F_ARROW, F_ARROW_TEXT, F_JOIN, F_LOWER } from "../eval/function-names";
+import { newCall } from "../eval/functions";
+import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
 import { OuterValues } from "../run/subquery";
@@ -18,8 +20,12 @@ import {
   OP_CONCAT,
   OP_EQ,
   OP_GE,
+  OP_ILIKE,
   OP_IS_NOT,
+  OP_JSON_TEXT,
   OP_LE,
+  OP_LIKE,
+  OP_LT,
   OP_NEGATE,
   OP_NOT,
   OP_OR,
@@ -52,7 +58,18 @@ import {
   N_UNARY,
   SqlTree,
 } from "../syntax/tree";
-import { asCondition, asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import {
+  asCondition,
+  asNumber,
+  asText,
+  convertTo,
+  isJsonExtract,
+  notYet,
+  unifiedLeft,
+  unifiedRight,
+  unify,
+  unifyAll,
+} from "./convert";
 import { numberConstant, textConstant } from "./literals";
 import { Scope } from "./scope";
 import { StatementContext } from "./statement";
@@ -297,19 +314,40 @@ export abstract class ExpressionBinder {
     if (!a || !b) return null;
     if (op <= OP_IS_NOT) return this.comparison(op, a, b);
     if (op == OP_CONCAT) {
-      const call = new FunctionCall(F_JOIN, [asText(this.context, a), asText(this.context, b)], K_TEXT, this.context.text);
+      const call = newCall(F_JOIN, [asText(this.context, a), asText(this.context, b)], K_TEXT, this.context.around);
       call.start = tree.start(node);
       return call;
     }
-    if (op > OP_SHIFT_RIGHT) {
-      this.unsupported("-> and ->> are", node);
-      return null;
-    }
+    if (op > OP_SHIFT_RIGHT) return this.arrow(op == OP_JSON_TEXT, a, b, node);
     return this.arithmetic(op, a, b, node);
   }
 
-  /** a op b, of one kind. */
+  /** document -> path, or ->>. */
+  private arrow(isText: bool, document: Expression, path: Expression, node: u32): Expression | null {
+    if (document.kind == K_NULL) document.kind = K_TEXT;
+    if (path.kind == K_NULL) path.kind = K_TEXT;
+    const isDocument = document.kind == K_TEXT || document.kind == K_JSON;
+    if (!isDocument || (path.kind != K_TEXT && path.kind != K_INT)) {
+      const what = (isText ? "->>" : "->") + " takes JSON and a path, not " + kindName(isDocument ? path.kind : document.kind);
+      this.context.fail(SQL_TYPE, what, node);
+      return null;
+    }
+    const call = newCall(isText ? F_ARROW_TEXT : F_ARROW, [document, path], isText ? K_TEXT : K_JSON, this.context.around);
+    call.start = this.tree.start(node);
+    return call;
+  }
+
+  /** a op b, of one kind; the left one's collation goes before the right one's. */
   protected comparison(op: u8, a: Expression, b: Expression): Expression | null {
+    const collated = a instanceof Collated ? a : b;
+    if (isNoCase(collated)) {
+      a = this.folded(a);
+      b = this.folded(b);
+    }
+    if (isJsonExtract(a) && isJsonExtract(b) && op >= OP_LT && op <= OP_GE) {
+      this.context.text.fail(SQL_TYPE, "which type these values of JSON have is not known", a.start, "CAST one of them");
+      return null;
+    }
     if (!unify(this.context, a, b)) return null;
     return new Comparison(op, unifiedLeft!, unifiedRight!);
   }
@@ -334,6 +372,14 @@ export abstract class ExpressionBinder {
     const made = new Arithmetic(op, left, right, context.text);
     made.start = this.tree.start(node);
     return made;
+  }
+
+  /** Text without regard to the case of ASCII letters. */
+  private folded(subject: Expression): Expression {
+    if (subject.kind != K_TEXT) return subject;
+    const call = newCall(F_LOWER, [subject], K_TEXT, this.context.around);
+    call.start = subject.start;
+    return call;
   }
 
   private between(node: u32): Expression | null {
@@ -363,9 +409,13 @@ export abstract class ExpressionBinder {
     }
     const subject = this.bind(tree.a(node));
     if (!subject) return null;
-    if (tree.c(node) != 0) return this.inQuery(node, subject);
+    if (tree.c(node) != 0) {
+      if (!isNoCase(subject)) return this.inQuery(node, subject);
+      this.unsupported("COLLATE NOCASE with IN (query) is", node, "write LOWER on both sides");
+      return null;
+    }
     const items = new Array<Expression>();
-    let constant = true;
+    let constant = !isNoCase(subject);
     for (let item = tree.b(node); item != 0; item = tree.next(item)) {
       const bound = this.bind(item);
       if (!bound) return null;
@@ -426,7 +476,9 @@ export abstract class ExpressionBinder {
       );
       return null;
     }
-    const like = new Like(tree.op(node), subject, pattern, escape, tree.has(node, FLAG_NOT), context.text);
+    const ignoresCase = isNoCase(subject) || isNoCase(pattern);
+    const op = ignoresCase && tree.op(node) == OP_LIKE ? OP_ILIKE : tree.op(node);
+    const like = new Like(op, subject, pattern, escape, tree.has(node, FLAG_NOT), context.text);
     like.start = tree.start(node);
     return like;
   }
@@ -485,9 +537,11 @@ export abstract class ExpressionBinder {
 
   private collation(node: u32): Expression | null {
     const name = asciiLower(this.tree.text(this.tree.b(node)));
-    if (name == "binary") return this.bind(this.tree.a(node));
-    if (name == "nocase") this.unsupported("COLLATE NOCASE is", node, "compare LOWER(…), or use ILIKE");
-    else this.context.fail(SQL_UNSUPPORTED, "there is no collation " + name, node, "binary is the one that there is");
-    return null;
+    if (name != "binary" && name != "nocase") {
+      this.context.fail(SQL_UNSUPPORTED, "there is no collation " + name, node, "binary and nocase are those that there are");
+      return null;
+    }
+    const subject = this.bind(this.tree.a(node));
+    return subject ? new Collated(subject, name == "nocase") : null;
   }
 }

@@ -2,88 +2,61 @@
 import { asciiLower } from "../../encode/ascii";
 import { SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { suggestion } from "../../schema/nearest";
-import { Comparison } from "../eval/compare";
+import { DateCall, isFractionPart, partOf } from "../eval/date-functions";
 import { Constant, Expression } from "../eval/expression";
+import { FUNCTIONS, F_DATE_PART, KIND_LETTERS } from "../eval/function-names";
+import { newCall } from "../eval/functions";
 import {
-  F_ABS,
-  F_CEIL,
-  F_CONCAT,
-  F_FLOOR,
-  F_GREATEST,
-  F_HEX,
-  F_INSTR,
-  F_LEAST,
-  F_LENGTH,
-  F_LOWER,
-  F_LTRIM,
-  F_OCTET_LENGTH,
-  F_REPLACE,
-  F_ROUND,
-  F_RTRIM,
-  F_SIGN,
-  F_SUBSTR,
-  F_TRIM,
-  F_UPPER,
-  FunctionCall,
-} from "../eval/functions";
-import { K_BLOB, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName } from "../eval/kinds";
+  K_BLOB,
+  K_BOOLEAN,
+  K_DATE,
+  K_DATETIME,
+  K_DECIMAL,
+  K_INT,
+  K_JSON,
+  K_NULL,
+  K_TEXT,
+  K_UINT,
+  isNumber,
+  kindName,
+} from "../eval/kinds";
 import { IsNull } from "../eval/logic";
 import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
-import { FLAG_DISTINCT, FLAG_STAR } from "../syntax/tree";
-import { asCondition, asNumber, asText, convertTo, notYet, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { FLAG_DISTINCT, FLAG_STAR, N_TEXT } from "../syntax/tree";
+import { asCondition, asNumber, asText, convertTo, isJsonExtract, unifyAll } from "./convert";
 import { ExpressionBinder } from "./expressions";
 import { textConstant } from "./literals";
 
-/** A function of numbers (N), of text or bytes (T), of any values as text (A), or of values of one kind (S). */
-class Known {
-  constructor(
-    readonly name: string,
-    readonly fn: u8,
-    readonly takes: string,
-    readonly least: i32,
-    readonly most: i32,
-  ) {}
-}
-
-const MANY: i32 = 127;
-
-/** Those that are more than a loop over values have a case of their own below. */
-const KNOWN: Array<Known> = [
-  new Known("abs", F_ABS, "N", 1, 1),
-  new Known("round", F_ROUND, "N", 1, 2),
-  new Known("ceil", F_CEIL, "N", 1, 1),
-  new Known("ceiling", F_CEIL, "N", 1, 1),
-  new Known("floor", F_FLOOR, "N", 1, 1),
-  new Known("sign", F_SIGN, "N", 1, 1),
-  new Known("length", F_LENGTH, "T", 1, 1),
-  new Known("char_length", F_LENGTH, "T", 1, 1),
-  new Known("character_length", F_LENGTH, "T", 1, 1),
-  new Known("octet_length", F_OCTET_LENGTH, "T", 1, 1),
-  new Known("upper", F_UPPER, "T", 1, 1),
-  new Known("lower", F_LOWER, "T", 1, 1),
-  new Known("trim", F_TRIM, "T", 1, 2),
-  new Known("ltrim", F_LTRIM, "T", 1, 2),
-  new Known("rtrim", F_RTRIM, "T", 1, 2),
-  new Known("substr", F_SUBSTR, "T", 2, 3),
-  new Known("substring", F_SUBSTR, "T", 2, 3),
-  new Known("replace", F_REPLACE, "T", 3, 3),
-  new Known("instr", F_INSTR, "T", 2, 2),
-  new Known("hex", F_HEX, "T", 1, 1),
-  new Known("concat", F_CONCAT, "A", 1, MANY),
-  new Known("greatest", F_GREATEST, "S", 1, MANY),
-  new Known("least", F_LEAST, "S", 1, MANY),
-  new Known("max", F_GREATEST, "S", 2, MANY),
-  new Known("min", F_LEAST, "S", 2, MANY),
-];
-
-const OTHERS: string = "coalesce ifnull nullif iif if typeof mod";
-const AGGREGATES: string = "count sum total avg min max group_concat string_agg";
+/** Those that are expressions of another kind, and have a case of their own below. */
+const OTHERS: string = "coalesce ifnull nullif iif if typeof mod extract date_part";
+const AGGREGATES: string = "count sum total avg min max group_concat string_agg json_group_array json_group_object";
+/** Functions that are elsewhere and not here, with what does the same. */
+const REFUSED: string = `
+julianday unixepoch(…) / 86400.0 counts days since 1970
+current_time strftime('%H:%M:%S', 'now') is its text
+time strftime('%H:%M:%S', …) is its text
+localtime there is no time zone but UTC
+`;
 
 /** Whether `name`, in lower case, is an aggregate of `args` values. */
 export function isAggregate(name: string, args: u32): bool {
   if ((name == "min" || name == "max") && args != 1) return false;
-  return (" " + AGGREGATES + " ").includes(" " + name + " ");
+  return hasWord(AGGREGATES, name);
 }
+
+function hasWord(words: string, word: string): bool {
+  return (" " + words + " ").includes(" " + word + " ");
+}
+
+/** What the line of `table` that begins with `name` says behind it, from the one behind place `from` on; `lineEnd` is where it ends. */
+function lineOf(table: string, name: string, from: i32 = 0): string | null {
+  const at = table.indexOf("\n" + name + " ", from);
+  if (at < 0) return null;
+  lineEnd = table.indexOf("\n", at + 1);
+  return table.substring(at + name.length + 2, lineEnd);
+}
+
+let lineEnd: i32 = 0;
 
 /** Binds calls; what aggregates are is for those who know groups. */
 export abstract class FunctionBinder extends ExpressionBinder {
@@ -94,31 +67,35 @@ export abstract class FunctionBinder extends ExpressionBinder {
     const name = asciiLower(tree.text(tree.a(node)));
     const count = tree.length(tree.b(node));
     if (isAggregate(name, count)) return this.aggregate(node, name);
-    if (name == "current_date" || name == "current_timestamp" || name == "current_time" || name == "now") {
-      notYet(this.context, "the time of day is", node, "give it as a parameter");
-      return null;
-    }
     if (tree.has(node, FLAG_DISTINCT) || tree.has(node, FLAG_STAR) || tree.c(node) != 0) {
       this.context.fail(SQL_TYPE, name + " is no aggregate: it takes no DISTINCT, *, FILTER, ORDER BY or OVER", node);
       return null;
     }
+    if (name == "extract" || name == "date_part") return this.datePart(node, name, count);
     const args = new Array<Expression>();
     for (let arg = tree.b(node); arg != 0; arg = tree.next(arg)) {
       const bound = this.bind(arg);
       if (!bound) return null;
       args.push(bound);
     }
-    if ((" " + OTHERS + " ").includes(" " + name + " ")) return this.otherCall(node, name, args);
-    let sawName = false;
-    for (let k = 0; k < KNOWN.length; k++) {
-      const known = KNOWN[k];
-      if (known.name != name) continue;
-      sawName = true;
-      if (args.length >= known.least && args.length <= known.most) return this.knownCall(node, known, args);
+    if (hasWord(OTHERS, name)) return this.otherCall(node, name, args);
+    let line = lineOf(FUNCTIONS, name);
+    const isKnown = line !== null;
+    for (; line; line = lineOf(FUNCTIONS, name, lineEnd)) {
+      const parts = line.split(" ");
+      const takes = new Takes(parts[1]);
+      if (takes.suits(args.length))
+        return this.known(node, name, <u8>I32.parseInt(parts[0]), takes, parts[2].charCodeAt(0), args);
     }
-    if (sawName) return this.wrongCount(node, name, args.length);
+    if (isKnown) return this.wrongCount(node, name, args.length);
+    const instead = lineOf(REFUSED, name);
+    if (instead) {
+      this.context.fail(SQL_UNSUPPORTED, name + " is not there", node, instead);
+      return null;
+    }
     const names = (OTHERS + " " + AGGREGATES).split(" ");
-    for (let k = 0; k < KNOWN.length; k++) if (!names.includes(KNOWN[k].name)) names.push(KNOWN[k].name);
+    const lines = FUNCTIONS.split("\n");
+    for (let l = 0; l < lines.length; l++) names.push(lines[l].split(" ")[0]);
     this.context.fail(SQL_UNSUPPORTED, "there is no function " + name, node, suggestion(name, names, "functions"));
     return null;
   }
@@ -128,65 +105,92 @@ export abstract class FunctionBinder extends ExpressionBinder {
     return null;
   }
 
-  private made(fn: u8, args: Array<Expression>, kind: u8, node: u32): FunctionCall {
-    const call = new FunctionCall(fn, args, kind, this.context.text);
+  private known(node: u32, name: string, fn: u8, takes: Takes, gives: i32, args: Array<Expression>): Expression | null {
+    if (takes.letter(0) == LETTER_ONE_KIND && !unifyAll(this.context, args)) return null;
+    for (let a = 0; a < args.length; a++) {
+      const argument = this.argument(name, takes.letter(a), args[a]);
+      if (!argument) return null;
+      args[a] = argument;
+    }
+    let kind = <u8>KIND_LETTERS.indexOf(String.fromCharCode(gives));
+    if (gives == 0x31) kind = args[0].kind;
+    else if (gives == 0x32) kind = args[1].kind == K_DATE ? K_DATE : K_DATETIME;
+    const call = newCall(fn, args, kind, this.context.around);
     call.start = this.tree.start(node);
     return call;
   }
 
-  private knownCall(node: u32, known: Known, args: Array<Expression>): Expression | null {
+  /** A value as one of those that the letter means; null with an error. */
+  private argument(name: string, letter: i32, value: Expression): Expression | null {
     const context = this.context;
-    if (known.takes == "A") {
-      for (let a = 0; a < args.length; a++) args[a] = asText(context, args[a]);
-      return this.made(known.fn, args, K_TEXT, node);
-    }
-    if (known.takes == "S") return this.oneKind(node, known.fn, args);
-    if (known.takes == "N") {
-      for (let a = 0; a < args.length; a++) {
-        let number = asNumber(context, args[a], known.name);
-        if (number && number.kind == K_UINT) number = convertTo(context, number, K_DECIMAL, null);
-        if (!number) return null;
-        args[a] = number;
-      }
-      if (args.length > 1 && args[1].kind != K_INT) {
-        context.fail(SQL_TYPE, known.name + " takes an integer as its second value", node);
-        return null;
-      }
-      return this.made(known.fn, args, known.fn == F_SIGN ? K_INT : args[0].kind, node);
-    }
-    // Text, or bytes where that makes sense; positions are integers.
-    for (let a = 0; a < args.length; a++) {
-      if (known.fn == F_SUBSTR && a > 0) {
-        const number = asNumber(context, args[a], known.name);
-        if (!number) return null;
-        if (number.kind != K_INT) {
-          context.fail(SQL_TYPE, known.name + " takes integers as places", node);
+    const kind = value.kind;
+    switch (letter) {
+      case 0x41: // A
+        return asText(context, value);
+      case LETTER_ONE_KIND:
+        return value;
+      case 0x56: // V
+        return isJsonExtract(value) ? convertTo(context, value, K_JSON, null) : value;
+      case 0x58: // X
+        return kind == K_NULL || isNumber(kind) || kind == K_BOOLEAN || kind == K_BLOB ? value : asText(context, value);
+      case 0x4e: // N
+      case 0x49: {
+        // I
+        let number = asNumber(context, value, name);
+        if (number && letter == 0x49 && number.kind != K_INT) {
+          context.text.fail(SQL_TYPE, name + " takes an integer here", value.start, "CAST makes one");
           return null;
         }
-        args[a] = number;
-        continue;
+        if (number && number.kind == K_UINT) number = convertTo(context, number, K_DECIMAL, null);
+        return number;
       }
-      if (args[a].kind == K_NULL) args[a].kind = K_TEXT;
-      if (args[a].kind == K_JSON) args[a] = asText(context, args[a]);
-      const takesBytes = known.fn == F_LENGTH || known.fn == F_OCTET_LENGTH || known.fn == F_SUBSTR || known.fn == F_HEX;
-      if (args[a].kind == K_TEXT || (args[a].kind == K_BLOB && takesBytes)) continue;
-      context.text.fail(SQL_TYPE, known.name + " takes text, not " + kindName(args[a].kind), args[a].start, "CAST makes text");
-      return null;
     }
-    const isNumber = known.fn == F_LENGTH || known.fn == F_OCTET_LENGTH || known.fn == F_INSTR;
-    return this.made(known.fn, args, isNumber ? K_INT : known.fn == F_SUBSTR ? args[0].kind : K_TEXT, node);
+    // Text, and what may be given instead.
+    if (kind == K_NULL) value.kind = K_TEXT;
+    if (value.kind == K_TEXT || (letter == 0x42 && kind == K_BLOB)) return value;
+    if (letter == 0x4a) {
+      // J
+      if (kind == K_JSON) return value;
+      if (isNumber(kind) || kind == K_BOOLEAN) return asText(context, value);
+    } else if (letter == 0x44) {
+      // D
+      if (kind == K_DATE || kind == K_DATETIME) return value;
+      if (isNumber(kind)) return convertTo(context, value, K_DECIMAL, null);
+    }
+    if (kind == K_JSON) return asText(context, value);
+    const wanted = letter == 0x44 ? "a time" : letter == 0x4a ? "JSON" : "text";
+    context.text.fail(SQL_TYPE, name + " takes " + wanted + ", not " + kindName(kind), value.start, "CAST makes text");
+    return null;
   }
 
-  private oneKind(node: u32, fn: u8, args: Array<Expression>): Expression | null {
-    if (!unifyAll(this.context, args)) return null;
-    return this.made(fn, args, args[0].kind, node);
+  /** EXTRACT(part FROM value), which the parser makes a call with the part as text, and DATE_PART. */
+  private datePart(node: u32, name: string, count: u32): Expression | null {
+    const tree = this.tree;
+    const part = tree.b(node);
+    if (count != 2) return this.wrongCount(node, name, count);
+    const letter = tree.kind(part) == N_TEXT ? partOf(asciiLower(tree.text(part))) : 0;
+    if (letter == 0) {
+      const hint = "year, month, day, hour, minute, second, dow, isodow, doy, week, isoyear, quarter, epoch";
+      this.context.fail(SQL_TYPE, name + " needs the name of a part", part, hint);
+      return null;
+    }
+    const bound = this.bind(tree.next(part));
+    const value = bound ? this.argument(name, 0x44, bound) : null;
+    if (!value) return null;
+    const call = newCall(F_DATE_PART, [value], isFractionPart(letter) ? K_DECIMAL : K_INT, this.context.around);
+    (<DateCall>call).part = letter;
+    call.start = tree.start(node);
+    return call;
   }
 
   private otherCall(node: u32, name: string, args: Array<Expression>): Expression | null {
     const context = this.context;
     const count = args.length;
+    const isIf = name == "iif" || name == "if";
+    const least = name == "typeof" ? 1 : 2;
+    const most = name == "coalesce" ? i32.MAX_VALUE : isIf ? 3 : least;
+    if (count < least || count > most) return this.wrongCount(node, name, count);
     if (name == "coalesce" || name == "ifnull") {
-      if (count < 2 || (name == "ifnull" && count != 2)) return this.wrongCount(node, name, count);
       const conditions = new Array<Expression>();
       const values = new Array<Expression>();
       if (!unifyAll(context, args)) return null;
@@ -197,26 +201,52 @@ export abstract class FunctionBinder extends ExpressionBinder {
       return this.choice(conditions, values, args[count - 1]);
     }
     if (name == "nullif") {
-      if (count != 2) return this.wrongCount(node, name, count);
-      if (!unify(context, args[0], args[1])) return null;
-      const equal = new Comparison(OP_EQ, unifiedLeft!, unifiedRight!);
-      return this.choice([equal], [Constant.null()], args[0]);
+      const equal = this.comparison(OP_EQ, args[0], args[1]);
+      return equal ? this.choice([equal], [Constant.null()], args[0]) : null;
     }
-    if (name == "iif" || name == "if") {
-      if (count != 3 && count != 2) return this.wrongCount(node, name, count);
+    if (isIf) {
       const condition = asCondition(context, args[0]);
       return condition ? this.choice([condition], [args[1]], count == 3 ? args[2] : Constant.null()) : null;
     }
-    if (name == "typeof") {
-      if (count != 1) return this.wrongCount(node, name, count);
-      const text = String.UTF8.encode(kindName(args[0].kind));
-      const isNull = String.UTF8.encode("null");
-      const known = textConstant(changetype<usize>(text), text.byteLength);
-      const other = textConstant(changetype<usize>(isNull), isNull.byteLength);
-      return this.choice([new IsNull(args[0], true)], [known], other);
-    }
-    // mod
-    if (count != 2) return this.wrongCount(node, name, count);
+    if (name == "typeof") return this.choice([new IsNull(args[0], true)], [word(kindName(args[0].kind))], word("null"));
     return this.arithmetic(OP_REMAINDER, args[0], args[1], node, name);
   }
+}
+
+const LETTER_ONE_KIND: i32 = 0x53;
+
+/** What a function takes, as its line says it (function-names.ts). */
+class Takes {
+  private readonly letters: string;
+  private readonly least: i32;
+  /** How many of the last letters may come again. */
+  private readonly repeats: i32;
+
+  constructor(text: string) {
+    const last = text.charCodeAt(text.length - 1) - 0x30;
+    const repeats = last > 0 && last < 10 ? last : 0;
+    const bar = text.indexOf("|");
+    this.letters = text.replace("|", "").substring(0, text.length - i32(bar >= 0) - i32(repeats > 0));
+    this.repeats = repeats;
+    if (text == "-") this.letters = "";
+    this.least = bar >= 0 ? bar : this.letters.length;
+  }
+
+  suits(count: i32): bool {
+    const all = this.letters.length;
+    if (count < this.least || (this.repeats == 0 && count > all)) return false;
+    return this.repeats < 2 || (count - this.least) % this.repeats == 0;
+  }
+
+  letter(a: i32): i32 {
+    const all = this.letters.length;
+    if (all == 0) return 0;
+    return this.letters.charCodeAt(a < all ? a : all - this.repeats + ((a - all) % this.repeats));
+  }
+}
+
+/** A word as a text. */
+function word(text: string): Constant {
+  const bytes = String.UTF8.encode(text);
+  return textConstant(changetype<usize>(bytes), bytes.byteLength);
 }

@@ -1,12 +1,17 @@
 /** GROUP BY and aggregates: which expressions are of groups, and which of their rows. */
 import { asciiLower } from "../../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
-import { SQL_SYNTAX, SQL_TYPE } from "../../status";
+import { SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
+import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
 import { K_DECIMAL, K_INT, K_JSON } from "../eval/kinds";
-import { A_AVG, A_CONCAT, A_COUNT, A_MAX, A_MIN, A_SUM, A_TOTAL, Aggregate, aggregateKind } from "../run/group";
+import { A_CONCAT, A_COUNT, A_JSON_ARRAY, A_JSON_OBJECT, A_MAX, A_MIN, A_SUM, Aggregate, aggregateOf } from "../run/aggregate";
+import { DESCENDING, NO_CASE, NULLS_FIRST } from "../run/tuples";
 import {
+  FLAG_DESCENDING,
   FLAG_DISTINCT,
+  FLAG_NULLS_FIRST,
+  FLAG_NULLS_LAST,
   FLAG_STAR,
   N_CALL,
   N_COLUMN,
@@ -20,7 +25,7 @@ import {
   N_TYPE,
   SqlTree,
 } from "../syntax/tree";
-import { asNumber, asText, convertTo, notYet } from "./convert";
+import { asNumber, asText, convertTo, isJsonExtract } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
 import { sameName } from "./scope";
 
@@ -168,59 +173,90 @@ export abstract class GroupBinder extends FunctionBinder {
     const tree = this.tree;
     const context = this.context;
     const tail = tree.c(node);
-    if (tail != 0 && tree.a(tail) != 0) {
-      notYet(context, "ORDER BY inside of aggregates is", node);
-      return null;
-    }
-    let where: Expression | null = null;
+    const made = new Aggregate(aggregateOf(name), context.text, tree.start(node), context.budget);
+    const fn = made.fn;
     if (tail != 0 && tree.b(tail) != 0) {
-      where = this.condition(tree.b(tail));
+      const where = this.condition(tree.b(tail));
       if (!where) return null;
+      made.where = where;
     }
-    const count = tree.length(tree.b(node));
-    const isText = name == "group_concat" || name == "string_agg";
-    if (tree.has(node, FLAG_STAR) || count == 0) {
-      if (name == "count" && !tree.has(node, FLAG_DISTINCT))
-        return new Aggregate(A_COUNT, null, null, where, false, K_INT, context.text, tree.start(node), context.budget);
-      context.fail(SQL_TYPE, name + " needs a value", node);
+    const list = tree.b(node);
+    const count = tree.length(list);
+    const distinct = tree.has(node, FLAG_DISTINCT);
+    if (fn == A_COUNT && !distinct && count == 0) return made;
+    const least: u32 = fn == A_JSON_OBJECT || name == "string_agg" ? 2 : 1;
+    const most: u32 = fn == A_CONCAT ? 2 : least;
+    if (tree.has(node, FLAG_STAR) || count < least || count > most) {
+      const what = count == 0 ? " needs a value" : " does not take " + count.toString() + (count == 1 ? " value" : " values");
+      context.fail(SQL_TYPE, name + what, node);
       return null;
     }
-    if (count > (isText ? 2 : 1)) {
-      context.fail(SQL_TYPE, name + " does not take " + count.toString() + " values", node);
-      return null;
-    }
-    let subject = this.bind(tree.b(node));
+    let subject = this.bind(list);
     if (!subject) return null;
-    let fn = A_COUNT;
-    let separator: Expression | null = null;
-    if (isText) {
-      fn = A_CONCAT;
-      subject = asText(context, subject);
-      if (count == 2) {
-        const second = this.bind(tree.next(tree.b(node)));
-        if (!second) return null;
-        separator = asText(context, second);
-      }
-      if (name == "string_agg" && count != 2) {
-        context.fail(SQL_TYPE, "string_agg needs what stands between the values", node);
-        return null;
-      }
-    } else if (name == "min" || name == "max") {
-      fn = name == "min" ? A_MIN : A_MAX;
-      if (subject.kind == K_JSON) {
-        context.fail(SQL_TYPE, "JSON has no order", node, "CAST(… AS text) has one");
-        return null;
-      }
-    } else if (name != "count") {
-      fn = name == "sum" ? A_SUM : name == "total" ? A_TOTAL : A_AVG;
+    if (fn == A_MIN || fn == A_MAX || (fn == A_JSON_OBJECT && distinct)) {
+      if (fn == A_JSON_OBJECT)
+        context.fail(SQL_UNSUPPORTED, name + " with DISTINCT is not there", node, "a query with DISTINCT in FROM");
+      else if (isNoCase(subject))
+        context.fail(SQL_UNSUPPORTED, name + " with COLLATE is not there", node, "LOWER makes all letters alike");
+      if (fn == A_JSON_OBJECT || isNoCase(subject) || !this.isSortable(subject, node)) return null;
+    } else if (fn == A_CONCAT || fn == A_JSON_OBJECT) subject = asText(context, subject);
+    else if (fn == A_JSON_ARRAY) subject = isJsonExtract(subject) ? convertTo(context, subject, K_JSON, null) : subject;
+    else if (fn != A_COUNT) {
       const number = asNumber(context, subject, name);
       if (!number) return null;
       subject = fn == A_SUM && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
-      if (!subject) return null;
     }
-    const kind = aggregateKind(fn, subject.kind);
-    const distinct = tree.has(node, FLAG_DISTINCT);
-    return new Aggregate(fn, subject, separator, where, distinct, kind, context.text, tree.start(node), context.budget);
+    if (!subject) return null;
+    made.over(subject, distinct);
+    if (count == 2) {
+      const second = this.bind(tree.next(list));
+      if (!second) return null;
+      if (fn == A_CONCAT) made.second = asText(context, second);
+      else made.second = isJsonExtract(second) ? convertTo(context, second, K_JSON, null) : second;
+    }
+    return tail == 0 || this.aggregateOrder(made, tree.a(tail), list) ? made : null;
+  }
+
+  /** ORDER BY inside of an aggregate: with DISTINCT only by what is distinct. Where the order says nothing, nothing is sorted. */
+  private aggregateOrder(made: Aggregate, order: u32, list: u32): bool {
+    const tree = this.tree;
+    const by = new Array<Expression>();
+    const orders = new Array<u32>();
+    for (let term = order; term != 0; term = tree.next(term)) {
+      const value = this.bind(tree.a(term));
+      if (!value || !this.isSortable(value, term)) return false;
+      if (made.isDistinct && !this.isSame(tree.a(term), list)) {
+        this.context.fail(SQL_TYPE, "with DISTINCT, ORDER BY inside of an aggregate needs its value", term);
+        return false;
+      }
+      by.push(value);
+      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
+    }
+    if (order != 0 && made.fn >= A_CONCAT) made.sortBy(by, orders);
+    return true;
+  }
+
+  protected orderOf(term: u32): u32 {
+    const tree = this.tree;
+    const down = tree.has(term, FLAG_DESCENDING);
+    // Nulls are the smallest: first, and last where it goes down, as in SQLite.
+    const first = tree.has(term, FLAG_NULLS_FIRST) || (!down && !tree.has(term, FLAG_NULLS_LAST));
+    return (down ? DESCENDING : 0) | (first ? NULLS_FIRST : 0);
+  }
+
+  protected isSortable(value: Expression, node: u32): bool {
+    if (isJsonExtract(value)) {
+      this.context.fail(
+        SQL_TYPE,
+        "which type these values of JSON have is not known",
+        node,
+        "CAST them, or take them as text by ->>",
+      );
+      return false;
+    }
+    if (value.kind != K_JSON) return true;
+    this.context.fail(SQL_TYPE, "JSON has no order", node, "CAST(… AS text) has one");
+    return false;
   }
 
   // ---- whether two expressions are the same ----

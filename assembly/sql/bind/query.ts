@@ -1,33 +1,24 @@
 /** Queries as operators. */
 import { SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND } from "../../status";
+import { asciiLower } from "../../encode/ascii";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
+import { Collated, isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
-import { K_INT, K_JSON } from "../eval/kinds";
+import { K_INT, K_TEXT } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
-import { A_COUNT, A_MAX, A_MIN, Aggregate, Group } from "../run/group";
+import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
+import { Group } from "../run/group";
 import { LimitValues } from "../run/limit";
 import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
 import { Among, Sort } from "../run/sort";
 import { TableCount } from "../run/table-count";
-import { DESCENDING, NULLS_FIRST } from "../run/tuples";
+import { DESCENDING, NO_CASE } from "../run/tuples";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION_ALL, operatorText } from "../syntax/operators";
-import {
-  FLAG_DESCENDING,
-  FLAG_DISTINCT,
-  FLAG_NULLS_FIRST,
-  FLAG_NULLS_LAST,
-  N_COLUMN,
-  N_COMPOUND,
-  N_NUMBER,
-  N_SELECT,
-  N_STAR,
-  N_VALUES,
-  SqlTree,
-} from "../syntax/tree";
+import { FLAG_DISTINCT, N_COLLATE, N_COLUMN, N_COMPOUND, N_NUMBER, N_SELECT, N_STAR, N_VALUES, SqlTree } from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
-import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { asNumber, convertTo, isJsonExtract, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
 import { SubqueryBinder } from "./subqueries";
@@ -199,7 +190,7 @@ export class QueryBinder extends SubqueryBinder {
     const by = new Array<Expression>();
     const orders = new Array<u32>();
     for (let term = order; term != 0; term = tree.next(term)) {
-      const place = this.outputPlace(relation.columns, tree.a(term));
+      const place = this.outputPlace(relation.columns, this.collatedNode(tree.a(term)));
       if (place < 0) {
         if (place == -1) this.context.fail(SQL_TYPE, "ORDER BY behind UNION and the like needs a column's name or number", term);
         return null;
@@ -207,7 +198,7 @@ export class QueryBinder extends SubqueryBinder {
       const value = valueOf(relation, place, tree.start(term));
       if (!this.isSortable(value, term)) return null;
       by.push(value);
-      orders.push(this.orderOf(term));
+      orders.push(this.orderOf(term) | (value.kind == K_TEXT && this.foldsCase(tree.a(term)) ? NO_CASE : 0));
     }
     const sorted = StaticArray.fromArray(orders);
     return this.give(new Sort(relation.operator, valuesOf(relation), by, sorted, limit, this.context.budget), relation.columns);
@@ -225,18 +216,15 @@ export class QueryBinder extends SubqueryBinder {
     return -1;
   }
 
-  private orderOf(term: u32): u32 {
-    const tree = this.tree;
-    const down = tree.has(term, FLAG_DESCENDING);
-    // Nulls are the smallest: first, and last where it goes down, as in SQLite.
-    const first = tree.has(term, FLAG_NULLS_FIRST) || (!down && !tree.has(term, FLAG_NULLS_LAST));
-    return (down ? DESCENDING : 0) | (first ? NULLS_FIRST : 0);
+  /** What stands before COLLATE, or the node itself. */
+  private collatedNode(node: u32): u32 {
+    return this.tree.kind(node) == N_COLLATE ? this.tree.a(node) : node;
   }
 
-  private isSortable(value: Expression, node: u32): bool {
-    if (value.kind != K_JSON) return true;
-    this.context.fail(SQL_TYPE, "JSON has no order", node, "CAST(… AS text) has one");
-    return false;
+  /** Whether a node is something COLLATE NOCASE. */
+  private foldsCase(node: u32): bool {
+    const tree = this.tree;
+    return tree.kind(node) == N_COLLATE && asciiLower(tree.text(tree.b(node))) == "nocase";
   }
 
   // ---- SELECT ----
@@ -272,7 +260,7 @@ export class QueryBinder extends SubqueryBinder {
       const value = this.orderValue(term, distinct);
       if (!value || !this.isSortable(value, term)) return null;
       by.push(value);
-      orders.push(this.orderOf(term));
+      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
     }
     const values = new Array<Expression>();
     const columns = new Array<NamedColumn>();
@@ -373,13 +361,20 @@ export class QueryBinder extends SubqueryBinder {
   private orderValue(term: u32, distinct: bool): Expression | null {
     const tree = this.tree;
     const node = tree.a(term);
-    const place = this.outputOf(node);
+    let place = this.outputOf(node);
+    // An alias or a column of the result may have a collation of its own here.
+    const isCollated = place == -1 && tree.kind(node) == N_COLLATE;
+    if (isCollated) place = this.outputOf(tree.a(node));
     if (place == -2) return null;
     if (place >= 0) {
-      if (!distinct) return this.outputs[place].value;
-      const value = new ColumnValue(place, this.outputs[place].value.kind);
-      value.start = tree.start(node);
-      return value;
+      const output = this.outputs[place].value;
+      let value = output;
+      // One that can't be sorted is told of as it is.
+      if (distinct && !isJsonExtract(output)) {
+        value = new ColumnValue(place, output.kind);
+        value.start = tree.start(node);
+      }
+      return isCollated || isNoCase(output) ? new Collated(value, isCollated ? this.foldsCase(node) : true) : value;
     }
     if (!distinct) return this.bind(node);
     this.context.fail(SQL_TYPE, "with DISTINCT, ORDER BY needs columns of the result", term);

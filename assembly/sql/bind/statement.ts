@@ -7,6 +7,7 @@ import { MemoryBudget } from "../eval/arena";
 import { Constant, OuterValue } from "../eval/expression";
 import { K_INT, K_TEXT } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
+import { Surroundings } from "../eval/surroundings";
 import { Explained } from "../run/explained";
 import { Operator } from "../run/operator";
 import { QueryValue } from "../run/subquery";
@@ -20,6 +21,7 @@ const DEFAULT_BUDGET: u64 = 64 << 20;
 
 export class StatementContext {
   readonly run: RunState;
+  readonly around: Surroundings;
   /** All that was made for it and has to be freed. */
   private readonly operators: Array<Operator> = new Array<Operator>();
   private readonly queries: Array<QueryValue> = new Array<QueryValue>();
@@ -39,6 +41,7 @@ export class StatementContext {
     budget: u64 = DEFAULT_BUDGET,
   ) {
     this.run = new RunState(new MemoryBudget(budget));
+    this.around = new Surroundings(text);
   }
 
   get budget(): MemoryBudget {
@@ -67,6 +70,7 @@ export class StatementContext {
    */
   begin(parameters: Array<Constant>): bool {
     this.run.number += 1;
+    this.around.begin();
     for (let t = 0; t < this.read.length; t++) {
       if (this.read[t].refresh() != OK) return false;
     }

@@ -3,10 +3,11 @@ import { lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { MemoryBudget } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
+import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
-import { TupleList, Tuples, addOrdered } from "./tuples";
+import { NO_CASE, TupleList, Tuples, addOrdered } from "./tuples";
 
 export abstract class KeptRows extends Operator {
   protected readonly tuples: Tuples;
@@ -84,6 +85,13 @@ export function giveBack(vectors: Array<Vector | null>, batch: Batch): void {
     const vector = vectors.pop();
     if (vector) batch.pool.give(vector);
   }
+}
+
+/** The orders for keys of values that are only equal or not, as their collations say. */
+export function ordersOf(values: Array<Expression>): StaticArray<u32> {
+  const orders = new StaticArray<u32>(values.length);
+  for (let v = 0; v < values.length; v++) orders[v] = isNoCase(values[v]) ? NO_CASE : 0;
+  return orders;
 }
 
 /** Makes `key` that of row `i` by these values, each in the order that goes with it. */

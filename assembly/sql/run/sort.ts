@@ -3,7 +3,7 @@ import { OK } from "../../status";
 import { MemoryBudget } from "../eval/arena";
 import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
-import { KeptRows, evaluateAll, giveBack, makeKey } from "./kept-rows";
+import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
 import { Keeper, Operator, RowLimit } from "./operator";
 import { TupleTable, compareWithKey, isMarked, markTuple } from "./tuples";
 
@@ -113,7 +113,7 @@ export class Among extends KeptRows {
   /** Takes the rows of one side: those of the right are only remembered, as unmarked; what was given is marked. */
   private take(input: Operator, subject: Array<Expression>, gives: bool): bool {
     const values = new Array<Vector | null>();
-    const orders = new StaticArray<u32>(subject.length);
+    const orders = ordersOf(subject);
     const batch = input.batch;
     while (input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(subject, batch, values)) return false;

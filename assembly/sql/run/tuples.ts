@@ -1,5 +1,6 @@
 /** Rows that an operator keeps, and keys that it knows. */
 import { OUT_OF_MEMORY, fail } from "../../status";
+import { lowerLetter } from "../../encode/ascii";
 import { compareBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
@@ -36,6 +37,12 @@ export function isMarked(tuple: usize): bool {
 @inline
 export function markTuple(tuple: usize): void {
   store<u32>(tuple, 1, MARK);
+}
+
+/** Where the row's key is. */
+@inline
+export function tupleKey(tuple: usize): usize {
+  return <usize>load<u32>(tuple, KEY);
 }
 
 /** The number that whoever keeps the row has given it. */
@@ -293,10 +300,12 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
 /** Which of the values of rows come first. */
 export const NULLS_FIRST: u32 = 1;
 export const DESCENDING: u32 = 2;
+/** The case of ASCII letters says nothing. */
+export const NO_CASE: u32 = 4;
 
 /**
  * Appends row `i`'s value so that the order of the bytes is that of the values (and equal values have equal bytes), whatever is appended
- * behind it. `order` has `NULLS_FIRST` and `DESCENDING`.
+ * behind it. `order` has `NULLS_FIRST`, `DESCENDING` and `NO_CASE`.
  */
 export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer): void {
   const isNull = vector.isNull(i);
@@ -333,9 +342,10 @@ export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer):
       // A zero is two bytes, and the end two others, below all that could follow.
       const at = <usize>load<u32>(slot);
       const len = load<u32>(slot, 4);
+      const folds = (order & NO_CASE) != 0;
       for (let b: u32 = 0; b < len; b++) {
         const byte = <u32>load<u8>(at + b);
-        out.addU8(byte);
+        out.addU8(folds ? lowerLetter(byte) : byte);
         if (byte == 0) out.addU8(0xff);
       }
       out.addU16(0);

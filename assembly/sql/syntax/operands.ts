@@ -1,5 +1,6 @@
 /** What operators stand between: literals, columns, calls, CASE, CAST, parentheses; and lists of expressions. */
 import { SQL_SYNTAX } from "../../status";
+import { asciiLower } from "../../encode/ascii";
 import { T_BLOB, T_NUMBER, T_PARAMETER, T_QUOTED, T_SYMBOL, T_TEXT, T_WORD } from "./lexer";
 import { OP_BIT_NOT, OP_NEGATE, OP_PLUS } from "./operators";
 import { CLOSE, COMMA, DOT, OPEN, STAR, SqlReader } from "./reader";
@@ -19,6 +20,7 @@ import {
   N_COLUMN,
   N_DEFAULT,
   N_EXISTS,
+  N_NAME,
   N_NULL,
   N_NUMBER,
   N_ORDER,
@@ -32,6 +34,8 @@ import {
 
 /** How tightly a sign binds: more than any operator between two values. */
 const POWER_UNARY: i32 = 11;
+/** More than IN does. */
+const POWER_BEHIND_IN: i32 = 5;
 
 export abstract class OperandReader extends SqlReader {
   /** A whole query, up to a parenthesis or the end. */
@@ -217,7 +221,7 @@ export abstract class OperandReader extends SqlReader {
     else if (!this.isSymbol(CLOSE)) {
       if (this.accept("distinct")) tree.setFlag(node, FLAG_DISTINCT);
       else this.accept("all");
-      const list = this.expressionList();
+      const list = this.arguments(name, node);
       if (list == 0) return 0;
       tree.setB(node, list);
       height = this.height;
@@ -244,6 +248,86 @@ export abstract class OperandReader extends SqlReader {
     }
     if (order != 0 || filter != 0 || over != 0) tree.setC(node, this.done(tree.add(N_CALL_TAIL, start, order, filter, over)));
     return this.raise(this.done(node), height);
+  }
+
+  /**
+   * What stands between the parentheses of a call: values between commas, or what SQL has words for, which become those of a call of the
+   * same kind: SUBSTRING(a FROM b FOR c), POSITION(a IN b), TRIM(LEADING a FROM b), EXTRACT(a FROM b).
+   */
+  private arguments(name: u32, node: u32): u32 {
+    const tree = this.tree;
+    const called = asciiLower(tree.text(name));
+    const isTrim = called == "trim";
+    const isSubstring = called == "substring" || called == "substr";
+    if (called == "extract") {
+      const isText = this.lexer.kind == T_TEXT;
+      if (!isText && this.lexer.kind != T_WORD && this.lexer.kind != T_QUOTED) return this.expected("a part of a time");
+      const part = isText ? this.unquoted(N_TEXT) : this.anyWord();
+      tree.setKind(part, N_TEXT);
+      return this.need("from") ? this.pair(part, this.expression()) : 0;
+    }
+    if (called == "position") {
+      const what = this.operators(POWER_BEHIND_IN);
+      if (what == 0 || !this.need("in")) return 0;
+      const height = this.height;
+      const subject = this.expression();
+      this.height = max(height, this.height);
+      return subject == 0 ? 0 : this.pair(subject, what);
+    }
+    if (!isTrim && !isSubstring) return this.expressionList();
+    const following = this.lexer.following;
+    const isSide = this.is("leading") || this.is("trailing") || this.is("both");
+    if (isTrim && isSide && following != COMMA && following != CLOSE) {
+      const side = this.is("leading") ? "ltrim" : this.is("trailing") ? "rtrim" : "trim";
+      this.lexer.next();
+      tree.setA(node, this.word(side));
+    }
+    if (isTrim && this.accept("from")) return this.expression();
+    const first = this.expression();
+    let height = this.height;
+    if (first == 0) return 0;
+    if (isTrim && this.accept("from")) {
+      const subject = this.expression();
+      this.height = max(height, this.height);
+      return subject == 0 ? 0 : this.pair(subject, first);
+    }
+    const isFrom = isSubstring && this.accept("from");
+    if (!isFrom && !(isSubstring && this.is("for"))) {
+      if (!this.acceptSymbol(COMMA)) return first;
+      const rest = this.expressionList();
+      this.height = max(height, this.height);
+      return rest == 0 ? 0 : this.pair(first, rest);
+    }
+    const from = isFrom ? this.expression() : this.one();
+    height = max(height, this.height);
+    if (from == 0) return 0;
+    if (this.accept("for")) {
+      if (this.pair(from, this.expression()) == 0) return 0;
+      this.height = max(height, this.height);
+    }
+    return this.pair(first, from);
+  }
+
+  /** Links the second behind the first, if there is one: the first, or 0. */
+  private pair(first: u32, second: u32): u32 {
+    if (second == 0) return 0;
+    this.tree.setNext(first, second);
+    return first;
+  }
+
+  /** A name that does not stand in the text. */
+  private word(text: string): u32 {
+    const texts = this.tree.texts;
+    const at = texts.len;
+    texts.addText(text);
+    return this.tree.add(N_NAME, this.lexer.start, at, texts.len - at);
+  }
+
+  /** The number 1. */
+  private one(): u32 {
+    const node = this.word("1");
+    this.tree.setKind(node, N_NUMBER);
+    return node;
   }
 
   private caseOf(): u32 {

@@ -1,0 +1,26 @@
+/** What functions know of what is around their statement: its text for errors, the time, and what changes were made before it. */
+import { SQL_UNSUPPORTED, fail } from "../../status";
+import { NO_CLOCK, wallMicroseconds } from "../../wasi/clock";
+import { SqlText } from "../sql-text";
+
+export class Surroundings {
+  /** Rows that the change before this statement was of. */
+  changes: i64 = 0;
+  /** The key that the row inserted last was given, where it is a number. */
+  lastInsertRowid: i64 = 0;
+  private time: i64 = NO_CLOCK;
+
+  constructor(readonly text: SqlText) {}
+
+  /** The statement runs anew, at another time. */
+  begin(): void {
+    this.time = NO_CLOCK;
+  }
+
+  /** The time in microseconds since 1970, the same for all of the statement; `NO_CLOCK`, with an error, where there is none. */
+  now(): i64 {
+    if (this.time == NO_CLOCK) this.time = wallMicroseconds();
+    if (this.time == NO_CLOCK) fail(SQL_UNSUPPORTED, "there is no clock here", "give the time as a parameter");
+    return this.time;
+  }
+}

@@ -1,0 +1,367 @@
+/** Aggregates: COUNT, SUM and the like over the rows of each group. */
+import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { addDecimals, decimalOfInteger, divideDecimals } from "../../encode/decimal-arithmetic";
+import { Arena, MemoryBudget } from "../eval/arena";
+import { Batch } from "../eval/batch";
+import { addText } from "../eval/cast";
+import { isNoCase } from "../eval/collation";
+import { compareSlots } from "../eval/compare";
+import { Expression } from "../eval/expression";
+import { addJsonForm } from "../eval/json-form";
+import { select } from "../eval/logic";
+import { K_DECIMAL, K_INT, K_JSON, K_TEXT, isBytes } from "../eval/kinds";
+import { Vector } from "../eval/vector";
+import { SqlText } from "../sql-text";
+import { evaluateAll, giveBack } from "./kept-rows";
+import { NO_CASE, TupleList, TupleTable, Tuples, addOrdered, tupleKey } from "./tuples";
+
+export const A_COUNT: u8 = 1;
+export const A_SUM: u8 = 2;
+const A_TOTAL: u8 = 3;
+const A_AVG: u8 = 4;
+export const A_MIN: u8 = 5;
+export const A_MAX: u8 = 6;
+/** Those from here on make text, in which the order of rows is seen. */
+export const A_CONCAT: u8 = 7;
+export const A_JSON_ARRAY: u8 = 8;
+export const A_JSON_OBJECT: u8 = 9;
+
+const NAMES: StaticArray<string> = [
+  "",
+  "count",
+  "sum",
+  "total",
+  "avg",
+  "min",
+  "max",
+  "group_concat",
+  "json_group_array",
+  "json_group_object",
+];
+
+/** The aggregate called `name`, in lower case. */
+export function aggregateOf(name: string): u8 {
+  const fn = NAMES.indexOf(name);
+  return fn < 0 ? A_CONCAT : <u8>fn;
+}
+
+/** A group's state: how many values, and a slot: the sum, or the least or greatest value so far. */
+const STATE: u32 = 24;
+const one: usize = memory.data(16, 8);
+
+/** One aggregate over the rows of each group. */
+export class Aggregate {
+  /** The kind of its result. */
+  kind: u8 = K_INT;
+  /** What it is over; null for count(*). */
+  subject: Expression | null = null;
+  /** What stands between texts, or the values of a JSON object, whose names are the subject. */
+  second: Expression | null = null;
+  /** The rows that it takes; null: all. */
+  where: Expression | null = null;
+  private states: usize = 0;
+  private capacity: u32 = 0;
+  private texts: Array<ByteBuffer> = new Array<ByteBuffer>();
+  private readonly kept: Arena;
+  private known: TupleTable | null = null;
+  private knownTuples: Tuples | null = null;
+  private readonly key: ByteBuffer = new ByteBuffer(64);
+  /** ORDER BY: its values, and all rows until they are sorted. */
+  private by: Array<Expression> = new Array<Expression>();
+  private orders: Array<u32> = new Array<u32>();
+  private sorted: Tuples | null = null;
+  private list: TupleList | null = null;
+
+  constructor(
+    readonly fn: u8,
+    private readonly text: SqlText,
+    private readonly start: u32,
+    private readonly budget: MemoryBudget,
+  ) {
+    this.kept = new Arena(budget);
+  }
+
+  /** Makes it one over `subject`, or over its different values. */
+  over(subject: Expression, isDistinct: bool): void {
+    this.subject = subject;
+    this.kind = kindOver(this.fn, subject.kind);
+    if (!isDistinct) return;
+    this.known = new TupleTable();
+    this.knownTuples = new Tuples(0, this.budget);
+  }
+
+  get isDistinct(): bool {
+    return this.known !== null;
+  }
+
+  /** Its values come in the order of these, with an order (tuples.ts) each. */
+  sortBy(by: Array<Expression>, orders: Array<u32>): void {
+    this.by = by;
+    this.orders = orders;
+    this.sorted = new Tuples(2, this.budget);
+    this.list = new TupleList();
+  }
+
+  /** Adds the columns that it reads to `columns`. */
+  addColumns(columns: Array<i32>): void {
+    const subject = this.subject;
+    const second = this.second;
+    const where = this.where;
+    if (subject) subject.addColumns(columns);
+    if (second) second.addColumns(columns);
+    if (where) where.addColumns(columns);
+    for (let b = 0; b < this.by.length; b++) this.by[b].addColumns(columns);
+  }
+
+  /** Makes room for `groups` groups. */
+  grow(groups: u32): void {
+    if (groups <= this.capacity) return;
+    const before = this.capacity;
+    this.capacity = max<u32>(groups, max<u32>(16, before << 1));
+    const bytes = <usize>this.capacity * STATE;
+    this.states = this.states == 0 ? heap.alloc(bytes) : heap.realloc(this.states, bytes);
+    memory.fill(this.states + <usize>before * STATE, 0, <usize>(this.capacity - before) * STATE);
+    if (this.fn >= A_CONCAT) {
+      while (<u32>this.texts.length < this.capacity) this.texts.push(new ByteBuffer(16));
+    }
+  }
+
+  /** Takes the selected rows; `groups` has each one's group. False on failure. The selection is as before afterwards. */
+  take(batch: Batch, groups: StaticArray<u32>): bool {
+    const where = this.where;
+    if (!where) return this.takeSelected(batch, groups);
+    const value = where.evaluate(batch);
+    if (!value) return false;
+    const before = batch.selected;
+    const rows = heap.alloc((<usize>max(before, 1)) << 1);
+    memory.copy(rows, batch.selection, (<usize>before) << 1);
+    select(batch, value, false, false);
+    batch.pool.give(value);
+    const good = this.takeSelected(batch, groups);
+    memory.copy(batch.selection, rows, (<usize>before) << 1);
+    batch.selected = before;
+    heap.free(rows);
+    return good;
+  }
+
+  private takeSelected(batch: Batch, groups: StaticArray<u32>): bool {
+    const subject = this.subject;
+    if (!subject) {
+      for (let k = 0; k < batch.selected; k++) {
+        const state = this.state(unchecked(groups[batch.row(k)]));
+        store<u64>(state, load<u64>(state) + 1);
+      }
+      return true;
+    }
+    const vectors = new Array<Vector | null>();
+    const expressions = this.by.concat([subject]);
+    const second = this.second;
+    if (second) expressions.push(second);
+    if (!evaluateAll(expressions, batch, vectors)) return false;
+    const values = vectors[this.by.length]!;
+    const others = second ? vectors[this.by.length + 1] : null;
+    let good = true;
+    for (let k = 0; k < batch.selected && good; k++) {
+      const i = batch.row(k);
+      if (values.isNull(i) && this.fn != A_JSON_ARRAY) continue;
+      const group = unchecked(groups[i]);
+      if (this.isDistinct) {
+        const isNew = this.isNew(group, values, i);
+        if (isNew == 0) continue;
+        if (isNew < 0) good = false;
+      }
+      if (good) good = this.list ? this.keep(group, vectors, values, others, i) : this.takeValue(group, values, others, i);
+    }
+    giveBack(vectors, batch);
+    return good;
+  }
+
+  /** Keeps a row until all are there. */
+  private keep(group: u32, by: Array<Vector | null>, values: Vector, others: Vector | null, i: u32): bool {
+    const key = this.key;
+    key.reset();
+    key.addU32(bswap<u32>(group));
+    for (let b = 0; b < this.by.length; b++) addOrdered(by[b]!, i, this.orders[b], key);
+    const tuple = this.sorted!.add([values, others], i, key);
+    if (tuple == 0) return false;
+    this.list!.push(tuple);
+    return true;
+  }
+
+  /** Takes the rows that were kept, sorted, now that all are there; false on failure. */
+  finish(): bool {
+    const list = this.list;
+    if (!list) return true;
+    list.sort();
+    const sorted = this.sorted!;
+    const values = new Vector();
+    const others = new Vector();
+    const second = this.second;
+    values.kind = this.subject!.kind;
+    if (second) others.kind = second.kind;
+    let good = true;
+    for (let t: u32 = 0; t < list.count && good; t++) {
+      const tuple = list.at(t);
+      sorted.get(tuple, 0, values, 0);
+      sorted.get(tuple, 1, others, 0);
+      good = this.takeValue(bswap<u32>(load<u32>(tupleKey(tuple))), values, second ? others : null, 0);
+    }
+    values.free();
+    others.free();
+    return good;
+  }
+
+  /** 1 when the group has not had the value, 0 when it had, -1 on failure. */
+  private isNew(group: u32, values: Vector, i: u32): i32 {
+    const key = this.key;
+    key.reset();
+    key.addU32(group);
+    addOrdered(values, i, isNoCase(this.subject!) ? NO_CASE : 0, key);
+    const known = this.known!;
+    if (known.find(key.ptr, key.len) != 0) return 0;
+    const tuple = this.knownTuples!.add([], 0, key);
+    return tuple != 0 && known.add(tuple) ? 1 : -1;
+  }
+
+
+  @inline private state(group: u32): usize {
+    return this.states + <usize>group * STATE;
+  }
+
+  private takeValue(group: u32, values: Vector, others: Vector | null, i: u32): bool {
+    const state = this.state(group);
+    const count = load<u64>(state);
+    store<u64>(state, count + 1);
+    const slot = state + 8;
+    const value = values.at(i);
+    switch (this.fn) {
+      case A_COUNT:
+        return true;
+      case A_SUM:
+        if (this.kind == K_INT) {
+          const a = load<i64>(slot);
+          const b = load<i64>(value);
+          const sum = a + b;
+          store<i64>(slot, sum);
+          return ((a ^ sum) & (b ^ sum)) >= 0 || this.overflows();
+        }
+        return addDecimals(slot, value, false, slot) || this.overflows();
+      case A_TOTAL:
+      case A_AVG:
+        return addDecimals(slot, value, false, slot) || this.overflows();
+      case A_MIN:
+      case A_MAX: {
+        if (count > 0) {
+          const order = compareSlots(this.kind, value, slot);
+          if (this.fn == A_MIN ? order >= 0 : order <= 0) return true;
+        }
+        store<u64>(slot, load<u64>(value));
+        store<u64>(slot, load<u64>(value, 8), 8);
+        if (!isBytes(this.kind)) return true;
+        const len = load<u32>(value, 4);
+        const at = this.kept.take(max<u32>(len, 1));
+        if (at == 0) return false;
+        memory.copy(at, <usize>load<u32>(value), len);
+        store<u32>(slot, <u32>at);
+        return true;
+      }
+    }
+    const text = this.texts[group];
+    const before = text.len;
+    let good = true;
+    if (this.fn == A_CONCAT) {
+      if (count > 0) {
+        if (!others) text.addU8(0x2c);
+        else if (!others.isNull(i)) addText(others.kind, others.at(i), text);
+      }
+      addText(values.kind, value, text);
+    } else {
+      text.addU8(count > 0 ? 0x2c : this.fn == A_JSON_ARRAY ? 0x5b : 0x7b);
+      good = addJsonForm(values.kind, value, values.isNull(i), text);
+      if (others) {
+        text.addU8(0x3a);
+        good = addJsonForm(others.kind, others.at(i), others.isNull(i), text);
+      }
+    }
+    if (!good) this.text.fail(SQL_LIMIT, "JSON that is nested too deep to be inside of other JSON", this.start);
+    return good && this.budget.take(text.len - before) == OK;
+  }
+
+  private overflows(): bool {
+    this.text.fail(OVERFLOW, "the sum is too large", this.start);
+    return false;
+  }
+
+  /** Makes row `i` of `vector` the result of a group, once; false on failure. */
+  result(group: u32, vector: Vector, i: u32): bool {
+    const state = this.state(group);
+    const count = load<u64>(state);
+    const isJson = this.fn >= A_JSON_ARRAY;
+    vector.setNull(i, count == 0 && this.fn != A_COUNT && this.fn != A_TOTAL && !isJson);
+    if (this.fn == A_COUNT) {
+      vector.setInt(i, count);
+      return true;
+    }
+    if (this.fn >= A_CONCAT) {
+      const text = this.texts[group];
+      const isArray = this.fn == A_JSON_ARRAY;
+      if (isJson && count == 0) text.addU8(isArray ? 0x5b : 0x7b);
+      if (isJson) text.addU8(isArray ? 0x5d : 0x7d);
+      vector.setBytes(i, text.ptr, text.len);
+      return true;
+    }
+    const to = vector.at(i);
+    store<u64>(to, load<u64>(state, 8));
+    store<u64>(to, load<u64>(state, 16), 8);
+    if (this.fn != A_AVG || count == 0) return true;
+    decimalOfInteger(count, one);
+    return divideDecimals(to, one, to) || this.overflows();
+  }
+
+  /** Forgets all groups. */
+  close(): void {
+    if (this.states != 0) heap.free(this.states);
+    this.states = 0;
+    this.capacity = 0;
+    while (this.texts.length > 0) this.texts.pop().free();
+    this.kept.free();
+    const known = this.known;
+    if (known) known.close();
+    const tuples = this.knownTuples;
+    if (tuples) tuples.free();
+    const sorted = this.sorted;
+    if (sorted) sorted.free();
+    const list = this.list;
+    if (list) list.close();
+  }
+
+  free(): void {
+    this.close();
+    this.key.free();
+    const known = this.known;
+    if (known) known.free();
+    const list = this.list;
+    if (list) list.free();
+  }
+}
+
+/** The kind of an aggregate's result over values of `kind`. */
+function kindOver(fn: u8, kind: u8): u8 {
+  switch (fn) {
+    case A_COUNT:
+      return K_INT;
+    case A_TOTAL:
+    case A_AVG:
+      return K_DECIMAL;
+    case A_SUM:
+      return kind == K_INT ? K_INT : K_DECIMAL;
+    case A_CONCAT:
+      return K_TEXT;
+    case A_JSON_ARRAY:
+    case A_JSON_OBJECT:
+      return K_JSON;
+    default:
+      return kind;
+  }
+}
