@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { QuireError, type SyncSession, openSync } from "../host/index.js";
 import { parse, print, worked } from "./sql/decimal-model.js";
 import { Generator, render } from "./sql/generator.js";
+import { ChangeOracle } from "./sql/changes.js";
 import { Oracle, type Reply } from "./sql/oracle.js";
 import { Random } from "./torture/random.js";
 
@@ -26,6 +27,22 @@ test("queries and changes from seeds give what SQLite gives, with indexes and wi
   t.diagnostic(`${sum.queries} queries, ${sum.changes} changes, ${sum.rows} rows, ${sum.overflows} overflows`);
   assert.equal(sum.queries, 2000);
   assert.ok(sum.rows > 100_000 && sum.overflows < 100);
+});
+
+test("changes of all forms do what they do in SQLite, fail as they fail there, and return the same rows", (t) => {
+  const sum = { statements: 0, failures: 0, returned: 0, shifts: 0, later: 0 };
+  for (let seed = 1; seed <= 40; seed++) {
+    const oracle = new ChangeOracle(seed);
+    try {
+      oracle.run(50);
+    } finally {
+      oracle.close();
+    }
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += oracle.totals[key];
+  }
+  t.diagnostic(JSON.stringify(sum));
+  assert.equal(sum.statements, 2000);
+  assert.ok(sum.returned > 3000 && sum.failures > 200 && sum.failures < 700 && sum.shifts + sum.later < 40);
 });
 
 /** A store in memory with the table t: an id, a, u of 64 bits without a sign, s, n. */

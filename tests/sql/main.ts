@@ -1,6 +1,7 @@
 /** npm run sql:oracle: statements from seeds on Quire and on SQLite until a time is over, or so many seeds have passed. */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { ChangeOracle } from "./changes.js";
 import { Difference, Oracle, type Totals } from "./oracle.js";
 
 const { values } = parseArgs({
@@ -40,6 +41,15 @@ for (let seed = from; seed < from + Number(values.count); seed++) {
   }
   for (const key of Object.keys(sum) as (keyof Totals)[]) sum[key] += oracle.totals[key];
   oracle.close();
+  const changes = new ChangeOracle(seed);
+  try {
+    changes.run(Number(values.queries));
+  } catch (error) {
+    console.log(error instanceof Difference ? error.message : error);
+    differences += 1;
+  }
+  sum.changes += changes.totals.statements;
+  changes.close();
 }
 console.log(
   `${sum.queries} queries, ${sum.changes} changes, ${sum.rows} rows, ${sum.overflows} overflows; ${differences} differences`,

@@ -126,10 +126,13 @@ export class Conflicts {
     const columns = this.table.schema.columns;
     this.outcome = TO_INSERT;
     fillDefaults(columns, row);
-    for (let c = 0; c < columns.length && this.or != OR_ABORT; c++) {
+    for (let c = 0; c < columns.length; c++) {
       if (columns[c].nullable || columns[c].auto || row.isSet(c)) continue;
+      if (this.or == OR_REPLACE && row.state(c) == CELL_NULL) giveDefault(columns[c], row, c);
+      if (row.isSet(c)) continue;
+      // Where it is not passed over its insertion fails.
       if (this.or == OR_IGNORE) this.outcome = PASSED;
-      else if (row.state(c) == CELL_NULL) giveDefault(columns[c], row, c);
+      return OK;
     }
     let status: Status = OK;
     for (let r = 0; r < this.rules.length && this.outcome == TO_INSERT && status == OK; r++) {

@@ -1,5 +1,5 @@
 /** UPDATE and DELETE by any condition: the rows are found first and changed then, so that a statement never sees what it changes itself. */
-import { NOT_NULL, OK, PRIMARY_KEY_CONFLICT, Status, UNIQUE_CONFLICT, lastError } from "../../status";
+import { FOREIGN_KEY_BROKEN, NOT_NULL, OK, PRIMARY_KEY_CONFLICT, Status, UNIQUE_CONFLICT, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_MISSING, CELL_NULL, Row } from "../../encode/row";
 import { KeyBound } from "../../query/access-path";
@@ -73,7 +73,8 @@ export class UpdateStatement extends ChangeStatement {
     if (status != OK) return status;
     const deletes = isMany && (!this.isUpdate || this.or == OR_REPLACE);
     if (deletes) db.beginDeletes();
-    status = this.apply();
+    if (!this.isUpdate) status = this.noteRows();
+    if (status == OK) status = this.apply();
     if (deletes) status = db.endDeletes(status);
     status = this.finished(status);
     return isMany ? endTogether(db, isInner, status) : status;
@@ -133,7 +134,7 @@ export class UpdateStatement extends ChangeStatement {
   // ---- changing ----
 
   /**
-   * Changes what was found. A row whose new key another one still has waits until the others are changed: then they are looked at again,
+   * Changes what was found. A row whose new key another one still has, or that refers to one which is still to come, waits until the others are changed: then they are looked at again,
    * from the last one to the first and so on, as long as any of them can be changed.
    */
   private apply(): Status {
@@ -148,7 +149,7 @@ export class UpdateStatement extends ChangeStatement {
         const place = load<u32>(places.ptr + (n << 2));
         const status = this.change(this.found.ptr + place);
         if (status == OK) continue;
-        const waits = this.isUpdate && this.or == OR_ABORT && isConflict(status);
+        const waits = this.isUpdate && this.or == OR_ABORT && (isConflict(status) || status == FOREIGN_KEY_BROKEN);
         if (!waits) return status;
         store<u32>(places.ptr + (count++ << 2), place);
       }
@@ -162,21 +163,28 @@ export class UpdateStatement extends ChangeStatement {
     return count == 0 ? OK : lastError.status;
   }
 
+  /** Notes all rows that are to be deleted: some may go with others. */
+  private noteRows(): Status {
+    let status: Status = OK;
+    for (let n: u32 = 0; n < this.places.len && status == OK; n += 4) {
+      if (this.returned) {
+        const address = this.addressOf(this.found.ptr + load<u32>(this.places.ptr + n));
+        if (address == NO_ADDRESS) return lastError.status;
+        status = this.db.read(this.table, address, this.old, this.oldBody);
+      }
+      if (status == OK) status = this.changed(this.old);
+    }
+    return status;
+  }
+
   /** Changes the row that is noted at `at`. */
   private change(at: usize): Status {
     const table = this.table;
     const address = this.addressOf(at);
     // A row that is gone went with another one.
     if (address == NO_ADDRESS) return lastError.status;
+    if (!this.isUpdate) return this.db.delete(table, address, DELETE_BY_SCHEMA);
     const row = this.row;
-    if (!this.isUpdate) {
-      if (this.returned) {
-        const status = this.db.read(table, address, this.old, this.oldBody);
-        if (status != OK) return status;
-      }
-      const status = this.db.delete(table, address, DELETE_BY_SCHEMA);
-      return status == OK ? this.changed(this.old) : status;
-    }
     readCells(at + 4 + load<u32>(at), this.sets.positions, row);
     let status = this.or == OR_REPLACE ? this.makeRoom(address, row) : OK;
     const now = this.or == OR_REPLACE ? this.addressOf(at) : address;
