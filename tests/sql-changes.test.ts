@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSync, type SyncSession } from "../host/index.js";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { moduleMemory } from "./helpers/module-memory.js";
+import { openStore } from "./helpers/store.js";
 
 /** A store in memory with users, and posts that go with them. */
 function blog(): SyncSession {
@@ -285,7 +288,7 @@ test("rows of one INSERT may refer to each other in any order", () => {
     501,
   );
   fails(db, "INSERT INTO tree VALUES (600, 601), (602, 600)", "FOREIGN_KEY_BROKEN", /^row 1: /u);
-  assert.deepEqual(rowsOf(db, "DELETE FROM tree WHERE id < 3 RETURNING id"), [["2"], ["1"]], "one goes with the other");
+  assert.deepEqual(rowsOf(db, "DELETE FROM tree WHERE id < 3 RETURNING id"), [["1"], ["2"]], "one goes with the other");
   assert.deepEqual(rowsOf(db, "SELECT count(*) FROM tree"), [["0"]]);
 });
 
@@ -359,4 +362,51 @@ test("changes leave no memory behind, those that fail as little as others", (t) 
   };
   const before = bytesAfter(200);
   assert.equal(bytesAfter(400), before);
+});
+
+test("scripts: from a word, a file and standard input; the first failure ends them, with its place", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:int64:pk:auto", "n:int32:unique"]);
+  const csv = ["--format", "csv"];
+  const rows = (): Promise<string> => store.ok(["SELECT n FROM t ORDER BY n", ...csv]);
+  assert.equal(
+    await store.ok(["sql", "INSERT INTO t (n) VALUES (1); INSERT INTO t (n) VALUES (2), (?);", "3"]),
+    "changed 3 rows\n",
+  );
+  writeFileSync(
+    join(store.folder, "script.sql"),
+    "-- a script\nBEGIN;\nUPDATE t SET n = n + 10 WHERE n < ?;\nDELETE FROM t WHERE n = 3;;\nCOMMIT;\n",
+  );
+  assert.equal(await store.ok(["sql", "--file", "data/script.sql", "3"]), "changed 3 rows\n");
+  assert.equal(await rows(), "n\n11\n12\n");
+  assert.equal(
+    await store.ok(["sql", ...csv], { stdin: "INSERT INTO t (n) VALUES (5) RETURNING n; SELECT 'x;y' AS s -- ;\n" }),
+    "n\n5\ns\nx;y\n",
+  );
+  // What was done before a failure stays, but in a transaction.
+  const failing = "INSERT INTO t (n) VALUES (6);\n INSERT INTO t (n) VALUES (7),\n (6);\nSELECT 1";
+  assert.match(
+    await store.fails("UNIQUE_CONFLICT", 1, ["sql", failing]),
+    /statement 2, line 2, column 2: row 2: another row of t has n = 6/u,
+  );
+  assert.match(
+    await store.fails("SQL_TYPE", 1, ["sql", "DELETE FROM t; SELECT 1 + 'x'; SELECT 2"]),
+    /statement 2, line 1, column 27: /u,
+  );
+  assert.match(
+    await store.fails("SQL_SYNTAX", 1, ["sql", "BEGIN; INSERT INTO t (n) VALUES (8);\nDELETE t"]),
+    /statement 3, line 2, column 8: .*rolled back/u,
+  );
+  assert.match(
+    await store.fails("TRANSACTION_ACTIVE", 1, ["sql", "BEGIN; INSERT INTO t (n) VALUES (9)"]),
+    /not committed.*rolled back/u,
+  );
+  assert.match(await store.fails("TRANSACTION_ACTIVE", 1, ["sql", "BEGIN"]), /rolled back/u);
+  await store.fails("NO_TRANSACTION", 1, ["sql", "COMMIT"]);
+  assert.match(await store.fails("SQL_SYNTAX", 1, ["sql"], { stdin: ";" }), /there is no statement/u);
+  await store.fails("FILE_NOT_FOUND", 1, ["sql", "--file", "data/nothing.sql"]);
+  await store.fails("USAGE", 2, ["INSERT INTO t (n) VALUES (10) RETURNING n", "--format", "nothing"]);
+  assert.equal(await rows(), "n\n");
+  const replies = await store.ok(["sql", "--json", "INSERT INTO t (n) VALUES (1); SELECT n FROM t"]);
+  assert.equal(replies.trim().split("\n").length, 2);
 });

@@ -182,15 +182,17 @@ export function allCommands(): Array<Command> {
     new Command(
       "sql",
       runSql,
-      "STATEMENT [PARAMETER…] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
-      "run a statement of SQL",
+      "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--format table|csv|tsv|ndjson|json|markdown|line]" + " [--layout 0.9|0.11]",
+      "run statements of SQL",
     )
-      .takes(1, MANY, "format,null,delimiter,no-header,layout")
+      .takes(0, MANY, "format,null,delimiter,no-header,file,layout")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
           "PARAMETERs are the values of ?, ?2, :name in it, in their order: text, which is read as the type of what it meets.\n" +
           "CREATE and DROP make and remove tables and indexes, and CREATE TABLE the file if it is missing, which --layout is for.\n" +
+          "Several statements, with semicolons between them, run one after the other until one fails; BEGIN and COMMIT make them\n" +
+          "one. They are read from the file SCRIPT, or without STATEMENT from standard input; all of the words are PARAMETERs then.\n" +
           "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
           "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",
       ),

@@ -71,6 +71,11 @@ export class Statement {
     return this.text.fail(SQL_SYNTAX, "expected the end, found another statement", this.rest);
   }
 
+  /** Where in the text it begins. */
+  get start(): u32 {
+    return this.tree.start(this.root);
+  }
+
   /** Whether there is no statement any more. */
   get isNone(): bool {
     return this.root == 0;

@@ -103,6 +103,9 @@ export class Output {
 export const stdout: Output = new Output(1);
 export const stderr: Output = new Output(2);
 
+/** Bytes that `readWhole` reads at once. */
+const READ_SIZE: u32 = 65536;
+
 /** A stream of bytes from standard input or a file. */
 export class Input {
   private offset: u64 = 0;
@@ -187,4 +190,17 @@ export function monotonicNanoseconds(): u64 {
   store<u64>(scratch, 0);
   clock_time_get(1, 1000, scratch);
   return load<u64>(scratch);
+}
+
+/** Appends what the file `path` (`-`: standard input) has to `bytes`, but not much more than `most` bytes in all. False on failure. */
+export function readWhole(path: string, bytes: ByteBuffer, most: u32): bool {
+  const input = Input.open(path);
+  if (!input) return false;
+  let count = 0;
+  do {
+    count = input.read(bytes.reserve(READ_SIZE), READ_SIZE);
+    if (count > 0) bytes.len += count;
+  } while (count > 0 && bytes.len <= most);
+  input.close();
+  return count >= 0;
 }

@@ -145,7 +145,8 @@ function writtenFile(words: readonly string[], commandAt: number, file: string, 
   const command = words[commandAt] ?? "";
   const at = plainPosition(words, commandAt + 1);
   const statement = command === "sql" ? (words[at] ?? "") : /[ \n]/.test(command) ? command : null;
-  if (statement !== null) return statement !== "" && !onlyReads(statement) && !words.includes("--readonly") ? file : null;
+  const isScript = words.some((word) => word === "--file" || word.startsWith("--file="));
+  if (statement !== null) return (isScript || !onlyReads(statement)) && !words.includes("--readonly") ? file : null;
   const facts = COMMANDS.get(command);
   const made = facts?.file?.is === "made" ? files.find((word) => word.at === at) : undefined;
   if (made !== undefined) return made.name;

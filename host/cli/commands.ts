@@ -64,12 +64,12 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
   [
     ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema", "table", "types", "unique-nulls"],
+    ...["durability", "null", "delimiter", "acl", "schema", "table", "types", "unique-nulls", "file"],
   ].map((name) => `--${name}`),
 );
 
 /** Options whose value is a file. */
-export const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl"]);
+export const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl", "--file"]);
 
 /** The formats of `import` that a file's extension stands for. */
 export const FORMATS: ReadonlyMap<string, string> = new Map([

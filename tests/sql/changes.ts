@@ -75,7 +75,11 @@ export class ChangeOracle {
         name: "c",
         columns: [
           ["p", ...reference("p")],
-          ["k", random.oneIn(2) ? "int16:unique" : `int16${index()}`, "INTEGER NOT NULL"],
+          random.pick([
+            ["k", "int16:unique", "INTEGER NOT NULL UNIQUE"],
+            ["k", "int16:null:unique", "INTEGER UNIQUE"],
+            ["k", `int16${index()}`, "INTEGER NOT NULL"],
+          ]),
           ["n", `int32:null${index()}`, "INTEGER"],
         ],
       },
@@ -93,9 +97,7 @@ export class ChangeOracle {
     this.#sqlite.exec("PRAGMA foreign_keys = ON");
     for (const { name, columns } of this.#tables) {
       this.#quire.create(name, ["id:int64:pk:auto", ...columns.map(([column, words]) => `${column}:${words}`)]);
-      const list = columns.map(
-        ([column, words, type]) => `${column} ${type}${name === "c" && words.endsWith("unique") ? " UNIQUE" : ""}`,
-      );
+      const list = columns.map(([column, , type]) => `${column} ${type}`);
       this.#sqlite.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY AUTOINCREMENT, ${list.join(", ")})`);
     }
   }
@@ -111,7 +113,8 @@ export class ChangeOracle {
     const random = this.#random;
     if (column === "id" || column === "p" || column === "up") return random.oneIn(6) ? "NULL" : String(1 + random.below(14));
     if (column === "n") return random.oneIn(6) ? "NULL" : String(random.below(6));
-    if (random.oneIn(40)) return "NULL";
+    const isNull = table.columns.some(([name, words]) => name === column && words.includes(":null"));
+    if (random.oneIn(isNull ? 4 : 40)) return "NULL";
     if (column === "s") return random.oneIn(4) ? "⟦DEFAULT¦'usual'⟧" : `'${random.pick(LETTERS)}'`;
     return table.name === "c" ? String(random.below(20)) : `'${random.pick(LETTERS)}${random.below(3)}'`;
   }
@@ -270,20 +273,20 @@ export class ChangeOracle {
     try {
       const statement = this.#sqlite.prepare(render(sql, "sqlite"));
       try {
-        if (!/ RETURNING /u.test(sql)) return { kind: "ok", changes: statement.run().changes, rows: [] };
+        if (!sql.includes(" RETURNING ")) return { kind: "ok", changes: statement.run().changes, rows: [] };
         const rows = statement.all().map((row) => Object.values(row as Record<string, unknown>));
         const [{ n }] = this.#sqlite.all("SELECT changes() AS n") as unknown as [{ n: number }];
-        return { kind: "ok", changes: Number(n), rows: shown(rows) };
+        return { kind: "ok", changes: n, rows: shown(rows) };
       } finally {
         statement.finalize();
       }
     } catch (error) {
       const text = String(error);
-      const kind = /UNIQUE constraint/u.test(text)
+      const kind = text.includes("UNIQUE constraint")
         ? "unique"
-        : /FOREIGN KEY/u.test(text)
+        : text.includes("FOREIGN KEY")
           ? "foreign"
-          : /NOT NULL/u.test(text)
+          : text.includes("NOT NULL")
             ? "null"
             : null;
       if (kind === null) throw new Difference(`seed ${this.seed}: ${render(sql, "sqlite")}\n  SQLite: ${text}`);
@@ -359,7 +362,9 @@ export class ChangeOracle {
   #compare(sql: string): void {
     for (const { name } of this.#tables) {
       const ours = shown(this.#quire.sql(`SELECT * FROM ${name}`).rows).join("\n");
-      const theirs = shown(this.#sqlite.all(`SELECT * FROM ${name}`).map((row) => Object.values(row))).join("\n");
+      const theirs = shown(
+        this.#sqlite.all(`SELECT * FROM ${name}`).map((row) => Object.values(row as Record<string, unknown>)),
+      ).join("\n");
       if (ours !== theirs) {
         throw new Difference(
           `seed ${this.seed}, statement ${this.totals.statements}, ${name} behind ${render(sql, "quire")}\n  Quire:\n${ours}\n  SQLite:\n${theirs}`,

@@ -31,6 +31,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "table",
   "types",
   "unique-nulls",
+  "file",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [

@@ -1,61 +1,140 @@
-/** `sql`: a statement of SQL. */
-import { OK, SQL_UNSUPPORTED, Status, fail, lastError } from "../../status";
+/** `sql`: statements of SQL. */
+import { OK, SQL_LIMIT, SQL_SYNTAX, Status, TRANSACTION_ACTIVE, fail, lastError, restoreError, savedError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
 import { allPositions } from "../../schema/column-names";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { textConstant } from "../../sql/bind/literals";
 import { Constant } from "../../sql/eval/expression";
 import { Statement } from "../../sql/execute";
 import { QueryRows } from "../../sql/query-rows";
 import { SqlText } from "../../sql/sql-text";
 import { isMissing } from "../../wasi/file";
-import { stdout } from "../../wasi/stdio";
+import { readWhole, stdout } from "../../wasi/stdio";
 import { call, startRequest, addTextField, addTextsField } from "../command-line/command-request";
 import { CommandContext, openStore } from "../command-line/context";
 import { removeStore } from "../command-line/made-store";
+import { RowFormat } from "../output/row-formats";
 import { formatNamed } from "../export/export";
 
+/** Bytes of a script at most. */
+const LONGEST_SCRIPT: u32 = 64 << 20;
+
 export function runSql(ctx: CommandContext): Status {
+  const isScript = ctx.has("file") || ctx.words.length == 0;
   const bytes = new ByteBuffer(256);
-  bytes.addText(ctx.word(0));
-  const statement = new Statement(new SqlText(bytes.ptr, bytes.len));
-  let status = statement.parseOnly();
-  if (status == OK && statement.isTransaction)
-    status = fail(SQL_UNSUPPORTED, "a transaction ends with the command", "serve has those of several statements");
-  // A query needs no more than to read; tables may be made in a file that is not there yet.
-  const isNew = status == OK && statement.isDefinition && isMissing(ctx.invocation.file);
-  if (status == OK) status = openStore(ctx, !statement.isQuery, statement.isDefinition);
-  if (status == OK)
-    status = ctx.json ? printReply(ctx) : statement.givesRows ? printRows(ctx, statement) : change(ctx, statement);
-  if (status != OK && isNew) removeStore(ctx);
-  statement.free();
+  let status: Status = OK;
+  if (isScript) {
+    if (!readWhole(ctx.invocation.option("file", "-"), bytes, LONGEST_SCRIPT)) status = lastError.status;
+    else if (bytes.len > LONGEST_SCRIPT) status = fail(SQL_LIMIT, "a script has at most 64 MiB", "run it in parts");
+  } else bytes.addText(ctx.word(0));
+  if (status == OK) status = runText(ctx, new SqlText(bytes.ptr, bytes.len), ctx.words.slice(isScript ? 0 : 1));
   bytes.free();
   return status;
 }
 
-/** The words behind the statement: values of its parameters, which take the types of what they meet. */
-function parametersOf(ctx: CommandContext): Array<Constant> {
+/** Runs the statements of a text, with `words` as the values of their parameters. */
+function runText(ctx: CommandContext, text: SqlText, words: Array<string>): Status {
+  const first = new Statement(text);
+  let status = first.parse();
+  if (status == OK && first.isNone) status = text.fail(SQL_SYNTAX, "there is no statement", text.len);
+  const isOnly = status == OK && first.rest >= text.len && !first.isTransaction;
+  // A query needs no more than to read; tables may be made in a file that is not there yet.
+  const makes = status == OK && (first.isDefinition || (first.isTransaction && first.rest < text.len));
+  const isNew = makes && isMissing(ctx.invocation.file);
+  if (status == OK) status = openStore(ctx, !isOnly || !first.isQuery, makes);
+  if (status == OK && isOnly) {
+    status = ctx.json
+      ? printReply(ctx, text, 0, text.len, words)
+      : first.givesRows
+        ? printRows(ctx, first, words)
+        : change(ctx, first, words);
+  }
+  first.free();
+  if (status == OK && !isOnly) status = runScript(ctx, text, words);
+  // What a script has made before it failed stays.
+  if (status != OK && isNew && (isOnly || !ctx.store || ctx.db.tables.length == 0)) removeStore(ctx);
+  return status;
+}
+
+/** Runs several statements, up to the first that fails. A transaction that is open in the end is rolled back. */
+function runScript(ctx: CommandContext, text: SqlText, words: Array<string>): Status {
+  const db = ctx.db;
+  let status: Status = OK;
+  let changes: i64 = 0;
+  let hasRows = ctx.json;
+  let defines = false;
+  let at: u32 = 0;
+  for (let number = 1; status == OK; number++) {
+    const statement = new Statement(text, at);
+    status = statement.parse();
+    const isOver = status == OK && statement.isNone;
+    const start = statement.isNone ? text.len : statement.start;
+    at = statement.rest;
+    if (status == OK && !isOver) {
+      hasRows = hasRows || statement.givesRows;
+      defines = defines || statement.isDefinition;
+      if (ctx.json) status = printReply(ctx, text, start, at, words);
+      else if (statement.givesRows) status = printRows(ctx, statement, words);
+      else status = statement.run(db, parametersOf(words));
+    }
+    changes += statement.changes;
+    statement.free();
+    if (isOver) break;
+    if (status != OK) status = inStatement(text, number, start);
+  }
+  if (db.inTransaction) {
+    if (status == OK) status = fail(TRANSACTION_ACTIVE, "the last transaction is not committed", "it was rolled back");
+    else lastError.what += "; the transaction was rolled back";
+    const failure = savedError();
+    status = db.rollback() == OK ? restoreError(failure) : lastError.status;
+  }
+  if (status == OK && !hasRows) tell(changes, defines);
+  return status;
+}
+
+/** Says what was done, where nothing else does. */
+function tell(changes: i64, defines: bool): void {
+  stdout.line(defines && changes == 0 ? "done" : "changed " + counted(changes, "row"));
+}
+
+/** Says of the last error which statement it is about, and where. */
+function inStatement(text: SqlText, number: i32, start: u32): Status {
+  if (lastError.textOffset < 0) text.place(start);
+  lastError.what = "statement " + number.toString() + ", " + lastError.what;
+  return lastError.status;
+}
+
+/** Values of parameters, which take the types of what they meet. */
+function parametersOf(words: Array<string>): Array<Constant> {
   const parameters = new Array<Constant>();
-  for (let i = 1; i < ctx.words.length; i++) {
-    const word = String.UTF8.encode(ctx.words[i]);
+  for (let i = 0; i < words.length; i++) {
+    const word = String.UTF8.encode(words[i]);
     parameters.push(textConstant(changetype<usize>(word), word.byteLength));
   }
   return parameters;
 }
 
-/** With `--json`: what the request `sql` replies. */
-function printReply(ctx: CommandContext): Status {
+/** With `--json`: what the request `sql` replies to the text from byte `start` to `end`. */
+function printReply(ctx: CommandContext, text: SqlText, start: u32, end: u32, words: Array<string>): Status {
   startRequest("sql");
-  addTextField("sql", ctx.word(0));
-  if (ctx.words.length > 1) addTextsField("params", ctx.words.slice(1));
+  addTextField("sql", String.UTF8.decodeUnsafe(text.ptr + start, end - start));
+  if (words.length > 0) addTextsField("params", words);
   return call(ctx);
 }
 
-function printRows(ctx: CommandContext, statement: Statement): Status {
-  const rows = statement.rows(ctx.db, parametersOf(ctx));
+/** How rows are to be printed; null with `USAGE`. */
+function formatOf(ctx: CommandContext, schema: TableSchemaSnapshot): RowFormat | null {
+  return formatNamed(ctx, ctx.invocation.option("format", "table"), schema, allPositions(schema));
+}
+
+function printRows(ctx: CommandContext, statement: Statement, words: Array<string>): Status {
+  // What is wrong with the options is said before anything is changed.
+  if (!formatOf(ctx, new TableSchemaSnapshot("", ""))) return lastError.status;
+  const rows = statement.rows(ctx.db, parametersOf(words));
   if (!rows) return lastError.status;
-  const format = formatNamed(ctx, ctx.invocation.option("format", "table"), rows.schema, allPositions(rows.schema));
+  const format = formatOf(ctx, rows.schema);
   let status = lastError.status;
   if (format) {
     status = format.print<QueryRows>(new ScanLoop<QueryRows>(rows));
@@ -65,9 +144,8 @@ function printRows(ctx: CommandContext, statement: Statement): Status {
   return status;
 }
 
-function change(ctx: CommandContext, statement: Statement): Status {
-  const status = statement.run(ctx.db, parametersOf(ctx));
-  const isDone = statement.isDefinition && statement.changes == 0;
-  if (status == OK) stdout.line(isDone ? "done" : "changed " + counted(statement.changes, "row"));
+function change(ctx: CommandContext, statement: Statement, words: Array<string>): Status {
+  const status = statement.run(ctx.db, parametersOf(words));
+  if (status == OK) tell(statement.changes, statement.isDefinition);
   return status;
 }

@@ -134,8 +134,8 @@ export class UpdateStatement extends ChangeStatement {
   // ---- changing ----
 
   /**
-   * Changes what was found. A row whose new key another one still has, or that refers to one which is still to come, waits until the others are changed: then they are looked at again,
-   * from the last one to the first and so on, as long as any of them can be changed.
+   * Changes what was found. A row whose new key another one still has, or that refers to one which is still to come, waits until the
+   * others are changed: then they are looked at again, from the last one to the first and so on, as long as any of them can be changed.
    */
   private apply(): Status {
     const places = this.places;
