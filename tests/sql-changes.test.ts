@@ -410,3 +410,14 @@ test("scripts: from a word, a file and standard input; the first failure ends th
   const replies = await store.ok(["sql", "--json", "INSERT INTO t (n) VALUES (1); SELECT n FROM t"]);
   assert.equal(replies.trim().split("\n").length, 2);
 });
+
+test("a script may make the file that it works on", async (t) => {
+  const store = openStore(t);
+  await store.ok(["sql"], {
+    stdin: "BEGIN; CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t (n) VALUES (1); COMMIT",
+  });
+  assert.equal(await store.ok(["SELECT * FROM t", "--format", "csv"]), "id,n\n1,1\n");
+  const other = openStore(t, { checkStatus: null });
+  await other.fails("SQL_SYNTAX", 1, ["sql", "BEGIN; CREATE TABLE t (id INTEGER PRIMARY KEY); nothing"]);
+  await other.fails("FILE_NOT_FOUND", 1, ["SELECT 1"]);
+});

@@ -182,7 +182,7 @@ export function allCommands(): Array<Command> {
     new Command(
       "sql",
       runSql,
-      "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--format table|csv|tsv|ndjson|json|markdown|line]" + " [--layout 0.9|0.11]",
+      "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run statements of SQL",
     )
       .takes(0, MANY, "format,null,delimiter,no-header,file,layout")
