@@ -113,7 +113,9 @@ export abstract class JoinBinder extends FromBinder {
       for (let i = 0; i < condition.columns.length; i++) {
         const place = condition.columns[i];
         if (place == EVERY_ROW) condition.sources = u64.MAX_VALUE;
-        if (place >= 0) condition.sources |= (<u64>1) << sources.indexOf(this.scope.sourceOf(place));
+        if (place < 0) continue;
+        const bit = (<u64>1) << sources.indexOf(this.scope.sourceOf(place));
+        condition.sources |= bit;
       }
     }
   }

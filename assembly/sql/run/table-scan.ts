@@ -1,13 +1,15 @@
 /** The rows of a table, by an access path. */
 import { OK, lastError } from "../../status";
-import { fixedValueSize } from "../../encode/data-type";
+import { TYPE_CUSTOM, TYPE_INT32, TYPE_INT64, fixedValueSize } from "../../encode/data-type";
 import { Row } from "../../encode/row";
 import { AccessPath } from "../../query/access-path";
 import { KeyRows } from "../../query/key-rows";
 import { RowScan, RowSource, Table } from "../../query/store";
+import { damagedRecord } from "../../store/record-prefix";
+import { TableReader } from "../../table/table-reader";
 import { Batch, Columns, keepBytes, keepValue } from "../eval/batch";
 import { takeCell } from "../eval/cells";
-import { isBytes, kindOfType } from "../eval/kinds";
+import { fixedBytes, isBytes, kindOfType } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 import { BOUNDS_EMPTY, BOUNDS_FAILED, BOUNDS_FILLED, ScanBounds } from "./scan-bounds";
@@ -29,6 +31,10 @@ class TableColumns extends Columns {
   private readonly places: StaticArray<i32>;
   private readonly vectors: Array<Vector> = new Array<Vector>();
   private readonly isDecoded: StaticArray<bool>;
+  /** Of each wanted column where it begins in all records; of no use unless `start` is not 0. */
+  private readonly offsets: StaticArray<u32>;
+  /** How many bytes of a record have all wanted columns, if each is at the same place in all records; else 0. */
+  readonly start: u32;
 
   constructor(
     readonly table: Table,
@@ -39,16 +45,34 @@ class TableColumns extends Columns {
     super();
     const places = new StaticArray<i32>(table.schema.columns.length);
     places.fill(-1);
+    for (let w = 0; w < wanted.length; w++) places[wanted[w]] = w;
     this.places = places;
     this.isDecoded = new StaticArray<bool>(wanted.length);
+    const offsets = new StaticArray<u32>(wanted.length);
+    let at: u32 = 0;
+    let placed = 0;
+    for (let c: u32 = 0; c < table.layout.columnCount; c++) {
+      const size = table.layout.fixedSize(c);
+      if (size == 0 || table.layout.nullable(c)) break;
+      const place = places[c];
+      if (place >= 0) {
+        offsets[place] = at;
+        placed += 1;
+      }
+      at += size;
+    }
+    this.offsets = offsets;
+    this.start = placed == wanted.length ? at : 0;
     this.cells = heap.alloc(<usize>max(wanted.length, 1) * ((<usize>BATCH_ROWS) << 3));
     for (let w = 0; w < wanted.length; w++) {
-      places[wanted[w]] = w;
       const vector = new Vector();
       vector.kind = kindOfType(table.schema.columns[wanted[w]].type);
       this.vectors.push(vector);
     }
   }
+
+  /** Whether of rows the bodies are noted. */
+  isPlaced: bool = false;
 
   /** Begins a batch, of which columns are noted to be decoded later; or not noted but taken. */
   begin(isTaken: bool): void {
@@ -71,6 +95,39 @@ class TableColumns extends Columns {
     return true;
   }
 
+  /** Notes where a record is whose columns are all at their places, as row `i`. */
+  noteBody(body: usize, i: i32): void {
+    store<u64>(this.cells + ((<usize>i) << 3), <u64>body);
+  }
+
+  /** Decodes a column that is at the same place in all records. */
+  private decodePlaced(place: i32, type: u8, vector: Vector, batch: Batch): void {
+    const cells = this.cells;
+    const offset = <usize>unchecked(this.offsets[place]);
+    const count = batch.settledCount;
+    const size = fixedBytes(vector.kind);
+    for (let k = 0; k < count; k++) store<u8>(vector.nulls + batch.settledRow(k), 0);
+    switch (type) {
+      case TYPE_INT64:
+        for (let k = 0; k < count; k++) {
+          const i = batch.settledRow(k);
+          vector.setInt(i, load<i64>(<usize>load<u32>(cells + ((<usize>i) << 3)) + offset));
+        }
+        return;
+      case TYPE_INT32:
+        for (let k = 0; k < count; k++) {
+          const i = batch.settledRow(k);
+          vector.setInt(i, <i64>load<i32>(<usize>load<u32>(cells + ((<usize>i) << 3)) + offset));
+        }
+        return;
+      default:
+        for (let k = 0; k < count; k++) {
+          const i = batch.settledRow(k);
+          takeCell(type, true, <usize>load<u32>(cells + ((<usize>i) << 3)) + offset, size, vector, i);
+        }
+    }
+  }
+
   /** Notes where the columns of a row are, as row `i`. */
   note(row: Row, i: i32): void {
     let at = this.cells + ((<usize>i) << 3);
@@ -88,6 +145,10 @@ class TableColumns extends Columns {
     unchecked((this.isDecoded[place] = true));
     const subject = this.table.schema.columns[column - this.base];
     const type = subject.type;
+    if (this.isPlaced) {
+      this.decodePlaced(place, type, vector, batch);
+      return vector;
+    }
     const isFixed = fixedValueSize(type, subject.customSize) != 0;
     const cells = this.cells + <usize>place * ((<usize>BATCH_ROWS) << 3);
     for (let k = 0; k < batch.settledCount; k++) {
@@ -120,6 +181,8 @@ export class TableScan extends Operator {
   private readonly isOfKeys: bool;
   private readonly source: RowSource;
   private readonly columns: TableColumns;
+  /** Reads the records one after the other where that is all there is to do. */
+  private reader: TableReader | null = null;
   /** Rows of the next batch at most: few at first, so that a LIMIT that ends soon costs little. */
   private most: i32 = 8;
   private isOver: bool = false;
@@ -149,12 +212,20 @@ export class TableScan extends Operator {
       for (let w = 0; w < wanted.length; w++) first = max(first, wanted[w] + 1);
       scan.wantFirst(first);
     }
+    if (!path.index && (columns.start > 0 || wanted.length == 0) && !isOfCustoms(path.table, wanted)) {
+      const reader = path.table.reader();
+      reader.wanted = columns.start;
+      columns.isPlaced = true;
+      this.reader = reader;
+    }
   }
 
   open(): bool {
     if (!super.open()) return false;
     this.most = 8;
     this.isOver = false;
+    const reader = this.reader;
+    if (reader) reader.rewind();
     const bounds = this.bounds;
     return !bounds ? this.begin(BOUNDS_FILLED) : this.begin(bounds.open(this.path, this.batch));
   }
@@ -168,7 +239,26 @@ export class TableScan extends Operator {
     return true;
   }
 
+  /** A batch of records that are read one after the other. */
+  private nextPlaced(reader: TableReader): bool {
+    const cache = this.path.table.access.manager.cache;
+    const before = cache.lookups;
+    const columns = this.columns;
+    let count = 0;
+    columns.begin(false);
+    while (count < this.most && cache.lookups - before <= MOST_LOOKUPS && reader.next()) {
+      if (reader.bodyLen < columns.start) return this.failed(damagedRecord(reader.address));
+      columns.noteBody(reader.body, count++);
+    }
+    if (reader.status != OK) return this.failed(reader.status);
+    this.most = min(this.most << 1, BATCH_ROWS);
+    this.batch.begin(count);
+    return count > 0 && this.give();
+  }
+
   next(): bool {
+    const reader = this.reader;
+    if (reader) return this.nextPlaced(reader);
     const source = this.source;
     const cache = this.path.table.access.manager.cache;
     const before = cache.lookups;
@@ -208,4 +298,10 @@ export class TableScan extends Operator {
     if (bounds) bounds.free();
     this.columns.free();
   }
+}
+
+/** Whether one of the columns is of a type that the file defines. */
+function isOfCustoms(table: Table, wanted: Array<i32>): bool {
+  for (let w = 0; w < wanted.length; w++) if (table.schema.columns[wanted[w]].type == TYPE_CUSTOM) return true;
+  return false;
 }
