@@ -29,7 +29,6 @@ const RANDOM = "random 100000 cache=2097152";
 const COUNTS =
   "tests/counts.test.ts: fixed workloads ask no more of their host than the baseline has (npm run bench:counts -- --update makes a new one)";
 const MEMORY_SPEC = "assembly/__tests__/memory.spec.ts";
-const SEARCH_SPEC = "assembly/__tests__/sector-search.spec.ts";
 
 /** In the order of the table: what saves something, then what is there so that nothing is lost. */
 export const PRICES: readonly Price[] = [
@@ -38,12 +37,6 @@ export const PRICES: readonly Price[] = [
     off: "return this.page(pageNo);",
     row: `${SMALL_CACHE} / get_unique / bytesRead`,
     guards: ["a page that is changed does not forget its sectors"],
-  },
-  {
-    name: "sector search",
-    off: "return false;",
-    row: `${RANDOM} / get_after_random / bytesRead`,
-    guards: [`${SEARCH_SPEC}: reads a few sectors of a leaf, and finds what is there and nothing else`],
   },
   {
     name: "derived cache",

@@ -114,7 +114,7 @@ export function isKey(ptr: usize, len: u32): bool {
 }
 
 /** The order of two values with their discriminants: below, at or above 0. */
-function compareKeyValues(a: usize, b: usize): i32 {
+export function compareKeyValues(a: usize, b: usize): i32 {
   const discriminant = <u32>load<u8>(a);
   const other = <u32>load<u8>(b);
   if (discriminant != other) return <i32>discriminant - <i32>other;

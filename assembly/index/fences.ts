@@ -2,21 +2,42 @@
  * Looking up a key in a leaf that was in memory before, with one read of a sector: for each of the leaf's sectors its first entry's
  * place and key are kept (fence pointers, as LSM trees have them for their blocks).
  *
- *   count u16 | end of the last entry u16 | { the entry's offset u16 | where its key is in all this u16 } … | keys
+ *   count u16 | end of the last entry u16 | the size of each entry u16, or 0 where they differ
+ *     of one size: | { the key's value, with its discriminant } … |      where the entry is follows from its size
+ *     else:        | { the entry's offset u16 | where its key is in all this u16 } … | keys |
  */
 import { MemoryAccess } from "../memory/access/memory-access";
 import { Frame, PAGE_SECTORS, SECTOR_SHIFT } from "../memory/cache/page-cache";
 import { MAX_DERIVED } from "../memory/cache/derived-cache";
-import { compareKeyToProbe, isKey } from "../encode/key";
-import { LEAF_ENTRY, entryCount, entryKey, entryKeyLen, entryOffset } from "./node";
-import { SEARCH_ABSENT, SEARCH_FOUND, SEARCH_UNKNOWN, foundAt } from "./sector-search";
+import { copyBytes } from "../encode/bytes";
+import { compareKeyToProbe, compareKeyValues, isKey } from "../encode/key";
+import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
+import { LEAF_ENTRY, LEAF_HEADER, addressIn, entryCount, entryKey, entryKeyLen, entryOffset } from "./node";
 
-const FENCES: u32 = 4;
+/** `findByFences` can't tell: nothing is known of the node, or it is damaged. Search all of it. */
+const SEARCH_UNKNOWN: i32 = 0;
+export const SEARCH_ABSENT: i32 = 1;
+/** The record is `foundAddress`. */
+export const SEARCH_FOUND: i32 = 2;
+
+/** The record that `findByFences` found. */
+export let foundAddress: RecordAddress = NO_ADDRESS;
+
+const FENCES: u32 = 6;
 const FENCE: u32 = 4;
+/** What stands before the value in a key of one column. */
+const KEY_HEADER: u32 = 8;
+
+/** Bytes of a value with its discriminant, where all entries have `stride` bytes. */
+@inline
+function valueLen(stride: u32): u32 {
+  return stride - LEAF_ENTRY - KEY_HEADER;
+}
 
 /** Keeps the fences of a leaf that was read for a lookup. */
 export function noteFences(access: MemoryAccess, leaf: Frame): void {
   const count = entryCount(leaf);
+  const stride = leaf.stride;
   let fences: u32 = 0;
   let size = FENCES;
   let slot: u32 = 0;
@@ -26,13 +47,20 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
     // None starts in a sector that a long one fills: the next one is the fence of a later sector only.
     if (entryOffset(leaf, slot) >> SECTOR_SHIFT != sector) continue;
     unchecked((slots[fences++] = slot));
-    size += FENCE + entryKeyLen(leaf, slot);
+    size += stride != 0 ? valueLen(stride) : FENCE + entryKeyLen(leaf, slot);
   }
   if (fences == 0 || size > MAX_DERIVED || leaf.used > 0xffff) return;
   const derived = access.manager.makeDerived(leaf, size);
   if (derived == 0) return;
   store<u16>(derived, <u16>fences);
   store<u16>(derived, <u16>leaf.used, 2);
+  store<u16>(derived, <u16>stride, 4);
+  if (stride != 0) {
+    const len = valueLen(stride);
+    for (let i: u32 = 0; i < fences; i++)
+      copyBytes(derived + FENCES + len * i, entryKey(leaf, unchecked(slots[i])) + KEY_HEADER, len);
+    return;
+  }
   let keyAt = FENCES + FENCE * fences;
   for (let i: u32 = 0; i < fences; i++) {
     const entry = unchecked(slots[i]);
@@ -57,35 +85,79 @@ function firstIn(leaf: Frame, sector: u32, slot: u32): u32 {
   return low;
 }
 
-/** Looks `key` up in the leaf `pageNo`, which is not in memory, as `findInSectors` does: `SEARCH_UNKNOWN` when it has no fences. */
+/** Where the entry of a fence is in its leaf. */
+function offsetOf(derived: usize, fence: u32): u32 {
+  const stride = <u32>load<u16>(derived, 4);
+  if (stride == 0) return load<u16>(derived + FENCE * fence, FENCES);
+  // The first one that starts in the sector: each has some.
+  return fence == 0 ? LEAF_HEADER : LEAF_HEADER + (((fence << SECTOR_SHIFT) - LEAF_HEADER + stride - 1) / stride) * stride;
+}
+
+/** The order of a fence's key and `key`, a whole one. */
+function compareFence(derived: usize, fence: u32, key: usize): i32 {
+  const stride = <u32>load<u16>(derived, 4);
+  if (stride == 0) return compareKeyToProbe(derived + load<u16>(derived + FENCE * fence, FENCES + 2), key);
+  return compareKeyValues(derived + FENCES + valueLen(stride) * fence, key + KEY_HEADER);
+}
+
+/** Looks `key` up in the leaf `pageNo`, which is not in memory: one of `SEARCH_…`. */
 export function findByFences(access: MemoryAccess, pageNo: u32, key: usize): i32 {
   const derived = access.manager.derived.find(pageNo);
   if (derived == 0) return SEARCH_UNKNOWN;
+  const count = <u32>load<u16>(derived);
   let low: u32 = 0;
-  let high = <u32>load<u16>(derived);
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareKeyToProbe(derived + load<u16>(derived + FENCE * middle, FENCES + 2), key) < 0) low = middle + 1;
+    if (compareFence(derived, middle, key) < 0) low = middle + 1;
     else high = middle;
   }
-  const fence = derived + FENCE * low;
-  const isLast = low == <u32>load<u16>(derived);
-  const end = isLast ? <u32>load<u16>(derived, 2) : <u32>load<u16>(fence, FENCES);
-  const isFence = !isLast && compareKeyToProbe(derived + load<u16>(fence, FENCES + 2), key) == 0;
+  const isFence = low < count && compareFence(derived, low, key) == 0;
   if (low > 0) {
-    const outcome = findBetween(access, pageNo, load<u16>(fence - FENCE, FENCES), end, key);
+    const outcome = findBehind(access, pageNo, derived, low - 1, key);
     if (outcome != SEARCH_ABSENT || !isFence) return outcome;
   }
-  if (!isFence) return SEARCH_ABSENT;
-  const next = low + 1 == <u32>load<u16>(derived) ? <u32>load<u16>(derived, 2) : <u32>load<u16>(fence, FENCE + FENCES);
-  return findBetween(access, pageNo, end, next, key);
+  return isFence ? findBehind(access, pageNo, derived, low, key) : SEARCH_ABSENT;
 }
 
-/**
- * Looks `key` up among the entries from byte `start` to `end`, all but the last of which are in one sector: the next one is read only for
- * that. Every entry that is looked at is checked.
- */
-function findBetween(access: MemoryAccess, pageNo: u32, start: u32, end: u32, key: usize): i32 {
+/** Looks `key` up from a fence to the next one. All entries but the last are in one sector: the next is read only for that. */
+function findBehind(access: MemoryAccess, pageNo: u32, derived: usize, fence: u32, key: usize): i32 {
+  const start = offsetOf(derived, fence);
+  const isLast = fence + 1 == <u32>load<u16>(derived);
+  const end = isLast ? <u32>load<u16>(derived, 2) : offsetOf(derived, fence + 1);
+  const stride = <u32>load<u16>(derived, 4);
+  return stride != 0 ? findByHalving(access, pageNo, start, end, stride, key) : findInTurn(access, pageNo, start, end, key);
+}
+
+/** `findBehind` where entries are of one size. Every entry that is looked at is checked. */
+function findByHalving(access: MemoryAccess, pageNo: u32, start: u32, end: u32, stride: u32, key: usize): i32 {
+  let there = min(end, ((start >> SECTOR_SHIFT) + 1) << SECTOR_SHIFT);
+  let page = access.part(pageNo, start, there - start);
+  let outcome = SEARCH_ABSENT;
+  let low: u32 = 0;
+  let high = (end - start) / stride;
+  while (page != 0 && low < high) {
+    const middle = (low + high) >> 1;
+    const at = start + middle * stride;
+    if (at + stride > there) {
+      there = end;
+      page = access.part(pageNo, start, end - start);
+      continue;
+    }
+    const entry = page + at;
+    if (<u32>load<u16>(entry) != stride - LEAF_ENTRY || !isKey(entry + 2, stride - LEAF_ENTRY)) return SEARCH_UNKNOWN;
+    const order = compareKeyToProbe(entry + 2, key);
+    if (order < 0) low = middle + 1;
+    else high = middle;
+    if (order != 0) continue;
+    foundAddress = addressIn(entry);
+    outcome = SEARCH_FOUND;
+  }
+  return page == 0 ? SEARCH_UNKNOWN : outcome;
+}
+
+/** `findBehind` by a look at each entry, which is checked. */
+function findInTurn(access: MemoryAccess, pageNo: u32, start: u32, end: u32, key: usize): i32 {
   let there = min(end, ((start >> SECTOR_SHIFT) + 1) << SECTOR_SHIFT);
   let page = access.part(pageNo, start, there - start);
   let at = start;
@@ -100,7 +172,7 @@ function findBetween(access: MemoryAccess, pageNo: u32, start: u32, end: u32, ke
     if (!isKey(page + at + 2, next - at - LEAF_ENTRY)) return SEARCH_UNKNOWN;
     const order = compareKeyToProbe(page + at + 2, key);
     if (order == 0) {
-      foundAt(page + at);
+      foundAddress = addressIn(page + at);
       return SEARCH_FOUND;
     }
     if (order > 0) return SEARCH_ABSENT;

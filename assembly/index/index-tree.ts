@@ -25,8 +25,7 @@ import {
   searchNode,
   writeNode,
 } from "./node";
-import { findByFences, noteFences } from "./fences";
-import { findInSectors, isPartSearchable, foundAddress, SEARCH_ABSENT, SEARCH_FOUND } from "./sector-search";
+import { findByFences, foundAddress, noteFences, SEARCH_ABSENT, SEARCH_FOUND } from "./fences";
 import { insertIntoTree } from "./insert";
 import { moveInTree } from "./move";
 import { removeFromTree } from "./remove";
@@ -57,24 +56,20 @@ export class IndexTree extends ChangeableTree {
       if (address != NOT_BUFFERED) return address;
     } else if (waiting && waiting.flush() != OK) return NO_ADDRESS;
     let pageNo = this.rootPage;
-    let bound: usize = 0;
-    const inPart = isPartSearchable(key);
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const cached = this.access.manager.cache.find(pageNo);
       if (!cached && level > 0) {
-        const outcome = inPart ? findInSectors(this.access, pageNo, key, bound) : findByFences(this.access, pageNo, key);
+        const outcome = findByFences(this.access, pageNo, key);
         if (outcome == SEARCH_FOUND) return foundAddress;
         if (outcome == SEARCH_ABSENT) break;
       }
       const frame = cached ? validNode(this.access, cached) : nodeFrame(this.access, pageNo);
       if (!frame) return NO_ADDRESS;
       if (!isLeaf(frame)) {
-        const child = searchNode(frame, key, true);
-        bound = child < entryCount(frame) ? entryKey(frame, child) : 0;
-        pageNo = childPage(frame, child);
+        pageNo = childPage(frame, searchNode(frame, key, true));
         continue;
       }
-      if (!cached && level > 0 && !inPart) noteFences(this.access, frame);
+      if (!cached && level > 0) noteFences(this.access, frame);
       const slot = searchNode(frame, key, false);
       if (slot < entryCount(frame) && compareKeyToProbe(entryKey(frame, slot), key) == 0) return leafAddress(frame, slot);
       break;

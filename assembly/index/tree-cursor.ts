@@ -23,7 +23,7 @@ import {
   leafHeader,
   leafCount,
 } from "./node";
-import { startsAbove } from "./sector-search";
+import { startsAbove } from "./first-entry";
 import { TreeRoot } from "./tree-root";
 
 /** Whether entry `slot` is (`key`, `address`). */
