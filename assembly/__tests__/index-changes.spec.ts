@@ -20,8 +20,9 @@ const value: ByteBuffer = new ByteBuffer(70000);
 const key: ByteBuffer = new ByteBuffer(70000);
 
 /** A store with items(id pk, code unique null, tag null, price null), the last three indexed. */
-function newStore(): DbmsContext {
+function newStore(oneNull: bool): DbmsContext {
   const options = new OpenOptions();
+  options.oneNull = oneNull;
   options.cacheBytes = 0;
   // There decimals may be null.
   options.layout = LAYOUT_0_11;
@@ -133,21 +134,21 @@ function loseEntry(db: DbmsContext, id: u32): void {
 }
 
 /** A store with items 1 to `count`, whose codes are c1, c2 … and ages 10, 20 … */
-function storeOf(count: u32): DbmsContext {
-  const db = newStore();
+function storeOf(count: u32, oneNull: bool = false): DbmsContext {
+  const db = newStore(oneNull);
   for (let id: u32 = 1; id <= count; id++) expect(add(db, id, "c" + id.toString(), id * 10)).toBe(OK);
   return db;
 }
 
 describe("changes of indexes that wait in a transaction", () => {
   test("unique keys are seen among them: in conflict, removed and taken again, and by key", () => {
-    const db = storeOf(3);
+    const db = storeOf(3, true);
     db.begin();
     expect(add(db, 4, "c4")).toBe(OK);
     expect(add(db, 5, "c4")).toBe(UNIQUE_CONFLICT);
     expect(add(db, 4, "c5")).toBe(PRIMARY_KEY_CONFLICT);
     expect(add(db, 5, "")).toBe(OK);
-    expect(add(db, 6, "")).toBe(UNIQUE_CONFLICT, "null is a value");
+    expect(add(db, 6, "")).toBe(UNIQUE_CONFLICT, "only one row may have null");
     expect(remove(db, 1)).toBe(OK);
     expect(find(db, 1)).toBe(NO_ADDRESS);
     expect(change(db, 2, "c1")).toBe(OK, "c1 is free");
@@ -158,6 +159,22 @@ describe("changes of indexes that wait in a transaction", () => {
     expect(find(db, 1) != NO_ADDRESS).toBe(true);
     expect(add(db, 1, "c9")).toBe(PRIMARY_KEY_CONFLICT);
     expect(listed(db, 1)).toBe(" 5:1 1:70 3:30 2:20 4:1");
+    expect(db.commit()).toBe(OK);
+    expectSound(db, 5);
+    db.close();
+  });
+
+  test("any number of rows has null in a unique column, and each is found among them", () => {
+    const db = storeOf(3);
+    db.begin();
+    expect(add(db, 5, "", 50)).toBe(OK);
+    expect(add(db, 6, "", 60)).toBe(OK);
+    expect(change(db, 5, "c1")).toBe(UNIQUE_CONFLICT);
+    expect(remove(db, 5)).toBe(OK);
+    expect(add(db, 7, "", 70)).toBe(OK);
+    expect(change(db, 6, "c6")).toBe(OK);
+    expect(add(db, 8, "c6")).toBe(UNIQUE_CONFLICT);
+    expect(listed(db, 1)).toBe(" 7:70 1:10 2:20 3:30 6:60");
     expect(db.commit()).toBe(OK);
     expectSound(db, 5);
     db.close();

@@ -293,7 +293,7 @@ describe("rows that refer to others, in a transaction", () => {
     db.table("users")!.primary.addKey(db.table("users")!.schema, user, key);
     user.reset();
     setDecimal(user, 0, "1.000");
-    expect(db.update(db.table("users")!, db.table("users")!.primary.tree.find(key.ptr), user)).toBe(OK);
+    expect(db.update(db.table("users")!, db.table("users")!.primary.find(key.ptr), user)).toBe(OK);
     expect(db.cascaded).toBe(0);
     db.begin();
     commitSound(db, "posts", 1);

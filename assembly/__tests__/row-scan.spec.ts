@@ -90,7 +90,7 @@ function addressOf(table: Table, id: u32): RecordAddress {
   probe.reset();
   probe.addU32(1);
   addKeyPart(table.schema.columns[0], value.ptr, 4, probe);
-  return table.primary.tree.find(probe.ptr);
+  return table.primary.find(probe.ptr);
 }
 
 /** Whether the first `columns` cells are those of `wanted`, and the others are missing. */

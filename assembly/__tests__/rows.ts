@@ -20,5 +20,5 @@ export function setText(row: Row, column: i32, text: string): void {
 export function recordLike(table: Table, row: Row): RecordAddress {
   key.reset();
   table.primary.addKey(table.schema, row, key);
-  return table.primary.tree.find(key.ptr);
+  return table.primary.find(key.ptr);
 }

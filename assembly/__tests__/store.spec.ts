@@ -138,7 +138,7 @@ function addressOfKey(context: DbmsContext, name: string, id: u32): u64 {
   keyBuffer.reset();
   keyBuffer.addU32(1);
   addKeyPart(table.schema.columns[table.keyColumn], scratch, 4, keyBuffer);
-  return table.primary.tree.find(keyBuffer.ptr);
+  return table.primary.find(keyBuffer.ptr);
 }
 
 function remove(context: DbmsContext, name: string, id: u32, mode: u8 = DELETE_BY_SCHEMA): Status {

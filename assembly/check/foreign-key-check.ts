@@ -46,7 +46,7 @@ export function checkForeignKeys(survey: Survey, checked: CheckedTable, table: T
     }
     for (let i = 0; i < lookups.length; i++) {
       const lookup = lookups[i];
-      if (lookup.isNull || lookup.index.tree.find(lookup.key.ptr) != NO_ADDRESS || lastError.status != OK) continue;
+      if (lookup.isNull || lookup.index.find(lookup.key.ptr) != NO_ADDRESS || lastError.status != OK) continue;
       if (!report.add(FOREIGN_KEY_BROKEN, walk.pageNo, walk.pageOffset)) continue;
       report.say(
         lookup.column.name + ": table " + lookup.target.name + " has no row with this " + lookup.column.foreignKey!.column,

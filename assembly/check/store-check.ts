@@ -4,7 +4,7 @@
  * It only reads, and works on any `MemoryAccess`, a running transaction's too. Memory: 4 bytes for each page of the file, 16 for
  * each leaf of an index, a bit for each slot of a table whose indexes do not agree with it, and the faults.
  */
-import { Status, NO_PAGE, lastError } from "../status";
+import { Status, OK, NO_PAGE, lastError } from "../status";
 import {
   PAGE_SIZE,
   LAYOUT_0_9,
@@ -152,7 +152,7 @@ function checkUniqueKeys(survey: Survey, table: Table): void {
     if (!index.unique) continue;
     previous.reset();
     const cursor = new TreeCursor(index.tree);
-    for (let found = cursor.seekFirst(); found; found = cursor.next()) {
+    for (let found = index.settle() == OK && cursor.seekFirst(); found; found = cursor.next()) {
       const key = cursor.key();
       if (key == 0) break;
       const address = cursor.address();

@@ -2,7 +2,6 @@
  * Changes of a tree's entries that were not carried out yet, newest first; and by a hash table of their keys what they make of a key (of
  * a unique tree of one column), or whether any is of it (of one that is looked into for rows that refer to a key).
  */
-import { Status } from "../status";
 import { bytesEqual } from "../encode/bytes";
 import {
   VALUE_BLOB,
@@ -20,12 +19,6 @@ import {
 import { BLOCK_SIZE, allocBlock, freeBlock } from "../memory/base/block-pool";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { EntryChange } from "./entry-change";
-
-/** Whoever has changes of trees that are still to be carried out. */
-export abstract class ChangesKeeper {
-  /** Carries all of them out. */
-  abstract flushChanges(): Status;
-}
 
 /** `BufferedChanges.find` knows nothing of the key: the tree does. */
 export const NOT_BUFFERED: RecordAddress = NO_ADDRESS - 1;
@@ -46,10 +39,7 @@ export class BufferedChanges {
    */
   private slots: usize = 0;
 
-  constructor(
-    private readonly keeper: ChangesKeeper,
-    private readonly unique: bool,
-  ) {}
+  constructor(private readonly unique: bool) {}
 
   /** Makes the hash table, for keys that are equal only if their bytes are; false when there is no memory. */
   makeFindable(): bool {
@@ -70,11 +60,6 @@ export class BufferedChanges {
 
   get isFull(): bool {
     return this.count >= (this.slots != 0 ? ENOUGH_FINDABLE : ENOUGH);
-  }
-
-  /** Carries these changes out, and all others of their keeper. */
-  flush(): Status {
-    return this.keeper.flushChanges();
   }
 
   /** Adds a change that was made to have `newest` as its previous one. */

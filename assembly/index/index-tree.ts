@@ -50,11 +50,12 @@ export class IndexTree extends ChangeableTree {
    */
   find(key: usize): RecordAddress {
     const waiting = this.waiting;
-    if (waiting && waiting.isFindable) {
+    if (waiting) {
+      assert(waiting.isFindable);
       const address = waiting.find(key);
       if (address == NO_ADDRESS) lastError.status = OK;
       if (address != NOT_BUFFERED) return address;
-    } else if (waiting && waiting.flush() != OK) return NO_ADDRESS;
+    }
     let pageNo = this.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const cached = this.access.manager.cache.find(pageNo);
@@ -136,8 +137,7 @@ export class IndexTree extends ChangeableTree {
 
   /** Adds every page of the tree to `pages`, parents before children. */
   collectPages(pages: Array<u32>): Status {
-    const status = this.flush();
-    if (status != OK) return status;
+    assert(!this.waiting);
     const start = pages.length;
     pages.push(this.rootPage);
     for (let i = start; i < pages.length; i++) {

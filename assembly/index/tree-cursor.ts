@@ -147,7 +147,8 @@ export class TreeCursor {
    * before the entry that is not below (`probe`, `address`). False on failure.
    */
   descend(probe: usize, after: bool, address: RecordAddress = NO_ADDRESS): bool {
-    return this.start() && this.goDown(probe, after, address);
+    this.start();
+    return this.goDown(probe, after, address);
   }
 
   private goDown(probe: usize, after: bool, address: RecordAddress): bool {
@@ -175,7 +176,7 @@ export class TreeCursor {
    * of their table, so that it is mostly so.
    */
   descendNear(probe: usize, address: RecordAddress): bool {
-    if (!this.start()) return false;
+    this.start();
     const access = this.tree.access;
     let pageNo = this.tree.rootPage;
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
@@ -205,11 +206,9 @@ export class TreeCursor {
     return this.tooDeep();
   }
 
-  private start(): bool {
-    const status = this.tree.flush();
+  private start(): void {
+    assert(!this.tree.waiting);
     this.standNowhere();
-    this.status = status;
-    return status == OK;
   }
 
   private standNowhere(): void {
@@ -244,7 +243,8 @@ export class TreeCursor {
 
   /** To the start of the first leaf, empty or not. */
   leftmost(): bool {
-    return this.start() && this.descendEdge(this.tree.rootPage, 0, false);
+    this.start();
+    return this.descendEdge(this.tree.rootPage, 0, false);
   }
 
   /** Goes down from `pageNo` at `level` along the first or the last children. */
@@ -278,12 +278,12 @@ export class TreeCursor {
   }
 
   /**
-   * `seek` for no others than the entries with the key `probe`: changes that wait are carried out only if one may be of that key. False
-   * when the tree ends before it, and on failure.
+   * `seek` for no others than the entries with the key `probe`: changes of other keys may wait. False when the tree ends before it, and on
+   * failure.
    */
   seekEqual(probe: usize): bool {
     const waiting = this.tree.waiting;
-    if (!waiting || waiting.concerns(probe)) return this.seek(probe, false);
+    assert(!waiting || !waiting.concerns(probe));
     this.standNowhere();
     return this.goDown(probe, false, NO_ADDRESS) && this.settle();
   }
@@ -336,7 +336,8 @@ export class TreeCursor {
   }
 
   seekLast(): bool {
-    return this.start() && this.descendEdge(this.tree.rootPage, 0, true) && this.prev();
+    this.start();
+    return this.descendEdge(this.tree.rootPage, 0, true) && this.prev();
   }
 
   /** To the next entry. */
@@ -432,7 +433,8 @@ export class TreeCursor {
    * none, and on failure.
    */
   findParent(child: u32, probe: usize): i32 {
-    return this.start() ? this.findBelow(this.tree.rootPage, 0, child, probe) : -1;
+    this.start();
+    return this.findBelow(this.tree.rootPage, 0, child, probe);
   }
 
   private findBelow(pageNo: u32, level: u32, child: u32, probe: usize): i32 {

@@ -126,7 +126,7 @@ export class PackedCopy {
       index.addKey(target.schema, scan.row, this.key);
       this.probe.reset();
       target.primary.addKey(target.schema, scan.row, this.probe);
-      const address = target.primary.tree.find(this.probe.ptr);
+      const address = target.primary.find(this.probe.ptr);
       if (address == NO_ADDRESS) {
         const what =
           "index " + index.definition.columnsText + " of " + source.name + " names a row that the primary key's does not have";

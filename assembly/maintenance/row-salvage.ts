@@ -124,7 +124,7 @@ export class RowSalvage {
   private isIndexed(row: Row, address: RecordAddress): bool {
     this.key.reset();
     this.source.primary.addKey(this.source.schema, row, this.key);
-    return this.source.primary.tree.find(this.key.ptr) == address;
+    return this.source.primary.find(this.key.ptr) == address;
   }
 
   /** Goes through the rows that the index has and that are not in the new table: notes where they should be, or (`tell`) tells of them. */
@@ -142,7 +142,7 @@ export class RowSalvage {
         const frame = nodeFrame(this.access, pageNo);
         if (!frame) return lastError.status;
         const key = entryKey(frame, i);
-        if (this.target.primary.tree.find(key) != NO_ADDRESS) continue;
+        if (this.target.primary.find(key) != NO_ADDRESS) continue;
         if (lastError.status != OK) return lastError.status;
         const address = leafAddress(frame, i);
         // A row of another key stands there, and nothing else is wrong with its page: more likely it is the entry that is damaged.
@@ -202,7 +202,7 @@ export class RowSalvage {
     for (let i = 0; i < indexes.length; i++) {
       if (!indexes[i].unique) continue;
       this.buildKey(indexes[i], row);
-      if (!indexes[i].isOnce(this.key.ptr) || indexes[i].tree.find(this.key.ptr) == NO_ADDRESS) {
+      if (!indexes[i].isOnce(this.key.ptr) || indexes[i].find(this.key.ptr) == NO_ADDRESS) {
         if (lastError.status != OK) return lastError.status;
         continue;
       }

@@ -106,7 +106,7 @@ class Side {
   find(key: usize): bool {
     useExactJsonNumbers(this.db.manager.layout == LAYOUT_0_11);
     const table = this.table;
-    const address = table.primary.tree.find(key);
+    const address = table.primary.find(key);
     if (address == NO_ADDRESS || this.db.read(table, address, this.found, this.body) != OK) return false;
     if (table.schema.columns[table.keyColumn].type != TYPE_JSON) return true;
     // Layout 0.9 takes some long numbers in JSON for equal that are not.

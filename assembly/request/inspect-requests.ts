@@ -54,7 +54,8 @@ function addTable(table: Table, out: ByteBuffer): Status {
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
     const pages = new Array<u32>();
-    const status = index.tree.collectPages(pages);
+    let status = index.settle();
+    if (status == OK) status = index.tree.collectPages(pages);
     if (status != OK) return status;
     addAscii(out, i > 0 ? ',{"columns":' : '{"columns":');
     addStrings(out, index.definition.columns);

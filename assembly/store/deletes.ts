@@ -122,7 +122,7 @@ export class Deletes extends Updates {
       return status;
     }
     const cursor = index.cursor;
-    let found = cursor.seekEqual(key);
+    let found = index.seekEqual(key);
     let last = NO_ADDRESS;
     while (found && pending.hasRoom && compareKeyToProbe(cursor.key(), key) == 0) {
       // Where two indexes are one tree each row has two entries.

@@ -5,18 +5,17 @@ import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeys } from "../encode/key";
 import { Row } from "../encode/row";
-import { ChangesKeeper } from "../index/buffered-changes";
 import { IndexTree } from "../index/index-tree";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RecordAddress } from "../table/page-ledger";
 import { damagedRecord } from "./record-prefix";
 import { keyText } from "./row-lookup";
-import { Table, TableIndex } from "./table";
+import { EntryKeeper, Table, TableIndex } from "./table";
 import { writeSnapshot } from "./table-pages";
 import { WriteBuffer } from "./write-buffer";
 
 /** Of changes that nothing may look for before they are carried out. */
-class Nobody extends ChangesKeeper {
+class Nobody extends EntryKeeper {
   flushChanges(): Status {
     return OK;
   }
@@ -62,9 +61,11 @@ export function redefineIndexes(access: MemoryAccess, table: Table, schema: Tabl
 function releaseTrees(access: MemoryAccess, table: Table, stay: Array<u32>): Status {
   const pages = new Array<u32>();
   for (let i = 0; i < table.indexes.length; i++) {
-    const tree = table.indexes[i].tree;
+    const index = table.indexes[i];
+    const tree = index.tree;
     if (stay.includes(tree.rootPage) || pages.includes(tree.rootPage)) continue;
-    const status = tree.collectPages(pages);
+    let status = index.settle();
+    if (status == OK) status = tree.collectPages(pages);
     if (status != OK) return status;
   }
   let status = reserveUnclaimed(access, pages.length);

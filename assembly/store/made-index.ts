@@ -5,7 +5,7 @@
 import { OK, NO_PAGE, Status, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
-import { ChangesKeeper, BufferedChanges } from "../index/buffered-changes";
+import { BufferedChanges } from "../index/buffered-changes";
 import { IndexTree } from "../index/index-tree";
 import { LAYOUT_0_8, hasIndexes } from "../memory/base/layout";
 import { MemoryAccess } from "../memory/access/memory-access";
@@ -13,11 +13,11 @@ import { MemoryManager } from "../memory/manager/memory-manager";
 import { HeapMemoryProvider } from "../memory/file/provider";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { Table, TableIndex } from "./table";
+import { EntryKeeper, Table, TableIndex } from "./table";
 import { damagedRecord } from "./record-prefix";
 
 /** Makes the tree of one index when something is about to look into it. */
-class MadeIndex extends ChangesKeeper {
+class MadeIndex extends EntryKeeper {
   constructor(
     private readonly table: Table,
     private readonly index: TableIndex,
@@ -71,7 +71,8 @@ export function openGiven(access: MemoryAccess, pages: TablePages, schema: Table
   const table = new Table(access, pages, schema, 0, madeAccess());
   for (let i = 0; i < table.indexes.length; i++) {
     const index = table.indexes[i];
-    index.tree.waiting = new BufferedChanges(new MadeIndex(table, index), false);
+    index.tree.waiting = new BufferedChanges(false);
+    index.keeper = new MadeIndex(table, index);
   }
   return table;
 }

@@ -53,7 +53,7 @@ export class RowEntries extends RowLookup {
         // A batch has its changes carried out for it: there can't be many.
         found = index.find(key);
       } else if (inBatch && i > 0) continue;
-      else found = changes && changes.takesNew(table, i, key) ? index.tree.find(key) : index.tree.place(key);
+      else found = changes && changes.takesNew(table, i, key) ? index.find(key) : index.tree.place(key);
       if (found != NO_ADDRESS) return this.conflict(table, index, row);
       if (lastError.status != OK) return lastError.status;
     }

@@ -39,7 +39,7 @@ export class RowLookup {
     if (!index) return this.scanForRow(table, position, except);
     if (except == NO_ADDRESS) return index.find(this.probe.ptr);
     const cursor = index.cursor;
-    for (let found = cursor.seekEqual(this.probe.ptr); found; found = cursor.next()) {
+    for (let found = index.seekEqual(this.probe.ptr); found; found = cursor.next()) {
       if (compareKeyToProbe(cursor.key(), this.probe.ptr) != 0) break;
       if (cursor.address() != except) return cursor.address();
     }

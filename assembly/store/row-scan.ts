@@ -256,9 +256,13 @@ export class RowScan extends RowSource {
   /** Moves the cursor on and takes the entry's address; false at the end of the range. */
   private advance(cursor: TreeCursor): bool {
     let found: bool;
-    if (!this.started) found = this.first(cursor);
-    else if (cursor.depth > 0 && cursor.fresh) found = this.step(cursor);
-    else found = this.findAgain(cursor);
+    if (this.started && cursor.depth > 0 && cursor.fresh) found = this.step(cursor);
+    else {
+      // What waits may split leaves, or empty them.
+      const status = this.index!.settle();
+      if (status != OK) return this.end(status);
+      found = this.started ? this.findAgain(cursor) : this.first(cursor);
+    }
     this.started = true;
     if (!found) return this.end(cursor.status);
     const key = cursor.key();
@@ -334,13 +338,11 @@ export class RowScan extends RowSource {
 
   /** The entry behind the last one's place, wherever in the tree that is by now. */
   private findPlace(cursor: TreeCursor, key: usize, history: LeafHistory): bool {
-    // What waits may split the leaf, or empty it.
-    cursor.status = cursor.tree.flush();
-    if (cursor.status == OK && !history.follow(this.stateBefore, key, this.addressBefore, this.leafBefore)) {
+    if (!history.follow(this.stateBefore, key, this.addressBefore, this.leafBefore)) {
       const what = "the scan can't go on: the index has changed more since its last row than is remembered";
       cursor.status = fail(SCAN_OUTDATED, what, "begin it anew");
+      return false;
     }
-    if (cursor.status != OK) return false;
     if (cursor.placeInLeaf(key, history.address, history.leafPage)) return this.reverse ? cursor.prev() : cursor.settle();
     if (cursor.status != OK) return false;
     // It is at the start of a leaf that all with the key are in front of.

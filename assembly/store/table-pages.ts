@@ -83,7 +83,9 @@ export function writeSnapshot(access: MemoryAccess, pageNo: u32, schema: TableSc
 export function releaseTable(access: MemoryAccess, table: Table): Status {
   const trees = new Array<u32>();
   for (let i = 0; i < table.indexes.length; i++) {
-    const status = table.indexes[i].tree.collectPages(trees);
+    const index = table.indexes[i];
+    let status = index.settle();
+    if (status == OK) status = index.tree.collectPages(trees);
     if (status != OK) return status;
   }
   const recordPages = table.registry.pageLedger.count;

@@ -26,8 +26,16 @@ import { isPlainKeyType } from "../index/buffered-changes";
 import { TableWatch } from "./scan-watch";
 import { RecordPrefix } from "./record-prefix";
 
-/** An index of an open table. */
+/** Whoever has entries of indexes that are still to be put into their trees. */
+export abstract class EntryKeeper {
+  /** Puts all of them there. */
+  abstract flushChanges(): Status;
+}
+
+/** An index of an open table. What looks into its tree, other than by `find` and `seekEqual`, calls `settle` first. */
 export class TableIndex {
+  /** Who has entries that wait, if `tree.waiting` says that there are some. */
+  keeper: EntryKeeper | null = null;
   /** Positions of the indexed columns. */
   readonly columns: StaticArray<i32>;
   /** For look-ups inside one statement. */
@@ -73,13 +81,33 @@ export class TableIndex {
     return this.definition.unique && !(this.isNullable && hasNull(key));
   }
 
-  /** The row with `key`, of several the first; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`) or on failure. */
+  /** Makes sure that no changes wait, so that the tree has all entries. */
+  settle(): Status {
+    const keeper = this.keeper;
+    return this.tree.waiting !== null && keeper ? keeper.flushChanges() : OK;
+  }
+
+  /**
+   * The row with `key`, of several the first, also where its entry waits; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`)
+   * or on failure.
+   */
   find(key: usize): RecordAddress {
-    if (this.isOnce(key)) return this.tree.find(key);
+    if (this.isOnce(key)) {
+      const waiting = this.tree.waiting;
+      if (waiting && !waiting.isFindable && this.settle() != OK) return NO_ADDRESS;
+      return this.tree.find(key);
+    }
     const cursor = this.cursor;
-    const found = cursor.seekEqual(key) && compareKeyToProbe(cursor.key(), key) == 0;
+    const found = this.seekEqual(key) && compareKeyToProbe(cursor.key(), key) == 0;
     lastError.status = cursor.status;
     return found ? cursor.address() : NO_ADDRESS;
+  }
+
+  /** Places `cursor` at the first entry that is not below `key`: `TreeCursor.seekEqual`. Changes of other keys go on waiting. */
+  seekEqual(key: usize): bool {
+    const waiting = this.tree.waiting;
+    this.cursor.status = waiting && waiting.concerns(key) ? this.settle() : OK;
+    return this.cursor.status == OK && this.cursor.seekEqual(key);
   }
 
   /** Appends the key of `row` in this index. */
@@ -444,7 +472,7 @@ export class Table {
 
   /** How many rows there are: the entries of the primary key's index; -1 on failure. */
   countRows(): i64 {
-    return this.refresh() == OK ? this.primary.tree.path.countEntries() : -1;
+    return this.refresh() == OK && this.primary.settle() == OK ? this.primary.tree.path.countEntries() : -1;
   }
 
   /** Gives back the memory that is not garbage-collected. The table must not be used afterwards. */

@@ -7,11 +7,11 @@
  */
 import { Status, OK, NO_TRANSACTION, TRANSACTION_ACTIVE, fail, lastError, savedError, restoreError } from "../status";
 import { MemoryManager, WRITE } from "../memory/manager/memory-manager";
-import { ChangesKeeper } from "../index/buffered-changes";
 import { AnyOrder } from "./any-order";
 import { ScanWatch } from "./scan-watch";
 import { Statements } from "./statements";
 import { Store } from "./store";
+import { EntryKeeper } from "./table";
 import { WriteBuffer } from "./write-buffer";
 
 class Savepoint {
@@ -28,7 +28,7 @@ class Savepoint {
   ) {}
 }
 
-export class Transaction extends ChangesKeeper {
+export class Transaction extends EntryKeeper {
   private readonly manager: MemoryManager;
   private readonly watch: ScanWatch;
   /** Changes of indexes that wait. */

@@ -5,8 +5,8 @@
  *
  * Of a transaction's statements, changes of most indexes wait (`TableIndex.mayWait`), but not those of an update that other rows' keys
  * follow. A unique key is looked for among them (`BufferedChanges.find`), and the rows that refer to a key in the tree while none of them
- * is of that key (`TreeCursor.seekEqual`); whatever else looks into one of the trees has all changes carried out first
- * (`IndexTree.flush`). Entries of primary keys that come in order cost little where they go: those wait only behind removals, or
+ * is of that key (`TableIndex.seekEqual`); whoever looks into one of the trees otherwise has all changes carried out first
+ * (`TableIndex.settle`). Entries of primary keys that come in order cost little where they go: those wait only behind removals, or
  * where the leaf that the first of them belongs to is not in memory.
  *
  * Of a batch's rows all entries but the primary key's wait, and with them the check of unique ones.
@@ -16,9 +16,9 @@ import { allocBlock, freeBlock, BLOCK_SIZE } from "../memory/base/block-pool";
 import { BY_RECORD, BY_TIME, EntryChange, sortChanges } from "../index/entry-change";
 import { conflicting } from "../index/apply-changes";
 import { checkKeySize } from "../index/index-tree";
-import { ChangesKeeper, BufferedChanges } from "../index/buffered-changes";
+import { BufferedChanges } from "../index/buffered-changes";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
-import { Table, TableIndex, findTable } from "./table";
+import { EntryKeeper, Table, TableIndex, findTable } from "./table";
 
 /** So many blocks are enough. */
 const ENOUGH_BLOCKS: i32 = 32;
@@ -60,7 +60,7 @@ export class WriteBuffer {
   isFull: bool = false;
 
   /** `keeper` is asked to carry the changes out before anything looks into a tree that they are of. */
-  constructor(private readonly keeper: ChangesKeeper) {}
+  constructor(private readonly keeper: EntryKeeper) {}
 
   get isEmpty(): bool {
     return this.waiting.length == 0;
@@ -117,9 +117,10 @@ export class WriteBuffer {
   private startWaiting(table: Table, i: i32, index: TableIndex): BufferedChanges | null {
     const inBatch = this.batchTable !== null;
     const late = inBatch && index.unique;
-    const changes = new BufferedChanges(this.keeper, index.unique);
+    const changes = new BufferedChanges(index.unique);
     if (!inBatch && index.isSearched && !changes.makeFindable()) return null;
     index.tree.waiting = changes;
+    index.keeper = this.keeper;
     this.waiting.push(new WaitingIndex(table.name, index, i, changes, late));
     return changes;
   }

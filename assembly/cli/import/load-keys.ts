@@ -89,7 +89,7 @@ export class LaterKeys {
     probe.reset();
     probe.addU32(1);
     addKeyPart(column, ptr, len, probe);
-    return index.tree.find(probe.ptr) != NO_ADDRESS;
+    return index.find(probe.ptr) != NO_ADDRESS;
   }
 
   private broken(where: string, column: Column, ptr: usize, what: string): Status {

@@ -203,7 +203,7 @@ export class UpdateStatement extends ChangeStatement {
     if (lastError.status != OK) return NO_ADDRESS;
     this.probe.begin(1);
     addKeyPart(table.schema.columns[table.keyColumn], at + 4, load<u32>(at), this.probe);
-    return table.primary.tree.find(this.probe.ptr);
+    return table.primary.find(this.probe.ptr);
   }
 
   /** OR REPLACE: deletes the rows that have the keys which the one at `address` gets from `row`. */
