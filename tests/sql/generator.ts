@@ -238,7 +238,20 @@ export class Generator {
     const random = this.random;
     const type = random.pick(TYPES);
     const other: Type = type === "int" || type === "dec" ? random.pick([type, type, "int", "dec"]) : type;
-    switch (random.below(16)) {
+    switch (random.below(17)) {
+      case 16: {
+        const second = random.pick(TYPES);
+        const row = (): string => `(${sub(type)}, ${sub(second)})`;
+        const ops = ["=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"];
+        switch (random.below(4)) {
+          case 0:
+            return `(${row()} ${random.pick(["", "NOT "])}IN (⟦¦VALUES ⟧${row()}, ${row()}))`;
+          case 1:
+            return `(${row()} ${random.pick(["", "NOT "])}BETWEEN ${row()} AND ${row()})`;
+          default:
+            return `(${row()} ${random.pick(ops)} ${row()})`;
+        }
+      }
       case 0:
       case 1:
       case 2:

@@ -206,7 +206,8 @@ export abstract class ExpressionBinder {
       case N_COLLATE:
         return this.collation(node);
       case N_ROW:
-        return this.noRowValue(node);
+        this.context.fail(SQL_TYPE, "a row of values is no value", node, "compare it with another one, or with IN");
+        return null;
       default:
         this.context.syntaxError("expected a value", node);
         return null;
@@ -217,10 +218,10 @@ export abstract class ExpressionBinder {
     notYet(this.context, what, node, hint);
   }
 
-  private noRowValue(node: u32): Expression | null {
-    this.unsupported("row values are", node, "compare the columns one by one, with AND");
-    return null;
-  }
+  /** Two nodes of which one is a row of values. */
+  protected abstract rowComparison(op: u8, a: u32, b: u32): Expression | null;
+  /** IN of such a row. */
+  protected abstract rowMembership(node: u32): Expression | null;
 
   private number(node: u32, negative: bool): Expression | null {
     const constant = numberConstant(this.tree.textPtr(node), this.tree.textLen(node), negative);
@@ -306,9 +307,8 @@ export abstract class ExpressionBinder {
   private binary(node: u32): Expression | null {
     const tree = this.tree;
     const op = tree.op(node);
-    if (op <= OP_IS_NOT && tree.kind(tree.a(node)) == N_ROW) {
-      return this.noRowValue(node);
-    }
+    if (op <= OP_IS_NOT && (tree.kind(tree.a(node)) == N_ROW || tree.kind(tree.b(node)) == N_ROW))
+      return this.rowComparison(op, tree.a(node), tree.b(node));
     const a = this.bind(tree.a(node));
     const b = a ? this.bind(tree.b(node)) : null;
     if (!a || !b) return null;
@@ -386,11 +386,19 @@ export abstract class ExpressionBinder {
     const tree = this.tree;
     const parts = new Array<Expression>();
     for (let side = 0; side < 2; side++) {
+      const op = side == 0 ? OP_GE : OP_LE;
+      const limit = side == 0 ? tree.b(node) : tree.c(node);
+      if (tree.kind(tree.a(node)) == N_ROW) {
+        const part = this.rowComparison(op, tree.a(node), limit);
+        if (!part) return null;
+        parts.push(part);
+        continue;
+      }
       // Bound anew for each side: a literal may become a value of the other's type.
       const subject = this.bind(tree.a(node));
-      const bound = subject ? this.bind(side == 0 ? tree.b(node) : tree.c(node)) : null;
+      const bound = subject ? this.bind(limit) : null;
       if (!subject || !bound) return null;
-      const part = this.comparison(side == 0 ? OP_GE : OP_LE, subject, bound);
+      const part = this.comparison(op, subject, bound);
       if (!part) return null;
       parts.push(part);
     }
@@ -400,9 +408,7 @@ export abstract class ExpressionBinder {
 
   private membership(node: u32): Expression | null {
     const tree = this.tree;
-    if (tree.kind(tree.a(node)) == N_ROW) {
-      return this.noRowValue(node);
-    }
+    if (tree.kind(tree.a(node)) == N_ROW) return this.rowMembership(node);
     if (tree.d(node) != 0) {
       this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");
       return null;
