@@ -41,7 +41,6 @@ test("what is not there yet is refused by name, at its place", () => {
   const refused = [
     "ALTER TABLE people ADD COLUMN x text",
     "SELECT rank() OVER () FROM people",
-    "WITH RECURSIVE t AS (SELECT 1) SELECT * FROM t",
     "SELECT 1 WHERE (1, 2) IN (SELECT 1, 2)",
     "SELECT julianday('now')",
     "SELECT current_time",
@@ -85,6 +84,36 @@ test("joins, groups, compounds and queries inside of queries", () => {
   assert.deepEqual(rows("SELECT count(*) FILTER (WHERE wage = 3), count(DISTINCT wage) FROM people"), [["2", "2"]]);
   assert.deepEqual(rows("SELECT * FROM people WHERE id = 9"), []);
   assert.deepEqual(rows("SELECT count(*), sum(wage) FROM people WHERE id = 9"), [["0", null]]);
+});
+
+test("a query by WITH RECURSIVE goes on from its own rows", () => {
+  using db = people();
+  const rows = (sql: string): unknown => db.sql(sql).rows;
+  const count = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c";
+  assert.deepEqual(rows(`${count} WHERE x < 5) SELECT x FROM c`), [["1"], ["2"], ["3"], ["4"], ["5"]]);
+  assert.deepEqual(rows(`${count}) SELECT x FROM c LIMIT 2`), [["1"], ["2"]]);
+  assert.deepEqual(rows(`${count} LIMIT 4) SELECT sum(x) FROM c`), [["10"]]);
+  assert.throws(() => db.sql(`${count}) SELECT count(*) FROM c`), { code: "SQL_LIMIT" });
+  // 1, 2, 4, and then 8 % 7 = 1 again.
+  assert.deepEqual(rows("WITH RECURSIVE c(x) AS (VALUES (1) UNION SELECT x * 2 % 7 FROM c) SELECT x FROM c"), [
+    ["1"],
+    ["2"],
+    ["4"],
+  ]);
+  assert.deepEqual(
+    rows(
+      "WITH RECURSIVE below(id, depth) AS (SELECT id, 0 FROM people WHERE boss IS NULL UNION ALL SELECT p.id, depth + 1 FROM below JOIN people p ON p.boss = below.id) SELECT name, depth FROM below JOIN people USING (id) ORDER BY depth, id",
+    ),
+    [
+      ["Ada", "0"],
+      ["Bob", "1"],
+      ["cid", "1"],
+      ["Dot", "2"],
+    ],
+  );
+  assert.throws(() => db.sql("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 0.5 FROM c) SELECT x FROM c"), {
+    code: "SQL_TYPE",
+  });
 });
 
 test("updates and deletes by a condition are all or nothing, and see nothing of what they change", () => {

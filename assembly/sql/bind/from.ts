@@ -1,7 +1,8 @@
 /** FROM: tables, queries and joins, and the operators that give their rows. */
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_SYNTAX, TABLE_NOT_FOUND } from "../../status";
-import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT } from "../syntax/operators";
-import { FLAG_NATURAL, N_JOIN, N_TABLE } from "../syntax/tree";
+import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../syntax/operators";
+import { FLAG_NATURAL, N_COMPOUND, N_JOIN, N_TABLE, SqlTree } from "../syntax/tree";
+import { StepRows } from "../run/recursion";
 import { Condition, addConditions } from "./conditions";
 import { notYet } from "./convert";
 import { Outer } from "./expressions";
@@ -148,11 +149,36 @@ export abstract class FromBinder extends GroupBinder {
 
   private commonSource(common: CommonTable, alias: string, base: i32, node: u32): Source | null {
     const tree = this.tree;
-    const relation = this.queryWithin(this.outer, common.before, tree.c(common.node));
+    const steps = common.steps;
+    if (steps) {
+      if (steps.depth != this.depth) {
+        notYet(this.context, "naming a recursion in a query inside of it is", node, "join with it");
+        return null;
+      }
+      const rows = this.context.own(new StepRows(steps));
+      return new Source(alias, base, null, new Relation(rows, common.columns));
+    }
+    let relation: Relation | null = null;
+    if (common.isRecursive && isUnion(tree, tree.c(common.node))) relation = this.recursive(common);
+    else relation = this.queryWithin(this.outer, common.before, tree.c(common.node));
     if (!relation) return null;
     const renamed = this.renamed(relation, tree.b(common.node), node);
     return renamed ? new Source(alias, base, null, renamed) : null;
   }
+
+  /** How many queries are around this one. */
+  protected get depth(): i32 {
+    let depth = 0;
+    let outer = this.outer;
+    while (outer) {
+      depth += 1;
+      outer = outer.binder.outer;
+    }
+    return depth;
+  }
+
+  /** The rows of a query that may name itself, of two by UNION. */
+  protected abstract recursive(common: CommonTable): Relation | null;
 
   private querySource(node: u32): Source | null {
     const tree = this.tree;
@@ -184,6 +210,13 @@ export abstract class FromBinder extends GroupBinder {
     }
     return new Relation(relation.operator, columns);
   }
+}
+
+/** Whether an N_QUERY is nothing but a UNION, perhaps with LIMIT. */
+function isUnion(tree: SqlTree, query: u32): bool {
+  const body = tree.a(query);
+  if (tree.kind(body) != N_COMPOUND || tree.b(query) != 0 || tree.d(query) != 0) return false;
+  return tree.op(body) == OP_UNION || tree.op(body) == OP_UNION_ALL;
 }
 
 export function addOnColumns(node: FromNode, used: Array<i32>): void {

@@ -1,21 +1,33 @@
 /** Queries as operators. */
-import { SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND } from "../../status";
+import { OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
 import { asciiLower } from "../../encode/ascii";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
 import { Collated, isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
-import { K_INT, K_TEXT } from "../eval/kinds";
+import { K_INT, K_TEXT, kindName } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
 import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
 import { Group } from "../run/group";
 import { LimitValues } from "../run/limit";
 import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
+import { Recursion, Steps } from "../run/recursion";
 import { Among, Sort } from "../run/sort";
 import { TableCount } from "../run/table-count";
 import { DESCENDING, NO_CASE } from "../run/tuples";
-import { OP_EXCEPT, OP_INTERSECT, OP_UNION_ALL, operatorText } from "../syntax/operators";
-import { FLAG_DISTINCT, N_COLLATE, N_COLUMN, N_COMPOUND, N_NUMBER, N_SELECT, N_STAR, N_VALUES, SqlTree } from "../syntax/tree";
+import { OP_EXCEPT, OP_INTERSECT, OP_UNION, OP_UNION_ALL, operatorText } from "../syntax/operators";
+import {
+  FLAG_DISTINCT,
+  FLAG_RECURSIVE,
+  N_COLLATE,
+  N_COLUMN,
+  N_COMPOUND,
+  N_NUMBER,
+  N_SELECT,
+  N_STAR,
+  N_VALUES,
+  SqlTree,
+} from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { asNumber, convertTo, isJsonExtract, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
@@ -146,6 +158,55 @@ export class QueryBinder extends SubqueryBinder {
 
   private give(operator: Operator, columns: Array<NamedColumn>): Relation {
     return new Relation(this.context.own(operator), columns);
+  }
+
+  protected recursive(common: CommonTable): Relation | null {
+    const tree = this.tree;
+    const context = this.context;
+    const query = tree.c(common.node);
+    const body = tree.a(query);
+    const first = this.body(tree.a(body), common.before);
+    const named = first ? this.renamed(first, tree.b(common.node), common.node) : null;
+    if (!first || !named) return null;
+    const kinds = new Array<u8>();
+    for (let c = 0; c < named.columns.length; c++) kinds.push(named.columns[c].kind);
+    const steps = new Steps(kinds, this.depth, context.budget);
+    const self = new CommonTable(common.name, common.node, common.before, true);
+    self.steps = steps;
+    self.columns = named.columns;
+    const repeated = this.body(tree.b(body), common.before.concat([self]));
+    if (!repeated) return null;
+    if (repeated.columns.length != kinds.length) {
+      context.fail(SQL_TYPE, "the sides of UNION have not as many columns", tree.b(body));
+      return null;
+    }
+    const others = new Array<Expression>();
+    for (let c = 0; c < kinds.length; c++) {
+      const value = valueOf(repeated, c, tree.start(tree.b(body)));
+      lastError.status = OK;
+      const other = convertTo(context, value, kinds[c], named.columns[c].column);
+      if (!other) {
+        const what =
+          "column " + named.columns[c].name + " of a recursion is " + kindName(kinds[c]) + " first, then " + kindName(value.kind);
+        if (lastError.status == OK) context.fail(SQL_TYPE, what, tree.b(body), "CAST in the first query makes it the wider one");
+        return null;
+      }
+      others.push(other);
+    }
+    const isDistinct = tree.op(body) == OP_UNION;
+    const recursion = new Recursion(
+      first.operator,
+      valuesOf(first),
+      repeated.operator,
+      others,
+      steps,
+      isDistinct,
+      context.budget,
+    );
+    const relation = this.give(recursion, first.columns);
+    if (tree.c(query) == 0) return relation;
+    const limit = this.limit(tree.c(query));
+    return limit ? this.give(new Limit(relation.operator, limit), relation.columns) : null;
   }
 
   /** VALUES: a query of rows that are written out. */
@@ -467,6 +528,6 @@ export function withNames(tree: SqlTree, bound: u32, names: Array<CommonTable>):
   if (bound == 0) return names;
   const all = names.slice();
   for (let cte = tree.a(bound); cte != 0; cte = tree.next(cte))
-    all.push(new CommonTable(tree.text(tree.a(cte)), cte, all.slice()));
+    all.push(new CommonTable(tree.text(tree.a(cte)), cte, all.slice(), tree.has(bound, FLAG_RECURSIVE)));
   return all;
 }

@@ -6,6 +6,7 @@ import { Table } from "../../query/store";
 import { ColumnValue, Expression } from "../eval/expression";
 import { kindOfType } from "../eval/kinds";
 import { Operator } from "../run/operator";
+import { Steps } from "../run/recursion";
 
 /** A column of something in FROM, or of a result. */
 export class NamedColumn {
@@ -64,7 +65,13 @@ export class CommonTable {
     readonly node: u32,
     /** The names that it can use itself: those before it. */
     readonly before: Array<CommonTable>,
+    /** Whether it may name itself. */
+    readonly isRecursive: bool,
   ) {}
+
+  /** Inside of itself: the rows of the step before, and its columns. */
+  steps: Steps | null = null;
+  columns: Array<NamedColumn> = new Array<NamedColumn>();
 }
 
 export class Scope {

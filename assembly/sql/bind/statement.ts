@@ -154,7 +154,8 @@ export class StatementContext {
 
   /** `made` was made of `constant`, a parameter's value, and stands for it now. */
   replaced(constant: Constant, made: Constant): Constant {
-    const at = this.uses.indexOf(constant);
+    if (constant.parameter == 0) return made;
+    const at = this.uses.lastIndexOf(constant);
     made.parameter = constant.parameter;
     if (at >= 0) this.uses[at] = made;
     return made;

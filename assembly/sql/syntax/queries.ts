@@ -6,6 +6,7 @@ import { OP_CROSS, OP_EXCEPT, OP_FULL, OP_INNER, OP_INTERSECT, OP_LEFT, OP_RIGHT
 import { CLOSE, COMMA, DOT, OPEN, STAR } from "./reader";
 import {
   FLAG_DISTINCT,
+  FLAG_RECURSIVE,
   FLAG_NATURAL,
   N_COMPOUND,
   N_CTE,
@@ -70,7 +71,7 @@ export class QueryReader extends ExpressionReader {
   /** Behind WITH. */
   private commonTables(start: u32): u32 {
     const tree = this.tree;
-    if (this.is("recursive")) return this.refuse(SQL_UNSUPPORTED, "WITH RECURSIVE is not there yet", this.lexer.start);
+    const isRecursive = this.accept("recursive");
     let first: u32 = 0;
     let last: u32 = 0;
     let height: u32 = 0;
@@ -95,7 +96,9 @@ export class QueryReader extends ExpressionReader {
       last = node;
     } while (this.acceptSymbol(COMMA));
     this.height = height;
-    return this.done(tree.add(N_WITH, start, first));
+    const node = this.done(tree.add(N_WITH, start, first));
+    if (isRecursive) tree.setFlag(node, FLAG_RECURSIVE);
+    return node;
   }
 
   /** SELECTs and VALUES with UNION and the like between them, from left to right. */

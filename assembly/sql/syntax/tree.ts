@@ -165,6 +165,8 @@ export const FLAG_CASCADE: u16 = 512;
 /** AUTOINCREMENT behind a name in a list. */
 export const FLAG_AUTO: u16 = 1024;
 export const FLAG_ANALYZE: u16 = 2048;
+/** WITH RECURSIVE. */
+export const FLAG_RECURSIVE: u16 = 4096;
 
 /** The most nodes of one text, and how deep expressions and queries may be inside each other. */
 export const MOST_NODES: u32 = 1 << 22;
