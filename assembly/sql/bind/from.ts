@@ -1,9 +1,11 @@
 /** FROM: tables, queries and joins, and the operators that give their rows. */
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_SYNTAX, TABLE_NOT_FOUND } from "../../status";
 import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../syntax/operators";
-import { FLAG_NATURAL, N_COMPOUND, N_JOIN, N_TABLE, SqlTree } from "../syntax/tree";
+import { FLAG_NATURAL, N_CALL, N_COMPOUND, N_JOIN, N_NAME, N_TABLE, SqlTree } from "../syntax/tree";
 import { StepRows } from "../run/recursion";
 import { Condition, addConditions } from "./conditions";
+import { SqlText } from "../sql-text";
+import { catalogColumns, catalogNumber, catalogQuery } from "../catalog/relations";
 import { notYet } from "./convert";
 import { Outer } from "./expressions";
 import { GroupBinder } from "./groups";
@@ -20,6 +22,8 @@ export class FromNode {
   left: FromNode | null = null;
   right: FromNode | null = null;
   readonly on: Array<Condition> = new Array<Condition>();
+  /** Of functions: which of their rows are meant, by columns of what is in front of them. */
+  readonly before: Array<Condition> = new Array<Condition>();
 }
 
 /** Binds what is in FROM. */
@@ -34,6 +38,9 @@ export abstract class FromBinder extends GroupBinder {
 
   /** The rows of the query at `node`, N_QUERY, which is inside of that of `outer`; null with an error. */
   protected abstract queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
+
+  /** The rows of a query that is not the statement's own. */
+  protected abstract queryOf(text: SqlText): Relation | null;
 
   protected from(node: u32): FromNode | null {
     const tree = this.tree;
@@ -54,7 +61,7 @@ export abstract class FromBinder extends GroupBinder {
       this.scope.add(source);
       made.source = source;
       made.end = this.scope.kinds.length;
-      return made;
+      return tree.kind(node) != N_TABLE || this.ofArgument(node, made) ? made : null;
     }
     const left = this.from(tree.a(node));
     const right = left ? this.from(tree.b(node)) : null;
@@ -68,6 +75,8 @@ export abstract class FromBinder extends GroupBinder {
       if (!on) return null;
       addConditions(on, made.on);
     }
+    takeBefore(left, made);
+    takeBefore(right, made);
     if (tree.d(node) != 0 || tree.has(node, FLAG_NATURAL)) return this.using(node, made) ? made : null;
     return made;
   }
@@ -142,6 +151,12 @@ export abstract class FromBinder extends GroupBinder {
       this.context.fail(TABLE_NOT_FOUND, "there is no database " + tree.text(tree.c(node)), node, "the open file is main");
       return null;
     }
+    const number = catalogNumber(name);
+    if (number >= 0) return this.catalogSource(number, alias, base);
+    if (tree.d(node) != 0) {
+      this.unsupported("the function " + name + " in FROM", node);
+      return null;
+    }
     const table = this.context.table(node);
     if (!table) return null;
     return new Source(alias, base, table, null);
@@ -180,6 +195,42 @@ export abstract class FromBinder extends GroupBinder {
   /** The rows of a query that may name itself, of two by UNION. */
   protected abstract recursive(common: CommonTable): Relation | null;
 
+  private catalogSource(number: i32, alias: string, base: i32): Source | null {
+    const text = catalogQuery(number, this.context.tables);
+    const relation = this.queryOf(new SqlText(text.ptr, text.len));
+    text.free();
+    if (!relation) return null;
+    const names = catalogColumns(number);
+    const columns = new Array<NamedColumn>();
+    for (let c = 0; c < names.length; c++)
+      columns.push(new NamedColumn(names[c].replace("#", ""), relation.columns[c].kind, null));
+    const source = new Source(alias, base, null, new Relation(relation.operator, columns));
+    const last = names.length - 1;
+    if (names[last] == "") source.hidden[last] = true;
+    return source;
+  }
+
+  /** The argument of a function says which of all of its rows are meant. */
+  private ofArgument(node: u32, made: FromNode): bool {
+    const list = this.tree.d(node);
+    if (list == 0) return true;
+    if (this.tree.next(list) != 0) {
+      this.context.syntaxError("it takes one argument", this.tree.next(list));
+      return false;
+    }
+    const tree = this.tree;
+    const start = tree.start(list);
+    const at = tree.texts.len;
+    tree.texts.addText("lower");
+    const name = this.bind(tree.add(N_CALL, start, tree.add(N_NAME, start, at, tree.texts.len - at), list));
+    const equal = name ? this.comparison(OP_EQ, this.columnValue(made.end - 1), name) : null;
+    if (!equal) return false;
+    const condition = new Condition(equal);
+    if (isWithin(condition, made)) made.on.push(condition);
+    else made.before.push(condition);
+    return true;
+  }
+
   private querySource(node: u32): Source | null {
     const tree = this.tree;
     const relation = this.queryWithin(this.outer, this.commonTables, tree.a(node));
@@ -217,6 +268,23 @@ function isUnion(tree: SqlTree, query: u32): bool {
   const body = tree.a(query);
   if (tree.kind(body) != N_COMPOUND || tree.b(query) != 0 || tree.d(query) != 0) return false;
   return tree.op(body) == OP_UNION || tree.op(body) == OP_UNION_ALL;
+}
+
+/** Whether a condition is about columns of a part of FROM alone. */
+function isWithin(condition: Condition, node: FromNode): bool {
+  for (let c = 0; c < condition.columns.length; c++) {
+    const place = condition.columns[c];
+    if (place >= 0 && (place < node.first || place >= node.end)) return false;
+  }
+  return true;
+}
+
+/** Takes over what a side of a join leaves to where all columns that it is about are there. */
+function takeBefore(side: FromNode, join: FromNode): void {
+  for (let c = 0; c < side.before.length; c++) {
+    if (isWithin(side.before[c], join)) join.on.push(side.before[c]);
+    else join.before.push(side.before[c]);
+  }
 }
 
 export function addOnColumns(node: FromNode, used: Array<i32>): void {

@@ -386,6 +386,8 @@ function flatten(node: FromNode, parts: Array<FromNode>, conditions: Array<Condi
   const right = node.right;
   if (!left || !right || (node.op != OP_INNER && node.op != OP_CROSS)) {
     parts.push(node);
+    // What a function was given: an outer join decides by its ON itself.
+    for (let c = 0; node.source && c < node.on.length; c++) conditions.push(node.on[c]);
     return;
   }
   for (let c = 0; c < node.on.length; c++) conditions.push(node.on[c]);

@@ -31,8 +31,11 @@ import {
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { asNumber, convertTo, isJsonExtract, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { SqlText } from "../sql-text";
+import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
+import { StatementContext } from "./statement";
 import { SubqueryBinder } from "./subqueries";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
@@ -50,6 +53,16 @@ class Output {
 /** Binds one query; those inside it have binders of their own. */
 export class QueryBinder extends SubqueryBinder {
   protected readonly outputs: Array<Output> = new Array<Output>();
+
+  protected queryOf(text: SqlText): Relation | null {
+    const tree = new SqlTree();
+    const status = readStatement(text, tree, 0);
+    const context = new StatementContext(text, tree, this.context.tables, []);
+    const relation = status == OK ? new QueryBinder(context, null, []).query(sqlRoot) : null;
+    this.context.takeOver(context);
+    tree.free();
+    return relation;
+  }
 
   protected queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null {
     return new QueryBinder(this.context, outer, commonTables).query(node);
@@ -513,7 +526,8 @@ export class QueryBinder extends SubqueryBinder {
       const source = scope.sources[s];
       if (table.length > 0 && scope.source(table) !== source) continue;
       for (let c = 0; c < source.columns.length; c++) {
-        if ((c == 0 && source.hidesFirst) || (table.length == 0 && source.hidden[c])) continue;
+        const isShown = source.columns[c].name != "" && (c > 0 || !source.hidesFirst);
+        if (!isShown || (table.length == 0 && source.hidden[c])) continue;
         const value = this.columnAt(source.base + c, node);
         if (!value) return false;
         this.outputs.push(new Output(source.columns[c].name, value, 0, false));

@@ -54,6 +54,13 @@ export class StatementContext {
     return operator;
   }
 
+  /** Takes over what was made for `other`. */
+  takeOver(other: StatementContext): void {
+    while (other.operators.length > 0) this.operators.push(other.operators.shift());
+    while (other.queries.length > 0) this.queries.push(other.queries.shift());
+    while (other.outerValues.length > 0) this.outerValues.push(other.outerValues.shift());
+  }
+
   ownQuery(query: QueryValue): QueryValue {
     this.queries.push(query);
     return query;

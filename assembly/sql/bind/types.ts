@@ -54,3 +54,9 @@ export function typeOfSql(name: string): u8 {
   }
   return 0;
 }
+
+/** What a column type is called in SQL, in small letters; "" for a custom one. */
+export function sqlNameOfType(type: u8): string {
+  for (let t = 0; t < TYPES.length; t++) if (TYPES[t].type == type) return TYPES[t].names.split(",")[1];
+  return "";
+}

@@ -344,8 +344,12 @@ export class QueryReader extends ExpressionReader {
       name = this.name("a table");
     }
     if (name == 0) return 0;
-    if (aliased && this.isSymbol(OPEN)) return this.refuse(SQL_UNSUPPORTED, "functions in FROM are not there yet", start);
-    const node = tree.add(N_TABLE, start, name, 0, schema);
+    let list: u32 = 0;
+    if (aliased && this.acceptSymbol(OPEN)) {
+      if (!this.isSymbol(CLOSE)) list = this.expressionList();
+      if (this.failed || !this.needSymbol(CLOSE)) return 0;
+    }
+    const node = tree.add(N_TABLE, start, name, 0, schema, list);
     tree.setEnd(node, this.lexer.lastEnd);
     if (!aliased) return node;
     tree.setB(node, this.alias());

@@ -3,7 +3,7 @@ import { SQL_UNSUPPORTED, Status } from "../../status";
 import { asciiUpper } from "../../encode/ascii";
 import { SqlText } from "../sql-text";
 import { T_END } from "./lexer";
-import { DefinitionReader } from "./definitions";
+import { PragmaReader } from "./pragmas";
 import { SEMICOLON } from "./reader";
 import {
   FLAG_ANALYZE,
@@ -27,8 +27,6 @@ const OTHERS: StaticArray<string> = [
   "DELETE FROM without WHERE takes all rows",
   "merge",
   "INSERT … ON CONFLICT does it",
-  "pragma",
-  "the command schema tells of tables",
   "vacuum",
   "the command compact does it",
   "analyze",
@@ -39,7 +37,7 @@ const OTHERS: StaticArray<string> = [
   "",
 ];
 
-class StatementReader extends DefinitionReader {
+class StatementReader extends PragmaReader {
   statement(): u32 {
     const start = this.lexer.start;
     const bound = this.with();
@@ -51,6 +49,7 @@ class StatementReader extends DefinitionReader {
     if (this.is("explain")) return this.explain();
     const transaction = this.transaction();
     if (transaction != 0 || this.failed) return transaction;
+    if (this.accept("pragma")) return this.pragma();
     for (let i = 0; i < OTHERS.length; i += 2) {
       if (this.is(OTHERS[i]))
         return this.refuse(SQL_UNSUPPORTED, asciiUpper(OTHERS[i]) + " is not there yet in SQL", start, OTHERS[i + 1]);

@@ -87,7 +87,7 @@ export const N_LIMIT: u8 = 47;
 export const N_WITH: u8 = 48;
 /** a name; b list of column names; c query. */
 export const N_CTE: u8 = 49;
-/** A table in FROM: a name; b alias; c schema. */
+/** A table in FROM, or a function with a list of arguments: a name; b alias; c schema; d list. */
 export const N_TABLE: u8 = 50;
 /** A query in FROM: a query; b alias; c list of column names. */
 export const N_DERIVED: u8 = 51;

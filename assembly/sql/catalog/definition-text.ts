@@ -1,0 +1,92 @@
+/** Tables and indexes as SQL that makes them. */
+import { asciiUpper } from "../../encode/ascii";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DECIMAL, TYPE_INT64, isInteger } from "../../encode/data-type";
+import { writeTextValue } from "../../encode/value-text";
+import { Column, ON_DELETE_CASCADE } from "../../schema/column";
+import { indexName } from "../../schema/index-names";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { sqlNameOfType } from "../bind/types";
+
+/** `text` in quotes. */
+export function literal(text: string): string {
+  return "'" + text.replaceAll("'", "''") + "'";
+}
+
+function name(text: string): string {
+  return '"' + text.replaceAll('"', '""') + '"';
+}
+
+function names(list: Array<string>): string {
+  let text = "";
+  for (let n = 0; n < list.length; n++) text += (n > 0 ? ", " : "") + name(list[n]);
+  return "(" + text + ")";
+}
+
+/** The first column that is shown: 1 where the key is one that SQL made for a table without one, or with one of several columns. */
+export function shownFrom(schema: TableSchemaSnapshot): i32 {
+  return schema.hasHiddenKey ? 1 : 0;
+}
+
+/** Whether index number `i` is the primary key's, be it of several columns. */
+export function isKeyIndex(schema: TableSchemaSnapshot, i: i32): bool {
+  const first = shownFrom(schema);
+  if (first == 0 || i != 1) return i == 0 && first == 0;
+  const index = schema.indexes[i];
+  for (let c = 0; c < index.columns.length; c++) if (schema.columns[schema.columnIndex(index.columns[c])].nullable) return false;
+  return index.unique && index.columns.length > 1;
+}
+
+/** What index number `i` is called: as SQLite names those of primary keys, else by its columns. */
+export function indexLabel(schema: TableSchemaSnapshot, i: i32): string {
+  return isKeyIndex(schema, i) ? "sqlite_autoindex_" + schema.name + "_1" : indexName(schema.name, schema.indexes[i]);
+}
+
+/** INTEGER is counted where it is the primary key: without that it is BIGINT, which is the same type. */
+export function columnTypeText(column: Column): string {
+  if (column.type == TYPE_CUSTOM) return column.typeText;
+  return column.type == TYPE_INT64 && column.primaryKey && !column.auto ? "BIGINT" : asciiUpper(sqlNameOfType(column.type));
+}
+
+/** The default, which there has to be, as SQL has it. */
+export function defaultText(column: Column): string {
+  const offset = column.defaultOffset();
+  if (offset == 0) return "NULL";
+  const out = new ByteBuffer(64);
+  writeTextValue(column.type, column.customSize, changetype<usize>(column.defaultValue!) + offset, out);
+  const text = out.toText();
+  out.free();
+  if (isInteger(column.type) || column.type == TYPE_DECIMAL || column.type == TYPE_BOOLEAN) return text;
+  return (column.type == TYPE_BLOB ? "x" : "") + literal(text);
+}
+
+/** CREATE TABLE. Indexes of several columns, and those that are not unique, have texts of their own. */
+export function createTableText(schema: TableSchemaSnapshot): string {
+  let text = "CREATE TABLE " + name(schema.name) + " (";
+  const first = shownFrom(schema);
+  for (let c = first; c < schema.columns.length; c++) {
+    const column = schema.columns[c];
+    text += (c > first ? ", " : "") + name(column.name) + " " + columnTypeText(column);
+    if (column.primaryKey) text += " PRIMARY KEY";
+    if (column.auto) text += " AUTOINCREMENT";
+    if (!column.nullable && !(column.primaryKey && column.auto)) text += " NOT NULL";
+    if (column.unique && !column.primaryKey) text += " UNIQUE";
+    if (column.defaultValue) text += " DEFAULT " + defaultText(column);
+    const foreign = column.foreignKey;
+    if (!foreign) continue;
+    text += " REFERENCES " + name(foreign.table) + " " + names([foreign.column]);
+    if (foreign.onDelete == ON_DELETE_CASCADE) text += " ON DELETE CASCADE";
+  }
+  if (first == 1 && schema.indexes.length > 1 && isKeyIndex(schema, 1))
+    text += ", PRIMARY KEY " + names(schema.indexes[1].columns);
+  return text + ")";
+}
+
+/** CREATE INDEX as a literal; NULL of an index that CREATE TABLE makes. */
+export function createIndexText(schema: TableSchemaSnapshot, i: i32): string {
+  const index = schema.indexes[i];
+  const isColumns = index.unique && index.columns.length == 1;
+  if (isColumns || isKeyIndex(schema, i)) return "NULL";
+  const start = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  return literal(start + name(indexLabel(schema, i)) + " ON " + name(schema.name) + " " + names(index.columns));
+}
