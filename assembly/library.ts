@@ -12,6 +12,7 @@ import { REQUEST_GARBAGE } from "./request/garbage";
 import { Handles } from "./request/handles";
 import { tellNotices } from "./request/notices";
 import { openRequested } from "./request/open-request";
+import { OpenStatement } from "./request/open-statement";
 import { OpenStores } from "./request/open-stores";
 import { OpenTable } from "./request/open-table";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
@@ -20,7 +21,7 @@ import { tableNamed } from "./store/names";
 import { RecordAddress, NO_ADDRESS } from "./table/page-ledger";
 
 /** Grows with each change of the calls that a host could notice. */
-const ABI_VERSION: i32 = 1;
+const ABI_VERSION: i32 = 2;
 /** What a failed call returns; the reply is an object with `error`. */
 const FAILED: i32 = -1;
 /** What a call returns whose table has to be looked up again. */
@@ -36,6 +37,7 @@ const KEPT_REPLY_BYTES: u32 = 16 << 20;
 
 const stores: OpenStores = new OpenStores();
 const openTables: Handles<OpenTable> = new Handles<OpenTable>();
+const statements: Handles<OpenStatement> = new Handles<OpenStatement>();
 let reply: ByteBuffer = new ByteBuffer(4096);
 
 /** Where the last reply is: ptr u32, byteLen u32. */
@@ -81,6 +83,18 @@ function tableOf(handle: i32): OpenTable | null {
   return table;
 }
 
+function statementOf(handle: i32): OpenStatement | null {
+  const statement = statements.get(handle);
+  if (!statement)
+    fail(BAD_REQUEST, "there is no statement under the handle " + handle.toString(), "use the handle that prepare returned");
+  return statement;
+}
+
+function forget(handle: i32, statement: OpenStatement): void {
+  statement.free();
+  statements.remove(handle);
+}
+
 /** Makes an open table ready for a call: `ROW`, or what the call returns. */
 function enter(open: OpenTable | null): i32 {
   if (!open || open.session.enter() != OK) return failed();
@@ -117,7 +131,7 @@ export function open(ptr: usize, len: u32): i32 {
   return db ? answer(stores.add(db)) : failed();
 }
 
-/** Closes a store, and its tables with it: 0, or -1. The handle is gone in either case. */
+/** Closes a store, and its tables and statements with it: 0, or -1. The handle is gone in either case. */
 export function close(handle: i32): i32 {
   begin(REQUEST_GARBAGE);
   const session = sessionOf(handle);
@@ -125,6 +139,10 @@ export function close(handle: i32): i32 {
   for (let table = 1; table <= openTables.last; table++) {
     const open = openTables.get(table);
     if (open && open.session === session) openTables.remove(table);
+  }
+  for (let statement = 1; statement <= statements.last; statement++) {
+    const open = statements.get(statement);
+    if (open && open.session === session) forget(statement, open);
   }
   return stores.close(handle) == OK ? answer(0) : failed();
 }
@@ -232,4 +250,86 @@ export function scan(handle: i32, ptr: usize, len: u32): i32 {
   let status = readRequest(session, ptr, len);
   if (status == OK) status = session.leave(scanRecords(session, reply));
   return status == OK ? answer(0) : failed();
+}
+
+/** Prepares a statement of SQL: its handle with its description as the reply, or -1. */
+export function prepare(handle: i32, ptr: usize, len: u32): i32 {
+  begin(REQUEST_GARBAGE);
+  const session = sessionOf(handle);
+  if (!session) return failed();
+  if (len > LONGEST_REQUEST) {
+    refuseLongRequest();
+    return failed();
+  }
+  const statement = OpenStatement.prepare(session, ptr, len);
+  if (!statement) return failed();
+  statement.describe(reply);
+  return answer(statements.add(statement));
+}
+
+/** What is known of a statement by now: 0 with its description as the reply, or -1. */
+export function describe(handle: i32): i32 {
+  begin(1);
+  const statement = statementOf(handle);
+  if (!statement) return failed();
+  statement.describe(reply);
+  return answer(0);
+}
+
+/** Gives a statement values for all of its parameters, and begins it anew: 0, or -1. */
+export function bind(handle: i32, ptr: usize, len: u32): i32 {
+  begin(1);
+  const statement = statementOf(handle);
+  return statement && statement.bind(ptr, len) == OK ? answer(0) : failed();
+}
+
+// The reply of step: row count u32, columns' version u32, changes u64, where the key starts u32; rows, key.
+const STEP_COLUMNS: usize = 4;
+const STEP_CHANGES: usize = 8;
+const STEP_KEY: usize = 16;
+const STEP_HEAD: u32 = 20;
+
+/** Runs a statement, or goes on with it: 1 with rows as the reply when others may follow, 0 with the last ones, or -1. */
+export function step(handle: i32, most: u32): i32 {
+  const known = statements.get(handle);
+  begin(known && known.isPlanned ? 1 : REQUEST_GARBAGE);
+  const statement = statementOf(handle);
+  if (!statement) return failed();
+  reply.reserve(STEP_HEAD);
+  reply.len = STEP_HEAD;
+  if (statement.next(most, reply) != OK) return failed();
+  const head = reply.ptr;
+  const count = statement.count;
+  store<u32>(head, count);
+  store<u32>(head, statement.columnsVersion, STEP_COLUMNS);
+  store<u64>(head, statement.statement.changes, STEP_CHANGES);
+  store<u32>(head, reply.len, STEP_KEY);
+  statement.addLastKey(reply);
+  return answer(statement.isBetween ? 1 : 0);
+}
+
+/** Ends a statement's run; the values of its parameters stay: 0, or -1. */
+export function reset(handle: i32): i32 {
+  begin(0);
+  const statement = statementOf(handle);
+  if (!statement) return failed();
+  statement.reset();
+  return answer(0);
+}
+
+/** Forgets a statement: 0, or -1. */
+export function finalize(handle: i32): i32 {
+  begin(0);
+  const statement = statementOf(handle);
+  if (!statement) return failed();
+  forget(handle, statement);
+  return answer(0);
+}
+
+/** Stops a statement's run. It may come from inside of another call, so it leaves the reply and all else alone: 0, or -1. */
+export function interrupt(handle: i32): i32 {
+  const statement = statements.get(handle);
+  if (!statement) return FAILED;
+  statement.interrupt();
+  return 0;
 }

@@ -50,6 +50,8 @@ export const DIVISION_BY_ZERO: Status = 15;
 export const OVERFLOW: Status = 16;
 /** More than a statement may have or keep. */
 export const SQL_LIMIT: Status = 17;
+/** A host has stopped the statement. */
+export const SQL_INTERRUPTED: Status = 18;
 
 // ---- schema ----
 /** A table of that name exists already. */
@@ -181,6 +183,8 @@ export function statusName(status: Status): string {
       return "OVERFLOW";
     case SQL_LIMIT:
       return "SQL_LIMIT";
+    case SQL_INTERRUPTED:
+      return "SQL_INTERRUPTED";
     case TABLE_EXISTS:
       return "TABLE_EXISTS";
     case NAME_COLLISION:

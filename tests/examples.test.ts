@@ -90,6 +90,8 @@ test("examples/python-host: a host that is not JavaScript", { skip }, async (t) 
     "scan: La Paz 755732 3640",
     "scan: Amsterdam 931298 -2",
     "scan: 東京 14178000 None",
+    "sql: ('La Paz', 755732, True) ('Amsterdam', 931298, False) ('東京', 14178000, None)",
+    "sql: ('東京', 14178000, None)",
     "request: [{'name': 'Amsterdam', 'height': -2}, {'name': 'La Paz', 'height': 3640}]",
     "error: PRIMARY_KEY_CONFLICT: row 2: cities has a row with name = La Paz already",
     "stale: [{'name': 'cities', 'rows': 4}]",

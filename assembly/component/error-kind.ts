@@ -43,6 +43,7 @@ import {
   ROW_NOT_FOUND,
   SCAN_OUTDATED,
   SCHEMA_NEEDED,
+  SQL_INTERRUPTED,
   SQL_LIMIT,
   SQL_SYNTAX,
   SQL_TYPE,
@@ -119,6 +120,7 @@ export function errorKind(status: Status): u8 {
     case READ_ONLY:
     case HARD_LINKS:
     case UNSUPPORTED:
+    case SQL_INTERRUPTED:
       return STATE;
     case CLOSED:
     case SCAN_OUTDATED:

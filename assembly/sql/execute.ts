@@ -7,7 +7,7 @@ import { loadInteger } from "../table/autoincrement-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { beginTogether, endTogether } from "../store/insertion";
 import { QueryBinder } from "./bind/query";
-import { Relation } from "./bind/scope";
+import { NamedColumn, Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { ChangeStatement } from "./change/change";
 import { InsertStatement } from "./change/insert";
@@ -20,10 +20,12 @@ import { readStatement, sqlRest, sqlRoot } from "./syntax/statements";
 import {
   N_CREATE_TABLE,
   FLAG_ANALYZE,
+  N_DELETE,
   N_EXPLAIN,
   N_INSERT,
   N_QUERY,
   N_TRANSACTION,
+  N_UPDATE,
   SqlTree,
   TX_BEGIN,
   TX_COMMIT,
@@ -47,6 +49,9 @@ export class Statement {
   /** The key of the row that it inserted last, as a record has it, and its column; null where there is none. */
   lastKey: ArrayBuffer | null = null;
   lastColumn: Column | null = null;
+
+  /** Whether others may use the store between two batches of its rows. */
+  pauses: bool = false;
 
   /** The text has to stay where it is; the statement is its first one from byte `from` on. */
   constructor(
@@ -103,25 +108,76 @@ export class Statement {
     return this.isQuery || (tail != 0 && this.tree.b(tail) != 0);
   }
 
+  /** How many values it takes: the highest number of a parameter. */
+  get parameterCount(): u32 {
+    return this.tree.parameters;
+  }
+
+  /** What its parameters are called, without the sign before the name; "" for those that have just a number. */
+  get parameterNames(): Array<string> {
+    const tree = this.tree;
+    const names = new Array<string>(tree.parameters);
+    for (let i = 0; i < names.length; i++) names[i] = "";
+    for (let node = tree.namedParameters; node != 0; node = tree.next(node)) names[tree.c(node) - 1] = tree.text(node);
+    return names;
+  }
+
+  /**
+   * Looks up all names, and finds out what it gives, none for a statement that gives no rows: without running it, and as far as that does
+   * not depend on the values of parameters. Null on failure.
+   */
+  prepare(db: DbmsContext): Array<NamedColumn> | null {
+    const nulls = new Array<Constant>();
+    for (let i: u32 = 0; i < this.parameterCount; i++) nulls.push(Constant.null());
+    const kind = this.tree.kind(this.root);
+    let columns: Array<NamedColumn> | null = [];
+    if (this.isQuery) {
+      const relation = this.plan(db, nulls);
+      columns = relation ? relation.columns : null;
+    } else if (kind == N_INSERT || kind == N_UPDATE || kind == N_DELETE) {
+      const change = this.bound(db, nulls);
+      const returned = change ? change.returned : null;
+      if (!change) columns = null;
+      else if (returned) columns = returned.relation.columns;
+      if (change) change.free();
+    }
+    // A plan for nulls may be a bad one for other values.
+    if (nulls.length > 0) this.forget();
+    return columns;
+  }
+
   /**
    * The rows of a statement that gives some; null on failure. What it changes is done, all of it or, on failure, nothing. The rows have to
    * be freed before the statement, and before anything else uses the store.
    */
   rows(db: DbmsContext, parameters: Array<Constant>): QueryRows | null {
+    const relation = this.open(db, parameters);
+    return relation ? QueryRows.over(relation, this.context!) : null;
+  }
+
+  /** The same rows as they come, in batches; `close` ends them. */
+  open(db: DbmsContext, parameters: Array<Constant>): Relation | null {
     if (!this.isQuery) {
       const change = this.change(db, parameters);
       if (!change) return null;
       const returned = change.returned!;
       change.free();
-      return QueryRows.over(returned.relation, this.context!);
+      return returned.relation;
     }
     const relation = this.plan(db, parameters);
     if (!relation) return null;
     const operator = relation.operator;
-    if (operator.open()) return QueryRows.over(relation, this.context!);
+    if (this.pauses) this.context!.run.readsRows = true;
+    if (operator.open()) return relation;
     lastError.status = operator.status;
-    this.context!.close();
+    this.close();
     return null;
+  }
+
+  /** Ends the rows that `open` gave, and gives back what is kept of them. */
+  close(): void {
+    const context = this.context;
+    if (context) context.close();
   }
 
   /** What gives a query's rows, ready to be opened; null on failure. */
@@ -153,28 +209,37 @@ export class Statement {
     return OK;
   }
 
-  /** Runs a statement that changes rows; null on failure. */
-  private change(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
+  /** A statement that changes rows, ready to run; null on failure. */
+  private bound(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
     const tree = this.tree;
     db.store.useFormat();
     const context = this.begin(db, parameters);
     const table = context.table(tree.a(this.root));
     if (!table) return null;
-    const insert = tree.kind(this.root) == N_INSERT ? new InsertStatement(db, context, this.root, table) : null;
-    const change: ChangeStatement = insert ? insert : new UpdateStatement(db, context, this.root, table);
-    let status = change.bind();
-    if (status == OK) status = change.run();
-    if (status != OK) {
+    let change: ChangeStatement;
+    if (tree.kind(this.root) == N_INSERT) change = new InsertStatement(db, context, this.root, table);
+    else change = new UpdateStatement(db, context, this.root, table);
+    if (change.bind() == OK) return change;
+    change.free();
+    return null;
+  }
+
+  /** Runs a statement that changes rows; null on failure. */
+  private change(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
+    const change = this.bound(db, parameters);
+    if (!change) return null;
+    if (change.run() != OK) {
       change.free();
       return null;
     }
     this.changes = change.count;
     db.sqlChanges = change.count;
+    const insert = change instanceof InsertStatement ? <InsertStatement>change : null;
     if (insert && insert.lastKey.len > 0) {
       const key = new ArrayBuffer(insert.lastKey.len);
       memory.copy(changetype<usize>(key), insert.lastKey.ptr, insert.lastKey.len);
       this.lastKey = key;
-      const column = table.schema.columns[table.keyColumn];
+      const column = change.table.schema.columns[change.table.keyColumn];
       this.lastColumn = column;
       if (isInteger(column.type)) db.sqlRowid = loadInteger(column.type, changetype<usize>(key));
     }

@@ -1,11 +1,11 @@
 /** A query's rows as rows of a table: with a schema, and values as records have them, so that whatever takes rows takes these. */
-import { SQL_LIMIT, fail } from "../status";
+import { SQL_LIMIT, Status, fail } from "../status";
 import { TYPE_TEXT } from "../encode/data-type";
 import { Row } from "../encode/row";
 import { Column, FLAG_NULLABLE } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowSource } from "../query/store";
-import { Relation } from "./bind/scope";
+import { NamedColumn, Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { addCell } from "./eval/cells";
 import { typeOfKind } from "./eval/kinds";
@@ -62,7 +62,7 @@ export class QueryRows extends RowSource {
       const column = unchecked(columns[c]);
       const start = row.values.len;
       if (!addCell(column.type, column.customSize, vector, i, row.values)) {
-        this.status = fail(SQL_LIMIT, "a value of column " + column.name + " has more than 65,535 bytes");
+        this.status = failTooLong(column);
         return false;
       }
       row.setFromArena(c, start);
@@ -77,11 +77,23 @@ export class QueryRows extends RowSource {
   }
 }
 
-/** What the rows look like: no table, but its columns. Those that are no column's have the widest type of their kind; all may be null. */
+/** A value of a result's column has more bytes than a record's values can have. */
+export function failTooLong(column: Column): Status {
+  return fail(SQL_LIMIT, "a value of column " + column.name + " has more than 65,535 bytes");
+}
+
+/** What the rows look like: no table, but its columns. */
 function schemaOf(relation: Relation): TableSchemaSnapshot {
   const schema = new TableSchemaSnapshot("", "");
-  for (let c = 0; c < relation.columns.length; c++) {
-    const subject = relation.columns[c];
+  schema.columns = resultColumns(relation.columns);
+  return schema;
+}
+
+/** The columns of a result. Those that are no table's have the widest type of their kind; all may be null. */
+export function resultColumns(subjects: Array<NamedColumn>): Array<Column> {
+  const columns = new Array<Column>();
+  for (let c = 0; c < subjects.length; c++) {
+    const subject = subjects[c];
     const from = subject.column;
     const type = from ? from.type : typeOfKind(subject.kind);
     const column = new Column(subject.name, type == 0 ? TYPE_TEXT : type, FLAG_NULLABLE);
@@ -89,7 +101,7 @@ function schemaOf(relation: Relation): TableSchemaSnapshot {
       column.customTag = from.customTag;
       column.customSize = from.customSize;
     }
-    schema.columns.push(column);
+    columns.push(column);
   }
-  return schema;
+  return columns;
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wasmtime import Engine, Linker, Module, Store, WasiConfig
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 
 class QuireError(Exception):
@@ -72,7 +72,13 @@ class Quire:
     def call(self, name, data, *handle):
         """Makes a call with `data`; raises what it fails with, else returns its result. The reply is to be read at once."""
         with self._passed(data) as (ptr, length):
-            status = self._call(name, *handle, ptr, length)
+            return self._checked(self._call(name, *handle, ptr, length))
+
+    def call_plain(self, name, *arguments):
+        """The same for a call without data."""
+        return self._checked(self._call(name, *arguments))
+
+    def _checked(self, status):
         if status == -2:
             raise StaleTable
         if status < 0:
@@ -84,9 +90,7 @@ class Quire:
         return Database(self, self.call("open", json.dumps({"path": path, **options}).encode()))
 
     def close(self, handle):
-        if self._call("close", handle) < 0:
-            error = json.loads(self.reply())["error"]
-            raise QuireError(error["code"], error["message"])
+        self.call_plain("close", handle)
 
 
 class Database:
@@ -111,6 +115,10 @@ class Database:
         """The handle of a table, for calls with records."""
         return self.quire.call("open_table", name.encode(), self._handle)
 
+    def prepare(self, sql):
+        """A statement of SQL, to be run as often as it is wanted."""
+        return Statement(self.quire, self._handle, sql)
+
     def scan(self, **fields):
         """Rows as records, all of them, page by page."""
         after = None
@@ -127,6 +135,97 @@ class Database:
             after = reply[token:].decode()
             if after == "":
                 return
+
+
+class Statement:
+    """A prepared statement. `run` gives it values and yields its rows as tuples; `changes` tells then how many rows it changed."""
+
+    def __init__(self, quire, store, sql):
+        self._quire = quire
+        self._handle = quire.call("prepare", sql.encode(), store)
+        self.changes = 0
+        self._read_description(quire.reply())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._quire.call_plain("finalize", self._handle)
+
+    def _read_description(self, reply):
+        self._version, _, parameters, columns = struct.unpack_from("<4I", reply)
+        at = 16
+
+        def name():
+            nonlocal at
+            (length,) = struct.unpack_from("<H", reply, at)
+            at += 2 + length
+            return reply[at - length : at].decode()
+
+        self.parameters = [name() for _ in range(parameters)]
+        self.columns = []
+        for _ in range(columns):
+            code, size = struct.unpack_from("<BH", reply, at)
+            at += 3
+            self.columns.append((name(), code, size))
+            name()  # a custom type's tag
+
+    def run(self, *values):
+        self._quire.call("bind", b"".join(cell(value) for value in values), self._handle)
+        more = True
+        while more:
+            more = self._quire.call_plain("step", self._handle, 0) == 1
+            reply = self._quire.reply()
+            count, version, self.changes, _ = struct.unpack_from("<IIQI", reply)
+            if version != self._version:
+                self._quire.call_plain("describe", self._handle)
+                self._read_description(self._quire.reply())
+            at = 20
+            for _ in range(count):
+                (length,) = struct.unpack_from("<I", reply, at)
+                yield read_row(reply[at + 4 : at + 4 + length], self.columns)
+                at += 4 + length
+
+
+# Values of parameters, and of results: integers, texts, booleans and blobs as Python has them, all else as the bytes of a record.
+
+INT64, BOOLEAN, BLOB, TEXT, CUSTOM = 4, 0x30, 0x50, 0x51, 0xF0
+INTEGERS = {1: "<b", 2: "<h", 3: "<i", INT64: "<q", 0x10: "<B", 0x11: "<H", 0x12: "<I", 0x13: "<Q"}
+SIZES = {BOOLEAN: 1, 0x22: 16, 0x40: 4, 0x41: 13, 0x52: 16}
+
+
+def cell(value):
+    if value is None:
+        return b"\0"
+    if isinstance(value, bool):
+        return bytes([BOOLEAN, value])
+    if isinstance(value, int):
+        return struct.pack("<Bq", INT64, value)
+    if isinstance(value, bytes):
+        return struct.pack("<BH", BLOB, len(value)) + value
+    return bytes([TEXT]) + text(str(value))
+
+
+def read_row(record, columns):
+    row, at = [], 0
+    for _, code, size in columns:
+        at += 1
+        if record[at - 1] == 0:
+            row.append(None)
+            continue
+        if code in INTEGERS:
+            (value,) = struct.unpack_from(INTEGERS[code], record, at)
+            at += struct.calcsize(INTEGERS[code])
+        else:
+            length = size if code == CUSTOM else SIZES.get(code, 0)
+            if length == 0:
+                (length,) = struct.unpack_from("<H", record, at)
+                at += 2
+            value = record[at : at + length]
+            at += length
+            value = value.decode() if code == TEXT else value == b"\1" if code == BOOLEAN else value
+        row.append(value)
+    return tuple(row)
 
 
 # A city in the record encoding of docs/format.md: name text (the key), people uint32, and height int16 or null.
@@ -169,6 +268,9 @@ def main(module_path, folder):
         print("get, none:", quire.call("get", text("Atlantis"), cities))
         for record in db.scan(table="cities", index="people", limit=3):
             print("scan:", *read_city(record))
+        with db.prepare("SELECT name, people, height > ? AS high FROM cities WHERE people > ? ORDER BY people") as select:
+            for high, people in [(500, 500_000), (None, 1_000_000)]:
+                print("sql:", *select.run(high, people))
         print("request:", db.request("scan", table="cities", to="La Paz", columns=["name", "height"])["rows"])
         try:
             quire.call("insert", city_row("Oslo", 1, 1) + city_row("La Paz", 2, 2), cities)

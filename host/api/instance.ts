@@ -3,7 +3,7 @@ import { QuireError, reasonOf, trapError } from "./errors.js";
 import { type MemoryViews, utf8Of } from "./memory-views.js";
 
 /** The version of the calls that this host makes. */
-const ABI_VERSION = 1;
+const ABI_VERSION = 2;
 /** Bytes that the host keeps in the module's memory for what it passes. */
 const SCRATCH_BYTES = 65536;
 

@@ -68,7 +68,7 @@ export function moduleOf(name: string, text: string): string {
 export const TRAPPING_LIBRARY = `(module
   (memory (export "memory") 4)
   (func (export "_initialize"))
-  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "abi_version") (result i32) (i32.const 2))
   (func (export "alloc") (param i32) (result i32) (i32.const 65536))
   (func (export "free") (param i32))
   (func (export "result") (result i32) (i32.const 16))

@@ -2,6 +2,7 @@
 import { Batch } from "./batch";
 import { Expression } from "./expression";
 import { K_BOOLEAN } from "./kinds";
+import { mayRun } from "./run-state";
 import { Vector } from "./vector";
 
 /** The rows that were selected, to go back to. */
@@ -203,6 +204,7 @@ function selectNotTrue(batch: Batch, subject: Vector): void {
 
 /** Selects of the batch's rows those for which `condition` is true; false on failure. */
 export function filter(batch: Batch, condition: Expression): bool {
+  if (!mayRun()) return false;
   const value = condition.evaluate(batch);
   if (!value) return false;
   select(batch, value, false, false);

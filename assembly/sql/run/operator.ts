@@ -8,6 +8,7 @@ import { OK, Status, lastError } from "../../status";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { filter } from "../eval/logic";
 import { Expression, READS_ROWS } from "../eval/expression";
+import { mayRun } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 
 export abstract class Operator {
@@ -61,10 +62,10 @@ export abstract class Operator {
     return false;
   }
 
-  /** Counts the rows of the batch, which are given. */
+  /** Counts the rows of the batch, which are given; false when the statement was told to stop. */
   protected give(): bool {
     this.rows += this.batch.selected;
-    return true;
+    return mayRun() || this.failed(lastError.status);
   }
 }
 

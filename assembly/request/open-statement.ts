@@ -1,0 +1,335 @@
+/** A statement that a host holds a handle of: prepared once, run as often as it is wanted, its rows read some at a time. */
+import { Status, OK, BAD_REQUEST, BAD_VALUE, CLOSED, SCAN_OUTDATED, SQL_INTERRUPTED, fail, lastError } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { TYPE_CUSTOM, TYPE_TEXT, fixedValueSize, typeName } from "../encode/data-type";
+import { isRecordValue } from "../encode/record-value";
+import { isUtf8 } from "../encode/utf8";
+import { Column } from "../schema/column";
+import { Relation } from "../sql/bind/scope";
+import { cellConstant, textConstant } from "../sql/bind/literals";
+import { addCell } from "../sql/eval/cells";
+import { Constant } from "../sql/eval/expression";
+import { K_CUSTOM, K_INT, K_UINT, kindOfType } from "../sql/eval/kinds";
+import { stopRunning } from "../sql/eval/run-state";
+import { Vector } from "../sql/eval/vector";
+import { Statement } from "../sql/execute";
+import { failTooLong, resultColumns } from "../sql/query-rows";
+import { SqlText } from "../sql/sql-text";
+import { PAGE_BYTES } from "./paged-scan";
+import { Session } from "./session";
+
+/** Of the statement's run: it has not begun, has given rows that others may follow, is at its end, or has failed. */
+const NOT_BEGUN: i32 = 0;
+const BETWEEN: i32 = 1;
+const OVER: i32 = 2;
+const HAS_FAILED: i32 = 3;
+
+/** In a description: the statement gives rows; it changes nothing. */
+const GIVES_ROWS: u32 = 1;
+const ONLY_READS: u32 = 2;
+
+export class OpenStatement {
+  /** Its text, which the statement points to. */
+  private readonly text: ByteBuffer;
+  readonly statement: Statement;
+  private parameters: Array<Constant> = [];
+  /** What its rows are of, as far as that is known, and a number that grows when that changes. */
+  columns: Array<Column> = [];
+  columnsVersion: u32 = 1;
+  private relation: Relation | null = null;
+  private state: i32 = NOT_BEGUN;
+  private isInterrupted: bool = false;
+  private isRunning: bool = false;
+  /** Whether all rows are worked out, and those of the last batch that were not wanted yet: copies. */
+  private isDrained: bool = false;
+  private readonly left: ByteBuffer = new ByteBuffer(16);
+  private leftAt: u32 = 0;
+  /** Of the rows that were given last: when that was, and for which tables. */
+  private moment: u32 = 0;
+  private tablesVersion: u32 = 0;
+  private readonly vectors: Array<Vector> = new Array<Vector>();
+  /** Rows that the last call of `next` gave. */
+  count: u32 = 0;
+
+  private constructor(
+    readonly session: Session,
+    ptr: usize,
+    len: u32,
+  ) {
+    const text = new ByteBuffer(len);
+    text.addBytes(ptr, len);
+    this.text = text;
+    this.statement = new Statement(new SqlText(text.ptr, len));
+    this.statement.pauses = true;
+  }
+
+  /** Prepares the one statement in the `len` bytes at `ptr`, which are copied; null on failure. */
+  static prepare(session: Session, ptr: usize, len: u32): OpenStatement | null {
+    if (session.enter() != OK) return null;
+    const made = new OpenStatement(session, ptr, len);
+    if (session.leave(made.find()) == OK) return made;
+    made.free();
+    return null;
+  }
+
+  private find(): Status {
+    const text = this.text;
+    if (!isUtf8(text.ptr, text.len)) return fail(BAD_REQUEST, "the statement is not UTF-8");
+    const status = this.statement.parseOnly();
+    if (status != OK) return status;
+    const columns = this.statement.prepare(this.session.db);
+    if (!columns) return lastError.status;
+    this.columns = resultColumns(columns);
+    return OK;
+  }
+
+  /**
+   * Appends what is known of it:
+   *
+   *   | columns' version u32 | flags u32 | parameter count u32 | column count u32
+   *   | of each parameter { nameLen u16 | name } | of each column { type u8 | size u16 | nameLen u16 | name | tagLen u16 | tag } |
+   */
+  describe(out: ByteBuffer): void {
+    const statement = this.statement;
+    const names = statement.parameterNames;
+    const columns = this.columns;
+    out.addU32(this.columnsVersion);
+    out.addU32((statement.givesRows ? GIVES_ROWS : 0) | (statement.isQuery ? ONLY_READS : 0));
+    out.addU32(names.length);
+    out.addU32(columns.length);
+    for (let i = 0; i < names.length; i++) addText(names[i], out);
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i];
+      out.addU8(column.type);
+      out.addU16(column.customSize);
+      addText(column.name, out);
+      addText(column.customTag, out);
+    }
+  }
+
+  /** Takes values for all parameters from the `len` bytes at `ptr`, `{ type u8 | value as a record has it }` each. It begins anew. */
+  bind(ptr: usize, len: u32): Status {
+    const values = new Array<Constant>();
+    const end = ptr + len;
+    while (ptr < end) {
+      const type = load<u8>(ptr++);
+      if (type == 0) {
+        values.push(Constant.null());
+        continue;
+      }
+      const kind = kindOfType(type);
+      if (kind == K_CUSTOM && type != TYPE_CUSTOM) return badValues(values.length);
+      if (kind == K_CUSTOM) {
+        const what = "parameter " + (values.length + 1).toString() + " is a custom value";
+        return fail(BAD_REQUEST, what, "give it as text, in hexadecimal");
+      }
+      const room = <u32>(end - ptr);
+      let valueLen = fixedValueSize(type, 0);
+      if (valueLen == 0) valueLen = room < 2 ? 2 : 2 + <u32>load<u16>(ptr);
+      if (valueLen > room) return badValues(values.length);
+      if (!isRecordValue(type, ptr)) {
+        return fail(BAD_VALUE, "parameter " + (values.length + 1).toString() + ": the bytes are not a " + typeName(type));
+      }
+      const value = type == TYPE_TEXT ? textConstant(ptr + 2, valueLen - 2) : cellConstant(type, 0, ptr, valueLen);
+      // What may have a sign goes with more.
+      if (kind == K_UINT && <i64>value.low >= 0) value.kind = K_INT;
+      values.push(value);
+      ptr += valueLen;
+    }
+    return this.setParameters(values);
+  }
+
+  /** Takes values for all parameters. It begins anew. */
+  setParameters(values: Array<Constant>): Status {
+    const wanted = this.statement.parameterCount;
+    if (values.length != wanted) {
+      return fail(BAD_REQUEST, values.length.toString() + " values for " + wanted.toString() + " parameters");
+    }
+    this.reset();
+    this.parameters = values;
+    return OK;
+  }
+
+  /** Ends the run; the next one is with the same values for the parameters. */
+  reset(): void {
+    if (this.state == BETWEEN) this.statement.close();
+    this.state = NOT_BEGUN;
+    this.isInterrupted = false;
+  }
+
+  /** Stops the run, the one that is under way or the next one, until `reset` or other parameters. May be called while it runs. */
+  interrupt(): void {
+    this.isInterrupted = true;
+    if (this.isRunning) stopRunning(true);
+  }
+
+  /** Whether rows were given and others may follow. */
+  get isBetween(): bool {
+    return this.state == BETWEEN;
+  }
+
+  /**
+   * Begins the run, or goes on with it, and appends the next rows to `out`, `{ byteLen u32 | columns, each 00, or 01 and its value }` each:
+   * `most` at most, unless that is 0, and about 8 MiB. What the statement changes is done by then, all of it or, on failure, nothing. After
+   * a failure it has to be reset.
+   */
+  next(most: u32, out: ByteBuffer): Status {
+    this.count = 0;
+    const session = this.session;
+    let status = session.enter();
+    if (status != OK) return status;
+    if (this.state == HAS_FAILED) return fail(CLOSED, "the statement has failed before", "reset it");
+    this.isRunning = true;
+    stopRunning(this.isInterrupted);
+    session.db.store.useFormat();
+    if (this.isInterrupted) status = fail(SQL_INTERRUPTED, "the statement was interrupted", "reset it");
+    else if (this.state == NOT_BEGUN) status = this.begin();
+    else if (this.state == BETWEEN) status = this.goOn();
+    if (status == OK) status = this.take(most == 0 ? u32.MAX_VALUE : most, out);
+    this.isRunning = false;
+    stopRunning(false);
+    return this.pause(session.leave(status));
+  }
+
+  private begin(): Status {
+    const statement = this.statement;
+    const db = this.session.db;
+    statement.changes = 0;
+    statement.lastKey = null;
+    this.left.reset();
+    this.leftAt = 0;
+    this.isDrained = !statement.givesRows;
+    if (this.isDrained) return statement.run(db, this.parameters);
+    const relation = statement.open(db, this.parameters);
+    if (!relation) return lastError.status;
+    if (relation !== this.relation) this.learn(relation);
+    return OK;
+  }
+
+  /** The rows are those of `relation`, which is another one than before. */
+  private learn(relation: Relation): void {
+    const columns = resultColumns(relation.columns);
+    const known = this.columns;
+    let isSame = columns.length == known.length;
+    for (let c = 0; c < columns.length && isSame; c++)
+      isSame = columns[c].name == known[c].name && columns[c].typeText == known[c].typeText;
+    this.relation = relation;
+    if (isSame) return;
+    this.columns = columns;
+    this.columnsVersion += 1;
+  }
+
+  private goOn(): Status {
+    const db = this.session.db;
+    // What a change gives back was kept when it was made, and what is left was copied.
+    if (this.isDrained || !this.statement.isQuery) return OK;
+    if (db.store.watch.now() == this.moment && db.tablesVersion == this.tablesVersion) return OK;
+    const what = "rows or tables have changed since the statement gave its last rows";
+    return fail(SCAN_OUTDATED, what, "reset it, or take all rows before anything is changed");
+  }
+
+  private take(most: u32, out: ByteBuffer): Status {
+    const left = this.left;
+    const mostBytes = out.len + PAGE_BYTES;
+    for (; this.leftAt < left.len && this.count < most && out.len < mostBytes; this.count++) {
+      const len = 4 + load<u32>(left.ptr + this.leftAt);
+      out.addBytes(left.ptr + this.leftAt, len);
+      this.leftAt += len;
+    }
+    while (!this.isDrained && this.count < most && out.len < mostBytes) {
+      const status = this.takeBatch(most, mostBytes, out);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** The rows of the next batch; those that are too many are left for later. */
+  private takeBatch(most: u32, mostBytes: u32, out: ByteBuffer): Status {
+    const operator = this.relation!.operator;
+    const batch = operator.batch;
+    if (!operator.next()) {
+      this.isDrained = true;
+      return operator.status;
+    }
+    const vectors = this.vectors;
+    vectors.length = 0;
+    for (let c = 0; c < this.columns.length; c++) {
+      const vector = batch.columns.vector(c, batch);
+      if (!vector) return lastError.status;
+      vectors.push(vector);
+    }
+    this.left.reset();
+    this.leftAt = 0;
+    for (let k = 0; k < batch.selected; k++) {
+      const isFull = this.count == most || out.len >= mostBytes;
+      const status = this.addRow(batch.row(k), isFull ? this.left : out);
+      if (status != OK) return status;
+      if (!isFull) this.count += 1;
+    }
+    return OK;
+  }
+
+  private addRow(i: u32, out: ByteBuffer): Status {
+    const columns = this.columns;
+    const start = out.len;
+    out.addU32(0);
+    for (let c = 0; c < columns.length; c++) {
+      const vector = unchecked(this.vectors[c]);
+      const isNull = vector.isNull(i);
+      out.addU8(isNull ? 0 : 1);
+      if (isNull) continue;
+      const column = unchecked(columns[c]);
+      if (!addCell(column.type, column.customSize, vector, i, out)) return failTooLong(column);
+    }
+    store<u32>(out.ptr + start, out.len - start - 4);
+    return OK;
+  }
+
+  /** Whether the next call is about a query that was planned before, and makes little. */
+  get isPlanned(): bool {
+    return this.relation !== null && this.statement.isQuery;
+  }
+
+  /** Appends the key of the row that the run inserted last, if it did: `{ type u8 | value as a record has it }`. */
+  addLastKey(out: ByteBuffer): void {
+    const key = this.statement.lastKey;
+    const column = this.statement.lastColumn;
+    if (!key || !column) return;
+    out.addU8(column.type);
+    out.addBytes(changetype<usize>(key), key.byteLength);
+  }
+
+  /** The end of a call that came to `status`. */
+  private pause(status: Status): Status {
+    if (status == OK && !(this.isDrained && this.leftAt == this.left.len)) {
+      const db = this.session.db;
+      this.state = BETWEEN;
+      // A rollback to before this moment counts as a change.
+      this.moment = db.store.watch.begin();
+      this.tablesVersion = db.tablesVersion;
+      return OK;
+    }
+    if (this.state != OVER) this.statement.close();
+    this.state = status == OK ? OVER : HAS_FAILED;
+    return status;
+  }
+
+  /** Gives back what is not garbage-collected. */
+  free(): void {
+    this.statement.free();
+    this.text.free();
+    this.left.free();
+  }
+}
+
+function badValues(before: i32): Status {
+  const what = "behind " + before.toString() + " values the bytes are none for a parameter";
+  return fail(BAD_REQUEST, what, "docs/abi.md says what they are");
+}
+
+/** Appends a name behind its length. */
+function addText(text: string, out: ByteBuffer): void {
+  const bytes = String.UTF8.encode(text);
+  out.addU16(bytes.byteLength);
+  out.addBytes(changetype<usize>(bytes), bytes.byteLength);
+}
