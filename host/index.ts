@@ -21,11 +21,13 @@ export type {
   CountOptions,
   DeleteOptions,
   DeleteResult,
+  DeleteWhereRequest,
   Fault,
   FileInfo,
   HashResult,
   IdentityRights,
   LookupOptions,
+  Params,
   ScanOptions,
   SchemaInfo,
   SqlResult,
@@ -33,6 +35,8 @@ export type {
   TableSchemaInfo,
   TableStats,
   UpdateResult,
+  WhereOptions,
+  WhereRequest,
 } from "./api/requests.js";
 export type { RuntimeName } from "./api/runtime-names.js";
 export { Session, SyncSession } from "./api/session.js";

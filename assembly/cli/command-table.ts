@@ -32,6 +32,11 @@ export const OPENS_WRITE: u8 = 2;
 /** Nothing: the command calls `openStore`, once it knows that it has something to do. */
 const OPENS_ITSELF: u8 = 3;
 
+/** What `--where` and `--order` are. */
+const ROW_TERMS: string =
+  "--where CONDITION takes the rows for which it is true in SQL, and words behind TABLE as the values of its parameters; --order LIST\n" +
+  "sorts by what SQL has behind ORDER BY: --where 'price < ? AND name LIKE ?' --order 'price DESC, id' 10 'b%'";
+
 /** As many words as one likes. */
 const MANY: i32 = 1 << 30;
 
@@ -120,14 +125,21 @@ export function allCommands(): Array<Command> {
           "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
-    new Command("export", runExport, "TABLE [--format table|csv|tsv|ndjson|json|markdown|line]", "print all rows of a table")
-      .takes(1, 1, "format,columns,null,delimiter,no-header")
+    new Command(
+      "export",
+      runExport,
+      "TABLE [--format table|csv|tsv|ndjson|json|markdown|line] [--where CONDITION] [--order LIST]",
+      "print all rows of a table",
+    )
+      .takes(1, 1, "format,columns,null,delimiter,no-header,where,order")
       .tells(
-        "Rows come as they are stored; scan sorts. --columns A,B chooses columns. In table, markdown and line null is NULL, the text\n" +
-          "NULL is 'NULL', and what a terminal acts upon or hides is an escape like \\x1b or \\u{202e}; CSV, TSV and JSON have it as\n" +
-          "it is. In CSV null is an empty cell and empty text has quotes; in TSV null is \\N, and tabs, line breaks and backslashes\n" +
+        "Rows come as they are stored, unless --order sorts them. --columns A,B chooses columns.\n" +
+          "In table, markdown and line null is NULL, the text NULL is 'NULL', and what a terminal acts upon or hides is an escape\n" +
+          "like \\x1b or \\u{202e}; CSV, TSV and JSON have it as it is. In CSV null is an empty cell and empty text has\n" +
+          "quotes; in TSV null is \\N, and tabs, line breaks and backslashes\n" +
           "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
-          "the cells of CSV.",
+          "the cells of CSV.\n" +
+          ROW_TERMS,
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
       "Each table has a line with its columns, in the words that create takes, and behind it a line for each row. To add, change or\n" +
@@ -153,17 +165,26 @@ export function allCommands(): Array<Command> {
         'JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.\n' +
           "With - rows are read from standard input: objects one after the other, or a JSON array of them.",
       ),
-    new Command("update", runUpdate, "TABLE KEY JSON", "change columns of one row").takes(3, 3).needs(OPENS_WRITE),
-    new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
-      .takes(2, MANY, "cascade,restrict")
+    new Command("update", runUpdate, "TABLE KEY JSON", "change columns of a row")
+      .takes(3, 3, "where")
       .needs(OPENS_WRITE)
       .tells(
-        "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.",
+        "With --where CONDITION in the place of KEY the columns of all rows are changed for which it is true in SQL; words behind JSON\n" +
+          "are the values of its parameters: quire data/shop.db update items '{\"price\": 9}' --where 'price > ?' 9",
+      ),
+    new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
+      .takes(2, MANY, "cascade,restrict,where")
+      .needs(OPENS_WRITE)
+      .tells(
+        "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.\n" +
+          "With --where CONDITION in the place of KEY… those go for which it is true in SQL; words behind TABLE are the values of its\n" +
+          "parameters.",
       ),
     new Command("get", runGet, "TABLE KEY… [--index COLUMN] [--columns A,B]", "print rows by their primary or another unique key")
-      .takes(2, MANY, "columns,index")
+      .takes(2, MANY, "columns,index,format,null,delimiter,no-header")
       .tells(
-        "With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed.\n" +
+        "With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed, and --format the\n" +
+          "format, as for export.\n" +
           "Null is shown as NULL, and the text NULL as 'NULL'.",
       ),
     new Command(
@@ -172,11 +193,13 @@ export function allCommands(): Array<Command> {
       "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
       "print a range of rows",
     )
-      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count")
+      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count,where,order,format,null,delimiter,no-header")
       .tells(
         "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
           "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
-          "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count.\n" +
+          "column a JSON array of one value, or plain text. Also: --offset N, --columns A,B, --count, and --format, as for export.\n" +
+          ROW_TERMS +
+          "\n" +
           "Null is shown as NULL, and the text NULL as 'NULL'.",
       ),
     new Command(

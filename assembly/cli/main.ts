@@ -96,8 +96,10 @@ function run(ctx: CommandContext): Status {
 function checkWords(ctx: CommandContext, command: Command): Status {
   const status = ctx.invocation.allow(command.options.split(","));
   if (status != OK) return status;
-  const count = ctx.words.length;
-  if (count > command.most)
+  // A condition is in the place of a key, and values of its parameters are behind the other words.
+  const hasWhere = ctx.has("where");
+  const count = ctx.words.length + (hasWhere && command.least > 1 ? 1 : 0);
+  if (!hasWhere && count > command.most)
     return fail(USAGE, command.name + " has no use for " + ctx.word(command.most), "usage: " + command.usage);
   if (count >= command.least) return OK;
   const missing = command.form.split(" ")[count];

@@ -1,5 +1,5 @@
 /** The one loop that gives rows to whoever wants them: commands, replies, records for hosts in the same process. */
-import { Status } from "../status";
+import { OK, Status } from "../status";
 import { RowSource } from "./store";
 
 /** What takes rows. */
@@ -12,6 +12,17 @@ export abstract class RowSink {
 
   /** Takes the source's current row, which is gone afterwards. */
   abstract take(source: RowSource): void;
+}
+
+/** Says which of a source's rows are given. */
+export abstract class RowFilter {
+  /** It looks at the first `firstColumns` columns of rows. */
+  constructor(readonly firstColumns: u32) {}
+
+  /** Whether the source's row is given; false also on failure, which is the source's status then. */
+  abstract passes(source: RowSource): bool;
+
+  abstract free(): void;
 }
 
 /** Takes rows and does nothing with them: the loop counts. */
@@ -27,7 +38,9 @@ export class CountedRows extends RowSink {
 export class ScanLoop<S extends RowSource> {
   /** Rows that were given so far. */
   given: i64 = 0;
-  private isAtEnd: bool = false;
+  protected isAtEnd: bool = false;
+  /** Null: all rows are given. */
+  filter: RowFilter | null = null;
 
   /** Rows of `source` behind the first `offset` ones, `limit` of them at most. */
   constructor(
@@ -40,7 +53,7 @@ export class ScanLoop<S extends RowSource> {
   run<K extends RowSink>(sink: K): Status {
     const source = this.source;
     if (!this.skip()) return source.status;
-    source.wantFirst(sink.columns);
+    source.wantFirst(this.needed(sink.columns));
     while (this.given < this.limit && !sink.isFull && this.hasMore()) {
       sink.take(source);
       this.given += 1;
@@ -51,7 +64,7 @@ export class ScanLoop<S extends RowSource> {
   /** Passes the first rows by; false when there are no others. */
   private skip(): bool {
     if (this.offset == 0) return true;
-    this.source.wantFirst(0);
+    this.source.wantFirst(this.needed(0));
     for (let left = this.offset; left > 0; left--) {
       if (!this.hasMore()) return false;
     }
@@ -59,9 +72,23 @@ export class ScanLoop<S extends RowSource> {
     return true;
   }
 
+  /** How many of the first columns are needed where `columns` are wanted. */
+  private needed(columns: u32): u32 {
+    const filter = this.filter;
+    return filter ? max(columns, filter.firstColumns) : columns;
+  }
+
   /** Goes on to the next row; false when there is none, and on failure. Behind `run`: whether the rows go on behind the last one given. */
   hasMore(): bool {
     if (!this.isAtEnd) this.isAtEnd = !this.source.next();
+    const filter = this.filter;
+    if (filter) this.pass(filter);
     return !this.isAtEnd;
+  }
+
+  /** Passes by the rows that the filter does not let through. */
+  private pass(filter: RowFilter): void {
+    const source = this.source;
+    while (!this.isAtEnd && !filter.passes(source)) this.isAtEnd = source.status != OK || !source.next();
   }
 }

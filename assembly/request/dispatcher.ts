@@ -46,10 +46,10 @@ function knowing(name: string, needs: string, takes: string, handler: Handler): 
 /** All operations: name, the fields that they need, those that they take besides, and what does them (docs/protocol.md). */
 const OPERATIONS: Array<OperationShape> = [
   knowing("get", "table", "key keys columns index", handleGet),
-  knowing("scan", "table", "index eq from to reverse offset limit columns count after", handleScan),
+  knowing("scan", "table", "index eq from to reverse offset limit columns count after where params orderBy", handleScan),
   knowing("insert", "table", "row rows", handleInsert),
-  knowing("update", "table key set", "", handleUpdate),
-  knowing("delete", "table", "key keys cascade", handleDelete),
+  knowing("update", "table set", "key where params", handleUpdate),
+  knowing("delete", "table", "key keys cascade where params", handleDelete),
   knowing("sql", "sql", "params", handleSql),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),

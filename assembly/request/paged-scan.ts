@@ -1,5 +1,5 @@
 /** A scan whose rows are given in pages, between which statements may change its table (`docs/protocol.md`, "scan"). */
-import { Status, OK, BAD_REQUEST, fail } from "../status";
+import { Status, OK, BAD_REQUEST, SQL_LIMIT, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { AccessPath, KeyBound } from "../query/access-path";
 import { CountedRows, ScanLoop } from "../query/scan-loop";
@@ -72,6 +72,15 @@ export class PagedScan extends ScanLoop<RowScan> {
     this.source.free();
     this.path.free();
   }
+}
+
+/** Fails for a reply that can't go on in another one. */
+export function tooManyRows(): Status {
+  return fail(
+    SQL_LIMIT,
+    "the rows take more than 8 MiB, which a reply can't have",
+    "ask for some of them, with LIMIT and OFFSET",
+  );
 }
 
 /** Begins `bound`, one of `count` values of the first columns of `index`. `BAD_REQUEST` when it has no such columns. */

@@ -18,7 +18,7 @@ import { DELETE_BY_SCHEMA } from "../store/deletes";
 import { Table, TableIndex, addKeyPart } from "../store/table";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { BATCH_ROWS } from "../store/insertion";
-import { FIELD_COLUMNS, FIELD_COUNT } from "./request";
+import { FIELD_COLUMNS, FIELD_COUNT, FIELD_ORDER_BY } from "./request";
 import { PAGE_BYTES } from "./paged-scan";
 import { SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
@@ -150,7 +150,8 @@ function readRow(table: Table, ptr: usize, len: u32, row: Row): Status {
 
 /** Does the scan that the session's request asks for, and appends its rows to `out`, which is empty. */
 export function scanRecords(session: Session, out: ByteBuffer): Status {
-  if (session.request.operation!.name != "scan" || session.request.has(FIELD_COUNT)) {
+  const request = session.request;
+  if (request.operation!.name != "scan" || request.has(FIELD_COUNT) || request.has(FIELD_ORDER_BY)) {
     return fail(BAD_REQUEST, "only scans for rows have their replies as records", "use request for all others");
   }
   const plan = ScanPlan.open(session, SCAN_LIMIT);

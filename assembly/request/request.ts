@@ -59,6 +59,12 @@ export const FIELD_QUICK: i32 = field("quick");
 export const FIELD_ANY_ORDER: i32 = field("anyOrder");
 export const FIELD_SQL: i32 = field("sql");
 export const FIELD_PARAMS: i32 = field("params");
+export const FIELD_WHERE: i32 = field("where");
+export const FIELD_ORDER_BY: i32 = field("orderBy");
+
+export function fieldName(field: i32): string {
+  return FIELDS[field];
+}
 
 /** Fields of an operation: those that it needs, and those that it takes besides. */
 const NEEDED: u8 = 2;

@@ -13,7 +13,8 @@ import { RowWriter, writeJsonCell } from "../query/row-writer";
 import { ScanLoop } from "../query/scan-loop";
 import { BATCH_ROWS, beginTogether, endTogether } from "../store/insertion";
 import { Session } from "./session";
-import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET } from "./request";
+import { FIELD_CASCADE, FIELD_COLUMNS, FIELD_KEY, FIELD_KEYS, FIELD_ROW, FIELD_ROWS, FIELD_SET, FIELD_WHERE } from "./request";
+import { FoundKeys, refuseParameters } from "./row-conditions";
 import { readJsonRow } from "./row-json";
 import { addAscii } from "../encode/json-pieces";
 
@@ -55,25 +56,99 @@ export function handleUpdate(session: Session, out: ByteBuffer): Status {
   const table = session.table();
   if (!table) return lastError.status;
   const request = session.request;
+  if (request.has(FIELD_KEY) == request.has(FIELD_WHERE)) return fail(BAD_REQUEST, "give either key or where");
+  if (refuseParameters(session) != OK) return BAD_REQUEST;
+  if (request.has(FIELD_WHERE)) return updateFound(session, table, out);
   const address = session.find(table, request.node(FIELD_KEY));
   if (address == NO_ADDRESS) return lastError.status;
   const row = table.callersRow;
   let status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
   if (status == OK) status = session.db.update(table, address, row);
   if (status != OK) return status;
-  addAscii(out, '{"updated":1,"cascaded":');
-  addUnsigned(session.db.cascaded, out);
-  out.addU8(0x7d);
+  addCounts("updated", 1, session.db.cascaded, out);
   return OK;
+}
+
+/** Changes all rows that the condition is true for, or none. */
+function updateFound(session: Session, table: Table, out: ByteBuffer): Status {
+  const db = session.db;
+  const request = session.request;
+  const inner = db.inTransaction;
+  const row = table.callersRow;
+  const found = new FoundKeys(table);
+  let status = found.find(session);
+  // What can't be said of any row is an error also where there is none.
+  if (status == OK) status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
+  if (status == OK) status = beginTogether(db);
+  if (status != OK) {
+    found.free();
+    return status;
+  }
+  let updated: u64 = 0;
+  let cascaded: u64 = 0;
+  while (!found.isOver && status == OK) {
+    const address = found.next();
+    status = lastError.status;
+    if (address == NO_ADDRESS) continue;
+    status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
+    if (status == OK) status = db.update(table, address, row);
+    updated += 1;
+    cascaded += db.cascaded;
+  }
+  found.free();
+  status = endTogether(db, inner, status);
+  addCounts("updated", updated, cascaded, out);
+  return status;
+}
+
+/** Deletes all rows that the condition is true for, or none. */
+function deleteFound(session: Session, table: Table, how: u8, out: ByteBuffer): Status {
+  const db = session.db;
+  const inner = db.inTransaction;
+  const found = new FoundKeys(table);
+  let status = found.find(session);
+  if (status == OK) status = beginTogether(db);
+  if (status != OK) {
+    found.free();
+    return status;
+  }
+  db.beginDeletes();
+  let deleted: u64 = 0;
+  let cascaded: u64 = 0;
+  while (!found.isOver && status == OK) {
+    const address = found.next();
+    status = lastError.status;
+    if (address == NO_ADDRESS) continue;
+    status = db.delete(table, address, how);
+    deleted += 1;
+    cascaded += db.cascaded;
+  }
+  found.free();
+  status = endTogether(db, inner, db.endDeletes(status));
+  addCounts("deleted", deleted, cascaded, out);
+  return status;
+}
+
+function addCounts(what: string, count: u64, cascaded: u64, out: ByteBuffer): void {
+  addAscii(out, '{"' + what + '":');
+  addUnsigned(count, out);
+  addAscii(out, ',"cascaded":');
+  addUnsigned(cascaded, out);
+  out.addU8(0x7d);
 }
 
 export function handleDelete(session: Session, out: ByteBuffer): Status {
   const table = session.table();
-  const first = table ? oneOrMany(session, FIELD_KEY, FIELD_KEYS) : 0;
-  if (!table || first == 0) return lastError.status;
+  if (!table) return lastError.status;
   const request = session.request;
   const cascade = request.flag(FIELD_CASCADE, 2);
-  if (cascade < 0) return BAD_REQUEST;
+  if (cascade < 0 || refuseParameters(session) != OK) return BAD_REQUEST;
+  if (request.has(FIELD_WHERE)) {
+    if (request.has(FIELD_KEY) || request.has(FIELD_KEYS)) return fail(BAD_REQUEST, "delete: where goes without key and keys");
+    return deleteFound(session, table, deletesBy(cascade), out);
+  }
+  const first = oneOrMany(session, FIELD_KEY, FIELD_KEYS);
+  if (first == 0) return lastError.status;
   const many = request.has(FIELD_KEYS);
   const db = session.db;
   const inner = db.inTransaction;
@@ -93,18 +168,18 @@ export function handleDelete(session: Session, out: ByteBuffer): Status {
       status = lastError.status == ROW_NOT_FOUND ? OK : lastError.status;
       continue;
     }
-    if (status == OK)
-      status = db.delete(table, address, cascade == 2 ? DELETE_BY_SCHEMA : cascade == 1 ? DELETE_CASCADE : DELETE_RESTRICT);
+    if (status == OK) status = db.delete(table, address, deletesBy(cascade));
     deleted += 1;
     cascaded += db.cascaded;
   }
   if (many) status = endTogether(db, inner, db.endDeletes(status));
-  addAscii(out, '{"deleted":');
-  addUnsigned(deleted, out);
-  addAscii(out, ',"cascaded":');
-  addUnsigned(cascaded, out);
-  out.addU8(0x7d);
+  addCounts("deleted", deleted, cascaded, out);
   return status;
+}
+
+/** What the field `cascade` means: 1 true, 0 false, 2 that it is not there. */
+function deletesBy(cascade: i32): u8 {
+  return cascade == 2 ? DELETE_BY_SCHEMA : cascade == 1 ? DELETE_CASCADE : DELETE_RESTRICT;
 }
 
 /** A writer of the columns that the request names, or of all; null on failure. */

@@ -3,20 +3,28 @@
  *
  * Bounds are values of the index's first columns, one or a list of them, and are inclusive. A reply that does not hold all rows has a
  * token `after` for the request that goes on behind its last row: in hexadecimal where that is.
+ *
+ * A condition (`where`) says which of these rows are given; it chooses the index itself where the request names none. Rows in another order
+ * (`orderBy`) are those of a query: all in one reply.
  */
 import { Status, OK, BAD_REQUEST, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addUnsigned } from "../encode/digits";
-import { JSON_ARRAY, JSON_NULL } from "../encode/json";
+import { JSON_ARRAY, JSON_NULL, JSON_STRING } from "../encode/json";
 import { isKey } from "../encode/key";
 import { addHex, parseHex } from "../encode/uuid";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { AccessPath, KeyBound } from "../query/access-path";
 import { JsonObjects } from "../query/row-sinks";
+import { RowWriter } from "../query/row-writer";
+import { CountedRows, ScanLoop } from "../query/scan-loop";
+import { QueryRows } from "../sql/query-rows";
+import { ANY, RowCondition } from "../sql/row-condition";
 import { ScanPlace } from "../store/row-scan";
 import { findIndex } from "../store/names";
-import { TableIndex } from "../store/table";
-import { PAGE_BYTES, PagedScan, beginBound } from "./paged-scan";
+import { Table, TableIndex } from "../store/table";
+import { TermRows, refuseParameters, requestedCondition } from "./row-conditions";
+import { PAGE_BYTES, PagedScan, beginBound, tooManyRows } from "./paged-scan";
 import { Session } from "./session";
 import {
   FIELD_AFTER,
@@ -26,9 +34,12 @@ import {
   FIELD_INDEX,
   FIELD_LIMIT,
   FIELD_OFFSET,
+  FIELD_ORDER_BY,
   FIELD_REVERSE,
   FIELD_TO,
+  FIELD_WHERE,
   Request,
+  fieldName,
 } from "./request";
 import { requestedColumns } from "./row-requests";
 import { addAscii } from "../encode/json-pieces";
@@ -46,6 +57,9 @@ const INDEX_TOKEN: u32 = 36;
 /** A scan that a request describes. */
 export class ScanPlan extends PagedScan {
   countOnly: bool = false;
+  private condition: RowCondition | null = null;
+  /** Whether the condition chose the path, which is its own then. */
+  private isChosen: bool = false;
 
   /** Makes the scan that the session's request asks for, with `defaultLimit`; null on failure. The caller frees it. */
   static open(session: Session, defaultLimit: i64): ScanPlan | null {
@@ -64,13 +78,32 @@ export class ScanPlan extends PagedScan {
     const offset = request.count(FIELD_OFFSET, 0);
     const limit = request.count(FIELD_LIMIT, count == 1 ? i64.MAX_VALUE : defaultLimit);
     if (reverse < 0 || count < 0 || offset < 0 || limit < 0) return null;
-    const path = new AccessPath(table, index, reverse == 1);
-    if (readBounds(request, path) != OK) {
-      path.free();
+    let condition: RowCondition | null = null;
+    if (refuseParameters(session) != OK) return null;
+    if (request.has(FIELD_WHERE)) {
+      condition = requestedCondition(session, table);
+      if (!condition) return null;
+    }
+    const isChosen = condition !== null && index === null;
+    let path: AccessPath | null = null;
+    if (isChosen) path = chosenPath(request, table, condition!);
+    else {
+      path = new AccessPath(table, index, reverse == 1);
+      if (readBounds(request, path) != OK) {
+        path.free();
+        path = null;
+      }
+    }
+    if (!path) {
+      if (condition) condition.free();
       return null;
     }
     const plan = new ScanPlan(session.db, path, offset, limit);
     plan.countOnly = count == 1;
+    plan.condition = condition;
+    plan.filter = condition;
+    plan.isChosen = isChosen;
+    plan.isAtEnd = condition !== null && condition.isNever;
     if (!request.has(FIELD_AFTER) || plan.resume(request) == OK) return plan;
     plan.free();
     return null;
@@ -86,9 +119,11 @@ export class ScanPlan extends PagedScan {
     const hexLen = tape.stringLen(node);
     const len = hexLen >> 1;
     const token = new ByteBuffer(max<u32>(len, 16));
-    const long = len >= (this.index ? INDEX_TOKEN : RECORD_TOKEN);
+    // The path that a condition chose is before the rest.
+    const from: u32 = this.isChosen ? 4 : 0;
+    const long = len >= from + (this.index ? INDEX_TOKEN : RECORD_TOKEN);
     if (!long || !parseHex(tape.stringPtr(node), hexLen, token.ptr)) status = noToken();
-    else status = this.index ? this.resumeIndex(token.ptr, len) : this.resumeRecords(token.ptr, len);
+    else status = this.index ? this.resumeIndex(token.ptr + from, len - from) : this.resumeRecords(token.ptr + from, len - from);
     token.free();
     return status;
   }
@@ -133,9 +168,43 @@ export class ScanPlan extends PagedScan {
     store<u32>(token, place.state, 24);
     store<u32>(token, place.moment, 28);
     store<u32>(token, place.keySince, 32);
+    if (this.isChosen) {
+      const position = memory.data(4, 4);
+      store<u32>(position, this.table.positionOf(index) + 1);
+      addHex(position, 4, out);
+    }
     addHex(token, index ? INDEX_TOKEN : RECORD_TOKEN, out);
     if (index) addHex(scan.keyOfBefore.ptr, scan.keyOfBefore.len, out);
   }
+
+  count(): i64 {
+    if (!this.condition) return super.count();
+    return this.run(new CountedRows()) == OK ? this.given : -1;
+  }
+
+  free(): void {
+    const condition = this.condition;
+    if (this.isChosen) this.source.free();
+    else super.free();
+    if (condition) condition.free();
+  }
+}
+
+/** The path that the condition chooses; behind a token the one that it has chosen before. Null on failure. */
+function chosenPath(request: Request, table: Table, condition: RowCondition): AccessPath | null {
+  let position = ANY;
+  const tape = request.tape;
+  const node = request.node(FIELD_AFTER);
+  if (node != 0 && tape.kind(node) == JSON_STRING) {
+    const bytes = memory.data(4, 4);
+    const isRead = tape.stringLen(node) > 8 && parseHex(tape.stringPtr(node), 8, bytes);
+    position = isRead ? load<i32>(bytes) - 1 : ANY;
+    if (position < -1 || position >= table.indexes.length) {
+      noToken();
+      return null;
+    }
+  }
+  return condition.path(position);
 }
 
 function noToken(): Status {
@@ -181,10 +250,51 @@ function readBound(request: Request, field: i32, path: AccessPath, bound: KeyBou
 }
 
 export function handleScan(session: Session, out: ByteBuffer): Status {
+  if (session.request.has(FIELD_ORDER_BY)) return addSorted(session, out);
   const plan = ScanPlan.open(session, SCAN_LIMIT);
   if (!plan) return lastError.status;
   const status = plan.countOnly ? addCount(plan, out) : addRows(session, plan, out);
   plan.free();
+  return status;
+}
+
+/** What an order goes without, and where that comes from otherwise. */
+const NOT_WITH_ORDER: StaticArray<i32> = [FIELD_INDEX, FIELD_EQ, FIELD_FROM, FIELD_TO, FIELD_REVERSE, FIELD_COUNT, FIELD_AFTER];
+
+/** The rows of the request's condition in its order; null on failure. The caller frees them. */
+export function sortedRows(session: Session): TermRows | null {
+  const table = session.table();
+  if (!table) return null;
+  const request = session.request;
+  for (let f = 0; f < NOT_WITH_ORDER.length; f++) {
+    if (!request.has(NOT_WITH_ORDER[f])) continue;
+    const what = "scan: orderBy goes without " + fieldName(NOT_WITH_ORDER[f]);
+    fail(BAD_REQUEST, what, "where chooses rows, offset and limit a part of them");
+    return null;
+  }
+  const offset = request.count(FIELD_OFFSET, 0);
+  const limit = request.count(FIELD_LIMIT, i64.MAX_VALUE);
+  if (offset < 0 || limit < 0) return null;
+  const writer = requestedColumns(session, table);
+  if (!writer) return null;
+  const rows = TermRows.open(session, table, writer.positions, offset, limit);
+  writer.free();
+  return rows;
+}
+
+function addSorted(session: Session, out: ByteBuffer): Status {
+  const sorted = sortedRows(session);
+  if (!sorted) return lastError.status;
+  const rows = sorted.rows;
+  const writer = RowWriter.all(rows.schema);
+  const loop = new ScanLoop<QueryRows>(rows);
+  addAscii(out, '{"rows":[');
+  let status = loop.run(new JsonObjects(writer, out, out.len + PAGE_BYTES));
+  if (status == OK && loop.hasMore()) status = tooManyRows();
+  if (status == OK) status = rows.status;
+  addAscii(out, '],"after":null}');
+  writer.free();
+  sorted.free();
   return status;
 }
 

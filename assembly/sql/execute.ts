@@ -36,8 +36,8 @@ import {
 
 /** One statement. What is found out about how to run it is kept, for other runs with other parameters. */
 export class Statement {
-  private readonly tree: SqlTree = new SqlTree();
-  private root: u32 = 0;
+  readonly tree: SqlTree = new SqlTree();
+  protected root: u32 = 0;
   /** Where in the text the next statement begins. */
   rest: u32 = 0;
   private context: StatementContext | null = null;
@@ -55,7 +55,7 @@ export class Statement {
 
   /** The text has to stay where it is; the statement is its first one from byte `from` on. */
   constructor(
-    private readonly text: SqlText,
+    readonly text: SqlText,
     private readonly from: u32 = 0,
   ) {}
 

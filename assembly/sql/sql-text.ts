@@ -16,18 +16,23 @@ export class SqlText {
 
   /** Adds to the last error that it is about byte `start`: line and column, from 1 on, the column in characters. Returns its status. */
   place(start: u32): Status {
+    return this.placeWithin("", 0, start);
+  }
+
+  /** The same in a part of the text, called `part`, that begins at byte `from`. */
+  protected placeWithin(part: string, from: u32, start: u32): Status {
     let line: u32 = 1;
     let column: u32 = 1;
     const end = min(start, this.len);
-    for (let at: u32 = 0; at < end; at++) {
+    for (let at = from; at < end; at++) {
       const byte = load<u8>(this.ptr + at);
       if (byte == 0x0a) {
         line += 1;
         column = 1;
       } else if ((byte & 0xc0) != 0x80) column += 1;
     }
-    lastError.what = "line " + line.toString() + ", column " + column.toString() + ": " + lastError.what;
-    lastError.textOffset = <i32>end;
+    lastError.what = part + "line " + line.toString() + ", column " + column.toString() + ": " + lastError.what;
+    lastError.textOffset = <i32>(max(end, from) - from);
     return lastError.status;
   }
 }

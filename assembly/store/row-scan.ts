@@ -246,7 +246,11 @@ export class RowScan extends RowSource {
   private read(): bool {
     const reader = this.reader;
     if (reader) return this.decode(reader.body, reader.bodyLen, reader.present);
-    if (this.wanted.count == 0) return true;
+    return this.wanted.count == 0 || this.readAgain();
+  }
+
+  /** Reads the current row anew, after others were read; false on failure. */
+  readAgain(): bool {
     const registry = this.table.registry;
     const len = registry.bodyLength(this.address, this.wanted.bytes);
     if (len == 0) return this.end(lastError.status);

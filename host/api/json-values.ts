@@ -76,19 +76,27 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
 }
 
 /** A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. */
-export function parameterToJson(value: unknown, at: number): unknown {
+export function parametersToJson(params: unknown): unknown {
+  if (Array.isArray(params)) return params.map((value, at) => parameterToJson(value, at + 1));
+  // What is no object is the module's to refuse.
+  if (typeof params !== "object" || params === null) return params;
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, parameterToJson(value, `:${name}`)]));
+}
+
+/** A parameter's value in its JSON form; `name` is its number or its name. */
+function parameterToJson(value: unknown, name: number | string): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new QuireError("BAD_VALUE", `parameter ${at + 1}: ${value} is no number of SQL`);
+    if (!Number.isFinite(value)) throw new QuireError("BAD_VALUE", `parameter ${name}: ${value} is no number of SQL`);
     return isExact(value) ? value : String(BigInt(value));
   }
   if (value instanceof Uint8Array) return toHex(value);
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new QuireError("BAD_VALUE", `parameter ${at + 1}: the Date is invalid`);
+    if (Number.isNaN(value.getTime())) throw new QuireError("BAD_VALUE", `parameter ${name}: the Date is invalid`);
     return value.toISOString().replace(/^\+0?/, "");
   }
   if (value === undefined || typeof value === "function" || typeof value === "symbol")
-    throw new QuireError("BAD_VALUE", `parameter ${at + 1}: ${typeof value} is no value`);
+    throw new QuireError("BAD_VALUE", `parameter ${name}: ${typeof value} is no value`);
   return value;
 }
 

@@ -5,9 +5,18 @@
 import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
-import { type DateForm, boundToJson, fromJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
+import { type DateForm, boundToJson, fromJson, parametersToJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
 import { errorOfPart } from "./parts.js";
-import type { BoundOptions, CountOptions, DeleteOptions, LookupOptions, Request, ScanOptions } from "./requests.js";
+import type {
+  BoundOptions,
+  CountOptions,
+  DeleteOptions,
+  DeleteWhereRequest,
+  LookupOptions,
+  Request,
+  ScanOptions,
+  WhereRequest,
+} from "./requests.js";
 import { type Column, type TableReply, TableSchema } from "./table-schema.js";
 
 /** A request. What comes back is the `ok` of its reply; a failed one throws its error. */
@@ -151,9 +160,20 @@ export class Operations {
     return yield { request: { ...options, op: "delete", table, keys: keys.map((key) => keyToJson(schema, key)) } };
   }
 
+  *updateWhere(table: string, set: unknown, which: WhereRequest): Steps<unknown> {
+    needOptions("updateWhere", which);
+    const schema = yield* this.#schema(table);
+    return yield { request: { ...withParams(which), op: "update", table, set: rowToJson(schema, set) } };
+  }
+
+  *deleteWhere(table: string, which: DeleteWhereRequest): Steps<unknown> {
+    needOptions("deleteWhere", which);
+    return yield { request: { ...withParams(which), op: "delete", table } };
+  }
+
   *count(table: string, options: CountOptions = {}): Steps<number> {
     const schema = yield* this.#schema(table);
-    const request = { ...options, op: "scan" as const, table, count: true };
+    const request = { ...withParams(options), op: "scan" as const, table, count: true };
     addBounds(schema, options, request);
     return ((yield { request }) as { count: number }).count;
   }
@@ -169,6 +189,7 @@ export class Operations {
     addBounds(schema, options, fields);
     fields["limit"] = limit;
     fields["pageRows"] = undefined;
+    if (options.params !== undefined) fields["params"] = parametersToJson(options.params);
     if (after !== null) {
       fields["offset"] = undefined;
       fields["after"] = after;
@@ -176,7 +197,7 @@ export class Operations {
     const request = fields as unknown as Request;
     const columns = chosen(schema, options.columns);
     // Records become rows by mere assignment, with which an object takes no such name for a property of its own.
-    if (!columns.some(({ name }) => name === "__proto__")) {
+    if (options.orderBy === undefined && !columns.some(({ name }) => name === "__proto__")) {
       const direct = yield { direct: (access) => access.scan(requestText(request), columns) };
       if (direct !== undefined) return direct as RowsPage;
     }
@@ -208,7 +229,8 @@ export class ScanState {
   *next(operations: Operations): Steps<AnyRow[]> {
     const { limit, pageRows = PAGE_ROWS } = this.options;
     // A limit that is none is the module's to refuse.
-    const wanted = this.#left === Infinity && limit !== undefined ? limit : Math.min(this.#left, pageRows);
+    const isWhole = this.options.orderBy !== undefined || (this.#left === Infinity && limit !== undefined);
+    const wanted = isWhole ? limit : Math.min(this.#left, pageRows);
     const { rows, after } = yield* operations.scanPage(this.table, this.options, wanted, this.#after);
     this.#left -= rows.length;
     this.#after = after;
@@ -222,6 +244,11 @@ export class ScanState {
     while (!this.done) for (const row of yield* this.next(operations)) rows.push(row);
     return rows;
   }
+}
+
+/** Options whose parameters, if they have some, are as JSON has them. */
+function withParams<T extends object>(options: T & { readonly params?: unknown }): T {
+  return options.params === undefined ? options : { ...options, params: parametersToJson(options.params) };
 }
 
 /** Refuses options that are none. */

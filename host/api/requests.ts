@@ -5,10 +5,25 @@ import type { FieldReply, IndexReply } from "./table-schema.js";
 /** The operations of `docs/protocol.md`, and the fields that each takes, but `op` and `id`: a test compares them with the module's. */
 export const OPERATION_FIELDS = {
   get: ["table", "key", "keys", "columns", "index"],
-  scan: ["table", "index", "eq", "from", "to", "reverse", "offset", "limit", "columns", "count", "after"],
+  scan: [
+    "table",
+    "index",
+    "eq",
+    "from",
+    "to",
+    "reverse",
+    "offset",
+    "limit",
+    "columns",
+    "count",
+    "after",
+    "where",
+    "params",
+    "orderBy",
+  ],
   insert: ["table", "row", "rows"],
-  update: ["table", "key", "set"],
-  delete: ["table", "key", "keys", "cascade"],
+  update: ["table", "key", "set", "where", "params"],
+  delete: ["table", "key", "keys", "cascade", "where", "params"],
   begin: ["anyOrder"],
   commit: [],
   rollback: [],
@@ -78,7 +93,25 @@ export interface BoundOptions {
   readonly to?: unknown;
 }
 
-export interface CountOptions extends BoundOptions {
+/** Values of parameters in SQL: by their numbers, or by their names. */
+export type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** Which rows, in SQL: docs/sql.md, "Conditions". */
+export interface WhereOptions {
+  /** A condition as behind `WHERE`, like `"price < ? AND name LIKE 'b%'"`. */
+  readonly where?: string;
+  /** Values for its parameters. */
+  readonly params?: Params;
+}
+
+/** The rows to change: those that the condition is true for. */
+export interface WhereRequest extends WhereOptions {
+  readonly where: string;
+}
+
+export interface DeleteWhereRequest extends WhereRequest, DeleteOptions {}
+
+export interface CountOptions extends BoundOptions, WhereOptions {
   readonly offset?: number;
   readonly limit?: number;
 }
@@ -88,6 +121,8 @@ export interface ScanOptions extends CountOptions, ColumnsOption {
   readonly reverse?: boolean;
   /** Rows that are fetched at once: 1,000 unless told. */
   readonly pageRows?: number;
+  /** Another order, as behind `ORDER BY`, like `"price DESC, name"`. It goes without an index, bounds and `reverse`; all rows come at once. */
+  readonly orderBy?: string;
 }
 
 export interface DeleteOptions {

@@ -13,13 +13,14 @@ import type {
   FileInfo,
   HashResult,
   IdentityRights,
+  Params,
   Request,
   SchemaInfo,
   SqlResult,
   TableInfo,
   TableStats,
 } from "./requests.js";
-import { parameterToJson } from "./json-values.js";
+import { parametersToJson } from "./json-values.js";
 import { type Runner, needFunction } from "./runner.js";
 import { SyncTable, Table } from "./table.js";
 
@@ -191,11 +192,11 @@ abstract class SessionOf<K extends Kind> {
   }
 
   /**
-   * Runs a statement of SQL (docs/sql.md), with values for its parameters `?`, `:name` in the order of their numbers: bigints, Dates and bytes
-   * become the text that the column's type is read from.
+   * Runs a statement of SQL (docs/sql.md), with values for its parameters: a list in the order of their numbers, or an object with the value of
+   * each `:name`. Bigints, Dates and bytes become the text that the column's type is read from.
    */
-  sql(sql: string, params: readonly unknown[] = []): Result<K, SqlResult> {
-    const steps = (operations: Operations) => operations.ask({ op: "sql", sql, params: params.map(parameterToJson) });
+  sql(sql: string, params: Params = []): Result<K, SqlResult> {
+    const steps = (operations: Operations) => operations.ask({ op: "sql", sql, params: parametersToJson(params) });
     return this.#do("sql", steps) as Result<K, SqlResult>;
   }
 

@@ -1,7 +1,7 @@
 /** The operations of tables. Those of one row, and insertions, are tried directly. */
 import type { AnyRow } from "./define-table.js";
 import { BY_STEPS, Operation, type ScanState } from "./operations.js";
-import type { CountOptions, DeleteOptions, LookupOptions } from "./requests.js";
+import type { CountOptions, DeleteOptions, DeleteWhereRequest, LookupOptions, WhereRequest } from "./requests.js";
 
 type MaybeLookup = LookupOptions | undefined;
 type MaybeDelete = DeleteOptions | undefined;
@@ -69,6 +69,14 @@ export const DELETE = new Operation<unknown, MaybeDelete, unknown>(
 export const DELETE_MANY = new Operation<readonly unknown[], MaybeDelete, unknown>(
   "deleteMany",
   (operations, table, keys, options) => operations.deleteMany(table, keys, options),
+);
+
+export const UPDATE_WHERE = new Operation<unknown, WhereRequest, unknown>("updateWhere", (operations, table, set, which) =>
+  operations.updateWhere(table, set, which),
+);
+
+export const DELETE_WHERE = new Operation<DeleteWhereRequest, undefined, unknown>("deleteWhere", (operations, table, which) =>
+  operations.deleteWhere(table, which),
 );
 
 export const COUNT = new Operation<CountOptions | undefined, undefined, number>("count", (operations, table, options) =>

@@ -9,11 +9,13 @@ import type {
   CountOptions,
   DeleteOptions,
   DeleteResult,
+  DeleteWhereRequest,
   LookupKey,
   LookupOptions,
   Picked,
   ScanOptions,
   UpdateResult,
+  WhereRequest,
 } from "./requests.js";
 import type { Runner } from "./runner.js";
 import * as does from "./table-operations.js";
@@ -137,7 +139,17 @@ abstract class TableOf<K extends Kind, Shape extends TableShape> {
     return this.runner.run(does.DELETE_MANY, this.name, keys, options) as Result<K, DeleteResult>;
   }
 
-  /** How many rows there are, in all or in a range of an index. */
+  /** Changes the columns in `set` of all rows for which a condition in SQL is true, or of none of them. */
+  updateWhere(set: Shape["update"], which: WhereRequest): Result<K, UpdateResult> {
+    return this.runner.run(does.UPDATE_WHERE, this.name, set, which) as Result<K, UpdateResult>;
+  }
+
+  /** Deletes all rows for which a condition in SQL is true, or none. */
+  deleteWhere(which: DeleteWhereRequest): Result<K, DeleteResult> {
+    return this.runner.run(does.DELETE_WHERE, this.name, which, undefined) as Result<K, DeleteResult>;
+  }
+
+  /** How many rows there are, in all, in a range of an index, or with a condition. */
   count(options?: CountOptions & BoundOptions): Result<K, number> {
     return this.runner.run(does.COUNT, this.name, options, undefined);
   }
@@ -145,7 +157,7 @@ abstract class TableOf<K extends Kind, Shape extends TableShape> {
 
 /** A table of an asynchronous session. */
 export class Table<Shape extends TableShape> extends TableOf<"async", Shape> {
-  /** Rows as they are stored, or a range of an index. */
+  /** Rows as they are stored, a range of an index, or those that a condition in SQL is true for. */
   scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): Scan<Picked<Shape["row"], Name>> {
     return new Scan(this.runner, this.name, options);
   }
@@ -153,7 +165,7 @@ export class Table<Shape extends TableShape> extends TableOf<"async", Shape> {
 
 /** A table of a session in this process. */
 export class SyncTable<Shape extends TableShape> extends TableOf<"sync", Shape> {
-  /** Rows as they are stored, or a range of an index. */
+  /** Rows as they are stored, a range of an index, or those that a condition in SQL is true for. */
   scan<Name extends ColumnNames<Shape["row"]> = never>(options: ScanRequest<Name> = {}): SyncScan<Picked<Shape["row"], Name>> {
     return new SyncScan(this.runner, this.name, options);
   }

@@ -102,6 +102,18 @@ export function addKeys(ctx: CommandContext, column: Column, first: i32, end: i3
   return OK;
 }
 
+/** Adds the condition of `--where`, if it is there, with the words from `first` on as the values of its parameters. */
+export function addWhere(ctx: CommandContext, first: i32): void {
+  if (!ctx.has("where")) return;
+  addTextField("where", ctx.invocation.option("where", ""));
+  if (ctx.words.length > first) addTextsField("params", ctx.words.slice(first));
+}
+
+/** Adds the order of `--order`, if it is there. */
+export function addOrder(ctx: CommandContext): void {
+  if (ctx.has("order")) addTextField("orderBy", ctx.invocation.option("order", ""));
+}
+
 /** Has the request parsed, for commands that do the rest themselves. */
 export function parseRequest(ctx: CommandContext): Status {
   request.addU8(0x7d);

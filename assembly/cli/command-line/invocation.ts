@@ -32,6 +32,8 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "types",
   "unique-nulls",
   "file",
+  "where",
+  "order",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [

@@ -7,7 +7,7 @@ import { LONGEST_REQUEST } from "../../request/dispatcher";
 import { RowsOfKeys, requestedColumns, requestedRows } from "../../request/row-requests";
 import { stdout } from "../../wasi/stdio";
 import { CommandContext } from "../command-line/context";
-import { formatOptions } from "../export/export";
+import { formatNamed, formatOptions } from "../export/formats";
 import { RowFormat } from "../output/row-formats";
 import { FieldRows, TableRows } from "../export/export-table";
 import {
@@ -15,6 +15,7 @@ import {
   addJsonArgument,
   addKeys,
   addNamesField,
+  addWhere,
   call,
   counted,
   nodeText,
@@ -91,15 +92,17 @@ export function runUpdate(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
   if (!table) return lastError.status;
   startRequest("update", ctx.word(0));
-  let status = addKeys(ctx, table.schema.columns[table.keyColumn], 1, 2);
-  if (status == OK) status = addJsonArgument(addField("set"), "the change", ctx.word(2), JSON_OBJECT);
+  const isChosen = ctx.has("where");
+  let status = isChosen ? OK : addKeys(ctx, table.schema.columns[table.keyColumn], 1, 2);
+  if (status == OK) status = addJsonArgument(addField("set"), "the change", ctx.word(isChosen ? 1 : 2), JSON_OBJECT);
+  addWhere(ctx, 2);
   if (status == OK) status = call(ctx);
   if (status != OK || ctx.json) return status;
   const tape = readReply();
   const cascaded = nodeText(tape, replyMember(tape, "cascaded"));
-  stdout.line(
-    "updated 1 row" + (cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to it"),
-  );
+  const count = nodeText(tape, replyMember(tape, "updated"));
+  const followed = cascaded == "0" ? "" : ", and " + counted(cascaded, "row that refers", "rows that refer") + " to ";
+  stdout.line("updated " + counted(count, "row", "rows") + followed + (followed == "" ? "" : count == "1" ? "it" : "them"));
   return OK;
 }
 
@@ -108,7 +111,8 @@ export function runDelete(ctx: CommandContext): Status {
   if (!table) return lastError.status;
   if (ctx.has("cascade") && ctx.has("restrict")) return fail(USAGE, "--cascade and --restrict exclude each other");
   startRequest("delete", ctx.word(0));
-  let status = addKeys(ctx, table.schema.columns[table.keyColumn], 1, ctx.words.length);
+  let status = ctx.has("where") ? OK : addKeys(ctx, table.schema.columns[table.keyColumn], 1, ctx.words.length);
+  addWhere(ctx, 1);
   if (ctx.has("cascade")) addField("cascade").addText("true");
   else if (ctx.has("restrict")) addField("cascade").addText("false");
   if (status == OK) status = call(ctx);
@@ -131,7 +135,7 @@ export function runGet(ctx: CommandContext): Status {
   if (status == OK) status = addNamesField(ctx, "index");
   if (status == OK) status = addNamesField(ctx, "columns");
   if (status != OK) return status;
-  if (ctx.json) return call(ctx);
+  if (ctx.json && !ctx.has("format")) return call(ctx);
   status = parseRequest(ctx);
   if (status != OK) return status;
   const rows = requestedRows(sessionOf(ctx), table);
@@ -143,9 +147,11 @@ export function runGet(ctx: CommandContext): Status {
 function printRows(ctx: CommandContext, rows: RowsOfKeys, positions: StaticArray<i32>): Status {
   const schema = rows.table.schema;
   const options = formatOptions(ctx);
-  let format: RowFormat;
-  if (rows.isMany) format = new TableRows(schema, positions, stdout, options);
+  let format: RowFormat | null = null;
+  if (ctx.has("format")) format = formatNamed(ctx, ctx.invocation.option("format", ""), schema, positions);
+  else if (rows.isMany) format = new TableRows(schema, positions, stdout, options);
   else format = new FieldRows(schema, positions, stdout, options);
+  if (!format) return lastError.status;
   format.begin();
   const status = new ScanLoop<RowsOfKeys>(rows).run<RowFormat>(format);
   if (status == OK) format.end();

@@ -6,11 +6,13 @@ import { Column } from "../../schema/column";
 import { RowScan } from "../../store/row-scan";
 import { RowSource } from "../../store/row-source";
 import { Table } from "../../store/table";
-import { ScanPlan } from "../../request/scan-request";
+import { ScanPlan, sortedRows } from "../../request/scan-request";
 import { findIndex } from "../../store/names";
 import { requestedColumns } from "../../request/row-requests";
 import { JsonObjects } from "../../query/row-sinks";
 import { RowWriter } from "../../query/row-writer";
+import { ScanLoop } from "../../query/scan-loop";
+import { QueryRows } from "../../sql/query-rows";
 import { FIELD_INDEX } from "../../request/request";
 import { addAscii } from "../../encode/json-pieces";
 import { stdout } from "../../wasi/stdio";
@@ -19,14 +21,15 @@ import {
   addField,
   addJsonArgument,
   addNamesField,
+  addOrder,
   addValueArgument,
+  addWhere,
   parseRequest,
   sessionOf,
   startRequest,
 } from "../command-line/command-request";
-import { formatOptions } from "../export/export";
 import { isOver } from "../output/row-formats";
-import { TableRows } from "../export/export-table";
+import { printRequested } from "../export/requested-rows";
 
 export function runScan(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
@@ -48,13 +51,19 @@ export function runScan(ctx: CommandContext): Status {
   if (offset == -1 || limit == -1) return USAGE;
   if (offset >= 0) addUnsigned(offset, addField("offset"));
   if (limit >= 0) addUnsigned(limit, addField("limit"));
+  addWhere(ctx, 1);
+  addOrder(ctx);
   status = parseRequest(ctx);
-  const plan = status == OK ? ScanPlan.open(sessionOf(ctx), i64.MAX_VALUE) : null;
+  if (status != OK) return status;
+  if (!ctx.has("count") && (!ctx.json || ctx.has("format")))
+    return printRequested(ctx, table, ctx.invocation.option("format", "table"));
+  if (ctx.has("order") && !ctx.has("count")) return printSortedJson(ctx);
+  if (ctx.has("order")) return fail(USAGE, "--order goes without --count");
+  const plan = ScanPlan.open(sessionOf(ctx), i64.MAX_VALUE);
   if (!plan) return lastError.status;
   if (plan.countOnly) return printCount(ctx, plan);
   const writer = requestedColumns(sessionOf(ctx), table);
-  if (!writer) return lastError.status;
-  return ctx.json ? printJson(plan, writer) : printTable(ctx, plan, writer);
+  return writer ? printJson<RowScan>(plan, writer) : lastError.status;
 }
 
 /** The first column of the index that bounds are for, which says how they are read; null on failure. */
@@ -84,10 +93,6 @@ function printCount(ctx: CommandContext, plan: ScanPlan): Status {
   return OK;
 }
 
-function printTable(ctx: CommandContext, plan: ScanPlan, writer: RowWriter): Status {
-  return new TableRows(plan.table.schema, writer.positions, stdout, formatOptions(ctx)).print<RowScan>(plan);
-}
-
 /** JSON objects on standard output. */
 class PrintedObjects extends JsonObjects {
   take(source: RowSource): void {
@@ -97,9 +102,15 @@ class PrintedObjects extends JsonObjects {
   }
 }
 
-function printJson(plan: ScanPlan, writer: RowWriter): Status {
+function printSortedJson(ctx: CommandContext): Status {
+  const sorted = sortedRows(sessionOf(ctx));
+  if (!sorted) return lastError.status;
+  return printJson<QueryRows>(new ScanLoop<QueryRows>(sorted.rows), RowWriter.all(sorted.rows.schema));
+}
+
+function printJson<S extends RowSource>(rows: ScanLoop<S>, writer: RowWriter): Status {
   addAscii(stdout.buffer, '{"ok":{"rows":[');
-  const status = plan.run(new PrintedObjects(writer, stdout.buffer));
+  const status = rows.run(new PrintedObjects(writer, stdout.buffer));
   if (status == OK) stdout.line('],"after":null}}');
   return status;
 }

@@ -16,7 +16,7 @@ import { call, startRequest, addTextField, addTextsField } from "../command-line
 import { CommandContext, openStore } from "../command-line/context";
 import { removeStore } from "../command-line/made-store";
 import { RowFormat } from "../output/row-formats";
-import { formatNamed } from "../export/export";
+import { formatNamed } from "../export/formats";
 
 /** Bytes of a script at most. */
 const LONGEST_SCRIPT: u32 = 64 << 20;

@@ -177,6 +177,13 @@ export class TableAccess {
     return best;
   }
 
+  /** The way by the index at `position`, with the bounds that there are for it. */
+  through(position: i32): Access {
+    const index = this.table.indexes[position];
+    const access = this.by(index, [], null);
+    return access ? access : new Access(new AccessPath(this.table, index), null);
+  }
+
   private sorting(order: WantedOrder | null): f64 {
     return order ? this.left * SORTED * Math.log2(this.left + 1) : 0;
   }

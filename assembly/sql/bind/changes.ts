@@ -61,14 +61,21 @@ export class ChangeBinder extends QueryBinder {
     return OK;
   }
 
-  /** The rows for which the condition at `where` (0: none) is true, with the columns that `used` and it read; null with an error. */
-  rows(where: u32, used: Array<i32>): Operator | null {
+  /** What has to be true for the condition at `where` (0: none) to be; null with an error. */
+  conditions(where: u32): Array<Condition> | null {
     const conditions = new Array<Condition>();
     if (where != 0) {
       const bound = this.condition(where);
       if (!bound) return null;
       addConditions(bound, conditions);
     }
+    return conditions;
+  }
+
+  /** The rows for which the condition at `where` (0: none) is true, with the columns that `used` and it read; null with an error. */
+  rows(where: u32, used: Array<i32>): Operator | null {
+    const conditions = this.conditions(where);
+    if (!conditions) return null;
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     addOnColumns(this.root, used);
     const rows = this.build(this.root, conditions, used);
