@@ -21,7 +21,7 @@ function items(): { db: SyncSession; rows: Item[] } {
     const kind = i % 7 === 0 ? null : `k${i % 5}`;
     rows.push({ id: i + 1, name: `n${(i * 37) % 300}`, kind, price: ((i * 13) % 50) - 20, note: "x".repeat(i % 400) });
   }
-  db.table("items").insertMany(rows);
+  db.table("items").insertMany(rows.map((row) => ({ ...row })));
   return { db, rows };
 }
 
