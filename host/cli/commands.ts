@@ -64,7 +64,7 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
   [
     ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema", "table", "types", "unique-nulls", "file"],
+    ...["durability", "null", "delimiter", "acl", "schema", "table", "types", "unique-nulls", "file", "where", "order"],
   ].map((name) => `--${name}`),
 );
 

@@ -71,6 +71,9 @@ export class Aggregate {
   private by: Array<Expression> = new Array<Expression>();
   private orders: Array<u32> = new Array<u32>();
   private sorted: Tuples | null = null;
+  /** All that is worked out for a batch, and its values. */
+  private readonly expressions: Array<Expression> = new Array<Expression>();
+  private readonly vectors: Array<Vector | null> = new Array<Vector | null>();
   private list: TupleList | null = null;
 
   constructor(
@@ -154,10 +157,14 @@ export class Aggregate {
       }
       return true;
     }
-    const vectors = new Array<Vector | null>();
-    const expressions = this.by.concat([subject]);
+    const vectors = this.vectors;
     const second = this.second;
-    if (second) expressions.push(second);
+    const expressions = this.expressions;
+    if (expressions.length == 0) {
+      for (let b = 0; b < this.by.length; b++) expressions.push(this.by[b]);
+      expressions.push(subject);
+      if (second) expressions.push(second);
+    }
     if (!evaluateAll(expressions, batch, vectors)) return false;
     const values = vectors[this.by.length]!;
     const others = second ? vectors[this.by.length + 1] : null;

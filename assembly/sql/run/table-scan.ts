@@ -177,8 +177,8 @@ class TableColumns extends Columns {
 
 export class TableScan extends Operator {
   private readonly scan: RowScan;
-  /** Whether rows are those of the index's keys, without records. */
-  private readonly isOfKeys: bool;
+  /** Whether values are taken at once, and not noted: by an index each row is in another page, and keys do not stay. */
+  private readonly isTaken: bool;
   private readonly source: RowSource;
   private readonly columns: TableColumns;
   /** Reads the records one after the other where that is all there is to do. */
@@ -204,7 +204,7 @@ export class TableScan extends Operator {
     this.columns = columns;
     this.scan = scan;
     const isOfKeys = wanted.length > 0 && path.covers(StaticArray.fromArray(wanted));
-    this.isOfKeys = isOfKeys;
+    this.isTaken = path.index !== null;
     if (isOfKeys) this.source = new KeyRows(scan);
     else {
       this.source = scan;
@@ -263,11 +263,11 @@ export class TableScan extends Operator {
     const cache = this.path.table.access.manager.cache;
     const before = cache.lookups;
     const batch = this.batch;
-    const isTaken = this.isOfKeys;
+    const isTaken = this.isTaken;
     let count = 0;
     this.columns.begin(isTaken);
     if (isTaken) batch.begin(0);
-    while (!this.isOver && count < this.most && (count == 0 || cache.lookups - before <= MOST_LOOKUPS)) {
+    while (!this.isOver && count < this.most && (isTaken || count == 0 || cache.lookups - before <= MOST_LOOKUPS)) {
       if (source.next()) {
         if (!isTaken) this.columns.note(source.row, count);
         else if (!this.columns.take(source.row, count, batch)) return this.failed(lastError.status);
