@@ -5,23 +5,19 @@ import { K_BOOLEAN } from "./kinds";
 import { mayRun } from "./run-state";
 import { Vector } from "./vector";
 
-/** The rows that were selected, to go back to. */
-class Selection {
-  private readonly rows: usize;
+/** Keeps which rows are selected, to go back to by `restoreSelection`. */
+function saveSelection(batch: Batch): usize {
+  const bytes = (<usize>batch.selected) << 1;
+  const saved = heap.alloc(4 + bytes);
+  store<i32>(saved, batch.selected);
+  memory.copy(saved + 4, batch.selection, bytes);
+  return saved;
+}
 
-  constructor(
-    private readonly batch: Batch,
-    readonly count: i32,
-  ) {
-    this.rows = heap.alloc((<usize>max(count, 1)) << 1);
-    memory.copy(this.rows, batch.selection, (<usize>count) << 1);
-  }
-
-  restore(): void {
-    memory.copy(this.batch.selection, this.rows, (<usize>this.count) << 1);
-    this.batch.selected = this.count;
-    heap.free(this.rows);
-  }
+function restoreSelection(batch: Batch, saved: usize): void {
+  batch.selected = load<i32>(saved);
+  memory.copy(batch.selection, saved + 4, (<usize>batch.selected) << 1);
+  heap.free(saved);
 }
 
 /**
@@ -61,7 +57,7 @@ export class Logic extends Expression {
       result.setInt(i, unlessDecided);
       result.setNull(i, false);
     }
-    const all = new Selection(batch, batch.selected);
+    const all = saveSelection(batch);
     let good = true;
     for (let p = 0; p < this.parts.length && batch.selected > 0; p++) {
       const part = unchecked(this.parts[p]).evaluate(batch);
@@ -80,7 +76,7 @@ export class Logic extends Expression {
       select(batch, part, this.isOr, true);
       batch.pool.give(part);
     }
-    all.restore();
+    restoreSelection(batch, all);
     if (good) return result;
     batch.pool.give(result);
     return null;
@@ -155,21 +151,21 @@ export class Case extends Expression {
 
   evaluate(batch: Batch): Vector | null {
     const result = batch.pool.take(this.kind);
-    const all = new Selection(batch, batch.selected);
+    const all = saveSelection(batch);
     let good = true;
     for (let c = 0; c < this.conditions.length && good && batch.selected > 0; c++) {
       const condition = unchecked(this.conditions[c]).evaluate(batch);
       good = condition !== null;
       if (!condition) break;
-      const undecided = new Selection(batch, batch.selected);
+      const undecided = saveSelection(batch);
       select(batch, condition, false, false);
       good = this.take(unchecked(this.values[c]), batch, result);
-      undecided.restore();
+      restoreSelection(batch, undecided);
       selectNotTrue(batch, condition);
       batch.pool.give(condition);
     }
     if (good && batch.selected > 0) good = this.take(this.other, batch, result);
-    all.restore();
+    restoreSelection(batch, all);
     if (good) return result;
     batch.pool.give(result);
     return null;

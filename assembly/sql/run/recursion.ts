@@ -118,6 +118,7 @@ export class Recursion extends Operator {
   private readonly knownRows: Tuples;
   private readonly key: ByteBuffer = new ByteBuffer(64);
   private readonly orders: StaticArray<u32>;
+  private readonly values: Array<Vector | null> = new Array<Vector | null>();
   private isBegun: bool = false;
   private at: u32 = 0;
   private count: u32 = 0;
@@ -177,7 +178,7 @@ export class Recursion extends Operator {
 
   /** Keeps the rows that a query gives for the next step. */
   private take(input: Operator, subject: Array<Expression>): Status {
-    const values = new Array<Vector | null>();
+    const values = this.values;
     const step = this.steps.next;
     const batch = input.batch;
     if (!input.open()) return input.status;
