@@ -220,6 +220,9 @@ test("statements leave no memory behind, those that fail as little as others", (
       assert.throws(() => db.sql(`SELECT nothing ${from}`), { code: "COLUMN_NOT_FOUND" });
       assert.throws(() => db.sql(`SELECT 1 / (n - 1) ${from}`), { code: "DIVISION_BY_ZERO" });
       assert.equal(db.sql(`SELECT * ${from} UNION SELECT 1, 'a', 2 ORDER BY 1`).rows.length, 5);
+      const inner = "(SELECT max(cents) FROM pay WHERE person = p.id AND month IN (1, 2, 3))";
+      const joined = `SELECT p.name, b.name, ${inner} FROM people p JOIN people b ON b.id = p.boss JOIN pay ON pay.person = p.id`;
+      assert.equal(db.sql(`${joined} WHERE p.name LIKE 'B%' ORDER BY pay.id LIMIT 2`).rows.length, 2);
     }
     return memoryBytes();
   };

@@ -85,8 +85,8 @@ export class Access {
 /** What is known of a table's rows before they are looked at. */
 export class TableAccess {
   private readonly bounds: Array<ColumnBound> = new Array<ColumnBound>();
-  /** What `run` found, for each index. */
-  private readonly runs: Array<f64> = new Array<f64>();
+  /** What `run` found, for each index by the number of columns; 0 for what it was not asked for yet. */
+  private readonly runs: Array<StaticArray<f64>> = new Array<StaticArray<f64>>();
   /** The sources whose values are there. */
   private known: u64 = 0;
   probeRows: f64 = 0;
@@ -118,18 +118,16 @@ export class TableAccess {
     const all = max<f64>(estimateEntries(table.primary.tree), 1);
     this.all = all;
     this.left = max<f64>(all * part, 1);
-    for (let i = 0; i < table.indexes.length; i++) this.runs.push(0);
+    for (let i = 0; i < table.indexes.length; i++) this.runs.push(new StaticArray<f64>(table.indexes[i].columns.length + 1));
   }
 
   /** About how many rows of an index have the same values in its first `columns` columns. */
   private run(i: i32, columns: i32): f64 {
     const index = this.table.indexes[i];
     if (index.unique && columns == index.columns.length) return 1;
-    // Of one column most often: what is known of another number is forgotten.
-    const key = <f64>(columns << 24);
-    if (this.runs[i] < key || this.runs[i] >= key + 16777216)
-      this.runs[i] = key + min<f64>(estimateRun(index.tree, columns), 16777215);
-    return min<f64>(this.runs[i] - key, this.all);
+    const known = this.runs[i];
+    if (known[columns] == 0) known[columns] = min<f64>(estimateRun(index.tree, columns), this.all);
+    return known[columns];
   }
 
   /**

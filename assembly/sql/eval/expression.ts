@@ -110,7 +110,8 @@ export abstract class Fixed extends Expression {
 
 /** A value of a query around this one, for the row of it that is looked at. */
 export class OuterValue extends Fixed {
-  private readonly bytes: ByteBuffer = new ByteBuffer(16);
+  /** Made when there is something to keep: many are made while a statement is planned, and few are used. */
+  private bytes: ByteBuffer | null = null;
 
   /** Takes row `i`'s value, with its bytes. */
   set(vector: Vector, i: u32): void {
@@ -119,9 +120,11 @@ export class OuterValue extends Fixed {
     this.low = load<u64>(vector.at(i));
     this.high = load<u64>(vector.at(i), 8);
     if (!isBytes(this.kind)) return;
-    this.bytes.reset();
-    this.bytes.addBytes(vector.ptr(i), vector.len(i));
-    this.low = ((<u64>vector.len(i)) << 32) | (<u64>this.bytes.ptr);
+    const bytes = this.bytes || new ByteBuffer(16);
+    this.bytes = bytes;
+    bytes.reset();
+    bytes.addBytes(vector.ptr(i), vector.len(i));
+    this.low = ((<u64>vector.len(i)) << 32) | (<u64>bytes.ptr);
   }
 
   addColumns(columns: Array<i32>): void {
@@ -129,7 +132,9 @@ export class OuterValue extends Fixed {
   }
 
   free(): void {
-    this.bytes.free();
+    const bytes = this.bytes;
+    if (bytes) bytes.free();
+    this.bytes = null;
   }
 }
 
