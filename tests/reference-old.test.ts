@@ -94,7 +94,7 @@ for (const database of old) {
     }
     test(name, async (t) => {
       const path = filledByReference(t, build, database, "0.8", 20, 40);
-      const store = openStore(t, { bytes: readFileSync(path), options: ["--schema", "data/schema"] });
+      const store = openStore(t, { bytes: readFileSync(path), options: ["--schema", "data/schema", "--unique-nulls", "one"] });
       writeFileSync(join(store.folder, "schema"), schemaOf(database));
       const reference = referenceOn(build, store.path, database, "0.8");
       const random = new Random(seed * 7919 + database.name.length);
@@ -129,7 +129,7 @@ for (const database of old) {
     test(name, async (t) => {
       const path = filledByReference(t, build, database, "0.8", 40, 150);
       const before = referenceOn(build, path, database, "0.8");
-      const store = openStore(t, { bytes: readFileSync(path), options: ["--schema", "data/schema"] });
+      const store = openStore(t, { bytes: readFileSync(path), options: ["--schema", "data/schema", "--unique-nulls", "one"] });
       writeFileSync(join(store.folder, "schema"), schemaOf(database));
       await store.ok(["convert", "data/made.db", "--layout", layout]);
       const made = openStore(t, { bytes: readFileSync(join(store.folder, "made.db")) });
