@@ -10,7 +10,8 @@ import { DbmsContext } from "../store/dbms-context";
 import { tableNamed } from "../store/names";
 import { beginCall, endCall, stores } from "./calls";
 import { Connection, Transaction, connections, newConnection, newTable, newTransaction, tables, transactions } from "./resources";
-import { WORD, done, doneList, failed, lowerStrings, result, emptyReply } from "./results";
+import { WORD, done, doneList, result } from "./result-place";
+import { failed, lowerStrings, emptyReply } from "./results";
 import { liftSchema } from "./schemas";
 
 /** `durability`: the other one is `commit`. */

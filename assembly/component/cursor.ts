@@ -2,7 +2,8 @@
 import { OK, BAD_REQUEST, fail } from "../status";
 import { beginCall, endCall } from "./calls";
 import { cursors } from "./resources";
-import { doneList, failed, lowerStrings, result } from "./results";
+import { doneList, result } from "./result-place";
+import { failed, lowerStrings } from "./results";
 
 export function cursor_dtor(rep: i32): void {
   beginCall(1);

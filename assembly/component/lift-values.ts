@@ -9,7 +9,7 @@ import { Column } from "../schema/column";
 import { unknownColumn } from "../schema/column-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { addKeyPart } from "../store/table";
-import { LIST_SIZE } from "./results";
+import { LIST_SIZE } from "./result-place";
 import {
   CASE_BLOB,
   CASE_BOOLEAN,

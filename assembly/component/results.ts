@@ -1,18 +1,9 @@
-/** Results that take more than one word: where they stand, and the errors among them. */
+/** Results that take more than one word, and the errors among them. */
 import { lastError, errorMessage, statusName } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { errorKind } from "./error-kind";
 import { results } from "./calls";
-
-/** The largest result is that of `table.schema`: 4 bytes before 40. */
-export const result: usize = memory.data(48, 8);
-
-/** A list, or a string: pointer and length. */
-export const LIST_SIZE: u32 = 8;
-
-/** A payload's place behind the case of a result, or of an option: as its alignment is. */
-export const WORD: usize = 4;
-export const LONG: usize = 8;
+import { LIST_SIZE, LONG, WORD, result } from "./result-place";
 
 /** `err` with the last error, in a result whose payload is at `at`: kind u8, code, message. */
 export function failed(at: usize = WORD): usize {
@@ -21,23 +12,6 @@ export function failed(at: usize = WORD): usize {
   store<u8>(error, errorKind(lastError.status));
   lowerString(statusName(lastError.status), error + 4);
   lowerString(errorMessage(), error + 12);
-  return result;
-}
-
-/** `ok`, with one word if there is something to say. */
-@inline
-export function done(word: u32 = 0): usize {
-  store<u8>(result, 0);
-  store<u32>(result, word, WORD);
-  return result;
-}
-
-/** `ok` with a list or a string. */
-@inline
-export function doneList(ptr: usize, len: u32): usize {
-  store<u8>(result, 0);
-  store<u32>(result, <u32>ptr, WORD);
-  store<u32>(result, len, WORD + 4);
   return result;
 }
 

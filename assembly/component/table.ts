@@ -8,7 +8,6 @@ import { OpenTable } from "../request/open-table";
 import { PagedScan } from "../request/paged-scan";
 import { findValue } from "../request/record-requests";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
-import { AccessPath } from "../query/access-path";
 import { Table, TableIndex } from "../store/table";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { beginCall, endCall, results } from "./calls";
@@ -17,7 +16,8 @@ import { liftColumns, liftKey, liftRow } from "./lift-values";
 import { lowerRow, lowerValue } from "./lower-values";
 import { liftPath } from "./ranges";
 import { cursors, newCursor, tables } from "./resources";
-import { LIST_SIZE, LONG, WORD, done, doneList, doneOption, failed, result } from "./results";
+import { LIST_SIZE, LONG, WORD, done, doneList, result } from "./result-place";
+import { doneOption, failed } from "./results";
 import { lowerSchema } from "./schemas";
 import { CASE_NULL, VALUE_SIZE } from "./value-cases";
 
@@ -193,26 +193,6 @@ function rowsOf(count: u64): i64 {
   return <i64>min(count, <u64>i64.MAX_VALUE);
 }
 
-/** The path to a range's rows, with the columns that are wanted in `named`; null on failure. */
-function liftRange(
-  open: OpenTable,
-  index: usize,
-  indexCount: u32,
-  lowerKind: i32,
-  lower: usize,
-  lowerCount: u32,
-  upperKind: i32,
-  upper: usize,
-  upperCount: u32,
-  reverse: i32,
-  names: usize,
-  nameCount: u32,
-): AccessPath | null {
-  const table = enter(open);
-  if (!table || liftColumns(table.schema, names, nameCount, named) != OK) return null;
-  return liftPath(table, index, indexCount, lowerKind, lower, lowerCount, upperKind, upper, upperCount, reverse != 0);
-}
-
 export function table_scan(
   rep: i32,
   index: usize,
@@ -232,20 +212,9 @@ export function table_scan(
 ): usize {
   beginCall(REQUEST_GARBAGE);
   const open = tables.get(rep)!;
-  const path = liftRange(
-    open,
-    index,
-    indexCount,
-    lowerKind,
-    lower,
-    lowerCount,
-    upperKind,
-    upper,
-    upperCount,
-    reverse,
-    names,
-    nameCount,
-  );
+  const table = enter(open);
+  if (!table || liftColumns(table.schema, names, nameCount, named) != OK) return endCall(failed());
+  const path = liftPath(table, index, indexCount, lowerKind, lower, lowerCount, upperKind, upper, upperCount, reverse != 0);
   if (!path) return endCall(failed());
   let positions: StaticArray<i32> | null = null;
   if (nameCount > 0) {
@@ -275,20 +244,9 @@ export function table_count(
 ): usize {
   beginCall(REQUEST_GARBAGE);
   const open = tables.get(rep)!;
-  const path = liftRange(
-    open,
-    index,
-    indexCount,
-    lowerKind,
-    lower,
-    lowerCount,
-    upperKind,
-    upper,
-    upperCount,
-    reverse,
-    names,
-    nameCount,
-  );
+  const table = enter(open);
+  if (!table || liftColumns(table.schema, names, nameCount, named) != OK) return endCall(failed(LONG));
+  const path = liftPath(table, index, indexCount, lowerKind, lower, lowerCount, upperKind, upper, upperCount, reverse != 0);
   if (!path) return endCall(failed(LONG));
   const scan = new PagedScan(open.session.db, path, rowsOf(offset), hasLimit != 0 ? rowsOf(limit) : i64.MAX_VALUE);
   const count = scan.count();

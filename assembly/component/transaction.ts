@@ -4,7 +4,8 @@ import { REQUEST_GARBAGE } from "../request/garbage";
 import { DbmsContext } from "../store/dbms-context";
 import { beginCall, endCall } from "./calls";
 import { Transaction, transactions } from "./resources";
-import { done, failed } from "./results";
+import { done } from "./result-place";
+import { failed } from "./results";
 
 export function transaction_dtor(rep: i32): void {
   beginCall(REQUEST_GARBAGE);

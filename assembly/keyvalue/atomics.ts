@@ -1,7 +1,8 @@
 /** `wasi:keyvalue/atomics`. A call is atomic as it is: the component is entered once at a time, and the file has one writer. */
+import { LONG, WORD, done, result } from "../component/result-place";
 import { arena, beginCall, endCall } from "./calls";
 import { Bucket, find, isThere, kept, leaveBucket, put, valueLen, valuePtr } from "./bucket";
-import { LONG, WORD, done, doneOption, failWith, failed, failedSwap, result } from "./results";
+import { doneOption, failWith, failed, failedSwap } from "./results";
 
 /** The longest number: a sign and 19 digits. */
 const LONGEST_NUMBER: u32 = 20;

@@ -1,9 +1,10 @@
 /** `wasi:keyvalue/batch`. What changes is a transaction: all or nothing, and durable once. */
+import { LIST_SIZE, WORD, done, doneList } from "../component/result-place";
 import { arena, beginCall, endCall } from "./calls";
 import { Bucket, find, isThere, put, remove, valueLen, valuePtr } from "./bucket";
 import { openFile, reply } from "./file";
 import { beginTransaction, commit, dropTransaction } from "./quire";
-import { LIST_SIZE, WORD, done, doneList, failAsQuire, failed } from "./results";
+import { failAsQuire, failed } from "./results";
 
 /** A key and its value; and an option of both. */
 const PAIR_SIZE: u32 = 16;

@@ -3,9 +3,10 @@
  * is the call's failure.
  */
 import { CASE_BLOB, CASE_TEXT, PAYLOAD, VALUE_SIZE } from "../component/value-cases";
+import { LIST_SIZE, LONG, WORD } from "../component/result-place";
 import { enterFile, leaveFile, openFile, reply } from "./file";
 import { createTable, deleteRow, dropTable, getRow, insertRows, openTable, schemaOf, updateRow } from "./quire";
-import { KIND_NOT_FOUND, LIST_SIZE, LONG, WORD, failAsQuire, failUnknown } from "./results";
+import { KIND_NOT_FOUND, failAsQuire, failUnknown } from "./results";
 
 /** Two lists of names, one behind the other: the second one is of the value's alone. */
 const NAMES: usize = memory.data(16, 4);

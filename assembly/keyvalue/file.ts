@@ -1,7 +1,8 @@
 /** The file that the buckets are in: `keyvalue.db` in the first folder that the host gives. It is open while a bucket has a handle. */
+import { WORD } from "../component/result-place";
 import { arena } from "./calls";
 import { dropConnection, dropDescriptor, getDirectories, openConnection } from "./quire";
-import { WORD, failAsQuire, failDenied } from "./results";
+import { failAsQuire, failDenied } from "./results";
 
 const FILE_NAME: string = "/keyvalue.db";
 

@@ -1,15 +1,6 @@
-/** What our calls return, and the errors among them: where they stand in memory, as the canonical ABI has it. */
+/** What our calls return, and the errors among them. */
+import { WORD, done, result } from "../component/result-place";
 import { arena } from "./calls";
-
-/** The largest one is that of `list-keys`, and of `increment` by its alignment: 24 bytes. */
-export const result: usize = memory.data(24, 8);
-
-/** A payload's place behind the case of a result, by its alignment. */
-export const WORD: usize = 4;
-export const LONG: usize = 8;
-
-/** A string or a list: where it is, and its length. */
-export const LIST_SIZE: u32 = 8;
 
 /** `error` of `wasi:keyvalue/store`: case, and for `other` a string at 4. */
 const ERROR_SIZE: usize = 12;
@@ -25,19 +16,6 @@ const KIND_ACCESS_DENIED: u8 = 9;
 
 /** The error that the call under way fails with. */
 const failure: usize = memory.data(12, 4);
-
-/** `ok`, with one word if there is something to say. */
-export function done(word: u32 = 0): usize {
-  store<u8>(result, 0);
-  store<u32>(result, word, WORD);
-  return result;
-}
-
-/** `ok` with a list. */
-export function doneList(ptr: usize, len: u32): usize {
-  store<u32>(result, len, WORD + 4);
-  return done(<u32>ptr);
-}
 
 /** `ok` with an option of a list. */
 export function doneOption(isThere: bool, ptr: usize, len: u32): usize {

@@ -1,10 +1,11 @@
 /** `wasi:keyvalue/store`. */
 import { CASE_TEXT, PAYLOAD } from "../component/value-cases";
+import { LIST_SIZE, WORD, done, doneList, result } from "../component/result-place";
 import { arena, beginCall, endCall } from "./calls";
 import { Bucket, COLUMN_NAMES, find, isThere, leaveBucket, openBucket, put, remove, valueLen, valuePtr } from "./bucket";
 import { reply } from "./file";
 import { dropCursor, nextRows, scanTable } from "./quire";
-import { LIST_SIZE, WORD, done, doneList, doneOption, failAsQuire, failed, result } from "./results";
+import { doneOption, failAsQuire, failed } from "./results";
 
 /** Keys of a page of `list-keys`, at most. */
 const PAGE_KEYS: u32 = 1000;
