@@ -63,7 +63,7 @@ export class PagedScan extends ScanLoop<RowScan> {
 
   /** How many rows there are behind the offset, at most as many as the limit; -1 on failure. Before any page is given. */
   count(): i64 {
-    if (!this.path.isWhole || this.since != 0) return this.run(new CountedRows()) == OK ? this.given : -1;
+    if (!this.path.isWhole || this.filter !== null || this.since != 0) return this.run(new CountedRows()) == OK ? this.given : -1;
     const count = this.table.countRows();
     return count < 0 ? -1 : min<i64>(max<i64>(count - this.offset, 0), this.limit);
   }

@@ -17,7 +17,7 @@ import { NO_ADDRESS } from "../table/page-ledger";
 import { AccessPath, KeyBound } from "../query/access-path";
 import { JsonObjects } from "../query/row-sinks";
 import { RowWriter } from "../query/row-writer";
-import { CountedRows, ScanLoop } from "../query/scan-loop";
+import { ScanLoop } from "../query/scan-loop";
 import { QueryRows } from "../sql/query-rows";
 import { ANY, RowCondition } from "../sql/row-condition";
 import { ScanPlace } from "../store/row-scan";
@@ -57,7 +57,6 @@ const INDEX_TOKEN: u32 = 36;
 /** A scan that a request describes. */
 export class ScanPlan extends PagedScan {
   countOnly: bool = false;
-  private condition: RowCondition | null = null;
   /** Whether the condition chose the path, which is its own then. */
   private isChosen: bool = false;
 
@@ -100,7 +99,6 @@ export class ScanPlan extends PagedScan {
     }
     const plan = new ScanPlan(session.db, path, offset, limit);
     plan.countOnly = count == 1;
-    plan.condition = condition;
     plan.filter = condition;
     plan.isChosen = isChosen;
     plan.isAtEnd = condition !== null && condition.isNever;
@@ -177,13 +175,8 @@ export class ScanPlan extends PagedScan {
     if (index) addHex(scan.keyOfBefore.ptr, scan.keyOfBefore.len, out);
   }
 
-  count(): i64 {
-    if (!this.condition) return super.count();
-    return this.run(new CountedRows()) == OK ? this.given : -1;
-  }
-
   free(): void {
-    const condition = this.condition;
+    const condition = this.filter;
     if (this.isChosen) this.source.free();
     else super.free();
     if (condition) condition.free();
