@@ -15,15 +15,14 @@ import { Row } from "../encode/row";
 import { columnPositions } from "../schema/column-names";
 import { Records } from "../query/row-sinks";
 import { DELETE_BY_SCHEMA } from "../store/deletes";
-import { Table, TableIndex, addKeyPart } from "../store/table";
+import { Table, TableIndex } from "../store/table";
+import { findByValue } from "../store/value-lookup";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { BATCH_ROWS } from "../store/insertion";
 import { FIELD_COLUMNS, FIELD_COUNT, FIELD_ORDER_BY } from "./request";
 import { PAGE_BYTES } from "./paged-scan";
 import { SCAN_LIMIT, ScanPlan } from "./scan-request";
 import { Session } from "./session";
-
-const probe: ByteBuffer = new ByteBuffer(64);
 
 /**
  * The address of the row that has the value of `keyLen` bytes at `key` in the one column of the unique `index`; `NO_ADDRESS` with
@@ -42,10 +41,7 @@ export function findRecord(table: Table, key: usize, keyLen: u32, index: TableIn
 
 /** The same for bytes that are a value of the column, or for null, which is at 0. */
 export function findValue(table: Table, ptr: usize, len: u32, index: TableIndex): RecordAddress {
-  probe.reset();
-  probe.addU32(1);
-  addKeyPart(table.schema.columns[index.columns[0]], ptr, len, probe);
-  const address = index.find(probe.ptr);
+  const address = findByValue(table, index, ptr, len);
   // The message is made where it is wanted: most callers only want to know.
   if (address == NO_ADDRESS && lastError.status == OK) lastError.status = ROW_NOT_FOUND;
   return address;

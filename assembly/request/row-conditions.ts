@@ -1,9 +1,9 @@
 /** `where` and `orderBy` of requests: SQL's conditions and orders of rows of a table. */
 import { BAD_REQUEST, OK, Status, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { addKeyPart } from "../query/store";
-import { KeyBound } from "../query/access-path";
+import { columnNames } from "../schema/column-names";
 import { Table } from "../store/table";
+import { findByValue } from "../store/value-lookup";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { QueryRows } from "../sql/query-rows";
 import { RowCondition } from "../sql/row-condition";
@@ -62,9 +62,7 @@ export class TermRows {
     const terms = requestedTerms(session);
     if (!terms) return null;
     const parameters = parametersOf(session.request, terms.tree);
-    const names = new Array<string>();
-    for (let p = 0; p < positions.length; p++) names.push(table.schema.columns[positions[p]].name);
-    terms.select(table.name, names, offset, limit);
+    terms.select(table.name, columnNames(table.schema, positions), offset, limit);
     const rows = parameters ? terms.rows(session.db, parameters) : null;
     if (rows) return new TermRows(terms, rows);
     terms.free();
@@ -81,7 +79,6 @@ export class TermRows {
 export class FoundKeys {
   /** Each behind its length u32. */
   private readonly keys: ByteBuffer = new ByteBuffer(256);
-  private readonly probe: KeyBound = new KeyBound();
   private at: u32 = 0;
 
   constructor(private readonly table: Table) {}
@@ -111,13 +108,10 @@ export class FoundKeys {
     this.at += 4 + len;
     lastError.status = table.refresh();
     if (lastError.status != OK) return NO_ADDRESS;
-    this.probe.begin(1);
-    addKeyPart(table.schema.columns[table.keyColumn], ptr + 4, len, this.probe);
-    return table.primary.find(this.probe.ptr);
+    return findByValue(table, table.primary, ptr + 4, len);
   }
 
   free(): void {
     this.keys.free();
-    this.probe.free();
   }
 }

@@ -5,8 +5,7 @@ import { TableSchemaSnapshot } from "./table-schema-snapshot";
 
 /** Fails with `COLUMN_NOT_FOUND` and the name that was probably meant. */
 export function unknownColumn(schema: TableSchemaSnapshot, name: string): Status {
-  const names = new Array<string>();
-  for (let i = 0; i < schema.columns.length; i++) names.push(schema.columns[i].name);
+  const names = columnNames(schema, allPositions(schema));
   return fail(COLUMN_NOT_FOUND, "table " + schema.name + " has no column " + name, suggestion(name, names, "columns"));
 }
 
@@ -26,6 +25,13 @@ export function columnPositions(schema: TableSchemaSnapshot, names: Array<string
     positions[i] = position;
   }
   return positions;
+}
+
+/** The names of the columns at these positions. */
+export function columnNames(schema: TableSchemaSnapshot, positions: StaticArray<i32>): Array<string> {
+  const names = new Array<string>();
+  for (let i = 0; i < positions.length; i++) names.push(schema.columns[positions[i]].name);
+  return names;
 }
 
 /** The positions of all columns. */

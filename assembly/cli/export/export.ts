@@ -1,6 +1,6 @@
 /** `export`: all rows of a table in the order in which they are stored. */
 import { OK, Status, lastError } from "../../status";
-import { allPositions, columnPositions } from "../../schema/column-names";
+import { allPositions, columnNames, columnPositions } from "../../schema/column-names";
 import { AccessPath } from "../../query/access-path";
 import { ScanLoop } from "../../query/scan-loop";
 import { RowScan } from "../../store/row-scan";
@@ -29,10 +29,8 @@ export function runExport(ctx: CommandContext): Status {
 
 /** The same of the rows that a condition is true for, or in another order. */
 function exportChosen(ctx: CommandContext, table: Table, positions: StaticArray<i32>, format: string): Status {
-  const names = new Array<string>();
-  for (let p = 0; p < positions.length; p++) names.push(table.schema.columns[positions[p]].name);
   startRequest("scan", table.name);
-  addTextsField("columns", names);
+  addTextsField("columns", columnNames(table.schema, positions));
   addWhere(ctx, 1);
   addOrder(ctx);
   const status = parseRequest(ctx);

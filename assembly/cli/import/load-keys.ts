@@ -9,7 +9,8 @@ import { Column, ForeignKey } from "../../schema/column";
 import { NO_ADDRESS } from "../../table/page-ledger";
 import { DbmsContext } from "../../store/dbms-context";
 import { RowScan } from "../../store/row-scan";
-import { Table, TableIndex, addKeyPart } from "../../store/table";
+import { Table } from "../../store/table";
+import { findByValue } from "../../store/value-lookup";
 
 class LaterKey {
   constructor(
@@ -21,7 +22,7 @@ class LaterKey {
 
 export class LaterKeys {
   private readonly keys: Array<LaterKey> = new Array<LaterKey>();
-  private readonly probe: ByteBuffer = new ByteBuffer(256);
+  private readonly text: ByteBuffer = new ByteBuffer(256);
 
   /** Takes those foreign keys out of `table` whose rows may not be there yet: those that name none of `tables`, or the table itself. */
   putAside(table: Table, tables: Array<Table>): void {
@@ -74,7 +75,7 @@ export class LaterKeys {
     while (status == OK && scan.next()) {
       if (!scan.row.isSet(later.column)) continue;
       const ptr = scan.row.ptr(later.column);
-      if (this.finds(index, column, ptr, scan.row.len(later.column))) continue;
+      if (findByValue(target, index, ptr, scan.row.len(later.column)) != NO_ADDRESS) continue;
       status = lastError.status;
       if (status == OK) status = this.broken(where, column, ptr, target.name + " has no row with that " + later.key.column);
     }
@@ -83,17 +84,8 @@ export class LaterKeys {
     return status;
   }
 
-  /** Whether `index` has the value. When not, `lastError.status` is `OK` unless the look-up failed. */
-  private finds(index: TableIndex, column: Column, ptr: usize, len: u32): bool {
-    const probe = this.probe;
-    probe.reset();
-    probe.addU32(1);
-    addKeyPart(column, ptr, len, probe);
-    return index.find(probe.ptr) != NO_ADDRESS;
-  }
-
   private broken(where: string, column: Column, ptr: usize, what: string): Status {
-    const text = this.probe;
+    const text = this.text;
     text.reset();
     writeTextValue(column.type, column.customSize, ptr, text);
     return fail(FOREIGN_KEY_BROKEN, where + " = " + text.toText().substring(0, 60) + ": " + what);
