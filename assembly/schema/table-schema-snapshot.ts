@@ -100,10 +100,19 @@ export class TableSchemaSnapshot {
   }
 
   /** Where an index stands among the others: unique ones, plain ones, each in the order of columns, then those of several columns. */
-  placeOf(index: IndexDefinition): i32 {
+  private placeOf(index: IndexDefinition): i32 {
     const count = this.columns.length;
     if (index.columns.length > 1) return 2 * count;
     return (index.unique ? 0 : count) + this.columnIndex(index.columns[0]);
+  }
+
+  /** Moves index number `at` in front of those before it, but for the first one, that belong behind it. */
+  placeIndex(at: i32): void {
+    const indexes = this.indexes;
+    const index = indexes[at];
+    const place = this.placeOf(index);
+    for (; at > 1 && this.placeOf(indexes[at - 1]) > place; at--) indexes[at] = indexes[at - 1];
+    indexes[at] = index;
   }
 
   /**
@@ -136,12 +145,7 @@ export class TableSchemaSnapshot {
     const position = this.columnIndex(columns[0]);
     if (unique && columns.length == 1)
       copy.columns[position] = this.columns[position].withFlags(this.columns[position].flags | FLAG_UNIQUE);
-    const indexes = copy.indexes;
-    const index = new IndexDefinition(columns, unique);
-    const place = copy.placeOf(index);
-    let at = indexes.push(index) - 1;
-    for (; at > 1 && copy.placeOf(indexes[at - 1]) > place; at--) indexes[at] = indexes[at - 1];
-    indexes[at] = index;
+    copy.placeIndex(copy.indexes.push(new IndexDefinition(columns, unique)) - 1);
     return copy;
   }
 

@@ -115,13 +115,7 @@ function adoptIndexes(access: MemoryAccess, pages: TablePages, schema: TableSche
 /** Puts the indexes behind the primary key's in the order in which they are declared: unique ones, plain ones, those of several columns. */
 function sortIndexes(schema: TableSchemaSnapshot): void {
   const list = schema.indexes;
-  for (let i = 2; i < list.length; i++) {
-    const index = list[i];
-    const place = schema.placeOf(index);
-    let to = i;
-    for (; to > 1 && schema.placeOf(list[to - 1]) > place; to--) list[to] = list[to - 1];
-    list[to] = index;
-  }
+  for (let i = 2; i < list.length; i++) schema.placeIndex(i);
   // The second one of a unique column stands among the plain ones, and the crates define it as unique.
   for (let i = 1; i < list.length; i++) {
     const names = list[i].columns;
