@@ -76,6 +76,14 @@ function sessionOf(handle: i32): Session | null {
   return session;
 }
 
+/** The session that gets a request or a statement of `len` bytes; null on failure. */
+function sessionFor(handle: i32, len: u32): Session | null {
+  const session = sessionOf(handle);
+  if (!session || len <= LONGEST_REQUEST) return session;
+  refuseLongRequest();
+  return null;
+}
+
 function tableOf(handle: i32): OpenTable | null {
   const table = openTables.get(handle);
   if (!table)
@@ -150,12 +158,8 @@ export function close(handle: i32): i32 {
 /** Handles a request of `docs/protocol.md`: 0 when the reply has `ok`, -1 when it has `error`. */
 export function request(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_GARBAGE);
-  const session = sessionOf(handle);
+  const session = sessionFor(handle, len);
   if (!session) return failed();
-  if (len > LONGEST_REQUEST) {
-    refuseLongRequest();
-    return failed();
-  }
   return answer(handleRequest(session, ptr, len, reply) == OK ? 0 : FAILED);
 }
 
@@ -255,12 +259,8 @@ export function scan(handle: i32, ptr: usize, len: u32): i32 {
 /** Prepares a statement of SQL: its handle with its description as the reply, or -1. */
 export function prepare(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_GARBAGE);
-  const session = sessionOf(handle);
+  const session = sessionFor(handle, len);
   if (!session) return failed();
-  if (len > LONGEST_REQUEST) {
-    refuseLongRequest();
-    return failed();
-  }
   const statement = OpenStatement.prepare(session, ptr, len);
   if (!statement) return failed();
   statement.describe(reply);

@@ -29,17 +29,18 @@ const alias = (sort, at, what) => section(ALIASES, one(Buffer.from([sort, 0]), n
 const exported = (sort, at, what) =>
   section(EXPORTS, one(Buffer.from([0]), name(what), Buffer.from([sort]), number(at), Buffer.from([0])));
 
-/** What a component imports or exports, by name; functions are told by their types. */
-async function names(component, kind) {
-  const lines = (await componentWit(component)).matchAll(new RegExp(`^ {2}${kind} ([^\\s;]+?)(: func.*)?;$`, "gm"));
+/** What the component of this WIT imports or exports, by name; functions are told by their types. */
+function names(wit, kind) {
+  const lines = wit.matchAll(new RegExp(`^ {2}${kind} ([^\\s;]+?)(: func.*)?;$`, "gm"));
   return [...lines].map(([, what, type]) => ({ what, sort: type === undefined ? INSTANCE : FUNCTION }));
 }
 
 /** `plug` with `socket` around it, whose imports are exports and imports of `plug`. */
 export async function compose(socket, plug) {
-  const imports = (await names(plug, "import")).map(({ what }) => what);
-  const given = (await names(plug, "export")).map(({ what }) => what);
-  const asked = (await names(socket, "import")).map(({ what }) => what);
+  const [plugWit, socketWit] = [await componentWit(plug), await componentWit(socket)];
+  const imports = names(plugWit, "import").map(({ what }) => what);
+  const given = names(plugWit, "export").map(({ what }) => what);
+  const asked = names(socketWit, "import").map(({ what }) => what);
   const strange = asked.find((what) => !imports.includes(what) && !given.includes(what));
   if (strange !== undefined) throw new Error(`compose: ${strange} is no export and no import of the plug`);
   const sections = sectionsOf(plug);
@@ -54,7 +55,7 @@ export async function compose(socket, plug) {
   const ofSocket = ofPlug + 1 + plugged.length;
   // Each alias and each export has the next number of its sort.
   const next = { [FUNCTION]: 0, [INSTANCE]: ofSocket + 1 };
-  const exports = (await names(socket, "export")).flatMap(({ what, sort }) => {
+  const exports = names(socketWit, "export").flatMap(({ what, sort }) => {
     const at = next[sort];
     next[sort] += 2;
     return [alias(sort, ofSocket, what), exported(sort, at, what)];

@@ -136,11 +136,6 @@ export class OpenStatement {
       values.push(value);
       ptr += valueLen;
     }
-    return this.setParameters(values);
-  }
-
-  /** Takes values for all parameters. It begins anew. */
-  setParameters(values: Array<Constant>): Status {
     const wanted = this.statement.parameterCount;
     if (values.length != wanted) {
       return fail(BAD_REQUEST, values.length.toString() + " values for " + wanted.toString() + " parameters");

@@ -75,7 +75,7 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
   }
 }
 
-/** A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. */
+/** The values of parameters of SQL in JSON: a list of them, or an object with a member for each name. */
 export function parametersToJson(params: unknown): unknown {
   if (Array.isArray(params)) return params.map((value, at) => parameterToJson(value, at + 1));
   // What is no object is the module's to refuse.
@@ -83,7 +83,10 @@ export function parametersToJson(params: unknown): unknown {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, parameterToJson(value, `:${name}`)]));
 }
 
-/** A parameter's value in its JSON form; `name` is its number or its name. */
+/**
+ * A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. `name` is the parameter's
+ * number or its name.
+ */
 function parameterToJson(value: unknown, name: number | string): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number") {

@@ -57,8 +57,7 @@ export function runScan(ctx: CommandContext): Status {
   if (status != OK) return status;
   if (!ctx.has("count") && (!ctx.json || ctx.has("format")))
     return printRequested(ctx, table, ctx.invocation.option("format", "table"));
-  if (ctx.has("order") && !ctx.has("count")) return printSortedJson(ctx);
-  if (ctx.has("order")) return fail(USAGE, "--order goes without --count");
+  if (ctx.has("order")) return ctx.has("count") ? fail(USAGE, "--order goes without --count") : printSortedJson(ctx);
   const plan = ScanPlan.open(sessionOf(ctx), i64.MAX_VALUE);
   if (!plan) return lastError.status;
   if (plan.countOnly) return printCount(ctx, plan);
