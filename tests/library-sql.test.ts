@@ -1,6 +1,7 @@
 /** Statements of SQL by the library module's calls: prepare, describe, bind, step, reset, finalize and interrupt, as docs/abi.md has them. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { type ColumnType, TYPE_SIZES } from "../host/api/table-schema.js";
 import { AbiHost, text, u32 } from "./helpers/abi.js";
 import { tempFolder } from "./helpers/store.js";
 
@@ -23,27 +24,12 @@ const NAMES = new Map(
     uuid: 0x52,
     json: 0x60,
     custom: 0xf0,
-  }).map(([name, code]) => [code, name]),
+  } satisfies Record<ColumnType, number>).map(([name, code]) => [code, name as ColumnType]),
 );
-const SIZES: Record<string, number> = {
-  int8: 1,
-  int16: 2,
-  int32: 4,
-  int64: 8,
-  uint8: 1,
-  uint16: 2,
-  uint32: 4,
-  uint64: 8,
-  decimal: 16,
-  boolean: 1,
-  date: 4,
-  datetime: 13,
-  uuid: 16,
-};
 
 interface Column {
   name: string;
-  type: string;
+  type: ColumnType;
   size: number;
   tag: string;
 }
@@ -76,7 +62,7 @@ function described(reply: Buffer): Description {
   };
   const parameters = Array.from({ length: reply.readUInt32LE(8) }, name);
   const columns = Array.from({ length: reply.readUInt32LE(12) }, () => {
-    const type = NAMES.get(reply.readUInt8(at)) as string;
+    const type = NAMES.get(reply.readUInt8(at)) as ColumnType;
     const size = reply.readUInt16LE(at + 1);
     at += 3;
     return { type, size, name: name(), tag: name() };
@@ -97,7 +83,7 @@ function cell(reply: Buffer, at: number, { type, size }: Column): [Cell, number]
   if (reply.readUInt8(at) === 0) return [null, at + 1];
   assert.equal(reply.readUInt8(at), 1);
   let start = at + 1;
-  let len = type === "custom" ? size : (SIZES[type] ?? 0);
+  let len = type === "custom" ? size : TYPE_SIZES[type];
   if (len === 0) {
     len = reply.readUInt16LE(start);
     start += 2;
