@@ -92,6 +92,24 @@ test("joins, groups, compounds and queries inside of queries", () => {
   assert.deepEqual(rows("SELECT count(*), sum(wage) FROM people WHERE id = 9"), [["0", null]]);
 });
 
+test("what a query gives for a row stays as it is while others are worked out, however much that is", () => {
+  using db = openSync(":memory:");
+  db.sql("CREATE TABLE p (id INTEGER PRIMARY KEY)");
+  db.sql("CREATE TABLE big (body TEXT)");
+  const count = 2000;
+  db.table("p").insertMany(Array.from({ length: count }, (_, i) => ({ id: i + 1 })));
+  db.sql("INSERT INTO big VALUES (?)", ["x".repeat(60_000)]);
+  // Half of what a statement may keep is used up by number 1,025; longer ones then come to lie where those before were.
+  const size = "CASE WHEN p.id > 1025 THEN 56000 ELSE 34000 END";
+  const value = `(SELECT substr(body, 1, ${size}) || '-' || p.id FROM big)`;
+  const { rows } = db.sql(`SELECT id, length(v), substr(v, -5) FROM (SELECT id, ${value} AS v FROM p) s`);
+  assert.equal(rows.length, count);
+  for (const [id, length, end] of rows) {
+    const text = `x-${String(id)}`;
+    assert.deepEqual([length, end], [String((Number(id) > 1025 ? 55_999 : 33_999) + text.length), `xxxxx${text}`.slice(-5)]);
+  }
+});
+
 test("a query by WITH RECURSIVE goes on from its own rows", () => {
   using db = people();
   const rows = (sql: string): unknown => db.sql(sql).rows;

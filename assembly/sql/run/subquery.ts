@@ -1,7 +1,7 @@
 /** Queries as values: `(SELECT …)`, EXISTS and IN. Each runs when its value is asked for, once for each different row around it. */
 import { SQL_TYPE, lastError, OK } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { Batch, VectorColumns } from "../eval/batch";
+import { Batch, VectorColumns, keepValue } from "../eval/batch";
 import { compareSlots } from "../eval/compare";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
 import { K_BOOLEAN, isBytes } from "../eval/kinds";
@@ -31,7 +31,7 @@ export class OuterValues {
   }
 }
 
-/** Answers that are known, by what they depend on. They go when they take too much, and with the run. */
+/** Answers that are known, by what they depend on. They go with the run; when they take too much, others are not kept. */
 class Memo {
   private readonly table: TupleTable = new TupleTable();
   private readonly tuples: Tuples;
@@ -57,15 +57,19 @@ class Memo {
     return tuple != 0;
   }
 
-  /** Keeps row 0's value for the key, and makes it the kept one; false when there is no memory even for one. */
-  keep(vector: Vector): bool {
+  /**
+   * Makes row `i` of `vector` stay, which is the answer for the key: for the run, or where what is kept takes too much, for the batch. False
+   * when there is no memory for it.
+   */
+  keep(vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
-    if (budget.used > budget.limit >> 1 && this.table.count > 1024) this.close();
+    if (budget.used > budget.limit >> 1 && this.table.count > 1024)
+      return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, batch);
     this.one.length = 0;
     this.one.push(vector);
-    const tuple = this.tuples.add(this.one, 0, this.key);
+    const tuple = this.tuples.add(this.one, i, this.key);
     if (tuple == 0 || !this.table.add(tuple)) return false;
-    this.tuples.get(tuple, 0, vector, 0);
+    this.tuples.get(tuple, 0, vector, i);
     return true;
   }
 
@@ -156,8 +160,9 @@ export abstract class QueryValue extends Expression {
       if (!isDirect && memo.find(result, i)) continue;
       for (let v = 0; v < vectors.length; v++) unchecked(outer.slots[v]).set(unchecked(vectors[v])!, i);
       this.runs += 1;
-      if (!this.answer(subject, i) || (!isDirect && !memo.keep(this.answers))) return false;
+      if (!this.answer(subject, i)) return false;
       result.copy(i, this.answers, 0);
+      if (!isDirect && !memo.keep(result, i, batch)) return false;
     }
     return true;
   }
