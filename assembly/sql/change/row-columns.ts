@@ -2,26 +2,17 @@
 import { fixedValueSize } from "../../encode/data-type";
 import { Row } from "../../encode/row";
 import { Table } from "../../query/store";
-import { VectorColumns } from "../eval/batch";
+import { WantedColumns } from "../eval/batch";
 import { takeCell } from "../eval/cells";
 import { kindOfType } from "../eval/kinds";
-import { Vector } from "../eval/vector";
 
 /** The table's columns, and behind them all of them again, for another row of it; of both those at `used`. */
-export class RowColumns extends VectorColumns {
-  /** In the place of the others. */
-  private readonly unused: Vector = new Vector();
-
+export class RowColumns extends WantedColumns {
   constructor(
     private readonly table: Table,
     private readonly used: Array<i32>,
   ) {
-    super();
-    const columns = table.schema.columns;
-    for (let c = 0; c < columns.length << 1; c++) {
-      if (used.includes(c)) this.add(kindOfType(columns[c % columns.length].type));
-      else this.vectors.push(this.unused);
-    }
+    super(kindsTwice(table), used);
   }
 
   /** Makes a row's values those of row `i` in the columns from `base` on. Bytes stay where they are. */
@@ -38,13 +29,10 @@ export class RowColumns extends VectorColumns {
       if (isSet) takeCell(column.type, isFixed, row.ptr(position), row.len(position), vector, i);
     }
   }
+}
 
-  free(): void {
-    const vectors = this.vectors;
-    let kept = 0;
-    for (let v = 0; v < vectors.length; v++) if (vectors[v] !== this.unused) vectors[kept++] = vectors[v];
-    vectors.length = kept;
-    super.free();
-    this.unused.free();
-  }
+function kindsTwice(table: Table): Array<u8> {
+  const kinds = new Array<u8>();
+  for (let c = 0; c < table.schema.columns.length; c++) kinds.push(kindOfType(table.schema.columns[c].type));
+  return kinds.concat(kinds);
 }

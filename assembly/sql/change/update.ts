@@ -13,8 +13,8 @@ import { StatementContext } from "../bind/statement";
 import { addCell } from "../eval/cells";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
+import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
 import { Operator } from "../run/operator";
-import { TupleTable, Tuples } from "../run/tuples";
 import { N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
 import { KeptCells, giveDefault, readCells } from "./kept-cells";
@@ -85,25 +85,21 @@ export class UpdateStatement extends ChangeStatement {
   /** Finds the rows, and what they are to become. */
   private find(): Status {
     const operator = this.source!;
-    const known = this.isJoined ? new TupleTable() : null;
-    const tuples = new Tuples(0, this.context.budget);
+    const known = this.isJoined ? new KeySet(this.context.budget) : null;
     const values = new Array<Vector | null>();
     let status = this.db.flushChanges();
     if (status == OK && !operator.open()) status = operator.status;
     while (status == OK && operator.next()) {
       const isKept = !this.context.run.readsRows || operator.batch.columns.keep(operator.batch);
       status =
-        isKept && evaluateAll(this.sets.values, operator.batch, values)
-          ? this.note(operator, values, known, tuples)
-          : lastError.status;
+        isKept && evaluateAll(this.sets.values, operator.batch, values) ? this.note(operator, values, known) : lastError.status;
       giveBack(values, operator.batch);
     }
-    tuples.free();
     if (known) known.free();
     return status == OK ? operator.status : status;
   }
 
-  private note(operator: Operator, values: Array<Vector | null>, known: TupleTable | null, tuples: Tuples): Status {
+  private note(operator: Operator, values: Array<Vector | null>, known: KeySet | null): Status {
     const batch = operator.batch;
     const key = this.table.schema.columns[this.table.keyColumn];
     const keys = batch.columns.vector(this.table.keyColumn, batch);
@@ -118,9 +114,9 @@ export class UpdateStatement extends ChangeStatement {
       addCell(key.type, key.customSize, keys, i, bytes);
       if (known) {
         // Of what a row is joined with, the first one counts.
-        if (known.find(bytes.ptr, bytes.len) != 0) continue;
-        const tuple = tuples.add([], 0, bytes);
-        if (tuple == 0 || !known.add(tuple)) return lastError.status;
+        const added = known.add(bytes);
+        if (added == KEY_FAILED) return lastError.status;
+        if (added == KEY_KNOWN) continue;
       }
       this.places.addU32(found.len);
       found.addU32(bytes.len);

@@ -104,6 +104,13 @@ export function keepValue(vector: Vector, i: u32, batch: Batch): bool {
 export class VectorColumns extends Columns {
   readonly vectors: Array<Vector> = new Array<Vector>();
 
+  /** Columns of these kinds. */
+  static of(kinds: Array<u8>): VectorColumns {
+    const made = new VectorColumns();
+    for (let k = 0; k < kinds.length; k++) made.add(kinds[k]);
+    return made;
+  }
+
   vector(column: i32, batch: Batch): Vector | null {
     return unchecked(this.vectors[column]);
   }
@@ -125,5 +132,24 @@ export class VectorColumns extends Columns {
 
   free(): void {
     while (this.vectors.length > 0) this.vectors.pop().free();
+  }
+}
+
+/** Of some columns those that are wanted; the others are one vector, which nobody reads. */
+export class WantedColumns extends VectorColumns {
+  private readonly nobodys: Vector = new Vector();
+
+  constructor(kinds: Array<u8>, wanted: Array<i32>) {
+    super();
+    for (let c = 0; c < kinds.length; c++) {
+      if (wanted.includes(c)) this.add(kinds[c]);
+      else this.vectors.push(this.nobodys);
+    }
+  }
+
+  free(): void {
+    for (let v = 0; v < this.vectors.length; v++) if (this.vectors[v] !== this.nobodys) this.vectors[v].free();
+    this.vectors.length = 0;
+    this.nobodys.free();
   }
 }

@@ -14,7 +14,8 @@ import { K_DECIMAL, K_INT, K_JSON, K_TEXT, isBytes } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
-import { NO_CASE, TupleList, TupleTable, Tuples, addOrdered, tupleKey } from "./tuples";
+import { KEY_FAILED, KEY_KNOWN, KeySet } from "./key-set";
+import { NO_CASE, TupleList, Tuples, addOrdered, tupleKey } from "./tuples";
 
 export const A_COUNT: u8 = 1;
 export const A_SUM: u8 = 2;
@@ -64,8 +65,7 @@ export class Aggregate {
   private capacity: u32 = 0;
   private texts: Array<ByteBuffer> = new Array<ByteBuffer>();
   private readonly kept: Arena;
-  private known: TupleTable | null = null;
-  private knownTuples: Tuples | null = null;
+  private known: KeySet | null = null;
   private readonly key: ByteBuffer = new ByteBuffer(64);
   /** ORDER BY: its values, and all rows until they are sorted. */
   private by: Array<Expression> = new Array<Expression>();
@@ -90,8 +90,7 @@ export class Aggregate {
     this.subject = subject;
     this.kind = kindOver(this.fn, subject.kind);
     if (!isDistinct) return;
-    this.known = new TupleTable();
-    this.knownTuples = new Tuples(0, this.budget);
+    this.known = new KeySet(this.budget);
   }
 
   get isDistinct(): bool {
@@ -176,9 +175,9 @@ export class Aggregate {
       if (values.isNull(i) && this.fn != A_JSON_ARRAY) continue;
       const group = unchecked(groups[i]);
       if (this.isDistinct) {
-        const isNew = this.isNew(group, values, i);
-        if (isNew == 0) continue;
-        if (isNew < 0) good = false;
+        const added = this.addKey(group, values, i);
+        if (added == KEY_KNOWN) continue;
+        good = added != KEY_FAILED;
       }
       if (good) good = this.list ? this.keep(group, vectors, values, others, i) : this.takeValue(group, values, others, i);
     }
@@ -244,16 +243,13 @@ export class Aggregate {
     return good;
   }
 
-  /** 1 when the group has not had the value, 0 when it had, -1 on failure. */
-  private isNew(group: u32, values: Vector, i: u32): i32 {
+  /** Adds a value to those that the group has had: KEY_… */
+  private addKey(group: u32, values: Vector, i: u32): i32 {
     const key = this.key;
     key.reset();
     key.addU32(group);
     addOrdered(values, i, isNoCase(this.subject!) ? NO_CASE : 0, key);
-    const known = this.known!;
-    if (known.find(key.ptr, key.len) != 0) return 0;
-    const tuple = this.knownTuples!.add([], 0, key);
-    return tuple != 0 && known.add(tuple) ? 1 : -1;
+    return this.known!.add(key);
   }
 
 
@@ -360,8 +356,6 @@ export class Aggregate {
     this.kept.free();
     const known = this.known;
     if (known) known.close();
-    const tuples = this.knownTuples;
-    if (tuples) tuples.free();
     const sorted = this.sorted;
     if (sorted) sorted.free();
     const list = this.list;

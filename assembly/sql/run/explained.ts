@@ -1,15 +1,13 @@
 /** EXPLAIN: operators as rows of text, with about how many rows each gives; with ANALYZE it runs them and tells how many they gave. */
-import { OK } from "../../status";
+import { OK, lastError } from "../../status";
 import { PageCache } from "../../memory/cache/page-cache";
-import { Batch, VectorColumns, keepValue } from "../eval/batch";
+import { VectorColumns, keepValue } from "../eval/batch";
 import { K_INT, K_TEXT } from "../eval/kinds";
 import { BATCH_ROWS } from "../eval/vector";
-import { Operator } from "./operator";
+import { OneBatch, Operator } from "./operator";
 import { QueryValue } from "./subquery";
 
-export class Explained extends Operator {
-  private readonly columns: VectorColumns;
-  private isOver: bool = false;
+export class Explained extends OneBatch {
   private count: i32 = 0;
 
   /** `queries` are those that are values in the statement. `cache` is for counting what ANALYZE looks up; null where it is not that. */
@@ -18,23 +16,10 @@ export class Explained extends Operator {
     private readonly queries: Array<QueryValue>,
     private readonly cache: PageCache | null,
   ) {
-    const columns = new VectorColumns();
-    super(new Batch(columns));
-    this.columns = columns;
-    columns.add(K_TEXT);
-    columns.add(K_INT);
-    if (cache) columns.add(K_INT);
-    if (cache) columns.add(K_INT);
+    super(VectorColumns.of(cache ? [K_TEXT, K_INT, K_INT, K_INT] : [K_TEXT, K_INT]));
   }
 
-  open(): bool {
-    this.isOver = false;
-    return super.open();
-  }
-
-  next(): bool {
-    if (this.isOver) return false;
-    this.isOver = true;
+  protected fill(): bool {
     this.count = 0;
     const subject = this.subject;
     const cache = this.cache;
@@ -42,7 +27,8 @@ export class Explained extends Operator {
     if (cache) {
       const before = cache.lookups;
       if (subject.open()) while (subject.next()) {}
-      if (subject.status != OK) return this.failed(subject.status);
+      lastError.status = subject.status;
+      if (subject.status != OK) return false;
       lookups = cache.lookups - before;
     }
     this.batch.begin(0);
@@ -53,7 +39,7 @@ export class Explained extends Operator {
     }
     if (cache) this.line("page look-ups", 0, 0, lookups, 1);
     this.batch.selectAll(this.count);
-    return this.give();
+    return true;
   }
 
   private tell(operator: Operator, depth: i32): void {
@@ -75,11 +61,6 @@ export class Explained extends Operator {
       vectors[3].setInt(i, opened);
     }
     for (let v = 0; v < vectors.length; v++) vectors[v].setNull(i, false);
-  }
-
-  free(): void {
-    super.free();
-    this.columns.free();
   }
 
   describe(): string {

@@ -1,18 +1,18 @@
 /** GROUP BY: rows with equal keys, and what aggregates make of them. */
 import { OK } from "../../status";
 import { MemoryBudget } from "../eval/arena";
-import { Expression, READS_ROWS } from "../eval/expression";
+import { Expression } from "../eval/expression";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Aggregate } from "./aggregate";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
-import { Operator } from "./operator";
+import { Keeper, Operator } from "./operator";
 import { TupleTable, setTupleNumber, tupleNumber } from "./tuples";
 
 /** Groups: their keys' values, then the results of aggregates. Without keys there is one group, even of no rows. */
 export class Group extends KeptRows {
   private readonly table: TupleTable = new TupleTable();
   private readonly groupOf: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
-  private readonly readsRows: bool;
+  private readonly keeper: Keeper = new Keeper();
 
   constructor(
     private readonly input: Operator,
@@ -23,10 +23,8 @@ export class Group extends KeptRows {
   ) {
     super(kinds, budget);
     this.inputs.push(input);
-    const columns = new Array<i32>();
-    for (let b = 0; b < by.length; b++) by[b].addColumns(columns);
-    for (let a = 0; a < aggregates.length; a++) aggregates[a].addColumns(columns);
-    this.readsRows = columns.includes(READS_ROWS);
+    for (let b = 0; b < by.length; b++) this.keeper.add(by[b]);
+    for (let a = 0; a < aggregates.length; a++) aggregates[a].addColumns(this.keeper.columns);
   }
 
   protected fill(): bool {
@@ -36,8 +34,7 @@ export class Group extends KeptRows {
     const values = new Array<Vector | null>();
     if (this.by.length == 0 && this.newGroup(values, 0) == 0) return false;
     while (this.input.next()) {
-      if (this.readsRows && !batch.columns.keep(batch)) return false;
-      if (!evaluateAll(this.by, batch, keys)) return false;
+      if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
       for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {

@@ -5,7 +5,7 @@ import { MemoryBudget } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
 import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
-import { BATCH_ROWS, Vector } from "../eval/vector";
+import { Vector } from "../eval/vector";
 import { Operator } from "./operator";
 import { NO_CASE, TupleList, Tuples, addOrdered } from "./tuples";
 
@@ -22,9 +22,8 @@ export abstract class KeptRows extends Operator {
     readonly kinds: Array<u8>,
     budget: MemoryBudget,
   ) {
-    const columns = new VectorColumns();
+    const columns = VectorColumns.of(kinds);
     super(new Batch(columns));
-    for (let c = 0; c < kinds.length; c++) columns.add(kinds[c]);
     this.columns = columns;
     this.tuples = new Tuples(kinds.length, budget);
   }
@@ -40,13 +39,8 @@ export abstract class KeptRows extends Operator {
   next(): bool {
     if (!this.isFilled && !this.fill()) return this.failed(lastError.status);
     this.isFilled = true;
-    let count = 0;
-    const vectors = this.columns.vectors;
-    while (this.at < this.list.count && count < BATCH_ROWS) {
-      const tuple = this.list.at(this.at++);
-      for (let c = 0; c < vectors.length; c++) this.tuples.get(tuple, c, unchecked(vectors[c]), count);
-      count += 1;
-    }
+    const count = this.tuples.fill(this.list, this.at, this.columns.vectors);
+    this.at += count;
     this.batch.begin(count);
     return count > 0 && this.give();
   }

@@ -71,7 +71,8 @@ export abstract class Operator {
 
 /** Keeps what `batch` has of pages before expressions that read other rows are worked out for it (`READS_ROWS`). */
 export class Keeper {
-  private readonly columns: Array<i32> = new Array<i32>();
+  /** What the expressions read. */
+  readonly columns: Array<i32> = new Array<i32>();
 
   add(subject: Expression): void {
     subject.addColumns(this.columns);
@@ -83,13 +84,16 @@ export class Keeper {
   }
 }
 
-/** One row without columns: what a SELECT without FROM is of. */
-export class OneRow extends Operator {
+/** All of whose rows are one batch. */
+export abstract class OneBatch extends Operator {
   private isOver: bool = false;
 
-  constructor() {
-    super(new Batch(new VectorColumns()));
+  constructor(protected readonly columns: VectorColumns) {
+    super(new Batch(columns));
   }
+
+  /** Makes the batch; false on failure, with the last error. */
+  protected abstract fill(): bool;
 
   open(): bool {
     this.isOver = false;
@@ -99,8 +103,24 @@ export class OneRow extends Operator {
   next(): bool {
     if (this.isOver) return false;
     this.isOver = true;
+    return this.fill() ? this.give() : this.failed(lastError.status);
+  }
+
+  free(): void {
+    super.free();
+    this.columns.free();
+  }
+}
+
+/** One row without columns: what a SELECT without FROM is of. */
+export class OneRow extends OneBatch {
+  constructor() {
+    super(new VectorColumns());
+  }
+
+  protected fill(): bool {
     this.batch.begin(1);
-    return this.give();
+    return true;
   }
 
   describe(): string {

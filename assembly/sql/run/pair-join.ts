@@ -1,10 +1,10 @@
 /** What joins have in common: pairs of rows are put together, a condition is asked of them, and rows without a partner come behind. */
 import { OK, lastError } from "../../status";
-import { Batch, VectorColumns } from "../eval/batch";
+import { Batch, WantedColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { filter } from "../eval/logic";
 import { RunState } from "../eval/run-state";
-import { BATCH_ROWS, Vector } from "../eval/vector";
+import { BATCH_ROWS } from "../eval/vector";
 import { OP_FULL, OP_LEFT } from "../syntax/operators";
 import { Operator } from "./operator";
 
@@ -14,9 +14,7 @@ const UNMATCHED_RIGHT: i32 = 2;
 export const OVER: i32 = 3;
 
 export abstract class PairJoin extends Operator {
-  protected readonly columns: VectorColumns;
-  /** Stands where columns are that nobody wants. */
-  private readonly nobodys: Vector = new Vector();
+  protected readonly columns: WantedColumns;
   protected phase: i32 = FROM_LEFT;
   /** Whether the left side has a batch, and which of its selected rows comes next. */
   protected hasLeft: bool = false;
@@ -40,13 +38,9 @@ export abstract class PairJoin extends Operator {
     protected readonly wanted: Array<i32>,
     protected readonly run: RunState,
   ) {
-    const columns = new VectorColumns();
+    const columns = new WantedColumns(kinds, lefts.concat(wanted));
     super(new Batch(columns));
     this.columns = columns;
-    for (let c = 0; c < kinds.length; c++) {
-      if (lefts.includes(c) || wanted.includes(c)) columns.add(kinds[c]);
-      else columns.vectors.push(this.nobodys);
-    }
   }
 
   /** Gets ready for the first row; false on failure. */
@@ -152,10 +146,6 @@ export abstract class PairJoin extends Operator {
 
   free(): void {
     super.free();
-    for (let c = 0; c < this.columns.vectors.length; c++) {
-      const vector = this.columns.vectors[c];
-      if (vector !== this.nobodys) vector.free();
-    }
-    this.nobodys.free();
+    this.columns.free();
   }
 }

@@ -7,10 +7,11 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { MemoryBudget } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
-import { BATCH_ROWS, Vector } from "../eval/vector";
+import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack, makeKey } from "./kept-rows";
+import { KEY_FAILED, KEY_KNOWN, KeySet } from "./key-set";
 import { Operator } from "./operator";
-import { TupleList, TupleTable, Tuples } from "./tuples";
+import { TupleList, Tuples } from "./tuples";
 
 /** A recursion that goes on and on ends with an error. */
 const MOST_STEPS: u32 = 1000000;
@@ -22,6 +23,11 @@ class Step {
 
   constructor(columns: i32, budget: MemoryBudget) {
     this.tuples = new Tuples(columns, budget);
+  }
+
+  /** Makes the columns' rows those from number `at` on: how many. */
+  fill(at: u32, columns: VectorColumns): i32 {
+    return this.tuples.fill(this.list, at, columns.vectors);
   }
 
   close(): void {
@@ -58,35 +64,15 @@ export class Steps {
   }
 }
 
-/** Columns of kept rows as batches. */
-class StepBatch {
-  readonly columns: VectorColumns = new VectorColumns();
-
-  constructor(kinds: Array<u8>) {
-    for (let k = 0; k < kinds.length; k++) this.columns.add(kinds[k]);
-  }
-
-  /** Fills the columns with the step's rows from number `at` on: how many. */
-  fill(step: Step, at: u32): i32 {
-    const vectors = this.columns.vectors;
-    const count = <i32>min<u32>(step.list.count - at, BATCH_ROWS);
-    for (let i = 0; i < count; i++) {
-      const tuple = step.list.at(at + i);
-      for (let c = 0; c < vectors.length; c++) step.tuples.get(tuple, c, unchecked(vectors[c]), i);
-    }
-    return count;
-  }
-}
-
 /** The rows of the step before. */
 export class StepRows extends Operator {
-  private readonly filled: StepBatch;
+  private readonly columns: VectorColumns;
   private at: u32 = 0;
 
   constructor(private readonly steps: Steps) {
-    const filled = new StepBatch(steps.kinds);
-    super(new Batch(filled.columns));
-    this.filled = filled;
+    const columns = VectorColumns.of(steps.kinds);
+    super(new Batch(columns));
+    this.columns = columns;
     this.estimate = 100;
   }
 
@@ -96,7 +82,7 @@ export class StepRows extends Operator {
   }
 
   next(): bool {
-    const count = this.filled.fill(this.steps.last, this.at);
+    const count = this.steps.last.fill(this.at, this.columns);
     this.at += count;
     this.batch.begin(count);
     return count > 0 && this.give();
@@ -104,7 +90,7 @@ export class StepRows extends Operator {
 
   free(): void {
     super.free();
-    this.filled.columns.free();
+    this.columns.free();
   }
 
   describe(): string {
@@ -113,9 +99,8 @@ export class StepRows extends Operator {
 }
 
 export class Recursion extends Operator {
-  private readonly filled: StepBatch;
-  private readonly known: TupleTable = new TupleTable();
-  private readonly knownRows: Tuples;
+  private readonly columns: VectorColumns;
+  private readonly known: KeySet;
   private readonly key: ByteBuffer = new ByteBuffer(64);
   private readonly orders: StaticArray<u32>;
   private readonly values: Array<Vector | null> = new Array<Vector | null>();
@@ -133,10 +118,10 @@ export class Recursion extends Operator {
     private readonly isDistinct: bool,
     budget: MemoryBudget,
   ) {
-    const filled = new StepBatch(steps.kinds);
-    super(new Batch(filled.columns));
-    this.filled = filled;
-    this.knownRows = new Tuples(0, budget);
+    const columns = VectorColumns.of(steps.kinds);
+    super(new Batch(columns));
+    this.columns = columns;
+    this.known = new KeySet(budget);
     this.orders = new StaticArray<u32>(firsts.length);
     this.estimate = first.estimate * 10;
   }
@@ -170,7 +155,7 @@ export class Recursion extends Operator {
       steps.swap();
       this.at = 0;
     }
-    const count = this.filled.fill(steps.last, this.at);
+    const count = steps.last.fill(this.at, this.columns);
     this.at += count;
     this.batch.begin(count);
     return count > 0 && this.give();
@@ -187,12 +172,11 @@ export class Recursion extends Operator {
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
-        this.key.reset();
         if (this.isDistinct) {
           makeKey(values, this.orders, i, this.key);
-          if (this.known.find(this.key.ptr, this.key.len) != 0) continue;
-          const mark = this.knownRows.add([], 0, this.key);
-          good = mark != 0 && this.known.add(mark);
+          const added = this.known.add(this.key);
+          if (added == KEY_KNOWN) continue;
+          good = added != KEY_FAILED;
           this.key.reset();
         }
         const tuple = good ? step.tuples.add(values, i, this.key) : 0;
@@ -209,7 +193,6 @@ export class Recursion extends Operator {
     this.steps.last.close();
     this.steps.next.close();
     this.known.close();
-    this.knownRows.free();
     this.isBegun = false;
     this.at = 0;
     this.count = 0;
@@ -221,7 +204,7 @@ export class Recursion extends Operator {
     this.steps.next.free();
     this.known.free();
     this.key.free();
-    this.filled.columns.free();
+    this.columns.free();
   }
 
   describe(): string {

@@ -9,8 +9,11 @@ import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
+import { KEY_FAILED, KeySet } from "./key-set";
 import { Operator } from "./operator";
-import { TupleTable, Tuples, addOrdered } from "./tuples";
+import { TupleTable, Tuples, addOrdered, addOrderedSlot } from "./tuples";
+
+const slot: usize = memory.data(16, 8);
 
 /** What a query needs to know of those around it. */
 export class OuterValues {
@@ -58,8 +61,8 @@ class Memo {
   }
 
   /**
-   * Makes row `i` of `vector` stay, which is the answer for the key: for the run, or where what is kept takes too much, for the batch. False
-   * when there is no memory for it.
+   * Makes row `i` of `vector` stay, which is the answer for the key: for the run, or where what is kept takes too much, for the batch.
+   * False when there is no memory for it.
    */
   keep(vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
@@ -148,13 +151,9 @@ export abstract class QueryValue extends Expression {
       for (let v = 0; v < vectors.length; v++) addOrdered(unchecked(vectors[v])!, i, 0, key);
       for (let f = 0; f < outer.further.length; f++) {
         const fixed = unchecked(outer.further[f]);
-        store<u64>(this.answers.at(1), fixed.low);
-        store<u64>(this.answers.at(1), fixed.high, 8);
-        this.answers.setNull(1, fixed.isNull);
-        const kind = this.answers.kind;
-        this.answers.kind = fixed.kind;
-        addOrdered(this.answers, 1, 0, key);
-        this.answers.kind = kind;
+        store<u64>(slot, fixed.low);
+        store<u64>(slot, fixed.high, 8);
+        addOrderedSlot(fixed.kind, slot, fixed.isNull, 0, key);
       }
       if (subject) addOrdered(subject, i, 0, key);
       if (!isDirect && memo.find(result, i)) continue;
@@ -272,8 +271,9 @@ export class InQuery extends QueryValue {
   private hasNull: bool = false;
   private isEmpty: bool = true;
   private filledFor: u32 = 0;
-  readonly set: TupleTable = new TupleTable();
-  readonly setTuples: Tuples;
+  /** What `look` came to. */
+  private wasFound: bool = false;
+  private readonly set: KeySet;
 
   /** `value` is of the query's batch and of the kind of `about`. */
   constructor(
@@ -285,7 +285,7 @@ export class InQuery extends QueryValue {
     private readonly state: RunState,
   ) {
     super(operator, outer, K_BOOLEAN, text, state);
-    this.setTuples = new Tuples(0, state.budget);
+    this.set = new KeySet(state.budget);
   }
 
   protected get subject(): Expression | null {
@@ -298,7 +298,7 @@ export class InQuery extends QueryValue {
     if (this.outer.isEmpty) {
       if (!this.prepare()) return false;
       // The key is that of the subject alone.
-      found = !known.isNull(i) && this.set.find(this.memo.key.ptr, this.memo.key.len) != 0;
+      found = !known.isNull(i) && this.set.has(this.memo.key);
     } else if (!this.look(known, i)) return false;
     else found = this.wasFound;
     const isNull = !found && (this.hasNull || (known.isNull(i) && !this.isEmpty));
@@ -306,8 +306,6 @@ export class InQuery extends QueryValue {
     this.answers.setNull(0, isNull);
     return true;
   }
-
-  private wasFound: bool = false;
 
   /** Looks for the value among the query's rows. */
   private look(subject: Vector, i: u32): bool {
@@ -336,7 +334,6 @@ export class InQuery extends QueryValue {
     const operator = this.operator;
     const key = new ByteBuffer(64);
     this.set.close();
-    this.setTuples.free();
     this.hasNull = false;
     this.isEmpty = true;
     if (!operator.open()) return this.failed();
@@ -354,9 +351,7 @@ export class InQuery extends QueryValue {
         }
         key.reset();
         addOrdered(values, row, 0, key);
-        if (this.set.find(key.ptr, key.len) != 0) continue;
-        const tuple = this.setTuples.add([], 0, key);
-        good = tuple != 0 && this.set.add(tuple);
+        good = this.set.add(key) != KEY_FAILED;
       }
       batch.pool.give(values);
     }
@@ -370,12 +365,10 @@ export class InQuery extends QueryValue {
   close(): void {
     super.close();
     this.set.close();
-    this.setTuples.free();
   }
 
   free(): void {
     super.free();
     this.set.free();
-    this.setTuples.free();
   }
 }

@@ -1,40 +1,22 @@
 /** COUNT(*) of a whole table: one row, from the entries of the primary key's index. */
-import { lastError } from "../../status";
 import { Table } from "../../query/store";
-import { Batch, VectorColumns } from "../eval/batch";
+import { VectorColumns } from "../eval/batch";
 import { K_INT } from "../eval/kinds";
-import { Operator } from "./operator";
+import { OneBatch } from "./operator";
 
-export class TableCount extends Operator {
-  private readonly columns: VectorColumns;
-  private isOver: bool = false;
-
+export class TableCount extends OneBatch {
   constructor(private readonly table: Table) {
-    const columns = new VectorColumns();
-    super(new Batch(columns));
-    this.columns = columns;
-    columns.add(K_INT);
+    super(VectorColumns.of([K_INT]));
   }
 
-  open(): bool {
-    this.isOver = false;
-    return super.open();
-  }
-
-  next(): bool {
-    if (this.isOver) return false;
-    this.isOver = true;
+  protected fill(): bool {
     const count = this.table.countRows();
-    if (count < 0) return this.failed(lastError.status);
-    this.columns.vectors[0].setInt(0, count);
-    this.columns.vectors[0].setNull(0, false);
+    if (count < 0) return false;
+    const numbers = this.columns.vectors[0];
+    numbers.setInt(0, count);
+    numbers.setNull(0, false);
     this.batch.begin(1);
-    return this.give();
-  }
-
-  free(): void {
-    super.free();
-    this.columns.free();
+    return true;
   }
 
   describe(): string {

@@ -7,7 +7,7 @@ import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
 import { xxh3 } from "../../encode/xxh3";
 import { Arena, MemoryBudget } from "../eval/arena";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_UINT, K_UUID, isBytes } from "../eval/kinds";
-import { Vector } from "../eval/vector";
+import { BATCH_ROWS, Vector } from "../eval/vector";
 
 /**
  * A kept row:
@@ -140,6 +140,16 @@ export class Tuples {
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
     store<u8>(vector.nulls + i, load<u8>(tuple + HEAD + c));
+  }
+
+  /** Makes the vectors' rows, from the first on, those of the list from number `at` on: how many, as many as a batch holds. */
+  fill(list: TupleList, at: u32, vectors: Array<Vector>): i32 {
+    const count = <i32>min<u32>(list.count - at, BATCH_ROWS);
+    for (let i = 0; i < count; i++) {
+      const tuple = list.at(at + i);
+      for (let c = 0; c < vectors.length; c++) this.get(tuple, c, unchecked(vectors[c]), i);
+    }
+    return count;
   }
 
   free(): void {
@@ -308,12 +318,15 @@ export const NO_CASE: u32 = 4;
  * behind it. `order` has `NULLS_FIRST`, `DESCENDING` and `NO_CASE`.
  */
 export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer): void {
-  const isNull = vector.isNull(i);
+  addOrderedSlot(vector.kind, vector.at(i), vector.isNull(i), order, out);
+}
+
+/** The same of a value of `kind` in a slot. */
+export function addOrderedSlot(kind: u8, slot: usize, isNull: bool, order: u32, out: ByteBuffer): void {
   out.addU8(isNull ? ((order & NULLS_FIRST) != 0 ? 0 : 2) : 1);
   if (isNull) return;
   const start = out.len;
-  const slot = vector.at(i);
-  switch (vector.kind) {
+  switch (kind) {
     case K_BOOLEAN:
       out.addU8(<u32>load<u8>(slot));
       break;
