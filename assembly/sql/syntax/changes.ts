@@ -1,6 +1,6 @@
 /** INSERT, REPLACE, UPDATE and DELETE. */
 import { SQL_SYNTAX, SQL_UNSUPPORTED } from "../../status";
-import { CLOSE, COMMA, DOT, EQUALS, OPEN } from "./reader";
+import { CLOSE, COMMA, DOT, EQUALS, ITEM_CONFLICT_COLUMN, OPEN } from "./reader";
 import { QueryReader } from "./queries";
 import {
   N_CHANGE_TAIL,
@@ -96,6 +96,21 @@ export abstract class ChangeReader extends QueryReader {
     return true;
   }
 
+  protected item(what: i32): u32 {
+    return what == ITEM_CONFLICT_COLUMN ? this.conflictColumn() : super.item(what);
+  }
+
+  private conflictColumn(): u32 {
+    const start = this.lexer.start;
+    let name = this.name("a column");
+    let table: u32 = 0;
+    if (name != 0 && this.acceptSymbol(DOT)) {
+      table = name;
+      name = this.name("a column");
+    }
+    return name == 0 ? 0 : this.done(this.tree.add(N_COLUMN, start, name, table));
+  }
+
   /** ON CONFLICT. */
   private upsert(): u32 {
     const tree = this.tree;
@@ -104,22 +119,9 @@ export abstract class ChangeReader extends QueryReader {
     if (!this.need("conflict")) return 0;
     if (this.is("on")) return this.refuse(SQL_UNSUPPORTED, "constraints have no names", this.lexer.start, "name the columns");
     if (this.acceptSymbol(OPEN)) {
-      let last: u32 = 0;
-      do {
-        const start = this.lexer.start;
-        let name = this.name("a column");
-        let table: u32 = 0;
-        if (name != 0 && this.acceptSymbol(DOT)) {
-          table = name;
-          name = this.name("a column");
-        }
-        if (name == 0) return 0;
-        const column = this.done(tree.add(N_COLUMN, start, name, table));
-        if (last == 0) tree.setA(node, column);
-        else tree.setNext(last, column);
-        last = column;
-      } while (this.acceptSymbol(COMMA));
-      if (!this.needSymbol(CLOSE)) return 0;
+      const columns = this.commaList(ITEM_CONFLICT_COLUMN);
+      if (columns == 0 || !this.needSymbol(CLOSE)) return 0;
+      tree.setA(node, columns);
       if (this.is("where")) return this.refuse(SQL_UNSUPPORTED, "no index is of some rows only", this.lexer.start);
     }
     if (!this.need("do")) return 0;

@@ -3,7 +3,7 @@ import { SQL_SYNTAX } from "../../status";
 import { asciiLower } from "../../encode/ascii";
 import { T_BLOB, T_NUMBER, T_PARAMETER, T_QUOTED, T_SYMBOL, T_TEXT, T_WORD } from "./lexer";
 import { OP_BIT_NOT, OP_NEGATE, OP_PLUS } from "./operators";
-import { CLOSE, COMMA, DOT, OPEN, STAR, SqlReader } from "./reader";
+import { CLOSE, COMMA, DOT, ITEM_EXPRESSION, ITEM_ORDER, OPEN, STAR, SqlReader } from "./reader";
 import {
   FLAG_DESCENDING,
   FLAG_DISTINCT,
@@ -58,49 +58,34 @@ export abstract class OperandReader extends SqlReader {
     return node;
   }
 
+  protected item(what: i32): u32 {
+    return what == ITEM_ORDER ? this.orderTerm() : this.expression();
+  }
+
   /** Expressions between commas: the first of the list. */
   protected expressionList(): u32 {
-    let first: u32 = 0;
-    let last: u32 = 0;
-    let height: u32 = 0;
-    do {
-      const node = this.expression();
-      if (node == 0) return 0;
-      height = max(height, this.height);
-      if (first == 0) first = node;
-      else this.tree.setNext(last, node);
-      last = node;
-    } while (this.acceptSymbol(COMMA));
-    this.height = height;
-    return first;
+    return this.commaList(ITEM_EXPRESSION);
   }
 
   /** ORDER BY's list: the first of it. */
   protected orderList(): u32 {
+    return this.commaList(ITEM_ORDER);
+  }
+
+  private orderTerm(): u32 {
     const tree = this.tree;
-    let first: u32 = 0;
-    let last: u32 = 0;
-    let height: u32 = 0;
-    do {
-      const start = this.lexer.start;
-      const by = this.expression();
-      if (by == 0) return 0;
-      height = max(height, this.height);
-      const node = tree.add(N_ORDER, start, by);
-      if (this.accept("desc")) tree.setFlag(node, FLAG_DESCENDING);
-      else this.accept("asc");
-      if (this.accept("nulls")) {
-        if (this.accept("first")) tree.setFlag(node, FLAG_NULLS_FIRST);
-        else if (this.accept("last")) tree.setFlag(node, FLAG_NULLS_LAST);
-        else return this.expected("FIRST or LAST");
-      }
-      this.done(node);
-      if (first == 0) first = node;
-      else tree.setNext(last, node);
-      last = node;
-    } while (this.acceptSymbol(COMMA));
-    this.height = height;
-    return first;
+    const start = this.lexer.start;
+    const by = this.expression();
+    if (by == 0) return 0;
+    const node = tree.add(N_ORDER, start, by);
+    if (this.accept("desc")) tree.setFlag(node, FLAG_DESCENDING);
+    else this.accept("asc");
+    if (this.accept("nulls")) {
+      if (this.accept("first")) tree.setFlag(node, FLAG_NULLS_FIRST);
+      else if (this.accept("last")) tree.setFlag(node, FLAG_NULLS_LAST);
+      else return this.expected("FIRST or LAST");
+    }
+    return this.done(node);
   }
 
   protected operand(): u32 {

@@ -3,7 +3,7 @@ import { SQL_UNSUPPORTED } from "../../status";
 import { ExpressionReader } from "./expressions";
 import { T_QUOTED, T_TEXT, T_WORD } from "./lexer";
 import { OP_CROSS, OP_EXCEPT, OP_FULL, OP_INNER, OP_INTERSECT, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "./operators";
-import { CLOSE, COMMA, DOT, OPEN, STAR } from "./reader";
+import { CLOSE, COMMA, DOT, ITEM_CTE, ITEM_RESULT, ITEM_ROW, OPEN, STAR } from "./reader";
 import {
   FLAG_DISTINCT,
   FLAG_RECURSIVE,
@@ -68,37 +68,44 @@ export class QueryReader extends ExpressionReader {
     return this.raise(this.done(node), height);
   }
 
+  protected item(what: i32): u32 {
+    switch (what) {
+      case ITEM_RESULT:
+        return this.result();
+      case ITEM_ROW:
+        return this.row();
+      case ITEM_CTE:
+        return this.commonTable();
+      default:
+        return super.item(what);
+    }
+  }
+
   /** Behind WITH. */
   private commonTables(start: u32): u32 {
-    const tree = this.tree;
     const isRecursive = this.accept("recursive");
-    let first: u32 = 0;
-    let last: u32 = 0;
-    let height: u32 = 0;
-    do {
-      const at = this.lexer.start;
-      const name = this.name("a name for the query");
-      if (name == 0) return 0;
-      let columns: u32 = 0;
-      if (this.acceptSymbol(OPEN)) {
-        columns = this.nameList("a column's name");
-        if (columns == 0) return 0;
-      }
-      if (!this.need("as")) return 0;
-      if (!this.acceptBoth("not", "materialized")) this.accept("materialized");
-      if (!this.needSymbol(OPEN)) return 0;
-      const query = this.query();
-      if (query == 0 || !this.needSymbol(CLOSE)) return 0;
-      height = max(height, this.height);
-      const node = this.done(tree.add(N_CTE, at, name, columns, query));
-      if (first == 0) first = node;
-      else tree.setNext(last, node);
-      last = node;
-    } while (this.acceptSymbol(COMMA));
-    this.height = height;
-    const node = this.done(tree.add(N_WITH, start, first));
-    if (isRecursive) tree.setFlag(node, FLAG_RECURSIVE);
+    const first = this.commaList(ITEM_CTE);
+    if (first == 0) return 0;
+    const node = this.done(this.tree.add(N_WITH, start, first));
+    if (isRecursive) this.tree.setFlag(node, FLAG_RECURSIVE);
     return node;
+  }
+
+  private commonTable(): u32 {
+    const start = this.lexer.start;
+    const name = this.name("a name for the query");
+    if (name == 0) return 0;
+    let columns: u32 = 0;
+    if (this.acceptSymbol(OPEN)) {
+      columns = this.nameList("a column's name");
+      if (columns == 0) return 0;
+    }
+    if (!this.need("as")) return 0;
+    if (!this.acceptBoth("not", "materialized")) this.accept("materialized");
+    if (!this.needSymbol(OPEN)) return 0;
+    const query = this.query();
+    if (query == 0 || !this.needSymbol(CLOSE)) return 0;
+    return this.done(this.tree.add(N_CTE, start, name, columns, query));
   }
 
   /** SELECTs and VALUES with UNION and the like between them, from left to right. */
@@ -131,20 +138,19 @@ export class QueryReader extends ExpressionReader {
     const tree = this.tree;
     const node = tree.add(N_VALUES, this.lexer.start);
     this.lexer.next();
-    let last: u32 = 0;
-    let height: u32 = 0;
-    do {
-      const start = this.lexer.start;
-      if (!this.needSymbol(OPEN)) return 0;
-      const list = this.expressionList();
-      if (list == 0 || !this.needSymbol(CLOSE)) return 0;
-      height = max(height, this.height);
-      const row = this.done(tree.add(N_ROW, start, list));
-      if (last == 0) tree.setA(node, row);
-      else tree.setNext(last, row);
-      last = row;
-    } while (this.acceptSymbol(COMMA));
-    return this.raise(this.done(node), height);
+    const rows = this.commaList(ITEM_ROW);
+    if (rows == 0) return 0;
+    tree.setA(node, rows);
+    return this.raise(this.done(node), this.height);
+  }
+
+  /** A row of VALUES. */
+  private row(): u32 {
+    const start = this.lexer.start;
+    if (!this.needSymbol(OPEN)) return 0;
+    const list = this.expressionList();
+    if (list == 0 || !this.needSymbol(CLOSE)) return 0;
+    return this.done(this.tree.add(N_ROW, start, list));
   }
 
   private select(): u32 {
@@ -190,20 +196,7 @@ export class QueryReader extends ExpressionReader {
 
   /** Columns of a result, between commas. */
   protected results(): u32 {
-    const tree = this.tree;
-    let first: u32 = 0;
-    let last: u32 = 0;
-    let height: u32 = 0;
-    do {
-      const node = this.result();
-      if (node == 0) return 0;
-      height = max(height, this.height);
-      if (first == 0) first = node;
-      else tree.setNext(last, node);
-      last = node;
-    } while (this.acceptSymbol(COMMA));
-    this.height = height;
-    return first;
+    return this.commaList(ITEM_RESULT);
   }
 
   private result(): u32 {

@@ -21,7 +21,20 @@ export const DOT: u32 = 0x2e;
 export const EQUALS: u32 = 0x3d;
 export const SEMICOLON: u32 = 0x3b;
 
-export class SqlReader {
+/** What `commaList` lists. */
+export const ITEM_EXPRESSION: i32 = 0;
+/** N_ORDER. */
+export const ITEM_ORDER: i32 = 1;
+/** N_RESULT or N_STAR. */
+export const ITEM_RESULT: i32 = 2;
+/** N_ROW of VALUES. */
+export const ITEM_ROW: i32 = 3;
+/** N_CTE. */
+export const ITEM_CTE: i32 = 4;
+/** N_COLUMN of ON CONFLICT, which may stand behind its table's name. */
+export const ITEM_CONFLICT_COLUMN: i32 = 5;
+
+export abstract class SqlReader {
   protected readonly lexer: Lexer;
   /** How deep the node is that was read last, and how deep what is being read is inside other things. */
   protected height: u32 = 0;
@@ -181,6 +194,26 @@ export class SqlReader {
     const node = this.tree.add(kind, lexer.start, at, texts.len - at);
     lexer.next();
     return this.done(node);
+  }
+
+  /** Reads one of what `commaList` lists: the node, or 0 with an error. */
+  protected abstract item(what: i32): u32;
+
+  /** What is ITEM_…, with commas between: the first of the list; 0 with an error. As high as the highest of them. */
+  protected commaList(what: i32): u32 {
+    let first: u32 = 0;
+    let last: u32 = 0;
+    let height: u32 = 0;
+    do {
+      const node = this.item(what);
+      if (node == 0) return 0;
+      height = max(height, this.height);
+      if (first == 0) first = node;
+      else this.tree.setNext(last, node);
+      last = node;
+    } while (this.acceptSymbol(COMMA));
+    this.height = height;
+    return first;
   }
 
   /** Names between commas, up to a parenthesis that is passed as well. */
