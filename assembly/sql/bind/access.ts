@@ -22,7 +22,12 @@ const SORTED: f64 = 0.8;
 
 /** Which part of the rows a condition leaves that no index tells of. */
 const EQUAL_PART: f64 = 0.1;
-const OTHER_PART: f64 = 0.33;
+export const OTHER_PART: f64 = 0.33;
+
+/** What it costs to sort `rows` rows. */
+export function sortingCost(rows: f64): f64 {
+  return rows * SORTED * Math.log2(rows + 1);
+}
 
 /** An order that rows are wanted in: columns of the statement's rows, and for each `DESCENDING` and `NULLS_FIRST`. */
 export class WantedOrder {
@@ -183,7 +188,7 @@ export class TableAccess {
   }
 
   private sorting(order: WantedOrder | null): f64 {
-    return order ? this.left * SORTED * Math.log2(this.left + 1) : 0;
+    return order ? sortingCost(this.left) : 0;
   }
 
   /** Which part of rows in order is looked at before as many are taken as are wanted. */

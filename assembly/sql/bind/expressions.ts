@@ -6,12 +6,11 @@ import { TYPE_CUSTOM } from "../../encode/data-type";
 import { Arithmetic, Signed } from "../eval/arithmetic";
 import { Cast, canCast } from "../eval/cast";
 import { Collated, isNoCase } from "../eval/collation";
-import { Comparison, InList } from "../eval/compare";
+import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, Expression, OuterValue } from "../eval/expression";
 import { F_ARROW, F_ARROW_TEXT, F_JOIN, F_LOWER } from "../eval/function-names";
 import { newCall } from "../eval/functions";
 import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
-import { Like } from "../eval/like";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
 import { OuterValues } from "../run/subquery";
 import {
@@ -20,11 +19,8 @@ import {
   OP_CONCAT,
   OP_EQ,
   OP_GE,
-  OP_ILIKE,
   OP_IS_NOT,
   OP_JSON_TEXT,
-  OP_LE,
-  OP_LIKE,
   OP_LT,
   OP_NEGATE,
   OP_NOT,
@@ -136,8 +132,6 @@ export abstract class ExpressionBinder {
   abstract columnAt(place: i32, node: u32): Expression | null;
   /** A query as a value: its one column's value in its only row. */
   protected abstract scalar(node: u32): Expression | null;
-  /** IN (query). */
-  protected abstract inQuery(node: u32, subject: Expression): Expression | null;
   protected abstract exists(node: u32): Expression | null;
 
   /** The expression of a node; null, with an error, when there is none. */
@@ -188,11 +182,9 @@ export abstract class ExpressionBinder {
         return subject ? new IsNull(subject, tree.has(node, FLAG_NOT)) : null;
       }
       case N_BETWEEN:
-        return this.between(node);
       case N_IN:
-        return this.membership(node);
       case N_LIKE:
-        return this.like(node);
+        return this.predicate(node);
       case N_CASE:
         return this.caseOf(node);
       case N_CAST:
@@ -218,10 +210,10 @@ export abstract class ExpressionBinder {
     notYet(this.context, what, node, hint);
   }
 
+  /** N_BETWEEN, N_IN or N_LIKE. */
+  protected abstract predicate(node: u32): Expression | null;
   /** Two nodes of which one is a row of values. */
   protected abstract rowComparison(op: u8, a: u32, b: u32): Expression | null;
-  /** IN of such a row. */
-  protected abstract rowMembership(node: u32): Expression | null;
 
   private number(node: u32, negative: bool): Expression | null {
     const constant = numberConstant(this.tree.textPtr(node), this.tree.textLen(node), negative);
@@ -247,19 +239,25 @@ export abstract class ExpressionBinder {
       this.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
       return null;
     }
+    if (table.length > 0 && !scope.source(table)) return this.noSource(table, node);
     const names = new Array<string>();
-    const isTable = table.length > 0 && !scope.source(table);
     for (let s = 0; s < scope.sources.length; s++) {
       const source = scope.sources[s];
-      if (isTable) names.push(source.name);
-      for (let c = 0; c < source.columns.length && !isTable; c++) {
+      for (let c = 0; c < source.columns.length; c++) {
         if (table.length == 0 || scope.source(table) === source) names.push(source.columns[c].name);
       }
     }
-    const hint =
-      names.length == 0 ? "there is no FROM" : suggestion(isTable ? table : name, names, isTable ? "in FROM" : "columns");
-    if (isTable) this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
-    else this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
+    const hint = names.length == 0 ? "there is no FROM" : suggestion(name, names, "columns");
+    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
+    return null;
+  }
+
+  /** Fails because nothing in FROM is called `table`. */
+  protected noSource(table: string, node: u32): Expression | null {
+    const names = new Array<string>();
+    for (let s = 0; s < this.scope.sources.length; s++) names.push(this.scope.sources[s].name);
+    const hint = names.length == 0 ? "there is no FROM" : suggestion(table, names, "in FROM");
+    this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
     return null;
   }
 
@@ -307,12 +305,10 @@ export abstract class ExpressionBinder {
   private binary(node: u32): Expression | null {
     const tree = this.tree;
     const op = tree.op(node);
-    if (op <= OP_IS_NOT && (tree.kind(tree.a(node)) == N_ROW || tree.kind(tree.b(node)) == N_ROW))
-      return this.rowComparison(op, tree.a(node), tree.b(node));
+    if (op <= OP_IS_NOT) return this.compared(op, tree.a(node), tree.b(node));
     const a = this.bind(tree.a(node));
     const b = a ? this.bind(tree.b(node)) : null;
     if (!a || !b) return null;
-    if (op <= OP_IS_NOT) return this.comparison(op, a, b);
     if (op == OP_CONCAT) {
       const call = newCall(F_JOIN, [asText(this.context, a), asText(this.context, b)], K_TEXT, this.context.around);
       call.start = tree.start(node);
@@ -335,6 +331,19 @@ export abstract class ExpressionBinder {
     const call = newCall(isText ? F_ARROW_TEXT : F_ARROW, [document, path], isText ? K_TEXT : K_JSON, this.context.around);
     call.start = this.tree.start(node);
     return call;
+  }
+
+  /** The nodes a op b, which may be rows of values. */
+  protected compared(op: u8, a: u32, b: u32): Expression | null {
+    const tree = this.tree;
+    return tree.kind(a) == N_ROW || tree.kind(b) == N_ROW ? this.rowComparison(op, a, b) : this.pair(op, a, b);
+  }
+
+  /** The same of values, bound anew for each comparison: a literal may become a value of the other's type. */
+  protected pair(op: u8, a: u32, b: u32): Expression | null {
+    const left = this.bind(a);
+    const right = left ? this.bind(b) : null;
+    return left && right ? this.comparison(op, left, right) : null;
   }
 
   /** a op b, of one kind; the left one's collation goes before the right one's. */
@@ -382,113 +391,6 @@ export abstract class ExpressionBinder {
     return call;
   }
 
-  private between(node: u32): Expression | null {
-    const tree = this.tree;
-    const parts = new Array<Expression>();
-    for (let side = 0; side < 2; side++) {
-      const op = side == 0 ? OP_GE : OP_LE;
-      const limit = side == 0 ? tree.b(node) : tree.c(node);
-      if (tree.kind(tree.a(node)) == N_ROW) {
-        const part = this.rowComparison(op, tree.a(node), limit);
-        if (!part) return null;
-        parts.push(part);
-        continue;
-      }
-      // Bound anew for each side: a literal may become a value of the other's type.
-      const subject = this.bind(tree.a(node));
-      const bound = subject ? this.bind(limit) : null;
-      if (!subject || !bound) return null;
-      const part = this.comparison(op, subject, bound);
-      if (!part) return null;
-      parts.push(part);
-    }
-    const both = new Logic(false, parts);
-    return tree.has(node, FLAG_NOT) ? new Not(both) : both;
-  }
-
-  private membership(node: u32): Expression | null {
-    const tree = this.tree;
-    if (tree.kind(tree.a(node)) == N_ROW) return this.rowMembership(node);
-    if (tree.d(node) != 0) {
-      this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");
-      return null;
-    }
-    const subject = this.bind(tree.a(node));
-    if (!subject) return null;
-    if (tree.c(node) != 0) {
-      if (!isNoCase(subject)) return this.inQuery(node, subject);
-      this.unsupported("COLLATE NOCASE with IN (query) is", node, "write LOWER on both sides");
-      return null;
-    }
-    const items = new Array<Expression>();
-    let constant = !isNoCase(subject);
-    for (let item = tree.b(node); item != 0; item = tree.next(item)) {
-      const bound = this.bind(item);
-      if (!bound) return null;
-      constant = constant && bound instanceof Constant;
-      items.push(bound);
-    }
-    return constant ? this.inConstants(subject, items, tree.has(node, FLAG_NOT)) : this.inValues(node, items);
-  }
-
-  /** Whether a value is one of some constants. */
-  private inConstants(subject: Expression, items: Array<Expression>, isNot: bool): Expression | null {
-    const context = this.context;
-    let value = subject;
-    for (let i = 0; i < items.length; i++) {
-      if (!unify(context, value, items[i])) return null;
-      value = unifiedLeft!;
-      items[i] = unifiedRight!;
-    }
-    for (let i = 0; i < items.length; i++) {
-      // One of them may have made the value a decimal.
-      const item = convertTo(context, items[i], value.kind, value.column);
-      if (!item) return null;
-      items[i] = item;
-    }
-    return new InList(value, items, isNot, context.run);
-  }
-
-  private inValues(node: u32, items: Array<Expression>): Expression | null {
-    const parts = new Array<Expression>();
-    for (let i = 0; i < items.length; i++) {
-      const subject = this.bind(this.tree.a(node));
-      const part = subject ? this.comparison(OP_EQ, subject, items[i]) : null;
-      if (!part) return null;
-      parts.push(part);
-    }
-    const any = new Logic(true, parts);
-    return this.tree.has(node, FLAG_NOT) ? new Not(any) : any;
-  }
-
-  private like(node: u32): Expression | null {
-    const tree = this.tree;
-    const context = this.context;
-    const subject = this.bind(tree.a(node));
-    const pattern = subject ? this.bind(tree.b(node)) : null;
-    if (!subject || !pattern) return null;
-    let escape: Expression | null = null;
-    if (tree.c(node) != 0) {
-      escape = this.bind(tree.c(node));
-      if (!escape) return null;
-    }
-    if ((subject.kind != K_TEXT && subject.kind != K_NULL) || (pattern.kind != K_TEXT && pattern.kind != K_NULL)) {
-      const bad = subject.kind != K_TEXT && subject.kind != K_NULL ? subject : pattern;
-      context.text.fail(
-        SQL_TYPE,
-        operatorText(tree.op(node)) + " takes text, not " + kindName(bad.kind),
-        bad.start,
-        "CAST makes text",
-      );
-      return null;
-    }
-    const ignoresCase = isNoCase(subject) || isNoCase(pattern);
-    const op = ignoresCase && tree.op(node) == OP_LIKE ? OP_ILIKE : tree.op(node);
-    const like = new Like(op, subject, pattern, escape, tree.has(node, FLAG_NOT), context.text);
-    like.start = tree.start(node);
-    return like;
-  }
-
   private caseOf(node: u32): Expression | null {
     const tree = this.tree;
     const conditions = new Array<Expression>();
@@ -496,11 +398,7 @@ export abstract class ExpressionBinder {
     for (let when = tree.b(node); when != 0; when = tree.next(when)) {
       let condition: Expression | null = null;
       if (tree.a(node) == 0) condition = this.condition(tree.a(when));
-      else {
-        const subject = this.bind(tree.a(node));
-        const against = subject ? this.bind(tree.a(when)) : null;
-        condition = subject && against ? this.comparison(OP_EQ, subject, against) : null;
-      }
+      else condition = this.pair(OP_EQ, tree.a(node), tree.a(when));
       const value = condition ? this.bind(tree.b(when)) : null;
       if (!condition || !value) return null;
       conditions.push(condition);

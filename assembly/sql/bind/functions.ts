@@ -24,7 +24,7 @@ import { IsNull } from "../eval/logic";
 import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_STAR, N_TEXT } from "../syntax/tree";
 import { asCondition, asNumber, asText, convertTo, isJsonExtract, unifyAll } from "./convert";
-import { RowValueBinder } from "./row-values";
+import { PredicateBinder } from "./predicates";
 import { textConstant } from "./literals";
 
 /** Those that are expressions of another kind, and have a case of their own below. */
@@ -59,7 +59,7 @@ function lineOf(table: string, name: string, from: i32 = 0): string | null {
 let lineEnd: i32 = 0;
 
 /** Binds calls; what aggregates are is for those who know groups. */
-export abstract class FunctionBinder extends RowValueBinder {
+export abstract class FunctionBinder extends PredicateBinder {
   protected abstract aggregate(node: u32, name: string): Expression | null;
 
   protected call(node: u32): Expression | null {

@@ -14,7 +14,7 @@ import { LoopJoin } from "../run/loop-join";
 import { DerivedRows, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
 import { OP_CROSS, OP_EQ, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
-import { Access, TableAccess, WantedOrder } from "./access";
+import { Access, OTHER_PART, TableAccess, WantedOrder, sortingCost } from "./access";
 import { Condition, decidable, filtered, together } from "./conditions";
 import { FromBinder, FromNode } from "./from";
 
@@ -22,6 +22,8 @@ import { FromBinder, FromNode } from "./from";
 const HASHED: f64 = 3;
 const LOOKED_FOR: f64 = 1.5;
 const PAIR: f64 = 0.5;
+/** A row of something that is no table. */
+const OPERATED: f64 = 2;
 /** Parts of which all orders are tried; of more only so many of each size are kept. */
 const MOST_EXACT: i32 = 8;
 const BEAM: i32 = 12;
@@ -41,6 +43,13 @@ class Part {
     readonly node: FromNode,
     readonly sources: u64,
   ) {}
+
+  /** Its rows are those of an operator. */
+  become(operator: Operator): void {
+    this.operator = operator;
+    this.rows = max<f64>(operator.estimate, 1);
+    this.cost = this.rows * OPERATED;
+  }
 }
 
 /** Some parts, joined in an order. */
@@ -141,9 +150,7 @@ export abstract class JoinBinder extends FromBinder {
     }
     const operator = source ? this.derived(source.relation!.operator, source.base, part, all) : this.outerJoin(node, all, used);
     if (!operator) return null;
-    part.operator = operator;
-    part.rows = max<f64>(operator.estimate, 1);
-    part.cost = part.rows * 2;
+    part.become(operator);
     return part;
   }
 
@@ -246,7 +253,7 @@ export abstract class JoinBinder extends FromBinder {
       if ((touched & state.sources) == 0 || (touched & part.sources) == 0 || (touched & ~sources) != 0) continue;
       isConnected = true;
       if (isEquality(all[c])) hasKeys = true;
-      else left *= 0.33;
+      else left *= OTHER_PART;
     }
     if (isConnected != connected) return false;
     const access = part.access;
@@ -345,9 +352,7 @@ export abstract class JoinBinder extends FromBinder {
     const operator = this.build(node, conditions, used);
     if (!operator) return null;
     const part = new Part(node, this.sourcesWithin(node.first, node.end));
-    part.operator = operator;
-    part.rows = max<f64>(operator.estimate, 1);
-    part.cost = part.rows * 2;
+    part.become(operator);
     return part;
   }
 
@@ -411,5 +416,5 @@ function isEquality(condition: Condition): bool {
 function finalCost(joined: Joined, order: WantedOrder | null): f64 {
   if (!order) return joined.cost;
   if (joined.isOrdered) return joined.cost * min<f64>(1, order.rows / joined.rows);
-  return joined.cost + joined.rows * 0.8 * Math.log2(joined.rows + 1);
+  return joined.cost + sortingCost(joined.rows);
 }

@@ -1,9 +1,7 @@
 /** Queries as operators. */
-import { OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
-import { asciiLower } from "../../encode/ascii";
-import { suggestion } from "../../schema/nearest";
+import { OK, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
 import { Table } from "../../query/store";
-import { Collated, isNoCase } from "../eval/collation";
+import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
 import { K_INT, K_TEXT, kindName } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
@@ -16,44 +14,20 @@ import { Among, Sort } from "../run/sort";
 import { TableCount } from "../run/table-count";
 import { DESCENDING, NO_CASE } from "../run/tuples";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION, OP_UNION_ALL, operatorText } from "../syntax/operators";
-import {
-  FLAG_DISTINCT,
-  FLAG_RECURSIVE,
-  N_COLLATE,
-  N_COLUMN,
-  N_COMPOUND,
-  N_NUMBER,
-  N_SELECT,
-  N_STAR,
-  N_VALUES,
-  SqlTree,
-} from "../syntax/tree";
+import { FLAG_DISTINCT, FLAG_RECURSIVE, N_COLUMN, N_COMPOUND, N_NUMBER, N_SELECT, N_VALUES, SqlTree } from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
-import { asNumber, convertTo, isJsonExtract, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { SqlText } from "../sql-text";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
 import { StatementContext } from "./statement";
-import { SubqueryBinder } from "./subqueries";
+import { ResultBinder } from "./results";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
-/** A column that a query gives. */
-class Output {
-  constructor(
-    readonly name: string,
-    readonly value: Expression,
-    /** Its expression's node, 0 for a column of `*`. */
-    readonly node: u32,
-    readonly isAlias: bool,
-  ) {}
-}
-
 /** Binds one query; those inside it have binders of their own. */
-export class QueryBinder extends SubqueryBinder {
-  protected readonly outputs: Array<Output> = new Array<Output>();
-
+export class QueryBinder extends ResultBinder {
   protected queryOf(text: SqlText): Relation | null {
     const tree = new SqlTree();
     const status = readStatement(text, tree, 0);
@@ -290,17 +264,6 @@ export class QueryBinder extends SubqueryBinder {
     return -1;
   }
 
-  /** What stands before COLLATE, or the node itself. */
-  private collatedNode(node: u32): u32 {
-    return this.tree.kind(node) == N_COLLATE ? this.tree.a(node) : node;
-  }
-
-  /** Whether a node is something COLLATE NOCASE. */
-  private foldsCase(node: u32): bool {
-    const tree = this.tree;
-    return tree.kind(node) == N_COLLATE && asciiLower(tree.text(tree.b(node))) == "nocase";
-  }
-
   // ---- SELECT ----
 
   /** The rows of an N_SELECT, sorted by the list `order` (0: none), of which no more are wanted than `limit` says. */
@@ -429,111 +392,6 @@ export class QueryBinder extends SubqueryBinder {
       places.push((<ColumnValue>value).position);
     }
     return places.length == 0 ? null : new WantedOrder(places, orders, limit ? limit.estimate : f64.MAX_VALUE);
-  }
-
-  /** What ORDER BY's term sorts by: a column of the result by its name or number, or any value of the rows. */
-  private orderValue(term: u32, distinct: bool): Expression | null {
-    const tree = this.tree;
-    const node = tree.a(term);
-    let place = this.outputOf(node);
-    // An alias or a column of the result may have a collation of its own here.
-    const isCollated = place == -1 && tree.kind(node) == N_COLLATE;
-    if (isCollated) place = this.outputOf(tree.a(node));
-    if (place == -2) return null;
-    if (place >= 0) {
-      const output = this.outputs[place].value;
-      let value = output;
-      // One that can't be sorted is told of as it is.
-      if (distinct && !isJsonExtract(output)) {
-        value = new ColumnValue(place, output.kind);
-        value.start = tree.start(node);
-      }
-      return isCollated || isNoCase(output) ? new Collated(value, isCollated ? this.foldsCase(node) : true) : value;
-    }
-    if (!distinct) return this.bind(node);
-    this.context.fail(SQL_TYPE, "with DISTINCT, ORDER BY needs columns of the result", term);
-    return null;
-  }
-
-  /** The output that a node of ORDER BY or GROUP BY means: by its number, its alias, or as the same expression; -1 none, -2 an error. */
-  private outputOf(node: u32): i32 {
-    const tree = this.tree;
-    if (tree.kind(node) == N_NUMBER) return this.ordinal(node, this.outputs.length);
-    if (tree.kind(node) == N_COLUMN && tree.b(node) == 0) {
-      const name = tree.text(tree.a(node));
-      for (let o = 0; o < this.outputs.length; o++) {
-        if (this.outputs[o].isAlias && sameName(this.outputs[o].name, name)) return o;
-      }
-    }
-    for (let o = 0; o < this.outputs.length; o++) {
-      if (this.outputs[o].node != 0 && this.isSame(this.outputs[o].node, node)) return o;
-    }
-    if (tree.kind(node) == N_COLUMN && tree.b(node) == 0) {
-      const name = tree.text(tree.a(node));
-      for (let o = 0; o < this.outputs.length; o++) {
-        if (sameName(this.outputs[o].name, name)) return o;
-      }
-    }
-    return -1;
-  }
-
-  // ---- results ----
-
-  protected results(list: u32): bool {
-    const tree = this.tree;
-    for (let item = list; item != 0; item = tree.next(item)) {
-      if (tree.kind(item) == N_STAR) {
-        if (!this.star(item)) return false;
-        continue;
-      }
-      const value = this.bind(tree.a(item));
-      if (!value) return false;
-      const alias = tree.b(item);
-      let name = "";
-      if (alias != 0) name = tree.text(alias);
-      else if (tree.kind(tree.a(item)) == N_COLUMN) {
-        const subject = value.column;
-        name =
-          subject && sameName(subject.name, tree.text(tree.a(tree.a(item)))) ? subject.name : tree.text(tree.a(tree.a(item)));
-      } else name = this.source(tree.a(item));
-      this.outputs.push(new Output(name, value, tree.a(item), alias != 0));
-    }
-    return true;
-  }
-
-  /** The text of an expression, which is what a result without a name is called. */
-  private source(node: u32): string {
-    const text = this.context.text;
-    const start = this.tree.start(node);
-    return String.UTF8.decodeUnsafe(text.ptr + start, this.tree.end(node) - start);
-  }
-
-  private star(node: u32): bool {
-    const tree = this.tree;
-    const scope = this.scope;
-    const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
-    if (scope.sources.length == 0) {
-      this.context.fail(SQL_SYNTAX, "* needs FROM", node);
-      return false;
-    }
-    if (table.length > 0 && !scope.source(table)) {
-      const names = new Array<string>();
-      for (let s = 0; s < scope.sources.length; s++) names.push(scope.sources[s].name);
-      this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, suggestion(table, names, "in FROM"));
-      return false;
-    }
-    for (let s = 0; s < scope.sources.length; s++) {
-      const source = scope.sources[s];
-      if (table.length > 0 && scope.source(table) !== source) continue;
-      for (let c = 0; c < source.columns.length; c++) {
-        const isShown = source.columns[c].name != "" && (c > 0 || !source.hidesFirst);
-        if (!isShown || (table.length == 0 && source.hidden[c])) continue;
-        const value = this.columnAt(source.base + c, node);
-        if (!value) return false;
-        this.outputs.push(new Output(source.columns[c].name, value, 0, false));
-      }
-    }
-    return true;
   }
 }
 

@@ -24,13 +24,6 @@ export abstract class RowValueBinder extends ExpressionBinder {
     return first ? new Logic(false, [first, whole]) : null;
   }
 
-  /** Two values, bound anew for each comparison: a literal may become a value of the other's type. */
-  private pair(op: u8, a: u32, b: u32): Expression | null {
-    const left = this.bind(a);
-    const right = left ? this.bind(b) : null;
-    return left && right ? this.comparison(op, left, right) : null;
-  }
-
   /** AND (`isOr`: OR) of the comparisons of each value with its like. */
   private ofEach(op: u8, a: u32, b: u32, isOr: bool): Expression | null {
     const tree = this.tree;
