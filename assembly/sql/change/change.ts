@@ -76,9 +76,7 @@ export abstract class ChangeStatement {
   /** All is done that came to `status`, but for RETURNING. */
   protected finished(status: Status): Status {
     const returned = this.returned;
-    if (status != OK || !returned) return status;
-    const flushed = this.context.run.readsRows ? this.db.flushChanges() : OK;
-    return flushed == OK ? returned.finish() : flushed;
+    return status == OK && returned ? returned.finish() : status;
   }
 
   /** Gives back what only it has; operators are the statement's. */

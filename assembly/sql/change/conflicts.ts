@@ -164,8 +164,7 @@ export class Conflicts {
     const table = this.table;
     const batch = this.batch!;
     const columns = this.columns!;
-    let status = this.context.run.readsRows ? this.db.flushChanges() : OK;
-    if (status == OK) status = this.db.read(table, address, this.old, this.oldBody);
+    let status = this.db.read(table, address, this.old, this.oldBody);
     if (status != OK) return status;
     columns.take(this.old, 0, 0);
     columns.take(row, table.schema.columns.length, 0);

@@ -179,7 +179,7 @@ export class InsertStatement extends ChangeStatement {
     const batch = new Batch(columns);
     let at = known.ptr;
     const end = at + known.len;
-    let status = this.context.run.readsRows ? this.db.flushChanges() : OK;
+    let status: Status = OK;
     let next = 0;
     cells.reset();
     for (let p = 0; at < end && status == OK; p = p + 1 == this.positions.length ? 0 : p + 1) {
@@ -211,15 +211,14 @@ export class InsertStatement extends ChangeStatement {
     const cells = this.cells;
     const budget = this.context.budget;
     const vectors = new Array<Vector | null>();
-    let status = this.db.flushChanges();
+    let status: Status = operator.open() ? OK : operator.status;
     let count: u32 = 0;
     let isBegun = false;
     cells.reset();
-    if (status == OK && !operator.open()) status = operator.status;
     while (status == OK && operator.next()) {
       const batch = operator.batch;
       const before = cells.len;
-      if (!batch.columns.keep(batch) || !evaluateAll(this.values, batch, vectors)) {
+      if (!evaluateAll(this.values, batch, vectors)) {
         status = lastError.status;
         break;
       }

@@ -87,8 +87,7 @@ export class UpdateStatement extends ChangeStatement {
     const operator = this.source!;
     const known = this.isJoined ? new KeySet(this.context.budget) : null;
     const values = new Array<Vector | null>();
-    let status = this.db.flushChanges();
-    if (status == OK && !operator.open()) status = operator.status;
+    let status = operator.open() ? OK : operator.status;
     while (status == OK && operator.next()) {
       const isKept = !this.context.run.readsRows || operator.batch.columns.keep(operator.batch);
       status =
