@@ -11,7 +11,7 @@ import { RowScan, Table, TableIndex, keysHaveBytesOf } from "./store";
 /** Where a range of an index ends: a key of the index's first columns. */
 export class KeyBound extends ByteBuffer {
   /** Rows that have its values are in the range, unless it is exclusive. */
-  constructor(readonly isExclusive: bool = false) {
+  constructor(public isExclusive: bool = false) {
     super(64);
   }
 
@@ -83,13 +83,19 @@ export class AccessPath {
     return true;
   }
 
-  /** Its rows. The path must live as long; after a change of the bounds' keys `rebind` starts them anew. */
+  /** Its rows. The path must live as long; after a change of the bounds' keys `RowScan.rebind` starts them anew. */
   rows(): RowScan {
+    const scan = new RowScan(this.table, this.index, this.reverse);
+    this.bind(scan);
+    return scan;
+  }
+
+  /** Starts such rows anew after any change of the bounds. */
+  bind(scan: RowScan): void {
     const lower = this.lower;
     const upper = this.upper;
-    const scan = new RowScan(this.table, this.index, this.reverse);
     scan.setBounds(lower, upper, lower !== null && lower.isExclusive, upper !== null && upper.isExclusive);
-    return scan;
+    scan.rebind(lower, upper);
   }
 
   /** Its rows as far as the index's keys tell of them (`covers`); no records are read. */

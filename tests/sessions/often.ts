@@ -1,12 +1,14 @@
 /** What the long sessions change in the module, so that what is rare happens often. */
+import { batchesOf } from "../sql/batches.js";
 import { type Patch, SMALL_LIMITS } from "../torture/module.js";
 
 /**
  * Checkpoints and spills of the undo list come often; what a frame (of a page or of sectors) or a node's offsets held is not there any
- * more once they are evicted.
+ * more once they are evicted. SQL's batches have three rows.
  */
 export const OFTEN: readonly Patch[] = [
   ...SMALL_LIMITS,
+  ...batchesOf(3),
   {
     file: "assembly/memory/manager/memory-manager.ts",
     find: "const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",

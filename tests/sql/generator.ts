@@ -591,6 +591,28 @@ export class Generator {
     return this.where(refsOf([{ alias: table.name, columns: table.columns }]));
   }
 
+  /** What stands behind FROM, and conditions and values of its rows: for queries that are put together elsewhere. */
+  parts(): { readonly from: string; readonly condition: () => string; readonly value: (type: Type) => string } {
+    const { sql, sources } = this.from(1, []);
+    const refs = refsOf(sources);
+    return { from: sql, condition: () => this.where(refs), value: (type) => this.expression(type, refs, 2) };
+  }
+
+  /** Two tables, and conditions over the rows of both and of the second one. */
+  pair(): { readonly a: string; readonly b: string; readonly on: string } {
+    const [left, right] = [this.source(0, []), this.source(0, [])];
+    const [lefts, rights] = [refsOf([left.source]), refsOf([right.source])];
+    const ons = this.random.oneIn(4)
+      ? []
+      : [this.random.pick(lefts)].flatMap((ref) => {
+          const same = rights.filter(({ type }) => type === ref.type);
+          return same.length > 0 ? [`${ref.text} = ${this.random.pick(same).text}`] : [];
+        });
+    if (ons.length === 0 || this.random.oneIn(2)) ons.push(this.expression("bool", [...lefts, ...rights], 2));
+    if (this.random.oneIn(4)) ons.push(this.where(rights));
+    return { a: left.sql, b: right.sql, on: ons.join(" AND ") };
+  }
+
   /** An UPDATE or DELETE. */
   change(): string {
     const random = this.random;

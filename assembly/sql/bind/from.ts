@@ -49,7 +49,7 @@ export abstract class FromBinder extends GroupBinder {
     if (tree.kind(node) != N_JOIN) {
       const source = tree.kind(node) == N_TABLE ? this.tableSource(node) : this.querySource(node);
       if (!source) return null;
-      if (this.scope.source(source.name)) {
+      if (source.name.length > 0 && this.scope.source(source.name)) {
         this.context.fail(
           AMBIGUOUS_COLUMN,
           "there are two " + source.name + " in FROM",
@@ -71,7 +71,10 @@ export abstract class FromBinder extends GroupBinder {
     made.op = tree.op(node);
     made.end = right.end;
     if (tree.c(node) != 0) {
+      const before = this.scope.first;
+      this.scope.first = made.first;
       const on = this.condition(tree.c(node));
+      this.scope.first = before;
       if (!on) return null;
       addConditions(on, made.on);
     }

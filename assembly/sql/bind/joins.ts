@@ -103,7 +103,8 @@ export abstract class JoinBinder extends FromBinder {
       if (operator) operator = filtered(this.context, operator, decidable(all, step.sources));
     }
     this.isOrdered = chosen.isOrdered;
-    return operator;
+    // What is to be asked of each pair of an ON that is nobody's alone.
+    return operator ? filtered(this.context, operator, decidable(all.slice(conditions.length), u64.MAX_VALUE)) : null;
   }
 
   /** The bits of the sources from column `first` on and before `end`. */
@@ -303,7 +304,7 @@ export abstract class JoinBinder extends FromBinder {
       if (access.isJoined) {
         for (let s = 0; s < access.slots.length; s++) context.ownValue(access.slots[s]);
         const right = this.scan(part, access, all, used);
-        const condition = together(decidable(on, known | part.sources));
+        const condition = together(decidable(on, u64.MAX_VALUE));
         return context.own(
           new LoopJoin(op, left, right, access.joined, access.slots, condition, kinds, lefts, rights, context.run),
         );
@@ -313,7 +314,7 @@ export abstract class JoinBinder extends FromBinder {
     if (!right) return null;
     const leftKeys = new Array<Expression>();
     const rightKeys = new Array<Expression>();
-    const joining = decidable(op == OP_INNER ? all : on, known | part.sources);
+    const joining = op == OP_INNER ? decidable(all, known | part.sources) : decidable(on, u64.MAX_VALUE);
     const others = new Array<Condition>();
     for (let c = 0; c < joining.length; c++) {
       if (!this.addKeys(joining[c], known, part.sources, leftKeys, rightKeys)) others.push(joining[c]);

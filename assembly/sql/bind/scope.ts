@@ -78,6 +78,8 @@ export class Scope {
   readonly sources: Array<Source> = new Array<Source>();
   /** The kinds of all columns. */
   readonly kinds: Array<u8> = new Array<u8>();
+  /** The first place that a name may mean: an ON knows what it joins, and nothing before that. */
+  first: i32 = 0;
   /** After `find`: how many columns have the name. */
   found: i32 = 0;
 
@@ -103,7 +105,7 @@ export class Scope {
     this.found = 0;
     for (let s = 0; s < this.sources.length; s++) {
       const source = this.sources[s];
-      if (table.length > 0 && !sameName(source.name, table)) continue;
+      if (source.base < this.first || (table.length > 0 && !sameName(source.name, table))) continue;
       for (let c = source.hidesFirst ? 1 : 0; c < source.columns.length; c++) {
         if (!sameName(source.columns[c].name, name) || (table.length == 0 && source.hidden[c])) continue;
         this.found += 1;
@@ -114,7 +116,8 @@ export class Scope {
     for (let s = 0; s < this.sources.length; s++) {
       const source = this.sources[s];
       const key = source.table ? rowidColumn(source.table!) : -1;
-      if (key < 0 || (table.length > 0 ? !sameName(source.name, table) : source.hidden[key])) continue;
+      if (key < 0 || source.base < this.first || (table.length > 0 ? !sameName(source.name, table) : source.hidden[key]))
+        continue;
       this.found += 1;
       place = source.base + key;
     }

@@ -2,6 +2,8 @@
 
 /** Rows of a batch at most. */
 export const BATCH_ROWS: i32 = 1024;
+/** Rows of the first one of a scan: few, so that a LIMIT that ends soon costs little. */
+export const FIRST_ROWS: i32 = 8;
 const SLOT_SHIFT: usize = 4;
 
 export class Vector {

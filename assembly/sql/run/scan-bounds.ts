@@ -86,8 +86,8 @@ export class ScanBounds {
   /** Gives the path bounds, whose values are still to be filled in. */
   addTo(path: AccessPath): void {
     const at = this.equals.length + (this.list ? 1 : 0);
-    const from = new KeyBound(this.lowerIsOut);
-    const to = new KeyBound(this.upperIsOut || this.like !== null);
+    const from = new KeyBound();
+    const to = new KeyBound(this.like !== null);
     this.from = from;
     this.to = to;
     path.lower = at > 0 || this.lower || this.like ? from : null;
@@ -133,8 +133,8 @@ export class ScanBounds {
     const like = this.like;
     let filled = BOUNDS_FILLED;
     if (like) filled = this.fillLike(path, count, like, batch);
-    if (lower) filled = this.addRange(path, count, lower, batch, from);
-    if (upper && filled == BOUNDS_FILLED) filled = this.addRange(path, count, upper, batch, to);
+    if (lower) filled = this.addRange(path, count, lower, this.lowerIsOut, batch, from);
+    if (upper && filled == BOUNDS_FILLED) filled = this.addRange(path, count, upper, this.upperIsOut, batch, to);
     return filled;
   }
 
@@ -145,9 +145,10 @@ export class ScanBounds {
   }
 
   /** Adds one end of a range; where the column can't have its value that end is open, and the condition decides. */
-  private addRange(path: AccessPath, part: i32, value: Expression, batch: Batch, bound: KeyBound): i32 {
+  private addRange(path: AccessPath, part: i32, value: Expression, isOut: bool, batch: Batch, bound: KeyBound): i32 {
     const len = bound.len;
     const filled = this.add(path, part, value, batch, bound);
+    bound.isExclusive = isOut && filled == BOUNDS_FILLED;
     if (filled == BOUNDS_FAILED || lastError.status != OK) return BOUNDS_FAILED;
     if (filled == BOUNDS_FILLED) store<u32>(bound.ptr, part + 1);
     else if (isNull) return BOUNDS_EMPTY;

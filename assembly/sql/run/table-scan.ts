@@ -10,7 +10,7 @@ import { TableReader } from "../../table/table-reader";
 import { Batch, Columns, keepBytes, keepValue } from "../eval/batch";
 import { takeCell } from "../eval/cells";
 import { fixedBytes, isBytes, kindOfType } from "../eval/kinds";
-import { BATCH_ROWS, Vector } from "../eval/vector";
+import { BATCH_ROWS, FIRST_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 import { BOUNDS_EMPTY, BOUNDS_FAILED, BOUNDS_FILLED, ScanBounds } from "./scan-bounds";
 
@@ -183,8 +183,8 @@ export class TableScan extends Operator {
   private readonly columns: TableColumns;
   /** Reads the records one after the other where that is all there is to do. */
   private reader: TableReader | null = null;
-  /** Rows of the next batch at most: few at first, so that a LIMIT that ends soon costs little. */
-  private most: i32 = 8;
+  /** Rows of the next batch at most. */
+  private most: i32 = FIRST_ROWS;
   private isOver: bool = false;
 
   /**
@@ -222,7 +222,7 @@ export class TableScan extends Operator {
 
   open(): bool {
     if (!super.open()) return false;
-    this.most = 8;
+    this.most = FIRST_ROWS;
     this.isOver = false;
     const reader = this.reader;
     if (reader) reader.rewind();
@@ -235,7 +235,7 @@ export class TableScan extends Operator {
     if (filled == BOUNDS_FAILED) return this.failed(lastError.status);
     this.isOver = filled == BOUNDS_EMPTY;
     this.source.status = OK;
-    this.scan.rebind(this.path.lower, this.path.upper);
+    this.path.bind(this.scan);
     return true;
   }
 

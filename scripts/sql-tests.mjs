@@ -1,4 +1,4 @@
-// npm run sql:oracle: builds what is out of date and compares SQL with SQLite (tests/sql/main.ts has the usage).
+// npm run sql:oracle and sql:properties: builds what is out of date and runs a program of tests/sql, which has the usage.
 import process from "node:process";
 import { join } from "node:path";
 import { packageProgram, root, runNode } from "./lib.mjs";
@@ -7,4 +7,4 @@ const built = await runNode([join(root, "scripts/build.mjs")]);
 if (built !== 0) process.exit(built);
 const compiled = await runNode([packageProgram("typescript", "tsc"), "-p", "tsconfig.tests.json"]);
 if (compiled !== 0) process.exit(compiled);
-process.exit(await runNode(["--enable-source-maps", "build/tests/sql/main.js", ...process.argv.slice(2)]));
+process.exit(await runNode(["--enable-source-maps", `build/tests/sql/${process.argv[2]}.js`, ...process.argv.slice(3)]));
