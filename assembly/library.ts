@@ -252,7 +252,8 @@ export function scan(handle: i32, ptr: usize, len: u32): i32 {
   const session = sessionOf(handle);
   if (!session || session.enter() != OK) return failed();
   let status = readRequest(session, ptr, len);
-  if (status == OK) status = session.leave(scanRecords(session, reply));
+  if (status == OK) status = session.beginTime();
+  if (status == OK) status = session.leave(session.endTime(scanRecords(session, reply)));
   return status == OK ? answer(0) : failed();
 }
 
@@ -314,6 +315,15 @@ export function reset(handle: i32): i32 {
   const statement = statementOf(handle);
   if (!statement) return failed();
   statement.reset();
+  return answer(0);
+}
+
+/** Says how many milliseconds each step of a statement may take, 0 for any number: 0, or -1. */
+export function timeout(handle: i32, milliseconds: u32): i32 {
+  begin(0);
+  const statement = statementOf(handle);
+  if (!statement) return failed();
+  statement.timeout = milliseconds;
   return answer(0);
 }
 

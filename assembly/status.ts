@@ -52,6 +52,8 @@ export const OVERFLOW: Status = 16;
 export const SQL_LIMIT: Status = 17;
 /** A host has stopped the statement. */
 export const SQL_INTERRUPTED: Status = 18;
+/** The time that a statement or request was given is over. */
+export const SQL_TIMEOUT: Status = 19;
 
 // ---- schema ----
 /** A table of that name exists already. */
@@ -185,6 +187,8 @@ export function statusName(status: Status): string {
       return "SQL_LIMIT";
     case SQL_INTERRUPTED:
       return "SQL_INTERRUPTED";
+    case SQL_TIMEOUT:
+      return "SQL_TIMEOUT";
     case TABLE_EXISTS:
       return "TABLE_EXISTS";
     case NAME_COLLISION:

@@ -34,6 +34,7 @@ export type {
   TableInfo,
   TableSchemaInfo,
   TableStats,
+  TimeOptions,
   UpdateResult,
   WhereOptions,
   WhereRequest,

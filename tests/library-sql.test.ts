@@ -521,13 +521,30 @@ test("statements can be interrupted, from inside of a call as well", (t) => {
   assert.equal(host.direct("interrupt", 99), -1);
 });
 
+test("each step of a statement may have its time", (t) => {
+  const host = hostFor(t);
+  const store = filled(host, "data/a.db", 300);
+  const statement = new Statement(host, store, "SELECT a.id FROM t a, t b, t c WHERE a.s || b.s = c.s");
+  assert.equal(host.direct("timeout", statement.handle, 20), 0);
+  assert.equal(statement.fails(), "SQL_TIMEOUT");
+  assert.equal(statement.fails(), "CLOSED");
+  assert.equal(statement.reset().fails(), "SQL_TIMEOUT");
+  const short = new Statement(host, store, "SELECT id FROM t");
+  assert.equal(host.direct("timeout", short.handle, 30_000), 0);
+  assert.equal(short.all(100).length, 300);
+  assert.deepEqual(run(host, store, "SELECT count(*) FROM t"), [[300n]]);
+});
+
 test("handles that are none, twice given back, or of a store that is closed", (t) => {
   const host = hostFor(t);
   const store = host.open("data/a.db");
   run(host, store, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
   for (let id = 1; id <= 50; id++) run(host, store, "INSERT INTO t VALUES (?)", int64(id));
   const refuses = (handle: number): void => {
-    for (const [name, ...args] of [["describe"], ["step", 0], ["reset"], ["finalize"]] as [string, ...number[]][]) {
+    for (const [name, ...args] of [["describe"], ["step", 0], ["reset"], ["timeout", 1], ["finalize"]] as [
+      string,
+      ...number[],
+    ][]) {
       assert.equal(host.direct(name, handle, ...args), -1, name);
       assert.equal(host.error, "BAD_REQUEST", name);
     }

@@ -131,7 +131,7 @@ export function allCommands(): Array<Command> {
       "TABLE [--format table|csv|tsv|ndjson|json|markdown|line] [--where CONDITION] [--order LIST]",
       "print all rows of a table",
     )
-      .takes(1, 1, "format,columns,null,delimiter,no-header,where,order")
+      .takes(1, 1, "format,columns,null,delimiter,no-header,where,order,timeout")
       .tells(
         "Rows come as they are stored, unless --order sorts them. --columns A,B chooses columns.\n" +
           "In table, markdown and line null is NULL, the text NULL is 'NULL', and what a terminal acts upon or hides is an escape\n" +
@@ -166,14 +166,14 @@ export function allCommands(): Array<Command> {
           "With - rows are read from standard input: objects one after the other, or a JSON array of them.",
       ),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of a row")
-      .takes(3, 3, "where")
+      .takes(3, 3, "where,timeout")
       .needs(OPENS_WRITE)
       .tells(
         "With --where CONDITION in the place of KEY the columns of all rows are changed for which it is true in SQL; words behind JSON\n" +
           "are the values of its parameters: quire data/shop.db update items '{\"price\": 9}' --where 'price > ?' 9",
       ),
     new Command("delete", runDelete, "TABLE KEY… [--cascade]", "delete rows: all of them or none")
-      .takes(2, MANY, "cascade,restrict,where")
+      .takes(2, MANY, "cascade,restrict,where,timeout")
       .needs(OPENS_WRITE)
       .tells(
         "Rows that refer to a deleted one stop it or go with it as the schema says; --cascade or --restrict decides for all.\n" +
@@ -193,7 +193,7 @@ export function allCommands(): Array<Command> {
       "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
       "print a range of rows",
     )
-      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count,where,order,format,null,delimiter,no-header")
+      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count,where,order,format,null,delimiter,no-header,timeout")
       .tells(
         "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
           "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
@@ -208,7 +208,7 @@ export function allCommands(): Array<Command> {
       "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run statements of SQL",
     )
-      .takes(0, MANY, "format,null,delimiter,no-header,file,layout")
+      .takes(0, MANY, "format,null,delimiter,no-header,file,layout,timeout")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
@@ -216,6 +216,7 @@ export function allCommands(): Array<Command> {
           "CREATE and DROP make and remove tables and indexes, and CREATE TABLE the file if it is missing, which --layout is for.\n" +
           "Several statements, with semicolons between them, run one after the other until one fails; BEGIN and COMMIT make them\n" +
           "one. They are read from the file SCRIPT, or without STATEMENT from standard input; all of the words are PARAMETERs then.\n" +
+          "--timeout MS ends what takes longer than so many milliseconds: SQL_TIMEOUT, and the statement that ran is undone.\n" +
           "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
           "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",
       ),

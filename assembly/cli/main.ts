@@ -15,6 +15,7 @@ import {
 import { addJsonString } from "../encode/json-string";
 import { changedFile, failChanged } from "../memory/file/foreign-writer";
 import { tellNotices } from "../request/notices";
+import { limitTime } from "../wasi/deadline";
 import { stdout, stderr } from "../wasi/stdio";
 import { CommandContext, openStore } from "./command-line/context";
 import { Command, OPENS_READ, OPENS_WRITE } from "./command-table";
@@ -86,6 +87,8 @@ function run(ctx: CommandContext): Status {
   let status = checkWords(ctx, command);
   const writes = command.opens == OPENS_WRITE;
   if (status == OK && (writes || command.opens == OPENS_READ)) status = openStore(ctx, writes, false);
+  const time = ctx.number("timeout", 0, u32.MAX_VALUE);
+  if (status == OK) status = time < 0 ? USAGE : limitTime(<u32>time);
   const work = command.run;
   if (status == OK) status = work ? work(ctx) : showHelp(ctx.word(0));
   // A command's own usage errors get its usage line, unless they say what to do.

@@ -45,6 +45,7 @@ import {
   SCHEMA_NEEDED,
   SQL_INTERRUPTED,
   SQL_LIMIT,
+  SQL_TIMEOUT,
   SQL_SYNTAX,
   SQL_TYPE,
   SQL_UNSUPPORTED,
@@ -121,6 +122,7 @@ export function errorKind(status: Status): u8 {
     case HARD_LINKS:
     case UNSUPPORTED:
     case SQL_INTERRUPTED:
+    case SQL_TIMEOUT:
       return STATE;
     case CLOSED:
     case SCAN_OUTDATED:

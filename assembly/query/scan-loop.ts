@@ -1,6 +1,6 @@
 /** The one loop that gives rows to whoever wants them: commands, replies, records for hosts in the same process. */
-import { OK, Status } from "../status";
-import { RowSource } from "./store";
+import { OK, Status, lastError } from "../status";
+import { RowSource, mayRun } from "./store";
 
 /** What takes rows. */
 export abstract class RowSink {
@@ -39,6 +39,8 @@ export class ScanLoop<S extends RowSource> {
   /** Rows that were given so far. */
   given: i64 = 0;
   protected isAtEnd: bool = false;
+  /** Rows that were looked for. */
+  private sought: u32 = 0;
   /** Null: all rows are given. */
   filter: RowFilter | null = null;
 
@@ -80,6 +82,11 @@ export class ScanLoop<S extends RowSource> {
 
   /** Goes on to the next row; false when there is none, and on failure. Behind `run`: whether the rows go on behind the last one given. */
   hasMore(): bool {
+    this.sought += 1;
+    if ((this.sought & 1023) == 0 && !mayRun()) {
+      this.source.status = lastError.status;
+      this.isAtEnd = true;
+    }
     if (!this.isAtEnd) this.isAtEnd = !this.source.next();
     const filter = this.filter;
     if (filter) this.pass(filter);

@@ -6,6 +6,7 @@
  *   TableIndex   the positions of its `columns`
  *   RowSource    rows one after the other: the interface of all that gives rows
  *   RowScan      the rows of a table in stored order, or of a range of an index
+ *   mayRun       whether there is time for more
  *
  * What statements do to rows, transactions, pages and trees are none of its business.
  */
@@ -15,6 +16,7 @@ import { Column } from "../schema/column";
 
 export { RowScan } from "../store/row-scan";
 export { RowSource } from "../store/row-source";
+export { mayRun } from "../wasi/deadline";
 export { Table, TableIndex, addKeyPart } from "../store/table";
 
 /** Whether the keys of an index on `column` have its very bytes: where other bytes can be equal, a key may have those of an older row. */

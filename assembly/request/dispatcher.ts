@@ -46,11 +46,11 @@ function knowing(name: string, needs: string, takes: string, handler: Handler): 
 /** All operations: name, the fields that they need, those that they take besides, and what does them (docs/protocol.md). */
 const OPERATIONS: Array<OperationShape> = [
   knowing("get", "table", "key keys columns index", handleGet),
-  knowing("scan", "table", "index eq from to reverse offset limit columns count after where params orderBy", handleScan),
+  knowing("scan", "table", "index eq from to reverse offset limit columns count after where params orderBy timeout", handleScan),
   knowing("insert", "table", "row rows", handleInsert),
-  knowing("update", "table set", "key where params", handleUpdate),
-  knowing("delete", "table", "key keys cascade where params", handleDelete),
-  knowing("sql", "sql", "params", handleSql),
+  knowing("update", "table set", "key where params timeout", handleUpdate),
+  knowing("delete", "table", "key keys cascade where params timeout", handleDelete),
+  knowing("sql", "sql", "params timeout", handleSql),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),
   knowing("rollback", "", "", handleRollback),
@@ -140,6 +140,8 @@ export function answerRequest(session: Session, out: ByteBuffer): Status {
 
 function handleParsed(session: Session, out: ByteBuffer): Status {
   const operation = session.request.operation as Operation;
-  const status = operation.flushes ? session.db.flushChanges() : OK;
-  return status == OK ? operation.handler(session, out) : status;
+  let status = operation.flushes ? session.db.flushChanges() : OK;
+  if (status == OK) status = session.beginTime();
+  if (status == OK) status = operation.handler(session, out);
+  return session.endTime(status);
 }

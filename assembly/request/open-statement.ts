@@ -10,11 +10,11 @@ import { cellConstant, textConstant } from "../sql/bind/literals";
 import { addCell } from "../sql/eval/cells";
 import { Constant } from "../sql/eval/expression";
 import { K_CUSTOM, K_INT, K_UINT, kindOfType } from "../sql/eval/kinds";
-import { stopRunning } from "../sql/eval/run-state";
 import { Vector } from "../sql/eval/vector";
 import { Statement } from "../sql/execute";
 import { failTooLong, resultColumns } from "../sql/query-rows";
 import { SqlText } from "../sql/sql-text";
+import { limitTime, stopRunning } from "../wasi/deadline";
 import { PAGE_BYTES } from "./paged-scan";
 import { Session } from "./session";
 
@@ -40,6 +40,8 @@ export class OpenStatement {
   private state: i32 = NOT_BEGUN;
   private isInterrupted: bool = false;
   private isRunning: bool = false;
+  /** Milliseconds that a call of `next` may take; 0: any number. */
+  timeout: u32 = 0;
   /** Whether all rows are worked out, and those of the last batch that were not wanted yet: copies. */
   private isDrained: bool = false;
   private readonly left: ByteBuffer = new ByteBuffer(16);
@@ -178,10 +180,12 @@ export class OpenStatement {
     stopRunning(this.isInterrupted);
     session.db.store.useFormat();
     if (this.isInterrupted) status = fail(SQL_INTERRUPTED, "the statement was interrupted", "reset it");
-    else if (this.state == NOT_BEGUN) status = this.begin();
-    else if (this.state == BETWEEN) status = this.goOn();
+    else status = limitTime(this.timeout);
+    if (status == OK && this.state == NOT_BEGUN) status = this.begin();
+    else if (status == OK && this.state == BETWEEN) status = this.goOn();
     if (status == OK) status = this.take(most == 0 ? u32.MAX_VALUE : most, out);
     this.isRunning = false;
+    limitTime(0);
     stopRunning(false);
     return this.pause(session.leave(status));
   }

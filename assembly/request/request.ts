@@ -61,6 +61,7 @@ export const FIELD_SQL: i32 = field("sql");
 export const FIELD_PARAMS: i32 = field("params");
 export const FIELD_WHERE: i32 = field("where");
 export const FIELD_ORDER_BY: i32 = field("orderBy");
+export const FIELD_TIMEOUT: i32 = field("timeout");
 
 /** What the field of this number, one of `FIELD_…`, is called in requests. */
 export function fieldName(field: i32): string {

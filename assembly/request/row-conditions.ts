@@ -6,6 +6,7 @@ import { Table } from "../store/table";
 import { findByValue } from "../store/value-lookup";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { QueryRows } from "../sql/query-rows";
+import { mayRun } from "../wasi/deadline";
 import { RowCondition } from "../sql/row-condition";
 import { RowTerms } from "../sql/row-terms";
 import { parametersOf } from "./parameters";
@@ -106,7 +107,7 @@ export class FoundKeys {
     const ptr = this.keys.ptr + this.at;
     const len = load<u32>(ptr);
     this.at += 4 + len;
-    lastError.status = table.refresh();
+    lastError.status = mayRun() ? table.refresh() : lastError.status;
     if (lastError.status != OK) return NO_ADDRESS;
     return findByValue(table, table.primary, ptr + 4, len);
   }

@@ -4,12 +4,13 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { JSON_STRING } from "../encode/json";
 import { utf8ValidLength } from "../encode/utf8";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { limitTime } from "../wasi/deadline";
 import { READ } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, tableNamed } from "../store/names";
 import { Table, TableIndex } from "../store/table";
 import { Insertion } from "../store/insertion";
-import { Request, FIELD_INDEX, FIELD_TABLE } from "./request";
+import { Request, FIELD_INDEX, FIELD_TABLE, FIELD_TIMEOUT } from "./request";
 
 export class Session {
   private probe: ByteBuffer = new ByteBuffer(256);
@@ -46,6 +47,20 @@ export class Session {
   /** What work that came to `status` comes to: something else, where the pages that it read may be of two states of the file. */
   @inline leave(status: Status): Status {
     return this.db.manager.leave(status);
+  }
+
+  /** The request runs from now on, for as long as its field `timeout` says, if it has one. */
+  beginTime(): Status {
+    const request = this.request;
+    if (!request.has(FIELD_TIMEOUT)) return OK;
+    const milliseconds = request.count(FIELD_TIMEOUT, 0);
+    return milliseconds < 0 ? lastError.status : limitTime(<u32>min<i64>(milliseconds, u32.MAX_VALUE));
+  }
+
+  /** The request came to `status`, and is over. */
+  endTime(status: Status): Status {
+    if (this.request.has(FIELD_TIMEOUT)) limitTime(0);
+    return status;
   }
 
   /** Gives back what is not garbage-collected, but for the request. From then on nothing but `enter` may be called. */

@@ -36,6 +36,7 @@ import { suggestion } from "../schema/nearest";
 import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
+import { mayRun } from "../wasi/deadline";
 import { asText, assigned } from "./bind/convert";
 import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
@@ -389,7 +390,7 @@ export class Definitions {
       for (let c: u32 = 0; c < row.layout.columnCount; c++) {
         if (row.isSet(c)) made.set(c + 1, row.ptr(c), row.len(c));
       }
-      status = this.db.insert(table, made);
+      status = mayRun() ? this.db.insert(table, made) : lastError.status;
       this.count += 1;
     }
     row.free();

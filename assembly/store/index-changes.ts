@@ -7,6 +7,7 @@ import { compareKeys } from "../encode/key";
 import { Row } from "../encode/row";
 import { IndexTree } from "../index/index-tree";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
+import { mayStep } from "../wasi/deadline";
 import { RecordAddress } from "../table/page-ledger";
 import { damagedRecord } from "./record-prefix";
 import { keyText } from "./row-lookup";
@@ -91,7 +92,8 @@ function fillIndex(table: Table, i: i32): Status {
     key.reset();
     index.addKey(table.schema, row, key);
     buffer.tag += 1;
-    status = buffer.add(table, i, false, key.ptr, key.len, reader.address);
+    if (!mayStep(64)) status = lastError.status;
+    else status = buffer.add(table, i, false, key.ptr, key.len, reader.address);
     if (status == OK && buffer.isFull) status = carryOut(buffer, tables, row);
   }
   if (status == OK) status = reader.status;

@@ -6,7 +6,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { addPrintable, printableLength } from "../encode/printable";
 import { fd_read, fd_write } from "./calls";
 import { ERRNO_CONNRESET, ERRNO_INTR, ERRNO_IO, ERRNO_PIPE, errnoName } from "./errno";
-import { args_get, args_sizes_get, clock_time_get, environ_get, environ_sizes_get } from "./preview1";
+import { args_get, args_sizes_get, environ_get, environ_sizes_get } from "./preview1";
 import { File } from "./file";
 
 /** Output is written when this many bytes wait. */
@@ -183,13 +183,6 @@ function readStrings(isArguments: bool): Array<string> {
   heap.free(pointers);
   heap.free(buffer);
   return list;
-}
-
-/** Nanoseconds on a clock that only goes forward, for durations. */
-export function monotonicNanoseconds(): u64 {
-  store<u64>(scratch, 0);
-  clock_time_get(1, 1000, scratch);
-  return load<u64>(scratch);
 }
 
 /** Appends what the file `path` (`-`: standard input) has to `bytes`, but not much more than `most` bytes in all. False on failure. */

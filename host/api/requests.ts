@@ -20,10 +20,11 @@ export const OPERATION_FIELDS = {
     "where",
     "params",
     "orderBy",
+    "timeout",
   ],
   insert: ["table", "row", "rows"],
-  update: ["table", "key", "set", "where", "params"],
-  delete: ["table", "key", "keys", "cascade", "where", "params"],
+  update: ["table", "key", "set", "where", "params", "timeout"],
+  delete: ["table", "key", "keys", "cascade", "where", "params", "timeout"],
   begin: ["anyOrder"],
   commit: [],
   rollback: [],
@@ -44,7 +45,7 @@ export const OPERATION_FIELDS = {
   hash: ["table"],
   backup: ["path"],
   sync: [],
-  sql: ["sql", "params"],
+  sql: ["sql", "params", "timeout"],
 } as const;
 
 type OperationName = keyof typeof OPERATION_FIELDS;
@@ -96,8 +97,14 @@ export interface BoundOptions {
 /** Values of parameters in SQL: by their numbers, or by their names. */
 export type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
 
+/** How long something may take. */
+export interface TimeOptions {
+  /** Milliseconds, then it ends with `SQL_TIMEOUT` and has changed nothing; 0, or absent: any number. Of a scan, those of each page. */
+  readonly timeout?: number;
+}
+
 /** Which rows, in SQL: docs/sql.md, "Conditions". */
-export interface WhereOptions {
+export interface WhereOptions extends TimeOptions {
   /** A condition as behind `WHERE`, like `"price < ? AND name LIKE 'b%'"`. */
   readonly where?: string;
   /** Values for its parameters. */

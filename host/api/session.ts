@@ -19,6 +19,7 @@ import type {
   SqlResult,
   TableInfo,
   TableStats,
+  TimeOptions,
 } from "./requests.js";
 import { parametersToJson } from "./json-values.js";
 import { type Runner, needFunction } from "./runner.js";
@@ -195,8 +196,9 @@ abstract class SessionOf<K extends Kind> {
    * Runs a statement of SQL (docs/sql.md), with values for its parameters: a list in the order of their numbers, or an object with the value of
    * each `:name`. Bigints, Dates and bytes become the text that the column's type is read from.
    */
-  sql(sql: string, params: Params = []): Result<K, SqlResult> {
-    const steps = (operations: Operations) => operations.ask({ op: "sql", sql, params: parametersToJson(params) });
+  sql(sql: string, params: Params = [], options: TimeOptions = {}): Result<K, SqlResult> {
+    const request = { ...options, op: "sql" as const, sql, params: parametersToJson(params) };
+    const steps = (operations: Operations) => operations.ask(request);
     return this.#do("sql", steps) as Result<K, SqlResult>;
   }
 

@@ -64,7 +64,20 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
 export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
   [
     ...["alignment", "layout", "format", "key", "batch", "index", "eq", "from", "to", "offset", "limit", "columns", "cache"],
-    ...["durability", "null", "delimiter", "acl", "schema", "table", "types", "unique-nulls", "file", "where", "order"],
+    ...[
+      "durability",
+      "null",
+      "delimiter",
+      "acl",
+      "schema",
+      "table",
+      "types",
+      "unique-nulls",
+      "file",
+      "where",
+      "order",
+      "timeout",
+    ],
   ].map((name) => `--${name}`),
 );
 

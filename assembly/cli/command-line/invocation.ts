@@ -34,6 +34,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "file",
   "where",
   "order",
+  "timeout",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [

@@ -1,5 +1,6 @@
 /** How far a long command is: a line on standard error that is written over again and again. */
-import { monotonicNanoseconds, stderr } from "../../wasi/stdio";
+import { monotonicNanoseconds } from "../../wasi/clock";
+import { stderr } from "../../wasi/stdio";
 
 /** Nanoseconds between two looks of the line. */
 const EVERY: u64 = 200000000;

@@ -8,6 +8,7 @@ import { Column } from "../../schema/column";
 import { DbmsContext } from "../../store/dbms-context";
 import { BATCH_ROWS, Insertion } from "../../store/insertion";
 import { Table } from "../../store/table";
+import { mayRun } from "../../wasi/deadline";
 import { assignedTo, valueFor } from "../bind/changes";
 import { QueryBinder } from "../bind/query";
 import { Relation, valueOf } from "../bind/scope";
@@ -271,7 +272,7 @@ export class InsertStatement extends ChangeStatement {
     let status: Status = OK;
     for (; count > 0 && status == OK; count--) {
       at = readCells(at, this.positions, row);
-      status = this.insertRow(row);
+      status = mayRun() ? this.insertRow(row) : lastError.status;
     }
     return status;
   }

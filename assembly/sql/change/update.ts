@@ -8,6 +8,7 @@ import { DELETE_BY_SCHEMA } from "../../store/deletes";
 import { beginTogether, endTogether } from "../../store/insertion";
 import { Table, addKeyPart } from "../../store/table";
 import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
+import { mayRun } from "../../wasi/deadline";
 import { Sets } from "../bind/changes";
 import { StatementContext } from "../bind/statement";
 import { addCell } from "../eval/cells";
@@ -194,7 +195,7 @@ export class UpdateStatement extends ChangeStatement {
   /** Where the row is that is noted at `at`; `NO_ADDRESS` when it is gone, and with an error. */
   private addressOf(at: usize): RecordAddress {
     const table = this.table;
-    lastError.status = table.refresh();
+    lastError.status = mayRun() ? table.refresh() : lastError.status;
     if (lastError.status != OK) return NO_ADDRESS;
     this.probe.begin(1);
     addKeyPart(table.schema.columns[table.keyColumn], at + 4, load<u32>(at), this.probe);

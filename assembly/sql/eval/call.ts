@@ -1,6 +1,7 @@
 /** Functions of one row's values: what all of them have in common. */
 import { OVERFLOW, Status } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { mayStep } from "../../wasi/deadline";
 import { Batch } from "./batch";
 import { keep } from "./cast";
 import { EVERY_ROW, Expression, addColumn } from "./expression";
@@ -45,7 +46,7 @@ export abstract class Call extends Expression {
       let isNull = false;
       for (let a = 0; a < args.length && !this.takesNull; a++) isNull = isNull || args[a].isNull(i);
       result.setNull(i, isNull);
-      if (!isNull) good = this.call(batch, args, result, i);
+      if (!isNull) good = this.call(batch, args, result, i) && mayStep(1 + (scratch.len >> 4));
     }
     for (let a = 0; a < args.length; a++) batch.pool.give(args[a]);
     if (good) return result;

@@ -1,4 +1,5 @@
 /** Characters of UTF-8 text: how many, and where. */
+import { mayStep } from "../../wasi/deadline";
 
 /** How many characters the UTF-8 at `ptr` has. */
 export function characters(ptr: usize, len: u32): i64 {
@@ -38,9 +39,9 @@ export function hasCharacter(set: usize, setLen: u32, ptr: usize, len: u32): boo
   return false;
 }
 
-/** Where the bytes at `what` first are among those at `ptr`; -1 for nowhere. */
+/** Where the bytes at `what` first are among those at `ptr`; -1 for nowhere, and when there is no time to look on (`mayStep`). */
 export function indexOfBytes(ptr: usize, len: u32, what: usize, whatLen: u32): i32 {
-  for (let at: u32 = 0; at + whatLen <= len; at++) {
+  for (let at: u32 = 0; at + whatLen <= len && mayStep(1 + (whatLen >> 3)); at++) {
     if (memory.compare(ptr + at, what, whatLen) == 0) return <i32>at;
   }
   return -1;

@@ -2,6 +2,7 @@
 import { BAD_VALUE } from "../../status";
 import { lowerLetter } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { mayStep } from "../../wasi/deadline";
 import { SqlText } from "../sql-text";
 import { OP_GLOB, OP_ILIKE } from "../syntax/operators";
 import { Batch } from "./batch";
@@ -72,6 +73,7 @@ export class Like extends Expression {
       const end = ptr + pattern.len(i);
       const found = this.op == OP_GLOB ? globs(text, textEnd, ptr, end) : likes(text, textEnd, ptr, end, by, this.op == OP_ILIKE);
       result.setInt(i, i64(found) ^ turn);
+      good = good && mayStep(1);
     }
     if (good) return result;
     batch.pool.give(result);
@@ -136,7 +138,7 @@ function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: 
       }
     } else if (text == textEnd) return true;
     if (fits) continue;
-    if (star == 0 || starText == textEnd) return false;
+    if (star == 0 || starText == textEnd || !mayStep(<u32>(end - star))) return false;
     starText = behind(starText, textEnd);
     pattern = star;
     text = starText;
@@ -177,7 +179,7 @@ function globs(text: usize, textEnd: usize, pattern: usize, end: usize): bool {
       }
     } else if (text == textEnd) return true;
     if (fits) continue;
-    if (star == 0 || starText == textEnd) return false;
+    if (star == 0 || starText == textEnd || !mayStep(<u32>(end - star))) return false;
     starText = behind(starText, textEnd);
     pattern = star;
     text = starText;

@@ -1,8 +1,8 @@
 /** AND, OR, NOT, IS NULL, CASE: what decides for which rows others are worked out. */
+import { mayRun } from "../../wasi/deadline";
 import { Batch } from "./batch";
 import { Expression } from "./expression";
 import { K_BOOLEAN } from "./kinds";
-import { mayRun } from "./run-state";
 import { Vector } from "./vector";
 
 /** Keeps which rows are selected, to go back to by `restoreSelection`. */

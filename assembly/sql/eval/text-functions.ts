@@ -2,6 +2,7 @@
 import { BAD_VALUE } from "../../status";
 import { addCodePoint } from "../../encode/utf8";
 import { parseHex } from "../../encode/uuid";
+import { mayStep } from "../../wasi/deadline";
 import { randomU64 } from "../../wasi/random";
 import { Batch } from "./batch";
 import { Call, MOST_BYTES, scratch } from "./call";
@@ -147,12 +148,12 @@ export class TextCall extends Call {
     const setLen: u32 = args.length > 1 ? args[1].len(i) : 1;
     while (this.fn != F_RTRIM && from < end) {
       const len = characterLength(from, end);
-      if (!hasCharacter(set, setLen, from, len)) break;
+      if (!hasCharacter(set, setLen, from, len) || !mayStep(1 + (setLen >> 3))) break;
       from += len;
     }
     while (this.fn != F_LTRIM && from < end) {
       const last = lastCharacter(from, end);
-      if (!hasCharacter(set, setLen, last, <u32>(end - last))) break;
+      if (!hasCharacter(set, setLen, last, <u32>(end - last)) || !mayStep(1 + (setLen >> 3))) break;
       end = last;
     }
     result.setBytes(i, from, <u32>(end - from));

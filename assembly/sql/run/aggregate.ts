@@ -224,7 +224,7 @@ export class Aggregate {
   finish(): bool {
     const list = this.list;
     if (!list) return true;
-    list.sort();
+    if (!list.sort()) return false;
     const sorted = this.sorted!;
     const values = new Vector();
     const others = new Vector();

@@ -8,7 +8,7 @@ import { OK, Status, lastError } from "../../status";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { filter } from "../eval/logic";
 import { Expression, READS_ROWS } from "../eval/expression";
-import { mayRun } from "../eval/run-state";
+import { mayRun } from "../../wasi/deadline";
 import { Vector } from "../eval/vector";
 
 export abstract class Operator {

@@ -57,21 +57,23 @@ export class Sort extends KeptRows {
         good = tuple != 0;
         if (good) this.list.push(tuple);
       }
-      if (good && wanted < most && <i64>this.list.count > wanted * 2 + 1024) last = this.keepFirst(<u32>wanted);
+      if (good && wanted < most && <i64>this.list.count > wanted * 2 + 1024) {
+        good = this.keepFirst(<u32>wanted);
+        last = this.list.at(<u32>wanted - 1);
+      }
       giveBack(values, batch);
       giveBack(keys, batch);
       if (!good) return false;
     }
     if (this.input.status != OK) return false;
-    this.keepFirst(<u32>min<i64>(wanted, this.list.count));
-    return true;
+    return this.keepFirst(<u32>min<i64>(wanted, this.list.count));
   }
 
-  /** Sorts, and forgets all but the first `count` rows; the last of them, 0 for none. */
-  private keepFirst(count: u32): usize {
-    this.list.sort();
+  /** Sorts, and forgets all but the first `count` rows; false when there is no time for it. */
+  private keepFirst(count: u32): bool {
+    const good = this.list.sort();
     this.list.cut(count);
-    return count == 0 ? 0 : this.list.at(count - 1);
+    return good;
   }
 
   describe(): string {

@@ -5,6 +5,7 @@ import { compareBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
 import { xxh3 } from "../../encode/xxh3";
+import { mayStep } from "../../wasi/deadline";
 import { Arena, MemoryBudget } from "../eval/arena";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
@@ -262,21 +263,26 @@ export class TupleList {
     this.count = min(this.count, count);
   }
 
-  /** By their keys; equal ones stay in their order (merge sort). */
-  sort(): void {
+  /** By their keys; equal ones stay in their order (merge sort). False when there is no time for it. */
+  sort(): bool {
     const count = this.count;
     const other = heap.alloc((<usize>max<u32>(count, 1)) << 2);
     let from = this.items;
     let to = other;
-    for (let width: u32 = 1; width < count; width <<= 1) {
-      for (let start: u32 = 0; start < count; start += width << 1)
-        merge(from, to, start, min(start + width, count), min(start + (width << 1), count));
+    let good = true;
+    for (let width: u32 = 1; width < count && good; width <<= 1) {
+      for (let start: u32 = 0; start < count && good; start += width << 1) {
+        const end = min(start + (width << 1), count);
+        merge(from, to, start, min(start + width, count), end);
+        good = mayStep(end - start);
+      }
       const swap = from;
       from = to;
       to = swap;
     }
     if (from != this.items) memory.copy(this.items, from, (<usize>count) << 2);
     heap.free(other);
+    return good;
   }
 
   /** Forgets all. */
