@@ -14,8 +14,9 @@ export const wasmOpt = packageProgram("binaryen", "wasm-opt");
 
 // asc translates and wasm-opt optimises: against asc's own -O3 the result is 5 % smaller and as fast, in a third of the time.
 const FEATURES = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext"].map((name) => `--enable-${name}`);
-// AssemblyScript keeps nothing in the first KiB, so an address may be folded into an access's offset.
-const OPTIMISE = ["-O3", "--low-memory-unused", "--strip-debug", "--strip-producers"];
+// AssemblyScript keeps nothing in the first KiB, so an address may be folded into an access's offset. Functions of up to 8 nodes are inlined
+// everywhere, not of up to 20: 4 % smaller, and neither imports, lookups, changes nor SQL were slower.
+const OPTIMISE = ["-O3", "--flexible-inline-max-function-size=8", "--low-memory-unused", "--strip-debug", "--strip-producers"];
 
 /** Builds `outFile`, a path in the project's folder; it takes its place in one step, when it is whole. */
 export async function compileModule(entry, target, outFile) {
