@@ -85,8 +85,8 @@ function cached(name: string, hash: string, make: (path: string) => string | nul
 /** What is counted does not depend on optimization, and this compiles in seconds. */
 const FAST = ["--target", "debug", "--optimizeLevel", "1"];
 
-/** Quire's workload, compiled as the released modules are, or `fast`. */
-export function buildWorkload(fast: boolean): string {
+/** Quire's workload, or another program of bench/quire, compiled as the released modules are, or `fast`. */
+export function buildWorkload(fast: boolean, program = "workload"): string {
   const files = ["assembly", "bench/quire"].flatMap((folder) =>
     readdirSync(join(packageRoot, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts") && !name.includes("__tests__"))
@@ -95,21 +95,21 @@ export function buildWorkload(fast: boolean): string {
   );
   const compiler = readFileSync(join(packageRoot, "scripts", "compile.mjs"), "utf8");
   const hash = hashOf(fast ? FAST.join(" ") : compiler, ...files.map((file) => readFileSync(file, "utf8")));
-  const output = join(products, `workload-${fast ? "fast-" : ""}${hash}.wasm`);
+  const output = join(products, `${program}-${fast ? "fast-" : ""}${hash}.wasm`);
   if (existsSync(output)) return output;
   mkdirSync(products, { recursive: true });
   for (const old of readdirSync(products)) {
-    if (old.startsWith(fast ? "workload-fast-" : "workload-") && old.includes("fast") === fast) rmSync(join(products, old));
+    if (old.startsWith(fast ? `${program}-fast-` : `${program}-`) && old.includes("fast") === fast) rmSync(join(products, old));
   }
-  say(`building the workload${fast ? ", without much optimization" : ""}`);
+  say(`building ${program}${fast ? ", without much optimization" : ""}`);
   const temporary = `${output}.${process.pid}`;
-  const entry = "bench/quire/workload.ts";
+  const entry = `bench/quire/${program}.ts`;
   const asc = join(packageRoot, "node_modules", "assemblyscript", "bin", "asc.js");
   const words = fast
     ? [asc, entry, ...FAST, "--outFile", temporary]
     : [join(packageRoot, "scripts", "compile.mjs"), entry, "release", relative(packageRoot, temporary)];
   const built = run(process.execPath, words);
-  if (!built.ok) throw new Error(`the workload does not compile:\n${built.text}`);
+  if (!built.ok) throw new Error(`${program} does not compile:\n${built.text}`);
   renameSync(temporary, output);
   return output;
 }

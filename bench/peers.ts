@@ -14,7 +14,7 @@ import {
 import { leaveOut } from "./say.js";
 
 /** The bench's workloads; docs/benchmarks.md says what each does. */
-export type Mode = "full" | "random" | "wide1k" | "wide20k" | "posts" | "fill" | "open" | "amplify" | "null";
+export type Mode = "full" | "random" | "wide1k" | "wide20k" | "posts" | "fill" | "open" | "amplify" | "sql" | "null";
 
 export interface Command {
   readonly program: string;
@@ -104,6 +104,22 @@ const ofNode = (most: number): Peer["most"] => ({ full: most, fill: most, open: 
 const sqliteOptions = ["exclusive"];
 const wasiVfs = ["vfs=unix-none"];
 const cache16 = `cache=${16 * MIB}`;
+
+/** Those that run statements of SQL, with 16 MiB of cache each: Quire and SQLite under wasmtime, and SQLite as a program of this machine. */
+export function gatherSqlPeers(): readonly Peer[] {
+  const list: Peer[] = [];
+  const wasmtime = wasmtimeAdapter.find();
+  const options = [...sqliteOptions, cache16];
+  if (wasmtime === null) leaveOut("Quire and SQLite under wasmtime", "it is not here; npm run runtimes gets it");
+  else {
+    list.push(wasiPeer(wasmtime, "quire", buildWorkload(false, "sql"), { most: {}, options: [] }));
+    const sqlite = buildSqliteWasi();
+    if (sqlite !== null) list.push(wasiPeer(wasmtime, "sqlite-wasi", sqlite, { most: {}, options: [...wasiVfs, ...options] }));
+  }
+  const native = buildSqliteNative();
+  if (native !== null) list.push(nativePeer("sqlite-native", native, { most: {}, options }));
+  return list;
+}
 
 /** Everything that can be built here. */
 export function gatherPeers(wanted: (name: string) => boolean): Peers {

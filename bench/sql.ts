@@ -1,116 +1,136 @@
 /**
- * SQL beside SQLite in the same runtime: the library module and SQLite's WebAssembly build (node-sqlite3-wasm), both in Node and in memory.
+ * npm run bench:sql: SQL beside SQLite, both under wasmtime and inside of their modules, and SQLite as a program of this machine.
  *
- *   npm run bench:sql [-- ROWS]     (100,000 unless it is told)
+ *   npm run bench:sql [-- --rows 100000,1000000] [--rounds 3] [--only NAME,…] [--quire]
  *
- * Milliseconds of the fastest of some rounds, in turns, and how many times SQLite's is ours. Both give the same rows, or it says so.
+ * Of each statement the fastest time of several runs in several processes, which take turns; in brackets how many times Quire's it is. All
+ * have 16 MiB of cache and give the same rows, or it says so. --only: what has a name that begins with one of these; --quire: Quire alone.
  */
-import process from "node:process";
-import sqlite from "node-sqlite3-wasm";
-import { openSync } from "../host/index.js";
-import { Random } from "../tests/torture/random.js";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { packageRoot } from "../host/paths.js";
+import { type Peer, gatherSqlPeers } from "./peers.js";
+import { say } from "./say.js";
 
-const rows = Number(process.argv[2] ?? 100_000);
-const ROUNDS = 7;
-
-/** What is asked; `once`: it changes rows, so that it runs a single time. */
-const QUERIES: readonly { readonly name: string; readonly sql: string; readonly once?: boolean }[] = [
-  { name: "count(*)", sql: "SELECT count(*) FROM fixed" },
-  { name: "filter, fixed columns", sql: "SELECT count(*), sum(c) FROM fixed WHERE a > 1000000000 AND b < 500" },
-  { name: "filter, text before them", sql: "SELECT count(*), sum(b) FROM texts WHERE a > 1000000000 AND b < 500" },
-  { name: "aggregates of all rows", sql: "SELECT sum(a), min(b), max(c) FROM fixed" },
-  { name: "average of all rows", sql: "SELECT avg(b) FROM fixed" },
-  { name: "GROUP BY, 1,000 groups", sql: "SELECT b, count(*), sum(c) FROM fixed GROUP BY b" },
-  { name: "range, from the keys alone", sql: "SELECT sum(h) FROM fixed WHERE g BETWEEN 100 AND 300" },
-  { name: "join by an index", sql: "SELECT count(*), sum(p.v) FROM fixed f JOIN parts p ON p.fixed_id = f.id WHERE f.b < 100" },
-  { name: "join without an index", sql: "SELECT count(*), sum(f.c) FROM parts p JOIN fixed f ON f.c = p.plain" },
-  { name: "ORDER BY … LIMIT 10", sql: "SELECT id, a FROM fixed ORDER BY a LIMIT 10" },
-  { name: "sort of all", sql: `SELECT max(a) FROM (SELECT a FROM fixed ORDER BY a, b LIMIT ${rows} OFFSET 1) s` },
-  { name: "LIKE '%77%'", sql: "SELECT count(*) FROM texts WHERE name LIKE '%77%'" },
-  {
-    name: "EXISTS, by an index",
-    sql: "SELECT count(*) FROM fixed f WHERE b < 20 AND EXISTS (SELECT 1 FROM parts p WHERE p.fixed_id = f.id AND v > 500)",
+const { values: options } = parseArgs({
+  options: {
+    rows: { type: "string", default: "100000" },
+    rounds: { type: "string", default: "3" },
+    only: { type: "string" },
+    quire: { type: "boolean", default: false },
   },
-  { name: "UPDATE of a tenth", sql: "UPDATE fixed SET c = c + 1 WHERE b < 100", once: true },
-  { name: "DELETE of a tenth", sql: "DELETE FROM texts WHERE b < 100", once: true },
+});
+
+/** Tables of the bench, and how many rows of theirs there are: words as bench/quire/sql.ts tells. */
+const TABLES = [
+  "do||||CREATE TABLE fixed (id INTEGER PRIMARY KEY, a BIGINT NOT NULL, b INT NOT NULL, c INT NOT NULL, g INT NOT NULL, h INT NOT NULL)",
+  "do||||CREATE INDEX fixed_g_h ON fixed (g, h)",
+  "do||||CREATE TABLE texts (id INTEGER PRIMARY KEY, name TEXT NOT NULL, a BIGINT NOT NULL, b INT NOT NULL)",
+  "do||||CREATE TABLE parts (id INTEGER PRIMARY KEY, fixed_id BIGINT NOT NULL, v BIGINT NOT NULL, plain BIGINT NOT NULL)",
+  "do||||CREATE INDEX parts_fixed_id ON parts (fixed_id)",
+  "do||||BEGIN",
+  "each|INSERT of one row, prepared|0|i r2147483647 r1000 rn r1000 r100000|INSERT INTO fixed VALUES (?, ?, ?, ?, ?, ?)",
+  "each|the same with text|0|i t r2147483647 r1000|INSERT INTO texts VALUES (?, ?, ?, ?)",
+  "each|the same with 4 numbers|0|i rn r1000 rn|INSERT INTO parts VALUES (?, ?, ?, ?)",
+  "do||||COMMIT",
 ];
 
-const ours = openSync(":memory:");
-const theirs = new sqlite.Database(":memory:");
+/** The issue's rows, and more: name, statement, and how it is asked if not as a query. */
+const QUERIES = [
+  "each|SELECT by key, prepared|200000|rn|SELECT a, b FROM fixed WHERE id = ?",
+  "ask|count(*)|5||SELECT count(*) FROM fixed",
+  "ask|filter, fixed columns|5||SELECT count(*), sum(c) FROM fixed WHERE a > 1000000000 AND b < 500",
+  "ask|filter, text before them|5||SELECT count(*), sum(b) FROM texts WHERE a > 1000000000 AND b < 500",
+  "ask|aggregates of all rows|5||SELECT sum(a), min(b), max(c) FROM fixed",
+  "ask|average of all rows|5||SELECT avg(b) FROM fixed",
+  "ask|GROUP BY, 1,000 groups|5||SELECT b, count(*), sum(c) FROM fixed GROUP BY b",
+  "ask|range, from the keys alone|5||SELECT g, h FROM fixed WHERE g BETWEEN 100 AND 300",
+  "ask|range, from the keys, sum|5||SELECT sum(h) FROM fixed WHERE g BETWEEN 100 AND 300",
+  "ask|join by an index|3||SELECT count(*), sum(p.v) FROM fixed f JOIN parts p ON p.fixed_id = f.id WHERE f.b < 100",
+  "ask|join without an index, all|2||SELECT count(*), sum(f.c) FROM parts p JOIN fixed f ON f.c = p.plain",
+  "ask|ORDER BY … LIMIT 10|5||SELECT id, a FROM fixed ORDER BY a LIMIT 10",
+  "ask|sort of all|3||SELECT id, a FROM fixed ORDER BY a, b",
+  "ask|LIKE '%77%'|5||SELECT count(*) FROM texts WHERE name LIKE '%77%'",
+  "ask|EXISTS, by an index|3||SELECT count(*) FROM fixed f WHERE b < 20 AND EXISTS (SELECT 1 FROM parts p WHERE p.fixed_id = f.id AND v > 500)",
+];
 
-function make(
-  table: string,
-  columns: string,
-  words: readonly string[],
-  row: (i: number) => Record<string, number | string>,
-): void {
-  ours.create(table, [...words]);
-  theirs.exec(`CREATE TABLE ${table} (${columns})`);
-  const made = Array.from({ length: rows }, (_, i) => row(i));
-  ours.table(table).insertMany(made);
-  theirs.exec("BEGIN");
-  const insert = theirs.prepare(`INSERT INTO ${table} VALUES (${words.map(() => "?").join(", ")})`);
-  for (const values of made) insert.run(Object.values(values));
-  insert.finalize();
-  theirs.exec("COMMIT");
+/** A chain of so many tables, as many as SQLite joins. */
+const CHAIN = 64;
+const chain = Array.from({ length: CHAIN - 1 }, (_, at) => `JOIN parts p${at + 1} ON p${at + 1}.id = p${at}.fixed_id`).join(" ");
+const PLANS = [`plan|64 tables, planned|5||SELECT count(*) FROM parts p0 ${chain}`];
+
+const CHANGES = [
+  "change|UPDATE of a tenth|3||UPDATE fixed SET c = c + 1 WHERE b < 100 AND ?1 >= 0",
+  "change|UPDATE of a tenth, indexed|2||UPDATE fixed SET h = h + 1 WHERE b < 100 AND ?1 >= 0",
+  "change|DELETE of a tenth|3||DELETE FROM texts WHERE b >= ?1 * 100 AND b < ?1 * 100 + 100",
+  "change|DELETE of a tenth, indexed|2||DELETE FROM fixed WHERE b >= ?1 * 100 + 500 AND b < ?1 * 100 + 600",
+  "do||||BEGIN",
+  "each|UPDATE by key, prepared|20000|r1000 rn|UPDATE parts SET v = ? WHERE id = ?",
+  "each|DELETE by key, prepared|5000|rn|DELETE FROM parts WHERE id = ?",
+  "do||||COMMIT",
+];
+
+interface Line {
+  readonly op: string;
+  readonly us: number;
+  readonly rows: number;
+  readonly sum?: string;
 }
 
-const random = new Random(1, 1);
-const below = (n: number): number => random.below(n);
-make(
-  "fixed",
-  "id INTEGER PRIMARY KEY, a INT, b INT, c INT, g INT, h INT",
-  ["id:int64:pk", "a:int64", "b:int32", "c:int32", "g:int32:index=both", "h:int32:index=both"],
-  (id) => ({ id, a: below(2 ** 31), b: below(1000), c: below(rows), g: below(1000), h: below(100_000) }),
-);
-theirs.exec("CREATE INDEX fixed_g_h ON fixed (g, h)");
-make("texts", "id INTEGER PRIMARY KEY, name TEXT, a INT, b INT", ["id:int64:pk", "name:text", "a:int64", "b:int32"], (id) => ({
-  id,
-  name: `name ${below(100_000)}${"x".repeat(below(13))}`,
-  a: below(2 ** 31),
-  b: below(1000),
-}));
-make(
-  "parts",
-  "id INTEGER PRIMARY KEY, fixed_id INT, v INT, plain INT",
-  ["id:int64:pk", "fixed_id:int64:index", "v:int64", "plain:int64"],
-  (id) => ({ id, fixed_id: below(rows), v: below(1000), plain: below(rows) }),
-);
-theirs.exec("CREATE INDEX parts_fixed_id ON parts (fixed_id)");
+const TIMEOUT_MS = 900_000;
+const rounds = Number(options.rounds);
+const only = options.only?.split(",");
+const wanted = (word: string): boolean =>
+  word.startsWith("do|") || only === undefined || only.some((name) => word.split("|")[1]?.startsWith(name) === true);
+const words = [...TABLES, ...[...QUERIES, ...PLANS, ...CHANGES].filter(wanted)];
+const folder = mkdtempSync(join(process.env["QUIRE_BENCH_DATA"] ?? join(packageRoot, "build"), "bench-sql-"));
 
-function milliseconds(work: () => unknown): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
+/** What a peer's process prints. */
+function run(peer: Peer, n: number): readonly Line[] {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  const { program, args } = peer.command("sql", folder, "bench.db", n);
+  const done = spawnSync(program, [...args, ...words], { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 26 });
+  if (done.status !== 0) throw new Error(`${peer.name}: status ${done.status}: ${done.stderr}${done.stdout}`.slice(0, 500));
+  return done.stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Line);
 }
 
-console.log(`${rows.toLocaleString("en")} rows, Node ${process.versions.node}, milliseconds`);
-console.log(`${"".padEnd(28)}${"Quire".padStart(10)}${"SQLite".padStart(10)}${"SQLite/Quire".padStart(14)}`);
-for (const { name, sql, once } of QUERIES) {
-  let mine = Infinity;
-  let other = Infinity;
-  let differ = "";
-  for (let round = 0; round < (once === true ? 1 : ROUNDS); round++) {
-    let reply: readonly (readonly unknown[])[] = [];
-    let answer: object[] = [];
-    mine = Math.min(
-      mine,
-      milliseconds(() => (reply = ours.sql(sql).rows)),
-    );
-    other = Math.min(
-      other,
-      milliseconds(() => (answer = theirs.all(sql))),
-    );
-    const first = (values: readonly unknown[]): string => values.map((value) => Number(value).toPrecision(12)).join();
-    if (
-      reply.length !== answer.length ||
-      (reply.length <= 10 && reply[0] && first(reply[0]) !== first(Object.values(answer[0] ?? {})))
-    )
-      differ = "  OTHER ROWS";
+function measure(peers: readonly Peer[], n: number): void {
+  const fastest = new Map<string, Map<string, number>>();
+  const told = new Map<string, string>();
+  const others = new Set<string>();
+  for (let round = 1; round <= rounds; round++) {
+    for (const peer of peers) {
+      for (const { op, us, rows, sum } of run(peer, n)) {
+        const times = fastest.get(op) ?? new Map<string, number>();
+        fastest.set(op, times.set(peer.name, Math.min(times.get(peer.name) ?? Infinity, us)));
+        const found = `${rows} ${sum}`;
+        if ((told.get(op) ?? found) !== found && !op.includes("planned")) others.add(op);
+        told.set(op, found);
+      }
+      say(`round ${round}/${rounds}: ${peer.name}`);
+    }
   }
-  console.log(
-    `${name.padEnd(28)}${mine.toFixed(2).padStart(10)}${other.toFixed(2).padStart(10)}${(other / mine).toFixed(2).padStart(13)}x${differ}`,
-  );
+  console.log(`\n${n.toLocaleString("en")} rows, microseconds\n`);
+  console.log(`${"".padEnd(32)}${peers.map(({ name }) => name.padStart(24)).join("")}`);
+  for (const [op, times] of fastest) {
+    const ours = times.get("quire") ?? NaN;
+    const cells = peers.map(({ name }) => {
+      const us = times.get(name) ?? NaN;
+      const ratio = name === "quire" ? "" : ` (${(us / ours).toFixed(2)}x)`;
+      return `${us.toFixed(us < 100 ? 2 : 0)}${ratio.padStart(9)}`.padStart(24);
+    });
+    console.log(`${op.padEnd(32)}${cells.join("")}${others.has(op) ? "  OTHER ROWS" : ""}`);
+  }
 }
-ours.close();
-theirs.close();
+
+try {
+  const peers = gatherSqlPeers().filter(({ name }) => !options.quire || name === "quire");
+  for (const n of options.rows.split(",")) measure(peers, Number(n.replaceAll("_", "")));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -308,6 +308,62 @@ test("a statement runs again and again, with other values", (t) => {
   );
 });
 
+test("a change that runs again does what one that is prepared anew does, whatever came between", (t) => {
+  const host = hostFor(t);
+  const stores = [host.open("data/a.db"), host.open("data/b.db")] as const;
+  const both = (sql: string): void => {
+    for (const store of stores) run(host, store, sql);
+  };
+  const values = [int64(3), int64(-2), textCell("40"), textCell("x"), NULL, int64(2 ** 40), int64(8), textCell("5.5")];
+  const changes = [
+    "INSERT INTO t (n, s, d) VALUES (?1, 'a' || ?2, ?1)",
+    "INSERT INTO t VALUES (?1, 1, ?2, 0.5), (NULL, ?1, NULL, DEFAULT) RETURNING id + 1, s, ?1",
+    "INSERT OR IGNORE INTO t VALUES (?1, ?1, ?2, ?1)",
+    "INSERT OR REPLACE INTO t VALUES (?1, ?2, 'r', 1) RETURNING *",
+    "INSERT INTO t VALUES (?1, 7, ?2, 2) ON CONFLICT (id) DO UPDATE SET n = excluded.n + t.n, s = ?2 WHERE t.n <> ?1 RETURNING n",
+    "INSERT INTO t (n, s) SELECT n + 1, ?2 FROM t WHERE id > ?1 ORDER BY id LIMIT 3",
+    "UPDATE t SET n = ?1, d = d + (SELECT count(*) FROM t) WHERE id IN (?1, ?2, 3) RETURNING id, n, d",
+    "UPDATE t SET s = g.s || ?2 FROM g WHERE g.id = t.n AND t.id > ?1",
+    "UPDATE t SET id = id + ?1 WHERE s LIKE ?2",
+    "DELETE FROM t WHERE n = ?1 OR s = ?2 RETURNING id, upper(s)",
+    "DELETE FROM t WHERE id > (SELECT min(id) FROM t) + ?1 AND n IS NOT ?2",
+  ];
+  both("CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, s TEXT, d DECIMAL DEFAULT 1)");
+  both("CREATE TABLE g (id INTEGER PRIMARY KEY, s TEXT)");
+  both("INSERT INTO g VALUES (1, 'one'), (3, 'three'), (7, 'seven')");
+  const kept = changes.map((sql) => new Statement(host, stores[0], sql));
+  const outcome = (statement: Statement, cells: Uint8Array[]): unknown => {
+    if (host.direct("reset", statement.handle) !== 0 || host.call("bind", Buffer.concat(cells), statement.handle) !== 0)
+      return host.error;
+    try {
+      const { rows, changes: count, key } = statement.step();
+      return { rows, count, key: key.toString("hex") };
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const done = new Set<string>();
+  for (let turn = 0; turn < 220; turn++) {
+    const at = (turn * 7) % changes.length;
+    const sql = changes[at] as string;
+    const cells = [values[(turn * 3) % values.length] as Buffer, values[(turn + (turn >> 3)) % values.length] as Buffer];
+    const wanted = sql.includes("?2") ? cells : cells.slice(0, 1);
+    if (turn % 20 === 5) both("BEGIN");
+    const fresh = new Statement(host, stores[1], sql);
+    const [mine, other] = [outcome(kept[at] as Statement, wanted), outcome(fresh, wanted)];
+    assert.deepEqual(mine, other, `${sql}, turn ${turn}`);
+    fresh.finalize();
+    done.add(typeof mine === "string" ? `${at} fails` : `${at} runs`);
+    if (turn % 20 === 9) both(turn % 40 === 9 ? "ROLLBACK" : "COMMIT");
+    if (turn === 110) both("CREATE INDEX t_n ON t (n)");
+    if (turn === 160) both("DELETE FROM t");
+    const [a, b] = stores.map((store) => run(host, store, "SELECT * FROM t ORDER BY id"));
+    assert.deepEqual(a, b, `${sql}, turn ${turn}`);
+  }
+  for (let at = 0; at < changes.length; at++) assert.ok(done.has(`${at} runs`), changes[at]);
+  assert.ok(done.size > changes.length + 4, [...done].join());
+});
+
 test("values of all types, both ways", (t) => {
   const host = hostFor(t);
   const store = host.open(":memory:");

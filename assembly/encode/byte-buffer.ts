@@ -6,6 +6,9 @@
  */
 import { copyBytes } from "./bytes";
 
+/** Room that `empty` leaves at most. */
+const MOST_KEPT: u32 = 4096;
+
 export class ByteBuffer {
   /** Start of the bytes. */
   ptr: usize;
@@ -26,6 +29,15 @@ export class ByteBuffer {
   /** Forgets the bytes and keeps the room. */
   @inline reset(): void {
     this.len = 0;
+  }
+
+  /** Forgets the bytes, and gives back more room than what is used over and over needs. */
+  empty(): void {
+    this.len = 0;
+    if (this.capacity <= MOST_KEPT) return;
+    heap.free(this.ptr);
+    this.capacity = MOST_KEPT;
+    this.ptr = heap.alloc(MOST_KEPT);
   }
 
   /** Gives the memory back. The buffer must not be used afterwards. */

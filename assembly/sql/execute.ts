@@ -42,6 +42,7 @@ export class Statement {
   rest: u32 = 0;
   private context: StatementContext | null = null;
   private relation: Relation | null = null;
+  private changing: ChangeStatement | null = null;
   /** The version of the store's tables that the plan is for. */
   private tablesVersion: u32 = 0;
   /** Rows that it changed. */
@@ -139,7 +140,6 @@ export class Statement {
       const returned = change ? change.returned : null;
       if (!change) columns = null;
       else if (returned) columns = returned.relation.columns;
-      if (change) change.free();
     }
     // A plan for nulls may be a bad one for other values.
     if (nulls.length > 0) this.forget();
@@ -159,10 +159,7 @@ export class Statement {
   open(db: DbmsContext, parameters: Array<Constant>): Relation | null {
     if (!this.isQuery) {
       const change = this.change(db, parameters);
-      if (!change) return null;
-      const returned = change.returned!;
-      change.free();
-      return returned.relation;
+      return change ? change.returned!.relation : null;
     }
     const relation = this.plan(db, parameters);
     if (!relation) return null;
@@ -184,12 +181,8 @@ export class Statement {
   private plan(db: DbmsContext, parameters: Array<Constant>): Relation | null {
     if (db.flushChanges() != OK) return null;
     db.store.useFormat();
-    const known = this.context;
     const relation = this.relation;
-    if (known && relation && this.tablesVersion == db.tablesVersion && known.begin(parameters)) {
-      tellOfChanges(known, db);
-      return relation;
-    }
+    if (relation && this.isPlanned(db, parameters)) return relation;
     const context = this.begin(db, parameters);
     const explains = this.tree.kind(this.root) == N_EXPLAIN;
     let made = new QueryBinder(context, null, []).query(explains ? this.tree.a(this.root) : this.root);
@@ -203,24 +196,34 @@ export class Statement {
   run(db: DbmsContext, parameters: Array<Constant>): Status {
     if (this.isTransaction) return this.transact(db);
     if (this.isDefinition) return this.define(db, parameters);
-    const change = this.change(db, parameters);
-    if (!change) return lastError.status;
-    change.free();
+    if (!this.change(db, parameters)) return lastError.status;
+    this.close();
     return OK;
+  }
+
+  /** Whether what was planned before may run with these values. */
+  private isPlanned(db: DbmsContext, parameters: Array<Constant>): bool {
+    const known = this.context;
+    if (!known || this.tablesVersion != db.tablesVersion || !known.begin(parameters)) return false;
+    tellOfChanges(known, db);
+    return true;
   }
 
   /** A statement that changes rows, ready to run; null on failure. */
   private bound(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
     const tree = this.tree;
     db.store.useFormat();
+    const known = this.changing;
+    if (known && this.isPlanned(db, parameters)) return known;
     const context = this.begin(db, parameters);
     const table = context.table(tree.a(this.root));
     if (!table) return null;
     let change: ChangeStatement;
     if (tree.kind(this.root) == N_INSERT) change = new InsertStatement(db, context, this.root, table);
     else change = new UpdateStatement(db, context, this.root, table);
+    this.changing = change;
     if (change.bind() == OK) return change;
-    change.free();
+    this.forget();
     return null;
   }
 
@@ -229,7 +232,8 @@ export class Statement {
     const change = this.bound(db, parameters);
     if (!change) return null;
     if (change.run() != OK) {
-      change.free();
+      // Where it stopped it may not begin again.
+      this.forget();
       return null;
     }
     this.changes = change.count;
@@ -243,6 +247,7 @@ export class Statement {
       this.lastColumn = column;
       if (isInteger(column.type)) db.sqlRowid = loadInteger(column.type, changetype<usize>(key));
     }
+    change.close();
     return change;
   }
 
@@ -293,7 +298,10 @@ export class Statement {
 
   private forget(): void {
     const context = this.context;
+    const changing = this.changing;
+    if (changing) changing.free();
     if (context) context.free();
+    this.changing = null;
     this.context = null;
     this.relation = null;
   }

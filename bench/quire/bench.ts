@@ -75,10 +75,16 @@ export function startClock(): void {
 
 /** Prints the time since `startClock` over `count`. `rows` >= 0: how many rows each query gave. */
 export function report(operation: string, count: u32, rows: i64 = -1): void {
-  const us = <f64>(monotonicNanoseconds() - startedAt) / 1000.0 / <f64>max<u32>(count, 1);
+  reportTime(operation, monotonicNanoseconds() - startedAt, count, rows);
+}
+
+/** The same of a time that was taken elsewhere; `sum` tells what was read. */
+export function reportTime(operation: string, nanoseconds: u64, count: u32, rows: i64, sum: i64 = 0): void {
+  const us = <f64>nanoseconds / 1000.0 / <f64>max<u32>(count, 1);
   let line = '{"peer":"' + peerName + '","op":"' + operation + '","n":' + rowCount.toString();
   line += ',"us":' + us.toString() + ',"count":' + count.toString() + ',"memory":' + (memory.size() * 65536).toString();
   if (rows >= 0) line += ',"rows":' + rows.toString();
+  if (sum != 0) line += ',"sum":"' + sum.toString() + '"';
   stdout.line(line + "}");
   stdout.flush();
 }

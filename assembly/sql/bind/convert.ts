@@ -33,6 +33,7 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
     const constant = <Constant>subject;
     if (constant.isNull) {
       constant.kind = kind;
+      constant.isFitted = true;
       if (!constant.column) constant.column = column;
       return constant;
     }
@@ -43,6 +44,7 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
         return null;
       }
       made.column = column;
+      made.isFitted = made.kind == kind;
       return context.replaced(constant, made);
     }
     if (kind == K_BOOLEAN && constant.kind == K_INT && (constant.low == 0 || constant.low == 1)) {

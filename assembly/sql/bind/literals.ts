@@ -113,7 +113,7 @@ export function reuse(constant: Constant, given: Constant): bool {
   let value: Constant | null = given;
   const kind = constant.kind;
   if (!given.isNull && given.kind != kind) {
-    if (given.isPlain) value = parseConstant(given, kind, constant.column);
+    if (given.isPlain) value = constant.isFitted ? parseConstant(given, kind, constant.column) : null;
     else if (given.kind != K_INT || (kind != K_UINT && kind != K_BOOLEAN)) return false;
     else if (<i64>given.low < 0 || (kind == K_BOOLEAN && given.low > 1)) return false;
     if (!value || (given.isPlain && value.kind != kind)) return false;

@@ -43,7 +43,7 @@ export abstract class ChangeStatement {
 
   protected abstract bindParts(): Status;
 
-  /** Does what the statement says: all of it, or nothing. */
+  /** Does what the statement says: all of it, or nothing. Once more only behind `close`, and if it did not fail. */
   abstract run(): Status;
 
   protected binder(): ChangeBinder {
@@ -77,6 +77,11 @@ export abstract class ChangeStatement {
   protected finished(status: Status): Status {
     const returned = this.returned;
     return status == OK && returned ? returned.finish() : status;
+  }
+
+  /** Forgets what it knew of the rows of its run, but for those of RETURNING, which are an operator's. */
+  close(): void {
+    this.count = 0;
   }
 
   /** Gives back what only it has; operators are the statement's. */

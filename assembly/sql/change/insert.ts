@@ -14,7 +14,7 @@ import { QueryBinder } from "../bind/query";
 import { Relation, valueOf } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { Batch, VectorColumns } from "../eval/batch";
-import { Expression } from "../eval/expression";
+import { Expression, Fixed } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { OP_NEGATE } from "../syntax/operators";
@@ -44,6 +44,8 @@ export class InsertStatement extends ChangeStatement {
   private readonly insertion: Insertion;
   /** Rows that are to be inserted. */
   private readonly cells: KeptCells;
+  /** One row, for values that are worked out. */
+  private batch: Batch | null = null;
 
   constructor(db: DbmsContext, context: StatementContext, node: u32, table: Table) {
     super(db, context, node, table);
@@ -176,8 +178,6 @@ export class InsertStatement extends ChangeStatement {
   private work(): Status {
     const cells = this.cells;
     const known = this.known;
-    const columns = new VectorColumns();
-    const batch = new Batch(columns);
     let at = known.ptr;
     const end = at + known.len;
     let status: Status = OK;
@@ -193,14 +193,20 @@ export class InsertStatement extends ChangeStatement {
       }
       at += 1;
       const value = this.values[next++];
-      batch.begin(1);
-      const vector = value.evaluate(batch);
-      if (vector) {
-        status = cells.addValue(this.column(p), value, vector, 0);
-        batch.pool.give(vector);
-      } else status = lastError.status;
+      if (value instanceof Fixed) status = cells.addSlot(this.column(p), value, (<Fixed>value).isNull, (<Fixed>value).slot);
+      else status = this.workOne(this.column(p), value);
     }
-    batch.free();
+    return status;
+  }
+
+  private workOne(column: Column, value: Expression): Status {
+    const batch = this.batch || new Batch(new VectorColumns());
+    this.batch = batch;
+    batch.begin(1);
+    const vector = value.evaluate(batch);
+    if (!vector) return lastError.status;
+    const status = this.cells.addValue(column, value, vector, 0);
+    batch.pool.give(vector);
     return status;
   }
 
@@ -245,7 +251,9 @@ export class InsertStatement extends ChangeStatement {
       if (status == OK) status = this.begin(count);
       if (status != OK) return status;
     }
-    return this.end(status == OK ? this.insertAll(cells, count) : status);
+    if (status == OK) status = this.insertAll(cells, count);
+    budget.used -= cells.len;
+    return this.end(status);
   }
 
   /** Begins the insertion of `rows` rows, or of more if they are many. */
@@ -296,8 +304,16 @@ export class InsertStatement extends ChangeStatement {
     return this.changed(row);
   }
 
+  close(): void {
+    super.close();
+    this.lastKey.reset();
+    this.cells.empty();
+  }
+
   free(): void {
     super.free();
+    const batch = this.batch;
+    if (batch) batch.free();
     const conflicts = this.conflicts;
     if (conflicts) conflicts.free();
     this.known.free();

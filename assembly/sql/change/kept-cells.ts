@@ -4,7 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_MISSING, CELL_NULL, CELL_SET, Row } from "../../encode/row";
 import { Column } from "../../schema/column";
 import { StatementContext } from "../bind/statement";
-import { addCell, fitsType } from "../eval/cells";
+import { addSlot, fitsType } from "../eval/cells";
 import { Expression } from "../eval/expression";
 import { K_INT } from "../eval/kinds";
 import { Vector } from "../eval/vector";
@@ -17,15 +17,20 @@ export class KeptCells extends ByteBuffer {
 
   /** Adds row `i`'s value of `vector`, which `source` made, for `column`. `OVERFLOW` with its place, where the column can't hold it. */
   addValue(column: Column, source: Expression, vector: Vector, i: u32): Status {
-    if (vector.isNull(i)) {
+    return this.addSlot(column, source, vector.isNull(i), vector.at(i));
+  }
+
+  /** The same of a value in a slot, of the kind that `source` is of. */
+  addSlot(column: Column, source: Expression, isNull: bool, slot: usize): Status {
+    if (isNull) {
       this.addU8(CELL_NULL);
       return OK;
     }
     let why = "";
-    if (vector.kind == K_INT && !fitsType(column.type, vector.int(i))) why = vector.int(i).toString();
+    if (source.kind == K_INT && !fitsType(column.type, load<i64>(slot))) why = load<i64>(slot).toString();
     else {
       const start = this.beginSet();
-      if (addCell(column.type, column.customSize, vector, i, this)) this.endSet(start);
+      if (addSlot(column.type, column.customSize, slot, this)) this.endSet(start);
       else why = "more than 65,535 bytes";
     }
     if (why.length == 0) return OK;

@@ -55,6 +55,13 @@ class ChangedRows extends Operator {
     return count > 0;
   }
 
+  close(): void {
+    const records = this.records;
+    this.budget.used -= records.len;
+    records.empty();
+    this.at = 0;
+  }
+
   describe(): string {
     return "changed rows";
   }
@@ -100,6 +107,11 @@ class WorkedRows extends KeptRows {
 
   protected fill(): bool {
     return this.isWorked || this.work();
+  }
+
+  close(): void {
+    super.close();
+    this.isWorked = false;
   }
 
   describe(): string {

@@ -220,6 +220,13 @@ export class UpdateStatement extends ChangeStatement {
     return status;
   }
 
+  close(): void {
+    super.close();
+    this.context.budget.used -= this.found.len;
+    this.found.empty();
+    this.places.empty();
+  }
+
   free(): void {
     super.free();
     this.found.free();

@@ -93,6 +93,11 @@ export abstract class Fixed extends Expression {
   high: u64 = 0;
   isNull: bool = false;
 
+  /** Where `low` and `high` lie as in a vector. */
+  @inline get slot(): usize {
+    return changetype<usize>(this) + offsetof<Fixed>("low");
+  }
+
   evaluate(batch: Batch): Vector | null {
     const vector = batch.pool.take(this.kind);
     const low = this.low;
@@ -144,6 +149,8 @@ export class Constant extends Fixed {
   parameter: u32 = 0;
   /** Text, or a parameter that came as text: it may take the type of what it is compared with. */
   isPlain: bool = false;
+  /** Whether its kind is the one that was wanted where it is, of whatever kind the value was: a text that spells one will do. */
+  isFitted: bool = false;
   /** Keeps the bytes that `low` points to. */
   bytes: ArrayBuffer | null = null;
 

@@ -1,6 +1,6 @@
 /* The bench's workloads on SQLite; the same source for WASI and native. One JSON line an operation, in microseconds per operation.
-   bench MODE PEER DB N  [vfs=NAME] [exclusive] [journal=MODE] [cache=BYTES] [bytes=BYTES]
-   MODE: full | random | fill | open | amplify | wide | posts | null */
+   bench MODE PEER DB N  [vfs=NAME] [exclusive] [journal=MODE] [cache=BYTES] [bytes=BYTES] [WORD of bench/quire/sql.ts…]
+   MODE: full | random | fill | open | amplify | wide | posts | sql | null */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -297,6 +297,71 @@ static void posts(void) {
   close_db();
 }
 
+/* ---- statements of SQL: the words that bench/quire/sql.ts tells of ---- */
+static long long asked_rows, asked_sum;
+static char kinds[32];
+static long below[32];
+static int parameters;
+static void read_values(char *words) {
+  parameters = 0;
+  for (char *w = strtok(words, " "); w; w = strtok(0, " "), parameters++) {
+    kinds[parameters] = w[0];
+    below[parameters] = strcmp(w, "rn") ? atol(w + 1) : N;
+  }
+}
+static void bind_values(sqlite3_stmt *s, long i) {
+  for (int p = 0; p < parameters; p++) {
+    if (kinds[p] == 'i') sqlite3_bind_int64(s, p + 1, i);
+    else if (kinds[p] == 'r') sqlite3_bind_int64(s, p + 1, rnd() % (uint32_t)below[p]);
+    else {
+      char text[64];
+      int len = snprintf(text, 64, "name %u", (unsigned)(rnd() % 100000));
+      for (uint32_t count = rnd() % 13; count > 0; count--) text[len++] = 'x';
+      sqlite3_bind_text(s, p + 1, text, len, SQLITE_TRANSIENT);
+    }
+  }
+}
+static void run_statement(sqlite3_stmt *s) {
+  int status, columns = sqlite3_column_count(s);
+  while ((status = sqlite3_step(s)) == SQLITE_ROW) {
+    asked_rows++;
+    for (int c = 0; c < columns; c++) {
+      int type = sqlite3_column_type(s, c);
+      if (type == SQLITE_INTEGER) asked_sum += sqlite3_column_int64(s, c);
+      else if (type == SQLITE_TEXT) { sqlite3_column_text(s, c); asked_sum += sqlite3_column_bytes(s, c); }
+    }
+  }
+  if (status != SQLITE_DONE) die(sqlite3_sql(s));
+  sqlite3_reset(s);
+}
+static void run_word(char *word) {
+  char *part[5];
+  for (int p = 0; p < 4; p++) { part[p] = word; word = strchr(word, '|'); *word++ = 0; }
+  part[4] = word;
+  int each = !strcmp(part[0], "each"), plan = !strcmp(part[0], "plan"), once = !strcmp(part[0], "do");
+  long count = once ? 1 : strcmp(part[2], "0") ? atol(part[2]) : N;
+  char change[] = "i";
+  read_values(strcmp(part[0], "change") ? part[3] : change);
+  sqlite3_stmt *s = prep(part[4]);
+  asked_rows = asked_sum = 0;
+  random_state = 12345;
+  double started = now(), fastest = 1e18;
+  for (long i = 0; i < count; i++) {
+    double t = each ? started : now();
+    if (plan) sqlite3_finalize(prep(part[4]));
+    else { bind_values(s, i); run_statement(s); }
+    if (!each) { t = now() - t; if (t < fastest) fastest = t; }
+  }
+  if (each) fastest = now() - started;
+  sqlite3_finalize(s);
+  if (once) return;
+  printf("{\"peer\":\"%s\",\"op\":\"%s\",\"n\":%ld,\"us\":%.4f,\"count\":%ld,\"memory\":%ld,\"rows\":%lld", peer, part[1], N,
+         fastest / (each ? count : 1), each ? count : 1, memory_bytes(), asked_rows);
+  if (asked_sum) printf(",\"sum\":\"%lld\"", asked_sum);
+  puts("}");
+  fflush(stdout);
+}
+
 int main(int c, char **v) {
   mode = c > 1 ? v[1] : "null";
   if (c < 5) return 0;
@@ -322,6 +387,7 @@ int main(int c, char **v) {
   else if (!strcmp(mode, "amplify")) amplify();
   else if (!strcmp(mode, "wide")) wide();
   else if (!strcmp(mode, "posts")) posts();
+  else if (!strcmp(mode, "sql")) { for (int i = 5; i < c; i++) if (strchr(v[i], '|')) run_word(v[i]); close_db(); }
   else return 2;
   if (sink == 42) puts("");
   return 0;
