@@ -354,22 +354,38 @@ export class Generator {
 
   private inQuery(subject: string, type: Type, around: readonly Ref[]): string {
     const random = this.random;
-    const { from, own, all } = this.inner(around);
+    const { from, own, all, id } = this.inner(around);
     const where = random.oneIn(2) ? this.innerWhere(own, all) : "";
-    if (random.oneIn(3)) return `(${random.pick(["", "NOT "])}EXISTS (SELECT 1 FROM ${from}${where}))`;
+    const not = random.pick(["", "NOT "]);
+    if (random.oneIn(3)) return `(${not}EXISTS (SELECT 1 FROM ${from}${where}))`;
+    const text = around.filter((ref) => ref.type === "text");
+    if (text.length > 0 && random.oneIn(6))
+      return `(${random.pick(text).text} COLLATE NOCASE ${not}IN (SELECT ${this.expression("text", all, 0)} FROM ${from}${where}))`;
+    if (random.oneIn(4)) {
+      const second = random.pick(TYPES);
+      const row = `(${subject}, ${this.expression(second, around, 0)})`;
+      const inner = `SELECT ${this.expression(type, all, 0)}, ${this.expression(second, all, 0)} FROM ${from}${where}`;
+      if (random.oneIn(2)) return `(${row} ${not}IN (${inner}))`;
+      const op = random.pick(["=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"]);
+      return `(${row} ${op} (${inner} ORDER BY ${id}${random.pick(["", " DESC"])} LIMIT 1))`;
+    }
     return `(${subject} ${random.pick(["", "NOT "])}IN (SELECT ${this.expression(type, all, 1)} FROM ${from}${where}))`;
   }
 
   // ---- queries ----
 
   /** FROM, and what it has. */
-  private from(depth: number, common: readonly Source[]): { readonly sql: string; readonly sources: readonly Source[] } {
+  private from(
+    depth: number,
+    common: readonly Source[],
+  ): { readonly sql: string; readonly sources: readonly Source[]; readonly shared: readonly Ref[] } {
     const random = this.random;
     const most = this.isLarge || depth === 0 ? 2 : 4;
     const count = 1 + random.below(random.oneIn(3) ? most : 2);
     const sources: Source[] = [];
     let sql = "";
     let isStrict = true;
+    const shared: Ref[] = [];
     for (let i = 0; i < count; i++) {
       const { sql: text, source } = this.source(depth, common);
       if (i === 0) {
@@ -394,19 +410,12 @@ export class Generator {
         continue;
       }
       const left = sources.at(-1) as Source;
-      const shared = source.columns.filter((c) => left.columns.some((o) => o.name === c.name && o.type === c.type));
-      if (
-        shared.length > 0 &&
-        isStrict &&
-        count === 2 &&
-        !join.startsWith("R") &&
-        !join.startsWith("F") &&
-        random.oneIn(4) &&
-        !this.isLarge
-      ) {
-        const name = random.pick(shared).name;
+      const alike = source.columns.filter((c) => left.columns.some((o) => o.name === c.name && o.type === c.type));
+      if (alike.length > 0 && isStrict && count === 2 && random.oneIn(4) && !this.isLarge) {
+        const { name, type } = random.pick(alike);
         sql += ` ${join} ${text} USING (${name})`;
         sources.push(source);
+        shared.push({ text: name, type }, { text: name, type });
         continue;
       }
       isStrict = isStrict && join.endsWith("N");
@@ -427,7 +436,7 @@ export class Generator {
       sql += ` ${join} ${text} ON ${random.shuffled(ons).join(" AND ")}`;
       sources.push(source);
     }
-    return { sql, sources };
+    return { sql, sources, shared };
   }
 
   private source(depth: number, common: readonly Source[]): { readonly sql: string; readonly source: Source } {
@@ -459,8 +468,8 @@ export class Generator {
     types?: readonly Type[],
   ): { sql: string; outputs: Output[] } {
     const random = this.random;
-    const { sql: from, sources } = this.from(depth, common);
-    const refs = refsOf(sources);
+    const { sql: from, sources, shared } = this.from(depth, common);
+    const refs = [...refsOf(sources), ...shared];
     const isGrouped = random.oneIn(3);
     const wanted = types ?? Array.from({ length: 1 + random.below(4) }, () => random.pick(TYPES));
     const where = random.oneIn(3) ? "" : ` WHERE ${this.where(refs)}`;
@@ -618,7 +627,16 @@ export class Generator {
     const random = this.random;
     const table = random.pick(this.tables);
     const refs = refsOf([{ alias: table.name, columns: table.columns }]);
-    const where = random.oneIn(8) ? "" : ` WHERE ${this.where(refs)}`;
+    let where = random.oneIn(8) ? "" : ` WHERE ${this.where(refs)}`;
+    if (random.oneIn(3)) {
+      // SQLite knows ORDER BY and LIMIT of changes only where it was built so.
+      const by = random.shuffled(refs).slice(0, random.below(3));
+      const terms = [...by.map(({ text }) => text), `${table.name}.id`].map(
+        (term) => term + random.pick(["", " DESC", " NULLS LAST"]),
+      );
+      const limit = `LIMIT ${random.below(6)}${random.oneIn(3) ? ` OFFSET ${random.below(4)}` : ""}`;
+      where = `⟦¦ WHERE id IN (SELECT id FROM ${table.name}⟧${where} ORDER BY ${terms.join(", ")} ${limit}⟦¦)⟧`;
+    }
     if (random.oneIn(4)) return `DELETE FROM ${table.name}${where}`;
     const columns = random
       .shuffled(table.columns.filter(({ name }) => name !== "id" && name !== "k"))

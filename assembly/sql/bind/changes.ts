@@ -4,11 +4,15 @@ import { typeName } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
-import { Constant, Expression } from "../eval/expression";
+import { isNoCase } from "../eval/collation";
+import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { kindName } from "../eval/kinds";
-import { Operator } from "../run/operator";
+import { Limit, Operator } from "../run/operator";
+import { Sort } from "../run/sort";
+import { NO_CASE } from "../run/tuples";
 import { OP_CROSS } from "../syntax/operators";
 import { N_DEFAULT } from "../syntax/tree";
+import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { assigned } from "./convert";
 import { FromNode, addOnColumns } from "./from";
@@ -73,13 +77,46 @@ export class ChangeBinder extends QueryBinder {
   }
 
   /** The rows for which the condition at `where` (0: none) is true, with the columns that `used` and it read; null with an error. */
-  rows(where: u32, used: Array<i32>): Operator | null {
+  rows(where: u32, used: Array<i32>, order: WantedOrder | null = null): Operator | null {
     const conditions = this.conditions(where);
     if (!conditions) return null;
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     addOnColumns(this.root, used);
-    const rows = this.build(this.root, conditions, used);
+    const rows = this.build(this.root, conditions, used, order);
     return rows ? filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE)) : null;
+  }
+
+  /**
+   * Values of the rows for which the condition at `where` (0: none) is true, of those that ORDER BY and LIMIT of the N_QUERY `some` (0:
+   * none) mean: the operator, whose columns then `values` are of. Null with an error.
+   */
+  valuesOfRows(where: u32, some: u32, values: Array<Expression>): Operator | null {
+    const tree = this.tree;
+    const context = this.context;
+    const used = new Array<i32>();
+    const limit = some != 0 && tree.c(some) != 0 ? this.limit(tree.c(some)) : null;
+    if (some != 0 && tree.c(some) != 0 && !limit) return null;
+    const by = new Array<Expression>();
+    const orders = new Array<u32>();
+    for (let term = some == 0 ? 0 : tree.b(some); term != 0; term = tree.next(term)) {
+      const value = this.bind(tree.a(term));
+      if (!value || !this.isSortable(value, term)) return null;
+      by.push(value);
+      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
+    }
+    for (let v = 0; v < values.length; v++) values[v].addColumns(used);
+    for (let b = 0; b < by.length; b++) by[b].addColumns(used);
+    let rows = this.rows(where, used, this.orderOfColumns(by, orders, limit));
+    if (!rows) return null;
+    if (by.length > 0 && !this.isOrdered) {
+      rows = context.own(new Sort(rows, values.slice(), by, StaticArray.fromArray(orders), limit, context.budget));
+      for (let v = 0; v < values.length; v++) {
+        const sorted = new ColumnValue(v, values[v].kind);
+        sorted.start = values[v].start;
+        values[v] = sorted;
+      }
+    }
+    return limit ? context.own(new Limit(rows, limit)) : rows;
   }
 
   /** The position of the column that a name's node means; -1 with an error. */
@@ -114,6 +151,7 @@ export class ChangeBinder extends QueryBinder {
   sets(list: u32): Sets | null {
     const tree = this.tree;
     const sets = new Sets();
+    let ofQuery: Array<Expression> | null = null;
     for (let set = list; set != 0; set = tree.next(set)) {
       const position = this.position(tree.a(set));
       if (position < 0) return null;
@@ -121,12 +159,26 @@ export class ChangeBinder extends QueryBinder {
         this.context.fail(SQL_SYNTAX, "column " + tree.text(tree.a(set)) + " is set twice", set);
         return null;
       }
-      const value = valueFor(this, this.table.schema.columns[position], tree.b(set));
+      const column = this.table.schema.columns[position];
+      const at = tree.c(set);
+      let value: Expression | null = null;
+      if (at == 0) value = valueFor(this, column, tree.b(set));
+      else {
+        if (at == 1) ofQuery = this.scalars(tree.b(set), this.columnsSet(set));
+        value = ofQuery ? assignedTo(this.context, column, ofQuery[at - 1], tree.b(set)) : null;
+      }
       if (!value) return null;
       sets.positions.push(position);
       sets.values.push(value);
     }
     return sets;
+  }
+
+  /** How many columns from that of an N_SET on the same query sets. */
+  private columnsSet(set: u32): i32 {
+    let count = 1;
+    for (let next = this.tree.next(set); next != 0 && this.tree.c(next) > 1; next = this.tree.next(next)) count += 1;
+    return count;
   }
 
   /** What RETURNING's list gives: its columns, and their values, which go to `values`; null with an error. */

@@ -67,7 +67,7 @@ import {
   unifyAll,
 } from "./convert";
 import { numberConstant, textConstant } from "./literals";
-import { Scope } from "./scope";
+import { MERGED, Scope } from "./scope";
 import { StatementContext } from "./statement";
 import { typeOfSql } from "./types";
 
@@ -132,6 +132,8 @@ export abstract class ExpressionBinder {
   abstract columnAt(place: i32, node: u32): Expression | null;
   /** A query as a value: its one column's value in its only row. */
   protected abstract scalar(node: u32): Expression | null;
+  /** The same of a query with `count` columns: the values of each. */
+  protected abstract scalars(node: u32, count: i32): Array<Expression> | null;
   protected abstract exists(node: u32): Expression | null;
 
   /** The expression of a node; null, with an error, when there is none. */
@@ -269,6 +271,32 @@ export abstract class ExpressionBinder {
     return value;
   }
 
+  /** What is shown at a place of the rows; null with an error. */
+  protected shownValue(place: i32): Expression | null {
+    if (place < MERGED) return this.columnValue(place);
+    const parts = this.scope.partsOf(place);
+    const values = new Array<Expression>();
+    let isSame = true;
+    for (let p = 0; p < parts.length; p++) {
+      values.push(this.columnValue(parts[p]));
+      const first = values[0].column;
+      const column = values[p].column;
+      isSame = isSame && first !== null && column !== null && first.type == column.type && first.customTag == column.customTag;
+    }
+    const value = parts.length == 1 ? values[0] : this.firstOf(values);
+    if (value && isSame) value.column = this.scope.column(parts[0]).column;
+    return value;
+  }
+
+  /** The first of some values that is not null; null, with an error, where they have no common kind. */
+  protected firstOf(values: Array<Expression>): Expression | null {
+    if (!unifyAll(this.context, values)) return null;
+    const conditions = new Array<Expression>();
+    const other = values.pop();
+    for (let v = 0; v < values.length; v++) conditions.push(new IsNull(values[v], true));
+    return this.choice(conditions, values, other);
+  }
+
   private unary(node: u32): Expression | null {
     const tree = this.tree;
     const op = tree.op(node);
@@ -384,7 +412,7 @@ export abstract class ExpressionBinder {
   }
 
   /** Text without regard to the case of ASCII letters. */
-  private folded(subject: Expression): Expression {
+  protected folded(subject: Expression): Expression {
     if (subject.kind != K_TEXT) return subject;
     const call = newCall(F_LOWER, [subject], K_TEXT, this.context.around);
     call.start = subject.start;

@@ -108,19 +108,19 @@ export abstract class FromBinder extends GroupBinder {
         this.context.fail(COLUMN_NOT_FOUND, what + names[n] + " on the " + side + " side of the join", node);
         return false;
       }
-      if (join.op == OP_RIGHT || join.op == OP_FULL) {
-        notYet(this.context, "USING and NATURAL with RIGHT and FULL joins are", node, "write ON");
-        return false;
-      }
-      const x = this.columnValue(a);
-      const y = this.columnValue(b);
+      const x = this.shownValue(a);
+      const y = this.shownValue(b);
+      if (!x || !y) return false;
       x.start = tree.start(node);
       y.start = tree.start(node);
       const equal = this.comparison(OP_EQ, x, y);
       if (!equal) return false;
       join.on.push(new Condition(equal));
       const source = this.scope.sourceOf(b);
-      source.hidden[b - source.base] = true;
+      source.hidden[this.scope.realPlace(b) - source.base] = true;
+      // A row may have no left side then.
+      if (join.op == OP_FULL) this.scope.merge(a, [a, b]);
+      if (join.op == OP_RIGHT) this.scope.merge(a, [b]);
     }
     return true;
   }
@@ -136,7 +136,7 @@ export abstract class FromBinder extends GroupBinder {
     for (let place = side.first; place < side.end; place++) {
       if (this.isHidden(place) || !sameName(this.scope.column(place).name, name)) continue;
       if (found >= 0) return -2;
-      found = place;
+      found = this.scope.shownAt(place);
     }
     return found;
   }

@@ -190,16 +190,7 @@ export abstract class FunctionBinder extends PredicateBinder {
     const least = name == "typeof" ? 1 : 2;
     const most = name == "coalesce" ? i32.MAX_VALUE : isIf ? 3 : least;
     if (count < least || count > most) return this.wrongCount(node, name, count);
-    if (name == "coalesce" || name == "ifnull") {
-      const conditions = new Array<Expression>();
-      const values = new Array<Expression>();
-      if (!unifyAll(context, args)) return null;
-      for (let a = 0; a < count - 1; a++) {
-        conditions.push(new IsNull(args[a], true));
-        values.push(args[a]);
-      }
-      return this.choice(conditions, values, args[count - 1]);
-    }
+    if (name == "coalesce" || name == "ifnull") return this.firstOf(args);
     if (name == "nullif") {
       const equal = this.comparison(OP_EQ, args[0], args[1]);
       return equal ? this.choice([equal], [Constant.null()], args[0]) : null;

@@ -27,7 +27,7 @@ import {
 } from "../syntax/tree";
 import { asNumber, asText, convertTo, isJsonExtract } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
-import { sameName } from "./scope";
+import { MERGED, sameName } from "./scope";
 
 /** Binds the expressions of a query that may have groups. */
 export abstract class GroupBinder extends FunctionBinder {
@@ -100,14 +100,15 @@ export abstract class GroupBinder extends FunctionBinder {
   }
 
   columnAt(place: i32, node: u32): Expression | null {
-    if (!this.isGrouped || this.inAggregate) return this.columnValue(place);
+    if (!this.isGrouped || this.inAggregate) return this.shownValue(place);
     for (let g = 0; g < this.groupValues.length; g++) {
       const subject = this.groupValues[g];
+      if (place >= MERGED && this.isColumn(this.groupNodes[g], place)) return this.groupValue(g);
       if (subject instanceof ColumnValue && (<ColumnValue>subject).position == place) return this.groupValue(g);
     }
     // What the primary key of a table decides is the same for all rows of a group with it.
     const source = this.scope.sourceOf(place);
-    const table = source.table;
+    const table = place < MERGED ? source.table : null;
     for (let g = 0; g < this.groupValues.length && table; g++) {
       const subject = this.groupValues[g];
       if (!(subject instanceof ColumnValue) || (<ColumnValue>subject).position != source.base + table.keyColumn) continue;
@@ -301,7 +302,12 @@ export abstract class GroupBinder extends FunctionBinder {
   }
 
   private isSameColumn(a: u32, b: u32): bool {
-    return this.quietPlace(a) >= 0 && this.quietPlace(a) == this.quietPlace(b);
+    return this.isColumn(a, this.quietPlace(b));
+  }
+
+  /** Whether a node names the column at `place`. */
+  private isColumn(node: u32, place: i32): bool {
+    return place >= 0 && this.tree.kind(node) == N_COLUMN && this.quietPlace(node) == place;
   }
 
   private quietPlace(node: u32): i32 {

@@ -12,9 +12,6 @@ import { convertTo, unifiedLeft, unifiedRight, unify } from "./convert";
 import { RowValueBinder } from "./row-values";
 
 export abstract class PredicateBinder extends RowValueBinder {
-  /** IN (query). */
-  protected abstract inQuery(node: u32, subject: Expression): Expression | null;
-
   protected predicate(node: u32): Expression | null {
     switch (this.tree.kind(node)) {
       case N_BETWEEN:
@@ -38,17 +35,9 @@ export abstract class PredicateBinder extends RowValueBinder {
   private membership(node: u32): Expression | null {
     const tree = this.tree;
     if (tree.kind(tree.a(node)) == N_ROW) return this.rowMembership(node);
-    if (tree.d(node) != 0) {
-      this.unsupported("IN with a table's name is", node, "write IN (SELECT column FROM table)");
-      return null;
-    }
     const subject = this.bind(tree.a(node));
     if (!subject) return null;
-    if (tree.c(node) != 0) {
-      if (!isNoCase(subject)) return this.inQuery(node, subject);
-      this.unsupported("COLLATE NOCASE with IN (query) is", node, "write LOWER on both sides");
-      return null;
-    }
+    if (tree.c(node) != 0) return this.inQuery(node, [subject]);
     const items = new Array<Expression>();
     let constant = !isNoCase(subject);
     for (let item = tree.b(node); item != 0; item = tree.next(item)) {

@@ -66,7 +66,7 @@ export class QueryBinder extends ResultBinder {
   }
 
   /** What an N_LIMIT says; null with an error. */
-  private limit(node: u32): LimitValues | null {
+  protected limit(node: u32): LimitValues | null {
     const tree = this.tree;
     const made = new LimitValues();
     if (tree.a(node) != 0) {
@@ -384,7 +384,7 @@ export class QueryBinder extends ResultBinder {
   }
 
   /** The order in which rows are wanted, where it is one of columns; null where it is not. */
-  private orderOfColumns(by: Array<Expression>, orders: Array<u32>, limit: RowLimit | null): WantedOrder | null {
+  protected orderOfColumns(by: Array<Expression>, orders: Array<u32>, limit: RowLimit | null): WantedOrder | null {
     const places = new Array<i32>();
     for (let b = 0; b < by.length; b++) {
       const value = by[b];

@@ -117,7 +117,8 @@ export abstract class ResultBinder extends SubqueryBinder {
       for (let c = 0; c < source.columns.length; c++) {
         const isShown = source.columns[c].name != "" && (c > 0 || !source.hidesFirst);
         if (!isShown || (table.length == 0 && source.hidden[c])) continue;
-        const value = this.columnAt(source.base + c, node);
+        const place = source.base + c;
+        const value = this.columnAt(table.length == 0 ? scope.shownAt(place) : place, node);
         if (!value) return false;
         this.outputs.push(new Output(source.columns[c].name, value, 0, false));
       }

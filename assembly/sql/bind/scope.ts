@@ -57,6 +57,19 @@ export class Source {
   }
 }
 
+/** Columns that a RIGHT or FULL join by USING or NATURAL shows as one. */
+class MergedColumn {
+  constructor(
+    /** The place where it is shown. */
+    readonly at: i32,
+    /** The places of which the first one that is not null has its value. */
+    readonly parts: Array<i32>,
+  ) {}
+}
+
+/** Places from this on are those of merged columns. */
+export const MERGED: i32 = 1 << 24;
+
 /** A name of a query that WITH has bound. */
 export class CommonTable {
   constructor(
@@ -80,6 +93,7 @@ export class Scope {
   readonly kinds: Array<u8> = new Array<u8>();
   /** The first place that a name may mean: an ON knows what it joins, and nothing before that. */
   first: i32 = 0;
+  private readonly merged: Array<MergedColumn> = new Array<MergedColumn>();
   /** After `find`: how many columns have the name. */
   found: i32 = 0;
 
@@ -112,7 +126,7 @@ export class Scope {
         place = source.base + c;
       }
     }
-    if (this.found > 0 || !isRowid(name)) return this.found == 1 ? place : -1;
+    if (this.found > 0 || !isRowid(name)) return this.foundPlace(place, table);
     for (let s = 0; s < this.sources.length; s++) {
       const source = this.sources[s];
       const key = source.table ? rowidColumn(source.table!) : -1;
@@ -121,11 +135,43 @@ export class Scope {
       this.found += 1;
       place = source.base + key;
     }
-    return this.found == 1 ? place : -1;
+    return this.foundPlace(place, table);
+  }
+
+  private foundPlace(place: i32, table: string): i32 {
+    if (this.found != 1) return -1;
+    return table.length == 0 ? this.shownAt(place) : place;
+  }
+
+  /** Shows columns, each a place or merged ones, as one where the first of them is shown. */
+  merge(first: i32, parts: Array<i32>): void {
+    const all = new Array<i32>();
+    for (let p = 0; p < parts.length; p++) {
+      if (parts[p] < MERGED) all.push(parts[p]);
+      else for (let m = 0; m < this.partsOf(parts[p]).length; m++) all.push(this.partsOf(parts[p])[m]);
+    }
+    this.merged.push(new MergedColumn(this.realPlace(first), all));
+  }
+
+  /** What is shown at a place where nothing says of which table it is: the column there, or a merged one. */
+  shownAt(place: i32): i32 {
+    for (let m = this.merged.length - 1; m >= 0; m--) if (this.merged[m].at == place) return MERGED + m;
+    return place;
+  }
+
+  /** The places that a merged column is made of. */
+  partsOf(place: i32): Array<i32> {
+    return this.merged[place - MERGED].parts;
+  }
+
+  /** The place where a column is shown. */
+  realPlace(place: i32): i32 {
+    return place < MERGED ? place : this.merged[place - MERGED].at;
   }
 
   /** The source that the column at `place` is of. */
   sourceOf(place: i32): Source {
+    place = this.realPlace(place);
     let s = this.sources.length - 1;
     while (s > 0 && this.sources[s].base > place) s -= 1;
     return this.sources[s];
@@ -133,7 +179,7 @@ export class Scope {
 
   column(place: i32): NamedColumn {
     const source = this.sourceOf(place);
-    return source.columns[place - source.base];
+    return source.columns[this.realPlace(place) - source.base];
   }
 }
 

@@ -1,8 +1,10 @@
 /** Queries as values: `(SELECT …)`, IN and EXISTS. */
 import { SQL_TYPE } from "../../status";
+import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
 import { K_BOOLEAN } from "../eval/kinds";
-import { ExistsQuery, InQuery, QueryValue, ScalarQuery } from "../run/subquery";
+import { InQuery } from "../run/in-query";
+import { ExistsQuery, QueryColumn, QueryValue, ScalarQuery } from "../run/subquery";
 import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
 import { Outer } from "./expressions";
@@ -15,30 +17,56 @@ export abstract class SubqueryBinder extends JoinBinder {
     return this.context.ownQuery(query);
   }
 
-  /** The rows of a query that has to have one column; null with an error. */
-  private oneColumn(outer: Outer, query: u32, node: u32): Relation | null {
+  /** The rows of a query that has to have `count` columns; null with an error. */
+  private relationOf(outer: Outer, query: u32, count: i32, node: u32): Relation | null {
     const relation = this.queryWithin(outer, this.commonTables, query);
-    if (!relation || relation.columns.length == 1) return relation;
-    this.context.fail(SQL_TYPE, "the query gives " + relation.columns.length.toString() + " columns where one is wanted", node);
+    if (!relation || relation.columns.length == count) return relation;
+    const what = relation.columns.length.toString() + " columns where " + (count == 1 ? "one is" : count.toString() + " are");
+    this.context.fail(SQL_TYPE, "the query gives " + what + " wanted", node);
     return null;
   }
 
   protected scalar(node: u32): Expression | null {
-    const outer = new Outer(this);
-    const relation = this.oneColumn(outer, this.tree.a(node), node);
-    if (!relation) return null;
-    const column = relation.columns[0];
-    const made = new ScalarQuery(relation.operator, outer.values, column.kind, this.context.text, this.context.run);
-    made.column = column.column;
-    return this.own(made, node);
+    const values = this.scalars(node, 1);
+    return values ? values[0] : null;
   }
 
-  protected inQuery(node: u32, subject: Expression): Expression | null {
+  protected scalars(node: u32, count: i32): Array<Expression> | null {
     const outer = new Outer(this);
-    const relation = this.oneColumn(outer, this.tree.c(node), node);
-    if (!relation || !unify(this.context, subject, valueOf(relation, 0, this.tree.start(node)))) return null;
+    const relation = this.relationOf(outer, this.tree.a(node), count, node);
+    if (!relation) return null;
+    const kinds = new Array<u8>();
+    const values = new Array<Expression>();
+    for (let c = 0; c < count; c++) kinds.push(relation.columns[c].kind);
+    const made = new ScalarQuery(relation.operator, outer.values, kinds, this.context.text, this.context.run);
+    this.own(made, node);
+    for (let c = 0; c < count; c++) {
+      const value: Expression = c == 0 ? made : new QueryColumn(made, c, kinds[c]);
+      value.column = relation.columns[c].column;
+      value.start = made.start;
+      values.push(value);
+    }
+    return values;
+  }
+
+  protected inQuery(node: u32, subjects: Array<Expression>): Expression | null {
     const context = this.context;
-    const made = new InQuery(unifiedLeft!, unifiedRight!, relation.operator, outer.values, context.text, context.run);
+    const outer = new Outer(this);
+    const relation = this.relationOf(outer, this.tree.c(node), subjects.length, node);
+    if (!relation) return null;
+    const others = new Array<Expression>();
+    for (let s = 0; s < subjects.length; s++) {
+      let subject = subjects[s];
+      let other = valueOf(relation, s, this.tree.start(node));
+      if (isNoCase(subject)) {
+        subject = this.folded(subject);
+        other = this.folded(other);
+      }
+      if (!unify(context, subject, other)) return null;
+      subjects[s] = unifiedLeft!;
+      others.push(unifiedRight!);
+    }
+    const made = new InQuery(subjects, others, relation.operator, outer.values, context.text, context.run);
     made.isNot = this.tree.has(node, FLAG_NOT);
     return this.own(made, node);
   }
@@ -47,7 +75,7 @@ export abstract class SubqueryBinder extends JoinBinder {
     const outer = new Outer(this);
     const relation = this.queryWithin(outer, this.commonTables, this.tree.a(node));
     if (!relation) return null;
-    const made = new ExistsQuery(relation.operator, outer.values, K_BOOLEAN, this.context.text, this.context.run);
+    const made = new ExistsQuery(relation.operator, outer.values, [K_BOOLEAN], this.context.text, this.context.run);
     made.isNot = this.tree.has(node, FLAG_NOT);
     return this.own(made, node);
   }

@@ -11,7 +11,10 @@ import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { mayRun } from "../../wasi/deadline";
 import { Sets } from "../bind/changes";
 import { StatementContext } from "../bind/statement";
+import { Batch } from "../eval/batch";
 import { addCell } from "../eval/cells";
+import { ColumnValue, Expression } from "../eval/expression";
+import { kindOfType } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
@@ -26,6 +29,8 @@ export class UpdateStatement extends ChangeStatement {
   private readonly or: u8;
   private sets: Sets = new Sets();
   private source: Operator | null = null;
+  /** Of the source's rows: their key, and what columns are set to. */
+  private readonly values: Array<Expression> = new Array<Expression>();
   /** Whether the table is joined with others, and may have a row more than once. */
   private isJoined: bool = false;
   /** For each row its key's length u32 and bytes, and what its columns are set to. */
@@ -53,14 +58,16 @@ export class UpdateStatement extends ChangeStatement {
     this.isJoined = from != 0;
     const status = binder.joinWith(from);
     if (status != OK) return status;
-    const used: Array<i32> = [this.table.keyColumn];
+    const key = this.table.keyColumn;
+    this.values.push(new ColumnValue(key, kindOfType(this.table.schema.columns[key].type)));
     if (this.isUpdate) {
       const sets = binder.sets(tree.b(this.node));
       if (!sets) return lastError.status;
       this.sets = sets;
-      for (let v = 0; v < sets.values.length; v++) sets.values[v].addColumns(used);
+      for (let v = 0; v < sets.values.length; v++) this.values.push(sets.values[v]);
     }
-    this.source = binder.rows(tree.c(this.node), used);
+    const some = this.tail == 0 ? 0 : tree.c(this.tail);
+    this.source = binder.valuesOfRows(tree.c(this.node), some, this.values);
     return this.source ? OK : lastError.status;
   }
 
@@ -92,18 +99,16 @@ export class UpdateStatement extends ChangeStatement {
     while (status == OK && operator.next()) {
       const isKept = !this.context.run.readsRows || operator.batch.columns.keep(operator.batch);
       status =
-        isKept && evaluateAll(this.sets.values, operator.batch, values) ? this.note(operator, values, known) : lastError.status;
+        isKept && evaluateAll(this.values, operator.batch, values) ? this.note(operator.batch, values, known) : lastError.status;
       giveBack(values, operator.batch);
     }
     if (known) known.free();
     return status == OK ? operator.status : status;
   }
 
-  private note(operator: Operator, values: Array<Vector | null>, known: KeySet | null): Status {
-    const batch = operator.batch;
+  private note(batch: Batch, values: Array<Vector | null>, known: KeySet | null): Status {
     const key = this.table.schema.columns[this.table.keyColumn];
-    const keys = batch.columns.vector(this.table.keyColumn, batch);
-    if (!keys) return lastError.status;
+    const keys = values[0]!;
     const found = this.found;
     const before = found.len;
     const bytes = this.oldBody;
@@ -121,8 +126,8 @@ export class UpdateStatement extends ChangeStatement {
       this.places.addU32(found.len);
       found.addU32(bytes.len);
       found.addBytes(bytes.ptr, bytes.len);
-      for (let v = 0; v < values.length && status == OK; v++)
-        status = found.addValue(this.table.schema.columns[this.sets.positions[v]], this.sets.values[v], values[v]!, i);
+      for (let v = 1; v < values.length && status == OK; v++)
+        status = found.addValue(this.table.schema.columns[this.sets.positions[v - 1]], this.values[v], values[v]!, i);
     }
     return status == OK ? this.context.budget.take(found.len - before) : status;
   }

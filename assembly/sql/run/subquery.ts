@@ -1,15 +1,13 @@
-/** Queries as values: `(SELECT …)`, EXISTS and IN. Each runs when its value is asked for, once for each different row around it. */
+/** Queries as values: `(SELECT …)` and EXISTS. Each runs when its value is asked for, once for each different row around it. */
 import { SQL_TYPE, lastError, OK } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { Batch, VectorColumns, keepValue } from "../eval/batch";
-import { compareSlots } from "../eval/compare";
+import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
-import { K_BOOLEAN, isBytes } from "../eval/kinds";
+import { isBytes } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
-import { KEY_FAILED, KeySet } from "./key-set";
 import { Operator } from "./operator";
 import { TupleTable, Tuples, addOrdered, addOrderedSlot } from "./tuples";
 
@@ -39,11 +37,14 @@ class Memo {
   private readonly table: TupleTable = new TupleTable();
   private readonly tuples: Tuples;
   readonly key: ByteBuffer = new ByteBuffer(64);
-  private readonly one: Array<Vector | null> = new Array<Vector | null>();
   private run: u32 = 0;
 
-  constructor(private readonly state: RunState) {
-    this.tuples = new Tuples(1, state.budget);
+  /** Answers of `columns` values. */
+  constructor(
+    columns: i32,
+    private readonly state: RunState,
+  ) {
+    this.tuples = new Tuples(columns, state.budget);
   }
 
   /** Begins a batch: what another run knew is forgotten. */
@@ -53,26 +54,26 @@ class Memo {
     this.close();
   }
 
-  /** Makes row `i` of `vector` what is known for the key; false when nothing is. */
-  find(vector: Vector, i: u32): bool {
+  /** Makes row `i` of `vector` column `c` of what is known for the key; false when nothing is. */
+  find(c: i32, vector: Vector, i: u32): bool {
     const tuple = this.table.find(this.key.ptr, this.key.len);
-    if (tuple != 0) this.tuples.get(tuple, 0, vector, i);
+    if (tuple != 0) this.tuples.get(tuple, c, vector, i);
     return tuple != 0;
   }
 
   /**
-   * Makes row `i` of `vector` stay, which is the answer for the key: for the run, or where what is kept takes too much, for the batch.
-   * False when there is no memory for it.
+   * Makes row `i` of `vector` column `c` of the answer for the key, which is in row 0 of `answers`. It stays for the run, or where what is
+   * kept takes too much, for the batch. False when there is no memory for it.
    */
-  keep(vector: Vector, i: u32, batch: Batch): bool {
+  keep(answers: Array<Vector | null>, c: i32, vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
-    if (budget.used > budget.limit >> 1 && this.table.count > 1024)
+    if (budget.used > budget.limit >> 1 && this.table.count > 1024) {
+      vector.copy(i, answers[c]!, 0);
       return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, batch);
-    this.one.length = 0;
-    this.one.push(vector);
-    const tuple = this.tuples.add(this.one, i, this.key);
+    }
+    const tuple = this.tuples.add(answers, 0, this.key);
     if (tuple == 0 || !this.table.add(tuple)) return false;
-    this.tuples.get(tuple, 0, vector, i);
+    this.tuples.get(tuple, c, vector, i);
     return true;
   }
 
@@ -91,59 +92,66 @@ class Memo {
 /** A query whose rows an expression is about. */
 export abstract class QueryValue extends Expression {
   readonly memo: Memo;
-  /** Its answers are worked out in row 0 of this. */
-  protected readonly answers: Vector = new Vector();
+  /** Its answer, of one value or several, is worked out in row 0 of these. */
+  protected readonly answers: Array<Vector | null> = new Array<Vector | null>();
+  /** What IN is about. */
+  protected readonly subjects: Array<Expression> = new Array<Expression>();
   /** How many times it was asked for an answer that it did not know. */
   runs: i64 = 0;
   private readonly vectors: Array<Vector | null> = new Array<Vector | null>();
+  protected readonly about: Array<Vector | null> = new Array<Vector | null>();
 
+  /** Its answers are of `kinds`. */
   constructor(
     readonly operator: Operator,
     readonly outer: OuterValues,
-    kind: u8,
+    kinds: Array<u8>,
     protected readonly text: SqlText,
     run: RunState,
   ) {
-    super(kind);
-    this.memo = new Memo(run);
-    this.answers.kind = kind;
+    super(kinds[0]);
+    this.memo = new Memo(kinds.length, run);
+    for (let c = 0; c < kinds.length; c++) {
+      const vector = new Vector();
+      vector.kind = kinds[c];
+      this.answers.push(vector);
+    }
     run.readsRows = true;
   }
 
-  /** Puts the answer into `answers`; `subject` is the value that IN is about, if it is that. False on failure. */
-  protected abstract answer(subject: Vector | null, i: u32): bool;
-
-  /** What IN is about. */
-  protected get subject(): Expression | null {
-    return null;
-  }
+  /** Puts the answer into `answers`; that of IN is about row `i` of `about`. False on failure. */
+  protected abstract answer(i: u32): bool;
 
   evaluate(batch: Batch): Vector | null {
-    const about = this.subject;
+    return this.evaluateColumn(0, batch);
+  }
+
+  /** The same of column `c` of its answers. */
+  evaluateColumn(c: i32, batch: Batch): Vector | null {
     const vectors = this.vectors;
     if (!evaluateAll(this.outer.values, batch, vectors)) return null;
-    const subject = about ? about.evaluate(batch) : null;
     let result: Vector | null = null;
-    if (!about || subject) {
-      const made = batch.pool.take(this.kind);
-      if (this.fill(batch, subject, made)) result = made;
+    if (evaluateAll(this.subjects, batch, this.about)) {
+      const made = batch.pool.take(this.answers[c]!.kind);
+      if (this.fill(batch, c, made)) result = made;
       else batch.pool.give(made);
     }
-    if (subject) batch.pool.give(subject);
+    giveBack(this.about, batch);
     giveBack(vectors, batch);
     return result;
   }
 
-  private fill(batch: Batch, subject: Vector | null, result: Vector): bool {
+  private fill(batch: Batch, c: i32, result: Vector): bool {
     const memo = this.memo;
     const key = memo.key;
     const outer = this.outer;
     const vectors = this.vectors;
     memo.begin();
-    const isDirect = subject !== null && outer.isEmpty;
+    const about = this.about;
+    const isDirect = about.length > 0 && outer.isEmpty;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
-      if (k > 0 && !subject && outer.isEmpty) {
+      if (k > 0 && about.length == 0 && outer.isEmpty) {
         result.copy(i, result, batch.row(0));
         continue;
       }
@@ -155,13 +163,13 @@ export abstract class QueryValue extends Expression {
         store<u64>(slot, fixed.high, 8);
         addOrderedSlot(fixed.kind, slot, fixed.isNull, 0, key);
       }
-      if (subject) addOrdered(subject, i, 0, key);
-      if (!isDirect && memo.find(result, i)) continue;
+      for (let a = 0; a < about.length; a++) addOrdered(unchecked(about[a])!, i, 0, key);
+      if (!isDirect && memo.find(c, result, i)) continue;
       for (let v = 0; v < vectors.length; v++) unchecked(outer.slots[v]).set(unchecked(vectors[v])!, i);
       this.runs += 1;
-      if (!this.answer(subject, i)) return false;
-      result.copy(i, this.answers, 0);
-      if (!isDirect && !memo.keep(result, i, batch)) return false;
+      if (!this.answer(i)) return false;
+      if (isDirect) result.copy(i, unchecked(this.answers[0])!, 0);
+      else if (!memo.keep(this.answers, c, result, i, batch)) return false;
     }
     return true;
   }
@@ -172,7 +180,7 @@ export abstract class QueryValue extends Expression {
     const batch = new Batch(new VectorColumns());
     batch.begin(1);
     let isGood = true;
-    if (this.subject) isGood = this.prepare();
+    if (this.subjects.length > 0) isGood = this.prepare();
     else {
       const value = this.evaluate(batch);
       isGood = value !== null;
@@ -195,8 +203,7 @@ export abstract class QueryValue extends Expression {
   addColumns(columns: Array<i32>): void {
     this.outer.addColumns(columns);
     addColumn(columns, READS_ROWS);
-    const subject = this.subject;
-    if (subject) subject.addColumns(columns);
+    for (let s = 0; s < this.subjects.length; s++) this.subjects[s].addColumns(columns);
   }
 
   /** Gives back what it keeps; it may be asked again. */
@@ -205,39 +212,59 @@ export abstract class QueryValue extends Expression {
   }
 
   free(): void {
-    this.answers.free();
+    for (let a = 0; a < this.answers.length; a++) this.answers[a]!.free();
     this.memo.free();
   }
 }
 
-/** The value of a query's one column in its only row; null when it has no row. */
-export class ScalarQuery extends QueryValue {
-  private readonly bytes: ByteBuffer = new ByteBuffer(16);
+/** One of the values of a query's row. */
+export class QueryColumn extends Expression {
+  constructor(
+    private readonly query: QueryValue,
+    private readonly at: i32,
+    kind: u8,
+  ) {
+    super(kind);
+  }
 
-  protected answer(subject: Vector | null, i: u32): bool {
+  evaluate(batch: Batch): Vector | null {
+    return this.query.evaluateColumn(this.at, batch);
+  }
+
+  addColumns(columns: Array<i32>): void {
+    this.query.addColumns(columns);
+  }
+}
+
+/** The values of a query's columns in its only row; null when it has no row. */
+export class ScalarQuery extends QueryValue {
+  /** Keeps their bytes. */
+  private readonly keeper: Batch = new Batch(new VectorColumns());
+
+  protected answer(i: u32): bool {
     const operator = this.operator;
     const answers = this.answers;
     if (!operator.open()) return this.failed();
-    answers.setNull(0, true);
+    for (let c = 0; c < answers.length; c++) answers[c]!.setNull(0, true);
     if (!operator.next()) return operator.status == OK || this.failed();
     const batch = operator.batch;
     if (batch.selected > 1) return this.tooMany();
-    const vector = batch.columns.vector(0, batch);
-    if (!vector) return false;
     const row = batch.row(0);
-    answers.copy(0, vector, row);
-    if (isBytes(this.kind) && !vector.isNull(row)) {
-      // The query takes them away when it goes on.
-      this.bytes.reset();
-      this.bytes.addBytes(vector.ptr(row), vector.len(row));
-      answers.setBytes(0, this.bytes.ptr, this.bytes.len);
+    this.keeper.begin(1);
+    for (let c = 0; c < answers.length; c++) {
+      const vector = batch.columns.vector(c, batch);
+      if (!vector) return false;
+      const answer = answers[c]!;
+      answer.copy(0, vector, row);
+      // The query takes its bytes away when it goes on.
+      if (!keepBytes(answer, this.keeper)) return false;
     }
     return operator.next() ? this.tooMany() : operator.status == OK || this.failed();
   }
 
   free(): void {
     super.free();
-    this.bytes.free();
+    this.keeper.free();
   }
 
   private tooMany(): bool {
@@ -251,124 +278,14 @@ export class ScalarQuery extends QueryValue {
 export class ExistsQuery extends QueryValue {
   isNot: bool = false;
 
-  protected answer(subject: Vector | null, i: u32): bool {
+  protected answer(i: u32): bool {
     const operator = this.operator;
     if (!operator.open()) return this.failed();
     const found = operator.next();
     if (!found && operator.status != OK) return this.failed();
-    this.answers.setInt(0, i64(found != this.isNot));
-    this.answers.setNull(0, false);
+    const answer = this.answers[0]!;
+    answer.setInt(0, i64(found != this.isNot));
+    answer.setNull(0, false);
     return true;
-  }
-}
-
-/**
- * Whether a value is one of a query's one column. The rows of a query that depends on no outer one are kept by their values (once in a
- * run); another one runs for each different value.
- */
-export class InQuery extends QueryValue {
-  isNot: bool = false;
-  private hasNull: bool = false;
-  private isEmpty: bool = true;
-  private filledFor: u32 = 0;
-  /** What `look` came to. */
-  private wasFound: bool = false;
-  private readonly set: KeySet;
-
-  /** `value` is of the query's batch and of the kind of `about`. */
-  constructor(
-    private readonly about: Expression,
-    private readonly value: Expression,
-    operator: Operator,
-    outer: OuterValues,
-    text: SqlText,
-    private readonly state: RunState,
-  ) {
-    super(operator, outer, K_BOOLEAN, text, state);
-    this.set = new KeySet(state.budget);
-  }
-
-  protected get subject(): Expression | null {
-    return this.about;
-  }
-
-  protected answer(subject: Vector | null, i: u32): bool {
-    const known = subject!;
-    let found = false;
-    if (this.outer.isEmpty) {
-      if (!this.prepare()) return false;
-      // The key is that of the subject alone.
-      found = !known.isNull(i) && this.set.has(this.memo.key);
-    } else if (!this.look(known, i)) return false;
-    else found = this.wasFound;
-    const isNull = !found && (this.hasNull || (known.isNull(i) && !this.isEmpty));
-    this.answers.setInt(0, i64(found != this.isNot));
-    this.answers.setNull(0, isNull);
-    return true;
-  }
-
-  /** Looks for the value among the query's rows. */
-  private look(subject: Vector, i: u32): bool {
-    const operator = this.operator;
-    this.hasNull = false;
-    this.isEmpty = true;
-    this.wasFound = false;
-    if (!operator.open()) return this.failed();
-    while (!this.wasFound && operator.next()) {
-      const batch = operator.batch;
-      const values = this.value.evaluate(batch);
-      if (!values) return false;
-      this.isEmpty = false;
-      for (let k = 0; k < batch.selected && !this.wasFound; k++) {
-        const row = batch.row(k);
-        if (values.isNull(row)) this.hasNull = true;
-        else if (!subject.isNull(i)) this.wasFound = compareSlots(subject.kind, values.at(row), subject.at(i)) == 0;
-      }
-      batch.pool.give(values);
-    }
-    return operator.status == OK || this.failed();
-  }
-
-  protected prepare(): bool {
-    if (this.filledFor == this.state.number) return true;
-    const operator = this.operator;
-    const key = new ByteBuffer(64);
-    this.set.close();
-    this.hasNull = false;
-    this.isEmpty = true;
-    if (!operator.open()) return this.failed();
-    let good = true;
-    while (good && operator.next()) {
-      const batch = operator.batch;
-      const values = this.value.evaluate(batch);
-      if (!values) return false;
-      this.isEmpty = false;
-      for (let k = 0; k < batch.selected && good; k++) {
-        const row = batch.row(k);
-        if (values.isNull(row)) {
-          this.hasNull = true;
-          continue;
-        }
-        key.reset();
-        addOrdered(values, row, 0, key);
-        good = this.set.add(key) != KEY_FAILED;
-      }
-      batch.pool.give(values);
-    }
-    key.free();
-    if (!good) return false;
-    if (operator.status != OK) return this.failed();
-    this.filledFor = this.state.number;
-    return true;
-  }
-
-  close(): void {
-    super.close();
-    this.set.close();
-  }
-
-  free(): void {
-    super.free();
-    this.set.free();
   }
 }

@@ -33,22 +33,30 @@ export abstract class ChangeReader extends QueryReader {
     const takesOr = !isDelete && !this.is("replace");
     this.lexer.next();
     if (takesOr && this.accept("or") && !this.resolution(node)) return 0;
-    const good = isInsert ? this.insertion(node, tail) : isDelete ? this.removal(node) : this.update(node, tail);
-    if (!good) return 0;
-    if (this.is("order") || this.is("limit"))
-      return this.refuse(
-        SQL_UNSUPPORTED,
-        "ORDER BY and LIMIT of a change are not there",
-        this.lexer.start,
-        "write WHERE key IN (SELECT key FROM … ORDER BY … LIMIT …)",
-      );
+    const good = isInsert ? this.insertion(node, tail) : isDelete ? this.removal(node, tail) : this.update(node, tail);
+    if (!good || !(isInsert || this.some(tail))) return 0;
     if (this.accept("returning")) {
       const results = this.results();
       if (results == 0) return 0;
       tree.setB(tail, results);
     }
+    if (!isInsert && !this.some(tail)) return 0;
     if (bound != 0 || tree.a(tail) != 0 || tree.b(tail) != 0 || tree.c(tail) != 0) tree.setD(node, this.done(tail));
     return this.done(node);
+  }
+
+  /** ORDER BY and LIMIT of an UPDATE or DELETE, before RETURNING or, as in SQLite, behind it. */
+  private some(tail: u32): bool {
+    const tree = this.tree;
+    const start = this.lexer.start;
+    if (!this.is("order") && !this.is("limit")) return true;
+    const hint = "write WHERE key IN (SELECT key FROM … ORDER BY … LIMIT …)";
+    if (tree.a(tail) != 0)
+      return this.refuse(SQL_UNSUPPORTED, "ORDER BY and LIMIT of a change by a join are not there", start, hint) != 0;
+    if (tree.c(tail) != 0) return this.expected("the end of the statement") != 0;
+    const some = this.ordered(start, 0, 0);
+    tree.setC(tail, some);
+    return some != 0;
   }
 
   /** Behind OR. */
@@ -81,7 +89,9 @@ export abstract class ChangeReader extends QueryReader {
     if (!isInside && this.accept("default")) {
       if (!this.need("values")) return false;
     } else {
+      this.isInserted = true;
       const query = this.atQuery ? this.query() : this.expected("VALUES, SELECT or DEFAULT VALUES");
+      this.isInserted = false;
       if (query == 0 || (isInside && !this.needSymbol(CLOSE))) return false;
       tree.setC(node, query);
     }
@@ -141,22 +151,22 @@ export abstract class ChangeReader extends QueryReader {
     const sets = this.sets();
     if (sets == 0) return false;
     tree.setB(node, sets);
-    if (this.accept("from")) {
-      const from = this.from();
-      if (from == 0) return false;
-      tree.setA(tail, from);
-    }
-    return this.condition(node);
+    return (!this.accept("from") || this.joined(tail)) && this.condition(node);
   }
 
-  private removal(node: u32): bool {
+  private removal(node: u32, tail: u32): bool {
     if (!this.need("from")) return false;
     const table = this.table(true);
     if (table == 0) return false;
     this.tree.setA(node, table);
-    if (!this.is("using")) return this.condition(node);
-    const hint = "write WHERE key IN (SELECT …)";
-    return this.refuse(SQL_UNSUPPORTED, "DELETE … USING is not there", this.lexer.start, hint) != 0;
+    return (!this.accept("using") || this.joined(tail)) && this.condition(node);
+  }
+
+  /** What the table is joined with. */
+  private joined(tail: u32): bool {
+    const from = this.from();
+    this.tree.setA(tail, from);
+    return from != 0;
   }
 
   /** WHERE, if it is here. */
@@ -173,27 +183,27 @@ export abstract class ChangeReader extends QueryReader {
     let first: u32 = 0;
     let last: u32 = 0;
     do {
-      const start = this.lexer.start;
       const isList = this.acceptSymbol(OPEN);
       let name = isList ? this.nameList("a column") : this.name("a column");
       if (name == 0 || !this.needSymbol(EQUALS)) return 0;
       let value = this.expression();
       if (value == 0) return 0;
-      if (tree.next(name) != 0) {
-        if (tree.kind(value) == N_SUBQUERY)
-          return this.refuse(SQL_UNSUPPORTED, "(…) = (SELECT …) is not there", start, "write a query for each column");
+      const isQuery = tree.next(name) != 0 && tree.kind(value) == N_SUBQUERY;
+      let column: u32 = isQuery ? 1 : 0;
+      if (tree.next(name) != 0 && !isQuery) {
         if (tree.kind(value) != N_ROW || tree.length(tree.a(value)) != tree.length(name))
           return this.refuse(SQL_SYNTAX, "there are not as many values as columns", tree.start(value));
         value = tree.a(value);
       }
       while (name != 0) {
-        const set = tree.add(N_SET, tree.start(name), name, value);
+        const set = tree.add(N_SET, tree.start(name), name, value, column);
         tree.setEnd(set, tree.end(value));
         if (first == 0) first = set;
         else tree.setNext(last, set);
         last = set;
         name = tree.next(name);
-        value = tree.next(value);
+        if (isQuery) column += 1;
+        else value = tree.next(value);
       }
     } while (this.acceptSymbol(COMMA));
     return first;

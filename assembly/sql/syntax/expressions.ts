@@ -36,7 +36,20 @@ import {
 } from "./operators";
 import { OperandReader } from "./operands";
 import { CLOSE, OPEN } from "./reader";
-import { N_BETWEEN, N_BINARY, N_COLLATE, N_IN, N_IS_NULL, N_LIKE, N_LOGIC, N_UNARY } from "./tree";
+import {
+  N_BETWEEN,
+  N_BINARY,
+  N_COLLATE,
+  N_IN,
+  N_IS_NULL,
+  N_LIKE,
+  N_LOGIC,
+  N_QUERY,
+  N_SELECT,
+  N_STAR,
+  N_TABLE,
+  N_UNARY,
+} from "./tree";
 
 const POWER_OR: i32 = 1;
 const POWER_AND: i32 = 2;
@@ -263,9 +276,13 @@ export abstract class ExpressionReader extends OperandReader {
     const node = tree.add(N_IN, tree.start(left), left);
     this.negated(node, not);
     if (!this.isSymbol(OPEN)) {
-      const table = this.name("a list in parentheses, or a table");
-      if (table == 0) return 0;
-      tree.setD(node, table);
+      // IN table is IN (SELECT * FROM table).
+      const start = this.lexer.start;
+      const name = this.name("a list in parentheses, or a table");
+      if (name == 0) return 0;
+      const star = this.done(tree.add(N_STAR, start));
+      const select = this.done(tree.add(N_SELECT, start, star, this.done(tree.add(N_TABLE, start, name))));
+      tree.setC(node, this.done(tree.add(N_QUERY, start, select)));
       return this.raise(this.done(node), height);
     }
     this.lexer.next();

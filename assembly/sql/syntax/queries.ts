@@ -26,6 +26,9 @@ import {
 } from "./tree";
 
 export class QueryReader extends ExpressionReader {
+  /** Whether ON CONFLICT may come behind a query: there it is no condition of a join on a column called so. */
+  protected isInserted: bool = false;
+
   query(): u32 {
     if (!this.enter()) return 0;
     const node = this.wholeQuery();
@@ -49,10 +52,14 @@ export class QueryReader extends ExpressionReader {
   protected queryBehind(bound: u32): u32 {
     const tree = this.tree;
     const start = bound == 0 ? this.lexer.start : tree.start(bound);
-    let height = this.height;
+    const height = this.height;
     const body = this.compound();
-    if (body == 0) return 0;
-    height = max(height, this.height);
+    return body == 0 ? 0 : this.ordered(start, body, bound, max(height, this.height));
+  }
+
+  /** ORDER BY and LIMIT, if they are here, of a query's body: the N_QUERY. */
+  protected ordered(start: u32, body: u32, bound: u32, height: u32 = 0): u32 {
+    const tree = this.tree;
     let order: u32 = 0;
     let limit: u32 = 0;
     if (this.accept("order")) {
@@ -282,7 +289,8 @@ export class QueryReader extends ExpressionReader {
       const node = tree.add(N_JOIN, tree.start(left), left, right);
       tree.setOp(node, op);
       if (natural) tree.setFlag(node, FLAG_NATURAL);
-      if (!isComma && this.accept("on")) {
+      const isUpsert = this.isInserted && this.lexer.isFollowedBy("conflict");
+      if (!isComma && !isUpsert && this.accept("on")) {
         const on = this.expression();
         if (on == 0) return 0;
         tree.setC(node, on);

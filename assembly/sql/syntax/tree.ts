@@ -39,7 +39,7 @@ export const N_LOGIC: u8 = 12;
 export const N_IS_NULL: u8 = 13;
 /** a [NOT] BETWEEN b AND c. */
 export const N_BETWEEN: u8 = 14;
-/** a [NOT] IN (list b), or (query c), or the table named d. */
+/** a [NOT] IN (list b), or (query c). */
 export const N_IN: u8 = 15;
 /** a [NOT] LIKE b ESCAPE c: op OP_LIKE, OP_ILIKE or OP_GLOB. */
 export const N_LIKE: u8 = 16;
@@ -101,9 +101,12 @@ export const N_INSERT: u8 = 70;
 export const N_UPDATE: u8 = 71;
 /** DELETE: a N_TABLE; c WHERE; d as of N_INSERT. */
 export const N_DELETE: u8 = 72;
-/** What a change has besides: a FROM; b RETURNING, a list as that of N_SELECT; c list of N_UPSERT; d N_WITH. Each may be 0. */
+/**
+ * What a change has besides: a FROM or USING; b RETURNING, a list as that of N_SELECT; c list of N_UPSERT, or of UPDATE and DELETE ORDER BY
+ * and LIMIT, an N_QUERY of nothing else; d N_WITH. Each may be 0.
+ */
 export const N_CHANGE_TAIL: u8 = 73;
-/** a, N_NAME, = b. */
+/** a, N_NAME, = b; or, where c is not 0, column c of the query b, N_SUBQUERY. */
 export const N_SET: u8 = 74;
 /** ON CONFLICT (list a of N_COLUMN, or 0) DO UPDATE SET list b of N_SET WHERE c; b 0 is DO NOTHING. */
 export const N_UPSERT: u8 = 75;
