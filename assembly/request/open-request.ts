@@ -23,9 +23,10 @@ const FIELDS: StaticArray<string> = [
   "tables",
   "allowLinks",
   "uniqueNulls",
+  "sqlMemory",
 ];
 
-/** The most that a cache may be told to take, as for `--cache`. */
+/** The most that a cache, or a statement of SQL, may be told to take, as for `--cache`. */
 export const MOST_CACHE_BYTES: u64 = 1 << 31;
 
 /** What `uniqueNulls` is unless told. */
@@ -81,9 +82,10 @@ export class OpenRequest {
       else this.durability = nodeText(node);
       return true;
     }
-    if (field == 3) {
+    if (field == 3 || field == 10) {
       if (kind != JSON_NUMBER || !parseUnsigned(tape.rawPtr(node), tape.rawLen(node), MOST_CACHE_BYTES)) return false;
-      this.options.cacheBytes = parsedUnsigned;
+      if (field == 3) this.options.cacheBytes = parsedUnsigned;
+      else this.options.sqlBytes = parsedUnsigned;
       return true;
     }
     if (kind != JSON_TRUE && kind != JSON_FALSE) return false;

@@ -13,6 +13,7 @@ import { ChangeStatement } from "./change/change";
 import { InsertStatement } from "./change/insert";
 import { UpdateStatement } from "./change/update";
 import { Definitions } from "./definitions";
+import { MemoryBudget } from "./eval/arena";
 import { Constant } from "./eval/expression";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
@@ -288,7 +289,7 @@ export class Statement {
 
   private begin(db: DbmsContext, parameters: Array<Constant>): StatementContext {
     this.forget();
-    const context = new StatementContext(this.text, this.tree, db.tables, parameters);
+    const context = new StatementContext(this.text, this.tree, db.tables, parameters, new MemoryBudget(db.store.sqlBytes));
     context.run.number = 1;
     tellOfChanges(context, db);
     this.context = context;

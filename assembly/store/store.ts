@@ -19,11 +19,15 @@ import { ScanWatch, TableWatch } from "./scan-watch";
 import { Table, TableIndex } from "./table";
 
 /** How a store is opened. */
+const DEFAULT_SQL_BYTES: u64 = 64 << 20;
+
 export class OpenOptions {
   readOnly: bool = false;
   /** Make the file when it is missing. */
   create: bool = false;
   cacheBytes: u64 = DEFAULT_CACHE_BYTES;
+  /** Bytes that a statement of SQL may keep for what it sorts, groups and joins. */
+  sqlBytes: u64 = DEFAULT_SQL_BYTES;
   /** Each commit is durable when it returns; else a checkpoint, `sync` or the close makes it so. */
   syncCommits: bool = true;
   /** Write to a file that has several hard links. */
@@ -47,6 +51,8 @@ export class Store {
     readonly manager: MemoryManager,
     /** `OpenOptions.oneNull`. */
     readonly oneNull: bool,
+    /** `OpenOptions.sqlBytes`. */
+    readonly sqlBytes: u64,
   ) {
     const access = new MemoryAccess(manager);
     this.access = access;
@@ -89,7 +95,7 @@ export class Store {
    * (none for ""), unless the store is refused.
    */
   static of(provider: MemoryProvider, options: OpenOptions, log: LogFile | null = null, newLog: string = ""): Store | null {
-    const store = new Store(new MemoryManager(provider, options.cacheBytes), options.oneNull);
+    const store = new Store(new MemoryManager(provider, options.cacheBytes), options.oneNull, options.sqlBytes);
     const manager = store.manager;
     manager.syncCommits = options.syncCommits;
     let status = log ? manager.useLog(log) : OK;

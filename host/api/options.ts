@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Bytes that the page cache may take: 16 MiB unless told. */
   readonly cacheBytes?: number;
+  /** Bytes that a statement of SQL may keep for what it sorts, groups and joins: 64 MiB unless told. */
+  readonly sqlMemory?: number;
   /** Write to a file that has several hard links: it must only ever be opened by this one of its names. */
   readonly allowLinks?: boolean;
   /** The layout of a new file, `"0.9"` unless told. A file that is there has to be of the layout that is named. */
@@ -56,15 +58,18 @@ export const TRANSACTION_WAIT = 10;
 /** Milliseconds of the longest timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+const BYTES = {
+  wanted: "a whole number of bytes up to 2147483648",
+  fits: (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31,
+};
+
 const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits: (value: unknown) => boolean }>> = {
   runtime: { wanted: "the name of a runtime", fits: (value) => typeof value === "string" },
   readonly: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
   mustExist: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
   allowLinks: { wanted: "true or false", fits: (value) => typeof value === "boolean" },
-  cacheBytes: {
-    wanted: "a whole number of bytes up to 2147483648",
-    fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31,
-  },
+  cacheBytes: BYTES,
+  sqlMemory: BYTES,
   layout: { wanted: '"0.9" or "0.11"', fits: (value) => value === "0.9" || value === "0.11" },
   durability: { wanted: '"commit" or "checkpoint"', fits: (value) => value === "commit" || value === "checkpoint" },
   uniqueNulls: { wanted: '"many" or "one"', fits: (value) => value === "many" || value === "one" },

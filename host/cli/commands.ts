@@ -77,6 +77,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "where",
       "order",
       "timeout",
+      "sql-memory",
     ],
   ].map((name) => `--${name}`),
 );

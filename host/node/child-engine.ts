@@ -25,6 +25,7 @@ export class ChildEngine implements Engine<"async"> {
       ...(options.readonly === true ? ["--readonly"] : []),
       ...(options.allowLinks === true ? ["--allow-links"] : []),
       ...(options.cacheBytes === undefined ? [] : ["--cache", String(options.cacheBytes)]),
+      ...(options.sqlMemory === undefined ? [] : ["--sql-memory", String(options.sqlMemory)]),
       ...(options.durability === undefined ? [] : ["--durability", options.durability]),
       ...(options.uniqueNulls === undefined ? [] : ["--unique-nulls", options.uniqueNulls]),
       ...(options.schema === undefined ? [] : ["--schema", pathInside(place, "open", options.schema)]),

@@ -138,6 +138,9 @@ export function openOptions(ctx: CommandContext): OpenOptions | null {
   const cache = ctx.number("cache", <i64>options.cacheBytes, 1 << 31);
   if (cache < 0) return null;
   options.cacheBytes = <u64>cache;
+  const sqlBytes = ctx.number("sql-memory", <i64>options.sqlBytes, 1 << 31);
+  if (sqlBytes < 0) return null;
+  options.sqlBytes = <u64>sqlBytes;
   const durability = ctx.invocation.option("durability", "commit");
   if (durability != "commit" && durability != "checkpoint") {
     fail(USAGE, "there is no durability " + durability, "use commit or checkpoint");

@@ -35,6 +35,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "where",
   "order",
   "timeout",
+  "sql-memory",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
@@ -147,6 +148,7 @@ export class Invocation {
       "json",
       "readonly",
       "cache",
+      "sql-memory",
       "durability",
       "unique-nulls",
       "allow-links",

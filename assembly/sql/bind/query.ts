@@ -31,7 +31,7 @@ export class QueryBinder extends ResultBinder {
   protected queryOf(text: SqlText): Relation | null {
     const tree = new SqlTree();
     const status = readStatement(text, tree, 0);
-    const context = new StatementContext(text, tree, this.context.tables, []);
+    const context = new StatementContext(text, tree, this.context.tables, [], this.context.budget);
     const relation = status == OK ? new QueryBinder(context, null, []).query(sqlRoot) : null;
     this.context.takeOver(context);
     tree.free();

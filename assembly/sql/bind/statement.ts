@@ -16,9 +16,6 @@ import { SqlTree } from "../syntax/tree";
 import { reuse } from "./literals";
 import { NamedColumn, Relation, sameName } from "./scope";
 
-/** What a statement may keep for sorting, grouping and joining, unless it is told otherwise: 64 MiB. */
-const DEFAULT_BUDGET: u64 = 64 << 20;
-
 export class StatementContext {
   readonly run: RunState;
   readonly around: Surroundings;
@@ -38,9 +35,9 @@ export class StatementContext {
     readonly tables: Array<Table>,
     /** Values of parameters, in the order of their numbers. */
     readonly parameters: Array<Constant>,
-    budget: u64 = DEFAULT_BUDGET,
+    budget: MemoryBudget,
   ) {
-    this.run = new RunState(new MemoryBudget(budget));
+    this.run = new RunState(budget);
     this.around = new Surroundings(text);
   }
 

@@ -14,8 +14,8 @@ export class MemoryBudget {
     if (this.used <= this.limit) return OK;
     return fail(
       SQL_LIMIT,
-      "the statement needs more than " + (this.limit >> 20).toString() + " MiB for what it sorts, groups or joins",
-      "ask for fewer rows or columns",
+      "the statement needs more than " + this.limit.toString() + " bytes for what it sorts, groups or joins",
+      "give it more (--sql-memory, in programs sqlMemory), or ask for fewer rows or columns",
     );
   }
 }
