@@ -8,7 +8,8 @@ import { Row } from "../../assembly/encode/row";
 import { ByteBuffer } from "../../assembly/encode/byte-buffer";
 import { addUnsigned } from "../../assembly/encode/digits";
 import { OK, Status, errorMessage } from "../../assembly/status";
-import { monotonicNanoseconds, stdout } from "../../assembly/wasi/stdio";
+import { monotonicNanoseconds } from "../../assembly/wasi/clock";
+import { stdout } from "../../assembly/wasi/stdio";
 import { File } from "../../assembly/wasi/file";
 
 export const NOT_FOUND: u64 = u64.MAX_VALUE;

@@ -2,7 +2,7 @@
  * The raw cost of what a store asks of its host: positioned reads and writes, syncs, copies, checksums. Best case: a warm file of 64 MiB.
  */
 import { File } from "../../assembly/wasi/file";
-import { monotonicNanoseconds } from "../../assembly/wasi/stdio";
+import { monotonicNanoseconds } from "../../assembly/wasi/clock";
 import { xxh3 } from "../../assembly/encode/xxh3";
 import { must, random, report, seedRandom, startClock, stop } from "./bench";
 

@@ -22,7 +22,8 @@ import { Constant } from "../../assembly/sql/eval/expression";
 import { K_INT, K_TEXT } from "../../assembly/sql/eval/kinds";
 import { Statement } from "../../assembly/sql/execute";
 import { SqlText } from "../../assembly/sql/sql-text";
-import { commandArguments, monotonicNanoseconds } from "../../assembly/wasi/stdio";
+import { monotonicNanoseconds } from "../../assembly/wasi/clock";
+import { commandArguments } from "../../assembly/wasi/stdio";
 import { describeRun, must, openStore, random, reportTime, seedRandom, stop } from "./bench";
 
 const NAME: ArrayBuffer = String.UTF8.encode("name ");
