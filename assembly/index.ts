@@ -19,7 +19,8 @@ export { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "./store/delet
 export { DbmsContext } from "./store/dbms-context";
 export { OpenOptions } from "./store/store";
 export { RowScan } from "./store/row-scan";
-export { Table, TableIndex, addKeyPart } from "./store/table";
+export { Table } from "./store/table";
+export { TableIndex, addKeyPart } from "./store/table-index";
 export { handleRequest } from "./request/dispatcher";
 export { Session } from "./request/session";
 export { Input, Output, commandArguments, stderr, stdout } from "./wasi/stdio";

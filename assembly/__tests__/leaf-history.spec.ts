@@ -4,7 +4,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_UINT32 } from "../encode/data-type";
 import { LeafHistory, StateKeeper } from "../index/leaf-history";
 import { Column } from "../schema/column";
-import { addKeyPart } from "../store/table";
+import { addKeyPart } from "../store/table-index";
 
 const FIRST: u64 = 0;
 const LAST: u64 = u64.MAX_VALUE;

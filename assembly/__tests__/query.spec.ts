@@ -12,7 +12,8 @@ import { DbmsContext } from "../store/dbms-context";
 import { OpenOptions } from "../store/store";
 import { RowScan } from "../store/row-scan";
 import { RowSource } from "../store/row-source";
-import { Table, TableIndex, addKeyPart } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex, addKeyPart } from "../store/table-index";
 import { CountingProvider } from "./counting-provider";
 import { setText } from "./rows";
 

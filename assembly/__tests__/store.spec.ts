@@ -36,7 +36,7 @@ import { DbmsContext } from "../store/dbms-context";
 import { OpenOptions } from "../store/store";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../store/deletes";
 import { RowScan } from "../store/row-scan";
-import { addKeyPart } from "../store/table";
+import { addKeyPart } from "../store/table-index";
 import { unclaimedPageCount } from "../memory/access/unclaimed-pages";
 import { blocksGrown } from "../memory/base/block-pool";
 import { AccessControlList, ACL_ADMIN, ACL_MANAGE, PERM_READ, PERM_INSERT, PERM_DELETE } from "../acl/access-control-list";

@@ -6,7 +6,8 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { IndexTree } from "../index/index-tree";
-import { Table, TableIndex } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex } from "../store/table-index";
 
 /** An index that the index ledger lists. */
 export class CheckedIndex {

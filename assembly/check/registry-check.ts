@@ -13,7 +13,7 @@ import {
 } from "../schema/schema-registry";
 import { identitiesOfVersion1 } from "../schema/layout-detection";
 import { ACL_VERSION, isVersion1, version1Text } from "../acl/access-control-list";
-import { compareNames } from "../store/table";
+import { compareNames } from "../encode/ascii";
 import { CheckedTable } from "./checked-table";
 import { Survey, SURVEY_ALL } from "./survey";
 import {

@@ -8,7 +8,7 @@ import { addRawBytes, parseValue, wrongKind } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { unknownColumn } from "../schema/column-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { addKeyPart } from "../store/table";
+import { addKeyPart } from "../store/table-index";
 import { LIST_SIZE } from "./result-place";
 import {
   CASE_BLOB,

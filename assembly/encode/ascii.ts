@@ -52,3 +52,20 @@ export function asciiUpper(text: string): string {
   }
   return upper;
 }
+
+/** The order of names by their UTF-8 bytes. */
+export function compareNames(a: string, b: string): i32 {
+  const len = min(a.length, b.length);
+  for (let i = 0; i < len; i++) {
+    const left = byBytes(a.charCodeAt(i));
+    const right = byBytes(b.charCodeAt(i));
+    if (left != right) return left - right;
+  }
+  return a.length - b.length;
+}
+
+/** A UTF-16 unit as a number that orders as the bytes of its character do: halves of characters above U+FFFF come behind all others. */
+@inline
+function byBytes(unit: i32): i32 {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

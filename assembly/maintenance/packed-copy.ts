@@ -14,7 +14,8 @@ import { sortU64 } from "../memory/base/sort-u64";
 import { NO_ADDRESS, addressOffset, addressPage } from "../table/page-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { RowScan } from "../store/row-scan";
-import { Table, TableIndex } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex } from "../store/table-index";
 import { combineHashes, hashTables } from "./content-hash";
 
 /** Changes between two commits. */

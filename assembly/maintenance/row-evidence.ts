@@ -14,7 +14,8 @@ import { entryCount, entryKey, isLeaf, leafAddress, nodeFrame } from "../index/n
 import { integerText } from "../table/autoincrement-ledger";
 import { NO_ADDRESS, RecordAddress, addressOf, addressOffset, addressPage } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
-import { Table, TableIndex } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex } from "../store/table-index";
 import { CheckReport, counted } from "../check/check-report";
 import { CheckedIndex } from "../check/checked-table";
 import { SegmentList } from "../check/segment-list";

@@ -17,7 +17,8 @@ import { Column } from "../schema/column";
 export { RowScan } from "../store/row-scan";
 export { RowSource } from "../store/row-source";
 export { mayRun } from "../wasi/deadline";
-export { Table, TableIndex, addKeyPart } from "../store/table";
+export { Table } from "../store/table";
+export { TableIndex, addKeyPart } from "../store/table-index";
 
 /** Whether the keys of an index on `column` have its very bytes: where other bytes can be equal, a key may have those of an older row. */
 export function keysHaveBytesOf(column: Column): bool {

@@ -14,7 +14,7 @@ import { ALL_PERMS, Identity } from "../acl/access-control-list";
 import { fingerprintText } from "../schema/schema-registry";
 import { DbmsContext } from "../store/dbms-context";
 import { unknownTable } from "../store/names";
-import { findTable } from "../store/table";
+import { findTable } from "../store/table-list";
 import { Session } from "./session";
 import { FIELD_IDENTITY, FIELD_RIGHTS } from "./request";
 import { addAscii, addString, addStrings } from "../encode/json-pieces";

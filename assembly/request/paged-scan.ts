@@ -5,7 +5,8 @@ import { AccessPath, KeyBound } from "../query/access-path";
 import { CountedRows, ScanLoop } from "../query/scan-loop";
 import { DbmsContext } from "../store/dbms-context";
 import { RowScan, ScanPlace } from "../store/row-scan";
-import { Table, TableIndex } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex } from "../store/table-index";
 
 /** A page that has grown to this many bytes ends with the row in hand. */
 export const PAGE_BYTES: u32 = 8 << 20;

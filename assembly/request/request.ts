@@ -21,7 +21,7 @@ import { parseJsonValue } from "../encode/value-text";
 import { TYPE_JSON } from "../encode/data-type";
 import { Column } from "../schema/column";
 import { suggestion } from "../schema/nearest";
-import { addKeyPart } from "../store/table";
+import { addKeyPart } from "../store/table-index";
 
 /** All fields that there are. */
 const FIELDS: Array<string> = new Array<string>();

@@ -8,7 +8,8 @@ import { limitTime } from "../wasi/deadline";
 import { READ } from "../memory/manager/memory-manager";
 import { DbmsContext } from "../store/dbms-context";
 import { findIndex, tableNamed } from "../store/names";
-import { Table, TableIndex } from "../store/table";
+import { Table } from "../store/table";
+import { TableIndex } from "../store/table-index";
 import { Insertion } from "../store/insertion";
 import { Request, FIELD_INDEX, FIELD_TABLE, FIELD_TIMEOUT } from "./request";
 

@@ -1,7 +1,8 @@
 /** What a delete still has to take along: a stack, whose places are used again, so that deletes leave nothing for the collector. */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
 
 /** So many places are kept from one delete to the next. */
 const KEPT_PLACES: i32 = 16;

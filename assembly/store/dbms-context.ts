@@ -18,7 +18,8 @@ import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { redefineIndexes } from "./index-changes";
 import { Statements } from "./statements";
 import { OpenOptions, Store } from "./store";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
 import { checkNewTable, releaseTable, writeTable } from "./table-pages";
 import { Transaction } from "./transaction";
 

@@ -2,7 +2,8 @@
 import { Status, OK, BAD_SCHEMA, fail } from "../status";
 import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { Table, findTable } from "./table";
+import { Table } from "./table";
+import { findTable } from "./table-list";
 
 /**
  * `OK` when each foreign key of `schema` names a column of one of `tables`, or of itself, that is unique and of its type; with `forward`

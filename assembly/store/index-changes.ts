@@ -11,7 +11,8 @@ import { mayStep } from "../wasi/deadline";
 import { RecordAddress } from "../table/page-ledger";
 import { damagedRecord } from "./record-prefix";
 import { keyText } from "./row-lookup";
-import { EntryKeeper, Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { EntryKeeper, TableIndex } from "./table-index";
 import { writeSnapshot } from "./table-pages";
 import { WriteBuffer } from "./write-buffer";
 

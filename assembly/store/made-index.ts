@@ -13,7 +13,8 @@ import { MemoryManager } from "../memory/manager/memory-manager";
 import { HeapMemoryProvider } from "../memory/file/provider";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { EntryKeeper, Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { EntryKeeper, TableIndex } from "./table-index";
 import { damagedRecord } from "./record-prefix";
 
 /** Makes the tree of one index when something is about to look into it. */

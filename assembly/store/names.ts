@@ -2,7 +2,9 @@
 import { Status, INDEX_NOT_FOUND, TABLE_NOT_FOUND, fail } from "../status";
 import { suggestion } from "../schema/nearest";
 import { DbmsContext } from "./dbms-context";
-import { Table, TableIndex, findTableByText } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
+import { findTableByText } from "./table-list";
 
 /** The table whose name is the `len` bytes at `name`; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
 export function tableNamed(db: DbmsContext, name: usize, len: u32): Table | null {

@@ -21,7 +21,8 @@ import { findSparePages } from "./spare-pages";
 import { adoptLedgers, checkFit, leftOut, widerAlignment } from "./schema-fit";
 import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
 import { checkTargets } from "./foreign-key-targets";
-import { Reference, Table, findTable, fingerprintPosition, forgetReferences, insertTable, tablePosition } from "./table";
+import { Reference, Table, forgetReferences } from "./table";
+import { findTable, fingerprintPosition, insertTable, tablePosition } from "./table-list";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
 const FIRST_PAGES: u32 = 16;

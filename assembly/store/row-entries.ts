@@ -6,7 +6,8 @@ import { CELL_MISSING, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { WriteBuffer } from "./write-buffer";
 import { RowLookup, keyText } from "./row-lookup";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
 
 export class RowEntries extends RowLookup {
   protected keys: ByteBuffer = new ByteBuffer(1024);

@@ -9,7 +9,9 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
-import { Table, TableIndex, addKeyPart, findTable } from "./table";
+import { Table } from "./table";
+import { TableIndex, addKeyPart } from "./table-index";
+import { findTable } from "./table-list";
 import { damagedRecord } from "./record-prefix";
 
 export class RowLookup {

@@ -17,7 +17,8 @@ import { TreeCursor } from "../index/tree-cursor";
 import { PlaceMarks } from "./place-marks";
 import { RowSource } from "./row-source";
 import { TableWatch } from "./scan-watch";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
 import { RecordPrefix, damagedRecord } from "./record-prefix";
 
 /** Where a scan stands: behind the row at `address`. All but that is for scans over an index. */

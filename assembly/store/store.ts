@@ -16,7 +16,8 @@ import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { AccessControlList } from "../acl/access-control-list";
 import { OpenTables } from "./open-tables";
 import { ScanWatch, TableWatch } from "./scan-watch";
-import { Table, TableIndex } from "./table";
+import { Table } from "./table";
+import { TableIndex } from "./table-index";
 
 /** How a store is opened. */
 const DEFAULT_SQL_BYTES: u64 = 64 << 20;

@@ -8,7 +8,8 @@ import { TablePages, fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { checkTarget, checkTargets } from "./foreign-key-targets";
 import { OpenTables } from "./open-tables";
-import { Table, findTable } from "./table";
+import { Table } from "./table";
+import { findTable } from "./table-list";
 
 /** `OK` when a table `schema` can be made beside the `open` ones; `forward` and `adopted` are those of `DbmsContext.createTable`. */
 export function checkNewTable(open: OpenTables, schema: TableSchemaSnapshot, forward: bool, adopted: bool): Status {

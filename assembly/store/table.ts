@@ -5,15 +5,13 @@ import { Status, OK, NO_PAGE, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
 import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { compareText } from "../encode/ascii";
-import { bytesEqual, copyBytes } from "../encode/bytes";
-import { compareKeyToProbe, hasNull } from "../encode/key";
+import { compareNames } from "../encode/ascii";
 import { Row, RowLayout, CELL_MISSING } from "../encode/row";
-import { valueDiscriminant, VALUE_CUSTOM, VALUE_NULL } from "../encode/data-type";
-import { addKeyValue, Column, IndexDefinition } from "../schema/column";
+import { valueDiscriminant } from "../encode/data-type";
+import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { TablePages, fingerprintOf, checkTablePages } from "../schema/schema-registry";
-import { NO_ADDRESS, PageLedger, RecordAddress } from "../table/page-ledger";
+import { PageLedger, RecordAddress } from "../table/page-ledger";
 import { FreeSegmentsLedger } from "../table/free-segments-ledger";
 import { AutoincrementLedger } from "../table/autoincrement-ledger";
 import { TableRegistry } from "../table/table-registry";
@@ -21,149 +19,10 @@ import { TableReader } from "../table/table-reader";
 import { applyChanges } from "../index/apply-changes";
 import { IndexLedger } from "../index/index-ledger";
 import { IndexTree } from "../index/index-tree";
-import { TreeCursor } from "../index/tree-cursor";
 import { isPlainKeyType } from "../index/buffered-changes";
+import { TableIndex } from "./table-index";
 import { TableWatch } from "./scan-watch";
 import { RecordPrefix } from "./record-prefix";
-
-/** Whoever has entries of indexes that are still to be put into their trees. */
-export abstract class EntryKeeper {
-  /** Puts all of them there. */
-  abstract flushChanges(): Status;
-}
-
-/** An index of an open table. What looks into its tree, other than by `find` and `seekEqual`, calls `settle` first. */
-export class TableIndex {
-  /** Who has entries that wait, if `tree.waiting` says that there are some. */
-  keeper: EntryKeeper | null = null;
-  /** Positions of the indexed columns. */
-  readonly columns: StaticArray<i32>;
-  /** For look-ups inside one statement. */
-  readonly cursor: TreeCursor;
-  /** Whether changes of its entries may wait until something looks into it. */
-  mayWait: bool = false;
-  /** Whether those that wait are to be found by their keys, which are equal only if their bytes are. */
-  isSearched: bool = false;
-  /** Whether another index on the same columns shares its tree, in which each row then has two entries, one behind the other. */
-  isTwin: bool = false;
-  /** Whether one of the columns may be null. */
-  private readonly isNullable: bool;
-  /** The discriminant of the keys, if they are of one column and its value is as in a record; else `VALUE_CUSTOM`. */
-  private readonly discriminant: u8;
-
-  constructor(
-    readonly definition: IndexDefinition,
-    readonly tree: IndexTree,
-    schema: TableSchemaSnapshot,
-  ) {
-    const names = definition.columns;
-    const columns = new StaticArray<i32>(names.length);
-    let isNullable = false;
-    for (let i = 0; i < names.length; i++) {
-      columns[i] = schema.columnIndex(names[i]);
-      isNullable = isNullable || schema.columns[columns[i]].nullable;
-    }
-    this.columns = columns;
-    this.isNullable = isNullable;
-    this.cursor = new TreeCursor(tree);
-    this.discriminant = names.length == 1 ? valueDiscriminant(schema.columns[columns[0]].type) : VALUE_CUSTOM;
-  }
-
-  get unique(): bool {
-    return this.definition.unique;
-  }
-
-  /**
-   * Whether no two rows may have `key`: the index is unique, and no value of the key is null. Keys with a null are in a unique index as
-   * all are in one that is not, be it that only one row may have it: the file does not say which rule it was made by.
-   */
-  isOnce(key: usize): bool {
-    return this.definition.unique && !(this.isNullable && hasNull(key));
-  }
-
-  /** Makes sure that no changes wait, so that the tree has all entries. */
-  settle(): Status {
-    const keeper = this.keeper;
-    return this.tree.waiting !== null && keeper ? keeper.flushChanges() : OK;
-  }
-
-  /**
-   * The row with `key`, of several the first, also where its entry waits; `NO_ADDRESS` when there is none (`lastError.status` is then `OK`)
-   * or on failure.
-   */
-  find(key: usize): RecordAddress {
-    if (this.isOnce(key)) {
-      const waiting = this.tree.waiting;
-      if (waiting && !waiting.isFindable && this.settle() != OK) return NO_ADDRESS;
-      return this.tree.find(key);
-    }
-    const cursor = this.cursor;
-    const found = this.seekEqual(key) && compareKeyToProbe(cursor.key(), key) == 0;
-    lastError.status = cursor.status;
-    return found ? cursor.address() : NO_ADDRESS;
-  }
-
-  /** Places `cursor` at the first entry that is not below `key`: `TreeCursor.seekEqual`. Changes of other keys go on waiting. */
-  seekEqual(key: usize): bool {
-    const waiting = this.tree.waiting;
-    this.cursor.status = waiting && waiting.concerns(key) ? this.settle() : OK;
-    return this.cursor.status == OK && this.cursor.seekEqual(key);
-  }
-
-  /** Appends the key of `row` in this index. */
-  addKey(schema: TableSchemaSnapshot, row: Row, out: ByteBuffer): void {
-    const columns = this.columns;
-    const only = unchecked(columns[0]);
-    if (this.discriminant != VALUE_CUSTOM && row.isSet(only)) {
-      const len = row.len(only);
-      const at = out.reserve(9 + len);
-      store<u32>(at, 1);
-      store<u32>(at, 1 + len, 4);
-      store<u8>(at, this.discriminant, 8);
-      copyBytes(at + 9, row.ptr(only), len);
-      out.len += 9 + len;
-      return;
-    }
-    out.addU32(columns.length);
-    for (let i = 0; i < columns.length; i++) {
-      const position = unchecked(columns[i]);
-      addKeyPart(schema.columns[position], row.isSet(position) ? row.ptr(position) : 0, row.len(position), out);
-    }
-  }
-
-  /** Whether `key`, a well-formed one, is of this index's columns: as many values as these, of their types or null. */
-  hasKeysLike(schema: TableSchemaSnapshot, key: usize): bool {
-    const columns = this.columns;
-    if (load<u32>(key) != columns.length) return false;
-    let part = key + 4;
-    for (let i = 0; i < columns.length; i++) {
-      const discriminant = load<u8>(part, 4);
-      if (discriminant != VALUE_NULL && discriminant != valueDiscriminant(schema.columns[unchecked(columns[i])].type))
-        return false;
-      part += 4 + load<u32>(part);
-    }
-    return true;
-  }
-
-  /** Whether the two rows' values differ in a column of this index. */
-  differs(a: Row, b: Row): bool {
-    const columns = this.columns;
-    for (let i = 0; i < columns.length; i++) {
-      const position = unchecked(columns[i]);
-      if (a.state(position) != b.state(position)) return true;
-      if (a.isSet(position) && !bytesEqual(a.ptr(position), a.len(position), b.ptr(position), b.len(position))) return true;
-    }
-    return false;
-  }
-}
-
-/** Appends one column's part of a key: size, discriminant, value. `ptr` 0 is null. */
-export function addKeyPart(column: Column, ptr: usize, len: u32, out: ByteBuffer): void {
-  const at = out.len;
-  out.addU32(0);
-  addKeyValue(column, valueDiscriminant(column.type), ptr, len, out);
-  store<u32>(out.ptr + at, out.len - at - 4);
-}
 
 /** A foreign key that names a table: where it is. */
 export class Reference {
@@ -488,73 +347,4 @@ export class Table {
 function isBehind(a: Reference, b: Reference): bool {
   const order = compareNames(a.table.name, b.table.name);
   return order > 0 || (order == 0 && a.column > b.column);
-}
-
-/** The order of names by their UTF-8 bytes. */
-export function compareNames(a: string, b: string): i32 {
-  const len = min(a.length, b.length);
-  for (let i = 0; i < len; i++) {
-    const left = byBytes(a.charCodeAt(i));
-    const right = byBytes(b.charCodeAt(i));
-    if (left != right) return left - right;
-  }
-  return a.length - b.length;
-}
-
-/** A UTF-16 unit as a number that orders as the bytes of its character do: halves of characters above U+FFFF come behind all others. */
-@inline
-function byBytes(unit: i32): i32 {
-  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
-}
-
-/** Where in `tables`, which are sorted by name, `name` is or belongs. */
-export function tablePosition(tables: Array<Table>, name: string): i32 {
-  let low = 0;
-  let high = tables.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareNames(tables[middle].name, name) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The table of `tables`, which are sorted by name, that is called `name`, or null. */
-export function findTable(tables: Array<Table>, name: string): Table | null {
-  const at = tablePosition(tables, name);
-  return at < tables.length && tables[at].name == name ? tables[at] : null;
-}
-
-/** The same for the name whose UTF-8 form is the `len` bytes at `ptr`. */
-export function findTableByText(tables: Array<Table>, ptr: usize, len: u32): Table | null {
-  let low = 0;
-  let high = tables.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const table = unchecked(tables[middle]);
-    const order = compareText(ptr, len, table.name);
-    if (order == 0) return table;
-    if (order > 0) low = middle + 1;
-    else high = middle;
-  }
-  return null;
-}
-
-/** Where in `tables`, which are sorted by fingerprint, that with `fingerprint` is or belongs. */
-export function fingerprintPosition(tables: Array<Table>, fingerprint: u64): i32 {
-  let low = 0;
-  let high = tables.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (unchecked(tables[middle]).pages.fingerprint < fingerprint) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Puts `table` into `tables` in front of number `at`. */
-export function insertTable(tables: Array<Table>, at: i32, table: Table): void {
-  tables.push(table);
-  for (let i = tables.length - 1; i > at; i--) unchecked((tables[i] = tables[i - 1]));
-  tables[at] = table;
 }

@@ -11,7 +11,7 @@ import { AnyOrder } from "./any-order";
 import { ScanWatch } from "./scan-watch";
 import { Statements } from "./statements";
 import { Store } from "./store";
-import { EntryKeeper } from "./table";
+import { EntryKeeper } from "./table-index";
 import { WriteBuffer } from "./write-buffer";
 
 class Savepoint {

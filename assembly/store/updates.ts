@@ -10,7 +10,8 @@ import { Inserts } from "./inserts";
 import { FOUND_ROWS } from "./cascade";
 import { columnPath } from "./row-lookup";
 import { TableWatch } from "./scan-watch";
-import { Reference, Table, addKeyPart } from "./table";
+import { Reference, Table } from "./table";
+import { addKeyPart } from "./table-index";
 
 /** Key updates that pass from table to table through foreign keys at most: more means a cycle of keys that follow each other. */
 const MAX_KEY_CHAIN: i32 = 64;

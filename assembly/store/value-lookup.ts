@@ -1,7 +1,8 @@
 /** A row by the value of one column. */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { RecordAddress } from "../table/page-ledger";
-import { Table, TableIndex, addKeyPart } from "./table";
+import { Table } from "./table";
+import { TableIndex, addKeyPart } from "./table-index";
 
 const probe: ByteBuffer = new ByteBuffer(64);
 

@@ -18,7 +18,9 @@ import { conflicting } from "../index/apply-changes";
 import { checkKeySize } from "../index/index-tree";
 import { BufferedChanges } from "../index/buffered-changes";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
-import { EntryKeeper, Table, TableIndex, findTable } from "./table";
+import { Table } from "./table";
+import { EntryKeeper, TableIndex } from "./table-index";
+import { findTable } from "./table-list";
 
 /** So many blocks are enough. */
 const ENOUGH_BLOCKS: i32 = 32;

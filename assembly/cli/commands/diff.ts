@@ -9,7 +9,7 @@ import { addPrintable } from "../../encode/printable";
 import { columnSpecs } from "../../schema/column-spec";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { DbmsContext } from "../../store/dbms-context";
-import { compareNames } from "../../store/table";
+import { compareNames } from "../../encode/ascii";
 import { Table } from "../../store/table";
 import {
   RowDiff,

@@ -6,7 +6,8 @@
 import { asciiLower } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { ON_DELETE_CASCADE } from "../../schema/column";
-import { Table, TableIndex } from "../../store/table";
+import { Table } from "../../store/table";
+import { TableIndex } from "../../store/table-index";
 import {
   columnTypeText,
   createIndexText,
