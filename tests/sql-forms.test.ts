@@ -150,3 +150,37 @@ test("ON CONFLICT behind a query that joins is no condition of the join", () => 
     both.same("SELECT id FROM c ORDER BY id");
   });
 });
+
+test("an aggregate of columns of a query around it is that query's", () => {
+  withBoth((both) => {
+    prepare(both);
+    for (const sql of [
+      "SELECT (SELECT count(a.id) FROM b LIMIT 1) FROM a",
+      "SELECT (SELECT count(a.id) FROM b WHERE FALSE) FROM a",
+      "SELECT (SELECT count(a.id + b.id) FROM b) FROM a",
+      "SELECT (SELECT sum(a.x) + count(*) FROM b) FROM a",
+      "SELECT x, (SELECT max(a.id) || '-' || min(b.id) FROM b) FROM a GROUP BY x ORDER BY x",
+      "SELECT x, count(*), (SELECT count(a.s) FROM b WHERE b.x = a.x LIMIT 1) FROM a GROUP BY x ORDER BY x",
+      "SELECT x FROM a GROUP BY x ORDER BY (SELECT max(a.id) FROM c LIMIT 1) DESC",
+      "SELECT (SELECT (SELECT sum(a.id) FROM c LIMIT 1) FROM b LIMIT 1) FROM a",
+      "SELECT (SELECT sum(b.id) || (SELECT sum(a.id) || sum(b.id) FROM c LIMIT 1) FROM b) FROM a",
+      "SELECT (SELECT group_concat(a.id, ',') FROM b LIMIT 1), count(*) FROM a",
+      "SELECT (SELECT count(a.x) FILTER (WHERE a.id > 1) FROM b LIMIT 1) FROM a",
+      "SELECT sum((SELECT count(*) FROM b WHERE b.x = a.x)) FROM a",
+      "SELECT (SELECT sum(b.x + n) FROM b) FROM (SELECT count(*) n FROM a) q",
+    ])
+      both.same(sql);
+    // SQLite knows none in a condition; here the groups of x have 1, 2 and 1 rows.
+    const having = "SELECT x FROM a GROUP BY x HAVING EXISTS (SELECT 1 FROM b WHERE b.id = count(a.id) + 2) ORDER BY x";
+    assert.deepEqual(both.quireRows(having), [[null], ["10"], ["20"]]);
+    assert.deepEqual(both.quireRows(having.replace("+ 2", "+ 4")), [["20"]]);
+    // Where no aggregate may be it is an error, and not another query's.
+    for (const sql of [
+      "SELECT id FROM a WHERE (SELECT count(a.id) FROM b) > 0",
+      "SELECT sum((SELECT count(a.id) FROM b LIMIT 1)) FROM a",
+      "SELECT a.x, (SELECT count(a.id) FROM b LIMIT 1) FROM a",
+      "UPDATE a SET x = (SELECT count(a.id) FROM b)",
+    ])
+      assert.equal(outcome(both.quire, sql), "SQL_TYPE", sql);
+  });
+});

@@ -91,7 +91,18 @@ export class Outer {
       return null;
     }
     const further = binder.outer;
-    const value = further ? further.value(name, table, node) : null;
+    return further ? this.further(further.value(name, table, node)) : null;
+  }
+
+  /** An aggregate's result for the rows of the query `level` ones out from the one that it stands in; null with an error. */
+  aggregate(node: u32, name: string, level: i32): Expression | null {
+    const binder = this.binder;
+    if (level > 1) return this.further(binder.outer!.aggregate(node, name, level - 1));
+    const value = binder.ownAggregate(node, name);
+    return value ? this.slotOf(value) : null;
+  }
+
+  private further(value: Expression | null): Expression | null {
     if (value && !this.values.further.includes(<OuterValue>value)) this.values.further.push(<OuterValue>value);
     return value;
   }
@@ -128,6 +139,8 @@ export abstract class ExpressionBinder {
   protected abstract call(node: u32): Expression | null;
   /** What a node is in a query with groups, where that is not its parts' business; null where it is. */
   protected abstract ofGroup(node: u32): Expression | null;
+  /** An aggregate of this query's rows; null with an error. */
+  abstract ownAggregate(node: u32, name: string): Expression | null;
   /** A column of the rows, which in a query with groups has to be one of theirs. */
   abstract columnAt(place: i32, node: u32): Expression | null;
   /** A query as a value: its one column's value in its only row. */

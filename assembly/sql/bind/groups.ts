@@ -29,9 +29,15 @@ import { asNumber, asText, convertTo, isJsonExtract } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
 import { MERGED, sameName } from "./scope";
 
+/** Places of aggregates' results from this on, as long as it is not known how many keys of groups there are. */
+export const AGGREGATED: i32 = 1 << 25;
+
 /** Binds the expressions of a query that may have groups. */
 export abstract class GroupBinder extends FunctionBinder {
   protected isGrouped: bool = false;
+  /** Whether aggregates may be here, and whether there is one in a query inside, for which this seems to have no groups. */
+  protected mayGroup: bool = false;
+  mustGroup: bool = false;
   /** Inside an aggregate's values names are the rows', not the groups'. */
   protected inAggregate: bool = false;
   protected groupNodes: Array<u32> = new Array<u32>();
@@ -130,7 +136,10 @@ export abstract class GroupBinder extends FunctionBinder {
   protected hasAggregate(list: u32): bool {
     const tree = this.tree;
     for (let node = list; node != 0; node = tree.next(node)) {
-      if (tree.kind(node) == N_CALL && isAggregateCall(tree, node)) return true;
+      if (tree.kind(node) == N_CALL && isAggregateCall(tree, node)) {
+        if (this.levelOfCall(node) == 0) return true;
+        continue;
+      }
       if (tree.kind(node) == N_QUERY) continue;
       if (hasNoNodes(tree.kind(node))) continue;
       if (tree.kind(node) == N_CALL) {
@@ -142,8 +151,56 @@ export abstract class GroupBinder extends FunctionBinder {
     return false;
   }
 
+  /**
+   * An aggregate: of this query, or of the one around it that the innermost of its columns is of, where it is the same for all rows of this
+   * one.
+   */
   protected aggregate(node: u32, name: string): Expression | null {
+    const level = this.levelOfCall(node);
+    return level > 0 ? this.outer!.aggregate(node, name, level) : this.ownAggregate(node, name);
+  }
+
+  /** How many queries out from this one the one is that an aggregate belongs to. */
+  private levelOfCall(node: u32): i32 {
+    const level = this.outer ? min(this.levelOf(this.tree.b(node)), this.levelOf(this.tree.c(node))) : 0;
+    return level == i32.MAX_VALUE ? 0 : level;
+  }
+
+  /** The same of the innermost column of a list of nodes; the highest number where they have none. */
+  private levelOf(list: u32): i32 {
+    const tree = this.tree;
+    let level = i32.MAX_VALUE;
+    for (let node = list; node != 0; node = tree.next(node)) {
+      const kind = tree.kind(node);
+      if (kind == N_COLUMN) level = min(level, this.levelOfColumn(node));
+      else if (kind == N_QUERY) level = 0;
+      else if (!hasNoNodes(kind)) {
+        if (kind != N_CALL) level = min(level, this.levelOf(tree.a(node)));
+        level = min(level, min(this.levelOf(tree.b(node)), min(this.levelOf(tree.c(node)), this.levelOf(tree.d(node)))));
+      }
+    }
+    return level;
+  }
+
+  private levelOfColumn(node: u32): i32 {
+    const tree = this.tree;
+    const name = tree.text(tree.a(node));
+    const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
+    let level = 0;
+    let scope = this.scope;
+    let outer = this.outer;
+    while (outer && scope.find(name, table) < 0 && scope.found == 0 && (table.length == 0 || !scope.source(table))) {
+      level += 1;
+      scope = outer.binder.scope;
+      outer = outer.binder.outer;
+    }
+    return level;
+  }
+
+  ownAggregate(node: u32, name: string): Expression | null {
     const context = this.context;
+    // One in a query inside of this one makes it a query with groups, which it is bound as once more.
+    if (this.mayGroup && !this.isGrouped) this.mustGroup = true;
     if (!this.isGrouped || this.inAggregate) {
       const where = this.inAggregate ? "inside another aggregate or GROUP BY" : "here";
       context.fail(SQL_TYPE, name + " is an aggregate and can't be used " + where, node, "HAVING has conditions on aggregates");
@@ -162,7 +219,7 @@ export abstract class GroupBinder extends FunctionBinder {
   }
 
   private aggregateValue(a: i32): Expression {
-    const value = new ColumnValue(a, this.aggregates[a].kind);
+    const value = new ColumnValue(AGGREGATED + a, this.aggregates[a].kind);
     const fn = this.aggregates[a].fn;
     const subject = this.aggregates[a].subject;
     if (subject && (fn == A_MIN || fn == A_MAX)) value.column = subject.column;

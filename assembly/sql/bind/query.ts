@@ -22,6 +22,7 @@ import { SqlText } from "../sql-text";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
+import { AGGREGATED } from "./groups";
 import { StatementContext } from "./statement";
 import { ResultBinder } from "./results";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
@@ -55,14 +56,25 @@ export class QueryBinder extends ResultBinder {
       if (!limit) return null;
     }
     let relation: Relation | null = null;
-    if (tree.kind(body) == N_SELECT)
-      relation = new QueryBinder(this.context, this.outer, names).select(body, tree.b(node), limit);
+    if (tree.kind(body) == N_SELECT) relation = this.selected(names, body, tree.b(node), limit);
     else {
       relation = this.body(body, names);
       if (relation && tree.b(node) != 0) relation = this.sortOutputs(relation, tree.b(node), limit);
     }
     if (!relation || !limit) return relation;
     return new Relation(this.context.own(new Limit(relation.operator, limit)), relation.columns);
+  }
+
+  /** The rows of an N_SELECT, as `select` says; null with an error. */
+  private selected(names: Array<CommonTable>, node: u32, order: u32, limit: RowLimit | null): Relation | null {
+    const queries = this.context.queryCount;
+    const binder = new QueryBinder(this.context, this.outer, names);
+    const relation = binder.select(node, order, limit);
+    if (!binder.mustGroup) return relation;
+    this.context.forgetQueries(queries);
+    const again = new QueryBinder(this.context, this.outer, names);
+    again.mustGroup = true;
+    return again.select(node, order, limit);
   }
 
   /** What an N_LIMIT says; null with an error. */
@@ -93,7 +105,7 @@ export class QueryBinder extends ResultBinder {
   private body(node: u32, names: Array<CommonTable>): Relation | null {
     switch (this.tree.kind(node)) {
       case N_SELECT:
-        return new QueryBinder(this.context, this.outer, names).select(node, 0, null);
+        return this.selected(names, node, 0, null);
       case N_VALUES:
         return new QueryBinder(this.context, this.outer, names).values(node);
       case N_COMPOUND:
@@ -282,8 +294,9 @@ export class QueryBinder extends ResultBinder {
       addConditions(where, conditions);
     }
     const group = tree.d(node);
-    this.isGrouped = group != 0 || this.hasAggregate(tree.a(node)) || this.hasAggregate(order);
+    this.isGrouped = this.mustGroup || group != 0 || this.hasAggregate(tree.a(node)) || this.hasAggregate(order);
     if (group != 0 && !this.groupBy(tree.a(group), tree.a(node))) return null;
+    this.mayGroup = true;
     if (!this.results(tree.a(node))) return null;
     let having: Expression | null = null;
     if (group != 0 && tree.b(group) != 0) {
@@ -307,7 +320,8 @@ export class QueryBinder extends ResultBinder {
       columns.push(new NamedColumn(output.name, output.value.kind, output.value.column));
     }
     // All names are known now, and with them the columns that are wanted.
-    for (let a = 0; a < this.aggregateValues.length; a++) this.aggregateValues[a].position += this.groupValues.length;
+    for (let a = 0; a < this.aggregateValues.length; a++)
+      this.aggregateValues[a].position += this.groupValues.length - AGGREGATED;
     const used = new Array<i32>();
     if (this.isGrouped) {
       for (let g = 0; g < this.groupValues.length; g++) this.groupValues[g].addColumns(used);

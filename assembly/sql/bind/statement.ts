@@ -63,6 +63,16 @@ export class StatementContext {
     return query;
   }
 
+  /** How many queries as values there are. */
+  get queryCount(): i32 {
+    return this.queries.length;
+  }
+
+  /** Forgets all of them but the first `count`. */
+  forgetQueries(count: i32): void {
+    while (this.queries.length > count) this.queries.pop().free();
+  }
+
   ownValue(value: OuterValue): OuterValue {
     this.outerValues.push(value);
     return value;
