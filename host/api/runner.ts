@@ -7,6 +7,7 @@ import type { Given, Kind, Result } from "./kind.js";
 import { BY_STEPS, type Operation, type Operations, type RequestStep, type Step, requestText } from "./operations.js";
 import { CHANGES_SCHEMA, type Request } from "./requests.js";
 import { Scope, type ScopeTracker } from "./scope.js";
+import { statementWords } from "./sql-words.js";
 
 /** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
 export interface TransactionStart {
@@ -27,9 +28,16 @@ function directTo({ instance }: Engine, { schemas, dates }: Operations): DirectA
   return instance && new DirectAccess(instance, schemas, dates);
 }
 
+/** Whether a request begins a transaction, or ends one. */
+function transactionOf(request: Request): "begin" | "end" | null {
+  if (request.op === "sql") return statementWords(request.sql).transaction;
+  if (request.op === "begin") return "begin";
+  return request.op === "commit" || request.op === "rollback" ? "end" : null;
+}
+
 /** What requests and replies say about the session's state. */
 class Exchange {
-  /** Whether `begin` was called, and neither `commit` nor `rollback` yet. */
+  /** Whether a transaction was begun, and neither committed nor rolled back yet. */
   inTransaction = false;
 
   constructor(readonly operations: Operations) {}
@@ -37,12 +45,18 @@ class Exchange {
   /** The text to send. */
   send({ request }: RequestStep): string {
     const text = requestText(request);
-    if (CHANGES_SCHEMA.has(request.op)) this.operations.schemas.clear();
+    this.#forgetSchemas(request);
     return text;
   }
 
+  /** Definitions are not known any more behind what may change one. */
+  #forgetSchemas(request: Request): void {
+    const changes = request.op === "sql" ? statementWords(request.sql).changesSchema : CHANGES_SCHEMA.has(request.op);
+    if (changes) this.operations.schemas.clear();
+  }
+
   /** Takes the reply's `ok` out, or throws its error. */
-  receive({ request: { op } }: RequestStep, reply: string): unknown {
+  receive({ request }: RequestStep, reply: string): unknown {
     let read: unknown;
     try {
       read = JSON.parse(reply);
@@ -50,20 +64,22 @@ class Exchange {
       throw new QuireError("BAD_REPLY", `the module answered with something that is no JSON: ${reply.slice(0, 200)}`);
     }
     const { ok } = read as { ok?: unknown };
-    if (op === "commit" || op === "rollback") this.inTransaction = false;
-    if (CHANGES_SCHEMA.has(op)) this.operations.schemas.clear();
+    const transaction = transactionOf(request);
+    if (transaction === "end") this.inTransaction = false;
+    this.#forgetSchemas(request);
     if (ok === undefined) throw errorOfReply(read);
-    if (op === "begin") this.inTransaction = true;
+    if (transaction === "begin") this.inTransaction = true;
     return ok;
   }
 }
 
 /** Refuses what would end the transaction of a function that runs. */
-function refuseInside({ op }: Request): void {
-  if (op !== "begin" && op !== "commit" && op !== "rollback") return;
+function refuseInside(request: Request): void {
+  if (transactionOf(request) === null) return;
+  const what = request.op === "sql" ? String(request.sql).trim() : request.op;
   throw new QuireError(
     "TRANSACTION_ACTIVE",
-    `${op} has no place inside of transaction(): its function's end commits, an error rolls back`,
+    `${what} has no place inside of transaction(): its function's end commits, an error rolls back`,
   );
 }
 
