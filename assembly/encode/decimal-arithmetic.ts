@@ -297,6 +297,13 @@ export function decimalOfInteger(value: i64, target: usize): void {
   store<u32>(target, 0, HIGH);
 }
 
+/** The same for an integer of 128 bits, of which 96 and a sign are in use. */
+export function decimalOfWide(low: u64, high: i64, target: usize): void {
+  store<u32>(target, high < 0 ? SIGN : 0);
+  store<u64>(target, high < 0 ? 0 - low : low, LOW);
+  store<u32>(target, <u32>(high < 0 ? ~high + i64(low == 0) : high), HIGH);
+}
+
 /** The same for a number without a sign. */
 export function decimalOfUnsigned(value: u64, target: usize): void {
   store<u32>(target, 0);

@@ -21,7 +21,7 @@ export const MAX_BODY: u32 = 65533;
 const USUAL_VALUE: u32 = 256;
 
 /** What the layout of a row needs to know of a column: 4 bytes each, in `RowLayout.columns`. */
-const COLUMN_STRIDE: u32 = 4;
+export const COLUMN_STRIDE: u32 = 4;
 
 /** How a table's records are laid out. */
 export class RowLayout {

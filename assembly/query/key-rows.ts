@@ -4,10 +4,15 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { VALUE_NULL, valueDiscriminant } from "../encode/data-type";
 import { RowScan, RowSource } from "./store";
 
+/** Keys that are read together. */
+const KEYS: u32 = 256;
+
 export class KeyRows extends RowSource {
   /** For each of the index's columns what its values start with in keys, and whether it may be null. */
   private readonly discriminants: StaticArray<u8>;
   private readonly nullables: StaticArray<bool>;
+  /** Room for where some keys are. */
+  private readonly keys: usize = heap.alloc(KEYS << 3);
 
   /** `scan` is by an index. */
   constructor(readonly scan: RowScan) {
@@ -30,6 +35,33 @@ export class KeyRows extends RowSource {
     if (scan.next()) return this.readKey(scan.resumeKey.ptr);
     this.status = scan.status;
     return false;
+  }
+
+  /**
+   * Reads the keys that come next, of one leaf, `most` at most: how many; 0 at the end, and on failure. `cells` has room for `stride` bytes
+   * of each of some columns, `places` which of them, or -1, each column of the table is: there its values' pointer u32 and length u32 go, 0
+   * for null, one behind the other. `addresses` as for `RowScan.nextKeys`.
+   */
+  nextCells(cells: usize, stride: usize, places: StaticArray<i32>, addresses: usize, most: u32): u32 {
+    const count = this.scan.nextKeys(this.keys, addresses, min(most, KEYS));
+    if (count == 0) this.status = this.scan.status;
+    const positions = this.scan.index!.columns;
+    for (let k: u32 = 0; k < count; k++) {
+      let key = <usize>load<u64>(this.keys + ((<usize>k) << 3));
+      if (load<u32>(key) != positions.length) return u32(this.foreignKey());
+      key += 4;
+      for (let i = 0; i < positions.length; i++) {
+        const size = load<u32>(key);
+        const discriminant = load<u8>(key, 4);
+        let cell: u64 = 0;
+        if (discriminant == unchecked(this.discriminants[i])) cell = ((<u64>(size - 1)) << 32) | (<u64>(key + 5));
+        else if (discriminant != VALUE_NULL || !unchecked(this.nullables[i])) return u32(this.foreignKey());
+        const place = unchecked(places[unchecked(positions[i])]);
+        if (place >= 0) store<u64>(cells + <usize>place * stride + ((<usize>k) << 3), cell);
+        key += 4 + size;
+      }
+    }
+    return count;
   }
 
   /** Nothing is read beyond the keys, whatever is wanted of them. */
@@ -62,6 +94,7 @@ export class KeyRows extends RowSource {
   }
 
   free(): void {
+    heap.free(this.keys);
     this.scan.free();
   }
 }

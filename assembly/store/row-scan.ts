@@ -13,6 +13,7 @@ import { DECODED, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
 import { LeafHistory } from "../index/leaf-history";
+import { entryCount, entryKey, entryKeyLen, leafAddress, searchNode } from "../index/node";
 import { TreeCursor } from "../index/tree-cursor";
 import { PlaceMarks } from "./place-marks";
 import { RowSource } from "./row-source";
@@ -220,6 +221,38 @@ export class RowScan extends RowSource {
     this.setPivot(this.keyBefore, this.wasInPivot ? this.pivotSince : this.momentBefore);
     const reader = this.reader;
     if (reader) reader.seekAfter(this.addressBefore);
+  }
+
+  /**
+   * `next`, and the entries behind that one in the same leaf and the range: where their keys are, u64 each, goes to `to`, valid for the
+   * next `GUARANTEE` page lookups, and which records they are of to `addresses`, unless that is 0. How many, `most` at most; 0 at the end,
+   * and on failure. For a scan over an index that reads no records.
+   */
+  nextKeys(to: usize, addresses: usize, most: u32): u32 {
+    const cursor = this.cursor!;
+    if (!this.next()) return 0;
+    const frame = cursor.leaf();
+    if (!frame) {
+      this.end(lastError.status);
+      return 0;
+    }
+    const slot = cursor.slot;
+    const bound = this.to;
+    let end = entryCount(frame);
+    if (this.reverse || this.isTwin || this.watch) end = slot + 1;
+    else if (bound) end = max(searchNode(frame, bound.ptr, this.mostOrder == 0), slot + 1);
+    const count = min(end - slot, most);
+    for (let e: u32 = 0; e < count; e++) {
+      store<u64>(to + ((<usize>e) << 3), <u64>entryKey(frame, slot + e));
+      if (addresses != 0) store<u64>(addresses + ((<usize>e) << 3), leafAddress(frame, slot + e));
+    }
+    if (count > 1) {
+      cursor.slot = slot + count - 1;
+      this.lastKey.reset();
+      this.lastKey.addBytes(entryKey(frame, slot + count - 1), entryKeyLen(frame, slot + count - 1));
+      this.address = leafAddress(frame, slot + count - 1);
+    }
+    return count;
   }
 
   /** Whether the row that the scan has come to is not where it was at the scan's start. */

@@ -127,6 +127,39 @@ export class TableReader {
     return false;
   }
 
+  /**
+   * Finds the next record, and those behind it in the same page that have `least` bytes: where their bodies are, u64 each, goes to `to`.
+   * How many, `most` at most; 0 at the end, and on failure. `address` and `body` are the last one's. Only one that is alone may be shorter.
+   */
+  nextBodies(to: usize, most: i32, least: u32): i32 {
+    if (!this.next()) return 0;
+    store<u64>(to, <u64>this.body);
+    if (this.inParts || this.bodyLen < least) return 1;
+    const registry = this.registry;
+    const fixed = registry.fixedBody;
+    const step = registry.slotAlignment;
+    const page = this.page;
+    const last = this.end - RECORD_HEADER_SIZE;
+    let at = this.pageOffset;
+    let count = 1;
+    while (count < most) {
+      while (at <= last && load<u16>(page + at) == 0) at += step;
+      if (at > last) break;
+      const len = <u32>load<u16>(page + at);
+      // What is wrong with one `next` tells.
+      if (len < least || at + RECORD_HEADER_SIZE + len > PAGE_SIZE || (fixed != 0 && len != fixed)) break;
+      this.address = addressOf(this.pageNo, at);
+      this.body = page + at + RECORD_HEADER_SIZE;
+      this.bodyLen = len;
+      store<u64>(to + ((<usize>count) << 3), <u64>this.body);
+      count += 1;
+      at += fixed != 0 ? step : registry.slotSize(len);
+    }
+    this.present = this.bodyLen;
+    this.pageOffset = at;
+    return count;
+  }
+
   /** As `bytes`, but no more is sure to be there than the record's header and what is wanted of it. */
   private start(): usize {
     const at = this.pageOffset;

@@ -5,7 +5,18 @@ import { SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
 import { K_DECIMAL, K_INT, K_JSON } from "../eval/kinds";
-import { A_CONCAT, A_COUNT, A_JSON_ARRAY, A_JSON_OBJECT, A_MAX, A_MIN, A_SUM, Aggregate, aggregateOf } from "../run/aggregate";
+import {
+  A_AVG,
+  A_CONCAT,
+  A_COUNT,
+  A_JSON_ARRAY,
+  A_JSON_OBJECT,
+  A_MAX,
+  A_MIN,
+  A_SUM,
+  Aggregate,
+  aggregateOf,
+} from "../run/aggregate";
 import { DESCENDING, NO_CASE, NULLS_FIRST } from "../run/tuples";
 import {
   FLAG_DESCENDING,
@@ -262,7 +273,7 @@ export abstract class GroupBinder extends FunctionBinder {
     else if (fn != A_COUNT) {
       const number = asNumber(context, subject, name);
       if (!number) return null;
-      subject = fn == A_SUM && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
+      subject = (fn == A_SUM || fn == A_AVG) && number.kind == K_INT ? number : convertTo(context, number, K_DECIMAL, null);
     }
     if (!subject) return null;
     made.over(subject, distinct);

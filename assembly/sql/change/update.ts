@@ -19,7 +19,8 @@ import { kindOfType } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
-import { Operator } from "../run/operator";
+import { Filter, Limit, Operator } from "../run/operator";
+import { TableScan } from "../run/table-scan";
 import { N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
 import { KeptCells, giveDefault, readCells } from "./kept-cells";
@@ -34,7 +35,9 @@ export class UpdateStatement extends ChangeStatement {
   private readonly values: Array<Expression> = new Array<Expression>();
   /** Whether the table is joined with others, and may have a row more than once. */
   private isJoined: bool = false;
-  /** For each row its key's length u32 and bytes, and what its columns are set to. */
+  /** Tells where the rows are, if each is still there when it is its turn: where no other row that is changed takes it along. */
+  private scan: TableScan | null = null;
+  /** For each row where it is u64 or its key, length u32 and bytes, and what its columns are set to. */
   private readonly found: KeptCells;
   /** Where in `found` the rows begin that are still to be changed, u32 each. */
   private readonly places: ByteBuffer = new ByteBuffer(256);
@@ -68,8 +71,15 @@ export class UpdateStatement extends ChangeStatement {
       for (let v = 0; v < sets.values.length; v++) this.values.push(sets.values[v]);
     }
     const some = this.tail == 0 ? 0 : tree.c(this.tail);
-    this.source = binder.valuesOfRows(tree.c(this.node), some, this.values);
-    return this.source ? OK : lastError.status;
+    const source = binder.valuesOfRows(tree.c(this.node), some, this.values);
+    this.source = source;
+    if (!source) return lastError.status;
+    let below = source;
+    while (below instanceof Filter || below instanceof Limit) below = below.inputs[0];
+    if (this.isJoined || this.or == OR_REPLACE || this.table.references.length > 0 || !(below instanceof TableScan)) return OK;
+    this.scan = <TableScan>below;
+    this.scan!.wantAddresses();
+    return OK;
   }
 
   run(): Status {
@@ -111,13 +121,14 @@ export class UpdateStatement extends ChangeStatement {
     const key = this.table.schema.columns[this.table.keyColumn];
     const keys = values[0]!;
     const found = this.found;
+    const scan = this.scan;
     const before = found.len;
     const bytes = this.oldBody;
     let status: Status = OK;
     for (let k = 0; k < batch.selected && status == OK; k++) {
       const i = batch.row(k);
       bytes.reset();
-      addCell(key.type, key.customSize, keys, i, bytes);
+      if (!scan) addCell(key.type, key.customSize, keys, i, bytes);
       if (known) {
         // Of what a row is joined with, the first one counts.
         const added = known.add(bytes);
@@ -125,6 +136,7 @@ export class UpdateStatement extends ChangeStatement {
         if (added == KEY_KNOWN) continue;
       }
       this.places.addU32(found.len);
+      found.addU64(scan ? scan.addressOf(i) : NO_ADDRESS);
       found.addU32(bytes.len);
       found.addBytes(bytes.ptr, bytes.len);
       for (let v = 1; v < values.length && status == OK; v++)
@@ -187,7 +199,7 @@ export class UpdateStatement extends ChangeStatement {
     if (address == NO_ADDRESS) return lastError.status;
     if (!this.isUpdate) return this.db.delete(table, address, DELETE_BY_SCHEMA);
     const row = this.row;
-    readCells(at + 4 + load<u32>(at), this.sets.positions, row);
+    readCells(at + 12 + load<u32>(at, 8), this.sets.positions, row);
     let status = this.or == OR_REPLACE ? this.makeRoom(address, row) : OK;
     const now = this.or == OR_REPLACE ? this.addressOf(at) : address;
     if (status != OK || now == NO_ADDRESS) return lastError.status;
@@ -203,8 +215,9 @@ export class UpdateStatement extends ChangeStatement {
     const table = this.table;
     lastError.status = mayRun() ? table.refresh() : lastError.status;
     if (lastError.status != OK) return NO_ADDRESS;
+    if (this.scan) return load<u64>(at);
     this.probe.begin(1);
-    addKeyPart(table.schema.columns[table.keyColumn], at + 4, load<u32>(at), this.probe);
+    addKeyPart(table.schema.columns[table.keyColumn], at + 12, load<u32>(at, 8), this.probe);
     return table.primary.find(this.probe.ptr);
   }
 

@@ -11,6 +11,13 @@ export abstract class Columns {
   /** Column `column` for the batch's selected rows; null on failure. It stays its owner's. */
   abstract vector(column: i32, batch: Batch): Vector | null;
 
+  /** Selects of the selected rows those whose value in a column of integers is from `low` to `high`; false on failure. */
+  selectBetween(column: i32, low: i64, high: i64, batch: Batch): bool {
+    const vector = this.vector(column, batch);
+    if (vector) selectBetween(batch, vector, low, high);
+    return vector !== null;
+  }
+
   /** Makes the columns of the selected rows stay as they are while other rows are read; false when there is no memory. */
   abstract keep(batch: Batch): bool;
 }
@@ -78,6 +85,20 @@ export class Batch {
     this.arena.free();
     this.pool.free();
   }
+}
+
+/** Selects of the rows those whose integer in `vector` is from `low` to `high`. */
+export function selectBetween(batch: Batch, vector: Vector, low: i64, high: i64): void {
+  const span = <u64>(high - low);
+  const selection = batch.selection;
+  const count = batch.selected;
+  let kept = selection;
+  for (let k = 0; k < count; k++) {
+    const i = <u32>load<u16>(selection + ((<usize>k) << 1));
+    store<u16>(kept, <u16>i);
+    kept += (u32(<u64>(vector.int(i) - low) <= span) & ((<u32>load<u8>(vector.nulls + i)) ^ 1)) << 1;
+  }
+  batch.selected = <i32>((kept - selection) >> 1);
 }
 
 /** Copies the bytes of a column's values, of the rows that are selected; false when there is no memory. */

@@ -4,8 +4,8 @@ import { compareDateTime } from "../../encode/date";
 import { compareDecimal } from "../../encode/decimal";
 import { compareJson } from "../../encode/json-compare";
 import { OP_EQ, OP_GE, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LT } from "../syntax/operators";
-import { Batch, VectorColumns } from "./batch";
-import { Binary, Constant, Expression } from "./expression";
+import { Batch, VectorColumns, selectBetween } from "./batch";
+import { Binary, ColumnValue, Constant, Expression, Fixed } from "./expression";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
 import { takeValue } from "./once";
 import { RunState } from "./run-state";
@@ -69,6 +69,36 @@ export class Comparison extends Binary {
   ) {
     super(a, b, K_BOOLEAN);
     this.orders = ordersOf(op);
+  }
+
+  /** Whether `select` may be called: integers that are compared with one value, and are in a range. */
+  get isRange(): bool {
+    const kind = this.a.kind;
+    const isInteger = kind == K_INT || kind == K_DATE || kind == K_BOOLEAN;
+    return isInteger && this.b instanceof Fixed && this.orders != 5 && this.op != OP_IS && this.op != OP_IS_NOT;
+  }
+
+  /** Selects of the selected rows those for which it is true; false on failure. */
+  select(batch: Batch): bool {
+    const fixed = <Fixed>this.b;
+    const value = <i64>fixed.low;
+    const orders = this.orders;
+    let low = i64.MIN_VALUE;
+    let high = i64.MAX_VALUE;
+    if ((orders & 1) == 0) low = value + i64((orders & 2) == 0);
+    if ((orders & 4) == 0) high = value - i64((orders & 2) == 0);
+    const a = this.a;
+    // Below the least and above the greatest there is none.
+    if (fixed.isNull || ((orders & 3) == 0 && value == i64.MAX_VALUE) || ((orders & 6) == 0 && value == i64.MIN_VALUE)) {
+      batch.selected = 0;
+      return true;
+    }
+    if (a instanceof ColumnValue) return batch.columns.selectBetween((<ColumnValue>a).position, low, high, batch);
+    const vector = a.evaluate(batch);
+    if (!vector) return false;
+    selectBetween(batch, vector, low, high);
+    batch.pool.give(vector);
+    return true;
   }
 
   protected combine(batch: Batch, a: Vector, b: Vector, result: Vector): bool {

@@ -4,9 +4,9 @@ import { lowerLetter } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { mayStep } from "../../wasi/deadline";
 import { SqlText } from "../sql-text";
-import { OP_GLOB, OP_ILIKE } from "../syntax/operators";
+import { OP_GLOB, OP_ILIKE, OP_LIKE } from "../syntax/operators";
 import { Batch } from "./batch";
-import { Expression } from "./expression";
+import { Expression, Fixed } from "./expression";
 import { K_BOOLEAN } from "./kinds";
 import { Vector } from "./vector";
 
@@ -52,6 +52,7 @@ export class Like extends Expression {
   private match(batch: Batch, subject: Vector, pattern: Vector, escape: Vector | null): Vector | null {
     const result = batch.pool.take(K_BOOLEAN);
     const turn: i64 = this.isNot ? 1 : 0;
+    const plain = this.pattern instanceof Fixed ? plainInside(this.op, <Fixed>this.pattern) : 0;
     let good = true;
     for (let k = 0; k < batch.selected && good; k++) {
       const i = batch.row(k);
@@ -71,6 +72,10 @@ export class Like extends Expression {
       const textEnd = text + subject.len(i);
       const ptr = pattern.ptr(i);
       const end = ptr + pattern.len(i);
+      if (plain != 0 && !escape) {
+        result.setInt(i, i64(contains(text, textEnd, ptr + 1, plain)) ^ turn);
+        continue;
+      }
       const found = this.op == OP_GLOB ? globs(text, textEnd, ptr, end) : likes(text, textEnd, ptr, end, by, this.op == OP_ILIKE);
       result.setInt(i, i64(found) ^ turn);
       good = good && mayStep(1);
@@ -86,6 +91,30 @@ export class Like extends Expression {
     const escape = this.escape;
     if (escape) escape.addColumns(columns);
   }
+}
+
+/** How many bytes are between the two % of a pattern that has nothing else but plain characters; 0 for any other. */
+function plainInside(op: u8, pattern: Fixed): u32 {
+  const len = load<u32>(pattern.slot, 4);
+  const ptr = <usize>load<u32>(pattern.slot);
+  if (op != OP_LIKE || pattern.isNull || len < 3 || load<u8>(ptr) != PERCENT || load<u8>(ptr + len - 1) != PERCENT) return 0;
+  for (let at = ptr + 1; at < ptr + len - 1; at++) {
+    const byte = <u32>load<u8>(at);
+    if (byte == PERCENT || byte == UNDERSCORE || byte == BACKSLASH) return 0;
+  }
+  return len - 2;
+}
+
+/** Whether the text has these `len` bytes in it. */
+function contains(text: usize, textEnd: usize, ptr: usize, len: u32): bool {
+  const first = load<u8>(ptr);
+  for (; text + len <= textEnd; text++) {
+    if (load<u8>(text) != first) continue;
+    let same: u32 = 1;
+    while (same < len && load<u8>(text + same) == load<u8>(ptr + same)) same += 1;
+    if (same == len) return true;
+  }
+  return false;
 }
 
 /** Appends what all texts begin with that are like a pattern of LIKE, with a backslash to escape, or GLOB. */

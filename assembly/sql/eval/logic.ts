@@ -1,6 +1,7 @@
 /** AND, OR, NOT, IS NULL, CASE: what decides for which rows others are worked out. */
 import { mayRun } from "../../wasi/deadline";
 import { Batch } from "./batch";
+import { Comparison } from "./compare";
 import { Expression } from "./expression";
 import { K_BOOLEAN } from "./kinds";
 import { Vector } from "./vector";
@@ -201,6 +202,7 @@ function selectNotTrue(batch: Batch, subject: Vector): void {
 /** Selects of the batch's rows those for which `condition` is true; false on failure. */
 export function filter(batch: Batch, condition: Expression): bool {
   if (!mayRun()) return false;
+  if (condition instanceof Comparison && (<Comparison>condition).isRange) return (<Comparison>condition).select(batch);
   const value = condition.evaluate(batch);
   if (!value) return false;
   select(batch, value, false, false);

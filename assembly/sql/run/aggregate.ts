@@ -1,7 +1,7 @@
 /** Aggregates: COUNT, SUM and the like over the rows of each group. */
 import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { addDecimals, decimalOfInteger, divideDecimals } from "../../encode/decimal-arithmetic";
+import { addDecimals, decimalOfInteger, decimalOfWide, divideDecimals } from "../../encode/decimal-arithmetic";
 import { Arena, MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { addText } from "../eval/cast";
@@ -20,7 +20,7 @@ import { NO_CASE, TupleList, Tuples, addOrdered, tupleKey } from "./tuples";
 export const A_COUNT: u8 = 1;
 export const A_SUM: u8 = 2;
 const A_TOTAL: u8 = 3;
-const A_AVG: u8 = 4;
+export const A_AVG: u8 = 4;
 export const A_MIN: u8 = 5;
 export const A_MAX: u8 = 6;
 /** Those from here on make text, in which the order of rows is seen. */
@@ -93,6 +93,12 @@ export class Aggregate {
     this.known = new KeySet(this.budget);
   }
 
+  /** Whether its state is a sum of integers, of 128 bits: as many as there can be do not go over. */
+  private get isWide(): bool {
+    const subject = this.subject;
+    return this.fn == A_AVG && subject !== null && subject.kind == K_INT;
+  }
+
   get isDistinct(): bool {
     return this.known !== null;
   }
@@ -129,8 +135,11 @@ export class Aggregate {
     }
   }
 
-  /** Takes the selected rows; `groups` has each one's group. False on failure. The selection is as before afterwards. */
-  take(batch: Batch, groups: StaticArray<u32>): bool {
+  /**
+   * Takes the selected rows; `groups` has each one's group, null where all are of the first one. False on failure. The selection is as
+   * before afterwards.
+   */
+  take(batch: Batch, groups: StaticArray<u32> | null): bool {
     const where = this.where;
     if (!where) return this.takeSelected(batch, groups);
     const value = where.evaluate(batch);
@@ -147,11 +156,15 @@ export class Aggregate {
     return good;
   }
 
-  private takeSelected(batch: Batch, groups: StaticArray<u32>): bool {
+  private takeSelected(batch: Batch, groups: StaticArray<u32> | null): bool {
     const subject = this.subject;
+    if (!subject && !groups) {
+      store<u64>(this.states, load<u64>(this.states) + batch.selected);
+      return true;
+    }
     if (!subject) {
       for (let k = 0; k < batch.selected; k++) {
-        const state = this.state(unchecked(groups[batch.row(k)]));
+        const state = this.state(unchecked(groups![batch.row(k)]));
         store<u64>(state, load<u64>(state) + 1);
       }
       return true;
@@ -168,12 +181,12 @@ export class Aggregate {
     const values = vectors[this.by.length]!;
     const others = second ? vectors[this.by.length + 1] : null;
     let good = true;
-    const isPlain = !this.isDistinct && !this.list && (this.fn == A_COUNT || this.kind == K_INT);
-    if (isPlain) good = this.takeIntegers(batch, groups, values);
+    const isPlain = !this.isDistinct && !this.list && (this.fn == A_COUNT || this.kind == K_INT || this.isWide);
+    if (isPlain) good = groups ? this.takeIntegers(batch, groups, values) : this.takeAll(batch, values);
     for (let k = 0; k < batch.selected && good && !isPlain; k++) {
       const i = batch.row(k);
       if (values.isNull(i) && this.fn != A_JSON_ARRAY) continue;
-      const group = unchecked(groups[i]);
+      const group = groups ? unchecked(groups[i]) : 0;
       if (this.isDistinct) {
         const added = this.addKey(group, values, i);
         if (added == KEY_KNOWN) continue;
@@ -198,12 +211,50 @@ export class Aggregate {
       store<u64>(state, count + 1);
       if (fn == A_COUNT) continue;
       const b = values.int(i);
+      if (fn == A_AVG) {
+        addWide(state + 8, b, b >> 63);
+        continue;
+      }
       const a = load<i64>(state, 8);
       if (fn == A_SUM) {
         const sum = a + b;
         store<i64>(state, sum, 8);
         overflow |= (a ^ sum) & (b ^ sum);
       } else if (count == 0 || (b ^ turn) < (a ^ turn)) store<i64>(state, b, 8);
+    }
+    return overflow >= 0 || this.overflows();
+  }
+
+  /** The same where all rows are of one group. */
+  private takeAll(batch: Batch, values: Vector): bool {
+    const fn = this.fn;
+    const turn: i64 = fn == A_MAX ? -1 : 0;
+    const state = this.states;
+    let overflow: i64 = 0;
+    let count = load<u64>(state);
+    let a = load<i64>(state, 8);
+    // The sum of a batch's lower halves, and of the upper ones, fits.
+    let low: u64 = 0;
+    let high: i64 = 0;
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      if (values.isNull(i)) continue;
+      count += 1;
+      const b = values.int(i);
+      if (fn == A_AVG) {
+        low += b & 0xffffffff;
+        high += b >> 32;
+      } else if (fn == A_SUM) {
+        const sum = a + b;
+        overflow |= (a ^ sum) & (b ^ sum);
+        a = sum;
+      } else if (fn != A_COUNT) a = count == 1 || (b ^ turn) < (a ^ turn) ? b : a;
+    }
+    store<u64>(state, count);
+    if (fn != A_AVG) store<i64>(state, a, 8);
+    else {
+      addWide(state + 8, low, 0);
+      addWide(state + 8, high << 32, high >> 32);
     }
     return overflow >= 0 || this.overflows();
   }
@@ -277,6 +328,10 @@ export class Aggregate {
         return addDecimals(slot, value, false, slot) || this.overflows();
       case A_TOTAL:
       case A_AVG:
+        if (this.isWide) {
+          addWide(slot, load<i64>(value), load<i64>(value) >> 63);
+          return true;
+        }
         return addDecimals(slot, value, false, slot) || this.overflows();
       case A_MIN:
       case A_MAX: {
@@ -343,6 +398,7 @@ export class Aggregate {
     store<u64>(to, load<u64>(state, 8));
     store<u64>(to, load<u64>(state, 16), 8);
     if (this.fn != A_AVG || count == 0) return true;
+    if (this.isWide) decimalOfWide(load<u64>(to), load<i64>(to, 8), to);
     decimalOfInteger(count, one);
     return divideDecimals(to, one, to) || this.overflows();
   }
@@ -370,6 +426,13 @@ export class Aggregate {
     const list = this.list;
     if (list) list.free();
   }
+}
+
+/** Adds an integer to one of 128 bits. */
+function addWide(target: usize, low: u64, high: i64): void {
+  const before = load<u64>(target);
+  store<u64>(target, before + low);
+  store<i64>(target, load<i64>(target, 8) + high + i64(before + low < before), 8);
 }
 
 /** The kind of an aggregate's result over values of `kind`. */

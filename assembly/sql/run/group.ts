@@ -37,7 +37,7 @@ export class Group extends KeptRows {
       if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
       for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
       let good = true;
-      for (let k = 0; k < batch.selected && good; k++) {
+      for (let k = 0; k < batch.selected && good && keys.length > 0; k++) {
         const i = batch.row(k);
         makeKey(keys, orders, i, this.key);
         let tuple = this.table.find(this.key.ptr, this.key.len);
@@ -50,7 +50,7 @@ export class Group extends KeptRows {
       for (let a = 0; a < this.aggregates.length && good; a++) {
         const aggregate = this.aggregates[a];
         aggregate.grow(this.list.count);
-        good = aggregate.take(batch, this.groupOf);
+        good = aggregate.take(batch, this.by.length > 0 ? this.groupOf : null);
       }
       if (!good) return false;
     }
