@@ -116,14 +116,12 @@ test("aggregates that can't be are refused by name", () => {
       ["json_group_array(s, n)", "SQL_TYPE"],
       ["json_group_object(s)", "SQL_TYPE"],
       ["json_group_object(DISTINCT s, n)", "SQL_UNSUPPORTED"],
-      ["group_concat(s ORDER BY json_array(n))", "SQL_TYPE"],
       ["group_concat(s ORDER BY nope)", "COLUMN_NOT_FOUND"],
       ["group_concat(s ORDER BY count(*))", "SQL_TYPE"],
       ["sum(s ORDER BY id)", "SQL_TYPE"],
       ["json_group_array(sum(n))", "SQL_TYPE"],
       ["count(DISTINCT *)", "SQL_SYNTAX"],
       ["group_concat(s ORDER BY)", "SQL_SYNTAX"],
-      ["min(json_array(n))", "SQL_TYPE"],
     ];
     for (const [call, code] of refused) assert.equal(outcome(both.quire, `SELECT ${call} FROM t`), code, call);
   });

@@ -1,5 +1,7 @@
 /** The order of JSON documents: the reference's `cmp_value`, in 0.9.0 and in 0.11.0 (run to get the expected values). */
-import { compareJson, useExactJsonNumbers } from "../encode/json-compare";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { compareBytes } from "../encode/bytes";
+import { addOrderedJson, compareJson, useExactJsonNumbers } from "../encode/json-compare";
 import { hexBytes, otherBytes, textBytes } from "./encode-bytes";
 
 function order(left: string, right: string): i32 {
@@ -18,6 +20,24 @@ function expectAscending(texts: string[]): void {
       expect(order(texts[i], texts[j])).toBe(wanted, texts[i] + " and " + texts[j]);
     }
   }
+}
+
+/** The order of the bytes that are made of two documents, with others behind them. */
+function orderOfBytes(left: string, right: string): i32 {
+  const bytes = [new ByteBuffer(64), new ByteBuffer(64)];
+  for (let side = 0; side < 2; side++) {
+    const text = textBytes(side == 0 ? left : right);
+    addOrderedJson(text.ptr, text.len, bytes[side]);
+    bytes[side].addU8(side == 0 ? 0xff : 0);
+  }
+  const result = compareBytes(bytes[0].ptr, bytes[0].len - 1, bytes[1].ptr, bytes[1].len - 1);
+  if (result != 0) {
+    const longer = compareBytes(bytes[0].ptr, bytes[0].len, bytes[1].ptr, bytes[1].len);
+    assert(longer < 0 == result < 0, "what is behind " + left + " and " + right + " says nothing");
+  }
+  bytes[0].free();
+  bytes[1].free();
+  return result < 0 ? -1 : result > 0 ? 1 : 0;
 }
 
 describe("the order of JSON", () => {
@@ -144,6 +164,82 @@ describe("the order of JSON", () => {
     const bad = hexBytes("22 ff 22");
     const good = textBytes("{}");
     expect(compareJson(bad.ptr, bad.len, good.ptr, good.len)).toBeGreaterThan(0);
+  });
+
+  test("bytes in this order", () => {
+    useExactJsonNumbers(true);
+    const texts = [
+      "null",
+      "true",
+      "false",
+      "0",
+      "-0",
+      "0.0",
+      "-0.0",
+      "1",
+      "1.0",
+      "-1",
+      "-1.0",
+      "1.5",
+      "-1.5",
+      "1e-300",
+      "-1e-300",
+      "1e300",
+      "-1e300",
+      "9007199254740991",
+      "9007199254740992",
+      "9007199254740993",
+      "9007199254740992.0",
+      "9007199254740994.0",
+      "-9007199254740993",
+      "9223372036854775807",
+      "9223372036854775808",
+      "9223372036854775808.0",
+      "-9223372036854775807",
+      "-9223372036854775808",
+      "-9223372036854775809",
+      "18446744073709551615",
+      "18446744073709551614",
+      "18446744073709550592",
+      "18446744073709551616",
+      '""',
+      '"a"',
+      '"a\\u0000"',
+      '"a\\u0001"',
+      '"ab"',
+      '"é"',
+      "[]",
+      "[[]]",
+      "[1]",
+      "[1, 2]",
+      "[1,1.0]",
+      "[null]",
+      '["a"]',
+      "[{}]",
+      "{}",
+      '{"a":1}',
+      '{ "a" : 1.0 }',
+      '{"b":1,"a":1}',
+      '{"a":1,"b":1}',
+      '{"a":2,"a":1}',
+      '{"a":{}}',
+      '{"":0}',
+      '{"a":1,"b":[]}',
+      "",
+      "x",
+      "[1",
+    ];
+    for (let i = 0; i < texts.length; i++) {
+      for (let j = 0; j < texts.length; j++)
+        expect(orderOfBytes(texts[i], texts[j])).toBe(order(texts[i], texts[j]), texts[i] + " and " + texts[j]);
+    }
+    useExactJsonNumbers(false);
+    for (let i = 0; i < texts.length; i++) {
+      for (let j = 0; j < texts.length; j++) {
+        if (texts[i].length < 16 && texts[j].length < 16)
+          expect(orderOfBytes(texts[i], texts[j])).toBe(order(texts[i], texts[j]), texts[i] + " and " + texts[j] + " in 0.9");
+      }
+    }
   });
 
   test("deep documents", () => {

@@ -8,7 +8,8 @@
 import { ByteBuffer } from "./byte-buffer";
 import { bytesEqual, compareBytes } from "./bytes";
 import { JSON_ARRAY, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JsonTape } from "./json";
-import { compareNumbers } from "./json-number";
+import { addOrderedNumber, compareNumbers } from "./json-number";
+import { addOrderedBytes } from "./ordered-bytes";
 
 const aTape: JsonTape = new JsonTape();
 const bTape: JsonTape = new JsonTape();
@@ -145,4 +146,38 @@ export function compareJson(aPtr: usize, aLen: u32, bPtr: usize, bLen: u32): i32
   if (aValid && bValid) return compareNodes(0, 0);
   if (aValid != bValid) return aValid ? -1 : 1;
   return compareBytes(aPtr, aLen, bPtr, bLen);
+}
+
+/** Appends bytes in the order of JSON documents, which are the same for those that are equal. */
+export function addOrderedJson(ptr: usize, len: u32, out: ByteBuffer): void {
+  if (aTape.parse(ptr, len)) return addOrderedNode(0, out);
+  out.addU8(JSON_OBJECT + 2);
+  addOrderedBytes(ptr, len, false, out);
+}
+
+/** Recurses as deep as the document is nested, 127 at most. A container's end is below the beginning of any value. */
+function addOrderedNode(node: u32, out: ByteBuffer): void {
+  const kind = aTape.kind(node);
+  out.addU8(kind + 1);
+  if (kind == JSON_NUMBER) addOrderedNumber(aTape.rawPtr(node), aTape.rawLen(node), exactNumbers, out);
+  else if (kind == JSON_STRING) addOrderedString(node, out);
+  else if (kind == JSON_ARRAY) {
+    for (let item = aTape.first(node); item != 0; item = aTape.next(item)) addOrderedNode(item, out);
+    out.addU8(0);
+  } else if (kind == JSON_OBJECT) {
+    const base = keyStack.len >> 2;
+    const count = pushKeys(aTape, node);
+    for (let i: u32 = 0; i < count; i++) {
+      out.addU8(1);
+      addOrderedString(keyAt(base + i), out);
+      addOrderedNode(keyAt(base + i) + 1, out);
+    }
+    keyStack.len = base << 2;
+    out.addU8(0);
+  }
+}
+
+function addOrderedString(node: u32, out: ByteBuffer): void {
+  const len = aTape.stringLen(node);
+  addOrderedBytes(aTape.stringPtr(node), len, false, out);
 }

@@ -6,6 +6,7 @@
  * serde_json's own arithmetic, which is not always correctly rounded: up to 64 bits of significand, then one or two
  * multiplications or divisions by a power of ten. It is followed to the bit here.
  */
+import { ByteBuffer } from "./byte-buffer";
 import { isDigit } from "./digits";
 import { JSON_BAD_NUMBER, JSON_ENDS_EARLY, JSON_NUMBER_RANGE, scanFault } from "./json-error";
 
@@ -212,4 +213,21 @@ function compareIntegers(aNegative: bool, aMagnitude: u64, bNegative: bool, bMag
   if (aNegative != bNegative) return aNegative ? -1 : 1;
   if (aMagnitude == bMagnitude) return 0;
   return aMagnitude < bMagnitude != aNegative ? -1 : 1;
+}
+
+/**
+ * Appends bytes in the order of `compareNumbers`. Without `exact` an integer beyond 2^53 is not the float that it is equal to there: no
+ * bytes could be equal to those of both.
+ */
+export function addOrderedNumber(ptr: usize, len: u32, exact: bool, out: ByteBuffer): void {
+  readNumber(ptr, len);
+  const value = toFloat(numberIsFloat, numberFloat, numberNegative, numberMagnitude);
+  const bits = exact && value == 0 ? 0 : reinterpret<u64>(value);
+  out.addU64(bswap<u64>(bits >> 63 != 0 ? ~bits : bits | 0x8000000000000000));
+  // How far an integer is from its float, which is as near as 1,024.
+  let distance: i64 = 0;
+  if (!numberIsFloat && numberNegative) distance = -(<i64>numberMagnitude) - <i64>value;
+  else if (!numberIsFloat) distance = <i64>(numberMagnitude - (value >= 18446744073709551616.0 ? 0 : <u64>value));
+  out.addU16(bswap<u16>(<u16>(distance + 0x8000)));
+  out.addU8(exact && numberIsFloat ? 1 : 0);
 }

@@ -1,9 +1,11 @@
 /** Literals and parameters as constants. */
 import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { fixedValueSize } from "../../encode/data-type";
+import { TYPE_BLOB, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
-import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { addDecimals } from "../../encode/decimal-arithmetic";
+import { addUnsigned, isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { addAscii } from "../../encode/json-pieces";
 import { hexDigit } from "../../encode/uuid";
 import { parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
@@ -15,6 +17,10 @@ import { Vector } from "../eval/vector";
 
 const parsed: ByteBuffer = new ByteBuffer(256);
 const decimal: usize = memory.data(16, 8);
+/** Digits behind the point that a decimal has at most. */
+const MOST_SCALE: u32 = 28;
+const last: ByteBuffer = new ByteBuffer(16);
+const unit: usize = memory.data(16, 8);
 let oneValue: Vector | null = null;
 
 function oneVector(): Vector {
@@ -38,7 +44,7 @@ export function numberConstant(ptr: usize, len: u32, negative: bool): Constant |
   if (negative) parsed.addU8(0x2d);
   parsed.addBytes(ptr, len);
   // "1." is a number of SQL, but no decimal's text.
-  if (!parseDecimal(parsed.ptr, parsed.len, decimal)) {
+  if (!parseDecimal(parsed.ptr, parsed.len, decimal) && !parseRounded(parsed.ptr, parsed.len)) {
     fail(OVERFLOW, "a number that needs more than 28 digits");
     return null;
   }
@@ -46,6 +52,23 @@ export function numberConstant(ptr: usize, len: u32, negative: bool): Constant |
   constant.low = load<u64>(decimal);
   constant.high = load<u64>(decimal, 8);
   return constant;
+}
+
+/** A number whose fraction has more digits than fit, rounded to as many as do; false for one that is too large, or has an exponent. */
+function parseRounded(ptr: usize, len: u32): bool {
+  let dot: u32 = 0;
+  while (dot < len && load<u8>(ptr + dot) != 0x2e) dot += 1;
+  for (let at = dot + 1; at < len; at++) if (!isDigit(load<u8>(ptr + at))) return false;
+  let kept = min(len, dot + 1 + MOST_SCALE);
+  while (kept > dot && !parseDecimal(ptr, kept, decimal)) kept -= 1;
+  if (kept <= dot) return false;
+  if (kept >= len || load<u8>(ptr + kept) < 0x35) return true;
+  // One more of the last digit that is kept.
+  last.reset();
+  if (load<u8>(ptr) == 0x2d) last.addU8(0x2d);
+  addAscii(last, "1e-");
+  addUnsigned(kept - dot - 1, last);
+  return parseDecimal(last.ptr, last.len, unit) && addDecimals(decimal, unit, false, decimal);
 }
 
 function hexConstant(ptr: usize, len: u32, negative: bool): Constant | null {
@@ -78,7 +101,10 @@ export function parseConstant(subject: Constant, kind: u8, column: Column | null
   const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
   if (kind == K_CUSTOM && !column) return null;
   parsed.reset();
-  if (parseValue(parsedType, customSize, subject.bytesPtr, subject.bytesLen, parsed) != OK) {
+  // 0x before the digits of a blob says nothing.
+  const isMarked = type == TYPE_BLOB && subject.bytesLen >= 2 && (load<u16>(subject.bytesPtr) | 0x2000) == 0x7830;
+  const skipped: u32 = isMarked ? 2 : 0;
+  if (parseValue(parsedType, customSize, subject.bytesPtr + skipped, subject.bytesLen - skipped, parsed) != OK) {
     if (kind == K_INT || kind == K_UINT) {
       // A number with a fraction is a number.
       if (parseDecimal(subject.bytesPtr, subject.bytesLen, decimal)) {

@@ -4,7 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_MISSING, CELL_NULL, Row } from "../../encode/row";
 import { KeyBound } from "../../query/access-path";
 import { DbmsContext } from "../../store/dbms-context";
-import { DELETE_BY_SCHEMA } from "../../store/deletes";
+import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../../store/deletes";
 import { beginTogether, endTogether } from "../../store/insertion";
 import { Table } from "../../store/table";
 import { addKeyPart } from "../../store/table-index";
@@ -21,7 +21,7 @@ import { evaluateAll, giveBack } from "../run/kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
 import { Filter, Limit, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
-import { N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
+import { FLAG_CASCADE, FLAG_NOT, N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
 import { KeptCells, giveDefault, readCells } from "./kept-cells";
 
@@ -29,6 +29,8 @@ export class UpdateStatement extends ChangeStatement {
   private readonly isUpdate: bool;
   /** What becomes of a row whose new key another one has: OR_… */
   private readonly or: u8;
+  /** What becomes of rows that refer to those that go: DELETE_…. */
+  private readonly rule: u8;
   private sets: Sets = new Sets();
   private source: Operator | null = null;
   /** Of the source's rows: their key, and what columns are set to. */
@@ -50,6 +52,8 @@ export class UpdateStatement extends ChangeStatement {
     super(db, context, node, table);
     this.isUpdate = context.tree.kind(node) == N_UPDATE;
     this.or = context.tree.op(node);
+    const isRestrict = context.tree.has(node, FLAG_NOT);
+    this.rule = context.tree.has(node, FLAG_CASCADE) ? DELETE_CASCADE : isRestrict ? DELETE_RESTRICT : DELETE_BY_SCHEMA;
     this.found = new KeptCells(context);
     this.row = new Row(table.layout);
     this.old = new Row(table.layout);
@@ -197,7 +201,7 @@ export class UpdateStatement extends ChangeStatement {
     const address = this.addressOf(at);
     // A row that is gone went with another one.
     if (address == NO_ADDRESS) return lastError.status;
-    if (!this.isUpdate) return this.db.delete(table, address, DELETE_BY_SCHEMA);
+    if (!this.isUpdate) return this.db.delete(table, address, this.rule);
     const row = this.row;
     readCells(at + 12 + load<u32>(at, 8), this.sets.positions, row);
     let status = this.or == OR_REPLACE ? this.makeRoom(address, row) : OK;

@@ -60,6 +60,7 @@ uuid 45 - U
 gen_random_uuid 45 - U
 json 60 J J
 json_valid 61 T F
+json_contains 77 JJ F
 json_type 62 J|T T
 json_array_length 63 J|T I
 json_extract 64 JT T
@@ -147,6 +148,7 @@ export const F_JSON_INSERT: u8 = 73;
 export const F_JSON_REPLACE: u8 = 74;
 export const F_JSON_REMOVE: u8 = 75;
 export const F_JSON_PATCH: u8 = 76;
+export const F_JSON_CONTAINS: u8 = 77;
 
 // Dates and times.
 export const F_DATE: u8 = 90;

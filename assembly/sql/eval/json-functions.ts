@@ -20,6 +20,7 @@ import {
   F_ARROW_TEXT,
   F_JSON,
   F_JSON_ARRAY,
+  F_JSON_CONTAINS,
   F_JSON_EXTRACT,
   F_JSON_EXTRACT_ALL,
   F_JSON_LENGTH,
@@ -30,6 +31,7 @@ import {
   F_JSON_TYPE,
   F_JSON_VALID,
 } from "./function-names";
+import { contains, containsTooMuch } from "./json-contains";
 import { addEdited, addPatched } from "./json-edit";
 import { addJsonForm } from "./json-form";
 import { NOWHERE, beginPath, nodeAtPath, pathIsBad } from "./json-path";
@@ -87,6 +89,10 @@ export class JsonCall extends Call {
         addPatched(tape, 0, patchTape, 0, value);
         addCompactJson(value.ptr, value.len, scratch);
         return true;
+      case F_JSON_CONTAINS:
+        if (!this.parse(patchTape, args[1], i)) return false;
+        result.setInt(i, contains(tape, patchTape) ? 1 : 0);
+        return !containsTooMuch || this.fails(SQL_LIMIT, "JSON_CONTAINS of arrays with too many elements");
       case F_JSON_EXTRACT_ALL:
         for (let a = 1; a < args.length; a++) {
           const node = this.nodeAt(args[a], i);

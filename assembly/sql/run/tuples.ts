@@ -1,13 +1,14 @@
 /** Rows that an operator keeps, and keys that it knows. */
 import { OUT_OF_MEMORY, fail } from "../../status";
-import { lowerLetter } from "../../encode/ascii";
 import { compareBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
+import { addOrderedJson } from "../../encode/json-compare";
+import { addOrderedBytes } from "../../encode/ordered-bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { mayStep } from "../../wasi/deadline";
 import { Arena, MemoryBudget } from "../eval/arena";
-import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_UINT, K_UUID, isBytes } from "../eval/kinds";
+import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 
 /**
@@ -357,18 +358,11 @@ export function addOrderedSlot(kind: u8, slot: usize, isNull: bool, order: u32, 
     case K_UUID:
       out.addBytes(<usize>load<u32>(slot), 16);
       break;
-    default: {
-      // A zero is two bytes, and the end two others, below all that could follow.
-      const at = <usize>load<u32>(slot);
-      const len = load<u32>(slot, 4);
-      const folds = (order & NO_CASE) != 0;
-      for (let b: u32 = 0; b < len; b++) {
-        const byte = <u32>load<u8>(at + b);
-        out.addU8(folds ? lowerLetter(byte) : byte);
-        if (byte == 0) out.addU8(0xff);
-      }
-      out.addU16(0);
-    }
+    case K_JSON:
+      addOrderedJson(<usize>load<u32>(slot), load<u32>(slot, 4), out);
+      break;
+    default:
+      addOrderedBytes(<usize>load<u32>(slot), load<u32>(slot, 4), (order & NO_CASE) != 0, out);
   }
   if ((order & DESCENDING) == 0) return;
   for (let at = start; at < out.len; at++) store<u8>(out.ptr + at, ~load<u8>(out.ptr + at));

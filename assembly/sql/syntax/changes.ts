@@ -3,6 +3,8 @@ import { SQL_SYNTAX, SQL_UNSUPPORTED } from "../../status";
 import { CLOSE, COMMA, DOT, EQUALS, ITEM_CONFLICT_COLUMN, OPEN } from "./reader";
 import { QueryReader } from "./queries";
 import {
+  FLAG_CASCADE,
+  FLAG_NOT,
   N_CHANGE_TAIL,
   N_COLUMN,
   N_DELETE,
@@ -156,10 +158,16 @@ export abstract class ChangeReader extends QueryReader {
 
   private removal(node: u32, tail: u32): bool {
     if (!this.need("from")) return false;
-    const table = this.table(true);
+    const table = this.table(false);
     if (table == 0) return false;
     this.tree.setA(node, table);
-    return (!this.accept("using") || this.joined(tail)) && this.condition(node);
+    if (!this.atBehavior) this.tree.setB(table, this.alias());
+    if (this.failed || (this.accept("using") && !this.joined(tail)) || !this.condition(node)) return false;
+    if (this.atBehavior) {
+      this.tree.setFlag(node, this.is("cascade") ? FLAG_CASCADE : FLAG_NOT);
+      this.lexer.next();
+    }
+    return true;
   }
 
   /** What the table is joined with. */
@@ -167,6 +175,11 @@ export abstract class ChangeReader extends QueryReader {
     const from = this.from();
     this.tree.setA(tail, from);
     return from != 0;
+  }
+
+  /** At what is to become of rows that refer to those that go, which is no alias. */
+  private get atBehavior(): bool {
+    return this.is("cascade") || this.is("restrict");
   }
 
   /** WHERE, if it is here. */

@@ -359,27 +359,30 @@ export class QueryReader extends ExpressionReader {
 
   // ---- LIMIT ----
 
-  /** LIMIT a [OFFSET b], LIMIT b, a, OFFSET b [ROWS], FETCH FIRST a ROWS ONLY. */
+  /** LIMIT a [OFFSET b], LIMIT b, a, OFFSET b [ROWS], FETCH FIRST a ROWS ONLY, OFFSET b LIMIT a. */
   private limit(): u32 {
     const tree = this.tree;
     const start = this.lexer.start;
     let limit: u32 = 0;
     let offset: u32 = 0;
+    if (this.is("offset")) {
+      offset = this.offset();
+      if (offset == 0) return 0;
+    }
     if (this.accept("limit")) {
       if (!this.accept("all")) {
         limit = this.expression();
         if (limit == 0) return 0;
       }
-      if (this.acceptSymbol(COMMA)) {
+      if (offset == 0 && this.acceptSymbol(COMMA)) {
         offset = limit;
         limit = this.expression();
         if (limit == 0) return 0;
       }
     }
-    if (offset == 0 && this.accept("offset")) {
-      offset = this.expression();
+    if (offset == 0 && this.is("offset")) {
+      offset = this.offset();
       if (offset == 0) return 0;
-      if (!this.accept("rows")) this.accept("row");
     }
     if (limit == 0 && this.accept("fetch")) {
       if (!this.accept("first") && !this.accept("next")) return this.expected("FIRST or NEXT");
@@ -389,6 +392,14 @@ export class QueryReader extends ExpressionReader {
       if (!this.need("only")) return 0;
     }
     return this.done(tree.add(N_LIMIT, start, limit, offset));
+  }
+
+  /** OFFSET b [ROWS]. */
+  private offset(): u32 {
+    this.lexer.next();
+    const offset = this.expression();
+    if (!this.accept("rows")) this.accept("row");
+    return offset;
   }
 
   /** OVER and WINDOW. */

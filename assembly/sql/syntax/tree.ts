@@ -99,7 +99,7 @@ export const N_JOIN: u8 = 53;
 export const N_INSERT: u8 = 70;
 /** UPDATE: a N_TABLE; b list of N_SET; c WHERE; d and op as of N_INSERT. */
 export const N_UPDATE: u8 = 71;
-/** DELETE: a N_TABLE; c WHERE; d as of N_INSERT. */
+/** DELETE: a N_TABLE; c WHERE; d as of N_INSERT. `FLAG_CASCADE`, or `FLAG_NOT` for RESTRICT. */
 export const N_DELETE: u8 = 72;
 /**
  * What a change has besides: a FROM or USING; b RETURNING, a list as that of N_SELECT; c list of N_UPSERT, or of UPDATE and DELETE ORDER BY
