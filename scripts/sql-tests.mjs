@@ -1,4 +1,4 @@
-// npm run sql:oracle and sql:properties: builds what is out of date and runs a program of tests/sql, which has the usage.
+// npm run sql:oracle, sql:properties and sql:hostile: builds what is out of date and runs a program of tests/sql, which has the usage.
 import process from "node:process";
 import { join } from "node:path";
 import { packageProgram, root, runNode } from "./lib.mjs";

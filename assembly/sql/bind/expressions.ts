@@ -151,6 +151,7 @@ export abstract class ExpressionBinder {
 
   /** The expression of a node; null, with an error, when there is none. */
   bind(node: u32): Expression | null {
+    if (!this.context.mayMake(node)) return null;
     const known = this.ofGroup(node);
     const bound = known ? known : this.bindNode(node);
     if (bound) bound.start = this.tree.start(node);

@@ -1,6 +1,6 @@
 /** Calls of functions of one row's values. */
 import { asciiLower } from "../../encode/ascii";
-import { SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
+import { SQL_LIMIT, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { DateCall, isFractionPart, partOf } from "../eval/date-functions";
 import { Constant, Expression } from "../eval/expression";
@@ -27,6 +27,8 @@ import { asCondition, asNumber, asText, convertTo, isJsonExtract, unifyAll } fro
 import { PredicateBinder } from "./predicates";
 import { textConstant } from "./literals";
 
+/** Values that a function takes, as in SQLite. */
+const MOST_VALUES: i32 = 1000;
 /** Those that are expressions of another kind, and have a case of their own below. */
 const OTHERS: string = "coalesce ifnull nullif iif if typeof mod extract date_part";
 const AGGREGATES: string = "count sum total avg min max group_concat string_agg json_group_array json_group_object";
@@ -77,6 +79,9 @@ export abstract class FunctionBinder extends PredicateBinder {
       const bound = this.bind(arg);
       if (!bound) return null;
       args.push(bound);
+      if (args.length <= MOST_VALUES) continue;
+      this.context.fail(SQL_LIMIT, "a function takes " + MOST_VALUES.toString() + " values at most", node);
+      return null;
     }
     if (hasWord(OTHERS, name)) return this.otherCall(node, name, args);
     let line = lineOf(FUNCTIONS, name);

@@ -1,5 +1,5 @@
 /** GROUP BY and aggregates: which expressions are of groups, and which of their rows. */
-import { asciiLower } from "../../encode/ascii";
+import { asciiLower, lowerLetter } from "../../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { isNoCase } from "../eval/collation";
@@ -221,7 +221,7 @@ export abstract class GroupBinder extends FunctionBinder {
       if (this.isSame(this.aggregateNodes[a], node)) return this.aggregateValue(a);
     }
     this.inAggregate = true;
-    const made = this.newAggregate(node, name);
+    const made = context.hasRoom(1, node) ? this.newAggregate(node, name) : null;
     this.inAggregate = false;
     if (!made) return null;
     this.aggregates.push(made);
@@ -338,7 +338,7 @@ export abstract class GroupBinder extends FunctionBinder {
       case N_COLUMN:
         return this.isSameColumn(a, b);
       case N_NAME:
-        return sameName(tree.text(a), tree.text(b));
+        return this.isSameName(a, b);
       case N_NUMBER:
       case N_TEXT:
       case N_BLOB:
@@ -358,6 +358,17 @@ export abstract class GroupBinder extends FunctionBinder {
     }
   }
 
+  /** Whether two names are the same but for the case of ASCII letters; no strings are made. */
+  private isSameName(a: u32, b: u32): bool {
+    const tree = this.tree;
+    const len = tree.textLen(a);
+    if (len != tree.textLen(b)) return false;
+    for (let at: u32 = 0; at < len; at++) {
+      if (lowerLetter(load<u8>(tree.textPtr(a) + at)) != lowerLetter(load<u8>(tree.textPtr(b) + at))) return false;
+    }
+    return true;
+  }
+
   private isSameList(a: u32, b: u32): bool {
     while (a != 0 && b != 0) {
       if (!this.isSame(a, b)) return false;
@@ -368,6 +379,8 @@ export abstract class GroupBinder extends FunctionBinder {
   }
 
   private isSameColumn(a: u32, b: u32): bool {
+    const tree = this.tree;
+    if (this.isSameList(tree.a(a), tree.a(b)) && this.isSameList(tree.b(a), tree.b(b))) return true;
     return this.isColumn(a, this.quietPlace(b));
   }
 

@@ -27,6 +27,8 @@ const OPERATED: f64 = 2;
 /** Parts of which all orders are tried; of more only so many of each size are kept. */
 const MOST_EXACT: i32 = 8;
 const BEAM: i32 = 12;
+/** Equalities that rows are kept by; others are asked of the pairs that these give. */
+const MOST_KEYS: i32 = 64;
 /** Sources have a bit each. */
 const MOST_SOURCES: i32 = 64;
 
@@ -194,7 +196,7 @@ export abstract class JoinBinder extends FromBinder {
         if (!condition.columns.includes(READS_ROWS)) own.push(condition);
         continue;
       }
-      if (!isEquality(condition)) continue;
+      if (!isEquality(condition) || keys.length == MOST_KEYS) continue;
       const comparison = <Comparison>condition.expression;
       const a = new Condition(comparison.a);
       const b = new Condition(comparison.b);
@@ -371,7 +373,7 @@ export abstract class JoinBinder extends FromBinder {
 
   /** Adds the sides of an equality of something of the left side with something of the right one; false when a condition is no such. */
   private addKeys(condition: Condition, left: u64, right: u64, leftKeys: Array<Expression>, rightKeys: Array<Expression>): bool {
-    if (!isEquality(condition)) return false;
+    if (!isEquality(condition) || leftKeys.length == MOST_KEYS) return false;
     const comparison = <Comparison>condition.expression;
     const sides = [new Condition(comparison.a), new Condition(comparison.b)];
     this.findSources(sides);

@@ -13,6 +13,7 @@ import { Recursion, Steps } from "../run/recursion";
 import { Among, Sort } from "../run/sort";
 import { TableCount } from "../run/table-count";
 import { DESCENDING, NO_CASE } from "../run/tuples";
+import { ValueRows } from "../run/value-rows";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION, OP_UNION_ALL, operatorText } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_RECURSIVE, N_COLUMN, N_COMPOUND, N_NUMBER, N_SELECT, N_VALUES, SqlTree } from "../syntax/tree";
 import { WantedOrder } from "./access";
@@ -23,7 +24,7 @@ import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
 import { AGGREGATED } from "./groups";
-import { StatementContext } from "./statement";
+import { QUERY_PARTS, StatementContext } from "./statement";
 import { ResultBinder } from "./results";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
@@ -48,6 +49,7 @@ export class QueryBinder extends ResultBinder {
   /** The rows of an N_QUERY; null with an error. */
   query(node: u32): Relation | null {
     const tree = this.tree;
+    if (!this.context.hasRoom(QUERY_PARTS, node)) return null;
     const names = withNames(tree, tree.d(node), this.commonTables);
     const body = tree.a(node);
     let limit: RowLimit | null = null;
@@ -239,9 +241,7 @@ export class QueryBinder extends ResultBinder {
       for (let r = 0; r < rows.length; r++) rows[r][c] = values[r];
       columns.push(new NamedColumn("column" + (c + 1).toString(), values[0].kind, null));
     }
-    const inputs = new Array<Operator>();
-    for (let r = 0; r < rows.length; r++) inputs.push(this.context.own(new Project(this.context.own(new OneRow()), rows[r])));
-    return inputs.length == 1 ? new Relation(inputs[0], columns) : this.give(new Append(inputs), columns);
+    return this.context.hasRoom(width, node) ? this.give(new ValueRows(rows), columns) : null;
   }
 
   /** Sorts what a query gives by its columns, by name or number. */
@@ -319,6 +319,8 @@ export class QueryBinder extends ResultBinder {
       values.push(output.value);
       columns.push(new NamedColumn(output.name, output.value.kind, output.value.column));
     }
+    const parts = values.length + by.length + this.groupValues.length;
+    if (!context.hasRoom(parts, node)) return null;
     // All names are known now, and with them the columns that are wanted.
     for (let a = 0; a < this.aggregateValues.length; a++)
       this.aggregateValues[a].position += this.groupValues.length - AGGREGATED;

@@ -1,5 +1,5 @@
 /** What all parts of one statement share. */
-import { OK, Status, BAD_REQUEST, SQL_SYNTAX } from "../../status";
+import { OK, Status, BAD_REQUEST, SQL_LIMIT, SQL_SYNTAX } from "../../status";
 import { PageCache } from "../../memory/cache/page-cache";
 import { Table } from "../../query/store";
 import { unknownTable } from "../../store/names";
@@ -16,8 +16,18 @@ import { SqlTree } from "../syntax/tree";
 import { reuse } from "./literals";
 import { NamedColumn, Relation, sameName } from "./scope";
 
+/** Columns and other values of queries that a statement may have, each of which takes memory for a batch of rows (vector.ts). */
+const MOST_PARTS: u32 = 10000;
+/** How many of them a query counts for, with all that it is made of. */
+export const QUERY_PARTS: u32 = 6;
+/** Expressions that may be made of a text, or so many of each of its nodes: some are made anew for each thing they are compared with. */
+const MOST_EXPRESSIONS: u32 = 100000;
+const EXPRESSIONS_OF_NODE: u32 = 8;
+
 export class StatementContext {
   readonly run: RunState;
+  private parts: u32 = 0;
+  private expressions: u32 = 0;
   readonly around: Surroundings;
   /** All that was made for it and has to be freed. */
   private readonly operators: Array<Operator> = new Array<Operator>();
@@ -53,9 +63,28 @@ export class StatementContext {
 
   /** Takes over what was made for `other`. */
   takeOver(other: StatementContext): void {
+    this.parts += other.parts;
+    this.expressions += other.expressions;
     while (other.operators.length > 0) this.operators.push(other.operators.shift());
     while (other.queries.length > 0) this.queries.push(other.queries.shift());
     while (other.outerValues.length > 0) this.outerValues.push(other.outerValues.shift());
+  }
+
+  /** Counts parts of the queries that it has; false, with an error, when they are too many. */
+  hasRoom(parts: u32, node: u32): bool {
+    this.parts += parts;
+    if (this.parts <= MOST_PARTS) return true;
+    const what = "the statement has too many columns and queries, with all that it names";
+    this.fail(SQL_LIMIT, what, node, "CREATE TABLE AS keeps what a query gives");
+    return false;
+  }
+
+  /** Counts an expression that is made; false, with an error, when they are too many. */
+  mayMake(node: u32): bool {
+    this.expressions += 1;
+    if (this.expressions <= MOST_EXPRESSIONS || this.expressions / EXPRESSIONS_OF_NODE <= this.tree.count) return true;
+    this.fail(SQL_LIMIT, "the statement has too many expressions inside each other that are made again and again", node);
+    return false;
   }
 
   ownQuery(query: QueryValue): QueryValue {

@@ -1,5 +1,5 @@
 /** Queries: SELECT, VALUES, what joins them, and what is around them. */
-import { SQL_UNSUPPORTED } from "../../status";
+import { SQL_LIMIT, SQL_UNSUPPORTED } from "../../status";
 import { ExpressionReader } from "./expressions";
 import { T_QUOTED, T_TEXT, T_WORD } from "./lexer";
 import { OP_CROSS, OP_EXCEPT, OP_FULL, OP_INNER, OP_INTERSECT, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "./operators";
@@ -24,6 +24,9 @@ import {
   N_VALUES,
   N_WITH,
 } from "./tree";
+
+/** Queries of one WITH: each knows those before it. */
+const MOST_NAMED: u32 = 1000;
 
 export class QueryReader extends ExpressionReader {
   /** Whether ON CONFLICT may come behind a query: there it is no condition of a join on a column called so. */
@@ -93,6 +96,8 @@ export class QueryReader extends ExpressionReader {
     const isRecursive = this.accept("recursive");
     const first = this.commaList(ITEM_CTE);
     if (first == 0) return 0;
+    if (this.tree.length(first) > MOST_NAMED)
+      return this.refuse(SQL_LIMIT, "more than " + MOST_NAMED.toString() + " queries behind WITH", start);
     const node = this.done(this.tree.add(N_WITH, start, first));
     if (isRecursive) this.tree.setFlag(node, FLAG_RECURSIVE);
     return node;
