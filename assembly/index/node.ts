@@ -15,7 +15,7 @@ import { Splices } from "../memory/base/splices";
 import { Frame, FLAG_NODE_VALID } from "../memory/cache/page-cache";
 import { PAGE_SIZE } from "../memory/base/layout";
 import { isKey, isFixedKeyValue, compareKeyToProbe } from "../encode/key";
-import { VALUE_UINT32, VALUE_TEXT } from "../encode/data-type";
+import { VALUE_INT32, VALUE_INT64, VALUE_TEXT, VALUE_UINT32 } from "../encode/data-type";
 import { compareBytes } from "../encode/bytes";
 import { RecordAddress, addressOf, addressPage, addressOffset } from "../table/page-ledger";
 
@@ -183,8 +183,13 @@ export function childPage(frame: Frame, index: u32): u32 {
 /** The first entry whose key is not below `probe` (`after`: is above it); the count when there is none. */
 export function searchNode(frame: Frame, probe: usize, after: bool): u32 {
   const count = entryCount(frame);
-  if (frame.stride != 0 && load<u8>(probe, 8) == VALUE_UINT32 && load<u64>(probe) == load<u64>(frame.data + frame.base, 2)) {
-    if (load<u8>(frame.data + frame.base, 10) == VALUE_UINT32) return searchU32(frame, count, load<u32>(probe, 9), after);
+  if (frame.stride != 0 && load<u64>(probe) == load<u64>(frame.data + frame.base, 2)) {
+    const type = <u32>load<u8>(probe, 8);
+    if (type == load<u8>(frame.data + frame.base, 10)) {
+      if (type == VALUE_UINT32) return searchNumber<u32>(frame, count, load<u32>(probe, 9), after);
+      if (type == VALUE_INT64) return searchNumber<i64>(frame, count, load<i64>(probe, 9), after);
+      if (type == VALUE_INT32) return searchNumber<i32>(frame, count, load<i32>(probe, 9), after);
+    }
   }
   const limit: i32 = after ? 0 : -1;
   if (load<u32>(probe) == 1 && load<u8>(probe, 8) == VALUE_TEXT) return searchText(frame, count, probe, limit);
@@ -220,33 +225,36 @@ function searchText(frame: Frame, count: u32, probe: usize, limit: i32): u32 {
 const GUESS_FROM: u32 = 32;
 const GUESS_RANGE: u32 = 8;
 
-/** `searchNode` in a node of nothing but one-column uint32 keys. */
-function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
+/** `searchNode` in a node of nothing but keys of one number each. */
+function searchNumber<T>(frame: Frame, count: u32, value: T, after: bool): u32 {
   if (after) {
-    if (value == u32.MAX_VALUE) return count;
-    value += 1;
+    // Only the greatest one has none behind it.
+    const next = <T>(value + 1);
+    if (next < value) return count;
+    value = next;
   }
   const stride = frame.stride;
   const start = frame.data + frame.base + 11;
   let at = start;
   let left = count;
   if (count > GUESS_FROM) {
-    const first = load<u32>(start);
-    const last = load<u32>(start + (count - 1) * stride);
+    const first = load<T>(start);
+    const last = load<T>(start + (count - 1) * stride);
     if (value <= first) return 0;
     if (value > last) return count;
-    if (last - first >= count - 1) {
+    const range = distance<T>(first, last);
+    if (range >= count - 1) {
       // They may all differ, and mostly do: where it would be if they were spread evenly, and some entries to either side.
-      const guess = <u32>((<u64>(value - first) * (count - 1)) / (last - first));
+      const guess = min(<u32>((<f64>distance<T>(first, value) * <f64>(count - 1)) / <f64>range), count - 1);
       const guessed = start + guess * stride;
-      if (load<u32>(guessed) < value) {
+      if (load<T>(guessed) < value) {
         const ahead = min(guess + GUESS_RANGE, count - 1);
         at = guessed + stride;
-        left = (load<u32>(start + ahead * stride) < value ? count : ahead) - guess - 1;
+        left = (load<T>(start + ahead * stride) < value ? count : ahead) - guess - 1;
       } else {
         const behind = guess - min(guess, GUESS_RANGE);
         left = guess;
-        if (load<u32>(start + behind * stride) < value) {
+        if (load<T>(start + behind * stride) < value) {
           at = start + (behind + 1) * stride;
           left = guess - behind - 1;
         }
@@ -257,11 +265,17 @@ function searchU32(frame: Frame, count: u32, value: u32, after: bool): u32 {
   while (left > 0) {
     const half = left >> 1;
     const middle = at + half * stride;
-    const below = load<u32>(middle) < value;
+    const below = load<T>(middle) < value;
     at = select(middle + stride, at, below);
     left = select(left - half - 1, half, below);
   }
   return <u32>((at - start) / stride);
+}
+
+/** By how much `to` is above `from`, which it is or which it equals. */
+@inline
+function distance<T>(from: T, to: T): u64 {
+  return sizeof<T>() == 4 ? <u64>(<u32>to - <u32>from) : <u64>to - <u64>from;
 }
 
 /** The first leaf entry that is not below (`probe`, `address`). */
@@ -319,7 +333,7 @@ function searchU32Leaf(frame: Frame, count: u32, value: u32, address: RecordAddr
   const lastEntry = start + (count - 1) * U32_LEAF_STRIDE;
   if (count > GUESS_FROM && load<u32>(lastEntry) - load<u32>(start) >= count - 1) {
     // Perhaps the value is there once: then its address alone decides.
-    const slot = searchU32(frame, count, value, false);
+    const slot = searchNumber<u32>(frame, count, value, false);
     const entry = start + slot * U32_LEAF_STRIDE;
     if (slot == count || load<u32>(entry) != value) return slot;
     if (entry == lastEntry || load<u32>(entry, U32_LEAF_STRIDE) != value) return slot + u32(leafAddress(frame, slot) < address);

@@ -26,6 +26,8 @@ export class FreeSegmentsLedger {
   /** No listed segment is larger than this; trusted while `boundEpoch` is the manager's. */
   private sizeBound: u32 = 0xffffffff;
   private boundEpoch: u32 = 0;
+  /** So many of the first segments pages are full; trusted as long. */
+  private fullPages: u32 = 0;
 
   constructor(
     private access: MemoryAccess,
@@ -78,10 +80,7 @@ export class FreeSegmentsLedger {
    */
   take(slotSize: u32, recordSize: u32, alignment: u32): RecordAddress {
     lastError.status = OK;
-    if (this.boundEpoch != this.access.manager.epoch) {
-      this.boundEpoch = this.access.manager.epoch;
-      this.sizeBound = 0xffffffff;
-    }
+    this.forgetOld();
     if (slotSize > this.sizeBound) return NO_ADDRESS;
     const pages = this.pageTotal;
     if (pages == 0xffffffff) return NO_ADDRESS;
@@ -103,6 +102,14 @@ export class FreeSegmentsLedger {
     }
     this.sizeBound = largest;
     return NO_ADDRESS;
+  }
+
+  /** Forgets what is known of another state than the file has now. */
+  private forgetOld(): void {
+    if (this.boundEpoch == this.access.manager.epoch) return;
+    this.boundEpoch = this.access.manager.epoch;
+    this.sizeBound = 0xffffffff;
+    this.fullPages = 0;
   }
 
   /** Takes the first `slotSize` bytes of segment `index`; the rest stays a segment. */
@@ -140,11 +147,13 @@ export class FreeSegmentsLedger {
     size = min<u32>(size, 0xffff);
     const pages = this.pageTotal;
     if (pages == 0xffffffff) return lastError.status;
-    for (let i: u32 = 0; i < pages; i++) {
+    this.forgetOld();
+    for (let i = this.fullPages; i < pages; i++) {
       const segmentsPage = this.segmentsPageAt(i);
       const count = segmentsPage == NO_PAGE ? 0xffffffff : this.countOn(segmentsPage);
       if (count == 0xffffffff) return lastError.status;
       if (count < MAX_SEGMENTS) return this.giveOn(segmentsPage, count, address, size);
+      this.fullPages = i + 1;
     }
     const segmentsPage = this.addPage(pages);
     return segmentsPage == NO_PAGE ? lastError.status : this.giveOn(segmentsPage, 0, address, size);
@@ -201,6 +210,7 @@ export class FreeSegmentsLedger {
   /** Removes segment `index` of `count`. */
   private removeAt(segmentsPage: u32, index: u32, count: u32): Status {
     const at = 2 + index * SEGMENT_SIZE;
+    this.fullPages = 0;
     const status = this.access.removeBytes(segmentsPage, at, SEGMENT_SIZE, (count - index - 1) * SEGMENT_SIZE);
     return status == OK ? this.access.writeU16(segmentsPage, 0, count - 1) : status;
   }

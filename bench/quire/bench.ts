@@ -3,7 +3,8 @@
  */
 import { DbmsContext } from "../../assembly/store/dbms-context";
 import { OpenOptions } from "../../assembly/store/store";
-import { Table, TableIndex, addKeyPart } from "../../assembly/store/table";
+import { Table } from "../../assembly/store/table";
+import { TableIndex, addKeyPart } from "../../assembly/store/table-index";
 import { Row } from "../../assembly/encode/row";
 import { ByteBuffer } from "../../assembly/encode/byte-buffer";
 import { addUnsigned } from "../../assembly/encode/digits";

@@ -108,6 +108,8 @@ function runWord(db: DbmsContext, word: string, n: u32): void {
   const kind = parts[0];
   const asked = new Asked(db, String.UTF8.encode(parts.slice(4).join("|")));
   const count: u32 = kind == "do" ? 1 : parts[2] == "0" ? n : <u32>parseInt(parts[2]);
+  const isEach = kind == "each";
+  const isPlan = kind == "plan";
   const values = new Values(kind == "change" ? "i" : parts[3], n);
   let fastest = u64.MAX_VALUE;
   sum = 0;
@@ -115,8 +117,8 @@ function runWord(db: DbmsContext, word: string, n: u32): void {
   seedRandom(12345);
   const started = monotonicNanoseconds();
   for (let i: u32 = 0; i < count; i++) {
-    const before = kind == "each" ? started : monotonicNanoseconds();
-    if (kind == "plan") {
+    const before = isEach ? started : monotonicNanoseconds();
+    if (isPlan) {
       const planned = new Asked(db, asked.bytes);
       if (!planned.statement.prepare(db)) stop();
       planned.statement.free();
@@ -124,11 +126,11 @@ function runWord(db: DbmsContext, word: string, n: u32): void {
       values.set(i);
       asked.run(values.constants);
     }
-    if (kind != "each") fastest = min(fastest, monotonicNanoseconds() - before);
+    if (!isEach) fastest = min(fastest, monotonicNanoseconds() - before);
   }
-  if (kind == "each") fastest = monotonicNanoseconds() - started;
+  if (isEach) fastest = monotonicNanoseconds() - started;
   asked.statement.free();
-  if (kind != "do") reportTime(parts[1], fastest, kind == "each" ? count : 1, rows, sum);
+  if (kind != "do") reportTime(parts[1], fastest, isEach ? count : 1, rows, sum);
 }
 
 const args = commandArguments();

@@ -115,10 +115,10 @@ export class StatementContext {
     this.run.number += 1;
     this.around.begin();
     for (let t = 0; t < this.read.length; t++) {
-      if (this.read[t].refresh() != OK) return false;
+      if (unchecked(this.read[t]).refresh() != OK) return false;
     }
     for (let u = 0; u < this.uses.length; u++) {
-      const use = this.uses[u];
+      const use = unchecked(this.uses[u]);
       if (use.parameter > <u32>parameters.length || !reuse(use, parameters[use.parameter - 1])) return false;
     }
     return true;

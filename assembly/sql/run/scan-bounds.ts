@@ -48,7 +48,7 @@ function valueOf(value: Expression, batch: Batch): bool {
 
 /** Appends the value in `slot` as a part of a key of the path's index; false when the column can't have it. */
 function addPart(path: AccessPath, part: i32, bound: KeyBound, kind: u8): bool {
-  const column = path.table.schema.columns[path.index!.columns[part]];
+  const column = unchecked(path.table.schema.columns[unchecked(path.index!.columns[part])]);
   if (kind == K_INT && !fitsType(column.type, load<i64>(slot))) return false;
   cell.reset();
   if (!addSlot(column.type, column.customSize, slot, cell)) return false;
@@ -71,6 +71,11 @@ export class ScanBounds {
   private at: i32 = 0;
   private from: KeyBound | null = null;
   private to: KeyBound | null = null;
+
+  /** Whether it has one value for each of the first `columns` columns. */
+  isOf(columns: i32): bool {
+    return this.equals.length == columns && !this.list;
+  }
 
   /** Adds what its values read to `columns`. */
   addColumns(columns: Array<i32>): void {

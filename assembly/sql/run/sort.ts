@@ -5,7 +5,7 @@ import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
 import { Keeper, Operator, RowLimit } from "./operator";
-import { TupleTable, compareWithKey, isMarked, markTuple } from "./tuples";
+import { TupleTable, compareWithKey, isMarked, leaveOutBehind, markTuple } from "./tuples";
 
 function kindsOf(values: Array<Expression>): Array<u8> {
   const kinds = new Array<u8>();
@@ -43,6 +43,7 @@ export class Sort extends KeptRows {
     let last: usize = 0;
     while (wanted > 0 && this.input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
+      if (last != 0) leaveOutBehind(last, keys[0]!, this.orders[0], batch);
       if (!evaluateAll(this.values, batch, values)) {
         giveBack(keys, batch);
         return false;

@@ -33,6 +33,8 @@ export class TableScan extends Operator {
   /** Rows of the next batch at most. */
   private most: i32 = FIRST_ROWS;
   private isOver: bool = false;
+  /** Whether its bounds are those of one row. */
+  private readonly isPoint: bool;
 
   /**
    * `bounds` are of the path's index, whose rows with null among the bounded columns may come or not. `wanted` are positions of the table's
@@ -52,7 +54,9 @@ export class TableScan extends Operator {
     this.columns = columns;
     this.scan = scan;
     this.prefix = prefix;
-    this.isTaken = path.index !== null;
+    const index = path.index;
+    this.isTaken = index !== null;
+    this.isPoint = index !== null && index.unique && bounds !== null && bounds.isOf(index.columns.length);
     this.keys = wanted.length > 0 && path.covers(StaticArray.fromArray(wanted)) ? new KeyRows(scan) : null;
     if (!this.keys) scan.wantFirst(columns.first);
     if (!path.index) {
@@ -105,6 +109,7 @@ export class TableScan extends Operator {
       if (found > 0) {
         if (isTaken && !columns.take(count, count + found, batch)) return this.failed(lastError.status);
         count += found;
+        this.isOver = this.isOver || this.isPoint;
         continue;
       }
       const bounds = this.bounds;

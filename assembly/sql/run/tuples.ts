@@ -8,6 +8,7 @@ import { addOrderedBytes } from "../../encode/ordered-bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { mayStep } from "../../wasi/deadline";
 import { Arena, MemoryBudget } from "../eval/arena";
+import { Batch } from "../eval/batch";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 
@@ -312,6 +313,27 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
     if (takesLeft) left += 1;
     else right += 1;
   }
+}
+
+/**
+ * Leaves those of the selected rows out that come behind the kept row `last` whatever follows, by the first value that they are ordered by,
+ * where that is an integer.
+ */
+export function leaveOutBehind(last: usize, values: Vector, order: u32, batch: Batch): void {
+  const key = tupleKey(last);
+  if ((values.kind != K_INT && values.kind != K_DATE) || load<u8>(key) != 1) return;
+  const turn = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
+  const bound = bswap<u64>(load<u64>(key, 1));
+  const selection = batch.selection;
+  const count = batch.selected;
+  let kept = selection;
+  for (let k = 0; k < count; k++) {
+    const i = <u32>load<u16>(selection + ((<usize>k) << 1));
+    store<u16>(kept, <u16>i);
+    kept += (u32(((<u64>values.int(i)) ^ turn) <= bound) | (<u32>load<u8>(values.nulls + i))) << 1;
+  }
+  batch.selected = <i32>((kept - selection) >> 1);
+  batch.settle();
 }
 
 /** Which of the values of rows come first. */
