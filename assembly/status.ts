@@ -79,6 +79,8 @@ export const FOREIGN_KEY_BROKEN: Status = 32;
 export const FOREIGN_KEY_RESTRICT: Status = 33;
 /** A column that can't be null has no value. */
 export const NOT_NULL: Status = 34;
+/** A row is not as a CHECK constraint of its table wants it. */
+export const CHECK_FAILED: Status = 36;
 /** A rule of the access control list forbids it (the last manager). */
 export const CONSTRAINT_VIOLATION: Status = 35;
 
@@ -209,6 +211,8 @@ export function statusName(status: Status): string {
       return "FOREIGN_KEY_RESTRICT";
     case NOT_NULL:
       return "NOT_NULL";
+    case CHECK_FAILED:
+      return "CHECK_FAILED";
     case CONSTRAINT_VIOLATION:
       return "CONSTRAINT_VIOLATION";
     case RECORD_TOO_LARGE:

@@ -690,3 +690,47 @@ test("whatever bytes are given, there is an answer", (t) => {
   assert.ok(bound > 300);
   assert.deepEqual(u32(host.direct("describe", statement.handle)), u32(0));
 });
+
+test("plans with views and the catalog in them, and with constraints to be kept, see definitions that change", (t) => {
+  const host = hostFor(t);
+  const store = host.open(":memory:");
+  run(host, store, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT)");
+  run(host, store, "CREATE VIEW v AS SELECT a FROM t WHERE a < 3");
+  const names = new Statement(host, store, "SELECT name FROM sqlite_master ORDER BY name");
+  const info = new Statement(host, store, "SELECT name FROM pragma_table_info(?) ORDER BY cid");
+  const view = new Statement(host, store, "SELECT * FROM v ORDER BY 1");
+  const insert = new Statement(host, store, "INSERT INTO t (a) VALUES (?)");
+  for (let a = 1; a <= 3; a++) insert.bind(int64(a)).all();
+  const seen = (): unknown[] => [names.reset().all().flat(), info.bind(textCell("v")).all().flat(), view.reset().all().flat()];
+  const first = [["t", "v"], ["a"], [1n, 2n]];
+  assert.deepEqual(seen(), first);
+  assert.deepEqual(seen(), first, "the kept plans");
+  run(host, store, "BEGIN");
+  run(host, store, "DROP VIEW v");
+  run(host, store, "CREATE VIEW v AS SELECT id * 10 AS ten, a FROM t");
+  run(host, store, "CREATE INDEX other ON t (a)");
+  const second = [
+    ["other", "t", "v"],
+    ["ten", "a"],
+    [10n, 1n, 20n, 2n, 30n, 3n],
+  ];
+  assert.deepEqual(seen(), second);
+  run(host, store, "ROLLBACK");
+  assert.deepEqual(seen(), first);
+  run(host, store, "CREATE TEMP VIEW mine AS SELECT 1");
+  assert.deepEqual(seen(), first, "a session's own views are not in the file's list");
+  run(host, store, "DROP TABLE t");
+  assert.deepEqual(names.reset().all(), [["v"]]);
+  assert.equal(view.reset().fails(), "TABLE_NOT_FOUND");
+  assert.equal(insert.bind(int64(1)).fails(), "TABLE_NOT_FOUND");
+  run(host, store, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT CHECK (a <> 7))");
+  insert.bind(int64(1)).all();
+  assert.equal(insert.bind(int64(7)).fails(), "CHECK_FAILED");
+  assert.deepEqual(view.reset().all(), [[1n]]);
+  // A row of the catalog that goes by another way takes the constraint with it.
+  run(host, store, "DELETE FROM __quire_catalog WHERE kind = 'check'");
+  insert.bind(int64(7)).all();
+  run(host, store, "INSERT INTO __quire_catalog (kind, name, \"table\", sql) VALUES ('check', '', 't', 'a <> 8')");
+  assert.equal(insert.bind(int64(8)).fails(), "CHECK_FAILED");
+  for (const statement of [names, info, view, insert]) statement.finalize();
+});

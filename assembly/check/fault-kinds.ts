@@ -250,6 +250,20 @@ export const FOREIGN_KEY_BROKEN = kind(
 );
 export const FOREIGN_KEY_ODD = kind(WARNING, "FOREIGN_KEY_ODD", "dump", DEFINITION);
 
+// ---- what SQL keeps in the file ----
+export const CATALOG_ODD = kind(
+  NOTE,
+  "CATALOG_ODD",
+  "",
+  "DROP VIEW or DROP INDEX takes it away, of a constraint DELETE FROM __quire_catalog; or make again what it is about",
+);
+export const CHECK_BROKEN = kind(
+  NOTE,
+  "CHECK_BROKEN",
+  "update",
+  "rows that were there before the constraint stay until they change",
+);
+
 // ---- what the reference makes of it ----
 export const REFERENCE_LEDGER_ORDER = kind(WARNING, "REFERENCE_LEDGER_ORDER", COMPACT, FOR_REFERENCE);
 export const REFERENCE_PAGES = kind(WARNING, "REFERENCE_PAGES", COMPACT, FOR_REFERENCE);
@@ -297,6 +311,12 @@ export const REFERENCE_DRIFT = kind(
   "REFERENCE_DRIFT",
   "",
   "Quire doesn't mind; the reference sees schema drift and refuses to work with the file",
+);
+export const REFERENCE_CATALOG = kind(
+  NOTE,
+  "REFERENCE_CATALOG",
+  "convert OUT --for-reference",
+  "Quire needs it; the reference sees schema drift and refuses to work with the file",
 );
 
 // ---- what repair could not save ----

@@ -35,6 +35,7 @@ import { CheckedTable } from "./checked-table";
 import { checkRegistry, checkSchemaHash, checkUnclaimed, checkAcl, listedHash } from "./registry-check";
 import { defineByGiven, openDefinition, readLedgers } from "./table-check";
 import { AutoincrementCheck } from "./autoincrement-check";
+import { checkCatalog, noteCatalog } from "./catalog-check";
 import { checkRecords } from "./record-check";
 import { checkIndex } from "./index-check";
 import { checkEntries } from "./entry-check";
@@ -120,6 +121,7 @@ export function surveyStore(
   }
   checkUnclaimed(survey);
   findLeaks(survey);
+  noteCatalog(survey);
   if (level < SURVEY_ALL) return survey;
   for (let i = 0; i < tables.length; i++) {
     const table = tables[i].table;
@@ -127,6 +129,7 @@ export function surveyStore(
     report.enter(table.name);
     checkForeignKeys(survey, tables[i], table);
   }
+  checkCatalog(survey, given);
   return survey;
 }
 

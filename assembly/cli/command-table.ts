@@ -253,12 +253,19 @@ export function allCommands(): Array<Command> {
         "Without OUT the new file is made beside FILE and takes its name: nobody else may have FILE open,\n" +
           "and a hard link to it keeps the old one.",
       ),
-    new Command("convert", runConvert, "OUT --layout 0.9|0.11 [--acl LIST|--drop-acl]", "write the database in the other layout")
-      .takes(1, 1, "layout,acl,drop-acl")
+    new Command(
+      "convert",
+      runConvert,
+      "OUT --layout 0.9|0.11 [--for-reference] [--acl LIST|--drop-acl]",
+      "write the database in the other layout",
+    )
+      .takes(1, 1, "layout,for-reference,acl,drop-acl")
       .needs(OPENS_ITSELF)
       .tells(
         "Layout 0.11 has no access control list: --acl LIST writes it to the file LIST, in lines that acl grant takes; --drop-acl\n" +
           "leaves it out. Without either, a list with identities is an error.\n" +
+          "--for-reference leaves out what only SQL knows, views, CHECK constraints and names of indexes, and tells what that was: with\n" +
+          "these the reference refuses a file. It needs no --layout where the file keeps its own.\n" +
           "A file of crates 0.6 to 0.8 is converted with --schema FILE; who is on its list gets all rights in layout 0.9.",
       ),
     new Command("recover", runRecover, "[--force]", "bring what a killed session left in the log into the file")

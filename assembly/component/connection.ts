@@ -90,7 +90,8 @@ export function connection_tables(rep: i32): usize {
   const session = connections.get(rep)!.session;
   if (session.enter() != OK || session.leave(OK) != OK) return endCall(failed());
   const names = new Array<string>();
-  for (let i = 0; i < session.db.tables.length; i++) names.push(session.db.tables[i].name);
+  const tables = session.db.tables;
+  for (let i = 0; i < tables.length; i++) if (!tables[i].isCatalog) names.push(tables[i].name);
   store<u8>(result, 0);
   lowerStrings(names, result + WORD);
   return endCall(result);

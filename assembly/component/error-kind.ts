@@ -8,6 +8,7 @@ import {
   BAD_REQUEST,
   BAD_SCHEMA,
   BAD_VALUE,
+  CHECK_FAILED,
   CLOSED,
   COLUMN_NOT_FOUND,
   CONSTRAINT_VIOLATION,
@@ -102,6 +103,7 @@ export function errorKind(status: Status): u8 {
     case FOREIGN_KEY_BROKEN:
     case FOREIGN_KEY_RESTRICT:
     case NOT_NULL:
+    case CHECK_FAILED:
     case CONSTRAINT_VIOLATION:
     case DIVISION_BY_ZERO:
     case OVERFLOW:

@@ -35,18 +35,26 @@ export class PackedCopy {
   constructor(
     private from: DbmsContext,
     private to: DbmsContext,
+    /** Whether what only SQL knows is left out. */
+    private withoutCatalog: bool = false,
   ) {}
 
   /** Copies everything; the access control list only when both layouts have one. Who is on one from before 0.9 gets all rights. */
   copy(): Status {
     let status = OK;
-    for (let i = 0; i < this.from.tables.length && status == OK; i++) status = this.copyTable(this.from.tables[i]);
+    const tables = this.copied(this.from);
+    for (let i = 0; i < tables.length && status == OK; i++) status = this.copyTable(tables[i]);
     if (status == OK && hasAcl(this.from.manager.layout) && hasAcl(this.to.manager.layout)) status = this.copyAcl();
     this.key.free();
     this.probe.free();
     this.run.free();
     this.runKey.free();
     return status;
+  }
+
+  /** The tables of a source that go along. */
+  private copied(from: DbmsContext): Array<Table> {
+    return this.withoutCatalog ? from.tables.filter((table) => !table.isCatalog) : from.tables;
   }
 
   private copyAcl(): Status {
@@ -165,7 +173,7 @@ export class PackedCopy {
 
   /** `OK` when `from` (the source, maybe opened anew) and the copy have the same content. */
   verify(from: DbmsContext): Status {
-    const before = hashTables(from.tables);
+    const before = hashTables(this.copied(from));
     const after = before ? hashTables(this.to.tables) : null;
     if (!before || !after) return lastError.status;
     if (combineHashes(before) == combineHashes(after)) return OK;

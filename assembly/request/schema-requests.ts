@@ -48,10 +48,12 @@ export function handleDrop(session: Session, out: ByteBuffer): Status {
 export function handleTables(session: Session, out: ByteBuffer): Status {
   const tables = session.db.tables;
   addAscii(out, '{"tables":[');
+  let count = 0;
   for (let i = 0; i < tables.length; i++) {
+    if (tables[i].isCatalog) continue;
     const rows = tables[i].countRows();
     if (rows < 0) return lastError.status;
-    addAscii(out, i > 0 ? ',{"name":' : '{"name":');
+    addAscii(out, count++ > 0 ? ',{"name":' : '{"name":');
     addString(out, tables[i].name);
     addAscii(out, ',"rows":');
     addUnsigned(rows, out);
@@ -73,8 +75,10 @@ export function handleSchema(session: Session, out: ByteBuffer): Status {
   if (status != OK) return status;
   addAscii(out, ',"tables":[');
   if (only) addTable(only.schema, out);
+  let count = 0;
   for (let i = 0; i < db.tables.length && !only; i++) {
-    if (i > 0) out.addU8(0x2c);
+    if (db.tables[i].isCatalog) continue;
+    if (count++ > 0) out.addU8(0x2c);
     addTable(db.tables[i].schema, out);
   }
   addAscii(out, "]}");
@@ -156,7 +160,7 @@ export function handleInfo(session: Session, out: ByteBuffer): Status {
   addAscii(out, ',"unclaimedPages":');
   addUnsigned(unclaimed, out);
   addAscii(out, ',"tables":');
-  addUnsigned(db.tables.length, out);
+  addUnsigned(db.tables.length - i32(db.catalog.table !== null), out);
   addAscii(out, db.inTransaction ? ',"inTransaction":true' : ',"inTransaction":false');
   addAscii(out, db.manager.readOnly ? ',"readOnly":true' : ',"readOnly":false');
   if (db.manager.logWarning != "") {

@@ -1,14 +1,13 @@
-/** CREATE and DROP of tables and indexes. */
+/** CREATE and DROP of tables and views. */
 import {
-  AMBIGUOUS_COLUMN,
   BAD_SCHEMA,
   COLUMN_NOT_FOUND,
   FOREIGN_KEY_RESTRICT,
-  INDEX_NOT_FOUND,
   NAME_TOO_LONG,
   OK,
   OVERFLOW,
   PAGE_FULL,
+  SQL_LIMIT,
   SQL_SYNTAX,
   SQL_TYPE,
   Status,
@@ -31,9 +30,10 @@ import {
   ON_DELETE_RESTRICT,
 } from "../schema/column";
 import { TableDefinition } from "../schema/column-spec";
-import { indexName, isIndexName } from "../schema/index-names";
 import { suggestion } from "../schema/nearest";
 import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
+import { CHECK, CatalogEntry, VIEW } from "../store/catalog";
+import { CATALOG } from "../store/catalog-table";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { mayRun } from "../wasi/deadline";
@@ -46,17 +46,22 @@ import { Batch, VectorColumns } from "./eval/batch";
 import { addCell, fitsType } from "./eval/cells";
 import { Constant, Expression } from "./eval/expression";
 import { K_BOOLEAN, K_INT, K_TEXT, kindName, kindOfType } from "./eval/kinds";
+import { boundCheck } from "./catalog/row-checks";
+import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
 import {
   FLAG_AUTO as FLAG_AUTO_NAME,
   FLAG_CASCADE,
-  FLAG_DISTINCT,
   FLAG_IF,
+  FLAG_TEMPORARY,
   N_COLUMN_DEFINITION,
   N_CREATE_INDEX,
   N_CREATE_TABLE,
+  N_CREATE_VIEW,
   N_DROP_TABLE,
+  N_DROP_VIEW,
   RULE_AUTO,
+  RULE_CHECK,
   RULE_DEFAULT,
   RULE_NOT_NULL,
   RULE_PRIMARY,
@@ -65,8 +70,13 @@ import {
   SqlTree,
 } from "./syntax/tree";
 
-/** A message lists so many names of indexes at most. */
-const NAMED_INDEXES: i32 = 20;
+/** Views of a session at most, and characters of each; of those in a file the format says how long they may be. */
+const MOST_TEMPORARY: i32 = 512;
+const LONGEST_TEMPORARY: i32 = 65535;
+
+/** What `nameTaken` returns. */
+const IGNORED: string = "ignored";
+const FAILED: string = "failed";
 
 export class Definitions {
   /** Rows that CREATE TABLE AS made. */
@@ -77,6 +87,8 @@ export class Definitions {
   private key: Array<string> = new Array<string>();
   /** Columns that are just INTEGER: as a primary key they are counted, as in SQLite. */
   private integers: Array<string> = new Array<string>();
+  /** Nodes of CHECK. */
+  private checks: Array<u32> = new Array<u32>();
   /** UNIQUE over several columns. */
   private uniques: Array<Array<string>> = new Array<Array<string>>();
 
@@ -96,9 +108,22 @@ export class Definitions {
         return this.createIndex(node);
       case N_DROP_TABLE:
         return this.dropTable(node);
+      case N_CREATE_VIEW:
+        return this.createView(node);
+      case N_DROP_VIEW:
+        return this.dropView(node);
       default:
-        return this.dropIndex(node);
+        return dropIndex(this.db, this.context, node);
     }
+  }
+
+  /** Whether the statement at `node` is about a view of the session alone. */
+  isTemporary(node: u32): bool {
+    const tree = this.tree;
+    if (tree.kind(node) == N_CREATE_VIEW) return tree.has(node, FLAG_TEMPORARY);
+    if (tree.kind(node) != N_DROP_VIEW) return false;
+    const view = this.context.view(tree.text(tree.a(tree.a(node))));
+    return view !== null && this.db.catalog.temporary.includes(view);
   }
 
   // ---- names ----
@@ -157,13 +182,8 @@ export class Definitions {
     const tree = this.tree;
     const table = tree.a(node);
     const name = tree.text(tree.a(table));
-    if (this.known(table)) {
-      if (tree.has(node, FLAG_IF)) return OK;
-      return this.context.fail(TABLE_EXISTS, "there is a table " + name + " already", table, "IF NOT EXISTS lets it be");
-    }
-    if (lastError.status != OK) return lastError.status;
-    if (asciiLower(name).startsWith("sqlite_"))
-      return this.context.fail(BAD_SCHEMA, "names that begin with sqlite_ are for the catalog", table);
+    const taken = this.nameTaken(node, table, name);
+    if (taken != "") return taken == IGNORED ? OK : lastError.status;
     if (tree.c(node) != 0) return this.createAs(node, name);
     let status: Status = OK;
     for (let item = tree.b(node); item != 0 && status == OK; item = tree.next(item)) {
@@ -181,7 +201,46 @@ export class Definitions {
         }
       }
     }
-    return status == OK ? this.make(name, table) : status;
+    if (status == OK) status = this.make(name, table);
+    return status == OK ? this.keepChecks(name) : status;
+  }
+
+  /** Keeps the CHECK constraints of the table, which is made by now. */
+  private keepChecks(name: string): Status {
+    const tree = this.tree;
+    const context = this.context;
+    const names = new Array<string>();
+    // In the order in which they stand.
+    this.checks.sort((a, b) => <i32>a - <i32>b);
+    for (let c = 0; c < this.checks.length; c++) {
+      const rule = this.checks[c];
+      const table = this.db.table(name);
+      if (!table || !boundCheck(context, table, tree.b(rule), [])) return lastError.status;
+      const own = tree.c(rule) == 0 ? "" : tree.text(tree.c(rule));
+      if (own != "" && names.includes(asciiLower(own))) return context.syntaxError("there are two constraints " + own, rule);
+      names.push(asciiLower(own));
+      const sql = String.UTF8.decodeUnsafe(context.text.ptr + tree.a(rule), tree.d(rule) - tree.a(rule));
+      const status = this.placed(this.db.addEntry(new CatalogEntry(CHECK, own, name, sql)), rule);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /**
+   * "" where a table or view that N_TABLE `subject` names may be made; `IGNORED` where there is one, and IF NOT EXISTS lets it be; else
+   * `FAILED`, with an error.
+   */
+  private nameTaken(node: u32, subject: u32, name: string): string {
+    const table = this.known(subject);
+    const view: CatalogEntry | null = table || lastError.status != OK ? null : this.db.catalog.view(name);
+    if (table || view) {
+      if (this.tree.has(node, FLAG_IF)) return IGNORED;
+      const what = "there is a " + (table ? "table " : "view ") + name + " already";
+      this.context.fail(TABLE_EXISTS, what, subject, "IF NOT EXISTS lets it be");
+    } else if (lastError.status == OK && (asciiLower(name).startsWith("sqlite_") || sameName(name, CATALOG))) {
+      this.context.fail(BAD_SCHEMA, "names that begin with sqlite_, and " + CATALOG + ", are for the catalog", subject);
+    }
+    return lastError.status == OK ? "" : FAILED;
   }
 
   /** Adds a column, with what can be said of it by itself. */
@@ -222,6 +281,10 @@ export class Definitions {
     const op = tree.op(rule);
     // A column's own: its name is followed by nothing that belongs to it.
     const isOwn = names != tree.a(rule);
+    if (op == RULE_CHECK) {
+      this.checks.push(rule);
+      return OK;
+    }
     if (isOwn && op != RULE_REFERENCES && op != RULE_PRIMARY && op != RULE_DEFAULT) return OK;
     const columns = this.columnNames(this.columns, names, isOwn);
     if (columns.length == 0) return lastError.status;
@@ -403,8 +466,7 @@ export class Definitions {
     const table = this.needed(this.tree.b(node));
     if (!table) return lastError.status;
     const columns = this.columnNames(table.schema.columns, this.tree.c(node));
-    if (columns.length == 0) return lastError.status;
-    return this.db.createIndex(table.name, columns, this.tree.has(node, FLAG_DISTINCT));
+    return columns.length == 0 ? lastError.status : createIndex(this.db, this.context, node, table, columns);
   }
 
   /** The table that an N_TABLE names; null with an error. */
@@ -416,41 +478,57 @@ export class Definitions {
   private dropTable(node: u32): Status {
     const subject = this.tree.a(node);
     let table = this.known(subject);
+    const name = this.tree.text(this.tree.a(subject));
+    const view: CatalogEntry | null = table || lastError.status != OK ? null : this.db.catalog.view(name);
+    if (view) return this.context.fail(TABLE_NOT_FOUND, name + " is a view", subject, "DROP VIEW takes it away");
     if (!table && lastError.status == OK && this.tree.has(node, FLAG_IF)) return OK;
     if (!table) table = this.needed(subject);
     const status = table ? this.db.dropTable(table.name) : lastError.status;
     return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
   }
 
-  private dropIndex(node: u32): Status {
-    const subject = this.tree.a(node);
-    const name = this.tree.text(subject);
-    const tables = this.db.tables;
-    const names = new Array<string>();
-    let found: Table | null = null;
-    let columns = new Array<string>();
-    for (let t = 0; t < tables.length; t++) {
-      const table = tables[t];
-      // The first one is the primary key's.
-      for (let i = 1; i < table.indexes.length; i++) {
-        const index = table.indexes[i].definition;
-        names.push(indexName(table.name, index));
-        if (!isIndexName(name, table.name, index.columns)) continue;
-        if (found && (found !== table || columns.join() != index.columns.join()))
-          return this.context.fail(AMBIGUOUS_COLUMN, "there is more than one index that may be called " + name, subject);
-        found = table;
-        columns = index.columns;
-      }
+  /** What changing the catalog came to, told of at `node`. */
+  private placed(status: Status, node: u32): Status {
+    return status == OK ? OK : this.context.text.place(this.tree.start(node));
+  }
+
+  // ---- views ----
+
+  private createView(node: u32): Status {
+    const tree = this.tree;
+    const context = this.context;
+    const subject = tree.a(node);
+    const name = tree.text(tree.a(subject));
+    const taken = this.nameTaken(node, subject, name);
+    if (taken != "") return taken == IGNORED ? OK : lastError.status;
+    if (!new QueryBinder(context, null, []).viewOf(node)) return lastError.status;
+    const from = tree.start(tree.a(subject));
+    const sql = "CREATE VIEW " + String.UTF8.decodeUnsafe(context.text.ptr + from, tree.end(node) - from);
+    const entry = new CatalogEntry(VIEW, name, "", sql);
+    const catalog = this.db.catalog;
+    if (!tree.has(node, FLAG_TEMPORARY)) return this.placed(this.db.addEntry(entry), subject);
+    if (catalog.temporary.length >= MOST_TEMPORARY || sql.length > LONGEST_TEMPORARY)
+      return context.fail(SQL_LIMIT, "more or longer temporary views than a session may have", node);
+    catalog.temporary.push(entry);
+    catalog.changed();
+    return OK;
+  }
+
+  private dropView(node: u32): Status {
+    const tree = this.tree;
+    const subject = tree.a(node);
+    const name = tree.text(tree.a(subject));
+    if (this.known(subject)) return this.context.fail(TABLE_NOT_FOUND, name + " is a table", subject, "DROP TABLE takes it away");
+    const catalog = this.db.catalog;
+    const view = lastError.status == OK ? catalog.view(name) : null;
+    if (!view) {
+      if (lastError.status != OK || tree.has(node, FLAG_IF)) return lastError.status;
+      return this.context.fail(TABLE_NOT_FOUND, "there is no view " + name, subject);
     }
-    if (found) {
-      const status = this.db.dropIndex(found.name, columns);
-      return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
-    }
-    if (this.tree.has(node, FLAG_IF)) return OK;
-    const hint =
-      names.length == 0
-        ? "there are none"
-        : "indexes are called by table and columns: " + names.slice(0, NAMED_INDEXES).join(", ");
-    return this.context.fail(INDEX_NOT_FOUND, "there is no index " + name, subject, hint);
+    const at = catalog.temporary.indexOf(view);
+    if (at < 0) return this.db.dropEntry(view);
+    catalog.temporary.splice(at, 1);
+    catalog.changed();
+    return OK;
   }
 }

@@ -1,5 +1,5 @@
 /** SQL from its text to rows or changes. */
-import { OK, SQL_SYNTAX, Status, lastError } from "../status";
+import { OK, SQL_SYNTAX, SQL_UNSUPPORTED, Status, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { isInteger } from "../encode/data-type";
 import { Column } from "../schema/column";
@@ -217,7 +217,11 @@ export class Statement {
     const known = this.changing;
     if (known && this.isPlanned(db, parameters)) return known;
     const context = this.begin(db, parameters);
-    const table = context.table(tree.a(this.root));
+    const subject = tree.a(this.root);
+    const view = context.view(tree.text(tree.a(subject)));
+    if (view)
+      context.fail(SQL_UNSUPPORTED, view.name + " is a view, and is not changed", subject, "change the tables that it reads");
+    const table = lastError.status == OK ? context.table(subject) : null;
     if (!table) return null;
     let change: ChangeStatement;
     if (tree.kind(this.root) == N_INSERT) change = new InsertStatement(db, context, this.root, table);
@@ -257,6 +261,8 @@ export class Statement {
     db.store.useFormat();
     const context = this.begin(db, parameters);
     const definitions = new Definitions(db, context);
+    // What is the session's own needs no file that can be changed.
+    if (definitions.isTemporary(this.root)) return definitions.run(this.root);
     const inner = db.inTransaction;
     let status = beginTogether(db);
     if (status == OK) {
@@ -289,7 +295,7 @@ export class Statement {
 
   private begin(db: DbmsContext, parameters: Array<Constant>): StatementContext {
     this.forget();
-    const context = new StatementContext(this.text, this.tree, db.tables, parameters, new MemoryBudget(db.store.sqlBytes));
+    const context = new StatementContext(this.text, this.tree, db.catalog, parameters, new MemoryBudget(db.store.sqlBytes));
     context.run.number = 1;
     tellOfChanges(context, db);
     this.context = context;
@@ -315,6 +321,5 @@ export class Statement {
 
 /** What CHANGES() and LAST_INSERT_ROWID() are in the statement. */
 function tellOfChanges(context: StatementContext, db: DbmsContext): void {
-  context.around.changes = db.sqlChanges;
-  context.around.lastInsertRowid = db.sqlRowid;
+  context.around.tell(db.sqlChanges, db.sqlRowid);
 }

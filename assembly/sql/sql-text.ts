@@ -19,7 +19,12 @@ export class SqlText {
     return this.placeWithin("", 0, start);
   }
 
-  /** The same in a part of the text, called `part`, that begins at byte `from`. */
+  /** The byte of the statement's own text that byte `start` is about. */
+  offsetOf(start: u32): i32 {
+    return <i32>start;
+  }
+
+  /** `place` in a part of the text, called `part`, that begins at byte `from`. */
   protected placeWithin(part: string, from: u32, start: u32): Status {
     let line: u32 = 1;
     let column: u32 = 1;
@@ -34,5 +39,33 @@ export class SqlText {
     lastError.what = part + "line " + line.toString() + ", column " + column.toString() + ": " + lastError.what;
     lastError.textOffset = <i32>(max(end, from) - from);
     return lastError.status;
+  }
+}
+
+/** A text that a file keeps: errors say which it is, and are about where the statement at hand names it. */
+export class StoredText extends SqlText {
+  /** Kept for as long as it is. */
+  readonly bytes: ArrayBuffer;
+
+  constructor(
+    text: string,
+    /** What it is, as `view sales`. */
+    readonly name: string,
+    /** The byte of the statement's text that names it; -1 for none. */
+    private readonly offset: i32,
+  ) {
+    const bytes = String.UTF8.encode(text);
+    super(changetype<usize>(bytes), bytes.byteLength);
+    this.bytes = bytes;
+  }
+
+  place(start: u32): Status {
+    this.placeWithin(this.name + ", ", 0, start);
+    lastError.textOffset = this.offset;
+    return lastError.status;
+  }
+
+  offsetOf(start: u32): i32 {
+    return this.offset;
   }
 }

@@ -15,7 +15,10 @@ import { Row } from "../encode/row";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { DELETE_BY_SCHEMA } from "./deletes";
 import { redefineIndexes } from "./index-changes";
+import { Catalog, CatalogEntry } from "./catalog";
+import { catalogSchema } from "./catalog-table";
 import { Statements } from "./statements";
 import { OpenOptions, Store } from "./store";
 import { Table } from "./table";
@@ -29,6 +32,8 @@ export class DbmsContext {
   readonly acl: AccessControlList;
   readonly transaction: Transaction;
   private readonly statements: Statements;
+  /** Views, constraints and names that SQL keeps. */
+  readonly catalog: Catalog;
   /** Where the last inserted or updated row stands. */
   lastAddress: RecordAddress = NO_ADDRESS;
   /** What SQL's CHANGES() and LAST_INSERT_ROWID() tell: rows that its last change was of, and the last row's key where that is a number. */
@@ -43,6 +48,7 @@ export class DbmsContext {
     this.access = store.access;
     this.acl = store.acl;
     this.statements = statements;
+    this.catalog = statements.catalog;
     this.transaction = transaction;
   }
 
@@ -129,6 +135,7 @@ export class DbmsContext {
   insert(table: Table, row: Row): Status {
     const status = this.transaction.beginRows(true);
     if (status != OK) return status;
+    if (table.isCatalog) this.transaction.noteCatalogChange();
     const address = this.statements.insert(table, row);
     this.lastAddress = address;
     if (address == NO_ADDRESS) return this.transaction.endRows(lastError.status);
@@ -157,6 +164,7 @@ export class DbmsContext {
     let status = this.transaction.anyOrder.mayChangeRows();
     if (status == OK) status = this.transaction.beginRows(!table.isFollowed(row));
     if (status != OK) return status;
+    if (table.isCatalog) this.transaction.noteCatalogChange();
     this.lastAddress = this.statements.update(table, address, row);
     return this.transaction.endRows(this.lastAddress == NO_ADDRESS ? lastError.status : OK);
   }
@@ -167,6 +175,7 @@ export class DbmsContext {
     let status = this.transaction.anyOrder.mayChangeRows();
     if (status == OK) status = this.transaction.beginRows(true, table.isReferredToFurther);
     if (status != OK) return status;
+    if (table.isCatalog) this.transaction.noteCatalogChange();
     return this.transaction.endRows(this.statements.delete(table, address, mode));
   }
 
@@ -209,6 +218,7 @@ export class DbmsContext {
     if (status != OK) return status;
     if (this.manager.layout == LAYOUT_0_11) schema = schema.withoutTwins();
     status = checkNewTable(this.store.openTables, schema, forward, adopted);
+    if (status == OK && !adopted) status = this.catalog.checkName(schema.name);
     if (status != OK) return status;
     this.transaction.noteSchemaChange();
     const table = writeTable(this.access, schema);
@@ -236,11 +246,20 @@ export class DbmsContext {
       return fail(FOREIGN_KEY_RESTRICT, "table " + other.name + " refers to " + name, "drop that table first");
     }
     this.transaction.noteSchemaChange();
-    status = releaseTable(this.access, table);
+    if (!table.isCatalog) status = this.dropEntriesOf(name);
+    if (status == OK) status = releaseTable(this.access, table);
     if (status == OK) status = this.store.openTables.remove(table);
     const watch = table.watch;
     if (watch) watch.lose();
-    return this.transaction.endStatement(status);
+    status = this.transaction.endStatement(status);
+    return status == OK ? this.dropEmptyCatalog() : status;
+  }
+
+  /** The catalog goes with its last entry: a file without any is as one that never had some. */
+  private dropEmptyCatalog(): Status {
+    const table = this.catalog.table;
+    const rows = table ? table.countRows() : 1;
+    return rows == 0 ? this.dropTable(table!.name) : rows < 0 ? lastError.status : OK;
   }
 
   /**
@@ -273,6 +292,40 @@ export class DbmsContext {
       }
     }
     return this.redefine(table, table.schema.withoutIndex(columns));
+  }
+
+  /** Drops what the catalog has of a table, in the statement that is running. */
+  private dropEntriesOf(table: string): Status {
+    const all = this.catalog.all;
+    const rows = this.catalog.table;
+    let status = all ? OK : lastError.status;
+    this.statements.changes = null;
+    for (let e = 0; all && rows && e < all.length && status == OK; e++) {
+      if (all[e].table == table) status = this.statements.delete(rows, all[e].address, DELETE_BY_SCHEMA);
+    }
+    return status;
+  }
+
+  /** Adds an entry to the catalog, which is made if there is none yet. */
+  addEntry(entry: CatalogEntry): Status {
+    let table = this.catalog.table;
+    if (!table) {
+      const schema = catalogSchema();
+      const status = this.createTable(schema);
+      if (status != OK) return status;
+      table = this.table(schema.name);
+      if (!table) return lastError.status;
+    }
+    const row = table.callersRow;
+    const status = entry.fill(row);
+    return status == OK ? this.insert(table, row) : status;
+  }
+
+  /** Takes an entry out of the catalog. */
+  dropEntry(entry: CatalogEntry): Status {
+    const table = this.catalog.table;
+    const status = table ? this.delete(table, entry.address, DELETE_BY_SCHEMA) : OK;
+    return status == OK ? this.dropEmptyCatalog() : status;
   }
 
   /** Begins a statement that changes definitions. */

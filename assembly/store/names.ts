@@ -9,14 +9,18 @@ import { findTableByText } from "./table-list";
 /** The table whose name is the `len` bytes at `name`; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
 export function tableNamed(db: DbmsContext, name: usize, len: u32): Table | null {
   const table = findTableByText(db.tables, name, len);
-  if (!table) unknownTable(db.tables, String.UTF8.decodeUnsafe(name, len));
-  return table;
+  if (table) return table;
+  const text = String.UTF8.decodeUnsafe(name, len);
+  const view = db.catalog.view(text);
+  if (view) fail(TABLE_NOT_FOUND, view.name + " is a view", "SQL reads it: SELECT * FROM " + view.name);
+  else unknownTable(db.tables, text);
+  return null;
 }
 
 /** Fails with `TABLE_NOT_FOUND` and the name that was probably meant, or those there are, of `tables`. */
 export function unknownTable(tables: Array<Table>, name: string): Status {
   const names = new Array<string>();
-  for (let i = 0; i < tables.length; i++) names.push(tables[i].name);
+  for (let i = 0; i < tables.length; i++) if (!tables[i].isCatalog) names.push(tables[i].name);
   const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
   return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
 }

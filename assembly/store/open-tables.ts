@@ -177,11 +177,10 @@ export class OpenTables {
   }
 
   private hint(): string {
-    const list = this.list;
-    if (list.length == 0) return "the file has no tables yet";
-    let text = "tables: " + list[0].name;
-    for (let i = 1; i < list.length && i < NAMED_TABLES; i++) text += ", " + list[i].name;
-    return list.length > NAMED_TABLES ? text + ", …" : text;
+    const names = new Array<string>();
+    for (let i = 0; i < this.list.length; i++) if (!this.list[i].isCatalog) names.push(this.list[i].name);
+    if (names.length == 0) return "the file has no tables yet";
+    return "tables: " + names.slice(0, NAMED_TABLES).join(", ") + (names.length > NAMED_TABLES ? ", …" : "");
   }
 
   /** Lists a table that was just made, and writes what of the registry that changes. Costs the same however many tables there are. */

@@ -7,6 +7,7 @@ import { writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
+import { Catalog } from "./catalog";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
 import { Table } from "./table";
@@ -17,9 +18,15 @@ import { damagedRecord } from "./record-prefix";
 export class RowLookup {
   /** The key that is looked for. */
   protected probe: ByteBuffer = new ByteBuffer(256);
+  private readonly tables: OpenTables;
+  /** Constraints that definitions have no place for. */
+  readonly catalog: Catalog;
 
   /** `tables` are where foreign keys look their tables up. */
-  constructor(private readonly tables: OpenTables) {}
+  constructor(tables: OpenTables) {
+    this.tables = tables;
+    this.catalog = new Catalog(tables);
+  }
 
   protected tableNamed(name: string): Table | null {
     const table = findTable(this.tables.list, name);

@@ -23,6 +23,7 @@ import { isPlainKeyType } from "../index/buffered-changes";
 import { TableIndex } from "./table-index";
 import { TableWatch } from "./scan-watch";
 import { RecordPrefix } from "./record-prefix";
+import { RowRules, isCatalogTable } from "./catalog-table";
 
 /** A foreign key that names a table: where it is. */
 export class Reference {
@@ -67,6 +68,11 @@ export class Table {
   watch: TableWatch | null = null;
   /** How many times an update changed a row. */
   updates: u32 = 0;
+  /** Whether it is what SQL keeps views and the like in. */
+  readonly isCatalog: bool;
+  /** Its constraints, if it has some, as of a version of the open tables: `Catalog.check`. */
+  rules: RowRules | null = null;
+  rulesVersion: u32 = 0;
   /** What the last lookup wanted of its row. */
   private wanted: RecordPrefix;
   /** The manager's epoch in which the indexes' roots were read. */
@@ -97,6 +103,7 @@ export class Table {
     this.indexLedger = new IndexLedger(access, pages.indexLedger);
     this.autoincrement = pages.autoincrement != NO_PAGE ? new AutoincrementLedger(access, pages.autoincrement) : null;
     this.keyColumn = schema.columnIndex(schema.primaryKey);
+    this.isCatalog = isCatalogTable(schema);
     let foreignKeys = false;
     for (let i = 0; i < schema.columns.length; i++) foreignKeys = foreignKeys || schema.columns[i].foreignKey != null;
     this.hasForeignKeys = foreignKeys;
@@ -334,8 +341,16 @@ export class Table {
     return this.refresh() == OK && this.primary.settle() == OK ? this.primary.tree.path.countEntries() : -1;
   }
 
+  forgetRules(): void {
+    const rules = this.rules;
+    if (rules) rules.free();
+    this.rules = null;
+    this.rulesVersion = 0;
+  }
+
   /** Gives back the memory that is not garbage-collected. The table must not be used afterwards. */
   free(): void {
+    this.forgetRules();
     this.oldRow.free();
     this.oldBody.free();
     if (this.spareRow) this.spareRow!.free();

@@ -41,6 +41,8 @@ export class Transaction extends EntryKeeper {
   private schemaChanged: bool = false;
   /** The running statement has begun to create or drop a table. */
   private statementChangesSchema: bool = false;
+  /** The running statement changes rows of the catalog. */
+  private statementChangesCatalog: bool = false;
   private statementMark: u64 = 0;
   private statementRedoMark: u64 = 0;
   private statementWatchMark: u64 = 0;
@@ -194,6 +196,7 @@ export class Transaction extends EntryKeeper {
     this.watch.pass();
     this.statements.cascaded = 0;
     this.statementChangesSchema = false;
+    this.statementChangesCatalog = false;
     return status;
   }
 
@@ -201,6 +204,13 @@ export class Transaction extends EntryKeeper {
   noteSchemaChange(): void {
     this.schemaChanged = true;
     this.statementChangesSchema = true;
+  }
+
+  /** The running statement changes rows of the catalog: whoever knows them looks again, also where it is taken back. */
+  noteCatalogChange(): void {
+    this.schemaChanged = true;
+    this.statementChangesCatalog = true;
+    this.statements.catalog.changed();
   }
 
   /** `beginStatement` for rows: in a transaction changes of indexes wait if the statement `lets` them, none of others if it is `alone`. */
@@ -247,6 +257,7 @@ export class Transaction extends EntryKeeper {
     this.watch.takeBack(this.statementWatchMark, u32.MAX_VALUE);
     let undone = this.manager.undoTo(this.statementMark, this.statementRedoMark);
     if (undone == OK && !this.active) undone = this.manager.rollback();
+    if (this.statementChangesCatalog) this.statements.catalog.changed();
     if (undone == OK && this.statementChangesSchema)
       undone = this.active ? this.store.reloadTables() : this.reloadChangedSchema();
     return undone == OK ? restoreError(failure) : undone;

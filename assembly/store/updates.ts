@@ -44,8 +44,9 @@ export class Updates extends Inserts {
         return NO_ADDRESS;
       }
     }
+    let status = this.catalog.check(table, row);
     this.body.reset();
-    let status = row.encode(this.body);
+    if (status == OK) status = row.encode(this.body);
     if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;
     if (status != OK) return NO_ADDRESS;
     status = this.checkChangedUnique(table, row, old);

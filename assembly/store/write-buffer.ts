@@ -222,6 +222,7 @@ export class WriteBuffer {
 
 /** Whether a batch of new rows of `table` can wait: not when the checks of its rows need one of the indexes, or one is there twice. */
 export function canBatch(table: Table): bool {
+  if (table.isCatalog) return false;
   for (let i = 0; i < table.references.length; i++) {
     const reference = table.references[i];
     if (reference.table !== table) continue;

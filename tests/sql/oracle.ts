@@ -2,7 +2,7 @@
 import sqlite from "node-sqlite3-wasm";
 import { QuireError, type SyncSession, openSync } from "../../host/index.js";
 import { Random } from "../torture/random.js";
-import { Generator, type How, type Query, type Table, type Type, render } from "./generator.js";
+import { type Column, Generator, type How, type Query, type Table, type Type, render } from "./generator.js";
 
 export interface Reply {
   readonly columns: readonly string[];
@@ -27,6 +27,20 @@ const AFFINITIES: Readonly<Record<Type, string>> = {
   bool: "INTEGER",
   date: "TEXT",
   dec: "REAL",
+  blob: "BLOB",
+};
+
+/** What SQL calls the types of columns. */
+const SQL_TYPES: Readonly<Record<string, string>> = {
+  int64: "BIGINT",
+  int32: "INT4",
+  int16: "SMALLINT",
+  uint32: "UINT32",
+  uint64: "UINT64",
+  text: "TEXT",
+  boolean: "BOOLEAN",
+  date: "DATE",
+  decimal: "DECIMAL",
   blob: "BLOB",
 };
 
@@ -165,6 +179,67 @@ export class Oracle {
     this.#same(query.sql, query.how, query.ordered, this.#quire);
     if (this.#random.oneIn(4)) this.#same(query.sql, query.how, query.ordered, this.#plain);
     if (this.#random.oneIn(6)) this.#threeParts();
+    if (this.#random.oneIn(8)) this.#viewed(query);
+    if (this.#random.oneIn(20)) this.#checked();
+  }
+
+  /** The query as a view, by itself and in a query that counts its rows by a column. */
+  #viewed({ sql, how }: Query): void {
+    const names = how.map((_, c) => `c${c}`).join(", ");
+    const view = `CREATE VIEW viewed (${names}) AS ${sql}`;
+    for (const db of [this.#quire, this.#plain]) db.request({ op: "sql", sql: render(view, "quire") });
+    this.#sqlite.exec(render(view, "sqlite"));
+    for (const db of [this.#quire, this.#plain]) this.#same("SELECT * FROM viewed AS v", how, false, db);
+    if (how[0] === "exact")
+      this.#same("SELECT c0, COUNT(*) FROM (SELECT c0 FROM viewed WHERE c0 IS NOT NULL) q GROUP BY c0", [], false, this.#quire);
+    for (const db of [this.#quire, this.#plain]) db.request({ op: "sql", sql: "DROP VIEW viewed" });
+    this.#sqlite.exec("DROP VIEW viewed");
+  }
+
+  /** A condition as CHECK of a table: the same rows come in, or the same constraint is refused. */
+  #checked(): void {
+    const table = this.#random.pick(this.#generator.tables);
+    const condition = this.#generator.conditionOf(table).replaceAll(`${table.name}.`, "");
+    // A list of rows is a query in SQLite, and refused as one.
+    if (condition.includes("¦VALUES ")) return;
+    const definition = (types: (column: Column) => string): string =>
+      `CREATE TABLE checked (${table.columns.map((column) => `${column.name} ${types(column)}`).join(", ")}, CHECK (${condition}))`;
+    const theirs = this.#fails(() =>
+      this.#sqlite.exec(
+        render(
+          definition((column) => (column.name === "id" ? "INTEGER PRIMARY KEY" : AFFINITIES[column.type])),
+          "sqlite",
+        ),
+      ),
+    );
+    const type = ({ words }: Column): string =>
+      `${SQL_TYPES[words.split(":")[0] as string] ?? ""}${words.includes(":pk") ? " PRIMARY KEY" : ""}`;
+    const ours = this.#fails(() => this.#quire.request({ op: "sql", sql: render(definition(type), "quire") }));
+    if ((ours === "") !== (theirs === ""))
+      throw new Difference(`seed ${this.seed}: CHECK (${condition})\n  Quire: ${ours}; SQLite: ${theirs}`);
+    if (ours !== "") return;
+    for (const row of table.rows.slice(0, 12)) {
+      const sql = `INSERT INTO checked SELECT * FROM ${table.name} WHERE id = ${row[0] as string}`;
+      const found = this.#fails(() => this.#quire.request({ op: "sql", sql }));
+      const expected = this.#fails(() => this.#sqlite.exec(sql));
+      this.totals.changes += 1;
+      if (found.includes("OVERFLOW") || (found === "") === (expected === "")) continue;
+      throw new Difference(
+        `seed ${this.seed}: CHECK (${condition}) of ${row.join(", ")}\n  Quire: ${found}; SQLite: ${expected}`,
+      );
+    }
+    this.#quire.drop("checked");
+    this.#sqlite.exec("DROP TABLE checked");
+  }
+
+  /** What an action fails with; "" if it does not. */
+  #fails(action: () => unknown): string {
+    try {
+      action();
+      return "";
+    } catch (error) {
+      return error instanceof QuireError ? `${error.code} ${error.message}` : String(error);
+    }
   }
 
   /** Rows for which a condition is true, false and null are all rows. */

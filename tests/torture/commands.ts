@@ -59,7 +59,10 @@ export const COMMANDS: readonly TestedCommand[] = [
     reads: false,
   },
   {
-    words: ["sql", "CREATE TABLE made (id INTEGER PRIMARY KEY, a text UNIQUE, item uint32 REFERENCES items (id))"],
+    words: [
+      "sql",
+      "CREATE TABLE made (id INTEGER PRIMARY KEY, a text UNIQUE CHECK (a <> ''), item uint32 REFERENCES items (id))",
+    ],
     reads: false,
   },
   { words: ["sql", "CREATE TABLE copy AS SELECT id, name || '!' AS name FROM items WHERE id < 25"], reads: false },

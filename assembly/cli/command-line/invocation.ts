@@ -57,6 +57,7 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "no-header",
   "all",
   "drop-acl",
+  "for-reference",
   "force",
   "quick",
   "allow-links",

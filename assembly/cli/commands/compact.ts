@@ -11,6 +11,7 @@ import { shellWord } from "../../encode/shell-words";
 import { LAYOUT_0_11, PAGE_SHIFT, hasAcl, hasDefinitions, layoutName } from "../../memory/base/layout";
 import { Identity } from "../../acl/access-control-list";
 import { DbmsContext } from "../../store/dbms-context";
+import { entryLabel } from "../../check/catalog-check";
 import { CheckReport, addQuoted, counted } from "../../check/check-report";
 import { surveyStore } from "../../check/store-check";
 import { SURVEY_ALL } from "../../check/survey";
@@ -49,17 +50,19 @@ export function runCompact(ctx: CommandContext): Status {
 }
 
 export function runConvert(ctx: CommandContext): Status {
-  if (!ctx.has("layout")) return fail(USAGE, "convert needs --layout 0.9 or --layout 0.11");
-  const layout = layoutOption(ctx, 0);
-  if (layout == 0) return USAGE;
+  const forReference = ctx.has("for-reference");
+  if (!ctx.has("layout") && !forReference) return fail(USAGE, "convert needs --layout 0.9 or --layout 0.11, or --for-reference");
+  let layout = ctx.has("layout") ? layoutOption(ctx, 0) : <u8>0;
+  if (layout == 0 && ctx.has("layout")) return USAGE;
   ctx.store = openForReading(ctx, ctx.invocation.file);
   if (!ctx.store) return lastError.status;
   let status = OK;
   const own = ctx.db.manager.layout;
+  if (layout == 0) layout = own;
   const isNamed = ctx.has("acl");
   const acl = ctx.invocation.option("acl", "");
   let listIsNew = false;
-  if (own == layout) {
+  if (own == layout && !(forReference && hasDefinitions(own))) {
     return fail(
       BAD_VALUE,
       ctx.invocation.file + " has layout " + layoutName(own) + " already",
@@ -87,22 +90,32 @@ export function runConvert(ctx: CommandContext): Status {
     if (status != OK) return status;
   }
   const out = ctx.word(0);
-  const work = new Rewriting(ctx, out, layout, false);
+  const catalog = forReference ? ctx.db.catalog.all : null;
+  if (forReference && !catalog) return lastError.status;
+  const work = new Rewriting(ctx, out, layout, false, forReference);
   status = work.run();
   if (status != OK) return listIsNew ? takeAway(acl, status) : status;
   const buffer = stdout.buffer;
+  const tables = ctx.db.tables.length - i32(forReference && ctx.db.catalog.table !== null);
   if (ctx.json) {
     buffer.addText('{"layout":"' + layoutName(layout) + '","pages":' + work.pages.toString());
-    buffer.addText(',"tables":' + ctx.db.tables.length.toString());
+    buffer.addText(',"tables":' + tables.toString());
+    if (catalog) {
+      buffer.addText(',"dropped":[');
+      for (let e = 0; e < catalog.length; e++) {
+        if (e > 0) buffer.addU8(0x2c);
+        addQuoted(entryLabel(catalog[e]), buffer);
+      }
+      buffer.addU8(0x5d);
+    }
     buffer.addText(',"rows":' + work.rows.toString() + ',"identities":' + identities.toString() + ',"reference":');
     addQuoted(work.reference, buffer);
     if (!hasDefinitions(own)) buffer.addText(',"leftOut":' + ctx.db.store.unopened.toString());
     stdout.line("}");
     return OK;
   }
-  stdout.line(
-    out + ": layout " + layoutName(layout) + ", " + counted(ctx.db.tables.length, "table") + ", " + counted(work.rows, "row"),
-  );
+  stdout.line(out + ": layout " + layoutName(layout) + ", " + counted(tables, "table") + ", " + counted(work.rows, "row"));
+  for (let e = 0; catalog && e < catalog.length; e++) stdout.line("left out: " + entryLabel(catalog[e]));
   if (isNamed) stdout.line("the access control list is in " + acl);
   else if (identities > 0 && keepsAcl)
     stdout.line(counted(identities, "identity").replace("ys", "ies") + " with all rights, as before");
@@ -127,6 +140,8 @@ class Rewriting {
     private layout: u8,
     /** It takes the place of FILE, which is closed for it. */
     private inPlace: bool,
+    /** What only SQL knows is left out. */
+    private forReference: bool = false,
   ) {}
 
   run(): Status {
@@ -134,10 +149,10 @@ class Rewriting {
     let status = checkSound(from);
     const to = status == OK ? makeStore(this.out, this.layout, openOptions(this.ctx)!.cacheBytes, this.inPlace) : null;
     if (!to) return lastError.status;
-    const copy = new PackedCopy(from, to);
+    const copy = new PackedCopy(from, to, this.forReference);
     status = copy.copy();
     if (status == OK) status = this.verify(copy);
-    if (status == OK && this.layout != from.manager.layout) {
+    if (status == OK && (this.layout != from.manager.layout || this.forReference)) {
       const report = new CheckReport();
       const survey = surveyStore(to.access, report, SURVEY_ALL);
       if (survey) survey.free();

@@ -88,7 +88,7 @@ export function runSchema(ctx: CommandContext): Status {
   }
   // Tables that others refer to come first, so that the lines can be used one after the other.
   const done = new Array<Table>();
-  const tables = ctx.db.tables;
+  const tables = ctx.db.tables.filter((table) => !table.isCatalog);
   while (done.length < tables.length) {
     const before = done.length;
     for (let i = 0; i < tables.length; i++) {

@@ -71,10 +71,13 @@ export function runDump(ctx: CommandContext): Status {
   return status;
 }
 
-/** The tables, each behind those that its foreign keys name. Where they form a circle, the first by name comes first. */
+/**
+ * The tables, each behind those that its foreign keys name; the catalog first of all, so that its constraints are there for all rows. Where
+ * they form a circle, the first by name comes first.
+ */
 function loadOrder(tables: Array<Table>): Array<Table> {
-  const rest = tables.slice(0);
-  const order = new Array<Table>();
+  const rest = tables.filter((table) => !table.isCatalog);
+  const order = tables.filter((table) => table.isCatalog);
   while (rest.length > 0) {
     let chosen = 0;
     for (let i = 0; i < rest.length; i++) {

@@ -9,7 +9,7 @@ import {
   OK,
   USAGE,
   BAD_VALUE,
-  NOT_NULL,
+  CHECK_FAILED,
   TABLE_EXISTS,
   RECORD_TOO_LARGE,
   KEY_TOO_LARGE,
@@ -345,7 +345,7 @@ class Import {
     if (!this.skipBad || this.source!.status != OK) return false;
     const objects = this.objects;
     if (objects && !objects.canGoOn) return false;
-    if (status >= PRIMARY_KEY_CONFLICT && status <= NOT_NULL) return true;
+    if (status >= PRIMARY_KEY_CONFLICT && status <= CHECK_FAILED) return true;
     return status == BAD_VALUE || status == COLUMN_NOT_FOUND || status == RECORD_TOO_LARGE || status == KEY_TOO_LARGE;
   }
 

@@ -12,11 +12,13 @@ import {
   layoutName,
   referenceVersion,
 } from "../../memory/base/layout";
+import { catalogOf, catalogSummary } from "../../check/catalog-check";
 import { CheckReport, addQuoted, counted } from "../../check/check-report";
 import { rowsOf } from "../../check/row-count";
 import { schemaTemplate } from "../../check/schema-template";
 import { surveyStore } from "../../check/store-check";
 import { SURVEY_OWNERS, Survey } from "../../check/survey";
+import { isCatalogTable } from "../../store/catalog-table";
 import { stdout } from "../../wasi/stdio";
 import { CommandContext } from "../command-line/context";
 import { openPages } from "./open";
@@ -75,6 +77,8 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
         ? " reads the definitions and ledgers as Quire does (check looks at the rows, too)"
         : " has trouble with this file: " + kinds + " (check tells more)"),
   );
+  const kept = catalogSummary(catalogOf(survey));
+  if (kept != "") stdout.line("  catalog      " + kept + ", which SQL knows");
   if (report.errors > 0) stdout.line("  damage       " + counted(report.errors, "error") + " (check tells more)");
   if (survey.tables.length == 0) return stdout.line("  tables       none");
   stdout.line("");
@@ -88,6 +92,7 @@ function printText(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
     const schema = table.schema;
+    if (schema && isCatalogTable(schema)) continue;
     const rows = rowsOf(survey, table);
     view.addText(table.name);
     view.addText(rows < 0 ? "?" : rows.toString());
@@ -134,11 +139,16 @@ function printJson(ctx: CommandContext, survey: Survey, report: CheckReport, ide
   out.addText(',"identities":' + (identities < 0 ? "null" : identities.toString()) + ',"errors":' + report.errors.toString());
   out.addText(',"reference":');
   addQuoted(referenceKinds(report), out);
+  const kept = catalogSummary(catalogOf(survey));
+  if (kept != "") out.addText(',"catalog":"' + kept + '"');
   out.addText(',"tables":[');
+  let count = 0;
   for (let i = 0; i < survey.tables.length; i++) {
     const table = survey.tables[i];
+    const schema = table.schema;
+    if (schema && isCatalogTable(schema)) continue;
     const rows = rowsOf(survey, table);
-    out.addText(i > 0 ? ',{"name":' : '{"name":');
+    out.addText(count++ > 0 ? ',{"name":' : '{"name":');
     addQuoted(table.name, out);
     out.addText(',"rows":' + (rows < 0 ? "null" : rows.toString()) + ',"indexes":' + table.indexes.length.toString());
     out.addText(',"pages":' + table.pageTotal.toString() + ',"recordPages":' + table.recordPageCount.toString() + "}");

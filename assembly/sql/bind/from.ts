@@ -1,11 +1,13 @@
 /** FROM: tables, queries and joins, and the operators that give their rows. */
-import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, SQL_SYNTAX, TABLE_NOT_FOUND } from "../../status";
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, TABLE_NOT_FOUND, lastError } from "../../status";
 import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../syntax/operators";
 import { FLAG_NATURAL, N_CALL, N_COMPOUND, N_JOIN, N_NAME, N_TABLE, SqlTree } from "../syntax/tree";
+import { CatalogEntry } from "../../store/catalog";
+import { K_INT, K_TEXT } from "../eval/kinds";
 import { StepRows } from "../run/recursion";
 import { Condition, addConditions } from "./conditions";
-import { SqlText } from "../sql-text";
-import { catalogColumns, catalogNumber, catalogQuery } from "../catalog/relations";
+import { catalogColumns, catalogNumber } from "../catalog/relation-names";
+import { ViewBinder, catalogRows } from "../catalog/relations";
 import { notYet } from "./convert";
 import { Outer } from "./expressions";
 import { GroupBinder } from "./groups";
@@ -39,8 +41,11 @@ export abstract class FromBinder extends GroupBinder {
   /** The rows of the query at `node`, N_QUERY, which is inside of that of `outer`; null with an error. */
   protected abstract queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
 
-  /** The rows of a query that is not the statement's own. */
-  protected abstract queryOf(text: SqlText): Relation | null;
+  /** The rows of a view, which `node` names; null with an error. */
+  protected abstract viewRows(view: CatalogEntry, node: u32): Relation | null;
+
+  /** The columns of a view; null with an error. */
+  abstract viewColumns(view: CatalogEntry): Array<NamedColumn> | null;
 
   protected from(node: u32): FromNode | null {
     const tree = this.tree;
@@ -160,9 +165,13 @@ export abstract class FromBinder extends GroupBinder {
       this.unsupported("the function " + name + " in FROM", node);
       return null;
     }
-    const table = this.context.table(node);
-    if (!table) return null;
-    return new Source(alias, base, table, null);
+    const view = this.context.view(name);
+    if (view) {
+      const relation = this.viewRows(view, node);
+      return relation ? new Source(alias, base, null, relation) : null;
+    }
+    const table = lastError.status == OK ? this.context.table(node) : null;
+    return table ? new Source(alias, base, table, null) : null;
   }
 
   private commonSource(common: CommonTable, alias: string, base: i32, node: u32): Source | null {
@@ -199,15 +208,13 @@ export abstract class FromBinder extends GroupBinder {
   protected abstract recursive(common: CommonTable): Relation | null;
 
   private catalogSource(number: i32, alias: string, base: i32): Source | null {
-    const text = catalogQuery(number, this.context.tables);
-    const relation = this.queryOf(new SqlText(text.ptr, text.len));
-    text.free();
-    if (!relation) return null;
+    const rows = catalogRows(number, this.context.catalog, new BoundViews(this));
+    if (!rows) return null;
     const names = catalogColumns(number);
     const columns = new Array<NamedColumn>();
     for (let c = 0; c < names.length; c++)
-      columns.push(new NamedColumn(names[c].replace("#", ""), relation.columns[c].kind, null));
-    const source = new Source(alias, base, null, new Relation(relation.operator, columns));
+      columns.push(new NamedColumn(names[c].replace("#", ""), names[c].startsWith("#") ? K_INT : K_TEXT, null));
+    const source = new Source(alias, base, null, new Relation(this.context.own(rows), columns));
     const last = names.length - 1;
     if (names[last] == "") source.hidden[last] = true;
     return source;
@@ -245,7 +252,7 @@ export abstract class FromBinder extends GroupBinder {
   }
 
   /** The relation with the names of a list, if there is one. */
-  private renamed(relation: Relation, names: u32, node: u32): Relation | null {
+  protected renamed(relation: Relation, names: u32, node: u32): Relation | null {
     const tree = this.tree;
     if (names == 0) return relation;
     if (<i32>tree.length(names) != relation.columns.length) {
@@ -263,6 +270,17 @@ export abstract class FromBinder extends GroupBinder {
       name = tree.next(name);
     }
     return new Relation(relation.operator, columns);
+  }
+}
+
+/** Views as the catalog tells of them. */
+class BoundViews extends ViewBinder {
+  constructor(private readonly binder: FromBinder) {
+    super();
+  }
+
+  columnsOf(view: CatalogEntry): Array<NamedColumn> | null {
+    return this.binder.viewColumns(view);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Queries as operators. */
-import { OK, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
+import { BAD_SCHEMA, OK, SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
 import { Table } from "../../query/store";
+import { MemoryBudget } from "../eval/arena";
 import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
 import { K_INT, K_TEXT, kindName } from "../eval/kinds";
@@ -15,11 +16,23 @@ import { TableCount } from "../run/table-count";
 import { DESCENDING, NO_CASE } from "../run/tuples";
 import { ValueRows } from "../run/value-rows";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION, OP_UNION_ALL, operatorText } from "../syntax/operators";
-import { FLAG_DISTINCT, FLAG_RECURSIVE, N_COLUMN, N_COMPOUND, N_NUMBER, N_SELECT, N_VALUES, SqlTree } from "../syntax/tree";
+import {
+  FLAG_DISTINCT,
+  FLAG_RECURSIVE,
+  N_COLUMN,
+  N_COMPOUND,
+  N_CREATE_VIEW,
+  N_NUMBER,
+  N_SELECT,
+  N_VALUES,
+  SqlTree,
+} from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
 import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
-import { SqlText } from "../sql-text";
+import { Catalog, CatalogEntry } from "../../store/catalog";
+import { StoredText } from "../sql-text";
+import { MOST_DEPTH } from "../syntax/reader";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
@@ -28,16 +41,56 @@ import { QUERY_PARTS, StatementContext } from "./statement";
 import { ResultBinder } from "./results";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
+/** What a statement may keep that is only bound. */
+const BINDING: u64 = 1 << 20;
+
 /** Binds one query; those inside it have binders of their own. */
 export class QueryBinder extends ResultBinder {
-  protected queryOf(text: SqlText): Relation | null {
-    const tree = new SqlTree();
-    const status = readStatement(text, tree, 0);
-    const context = new StatementContext(text, tree, this.context.tables, [], this.context.budget);
-    const relation = status == OK ? new QueryBinder(context, null, []).query(sqlRoot) : null;
-    this.context.takeOver(context);
-    tree.free();
+  viewColumns(view: CatalogEntry): Array<NamedColumn> | null {
+    return columnsOfView(this.context.catalog, view);
+  }
+
+  protected viewRows(view: CatalogEntry, node: u32): Relation | null {
+    const text = new StoredText(view.sql, viewLabel(view), this.context.text.offsetOf(this.tree.start(node)));
+    const context = this.context.within(text, node);
+    if (!context) return null;
+    const relation = new QueryBinder(context, null, []).viewQuery();
+    context.tree.free();
     return relation;
+  }
+
+  /** The rows of the context's text, which is to be a view's; null with an error. */
+  viewQuery(): Relation | null {
+    const context = this.context;
+    const tree = this.tree;
+    if (readStatement(context.text, tree, 0) != OK) return null;
+    const root = sqlRoot;
+    if (root == 0 || tree.kind(root) != N_CREATE_VIEW) {
+      context.text.fail(SQL_SYNTAX, "this is no view", 0);
+      return null;
+    }
+    if (context.depth > MOST_DEPTH) {
+      context.text.fail(SQL_LIMIT, "views too deep inside each other", 0);
+      return null;
+    }
+    return this.viewOf(root);
+  }
+
+  /** The rows of an N_CREATE_VIEW, called as it says; null with an error. */
+  viewOf(node: u32): Relation | null {
+    const tree = this.tree;
+    const relation = this.query(tree.c(node));
+    const renamed = relation ? this.renamed(relation, tree.b(node), node) : null;
+    if (!renamed) return null;
+    const columns = renamed.columns;
+    for (let c = 0; c < columns.length; c++) {
+      for (let d = 0; d < c; d++) {
+        if (!sameName(columns[c].name, columns[d].name)) continue;
+        this.context.fail(BAD_SCHEMA, "the view has two columns " + columns[c].name, node, "AS gives one another name");
+        return null;
+      }
+    }
+    return renamed;
   }
 
   protected queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null {
@@ -409,6 +462,21 @@ export class QueryBinder extends ResultBinder {
     }
     return places.length == 0 ? null : new WantedOrder(places, orders, limit ? limit.estimate : f64.MAX_VALUE);
   }
+}
+
+/** What a view is called in errors. */
+function viewLabel(view: CatalogEntry): string {
+  return "view " + view.name;
+}
+
+/** The columns of a view; null with an error. */
+export function columnsOfView(catalog: Catalog, view: CatalogEntry): Array<NamedColumn> | null {
+  const text = new StoredText(view.sql, viewLabel(view), -1);
+  const context = new StatementContext(text, new SqlTree(), catalog, [], new MemoryBudget(BINDING));
+  const relation = new QueryBinder(context, null, []).viewQuery();
+  context.tree.free();
+  context.free();
+  return relation ? relation.columns : null;
 }
 
 /** The names that queries know behind WITH, N_WITH or 0, where they know `names` before. */

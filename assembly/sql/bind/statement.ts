@@ -1,7 +1,8 @@
 /** What all parts of one statement share. */
-import { OK, Status, BAD_REQUEST, SQL_LIMIT, SQL_SYNTAX } from "../../status";
+import { OK, Status, BAD_REQUEST, BAD_SCHEMA, SQL_LIMIT, SQL_SYNTAX, lastError } from "../../status";
 import { PageCache } from "../../memory/cache/page-cache";
 import { Table } from "../../query/store";
+import { Catalog, CatalogEntry } from "../../store/catalog";
 import { unknownTable } from "../../store/names";
 import { MemoryBudget } from "../eval/arena";
 import { Constant, OuterValue } from "../eval/expression";
@@ -11,7 +12,7 @@ import { Surroundings } from "../eval/surroundings";
 import { Explained } from "../run/explained";
 import { Operator } from "../run/operator";
 import { QueryValue } from "../run/subquery";
-import { SqlText } from "../sql-text";
+import { SqlText, StoredText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
 import { reuse } from "./literals";
 import { NamedColumn, Relation, sameName } from "./scope";
@@ -30,25 +31,57 @@ export class StatementContext {
   private expressions: u32 = 0;
   readonly around: Surroundings;
   /** All that was made for it and has to be freed. */
-  private readonly operators: Array<Operator> = new Array<Operator>();
-  private readonly queries: Array<QueryValue> = new Array<QueryValue>();
-  private readonly outerValues: Array<OuterValue> = new Array<OuterValue>();
+  private readonly operators: Array<Operator>;
+  private readonly queries: Array<QueryValue>;
+  private readonly outerValues: Array<OuterValue>;
   /** Constants that are parameters' values, in the types that they were made of there. */
   private readonly uses: Array<Constant> = new Array<Constant>();
   /** Tables that were looked up, each time again. */
-  readonly read: Array<Table> = new Array<Table>();
+  readonly read: Array<Table>;
 
   constructor(
     readonly text: SqlText,
     readonly tree: SqlTree,
-    /** The store's tables. */
-    readonly tables: Array<Table>,
+    /** The store's tables and views. */
+    readonly catalog: Catalog,
     /** Values of parameters, in the order of their numbers. */
     readonly parameters: Array<Constant>,
     budget: MemoryBudget,
+    /** The one that names the text, if that is a view's: what is made for this one is that one's. */
+    private readonly parent: StatementContext | null = null,
   ) {
-    this.run = new RunState(budget);
-    this.around = new Surroundings(text);
+    this.run = parent ? parent.run : new RunState(budget);
+    this.around = new Surroundings(text, parent ? parent.around : null);
+    this.operators = parent ? parent.operators : [];
+    this.queries = parent ? parent.queries : [];
+    this.outerValues = parent ? parent.outerValues : [];
+    this.read = parent ? parent.read : [];
+  }
+
+  /**
+   * One for `text`, a view's, which the node names; null with an error where views name each other in a circle or go too deep. Its text is
+   * still to be read into its tree, which the caller frees.
+   */
+  within(text: StoredText, node: u32): StatementContext | null {
+    for (let at: StatementContext | null = this; at; at = at.parent) {
+      const other = at.text;
+      if (!(other instanceof StoredText) || (<StoredText>other).name != text.name) continue;
+      this.fail(BAD_SCHEMA, text.name + " is made of itself", node, "DROP VIEW takes it away");
+      return null;
+    }
+    return new StatementContext(text, new SqlTree(), this.catalog, [], this.budget, this);
+  }
+
+  /** That of the statement. */
+  private get root(): StatementContext {
+    const parent = this.parent;
+    return parent ? parent.root : this;
+  }
+
+  /** How deep its text is, with those that it stands in: `SqlTree.depth`. */
+  get depth(): u32 {
+    const parent = this.parent;
+    return this.tree.depth + (parent ? parent.depth : 0);
   }
 
   get budget(): MemoryBudget {
@@ -61,19 +94,11 @@ export class StatementContext {
     return operator;
   }
 
-  /** Takes over what was made for `other`. */
-  takeOver(other: StatementContext): void {
-    this.parts += other.parts;
-    this.expressions += other.expressions;
-    while (other.operators.length > 0) this.operators.push(other.operators.shift());
-    while (other.queries.length > 0) this.queries.push(other.queries.shift());
-    while (other.outerValues.length > 0) this.outerValues.push(other.outerValues.shift());
-  }
-
   /** Counts parts of the queries that it has; false, with an error, when they are too many. */
   hasRoom(parts: u32, node: u32): bool {
-    this.parts += parts;
-    if (this.parts <= MOST_PARTS) return true;
+    const root = this.root;
+    root.parts += parts;
+    if (root.parts <= MOST_PARTS) return true;
     const what = "the statement has too many columns and queries, with all that it names";
     this.fail(SQL_LIMIT, what, node, "CREATE TABLE AS keeps what a query gives");
     return false;
@@ -155,17 +180,26 @@ export class StatementContext {
     return this.text.fail(status, what, this.tree.start(node), hint);
   }
 
+  /** The view called `name`, in any case of ASCII letters, unless a table is; null where there is none (`OK`), and on failure. */
+  view(name: string): CatalogEntry | null {
+    const tables = this.catalog.tables;
+    lastError.status = OK;
+    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return null;
+    return this.catalog.view(name);
+  }
+
   /**
    * The table that an N_TABLE names, ready to be read: called so, or the one that is in any case of ASCII letters. Null with an error.
    */
   table(node: u32): Table | null {
     const name = this.tree.text(this.tree.a(node));
+    const tables = this.catalog.tables;
     let found: Table | null = null;
     let alike = 0;
-    for (let t = 0; t < this.tables.length; t++) {
-      const isIt = this.tables[t].name == name;
-      if (!isIt && !sameName(this.tables[t].name, name)) continue;
-      found = this.tables[t];
+    for (let t = 0; t < tables.length; t++) {
+      const isIt = tables[t].name == name;
+      if (!isIt && !sameName(tables[t].name, name)) continue;
+      found = tables[t];
       alike = isIt ? 1 : alike + 1;
       if (isIt) break;
     }
@@ -173,7 +207,7 @@ export class StatementContext {
       this.read.push(found);
       return found.refresh() == OK ? found : null;
     }
-    unknownTable(this.tables, name);
+    unknownTable(tables, name);
     this.text.place(this.tree.start(node));
     return null;
   }

@@ -5,21 +5,23 @@ import { TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DECIMAL, TYPE_INT64, isInteg
 import { writeTextValue } from "../../encode/value-text";
 import { Column, ON_DELETE_CASCADE } from "../../schema/column";
 import { indexName } from "../../schema/index-names";
+import { CatalogEntry } from "../../store/catalog";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { sqlNameOfType } from "../bind/types";
 
-/** `text` in quotes. */
-export function literal(text: string): string {
+/** A literal of `text`. */
+function literal(text: string): string {
   return "'" + text.replaceAll("'", "''") + "'";
 }
 
-function name(text: string): string {
+/** A name in quotes. */
+export function quoted(text: string): string {
   return '"' + text.replaceAll('"', '""') + '"';
 }
 
 function names(list: Array<string>): string {
   let text = "";
-  for (let n = 0; n < list.length; n++) text += (n > 0 ? ", " : "") + name(list[n]);
+  for (let n = 0; n < list.length; n++) text += (n > 0 ? ", " : "") + quoted(list[n]);
   return "(" + text + ")";
 }
 
@@ -37,9 +39,14 @@ export function isKeyIndex(schema: TableSchemaSnapshot, i: i32): bool {
   return index.unique && index.columns.length > 1;
 }
 
-/** What index number `i` is called: as SQLite names those of primary keys, else by its columns. */
+/** What index number `i` is called where no name of it is kept: as SQLite names those of primary keys, else by its columns. */
 export function indexLabel(schema: TableSchemaSnapshot, i: i32): string {
   return isKeyIndex(schema, i) ? "sqlite_autoindex_" + schema.name + "_1" : indexName(schema.name, schema.indexes[i]);
+}
+
+/** What CREATE INDEX begins with. */
+export function createIndexStart(unique: bool): string {
+  return unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
 }
 
 /** INTEGER is counted where it is the primary key: without that it is BIGINT, which is the same type. */
@@ -60,13 +67,13 @@ export function defaultText(column: Column): string {
   return (column.type == TYPE_BLOB ? "x" : "") + literal(text);
 }
 
-/** CREATE TABLE. Indexes of several columns, and those that are not unique, have texts of their own. */
-export function createTableText(schema: TableSchemaSnapshot): string {
-  let text = "CREATE TABLE " + name(schema.name) + " (";
+/** CREATE TABLE, with these CHECK constraints. Indexes of several columns, and those that are not unique, have texts of their own. */
+export function createTableText(schema: TableSchemaSnapshot, checks: Array<CatalogEntry>): string {
+  let text = "CREATE TABLE " + quoted(schema.name) + " (";
   const first = shownFrom(schema);
   for (let c = first; c < schema.columns.length; c++) {
     const column = schema.columns[c];
-    text += (c > first ? ", " : "") + name(column.name) + " " + columnTypeText(column);
+    text += (c > first ? ", " : "") + quoted(column.name) + " " + columnTypeText(column);
     if (column.primaryKey) text += " PRIMARY KEY";
     if (column.auto) text += " AUTOINCREMENT";
     if (!column.nullable && !(column.primaryKey && column.auto)) text += " NOT NULL";
@@ -74,19 +81,24 @@ export function createTableText(schema: TableSchemaSnapshot): string {
     if (column.defaultValue) text += " DEFAULT " + defaultText(column);
     const foreign = column.foreignKey;
     if (!foreign) continue;
-    text += " REFERENCES " + name(foreign.table) + " " + names([foreign.column]);
+    text += " REFERENCES " + quoted(foreign.table) + " " + names([foreign.column]);
     if (foreign.onDelete == ON_DELETE_CASCADE) text += " ON DELETE CASCADE";
   }
   if (first == 1 && schema.indexes.length > 1 && isKeyIndex(schema, 1))
     text += ", PRIMARY KEY " + names(schema.indexes[1].columns);
+  for (let c = 0; c < checks.length; c++) {
+    const constraint = checks[c].name == "" ? ", " : ", CONSTRAINT " + quoted(checks[c].name) + " ";
+    text += constraint + "CHECK (" + checks[c].sql + ")";
+  }
   return text + ")";
 }
 
-/** CREATE INDEX as a literal; NULL of an index that CREATE TABLE makes. */
+/** CREATE INDEX; "" of an index that CREATE TABLE makes. */
 export function createIndexText(schema: TableSchemaSnapshot, i: i32): string {
   const index = schema.indexes[i];
   const isColumns = index.unique && index.columns.length == 1;
-  if (isColumns || isKeyIndex(schema, i)) return "NULL";
-  const start = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
-  return literal(start + name(indexLabel(schema, i)) + " ON " + name(schema.name) + " " + names(index.columns));
+  if (isColumns || isKeyIndex(schema, i)) return "";
+  return (
+    createIndexStart(index.unique) + quoted(indexLabel(schema, i)) + " ON " + quoted(schema.name) + " " + names(index.columns)
+  );
 }

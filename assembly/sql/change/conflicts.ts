@@ -1,5 +1,5 @@
 /** What becomes of new rows that have a key which another row has: OR IGNORE, OR REPLACE, and ON CONFLICT. */
-import { INDEX_NOT_FOUND, OK, Status, lastError } from "../../status";
+import { CHECK_FAILED, INDEX_NOT_FOUND, OK, Status, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_NULL, Row } from "../../encode/row";
 import { DbmsContext } from "../../store/dbms-context";
@@ -133,6 +133,12 @@ export class Conflicts {
       if (row.isSet(c)) continue;
       // Where it is not passed over its insertion fails.
       if (this.or == OR_IGNORE) this.outcome = PASSED;
+      return OK;
+    }
+    const checked = this.db.catalog.check(this.table, row);
+    if (checked != OK) {
+      if (checked != CHECK_FAILED || this.or != OR_IGNORE) return checked;
+      this.outcome = PASSED;
       return OK;
     }
     let status: Status = OK;

@@ -1,5 +1,14 @@
 /** UPDATE and DELETE by any condition: the rows are found first and changed then, so that a statement never sees what it changes itself. */
-import { FOREIGN_KEY_BROKEN, NOT_NULL, OK, PRIMARY_KEY_CONFLICT, Status, UNIQUE_CONFLICT, lastError } from "../../status";
+import {
+  CHECK_FAILED,
+  FOREIGN_KEY_BROKEN,
+  NOT_NULL,
+  OK,
+  PRIMARY_KEY_CONFLICT,
+  Status,
+  UNIQUE_CONFLICT,
+  lastError,
+} from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_MISSING, CELL_NULL, Row } from "../../encode/row";
 import { KeyBound } from "../../query/access-path";
@@ -209,7 +218,7 @@ export class UpdateStatement extends ChangeStatement {
     if (status != OK || now == NO_ADDRESS) return lastError.status;
     status = this.db.update(table, now, row);
     if (status == OK) return this.changed(row);
-    if (this.or == OR_IGNORE && (isConflict(status) || status == NOT_NULL)) return OK;
+    if (this.or == OR_IGNORE && (isConflict(status) || status == NOT_NULL || status == CHECK_FAILED)) return OK;
     if (status == NOT_NULL && lastError.hint == "") lastError.hint = "COALESCE can give another value";
     return status;
   }

@@ -1,4 +1,4 @@
-/** Statements that make tables and indexes and take them away. */
+/** Statements that make tables, views and indexes and take them away. */
 import { SQL_UNSUPPORTED } from "../../status";
 import { T_WORD } from "./lexer";
 import { ChangeReader } from "./changes";
@@ -6,20 +6,26 @@ import { CLOSE, COMMA, DOT, OPEN } from "./reader";
 import {
   FLAG_AUTO,
   FLAG_CASCADE,
+  FLAG_DESCENDING,
   FLAG_DISTINCT,
   FLAG_IF,
+  FLAG_TEMPORARY,
   N_CALL,
   N_COLUMN_DEFINITION,
   N_CREATE_INDEX,
   N_CREATE_TABLE,
+  N_CREATE_VIEW,
   N_DROP_INDEX,
   N_DROP_TABLE,
+  N_DROP_VIEW,
   N_EXISTS,
+  N_IN,
   N_PARAMETER,
   N_REFERENCES,
   N_RULE,
   N_SUBQUERY,
   RULE_AUTO,
+  RULE_CHECK,
   RULE_DEFAULT,
   RULE_NOT_NULL,
   RULE_NULL,
@@ -39,14 +45,37 @@ export abstract class DefinitionReader extends ChangeReader {
   protected create(): u32 {
     const start = this.lexer.start;
     this.lexer.next();
-    if (this.is("temp") || this.is("temporary"))
-      return this.no("temporary tables are", "a store :memory: is gone when it is closed");
+    const place = this.lexer.start;
+    const isTemporary = this.accept("temp") || this.accept("temporary");
+    if (this.accept("view")) return this.createView(start, isTemporary);
+    if (isTemporary) return this.no("temporary tables are", "a store :memory: is gone when it is closed", place);
     if (this.accept("table")) return this.createTable(start);
     const unique = this.accept("unique");
     if (this.accept("index")) return this.createIndex(start, unique);
-    if (this.is("view")) return this.no("views are", "WITH names a query");
     if (this.is("trigger") || this.is("virtual")) return this.no("triggers and virtual tables are", "");
-    return this.expected("TABLE or INDEX");
+    return this.expected("TABLE, VIEW or INDEX");
+  }
+
+  private createView(start: u32, isTemporary: bool): u32 {
+    const tree = this.tree;
+    const node = tree.add(N_CREATE_VIEW, start);
+    if (isTemporary) tree.setFlag(node, FLAG_TEMPORARY);
+    const name = this.ifNotExists(node) ? this.table(false) : 0;
+    if (name == 0) return 0;
+    tree.setA(node, name);
+    if (this.acceptSymbol(OPEN)) {
+      const columns = this.nameList("a column");
+      if (columns == 0) return 0;
+      tree.setB(node, columns);
+    }
+    if (!this.need("as")) return 0;
+    if (!this.atQuery) return this.expected("a query");
+    const query = this.query();
+    if (query == 0) return 0;
+    tree.setC(node, query);
+    const hint = "give the value in WHERE where it is read";
+    if (tree.parameters > 0) return this.refuse(SQL_UNSUPPORTED, "a view has no parameters", start, hint);
+    return this.done(node);
   }
 
   /** DROP …, where the word is the token. */
@@ -55,13 +84,14 @@ export abstract class DefinitionReader extends ChangeReader {
     const start = this.lexer.start;
     this.lexer.next();
     const isTable = this.accept("table");
-    if (!isTable && !this.accept("index")) return this.expected("TABLE or INDEX");
-    const node = tree.add(isTable ? N_DROP_TABLE : N_DROP_INDEX, start);
+    const isView = !isTable && this.accept("view");
+    if (!isTable && !isView && !this.accept("index")) return this.expected("TABLE, VIEW or INDEX");
+    const node = tree.add(isTable ? N_DROP_TABLE : isView ? N_DROP_VIEW : N_DROP_INDEX, start);
     if (this.accept("if")) {
       if (!this.need("exists")) return 0;
       tree.setFlag(node, FLAG_IF);
     }
-    const name = isTable ? this.table(false) : this.indexName();
+    const name = isTable || isView ? this.table(false) : this.indexName();
     if (name == 0) return 0;
     tree.setA(node, name);
     if (this.is("cascade")) return this.no("DROP … CASCADE is", "drop what refers to it first");
@@ -70,8 +100,8 @@ export abstract class DefinitionReader extends ChangeReader {
   }
 
   /** Fails because `what` is refused for good. */
-  private no(what: string, hint: string): u32 {
-    return this.refuse(SQL_UNSUPPORTED, what + " not there", this.lexer.start, hint);
+  private no(what: string, hint: string, start: u32 = this.lexer.start): u32 {
+    return this.refuse(SQL_UNSUPPORTED, what + " not there", start, hint);
   }
 
   private ifNotExists(node: u32): bool {
@@ -151,8 +181,8 @@ export abstract class DefinitionReader extends ChangeReader {
     return this.is("autoincrement") || this.is("auto_increment") || this.is("generated");
   }
 
-  private rule(op: u8, start: u32, a: u32 = 0, b: u32 = 0): u32 {
-    const node = this.tree.add(N_RULE, start, a, b);
+  private rule(op: u8, start: u32, a: u32 = 0, b: u32 = 0, c: u32 = 0): u32 {
+    const node = this.tree.add(N_RULE, start, a, b, c);
     this.tree.setOp(node, op);
     return this.done(node);
   }
@@ -160,7 +190,9 @@ export abstract class DefinitionReader extends ChangeReader {
   /** Reads one rule of a column into the list; false on failure. Some say nothing. */
   private columnRule(rules: NodeList): bool {
     const start = this.lexer.start;
-    if (this.accept("constraint") && this.name("a constraint") == 0) return false;
+    const name = this.constraintName();
+    if (this.failed) return false;
+    if (this.accept("check")) return this.append(rules, this.check(start, name));
     if (this.accept("primary")) {
       if (!this.need("key")) return false;
       if (!this.accept("asc")) this.accept("desc");
@@ -180,15 +212,8 @@ export abstract class DefinitionReader extends ChangeReader {
       }
       const before = this.tree.count;
       const value = this.operand();
-      for (let node = before; node < this.tree.count; node++) {
-        const kind = this.tree.kind(node);
-        if (kind != N_CALL && kind != N_SUBQUERY && kind != N_EXISTS && kind != N_PARAMETER) continue;
-        this.refuse(
-          SQL_UNSUPPORTED,
-          "a default that is not constant is not there",
-          start,
-          "a file keeps a value, not how it is found",
-        );
+      if (this.hasOther(before, true)) {
+        this.no("a default that is not constant is", "a file keeps a value, not how it is found", start);
         return false;
       }
       return value != 0 && this.append(rules, this.rule(RULE_DEFAULT, start, 0, value));
@@ -196,13 +221,39 @@ export abstract class DefinitionReader extends ChangeReader {
     if (this.accept("references")) return this.append(rules, this.references(start, 0));
     if (this.accept("collate")) return this.onlyBinary();
     if (this.is("as")) this.no("generated columns are", "compute it where it is read");
-    else if (this.is("check")) this.noCheck();
     else this.expected("a column's constraint, a comma or )");
     return false;
   }
 
-  private noCheck(): u32 {
-    return this.no("CHECK is", "leave it out: the file has no place for it");
+  /** The name behind CONSTRAINT; 0 where there is none, and with an error. */
+  private constraintName(): u32 {
+    return this.accept("constraint") ? this.name("a constraint") : 0;
+  }
+
+  /** What is behind CHECK, of a constraint with a name or 0. */
+  private check(start: u32, name: u32): u32 {
+    if (!this.needSymbol(OPEN)) return 0;
+    const before = this.tree.count;
+    const from = this.lexer.start;
+    const condition = this.expression();
+    const to = this.lexer.lastEnd;
+    if (condition == 0 || !this.needSymbol(CLOSE)) return 0;
+    if (this.hasOther(before, false))
+      return this.no("CHECK of more than a row's own values is", "a query or parameter is asked where rows are changed", start);
+    const node = this.rule(RULE_CHECK, start, from, condition, name);
+    this.tree.setD(node, to);
+    return this.conflict() ? node : 0;
+  }
+
+  /** Whether among the nodes from `before` on are queries or parameters, or `calls`. */
+  private hasOther(before: u32, calls: bool): bool {
+    const tree = this.tree;
+    for (let node = before; node < tree.count; node++) {
+      const kind = tree.kind(node);
+      if (kind == N_SUBQUERY || kind == N_EXISTS || kind == N_PARAMETER || (calls && kind == N_CALL)) return true;
+      if (kind == N_IN && (tree.c(node) != 0 || tree.d(node) != 0)) return true;
+    }
+    return false;
   }
 
   private onlyBinary(): bool {
@@ -278,8 +329,9 @@ export abstract class DefinitionReader extends ChangeReader {
 
   private tableRule(): u32 {
     const start = this.lexer.start;
-    if (this.accept("constraint") && this.name("a constraint") == 0) return 0;
-    if (this.is("check")) return this.noCheck();
+    const name = this.constraintName();
+    if (this.failed) return 0;
+    if (this.accept("check")) return this.check(start, name);
     if (this.accept("foreign")) {
       if (!this.need("key") || !this.needSymbol(OPEN)) return 0;
       const columns = this.nameList("a column");
@@ -315,7 +367,7 @@ export abstract class DefinitionReader extends ChangeReader {
     return this.done(node);
   }
 
-  /** Columns of an index up to a parenthesis that is passed as well; their direction says nothing, an index is read both ways. */
+  /** Columns of an index up to a parenthesis that is passed as well; an index is read both ways, so that their direction says nothing. */
   private indexColumns(): u32 {
     const list = new NodeList();
     do {
@@ -325,7 +377,7 @@ export abstract class DefinitionReader extends ChangeReader {
       const name = this.name("a column");
       if (!this.append(list, name)) return 0;
       if (this.accept("collate") && !this.onlyBinary()) return 0;
-      if (!this.accept("asc")) this.accept("desc");
+      if (!this.accept("asc") && this.accept("desc")) this.tree.setFlag(name, FLAG_DESCENDING);
       if (this.accept("autoincrement")) this.tree.setFlag(name, FLAG_AUTO);
     } while (this.acceptSymbol(COMMA));
     return this.needSymbol(CLOSE) ? list.first : 0;

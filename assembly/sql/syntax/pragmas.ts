@@ -4,7 +4,7 @@
  */
 import { SQL_UNSUPPORTED } from "../../status";
 import { asciiLower } from "../../encode/ascii";
-import { catalogNumber } from "../catalog/relations";
+import { catalogNumber } from "../catalog/relation-names";
 import { DefinitionReader } from "./definitions";
 import { T_TEXT } from "./lexer";
 import { CLOSE, DOT, EQUALS, OPEN } from "./reader";

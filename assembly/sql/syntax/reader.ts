@@ -9,7 +9,7 @@ import { isReserved } from "./reserved";
 import { FLAG_QUOTED, MOST_NODES, N_NAME, N_PARAMETER, SqlTree } from "./tree";
 
 /** Expressions and queries inside each other, and operators in a row without parentheses. SQLite allows 1,000. */
-const MOST_DEPTH: u32 = 400;
+export const MOST_DEPTH: u32 = 400;
 /** Parameters have numbers up to this, as in SQLite. */
 const MOST_PARAMETERS: u32 = 32766;
 
@@ -76,6 +76,7 @@ export abstract class SqlReader {
   /** Begins something that may hold its like; false when that is too deep. */
   protected enter(): bool {
     this.depth += 1;
+    this.tree.depth = max(this.tree.depth, this.depth << 1);
     if (this.depth <= MOST_DEPTH >> 1 && this.tree.count < MOST_NODES) return true;
     this.refuse(SQL_LIMIT, "too much inside each other", this.lexer.start);
     return false;
@@ -87,6 +88,7 @@ export abstract class SqlReader {
   /** The node that is being made is above those that are `height` high. */
   protected raise(node: u32, height: u32): u32 {
     this.height = height + 1;
+    this.tree.depth = max(this.tree.depth, this.height);
     return height < MOST_DEPTH ? node : this.refuse(SQL_LIMIT, "too much inside each other", this.lexer.start);
   }
 

@@ -130,7 +130,10 @@ export const TX_RELEASE: u8 = 5;
 export const N_CREATE_TABLE: u8 = 90;
 /** A column: a its name; b N_TYPE or 0; c list of N_RULE. */
 export const N_COLUMN_DEFINITION: u8 = 91;
-/** A constraint of a column, or of a table over the list a of names: op RULE_…; b DEFAULT's value, or N_REFERENCES. */
+/**
+ * A constraint of a column, or of a table over the list a of names: op RULE_…; b DEFAULT's value, or N_REFERENCES. Of CHECK a and d are
+ * where in the text its condition b begins and ends, c is its name or 0.
+ */
 export const N_RULE: u8 = 92;
 /** REFERENCES a (b): names, b may be 0. `FLAG_CASCADE`. */
 export const N_REFERENCES: u8 = 93;
@@ -140,6 +143,10 @@ export const N_CREATE_INDEX: u8 = 94;
 export const N_DROP_TABLE: u8 = 95;
 /** DROP INDEX a. `FLAG_IF`. */
 export const N_DROP_INDEX: u8 = 96;
+/** CREATE VIEW a (list b of names, or 0) AS query c: a N_TABLE. `FLAG_IF`, `FLAG_TEMPORARY`. */
+export const N_CREATE_VIEW: u8 = 98;
+/** DROP VIEW a: N_TABLE. `FLAG_IF`. */
+export const N_DROP_VIEW: u8 = 99;
 
 export const RULE_PRIMARY: u8 = 1;
 export const RULE_UNIQUE: u8 = 2;
@@ -149,6 +156,7 @@ export const RULE_NULL: u8 = 4;
 export const RULE_AUTO: u8 = 5;
 export const RULE_DEFAULT: u8 = 6;
 export const RULE_REFERENCES: u8 = 7;
+export const RULE_CHECK: u8 = 8;
 /** EXPLAIN of query a; `FLAG_ANALYZE`. */
 export const N_EXPLAIN: u8 = 97;
 
@@ -170,6 +178,7 @@ export const FLAG_AUTO: u16 = 1024;
 export const FLAG_ANALYZE: u16 = 2048;
 /** WITH RECURSIVE. */
 export const FLAG_RECURSIVE: u16 = 4096;
+export const FLAG_TEMPORARY: u16 = 8192;
 
 /** The most nodes of one text, and how deep expressions and queries may be inside each other. */
 export const MOST_NODES: u32 = 1 << 22;
@@ -182,6 +191,8 @@ export class SqlTree {
   /** The highest number of a parameter; and N_NAME nodes of those that are named, with their number as c. */
   parameters: u32 = 0;
   namedParameters: u32 = 0;
+  /** How deep it is, in expressions: queries inside each other count twice. */
+  depth: u32 = 0;
 
   constructor() {
     this.reset();
@@ -193,6 +204,7 @@ export class SqlTree {
     this.nodes.reset();
     this.parameters = 0;
     this.namedParameters = 0;
+    this.depth = 0;
     memory.fill(this.nodes.reserve(NODE_SIZE), 0, NODE_SIZE);
     this.nodes.len += NODE_SIZE;
   }
