@@ -16,6 +16,7 @@ import { OpenStatement } from "./request/open-statement";
 import { OpenStores } from "./request/open-stores";
 import { OpenTable } from "./request/open-table";
 import { deleteRecord, findRecord, insertRecords, scanRecords, updateRecord } from "./request/record-requests";
+import { RecordForm } from "./request/row-forms";
 import { Session } from "./request/session";
 import { tableNamed } from "./store/names";
 import { RecordAddress, NO_ADDRESS } from "./table/page-ledger";
@@ -37,6 +38,7 @@ const KEPT_REPLY_BYTES: u32 = 16 << 20;
 
 const stores: OpenStores = new OpenStores();
 const openTables: Handles<OpenTable> = new Handles<OpenTable>();
+const records: RecordForm = new RecordForm();
 const statements: Handles<OpenStatement> = new Handles<OpenStatement>();
 let reply: ByteBuffer = new ByteBuffer(4096);
 
@@ -262,7 +264,7 @@ export function prepare(handle: i32, ptr: usize, len: u32): i32 {
   begin(REQUEST_GARBAGE);
   const session = sessionFor(handle, len);
   if (!session) return failed();
-  const statement = OpenStatement.prepare(session, ptr, len);
+  const statement = OpenStatement.open(session, ptr, len, records, true);
   if (!statement) return failed();
   statement.describe(reply);
   return answer(statements.add(statement));

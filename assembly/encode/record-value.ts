@@ -14,9 +14,8 @@ const tape: JsonTape = new JsonTape();
 export function isRecordValue(type: u8, ptr: usize): bool {
   switch (type) {
     case TYPE_TEXT:
-      return isUtf8(ptr + 2, load<u16>(ptr));
     case TYPE_JSON:
-      return tape.parse(ptr + 2, load<u16>(ptr));
+      return isRecordText(type, ptr + 2, load<u16>(ptr));
     case TYPE_BOOLEAN:
       return load<u8>(ptr) <= 1;
     case TYPE_DATE:
@@ -28,4 +27,9 @@ export function isRecordValue(type: u8, ptr: usize): bool {
     default:
       return true;
   }
+}
+
+/** Whether these bytes are a text, or for `TYPE_JSON` what a JSON column takes. */
+export function isRecordText(type: u8, ptr: usize, len: u32): bool {
+  return type == TYPE_JSON ? tape.parse(ptr, len) : isUtf8(ptr, len);
 }

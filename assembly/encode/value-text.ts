@@ -46,6 +46,11 @@ import { addHex, addUuid, parseHex, parseUuid } from "./uuid";
 
 /** Most bytes of a text, blob, JSON or length-prefixed custom value: what their u16 length can say. */
 const LONGEST: u32 = 65535;
+/**
+ * What stands in the place of a u16 length before the true one, a u32, in values of a statement's result that have so many bytes or more.
+ * No record has room for such a value.
+ */
+export const LONG_VALUE: u32 = 0xffff;
 /** Bytes of an offending value that an error message shows. */
 const SHOWN: u32 = 40;
 
@@ -298,8 +303,26 @@ export function parseJsonValue(type: u8, customSize: u32, tape: JsonTape, node: 
   return fail(BAD_VALUE, shown(ptr, len) + " is not " + wanted(type, customSize), hint);
 }
 
+/** Whether a value that takes `len` bytes with the length before it, as `Row.len` has it, is one that `LONG_VALUE` stands before. */
+@inline
+export function isLongValue(len: u32): bool {
+  return len > 2 + LONGEST;
+}
+
+/** Where the bytes of a value start that its length stands before. */
+@inline
+function bytesStart(ptr: usize, isLong: bool): usize {
+  return ptr + (isLong ? 6 : 2);
+}
+
+/** How many they are. */
+@inline
+function bytesLength(ptr: usize, isLong: bool): u32 {
+  return isLong ? load<u32>(ptr, 2) : <u32>load<u16>(ptr);
+}
+
 /** Adds the text of a value that needs no escapes in JSON. False for text and JSON, which do. */
-function addPlain(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): bool {
+function addPlain(type: u8, customSize: u32, ptr: usize, out: ByteBuffer, isLong: bool): bool {
   switch (type) {
     case TYPE_INT8:
       addSigned(load<i8>(ptr), out);
@@ -338,7 +361,7 @@ function addPlain(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): bool 
       addUuid(ptr, out);
       break;
     case TYPE_BLOB:
-      addHex(ptr + 2, load<u16>(ptr), out);
+      addHex(bytesStart(ptr, isLong), bytesLength(ptr, isLong), out);
       break;
     case TYPE_CUSTOM:
       addHex(ptr, customSize > 0 ? customSize : 2 + <u32>load<u16>(ptr), out);
@@ -366,25 +389,25 @@ function isBare(type: u8): bool {
 
 /**
  * Appends the JSON form of the value of `type` whose record encoding is at `ptr` (checked to be whole; not in `out`), always on
- * one line. A JSON column that holds no valid JSON becomes a JSON string; bytes that are not UTF-8 become U+FFFD.
+ * one line; of a result's that `isLongValue` the one that those have. A JSON column that holds no valid JSON becomes a JSON string; bytes
+ * that are not UTF-8 become U+FFFD.
  */
-export function writeJsonValue(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): void {
-  if (type == TYPE_TEXT) {
-    addJsonString(ptr + 2, load<u16>(ptr), out);
-  } else if (type == TYPE_JSON) {
-    const len = <u32>load<u16>(ptr);
-    if (documentTape.parse(ptr + 2, len)) addCompactJson(ptr + 2, len, out);
-    else addJsonString(ptr + 2, len, out);
+export function writeJsonValue(type: u8, customSize: u32, ptr: usize, out: ByteBuffer, isLong: bool = false): void {
+  if (type == TYPE_TEXT || type == TYPE_JSON) {
+    const start = bytesStart(ptr, isLong);
+    const len = bytesLength(ptr, isLong);
+    if (type == TYPE_JSON && documentTape.parse(start, len)) addCompactJson(start, len, out);
+    else addJsonString(start, len, out);
   } else if (isBare(type)) {
-    addPlain(type, customSize, ptr, out);
+    addPlain(type, customSize, ptr, out, isLong);
   } else {
     out.addU8(0x22);
-    addPlain(type, customSize, ptr, out);
+    addPlain(type, customSize, ptr, out, isLong);
     out.addU8(0x22);
   }
 }
 
 /** Appends the same value as plain text: no quotes, no escapes, text and JSON as stored but for bytes that are not UTF-8. */
-export function writeTextValue(type: u8, customSize: u32, ptr: usize, out: ByteBuffer): void {
-  if (!addPlain(type, customSize, ptr, out)) addUtf8Lossy(ptr + 2, load<u16>(ptr), out);
+export function writeTextValue(type: u8, customSize: u32, ptr: usize, out: ByteBuffer, isLong: bool = false): void {
+  if (!addPlain(type, customSize, ptr, out, isLong)) addUtf8Lossy(bytesStart(ptr, isLong), bytesLength(ptr, isLong), out);
 }

@@ -2,7 +2,7 @@
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addJsonString } from "../encode/json-string";
 import { Row } from "../encode/row";
-import { writeJsonValue } from "../encode/value-text";
+import { isLongValue, writeJsonValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { allPositions, firstColumns } from "../schema/column-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -59,6 +59,7 @@ export class RowWriter {
 
 /** Appends one value of a row in its JSON form. */
 export function writeJsonCell(column: Column, position: i32, row: Row, out: ByteBuffer): void {
-  if (row.isSet(position)) writeJsonValue(column.type, column.customSize, row.ptr(position), out);
+  const isLong = isLongValue(row.len(position));
+  if (row.isSet(position)) writeJsonValue(column.type, column.customSize, row.ptr(position), out, isLong);
   else out.addU32(0x6c6c756e);
 }

@@ -19,7 +19,7 @@ import {
   handleSavepoint,
   handleSync,
 } from "./transaction-requests";
-import { handleSql } from "./sql-request";
+import { handleFinalize, handlePrepare, handleRun, handleSql } from "./sql-request";
 import { addAscii, addString } from "../encode/json-pieces";
 
 /** Does what a request that was parsed asks for, and appends what `ok` is to hold. */
@@ -50,7 +50,10 @@ const OPERATIONS: Array<OperationShape> = [
   knowing("insert", "table", "row rows", handleInsert),
   knowing("update", "table set", "key where params timeout", handleUpdate),
   knowing("delete", "table", "key keys cascade where params timeout", handleDelete),
-  knowing("sql", "sql", "params timeout", handleSql),
+  knowing("sql", "sql", "params maxRows after explain timeout", handleSql),
+  knowing("prepare", "sql", "", handlePrepare),
+  knowing("run", "statement", "params maxRows after timeout", handleRun),
+  knowing("finalize", "statement", "", handleFinalize),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),
   knowing("rollback", "", "", handleRollback),

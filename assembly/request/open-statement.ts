@@ -1,21 +1,23 @@
 /** A statement that a host holds a handle of: prepared once, run as often as it is wanted, its rows read some at a time. */
 import { Status, OK, BAD_REQUEST, BAD_VALUE, CLOSED, SCAN_OUTDATED, SQL_INTERRUPTED, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { TYPE_CUSTOM, TYPE_TEXT, fixedValueSize, typeName } from "../encode/data-type";
-import { isRecordValue } from "../encode/record-value";
+import { bytesEqual } from "../encode/bytes";
+import { TYPE_CUSTOM, TYPE_JSON, TYPE_TEXT, fixedValueSize, typeName } from "../encode/data-type";
+import { isRecordText, isRecordValue } from "../encode/record-value";
 import { isUtf8 } from "../encode/utf8";
+import { LONG_VALUE } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { Relation } from "../sql/bind/scope";
 import { cellConstant, textConstant } from "../sql/bind/literals";
-import { addCell } from "../sql/eval/cells";
 import { Constant } from "../sql/eval/expression";
 import { K_CUSTOM, K_INT, K_UINT, kindOfType } from "../sql/eval/kinds";
 import { Vector } from "../sql/eval/vector";
 import { Statement } from "../sql/execute";
-import { failTooLong, resultColumns } from "../sql/query-rows";
+import { resultColumns } from "../sql/query-rows";
 import { SqlText } from "../sql/sql-text";
 import { limitTime, stopRunning } from "../wasi/deadline";
 import { PAGE_BYTES } from "./paged-scan";
+import { RowForm } from "./row-forms";
 import { Session } from "./session";
 
 /** Of the statement's run: it has not begun, has given rows that others may follow, is at its end, or has failed. */
@@ -42,6 +44,8 @@ export class OpenStatement {
   private isRunning: bool = false;
   /** Milliseconds that a call of `next` may take; 0: any number. */
   timeout: u32 = 0;
+  /** Whether it is found out in each call if rows follow: `isBetween` is then true for no others. */
+  looksAhead: bool = false;
   /** Whether all rows are worked out, and those of the last batch that were not wanted yet: copies. */
   private isDrained: bool = false;
   private readonly left: ByteBuffer = new ByteBuffer(16);
@@ -57,6 +61,7 @@ export class OpenStatement {
     readonly session: Session,
     ptr: usize,
     len: u32,
+    private readonly form: RowForm,
   ) {
     const text = new ByteBuffer(len);
     text.addBytes(ptr, len);
@@ -65,20 +70,37 @@ export class OpenStatement {
     this.statement.pauses = true;
   }
 
-  /** Prepares the one statement in the `len` bytes at `ptr`, which are copied; null on failure. */
-  static prepare(session: Session, ptr: usize, len: u32): OpenStatement | null {
+  /** Whether others may use the store before all rows are given: true at first. To be set before the run. */
+  set pauses(may: bool) {
+    this.statement.pauses = may;
+  }
+
+  /** Whether its text is the `len` bytes at `ptr`. */
+  isOf(ptr: usize, len: u32): bool {
+    return bytesEqual(this.text.ptr, this.text.len, ptr, len);
+  }
+
+  /**
+   * Reads the one statement in the `len` bytes at `ptr`, which are copied, and with `prepares` finds out what it gives; null on failure.
+   * What it gives has the form `form`.
+   */
+  static open(session: Session, ptr: usize, len: u32, form: RowForm, prepares: bool): OpenStatement | null {
     if (session.enter() != OK) return null;
-    const made = new OpenStatement(session, ptr, len);
-    if (session.leave(made.find()) == OK) return made;
+    const made = new OpenStatement(session, ptr, len, form);
+    let status = made.read();
+    if (status == OK && prepares) status = made.find();
+    if (session.leave(status) == OK) return made;
     made.free();
     return null;
   }
 
-  private find(): Status {
+  private read(): Status {
     const text = this.text;
     if (!isUtf8(text.ptr, text.len)) return fail(BAD_REQUEST, "the statement is not UTF-8");
-    const status = this.statement.parseOnly();
-    if (status != OK) return status;
+    return this.statement.parseOnly();
+  }
+
+  private find(): Status {
     const columns = this.statement.prepare(this.session.db);
     if (!columns) return lastError.status;
     this.columns = resultColumns(columns);
@@ -125,11 +147,19 @@ export class OpenStatement {
         const what = "parameter " + (values.length + 1).toString() + " is a custom value";
         return fail(BAD_REQUEST, what, "give it as text, in hexadecimal");
       }
-      const room = <u32>(end - ptr);
+      let room = <u32>(end - ptr);
       let valueLen = fixedValueSize(type, 0);
-      if (valueLen == 0) valueLen = room < 2 ? 2 : 2 + <u32>load<u16>(ptr);
+      if (valueLen == 0 && room >= 6 && load<u16>(ptr) == LONG_VALUE) {
+        const len = load<u32>(ptr, 2);
+        // From here on as if two bytes of a length were before it.
+        ptr += 4;
+        room -= 4;
+        if (len > room - 2) return badValues(values.length);
+        valueLen = 2 + len;
+      } else if (valueLen == 0) valueLen = room < 2 ? 2 : 2 + <u32>load<u16>(ptr);
       if (valueLen > room) return badValues(values.length);
-      if (!isRecordValue(type, ptr)) {
+      const isText = type == TYPE_TEXT || type == TYPE_JSON;
+      if (isText ? !isRecordText(type, ptr + 2, valueLen - 2) : !isRecordValue(type, ptr)) {
         return fail(BAD_VALUE, "parameter " + (values.length + 1).toString() + ": the bytes are not a " + typeName(type));
       }
       const value = type == TYPE_TEXT ? textConstant(ptr + 2, valueLen - 2) : cellConstant(type, 0, ptr, valueLen);
@@ -142,9 +172,14 @@ export class OpenStatement {
     if (values.length != wanted) {
       return fail(BAD_REQUEST, values.length.toString() + " values for " + wanted.toString() + " parameters");
     }
+    this.setParameters(values);
+    return OK;
+  }
+
+  /** Takes these values for its parameters. It begins anew. */
+  setParameters(values: Array<Constant>): void {
     this.reset();
     this.parameters = values;
-    return OK;
   }
 
   /** Ends the run; the next one is with the same values for the parameters. */
@@ -166,11 +201,10 @@ export class OpenStatement {
   }
 
   /**
-   * Begins the run, or goes on with it, and appends the next rows to `out`, `{ byteLen u32 | columns, each 00, or 01 and its value }` each:
-   * `most` at most, unless that is 0, and about 8 MiB. What the statement changes is done by then, all of it or, on failure, nothing. After
-   * a failure it has to be reset.
+   * Begins the run, or goes on with it, and appends the next rows to `out`: `most` at most, unless that is 0, and about `mostBytes` bytes.
+   * What the statement changes is done by then, all of it or, on failure, nothing. After a failure it has to be reset.
    */
-  next(most: u32, out: ByteBuffer): Status {
+  next(most: u32, out: ByteBuffer, mostBytes: u32 = PAGE_BYTES): Status {
     this.count = 0;
     const session = this.session;
     let status = session.enter();
@@ -183,7 +217,7 @@ export class OpenStatement {
     else status = limitTime(this.timeout);
     if (status == OK && this.state == NOT_BEGUN) status = this.begin();
     else if (status == OK && this.state == BETWEEN) status = this.goOn();
-    if (status == OK) status = this.take(most == 0 ? u32.MAX_VALUE : most, out);
+    if (status == OK) status = this.take(most == 0 ? u32.MAX_VALUE : most, mostBytes, out);
     this.isRunning = false;
     limitTime(0);
     stopRunning(false);
@@ -224,18 +258,18 @@ export class OpenStatement {
     if (this.isDrained || !this.statement.isQuery) return OK;
     if (db.store.watch.now() == this.moment && db.tablesVersion == this.tablesVersion) return OK;
     const what = "rows or tables have changed since the statement gave its last rows";
-    return fail(SCAN_OUTDATED, what, "reset it, or take all rows before anything is changed");
+    return fail(SCAN_OUTDATED, what, "run it anew, or take all rows before anything is changed");
   }
 
-  private take(most: u32, out: ByteBuffer): Status {
+  private take(most: u32, bytes: u32, out: ByteBuffer): Status {
     const left = this.left;
-    const mostBytes = out.len + PAGE_BYTES;
+    const mostBytes = bytes > u32.MAX_VALUE - out.len ? u32.MAX_VALUE : out.len + bytes;
     for (; this.leftAt < left.len && this.count < most && out.len < mostBytes; this.count++) {
-      const len = 4 + load<u32>(left.ptr + this.leftAt);
-      out.addBytes(left.ptr + this.leftAt, len);
-      this.leftAt += len;
+      const len = load<u32>(left.ptr + this.leftAt);
+      out.addBytes(left.ptr + this.leftAt + 4, len);
+      this.leftAt += 4 + len;
     }
-    while (!this.isDrained && this.count < most && out.len < mostBytes) {
+    while (!this.isDrained && ((this.count < most && out.len < mostBytes) || (this.looksAhead && this.leftAt == left.len))) {
       const status = this.takeBatch(most, mostBytes, out);
       if (status != OK) return status;
     }
@@ -257,30 +291,19 @@ export class OpenStatement {
       if (!vector) return lastError.status;
       vectors.push(vector);
     }
-    this.left.reset();
+    const left = this.left;
+    const form = this.form;
+    left.reset();
     this.leftAt = 0;
     for (let k = 0; k < batch.selected; k++) {
       const isFull = this.count == most || out.len >= mostBytes;
-      const status = this.addRow(batch.row(k), isFull ? this.left : out);
+      const start = left.len;
+      if (isFull) left.addU32(0);
+      const status = form.add(this.columns, vectors, batch.row(k), isFull ? left : out);
       if (status != OK) return status;
-      if (!isFull) this.count += 1;
+      if (isFull) store<u32>(left.ptr + start, left.len - start - 4);
+      else this.count += 1;
     }
-    return OK;
-  }
-
-  private addRow(i: u32, out: ByteBuffer): Status {
-    const columns = this.columns;
-    const start = out.len;
-    out.addU32(0);
-    for (let c = 0; c < columns.length; c++) {
-      const vector = unchecked(this.vectors[c]);
-      const isNull = vector.isNull(i);
-      out.addU8(isNull ? 0 : 1);
-      if (isNull) continue;
-      const column = unchecked(columns[c]);
-      if (!addCell(column.type, column.customSize, vector, i, out)) return failTooLong(column);
-    }
-    store<u32>(out.ptr + start, out.len - start - 4);
     return OK;
   }
 

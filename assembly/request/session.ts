@@ -13,9 +13,17 @@ import { TableIndex } from "../store/table-index";
 import { Insertion } from "../store/insertion";
 import { Request, FIELD_INDEX, FIELD_TABLE, FIELD_TIMEOUT } from "./request";
 
+/** What requests keep for later ones of their session. */
+export abstract class KeptParts {
+  /** Gives it back, all that is not garbage-collected. */
+  abstract free(): void;
+}
+
 export class Session {
   private probe: ByteBuffer = new ByteBuffer(256);
   readonly insertion: Insertion;
+  /** Statements of SQL (`SessionStatements`), as soon as there are some. */
+  statements: KeptParts | null = null;
   /** Not any more behind `free`. */
   private isOpen: bool = true;
 
@@ -67,6 +75,9 @@ export class Session {
   /** Gives back what is not garbage-collected, but for the request. From then on nothing but `enter` may be called. */
   free(): void {
     this.isOpen = false;
+    const statements = this.statements;
+    if (statements) statements.free();
+    this.statements = null;
     this.probe.free();
   }
 

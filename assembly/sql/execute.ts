@@ -17,7 +17,7 @@ import { MemoryBudget } from "./eval/arena";
 import { Constant } from "./eval/expression";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
-import { readStatement, sqlRest, sqlRoot } from "./syntax/statements";
+import { EXPLAIN_HINT, EXPLAINS_QUERIES, readStatement, sqlRest, sqlRoot } from "./syntax/statements";
 import {
   N_CREATE_TABLE,
   FLAG_ANALYZE,
@@ -76,6 +76,17 @@ export class Statement {
     if (this.isNone) return this.text.fail(SQL_SYNTAX, "there is no statement", this.text.len);
     if (this.rest >= this.text.len) return OK;
     return this.text.fail(SQL_SYNTAX, "expected the end, found another statement", this.rest);
+  }
+
+  /** Makes it tell how it would be run, as behind EXPLAIN, or with `runs` how it was run, as behind EXPLAIN ANALYZE. Behind `parse`. */
+  explain(runs: bool): Status {
+    const tree = this.tree;
+    if (tree.kind(this.root) != N_QUERY) return this.text.fail(SQL_UNSUPPORTED, EXPLAINS_QUERIES, this.start, EXPLAIN_HINT);
+    const node = tree.add(N_EXPLAIN, this.start);
+    tree.setA(node, this.root);
+    if (runs) tree.setFlag(node, FLAG_ANALYZE);
+    this.root = node;
+    return OK;
   }
 
   /** Where in the text it begins. */

@@ -1,5 +1,6 @@
 /** A query's rows as rows of a table: with a schema, and values as records have them, so that whatever takes rows takes these. */
-import { SQL_LIMIT, Status, fail } from "../status";
+import { OK, SQL_LIMIT, Status, fail } from "../status";
+import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_TEXT } from "../encode/data-type";
 import { Row } from "../encode/row";
 import { Column, FLAG_NULLABLE } from "../schema/column";
@@ -7,7 +8,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RowSource } from "../query/store";
 import { NamedColumn, Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
-import { addCell } from "./eval/cells";
+import { LONGEST_RESULT, addLongSlot } from "./eval/cells";
 import { typeOfKind } from "./eval/kinds";
 import { Vector } from "./eval/vector";
 
@@ -61,10 +62,8 @@ export class QueryRows extends RowSource {
       }
       const column = unchecked(columns[c]);
       const start = row.values.len;
-      if (!addCell(column.type, column.customSize, vector, i, row.values)) {
-        this.status = failTooLong(column);
-        return false;
-      }
+      this.status = addResult(column, vector, i, row.values);
+      if (this.status != OK) return false;
       row.setFromArena(c, start);
     }
     return true;
@@ -77,9 +76,10 @@ export class QueryRows extends RowSource {
   }
 }
 
-/** A value of a result's column has more bytes than a record's values can have. */
-export function failTooLong(column: Column): Status {
-  return fail(SQL_LIMIT, "a value of column " + column.name + " has more than 65,535 bytes");
+/** Appends row `i`'s value, which is not null, as one of a result. */
+export function addResult(column: Column, vector: Vector, i: u32, out: ByteBuffer): Status {
+  if (addLongSlot(column.type, column.customSize, vector.at(i), out)) return OK;
+  return fail(SQL_LIMIT, "a value of column " + column.name + " has more than " + (LONGEST_RESULT >> 20).toString() + " MiB");
 }
 
 /** What the rows look like: no table, but its columns. */

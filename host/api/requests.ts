@@ -45,7 +45,10 @@ export const OPERATION_FIELDS = {
   hash: ["table"],
   backup: ["path"],
   sync: [],
-  sql: ["sql", "params", "timeout"],
+  sql: ["sql", "params", "maxRows", "after", "explain", "timeout"],
+  prepare: ["sql"],
+  run: ["statement", "params", "maxRows", "after", "timeout"],
+  finalize: ["statement"],
 } as const;
 
 type OperationName = keyof typeof OPERATION_FIELDS;

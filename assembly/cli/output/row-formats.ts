@@ -4,7 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { bytesEqual } from "../../encode/bytes";
 import { Row } from "../../encode/row";
 import { isInteger } from "../../encode/data-type";
-import { writeTextValue } from "../../encode/value-text";
+import { isLongValue, writeTextValue } from "../../encode/value-text";
 import { firstColumns } from "../../schema/column-names";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { RowWriter } from "../../query/row-writer";
@@ -164,7 +164,7 @@ export class DelimitedRows extends RowFormat {
       else if (plainIntegers && isInteger(column.type)) writeTextValue(column.type, 0, row.ptr(position), buffer);
       else {
         cell.reset();
-        writeTextValue(column.type, column.customSize, row.ptr(position), cell);
+        writeTextValue(column.type, column.customSize, row.ptr(position), cell, isLongValue(row.len(position)));
         this.addCell(cell.ptr, cell.len);
       }
     }

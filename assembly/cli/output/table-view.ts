@@ -10,7 +10,7 @@ import { isInteger, TYPE_DECIMAL } from "../../encode/data-type";
 import { Row } from "../../encode/row";
 import { addPrintable, characterWidth, codePointAt } from "../../encode/printable";
 import { addCodePoint, utf8CharacterLength } from "../../encode/utf8";
-import { writeTextValue } from "../../encode/value-text";
+import { isLongValue, writeTextValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { Output } from "../../wasi/stdio";
@@ -96,7 +96,7 @@ export class TableView {
       }
       const column = schema.columns[position];
       this.scratch.reset();
-      addReadable(column, row.ptr(position), this.scratch);
+      addReadable(column, row.ptr(position), this.scratch, isLongValue(row.len(position)));
       this.addCell(this.scratch.ptr, this.scratch.len);
     }
   }
@@ -220,9 +220,9 @@ export class TableView {
 }
 
 /** Appends a value as people read it: its text, with quotes about it where that looks like null. */
-export function addReadable(column: Column, ptr: usize, out: ByteBuffer): void {
+export function addReadable(column: Column, ptr: usize, out: ByteBuffer, isLong: bool = false): void {
   const start = out.len;
-  writeTextValue(column.type, column.customSize, ptr, out);
+  writeTextValue(column.type, column.customSize, ptr, out, isLong);
   if (!looksNull(out.ptr + start, out.len - start)) return;
   out.addU8(QUOTE);
   memory.copy(out.ptr + start + 1, out.ptr + start, out.len - start - 1);

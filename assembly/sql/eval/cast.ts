@@ -11,10 +11,10 @@ import {
   roundDecimal,
   wholeNumber,
 } from "../../encode/decimal-arithmetic";
-import { parseValue, writeTextValue } from "../../encode/value-text";
+import { isLongValue, parseValue, writeTextValue } from "../../encode/value-text";
 import { SqlText } from "../sql-text";
 import { Batch } from "./batch";
-import { addSlot, dateNumber, fitsType, takeCell } from "./cells";
+import { addLongSlot, dateNumber, fitsType, takeCell } from "./cells";
 import { Expression } from "./expression";
 import {
   K_BOOLEAN,
@@ -188,5 +188,5 @@ export function addText(kind: u8, slot: usize, out: ByteBuffer): void {
   if (kind == K_DECIMAL) return addDecimal(slot, out);
   cellScratch.reset();
   const type = kind == K_DATE ? TYPE_DATE : typeOfKind(kind);
-  if (addSlot(type, 0, slot, cellScratch)) writeTextValue(type, 0, cellScratch.ptr, out);
+  if (addLongSlot(type, 0, slot, cellScratch)) writeTextValue(type, 0, cellScratch.ptr, out, isLongValue(cellScratch.len));
 }

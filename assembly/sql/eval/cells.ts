@@ -16,7 +16,11 @@ import {
   TYPE_UUID,
   fixedValueSize,
 } from "../../encode/data-type";
+import { LONG_VALUE } from "../../encode/value-text";
 import { Vector } from "./vector";
+
+/** Bytes of the longest value of a result: 64 MiB. */
+export const LONGEST_RESULT: u32 = 64 << 20;
 
 /** Takes the value of a column of `type` at `ptr`, of `len` bytes with the length that stands before bytes, as row `i`'s. */
 @inline
@@ -101,7 +105,21 @@ export function addCell(type: u8, customSize: u32, vector: Vector, i: u32, out: 
   return addSlot(type, customSize, vector.at(i), out);
 }
 
-/** The same for a slot. */
+/**
+ * As `addSlot` for a value of a result, which may be longer than a record's: one of 65,535 bytes or more has FF FF before its length u32.
+ * False when it is longer than a result's can be.
+ */
+export function addLongSlot(type: u8, customSize: u32, slot: usize, out: ByteBuffer): bool {
+  const len = fixedValueSize(type, customSize) == 0 ? load<u32>(slot, 4) : 0;
+  if (len < LONG_VALUE) return addSlot(type, customSize, slot, out);
+  if (len > LONGEST_RESULT) return false;
+  out.addU16(LONG_VALUE);
+  out.addU32(len);
+  out.addBytes(<usize>load<u32>(slot), len);
+  return true;
+}
+
+/** As `addCell` for a slot. */
 export function addSlot(type: u8, customSize: u32, slot: usize, out: ByteBuffer): bool {
   const size = fixedValueSize(type, customSize);
   if (type == TYPE_DATE) {

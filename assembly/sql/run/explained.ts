@@ -7,6 +7,9 @@ import { BATCH_ROWS } from "../eval/vector";
 import { OneBatch, Operator } from "./operator";
 import { QueryValue } from "./subquery";
 
+/** What ANALYZE counts besides rows. */
+export const PAGE_LOOKUPS: string = "page look-ups";
+
 export class Explained extends OneBatch {
   private count: i32 = 0;
 
@@ -37,7 +40,7 @@ export class Explained extends OneBatch {
       this.line("query as a value", 0, 1, this.queries[q].runs, this.queries[q].runs);
       this.tell(this.queries[q].operator, 1);
     }
-    if (cache) this.line("page look-ups", 0, 0, lookups, 1);
+    if (cache) this.line(PAGE_LOOKUPS, 0, 0, lookups, 1);
     this.batch.selectAll(this.count);
     return true;
   }

@@ -19,6 +19,10 @@ import {
   TX_SAVEPOINT,
 } from "./tree";
 
+/** What is said of EXPLAIN with something else. */
+export const EXPLAINS_QUERIES: string = "EXPLAIN is for queries";
+export const EXPLAIN_HINT: string = "the same WHERE in a SELECT tells";
+
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
   "alter",
@@ -67,8 +71,7 @@ class StatementReader extends PragmaReader {
     const start = this.lexer.start;
     const query = this.statement();
     if (query == 0) return 0;
-    if (tree.kind(query) != N_QUERY)
-      return this.refuse(SQL_UNSUPPORTED, "EXPLAIN is for queries", start, "the same WHERE in a SELECT tells");
+    if (tree.kind(query) != N_QUERY) return this.refuse(SQL_UNSUPPORTED, EXPLAINS_QUERIES, start, EXPLAIN_HINT);
     tree.setA(node, query);
     return this.done(node);
   }
