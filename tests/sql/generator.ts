@@ -521,15 +521,23 @@ export class Generator {
   /** A condition that indexes often help with. */
   private where(refs: readonly Ref[]): string {
     const random = this.random;
-    const parts = Array.from({ length: 1 + random.below(3) }, () => {
-      if (random.oneIn(3) || refs.length === 0) return this.expression("bool", refs, 3);
+    const simple = (): string => {
       const ref = random.pick(refs);
+      if (random.oneIn(8)) return `${ref.text} IS ${random.pick(["", "NOT "])}NULL`;
       const values = ref.text.endsWith(".big") ? EXTREMES : VALUES[ref.type];
       const value = random.oneIn(10) ? "NULL" : random.pick(values);
       if (random.oneIn(4)) return `${ref.text} BETWEEN ${value} AND ${random.pick(values)}`;
       if (random.oneIn(6)) return `${ref.text} IN (${value}, ${random.pick(values)})`;
       const op = random.pick(["=", "=", "=", "<", "<=", ">", ">=", "<>"]);
       return random.oneIn(4) ? `${value} ${op} ${ref.text}` : `${ref.text} ${op} ${value}`;
+    };
+    const parts = Array.from({ length: 1 + random.below(3) }, () => {
+      if (random.oneIn(3) || refs.length === 0) return this.expression("bool", refs, 3);
+      if (!random.oneIn(5)) return simple();
+      const either = Array.from({ length: 2 + random.below(3) }, () =>
+        random.oneIn(3) ? `(${simple()} AND ${simple()})` : simple(),
+      );
+      return `(${either.join(" OR ")})`;
     });
     return parts.join(" AND ");
   }

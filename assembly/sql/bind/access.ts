@@ -1,17 +1,19 @@
 /** Ways to the rows of a table: by which index, between which values, in which order, and what that costs. */
 import { VALUE_NULL, valueDiscriminant } from "../../encode/data-type";
 import { estimateBelow, estimateEntries, estimateRun } from "../../index/estimates";
+import { Column } from "../../schema/column";
 import { AccessPath } from "../../query/access-path";
 import { Table, TableIndex } from "../../query/store";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Comparison, InList } from "../eval/compare";
-import { ColumnValue, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
+import { ColumnValue, Constant, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
 import { K_JSON } from "../eval/kinds";
 import { Like } from "../eval/like";
-import { BOUNDS_FILLED, ScanBounds } from "../run/scan-bounds";
+import { IsNull, Logic } from "../eval/logic";
+import { BOUNDS_FILLED, NULLS_ABOVE, NULLS_BELOW, ScanBounds } from "../run/scan-bounds";
 import { DESCENDING, NULLS_FIRST } from "../run/tuples";
-import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
-import { Condition } from "./conditions";
+import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
+import { Condition, addConditions } from "./conditions";
 
 /** What reading costs, in rows that are read one after the other: going down an index, and a record that an index leads to. */
 const DESCENT: f64 = 12;
@@ -19,18 +21,26 @@ const RECORD: f64 = 6;
 const KEY: f64 = 1.5;
 /** Sorting a row, for each doubling of their number. */
 const SORTED: f64 = 0.8;
+/** Looking for a row's group by its key. */
+const GROUPED: f64 = 3;
 
 /** Which part of the rows a condition leaves that no index tells of. */
 const EQUAL_PART: f64 = 0.1;
 export const OTHER_PART: f64 = 0.33;
 
 /** What it costs to sort `rows` rows. */
-export function sortingCost(rows: f64): f64 {
+function sortingCost(rows: f64): f64 {
   return rows * SORTED * Math.log2(rows + 1);
 }
 
 /** An order that rows are wanted in: columns of the statement's rows, and for each `DESCENDING` and `NULLS_FIRST`. */
 export class WantedOrder {
+  /** Columns behind these whose values only have to follow each other where they are equal: rows are grouped by all of them. */
+  grouped: Array<i32> = new Array<i32>();
+  /** Whether it is for groups, of about so many rows each. */
+  isGrouping: bool = false;
+  groupRows: f64 = 1;
+
   constructor(
     readonly places: Array<i32>,
     readonly orders: Array<u32>,
@@ -39,6 +49,16 @@ export class WantedOrder {
     /** Whether it does not matter where nulls are. */
     readonly anyNulls: bool = false,
   ) {}
+
+  /** What it costs to sort `rows` rows, or to group them by their keys. */
+  costOf(rows: f64): f64 {
+    return this.isGrouping ? rows * GROUPED : sortingCost(rows);
+  }
+
+  /** Which part of `rows` rows in order is looked at before as many are taken as are wanted. */
+  partOf(rows: f64): f64 {
+    return min<f64>(1, (this.rows * this.groupRows) / rows);
+  }
 }
 
 /** A condition on a column that an index may decide: the column, and what it is compared with. */
@@ -54,8 +74,23 @@ class ColumnBound {
     readonly list: InList | null,
     /** Whether the value is that of a row which this table's are joined with. */
     readonly isJoined: bool,
+    /** Whether null is a value like others. */
+    readonly takesNull: bool = false,
   ) {}
 }
+
+/** Where keys have null among a column's values. */
+function nullsOf(column: Column): u8 {
+  return VALUE_NULL < valueDiscriminant(column.type) ? NULLS_BELOW : NULLS_ABOVE;
+}
+
+/** Where nulls are, in a way's order. */
+export const NULLS_AS_THEY_ARE: u8 = 0;
+export const NULLS_BEFORE: u8 = 1;
+export const NULLS_BEHIND: u8 = 2;
+
+/** The most parts of an OR that have a scan each. */
+const MOST_BRANCHES: i32 = 16;
 
 /** One way. */
 export class Access {
@@ -64,6 +99,11 @@ export class Access {
   rows: f64 = 0;
   /** Whether rows come in the order that is wanted. */
   isOrdered: bool = false;
+  /** Where nulls of the order's first column have to be, if the index has them at its other end: two ranges, the nulls apart. */
+  nulls: u8 = NULLS_AS_THEY_ARE;
+  /** Ways for each part of an OR instead: `path` is the table then. */
+  readonly branches: Array<Access> = new Array<Access>();
+  either: Logic | null = null;
   /** Values of rows that the table is joined with, which its bounds take from `slots`. */
   readonly joined: Array<Expression> = new Array<Expression>();
   readonly slots: Array<OuterValue> = new Array<OuterValue>();
@@ -80,16 +120,34 @@ export class Access {
   /** Whether it goes by values of a query around this one. */
   get dependsOnOuter(): bool {
     const bounds = this.bounds;
-    if (!bounds) return false;
     const columns = new Array<i32>();
-    bounds.addColumns(columns);
+    for (let b = 0; b < this.branches.length; b++) if (this.branches[b].dependsOnOuter) return true;
+    if (bounds) bounds.addColumns(columns);
     return columns.includes(DEPENDS_ON_OUTER);
+  }
+
+  /** Of `nulls` other than as they are: the bounds of the rows that are null there, and of the others. */
+  get nullBounds(): Array<ScanBounds> {
+    const index = this.path.index!;
+    const bounds = this.bounds;
+    const made = [new ScanBounds(), new ScanBounds()];
+    for (let m = 0; m < 2; m++) {
+      for (let e = 0; bounds && e < bounds.equals.length; e++) made[m].addEqual(bounds.equals[e], bounds.takesNull[e]);
+    }
+    const column = this.path.table.schema.columns[index.columns[made[1].equals.length]];
+    made[1].nullsOut = nullsOf(column);
+    made[0].addEqual(Constant.null(), true);
+    return made;
   }
 }
 
 /** What is known of a table's rows before they are looked at. */
 export class TableAccess {
   private readonly bounds: Array<ColumnBound> = new Array<ColumnBound>();
+  /** The conditions on this table alone, and those of them that are an OR. */
+  private readonly own: Array<Condition> = new Array<Condition>();
+  private readonly eithers: Array<Condition> = new Array<Condition>();
+  private nulls: u8 = NULLS_AS_THEY_ARE;
   /** What `run` found, for each index by the number of columns; 0 for what it was not asked for yet. */
   private readonly runs: Array<StaticArray<f64>> = new Array<StaticArray<f64>>();
   /** The sources whose values are there. */
@@ -106,7 +164,7 @@ export class TableAccess {
     readonly table: Table,
     readonly base: i32,
     conditions: Array<Condition>,
-    mine: u64,
+    private readonly mine: u64,
   ) {
     const end = base + table.schema.columns.length;
     let part: f64 = 1;
@@ -118,6 +176,7 @@ export class TableAccess {
         bound.sources = condition.sources & ~mine;
         if (bound.isJoined || condition.sources == mine) this.bounds.push(bound);
       }
+      if (condition.sources == mine) (condition.expression instanceof Logic ? this.eithers : this.own).push(condition);
       if (condition.sources == mine) part *= bound && bound.op == OP_EQ ? EQUAL_PART : OTHER_PART;
     }
     const all = max<f64>(estimateEntries(table.primary.tree), 1);
@@ -172,12 +231,36 @@ export class TableAccess {
     for (let i = 0; i < table.indexes.length; i++) {
       const access = this.by(table.indexes[i], wanted, order);
       if (!access) continue;
-      const cost = access.isOrdered ? access.cost * this.takenPart(order!) : access.cost + this.sorting(order);
+      const cost = access.isOrdered ? access.cost * order!.partOf(this.left) : access.cost + this.sorting(order);
       if (cost >= least) continue;
       best = access;
       least = cost;
     }
+    for (let e = 0; e < this.eithers.length; e++) {
+      const access = this.ofEach(<Logic>this.eithers[e].expression, wanted);
+      if (!access || access.cost + this.sorting(order) >= least) continue;
+      best = access;
+      least = access.cost + this.sorting(order);
+    }
     return best;
+  }
+
+  /** The way to the rows of each part of an OR, one after the other; null where one of them has no index. */
+  private ofEach(either: Logic, wanted: Array<i32>): Access | null {
+    const made = new Access(new AccessPath(this.table), null);
+    if (!either.isOr || either.parts.length > MOST_BRANCHES) return null;
+    made.either = either;
+    for (let p = 0; p < either.parts.length; p++) {
+      const conditions = this.own.slice();
+      addConditions(either.parts[p], conditions);
+      for (let c = this.own.length; c < conditions.length; c++) conditions[c].sources = this.mine;
+      const branch = new TableAccess(this.table, this.base, conditions, this.mine).best(0, wanted, null);
+      if (!branch.path.index && !branch.either) return null;
+      made.branches.push(branch);
+      made.cost += branch.cost + branch.rows;
+      made.rows += branch.rows;
+    }
+    return made;
   }
 
   /** The way by the index at `position`, with the bounds that there are for it. */
@@ -188,17 +271,13 @@ export class TableAccess {
   }
 
   private sorting(order: WantedOrder | null): f64 {
-    return order ? sortingCost(this.left) : 0;
-  }
-
-  /** Which part of rows in order is looked at before as many are taken as are wanted. */
-  private takenPart(order: WantedOrder): f64 {
-    return min<f64>(1, order.rows / this.left);
+    return order ? order.costOf(this.left) : 0;
   }
 
   /** The way by an index; null when there are no bounds for it, and no order is wanted that it has. */
   private by(index: TableIndex, wanted: Array<i32>, order: WantedOrder | null): Access | null {
     const made = new ScanBounds();
+    const table = this.table;
     const columns = index.columns;
     const joined = new Array<ColumnBound>();
     let at = 0;
@@ -211,7 +290,7 @@ export class TableAccess {
         at += 1;
         break;
       }
-      made.equals.push(equal.value!);
+      made.addEqual(equal.value!, equal.takesNull);
       if (equal.isJoined) joined.push(equal);
     }
     const next = at < columns.length && !made.list ? columns[at] : -1;
@@ -232,14 +311,22 @@ export class TableAccess {
       made.like = like.value;
       made.likeOp = like.op;
     }
-    const isBound = at > 0 || from !== null || to !== null || like !== null;
-    const direction = order && !made.list ? this.direction(index, made.equals.length, order, from !== null || to !== null) : 0;
+    if (next >= 0 && !like && (from || to || this.find(next, OP_IS_NOT, OP_IS_NOT)) && table.schema.columns[next].nullable) {
+      // Nulls are at one end, where no bound is.
+      const nulls = nullsOf(table.schema.columns[next]);
+      if (nulls == NULLS_BELOW ? !from : !to) made.nullsOut = nulls;
+    }
+    const isBound = at > 0 || from !== null || to !== null || like !== null || made.nullsOut != 0;
+    const isRange = from !== null || to !== null || like !== null || made.nullsOut != 0;
+    this.nulls = NULLS_AS_THEY_ARE;
+    const direction = order && !made.list ? this.direction(index, made.equals.length, order, isRange) : 0;
     if (!isBound && direction == 0) return null;
     const path = new AccessPath(this.table, index, direction < 0);
     const access = new Access(path, isBound ? made : null);
     access.isOrdered = direction != 0;
+    access.nulls = this.nulls;
     for (let j = 0; j < joined.length; j++) giveSlot(made, joined[j].value!, access);
-    this.count(access, made, at, from !== null || to !== null || like !== null);
+    this.count(access, made, at, isRange);
     const isCovered = path.covers(StaticArray.fromArray(wanted));
     access.cost = access.rows * (isCovered ? KEY : RECORD) + DESCENT * (made.list ? <f64>made.list!.size : 1);
     return access;
@@ -251,7 +338,7 @@ export class TableAccess {
     const tree = index.tree;
     const list = made.list;
     const many = list ? <f64>list.size : 1;
-    if (index.unique && at == index.columns.length) {
+    if (index.unique && at == index.columns.length && !made.takesNull.includes(true)) {
       access.rows = many;
       return;
     }
@@ -299,11 +386,26 @@ export class TableAccess {
       direction = step;
       if (subject.nullable && !order.anyNulls && !(isRange && at == fixed)) {
         // Where null is among the values of the column's keys.
-        const isFirst = VALUE_NULL < valueDiscriminant(subject.type);
-        if (((order.orders[o] & NULLS_FIRST) != 0) != (isFirst != isDown)) return 0;
+        const isFirst = nullsOf(subject) == NULLS_BELOW;
+        const wantsFirst = (order.orders[o] & NULLS_FIRST) != 0;
+        if (wantsFirst != (isFirst != isDown)) {
+          if (at != fixed) return 0;
+          this.nulls = wantsFirst ? NULLS_BEFORE : NULLS_BEHIND;
+        }
       }
       at += 1;
     }
+    let rest = 0;
+    for (let g = 0; g < order.grouped.length; g++) {
+      const column = order.grouped[g] - this.base;
+      if (column < 0 || column >= this.table.schema.columns.length) return 0;
+      if (!this.find(column, OP_EQ, OP_EQ) || columns.indexOf(column) < 0 || columns.indexOf(column) >= fixed) rest += 1;
+    }
+    for (; rest > 0; rest--, at++) {
+      if (at == columns.length) return index.unique && !this.hasNull(index) ? max(direction, 1) : 0;
+      if (!order.grouped.includes(columns[at] + this.base)) return 0;
+    }
+    if (order.isGrouping) order.groupRows = this.run(this.table.indexes.indexOf(index), at);
     return direction == 0 ? 1 : direction;
   }
 
@@ -343,6 +445,11 @@ function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
     const bound = sideBound(comparison.a, comparison.b, comparison.op, base, end);
     return bound ? bound : sideBound(comparison.b, comparison.a, turned(comparison.op), base, end);
   }
+  if (subject instanceof IsNull) {
+    const test = <IsNull>subject;
+    const column = columnOf(test.subject, base, end);
+    return column < 0 ? null : new ColumnBound(column, test.isNot ? OP_IS_NOT : OP_EQ, Constant.null(), null, false, true);
+  }
   if (subject instanceof InList) {
     const list = <InList>subject;
     const column = list.isNot ? -1 : columnOf(list.subject, base, end);
@@ -365,12 +472,14 @@ function columnOf(subject: Expression, base: i32, end: i32): i32 {
 
 function sideBound(subject: Expression, value: Expression, op: u8, base: i32, end: i32): ColumnBound | null {
   const column = columnOf(subject, base, end);
+  const takesNull = op == OP_IS;
+  if (takesNull) op = OP_EQ;
   if (column < 0 || (op != OP_EQ && op != OP_LT && op != OP_LE && op != OP_GT && op != OP_GE)) return null;
   const other = new Condition(value);
-  if (other.isFixed) return new ColumnBound(column, op, value, null, false);
+  if (other.isFixed) return new ColumnBound(column, op, value, null, false, takesNull);
   for (let c = 0; c < other.columns.length; c++) {
     const place = other.columns[c];
     if (place < 0 || (place >= base && place < end)) return null;
   }
-  return new ColumnBound(column, op, value, null, true);
+  return new ColumnBound(column, op, value, null, true, takesNull);
 }

@@ -66,6 +66,7 @@ import {
   unify,
   unifyAll,
 } from "./convert";
+import { withLists } from "./alternatives";
 import { numberConstant, textConstant } from "./literals";
 import { MERGED, Scope } from "./scope";
 import { StatementContext } from "./statement";
@@ -341,7 +342,9 @@ export abstract class ExpressionBinder {
       if (!bound) return null;
       parts.push(bound);
     }
-    return new Logic(tree.op(node) == OP_OR, parts);
+    if (tree.op(node) != OP_OR) return new Logic(false, parts);
+    const any = withLists(this.context, parts);
+    return any.length == 1 ? any[0] : new Logic(true, any);
   }
 
   private binary(node: u32): Expression | null {

@@ -6,15 +6,17 @@
  */
 import { SQL_LIMIT } from "../../status";
 import { Comparison } from "../eval/compare";
-import { DEPENDS_ON_OUTER, EVERY_ROW, Expression, READS_ROWS } from "../eval/expression";
+import { Constant, DEPENDS_ON_OUTER, EVERY_ROW, Expression, READS_ROWS } from "../eval/expression";
 import { K_JSON } from "../eval/kinds";
+import { Logic } from "../eval/logic";
 import { HashJoin } from "../run/hash-join";
 import { KeyedRows } from "../run/keyed-rows";
 import { LoopJoin } from "../run/loop-join";
-import { DerivedRows, Operator } from "../run/operator";
+import { Append, DerivedRows, Filter, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
-import { OP_CROSS, OP_EQ, OP_INNER, OP_LEFT, OP_RIGHT } from "../syntax/operators";
-import { Access, OTHER_PART, TableAccess, WantedOrder, sortingCost } from "./access";
+import { AccessPath } from "../../query/access-path";
+import { OP_CROSS, OP_EQ, OP_INNER, OP_IS_NOT, OP_LEFT, OP_RIGHT } from "../syntax/operators";
+import { Access, NULLS_AS_THEY_ARE, NULLS_BEHIND, OTHER_PART, TableAccess, WantedOrder } from "./access";
 import { Condition, decidable, filtered, together } from "./conditions";
 import { FromBinder, FromNode } from "./from";
 
@@ -171,14 +173,39 @@ export abstract class JoinBinder extends FromBinder {
 
   private scan(part: Part, access: Access, all: Array<Condition>, used: Array<i32>): Operator {
     const context = this.context;
-    const scan = new TableScan(access.path, access.bounds, part.node.first, this.wantedOf(part.node, used));
-    let operator = context.own(scan);
-    operator.estimate = access.rows;
+    let operator = this.rowsOf(access, part.node.first, this.wantedOf(part.node, used));
     const conditions = decidable(all, part.sources);
     if (this.outer && !access.isJoined && !access.dependsOnOuter) operator = this.keyed(operator, conditions, part, used);
     const rest = filtered(context, operator, decidable(conditions, u64.MAX_VALUE));
     rest.estimate = min<f64>(part.rows, access.rows);
     return rest;
+  }
+
+  /** The rows of a way, with the columns of the table at the positions `wanted`. */
+  private rowsOf(access: Access, base: i32, wanted: Array<i32>): Operator {
+    const context = this.context;
+    const parts = new Array<Operator>();
+    const either = access.either;
+    for (let b = 0; b < access.branches.length; b++) {
+      let rows = this.rowsOf(access.branches[b], base, wanted);
+      if (b > 0) {
+        // What one of the parts before it is true for was there already.
+        const before = new Logic(true, either!.parts.slice(0, b));
+        rows = context.own(new Filter(rows, [new Comparison(OP_IS_NOT, before, Constant.true())]));
+      }
+      parts.push(rows);
+    }
+    if (access.nulls != NULLS_AS_THEY_ARE) {
+      const bounds = access.nullBounds;
+      if (access.nulls == NULLS_BEHIND) bounds.reverse();
+      for (let b = 0; b < bounds.length; b++) {
+        const path = new AccessPath(access.path.table, access.path.index, access.path.reverse);
+        parts.push(context.own(new TableScan(path, bounds[b], base, wanted)));
+      }
+    }
+    const rows = context.own(parts.length > 0 ? new Append(parts) : new TableScan(access.path, access.bounds, base, wanted));
+    rows.estimate = access.rows;
+    return rows;
   }
 
   /**
@@ -418,6 +445,5 @@ function isEquality(condition: Condition): bool {
 /** What a whole join costs, with sorting where its rows are not in the order that is wanted. */
 function finalCost(joined: Joined, order: WantedOrder | null): f64 {
   if (!order) return joined.cost;
-  if (joined.isOrdered) return joined.cost * min<f64>(1, order.rows / joined.rows);
-  return joined.cost + sortingCost(joined.rows);
+  return joined.isOrdered ? joined.cost * order.partOf(joined.rows) : joined.cost + order.costOf(joined.rows);
 }

@@ -4,14 +4,15 @@ import { Table } from "../../query/store";
 import { MemoryBudget } from "../eval/arena";
 import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
-import { K_INT, K_TEXT, kindName } from "../eval/kinds";
+import { K_INT, K_JSON, K_TEXT, kindName } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
 import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
 import { Group } from "../run/group";
+import { OrderedGroup } from "../run/ordered-group";
 import { LimitValues } from "../run/limit";
 import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
 import { Recursion, Steps } from "../run/recursion";
-import { Among, Sort } from "../run/sort";
+import { Among, Sort, kindsOf } from "../run/sort";
 import { TableCount } from "../run/table-count";
 import { DESCENDING, NO_CASE } from "../run/tuples";
 import { ValueRows } from "../run/value-rows";
@@ -383,12 +384,15 @@ export class QueryBinder extends ResultBinder {
       for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].addColumns(used);
     } else {
       for (let v = 0; v < values.length; v++) values[v].addColumns(used);
-      for (let b = 0; b < by.length; b++) by[b].addColumns(used);
+      // With DISTINCT they are of what is given.
+      for (let b = 0; b < by.length && !distinct; b++) by[b].addColumns(used);
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     if (from) addOnColumns(from, used);
     let wantedOrder: WantedOrder | null = null;
+    const keys = this.isGrouped ? this.groupValues : values;
     if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
+    else wantedOrder = this.orderOfGroups(keys, this.isGrouped && distinct ? [] : by, orders, limit);
     const extreme = this.extreme();
     if (extreme) {
       // The least or greatest value is the first one that there is.
@@ -411,15 +415,19 @@ export class QueryBinder extends ResultBinder {
       const kinds = new Array<u8>();
       for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
       for (let a = 0; a < this.aggregates.length; a++) kinds.push(this.aggregates[a].kind);
-      operator = context.own(new Group(operator, this.groupValues, this.aggregates, kinds, context.budget));
+      if (isOrdered && !extreme) operator = new OrderedGroup(operator, keys, this.aggregates, kinds);
+      else operator = new Group(operator, this.groupValues, this.aggregates, kinds, context.budget);
+      operator = context.own(operator);
       if (having) operator = context.own(new Filter(operator, [having]));
     }
     let sorted = values;
     if (distinct) {
-      operator = context.own(Among.distinct(operator, values, context.budget));
+      if (isOrdered && !this.isGrouped) operator = context.own(new OrderedGroup(operator, values, [], kindsOf(values)));
+      else operator = context.own(Among.distinct(operator, values, context.budget));
       sorted = valuesOf(new Relation(operator, columns));
     }
-    if (order != 0 && !isOrdered) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
+    const isSorted = isOrdered && wantedOrder!.places.length == by.length;
+    if (order != 0 && !isSorted) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
     else if (!distinct) operator = new Project(operator, values);
     else return new Relation(operator, columns);
     return this.give(operator, columns);
@@ -450,6 +458,36 @@ export class QueryBinder extends ResultBinder {
   private countedTable(): Table | null {
     const only = this.onlyAggregate();
     return only && only.fn == A_COUNT && !only.subject ? this.scope.sources[0].table : null;
+  }
+
+  /**
+   * The order of columns by which rows with equal `keys` follow each other, the groups in the order of the terms `by` as far as these are
+   * keys; null where a key is no column. Keys are the first values of what the terms are of.
+   */
+  private orderOfGroups(
+    keys: Array<Expression>,
+    by: Array<Expression>,
+    orders: Array<u32>,
+    limit: RowLimit | null,
+  ): WantedOrder | null {
+    const places = new Array<i32>();
+    const grouped = new Array<i32>();
+    let isKey = true;
+    for (let b = 0; b < by.length && isKey; b++) {
+      const place = by[b] instanceof ColumnValue ? (<ColumnValue>by[b]).position : keys.length;
+      isKey = place < keys.length && keys[place] instanceof ColumnValue;
+      if (isKey) places.push((<ColumnValue>keys[place]).position);
+    }
+    // Where the groups have to be sorted all rows are read.
+    const wanted = new WantedOrder(isKey ? places : [], orders, limit && isKey ? limit.estimate : f64.MAX_VALUE);
+    for (let k = 0; k < keys.length; k++) {
+      if (!(keys[k] instanceof ColumnValue) || keys[k].kind == K_JSON) return null;
+      const place = (<ColumnValue>keys[k]).position;
+      if (!wanted.places.includes(place) && !grouped.includes(place)) grouped.push(place);
+    }
+    wanted.grouped = grouped;
+    wanted.isGrouping = true;
+    return keys.length == 0 ? null : wanted;
   }
 
   /** The order in which rows are wanted, where it is one of columns; null where it is not. */

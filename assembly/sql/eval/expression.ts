@@ -2,7 +2,7 @@
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { Column } from "../../schema/column";
 import { Batch } from "./batch";
-import { K_NULL, isBytes } from "./kinds";
+import { K_BOOLEAN, K_NULL, isBytes } from "./kinds";
 import { Vector } from "./vector";
 
 /**
@@ -157,6 +157,12 @@ export class Constant extends Fixed {
   static null(): Constant {
     const constant = new Constant(K_NULL);
     constant.isNull = true;
+    return constant;
+  }
+
+  static true(): Constant {
+    const constant = new Constant(K_BOOLEAN);
+    constant.low = 1;
     return constant;
   }
 

@@ -10,6 +10,9 @@ import { Expression, Fixed } from "../eval/expression";
 import { K_INT, K_TEXT } from "../eval/kinds";
 import { addPlainStart } from "../eval/like";
 
+export const NULLS_BELOW: u8 = 1;
+export const NULLS_ABOVE: u8 = 2;
+
 /** What came of filling bounds. */
 export const BOUNDS_FILLED: i32 = 0;
 /** No row can be between them. */
@@ -56,9 +59,16 @@ function addPart(path: AccessPath, part: i32, bound: KeyBound, kind: u8): bool {
   return true;
 }
 
+/** Appends null as a part of a key. */
+function addNull(path: AccessPath, part: i32, bound: KeyBound): void {
+  addKeyPart(path.table.schema.columns[path.index!.columns[part]], 0, 0, bound);
+}
+
 export class ScanBounds {
   /** Values that the index's first columns have; the last of them may be one of a list instead. */
   readonly equals: Array<Expression> = new Array<Expression>();
+  /** For each whether null is a value like others. */
+  readonly takesNull: Array<bool> = new Array<bool>();
   list: InList | null = null;
   /** What the column behind them is above and below, or what its text begins like. */
   lower: Expression | null = null;
@@ -67,14 +77,21 @@ export class ScanBounds {
   likeOp: u8 = 0;
   lowerIsOut: bool = false;
   upperIsOut: bool = false;
+  /** Whether the column behind them is not null, and where null would be among its keys: `NULLS_BELOW` or `NULLS_ABOVE`. */
+  nullsOut: u8 = 0;
   /** The list's value that comes next. */
   private at: i32 = 0;
   private from: KeyBound | null = null;
   private to: KeyBound | null = null;
 
-  /** Whether it has one value for each of the first `columns` columns. */
+  addEqual(value: Expression, takesNull: bool): void {
+    this.equals.push(value);
+    this.takesNull.push(takesNull);
+  }
+
+  /** Whether it has one value for each of the first `columns` columns, and none of them is null. */
   isOf(columns: i32): bool {
-    return this.equals.length == columns && !this.list;
+    return this.equals.length == columns && !this.list && !this.takesNull.includes(true);
   }
 
   /** Adds what its values read to `columns`. */
@@ -95,8 +112,8 @@ export class ScanBounds {
     const to = new KeyBound(this.like !== null);
     this.from = from;
     this.to = to;
-    path.lower = at > 0 || this.lower || this.like ? from : null;
-    path.upper = at > 0 || this.upper || this.like ? to : null;
+    path.lower = at > 0 || this.lower || this.like || this.nullsOut == NULLS_BELOW ? from : null;
+    path.upper = at > 0 || this.upper || this.like || this.nullsOut == NULLS_ABOVE ? to : null;
   }
 
   /** Fills in the values that there are by now; for a list, with its first one. `batch` is for working them out. */
@@ -121,7 +138,8 @@ export class ScanBounds {
     to.begin(count);
     for (let e = 0; e < this.equals.length; e++) {
       const filled = this.add(path, e, unchecked(this.equals[e]), batch, from);
-      if (filled != BOUNDS_FILLED) return filled;
+      if (filled == BOUNDS_EMPTY && isNull && unchecked(this.takesNull[e])) addNull(path, e, from);
+      else if (filled != BOUNDS_FILLED) return filled;
     }
     const list = this.list;
     if (list) {
@@ -133,6 +151,12 @@ export class ScanBounds {
       }
     }
     to.addBytes(from.ptr + 4, from.len - 4);
+    if (this.nullsOut != 0) {
+      const out = this.nullsOut == NULLS_BELOW ? from : to;
+      addNull(path, count, out);
+      store<u32>(out.ptr, count + 1);
+      out.isExclusive = true;
+    }
     const lower = this.lower;
     const upper = this.upper;
     const like = this.like;

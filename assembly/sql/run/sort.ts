@@ -7,7 +7,8 @@ import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows"
 import { Keeper, Operator, RowLimit } from "./operator";
 import { TupleTable, compareWithKey, isMarked, leaveOutBehind, markTuple } from "./tuples";
 
-function kindsOf(values: Array<Expression>): Array<u8> {
+/** The kinds of expressions. */
+export function kindsOf(values: Array<Expression>): Array<u8> {
   const kinds = new Array<u8>();
   for (let v = 0; v < values.length; v++) kinds.push(values[v].kind);
   return kinds;

@@ -1,0 +1,183 @@
+/** Ways to rows that are made of several ranges, and groups that an index has side by side: which way is taken, and that the rows are right. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSync } from "../host/index.js";
+
+const ROWS = 6000;
+
+/** A table with integers, whose keys have null last, and unsigned ones, which have it first; every seventh is null. */
+function store() {
+  const db = openSync(":memory:");
+  db.create("t", [
+    "id:int64:pk",
+    "i:int64:null:index",
+    "u:uint64:null:index",
+    "g:int32:index=both",
+    "s:text:index=both",
+    "v:int64:index=pair",
+    "w:int64:null:index=pair",
+    "x:int64",
+  ]);
+  db.table("t").insertMany(
+    Array.from({ length: ROWS }, (_, id) => ({
+      id,
+      i: id % 7 === 0 ? null : (id * 31) % 997,
+      u: id % 7 === 3 ? null : (id * 17) % 991,
+      g: id % 12,
+      s: `s${String(id % 80).padStart(3, "0")}`,
+      v: id % 600,
+      w: id % 5 === 0 ? null : id % 50,
+      x: (id * 7) % 100,
+    })),
+  );
+  return db;
+}
+
+type Db = ReturnType<typeof store>;
+
+function plan(db: Db, sql: string): string {
+  return db
+    .sql(`EXPLAIN ${sql}`)
+    .rows.map(([line]) => line)
+    .join("\n");
+}
+
+/** How many rows were read from tables. */
+function rowsRead(db: Db, sql: string): number {
+  return db
+    .sql(`EXPLAIN ANALYZE ${sql}`)
+    .rows.filter(([line]) => String(line).includes("scan of"))
+    .reduce((sum, [, , rows]) => sum + Number(rows), 0);
+}
+
+/** The statement with columns that no index has: behind + 0 or || ''. */
+function hidden(sql: string): string {
+  return sql.replaceAll(/\b(id|i|u|g|v|w)\b(?! AS)/gu, "($1 + 0)").replaceAll(/\bs\b/gu, "(s || '')");
+}
+
+/** The rows; integers of all sizes are alike. */
+function rowsOf(db: Db, sql: string): string[] {
+  return db.sql(sql).rows.map((row) => row.map(String).join("|"));
+}
+
+function sorted(db: Db, sql: string): string[] {
+  return rowsOf(db, sql).sort();
+}
+
+test("OR goes by an index for each part, and gives no row twice", () => {
+  using db = store();
+  const byIndexes = [
+    "SELECT id, x FROM t WHERE i = 5 OR u = 9",
+    "SELECT id, x FROM t WHERE i = 5 OR i > 994 OR s = 's004' AND g = 4",
+    "SELECT id, x FROM t WHERE (i BETWEEN 3 AND 6 OR u IN (5, 6) OR id = 77) AND x < 60",
+    "SELECT count(*) FROM t WHERE i = 31 OR u = 17 OR id = 1 OR id = 8",
+    "SELECT id FROM t WHERE g = 3 AND (s = 's003' OR s = 's015' OR s = 's027')",
+    "SELECT id, x FROM t WHERE i = 5 OR (u = 9 OR v = 3 AND w = 3)",
+    "SELECT id FROM t WHERE v = 5 AND w IS NULL OR v = 6 AND w = 6",
+    "SELECT id FROM t WHERE i = 8 OR id = (SELECT 16 + 1)",
+  ];
+  for (const sql of byIndexes) {
+    assert.match(plan(db, sql), /scan of t by/u, sql);
+    assert.ok(rowsRead(db, sql) < ROWS / 10, sql);
+    assert.deepEqual(sorted(db, sql), sorted(db, hidden(sql)), sql);
+  }
+  // Where one of the parts has no index all rows are read, and where the parts together are many rows, too.
+  for (const sql of ["SELECT id, x FROM t WHERE i = 5 OR x = 9", "SELECT id, x FROM t WHERE i > 5 OR u > 9"]) {
+    assert.doesNotMatch(plan(db, sql), /by/u, sql);
+    assert.deepEqual(sorted(db, sql), sorted(db, hidden(sql)), sql);
+  }
+  // One column's values are a list, however many there are.
+  const many = Array.from({ length: 300 }, (_, n) => `id = ${n * 3}`).join(" OR ");
+  assert.equal(plan(db, `SELECT id FROM t WHERE ${many}`).match(/scan/gu)?.length, 1);
+  assert.equal(rowsRead(db, `SELECT id FROM t WHERE ${many}`), 300);
+  assert.ok(rowsRead(db, "SELECT id FROM t WHERE i = 5 OR u = 9 LIMIT 1") <= 8);
+  // In a query for each row around it, and in changes.
+  const inner = "SELECT q.id, (SELECT count(*) FROM t WHERE i = q.id OR u = q.id + 1) FROM t AS q WHERE q.id < 40 ORDER BY q.id";
+  const slow =
+    "SELECT q.id, (SELECT count(*) FROM t WHERE i + 0 = q.id OR u + 0 = q.id + 1) FROM t AS q WHERE q.id < 40 ORDER BY q.id";
+  assert.deepEqual(rowsOf(db, inner), rowsOf(db, slow));
+  const count = Number(db.sql("SELECT count(*) FROM t WHERE i + 0 = 5 OR u + 0 = 9").rows[0]?.[0]);
+  assert.equal(db.sql("UPDATE t SET i = u, u = i WHERE i = 5 OR u = 9").changes, count);
+  const swapped = Number(db.sql("SELECT count(*) FROM t WHERE u + 0 = 5 OR i + 0 = 9").rows[0]?.[0]);
+  assert.equal(db.sql("DELETE FROM t WHERE u = 5 OR i = 9").changes, swapped);
+  assert.equal(db.check().errors, 0);
+});
+
+test("null is found by an index, and passed by where it can't be", () => {
+  using db = store();
+  for (const sql of ["SELECT id FROM t WHERE v = 5 AND w IS NULL", "SELECT id FROM t WHERE v = 5 AND w IS NOT DISTINCT FROM 5"]) {
+    assert.match(plan(db, sql), /scan of t by v, w/u);
+    assert.deepEqual(sorted(db, sql), sorted(db, hidden(sql)));
+    assert.equal(rowsRead(db, sql), db.sql(sql).rows.length);
+  }
+  assert.equal(rowsRead(db, "SELECT i FROM t WHERE i IS NULL"), Math.ceil(ROWS / 7));
+  // Nulls are behind integers, and before those without a sign.
+  for (const sql of [
+    "SELECT i FROM t WHERE i > 990",
+    "SELECT u FROM t WHERE u < 5",
+    "SELECT max(i) FROM t",
+    "SELECT min(u) FROM t",
+  ]) {
+    assert.ok(rowsRead(db, sql) < 60, sql);
+    assert.deepEqual(sorted(db, sql), sorted(db, hidden(sql)), sql);
+  }
+  // A join by IS, an index for each row.
+  const join = "SELECT count(*) FROM t AS a JOIN t ON t.v = a.v AND t.w IS a.w WHERE a.id < 20";
+  assert.match(plan(db, join), /loop join\n[^]*scan of t by v, w/u);
+  assert.deepEqual(rowsOf(db, join), rowsOf(db, join.replace("t.v =", "t.v + 0 =").replace("t.w IS", "t.w + 0 IS")));
+});
+
+test("nulls come first or last as wanted, from an index in both directions", () => {
+  using db = store();
+  for (const column of ["i", "u"]) {
+    for (const order of ["", " NULLS FIRST", " NULLS LAST", " DESC", " DESC NULLS FIRST", " DESC NULLS LAST"]) {
+      for (const limit of [5, 1000, 5500]) {
+        const sql = `SELECT ${column} FROM t ORDER BY ${column}${order} LIMIT ${limit} OFFSET 3`;
+        assert.doesNotMatch(plan(db, sql), /sort/u, sql);
+        if (limit === 5) assert.ok(rowsRead(db, sql) < 40, sql);
+        assert.deepEqual(rowsOf(db, sql), rowsOf(db, sql.replaceAll(/\b[iu]\b(?=[ ]|$)/gu, "($& + 0)")), sql);
+      }
+    }
+  }
+  // Behind a column that has one value.
+  const sql = "SELECT w FROM t WHERE v = 30 ORDER BY w NULLS FIRST";
+  assert.doesNotMatch(plan(db, sql), /sort/u);
+  assert.deepEqual(rowsOf(db, sql), rowsOf(db, hidden(sql)));
+  assert.match(plan(db, "SELECT v, w FROM t ORDER BY v, w NULLS FIRST LIMIT 5"), /sort/u);
+});
+
+test("groups and different values that an index has side by side are not kept, and LIMIT ends them", () => {
+  using db = store();
+  const inOrder = [
+    "SELECT g, count(*) FROM t GROUP BY g",
+    "SELECT g, s, count(*), min(s), group_concat(DISTINCT s) FROM t GROUP BY s, g",
+    "SELECT s, count(*) FILTER (WHERE g < 9), max(s) FROM t WHERE g = 5 GROUP BY s",
+    "SELECT i, count(*), sum(i) FROM t GROUP BY i ORDER BY i DESC NULLS LAST",
+    "SELECT g, s FROM t GROUP BY g, s HAVING count(*) > 20 ORDER BY g DESC, s DESC",
+    "SELECT DISTINCT g FROM t",
+    "SELECT DISTINCT s, g FROM t ORDER BY g, s",
+    "SELECT DISTINCT u FROM t ORDER BY u NULLS LAST",
+    "SELECT id, g, count(*) FROM t GROUP BY id LIMIT 3",
+  ];
+  for (const sql of inOrder) {
+    assert.match(plan(db, sql), /(?:group|distinct), in order/u, sql);
+    assert.doesNotMatch(plan(db, sql), /sort/u, sql);
+    if (!sql.includes("LIMIT")) assert.deepEqual(sorted(db, sql), sorted(db, hidden(sql)), sql);
+    if (sql.includes("ORDER")) assert.deepEqual(rowsOf(db, sql), rowsOf(db, hidden(sql)), sql);
+  }
+  for (const sql of ["SELECT x, count(*) FROM t GROUP BY x", "SELECT s, count(*) FROM t GROUP BY s", "SELECT DISTINCT x FROM t"])
+    assert.doesNotMatch(plan(db, sql), /in order/u, sql);
+  // A group ends with the row behind it.
+  assert.ok(rowsRead(db, "SELECT g, count(*) FROM t GROUP BY g LIMIT 1") <= 1016);
+  assert.ok(rowsRead(db, "SELECT DISTINCT i FROM t LIMIT 3") < 60);
+  assert.ok(rowsRead(db, "SELECT i, sum(x) FROM t GROUP BY i ORDER BY i DESC NULLS LAST LIMIT 3") < 60);
+  // Groups over many batches, of many batches, and of none.
+  assert.deepEqual(db.sql("SELECT v, count(*) FROM t GROUP BY v LIMIT 2 OFFSET 598").rows, [
+    ["598", "10"],
+    ["599", "10"],
+  ]);
+  db.sql("UPDATE t SET g = 1 WHERE id > 10");
+  const long = "SELECT g, count(*), sum(id) FROM t GROUP BY g ORDER BY g";
+  assert.deepEqual(rowsOf(db, long), rowsOf(db, hidden(long)));
+  assert.deepEqual(db.sql("SELECT g, count(*) FROM t WHERE g > 100 GROUP BY g").rows, []);
+});
