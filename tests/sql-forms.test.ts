@@ -184,3 +184,77 @@ test("an aggregate of columns of a query around it is that query's", () => {
       assert.equal(outcome(both.quire, sql), "SQL_TYPE", sql);
   });
 });
+
+test("what other engines were reported to get wrong", () => {
+  withBoth((both) => {
+    const make = (sql: string): void => void both.quireRows(sql);
+    make("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER)");
+    make("INSERT INTO t VALUES (1, 1, 1), (2, 1, 2), (3, 2, 1), (4, 2, 2), (5, 1, NULL), (6, NULL, 9)");
+    make("CREATE TABLE allow (a INTEGER, b INTEGER)");
+    make("INSERT INTO allow VALUES (1, 2), (2, 1)");
+    make("CREATE TABLE ranked (id TEXT PRIMARY KEY, at DATE)");
+    make("CREATE INDEX ranked_at_idx ON ranked (at)");
+    make("INSERT INTO ranked VALUES ('b', '2026-09-01'), ('a', '2026-09-02'), ('d', NULL), ('c', NULL)");
+    make("CREATE TABLE either (id INTEGER PRIMARY KEY, c INTEGER, d INTEGER, s TEXT)");
+    make("CREATE INDEX either_c_idx ON either (c)");
+    make("CREATE INDEX either_d_idx ON either (d)");
+    const many = Array.from({ length: 400 }, (_, n) => `(${n + 10}, ${n + 100}, ${n + 100}, 'x')`).join(", ");
+    make(`INSERT INTO either VALUES (1, 10, NULL, 'a'), (2, 10, 1, 'b'), (3, NULL, 2, 'c'), ${many}`);
+    const expected: [report: string, sql: string, rows: unknown][] = [
+      ["tursodatabase/turso#9087", "SELECT group_concat(id, '') FROM t WHERE (a, b) NOT IN (SELECT a, b FROM allow)", [["146"]]],
+      ["duckdb/duckdb#24320", "SELECT (10, 100) NOT IN (SELECT NULL, 6000), (10, 100) NOT IN ((NULL, 6000))", [[true, true]]],
+      ["dolthub/dolt#11480", "SELECT count(*) FROM t WHERE (a, b) IN (SELECT 1, NULL) OR (a, b) IN ((1, NULL))", [["0"]]],
+      [
+        "apache/datafusion#22873",
+        "SELECT k, x, y FROM (SELECT 1 k, 10 x) a FULL JOIN (SELECT 4 k, 400 y) b USING (k) WHERE k = 4",
+        [["4", null, "400"]],
+      ],
+      [
+        "matrixorigin/matrixone#24247",
+        "SELECT k, count(*) FROM (VALUES (1), (2)) a (k) NATURAL FULL JOIN (VALUES (2), (4)) b (k) GROUP BY k ORDER BY k",
+        [
+          ["1", "1"],
+          ["2", "1"],
+          ["4", "1"],
+        ],
+      ],
+      [
+        "cockroachdb/cockroach#44029",
+        "SELECT a IS NULL, a FROM (VALUES (2)) x (b) FULL JOIN (VALUES (1)) y (a) ON FALSE ORDER BY a NULLS FIRST",
+        [
+          [true, null],
+          [false, "1"],
+        ],
+      ],
+      [
+        "duckdb/duckdb#22727",
+        "SELECT (SELECT count(t.a) FROM (VALUES (1)) u (a) WHERE u.a > 0) FROM (VALUES (1), (2)) t (a)",
+        [["2"]],
+      ],
+      ["duckdb/duckdb-postgres#564", "SELECT id FROM ranked ORDER BY at NULLS FIRST, id LIMIT 3", [["c"], ["d"], ["b"]]],
+      [
+        "rjwalters/vibesql#5689",
+        "SELECT group_concat(id, '') FROM (SELECT id FROM either WHERE c = 10 OR d IS NULL) q",
+        [["12"]],
+      ],
+      ["pingcap/tidb#41273", "SELECT count(*) FROM either WHERE c BETWEEN 10 AND 11 OR d < 2 OR d IN (2, NULL)", [["3"]]],
+      [
+        "ClickHouse/ClickHouse#112570",
+        "SELECT DISTINCT (SELECT count(*) FROM allow WHERE allow.a = t.a OR 1 = 0) FROM t WHERE a IS NOT NULL",
+        [["1"]],
+      ],
+      [
+        "h2database/h2database#2088",
+        "SELECT count(x) FROM t LEFT JOIN (SELECT 6 / b AS x FROM (VALUES (0), (3)) v (b) WHERE b > 0) i ON i.x = t.id",
+        [["1"]],
+      ],
+      ["MonetDB/MonetDB#3546", "SELECT sum(CASE WHEN NOT (b IS NULL) AND b > 1 THEN 6 / (b - 1) ELSE -1 END) FROM t", [["9"]]],
+      [
+        "MonetDB/MonetDB#1943",
+        "SELECT count(*) FROM (SELECT a, sum(b - 1) y FROM t WHERE id < 5 GROUP BY a HAVING sum(b - 1) > 0) q WHERE y / y > 0",
+        [["2"]],
+      ],
+    ];
+    for (const [report, sql, rows] of expected) assert.deepEqual(both.quireRows(sql), rows, `${report}: ${sql}`);
+  });
+});

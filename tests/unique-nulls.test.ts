@@ -301,3 +301,29 @@ test("SQL's changes: a null is in nobody's way, be it for ON CONFLICT, OR REPLAC
     db.close();
   }
 });
+
+test("one null: an insert that is refused in a transaction leaves it as it is, also where numbers are given and changes wait", (t) => {
+  const db = openSync(join(tempFolder(t), "app.db"), { uniqueNulls: "one" });
+  db.create("users", ["id:int64:pk:auto", "email:text:null:unique"]);
+  db.begin();
+  db.table("users").insert({ email: null });
+  for (let n = 0; n < 3; n++) db.table("users").insert({ email: `u${n}` });
+  for (let n = 0; n < 2; n++) {
+    assert.match(
+      codeOf(() => db.table("users").insert({ email: null })),
+      /^UNIQUE_CONFLICT/u,
+    );
+    assert.match(
+      codeOf(() => db.sql("INSERT INTO users (email) VALUES (NULL)")),
+      /^UNIQUE_CONFLICT/u,
+    );
+    db.table("users").insert({ email: `v${n}` });
+  }
+  db.commit();
+  assert.deepEqual(
+    [...db.table("users").scan()].map(({ email }) => email),
+    [null, "u0", "u1", "u2", "v0", "v1"],
+  );
+  assert.equal(db.check().errors, 0);
+  db.close();
+});

@@ -37,6 +37,25 @@ export class RowEntries extends RowLookup {
     return status == OK ? this.conflict(table, table.indexes[i], table.oldRow) : status;
   }
 
+  /**
+   * Has changes carried out that wait for unique indexes in which `row` has null, before anything is changed for it: another row may have
+   * that, too.
+   */
+  protected settleNulls(table: Table, row: Row): Status {
+    const changes = this.changes;
+    if (!changes || changes.batchTable) return OK;
+    const columns = table.schema.columns;
+    for (let i = 0; i < table.indexes.length; i++) {
+      const index = unchecked(table.indexes[i]);
+      let hasNull = false;
+      for (let c = 0; c < index.columns.length; c++)
+        hasNull = hasNull || (columns[index.columns[c]].nullable && !row.isSet(index.columns[c]));
+      const status = index.unique && hasNull ? index.settle() : OK;
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
   /** Looks for other rows with the unique ones of `keys` (in a batch only the primary one), and for the places in their trees. */
   protected checkUnique(table: Table, row: Row): Status {
     const changes = this.changes;

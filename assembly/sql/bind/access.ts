@@ -86,7 +86,7 @@ function nullsOf(column: Column): u8 {
 
 /** Where nulls are, in a way's order. */
 export const NULLS_AS_THEY_ARE: u8 = 0;
-export const NULLS_BEFORE: u8 = 1;
+const NULLS_BEFORE: u8 = 1;
 export const NULLS_BEHIND: u8 = 2;
 
 /** The most parts of an OR that have a scan each. */

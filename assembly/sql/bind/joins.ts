@@ -6,9 +6,9 @@
  */
 import { SQL_LIMIT } from "../../status";
 import { Comparison } from "../eval/compare";
-import { Constant, DEPENDS_ON_OUTER, EVERY_ROW, Expression, READS_ROWS } from "../eval/expression";
+import { ColumnValue, Constant, DEPENDS_ON_OUTER, EVERY_ROW, Expression, Fixed, READS_ROWS } from "../eval/expression";
 import { K_JSON } from "../eval/kinds";
-import { Logic } from "../eval/logic";
+import { Case, Logic } from "../eval/logic";
 import { HashJoin } from "../run/hash-join";
 import { KeyedRows } from "../run/keyed-rows";
 import { LoopJoin } from "../run/loop-join";
@@ -217,12 +217,14 @@ export abstract class JoinBinder extends FromBinder {
     const probes = new Array<Expression>();
     const own = new Array<Condition>();
     const equal = new Array<Condition>();
+    const fixed = new Array<Expression>();
     for (let c = 0; c < conditions.length; c++) {
       const condition = conditions[c];
       if (!condition.columns.includes(DEPENDS_ON_OUTER)) {
         if (!condition.columns.includes(READS_ROWS)) own.push(condition);
         continue;
       }
+      if (condition.isFixed && !condition.columns.includes(READS_ROWS)) fixed.push(condition.expression);
       if (!isEquality(condition) || keys.length == MOST_KEYS) continue;
       const comparison = <Comparison>condition.expression;
       const a = new Condition(comparison.a);
@@ -235,6 +237,8 @@ export abstract class JoinBinder extends FromBinder {
     if (keys.length == 0) return rows;
     const context = this.context;
     for (let e = 0; e < equal.length; e++) equal[e].isApplied = true;
+    const guard = fixed.length > 0 ? new Logic(false, fixed) : null;
+    for (let p = 0; p < probes.length; p++) probes[p] = guarded(probes[p], guard);
     const input = filtered(context, rows, own);
     const wanted = this.columnsOf(part.sources, used);
     return context.own(new KeyedRows(input, keys, probes, this.scope.kinds, wanted, context.run));
@@ -326,12 +330,18 @@ export abstract class JoinBinder extends FromBinder {
     const kinds = this.scope.kinds;
     const lefts = this.columnsOf(known, used);
     const rights = this.columnsOf(part.sources, used);
+    // A row that ON leaves without a partner by itself has no values to look for one.
+    const own = op == OP_INNER ? new Array<Condition>() : on;
+    const guard = guardOf(own, known);
     const table = part.access;
     const probe = table ? table.probe(known) : -1;
     if (table && probe >= 0 && rows * probe < part.cost + part.rows * HASHED + rows * LOOKED_FOR) {
       const access = table.best(known, this.wantedOf(part.node, used), null);
       if (access.isJoined) {
-        for (let s = 0; s < access.slots.length; s++) context.ownValue(access.slots[s]);
+        for (let s = 0; s < access.slots.length; s++) {
+          context.ownValue(access.slots[s]);
+          access.joined[s] = guarded(access.joined[s], guard);
+        }
         const right = this.scan(part, access, all, used);
         const condition = together(decidable(on, u64.MAX_VALUE));
         return context.own(
@@ -350,6 +360,11 @@ export abstract class JoinBinder extends FromBinder {
       else joining[c].isApplied = true;
     }
     if (op == OP_INNER) others.length = 0;
+    const rightGuard = guardOf(own, part.sources);
+    for (let k = 0; k < leftKeys.length; k++) {
+      leftKeys[k] = guarded(leftKeys[k], guard);
+      rightKeys[k] = guarded(rightKeys[k], rightGuard);
+    }
     const condition = together(others);
     return context.own(new HashJoin(op, left, right, leftKeys, rightKeys, condition, kinds, lefts, rights, context.run));
   }
@@ -428,6 +443,23 @@ function flatten(node: FromNode, parts: Array<FromNode>, conditions: Array<Condi
   for (let c = 0; c < node.on.length; c++) conditions.push(node.on[c]);
   flatten(left, parts, conditions);
   flatten(right, parts, conditions);
+}
+
+/** Those of the conditions that are about some sources alone, as one; null for none. */
+function guardOf(conditions: Array<Condition>, sources: u64): Expression | null {
+  const parts = new Array<Expression>();
+  for (let c = 0; c < conditions.length; c++) {
+    if ((conditions[c].sources & ~sources) == 0) parts.push(conditions[c].expression);
+  }
+  return parts.length == 0 ? null : new Logic(false, parts);
+}
+
+/** A value that is worked out only for rows for which `guard` is true, and null for others. */
+function guarded(value: Expression, guard: Expression | null): Expression {
+  if (!guard || value instanceof ColumnValue || value instanceof Fixed) return value;
+  const none = Constant.null();
+  none.kind = value.kind;
+  return new Case([guard], [value], none, value.kind);
 }
 
 /** Whether the one side of an equality is of a row, and the other one of a row around it. */

@@ -98,6 +98,9 @@ export class QueryBinder extends ResultBinder {
     return new QueryBinder(this.context, outer, commonTables).query(node);
   }
 
+  /** Whether the SELECT that was bound last has its LIMIT already. */
+  private isLimited: bool = false;
+
   // ---- whole queries ----
 
   /** The rows of an N_QUERY; null with an error. */
@@ -117,7 +120,7 @@ export class QueryBinder extends ResultBinder {
       relation = this.body(body, names);
       if (relation && tree.b(node) != 0) relation = this.sortOutputs(relation, tree.b(node), limit);
     }
-    if (!relation || !limit) return relation;
+    if (!relation || !limit || this.isLimited) return relation;
     return new Relation(this.context.own(new Limit(relation.operator, limit)), relation.columns);
   }
 
@@ -126,11 +129,14 @@ export class QueryBinder extends ResultBinder {
     const queries = this.context.queryCount;
     const binder = new QueryBinder(this.context, this.outer, names);
     const relation = binder.select(node, order, limit);
+    this.isLimited = binder.isLimited;
     if (!binder.mustGroup) return relation;
     this.context.forgetQueries(queries);
     const again = new QueryBinder(this.context, this.outer, names);
     again.mustGroup = true;
-    return again.select(node, order, limit);
+    const groups = again.select(node, order, limit);
+    this.isLimited = again.isLimited;
+    return groups;
   }
 
   /** What an N_LIMIT says; null with an error. */
@@ -428,8 +434,12 @@ export class QueryBinder extends ResultBinder {
     }
     const isSorted = isOrdered && wantedOrder!.places.length == by.length;
     if (order != 0 && !isSorted) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
-    else if (!distinct) operator = new Project(operator, values);
-    else return new Relation(operator, columns);
+    else if (!distinct) {
+      // What is not given is not worked out.
+      if (limit) operator = context.own(new Limit(operator, limit));
+      this.isLimited = limit !== null;
+      operator = new Project(operator, values);
+    } else return new Relation(operator, columns);
     return this.give(operator, columns);
   }
 

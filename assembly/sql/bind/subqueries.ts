@@ -4,6 +4,7 @@ import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
 import { K_BOOLEAN } from "../eval/kinds";
 import { InQuery } from "../run/in-query";
+import { Project } from "../run/operator";
 import { ExistsQuery, QueryColumn, QueryValue, ScalarQuery } from "../run/subquery";
 import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
@@ -75,7 +76,9 @@ export abstract class SubqueryBinder extends JoinBinder {
     const outer = new Outer(this);
     const relation = this.queryWithin(outer, this.commonTables, this.tree.a(node));
     if (!relation) return null;
-    const made = new ExistsQuery(relation.operator, outer.values, [K_BOOLEAN], this.context.text, this.context.run);
+    // The values of its rows are nobody's business.
+    const rows = relation.operator instanceof Project ? relation.operator.inputs[0] : relation.operator;
+    const made = new ExistsQuery(rows, outer.values, [K_BOOLEAN], this.context.text, this.context.run);
     made.isNot = this.tree.has(node, FLAG_NOT);
     return this.own(made, node);
   }

@@ -1,5 +1,5 @@
 /** Where a scan by an index begins and ends: values that are worked out whenever the scan is opened. */
-import { lastError, OK } from "../../status";
+import { BAD_VALUE, DIVISION_BY_ZERO, OK, OVERFLOW, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { AccessPath, KeyBound } from "../../query/access-path";
 import { addKeyPart } from "../../query/store";
@@ -18,6 +18,8 @@ export const BOUNDS_FILLED: i32 = 0;
 /** No row can be between them. */
 export const BOUNDS_EMPTY: i32 = 1;
 export const BOUNDS_FAILED: i32 = 2;
+/** A value can't be worked out, which only counts if a row comes to the condition: that may stand behind others which are false. */
+const BOUNDS_OPEN: i32 = 3;
 
 const cell: ByteBuffer = new ByteBuffer(64);
 const slot: usize = memory.data(16, 8);
@@ -59,6 +61,13 @@ function addPart(path: AccessPath, part: i32, bound: KeyBound, kind: u8): bool {
   return true;
 }
 
+/** What it means that there is no value. */
+function failure(): i32 {
+  const status = lastError.status;
+  if (status == OK) return BOUNDS_EMPTY;
+  return status == DIVISION_BY_ZERO || status == OVERFLOW || status == BAD_VALUE ? BOUNDS_OPEN : BOUNDS_FAILED;
+}
+
 /** Appends null as a part of a key. */
 function addNull(path: AccessPath, part: i32, bound: KeyBound): void {
   addKeyPart(path.table.schema.columns[path.index!.columns[part]], 0, 0, bound);
@@ -79,6 +88,8 @@ export class ScanBounds {
   upperIsOut: bool = false;
   /** Whether the column behind them is not null, and where null would be among its keys: `NULLS_BELOW` or `NULLS_ABOVE`. */
   nullsOut: u8 = 0;
+  /** Whether not all of the equal values could be worked out, so that the range is of those before them. */
+  isCut: bool = false;
   /** The list's value that comes next. */
   private at: i32 = 0;
   private from: KeyBound | null = null;
@@ -134,12 +145,19 @@ export class ScanBounds {
     const from = this.from!;
     const to = this.to!;
     const count = this.equals.length + (this.list ? 1 : 0);
+    this.isCut = false;
     from.begin(count);
     to.begin(count);
     for (let e = 0; e < this.equals.length; e++) {
       const filled = this.add(path, e, unchecked(this.equals[e]), batch, from);
       if (filled == BOUNDS_EMPTY && isNull && unchecked(this.takesNull[e])) addNull(path, e, from);
-      else if (filled != BOUNDS_FILLED) return filled;
+      else if (filled == BOUNDS_OPEN) {
+        this.isCut = true;
+        store<u32>(from.ptr, e);
+        store<u32>(to.ptr, e);
+        to.addBytes(from.ptr + 4, from.len - 4);
+        return BOUNDS_FILLED;
+      } else if (filled != BOUNDS_FILLED) return filled;
     }
     const list = this.list;
     if (list) {
@@ -168,7 +186,7 @@ export class ScanBounds {
   }
 
   private add(path: AccessPath, part: i32, value: Expression, batch: Batch, bound: KeyBound): i32 {
-    if (!valueOf(value, batch)) return lastError.status != OK ? BOUNDS_FAILED : BOUNDS_EMPTY;
+    if (!valueOf(value, batch)) return failure();
     // A value that the column can't have is equal to none.
     return addPart(path, part, bound, value.kind) ? BOUNDS_FILLED : BOUNDS_EMPTY;
   }
@@ -178,7 +196,7 @@ export class ScanBounds {
     const len = bound.len;
     const filled = this.add(path, part, value, batch, bound);
     bound.isExclusive = isOut && filled == BOUNDS_FILLED;
-    if (filled == BOUNDS_FAILED || lastError.status != OK) return BOUNDS_FAILED;
+    if (filled == BOUNDS_FAILED) return filled;
     if (filled == BOUNDS_FILLED) store<u32>(bound.ptr, part + 1);
     else if (isNull) return BOUNDS_EMPTY;
     else bound.len = len;
@@ -187,7 +205,10 @@ export class ScanBounds {
 
   /** Between what a pattern begins with and what comes behind all that does. */
   private fillLike(path: AccessPath, part: i32, like: Expression, batch: Batch): i32 {
-    if (!valueOf(like, batch)) return lastError.status != OK ? BOUNDS_FAILED : BOUNDS_EMPTY;
+    if (!valueOf(like, batch)) {
+      const failed = failure();
+      return failed == BOUNDS_OPEN ? BOUNDS_FILLED : failed;
+    }
     prefix.reset();
     addPlainStart(this.likeOp, <usize>load<u32>(slot), load<u32>(slot, 4), prefix);
     this.addPrefix(path, part, this.from!);

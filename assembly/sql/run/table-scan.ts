@@ -109,7 +109,7 @@ export class TableScan extends Operator {
       if (found > 0) {
         if (isTaken && !columns.take(count, count + found, batch)) return this.failed(lastError.status);
         count += found;
-        this.isOver = this.isOver || this.isPoint;
+        this.isOver = this.isOver || (this.isPoint && !this.bounds!.isCut);
         continue;
       }
       const bounds = this.bounds;
