@@ -181,3 +181,40 @@ test("groups and different values that an index has side by side are not kept, a
   assert.deepEqual(rowsOf(db, long), rowsOf(db, hidden(long)));
   assert.deepEqual(db.sql("SELECT g, count(*) FROM t WHERE g > 100 GROUP BY g").rows, []);
 });
+
+test("EXISTS that is tied to the row around it by equalities alone keeps keys once for many rows, and uses an index for few", () => {
+  using db = store();
+  db.create("o", ["id:int64:pk", "v:int64:null", "w:int64:null"]);
+  db.table("o").insertMany(
+    Array.from({ length: 3000 }, (_, id) => ({ id, v: id % 9 === 0 ? null : id % 700, w: id % 4 === 0 ? null : id % 60 })),
+  );
+  const tied = [
+    "t.i = o.v",
+    "t.i = o.v AND t.x > 50",
+    "t.v = o.v AND t.w = o.w",
+    "o.v = t.x AND t.s LIKE 's01%'",
+    "t.id = o.v",
+    "t.i = o.v AND t.g = 3 AND t.x < 0",
+  ];
+  for (const where of tied) {
+    for (const not of ["", "NOT "]) {
+      const sql = `SELECT count(*), sum(o.id) FROM o WHERE ${not}EXISTS (SELECT 1 / 0 FROM t WHERE ${where})`;
+      const counted = `SELECT count(*), sum(o.id) FROM o WHERE ${not}(SELECT count(*) FROM t WHERE ${where}) > 0`;
+      assert.deepEqual(rowsOf(db, sql), rowsOf(db, counted), sql);
+      assert.ok(rowsRead(db, sql) <= ROWS * 2 + 3000, sql);
+    }
+  }
+  // For a few rows an index has them.
+  assert.ok(rowsRead(db, "SELECT count(*) FROM o WHERE id < 5 AND EXISTS (SELECT 1 FROM t WHERE t.i = o.v)") < 100);
+  // Joins inside, queries inside of it, other conditions than equalities, and rows further out.
+  for (const where of [
+    "EXISTS (SELECT 1 FROM t JOIN t AS b ON b.id = t.i WHERE t.v = o.v AND b.x > 3)",
+    "EXISTS (SELECT 1 FROM t WHERE t.v = o.v AND EXISTS (SELECT 1 FROM t AS b WHERE b.i = t.u))",
+    "EXISTS (SELECT 1 FROM t WHERE t.v = o.v AND t.w < o.w)",
+    "EXISTS (SELECT 1 FROM t WHERE t.id < 20 AND EXISTS (SELECT 1 FROM t AS b WHERE b.v = o.v AND b.id < 900))",
+  ]) {
+    const counted = where.replaceAll(/EXISTS \(SELECT 1/gu, "0 < (SELECT count(*)");
+    const sql = (condition: string): string => `SELECT count(*), sum(o.id) FROM o WHERE id < 400 AND ${condition}`;
+    assert.deepEqual(rowsOf(db, sql(where)), rowsOf(db, sql(counted)), where);
+  }
+});

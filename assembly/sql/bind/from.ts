@@ -4,6 +4,7 @@ import { OP_EQ, OP_FULL, OP_INNER, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../s
 import { FLAG_NATURAL, N_CALL, N_COMPOUND, N_JOIN, N_NAME, N_TABLE, SqlTree } from "../syntax/tree";
 import { CatalogEntry } from "../../store/catalog";
 import { K_INT, K_TEXT } from "../eval/kinds";
+import { Expression } from "../eval/expression";
 import { StepRows } from "../run/recursion";
 import { Condition, addConditions } from "./conditions";
 import { catalogColumns, catalogNumber } from "../catalog/relation-names";
@@ -46,6 +47,17 @@ export abstract class FromBinder extends GroupBinder {
 
   /** The columns of a view; null with an error. */
   abstract viewColumns(view: CatalogEntry): Array<NamedColumn> | null;
+
+  /**
+   * Of the query at `node`, inside of that of `outer`, keys of its rows, and in `subjects` the values there that they are equal to, where
+   * that is all that ties it to the other; else null.
+   */
+  protected abstract keysWithin(
+    outer: Outer,
+    commonTables: Array<CommonTable>,
+    node: u32,
+    subjects: Array<Expression>,
+  ): Relation | null;
 
   protected from(node: u32): FromNode | null {
     const tree = this.tree;

@@ -143,6 +143,24 @@ export abstract class GroupBinder extends FunctionBinder {
     return null;
   }
 
+  /** Whether one of the list's nodes is or has a query. */
+  protected hasQuery(list: u32): bool {
+    const tree = this.tree;
+    for (let node = list; node != 0; node = tree.next(node)) {
+      const kind = tree.kind(node);
+      if (kind == N_QUERY) return true;
+      if (hasNoNodes(kind)) continue;
+      if (
+        this.hasQuery(tree.a(node)) ||
+        this.hasQuery(tree.b(node)) ||
+        this.hasQuery(tree.c(node)) ||
+        this.hasQuery(tree.d(node))
+      )
+        return true;
+    }
+    return false;
+  }
+
   /** Whether one of the list's nodes has an aggregate in it that is not a query's inside of it. */
   protected hasAggregate(list: u32): bool {
     const tree = this.tree;

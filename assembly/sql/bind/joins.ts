@@ -467,7 +467,8 @@ function isKey(side: Condition, other: Condition): bool {
   return !side.isFixed && !side.columns.includes(DEPENDS_ON_OUTER) && !side.columns.includes(READS_ROWS) && other.isFixed;
 }
 
-function isEquality(condition: Condition): bool {
+/** Whether a condition is an equality of values that have keys. */
+export function isEquality(condition: Condition): bool {
   const subject = condition.expression;
   if (!(subject instanceof Comparison)) return false;
   const comparison = <Comparison>subject;

@@ -3,7 +3,8 @@ import { BAD_SCHEMA, OK, SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, lastError } from "../.
 import { Table } from "../../query/store";
 import { MemoryBudget } from "../eval/arena";
 import { isNoCase } from "../eval/collation";
-import { ColumnValue, Expression } from "../eval/expression";
+import { Comparison } from "../eval/compare";
+import { ColumnValue, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
 import { K_INT, K_JSON, K_TEXT, kindName } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
 import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
@@ -22,9 +23,11 @@ import {
   FLAG_RECURSIVE,
   N_COLUMN,
   N_COMPOUND,
+  N_JOIN,
   N_CREATE_VIEW,
   N_NUMBER,
   N_SELECT,
+  N_TABLE,
   N_VALUES,
   SqlTree,
 } from "../syntax/tree";
@@ -39,6 +42,7 @@ import { Outer } from "./expressions";
 import { FromNode, addOnColumns } from "./from";
 import { AGGREGATED } from "./groups";
 import { QUERY_PARTS, StatementContext } from "./statement";
+import { isEquality } from "./joins";
 import { ResultBinder } from "./results";
 import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
 
@@ -100,6 +104,74 @@ export class QueryBinder extends ResultBinder {
 
   /** Whether the SELECT that was bound last has its LIMIT already. */
   private isLimited: bool = false;
+
+  protected keysWithin(outer: Outer, commonTables: Array<CommonTable>, node: u32, subjects: Array<Expression>): Relation | null {
+    const body = this.tree.a(node);
+    const isPlain = this.tree.kind(body) == N_SELECT && this.tree.c(node) == 0 && this.tree.d(node) == 0;
+    // Queries inside of it would be bound twice as often as it is.
+    return isPlain && !this.hasQuery(this.tree.c(body)) && !this.hasQuery(this.tree.b(body))
+      ? new QueryBinder(this.context, outer, commonTables).keys(body, subjects)
+      : null;
+  }
+
+  /** The same of an N_SELECT of tables without groups. */
+  private keys(node: u32, subjects: Array<Expression>): Relation | null {
+    const tree = this.tree;
+    const isPlain = tree.c(node) != 0 && tree.d(node) == 0 && this.isOfTables(tree.b(node));
+    const from = isPlain ? this.from(tree.b(node)) : null;
+    const where = from && !this.hasAggregate(tree.a(node)) ? this.condition(tree.c(node)) : null;
+    if (!from || !where) return null;
+    const used = new Array<i32>();
+    const keys = new Array<Expression>();
+    const columns = new Array<NamedColumn>();
+    const all = new Array<Condition>();
+    const conditions = new Array<Condition>();
+    addOnColumns(from, used);
+    addConditions(where, all);
+    for (let c = 0; c < all.length; c++) {
+      const key = all[c].columns.includes(DEPENDS_ON_OUTER) ? this.keyOf(all[c], subjects) : null;
+      if (key) {
+        keys.push(key);
+        columns.push(new NamedColumn("", key.kind, null));
+        key.addColumns(used);
+      } else {
+        conditions.push(all[c]);
+        all[c].expression.addColumns(used);
+      }
+    }
+    if (keys.length == 0 || used.includes(DEPENDS_ON_OUTER) || used.includes(READS_ROWS)) return null;
+    const rows = this.build(from, conditions, used);
+    if (!rows) return null;
+    const operator = filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE));
+    return this.give(new Project(operator, keys), columns);
+  }
+
+  /** Whether a part of FROM (0: none) is tables alone. */
+  private isOfTables(node: u32): bool {
+    const tree = this.tree;
+    if (node == 0) return false;
+    if (tree.kind(node) == N_JOIN) return this.isOfTables(tree.a(node)) && this.isOfTables(tree.b(node));
+    if (tree.kind(node) != N_TABLE || tree.d(node) != 0) return false;
+    const name = tree.text(tree.a(node));
+    const tables = this.context.catalog.tables;
+    for (let c = 0; c < this.commonTables.length; c++) if (sameName(this.commonTables[c].name, name)) return false;
+    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return true;
+    return false;
+  }
+
+  /** The side of an equality that is of this query's row, where the other one, added to `subjects`, is a value of one around it. */
+  private keyOf(condition: Condition, subjects: Array<Expression>): Expression | null {
+    if (!isEquality(condition)) return null;
+    const comparison = <Comparison>condition.expression;
+    const isTurned = comparison.a instanceof OuterValue;
+    const other = isTurned ? comparison.a : comparison.b;
+    const key = isTurned ? comparison.b : comparison.a;
+    const values = this.outer!.values;
+    const at = other instanceof OuterValue ? values.slots.indexOf(<OuterValue>other) : -1;
+    if (at < 0) return null;
+    subjects.push(values.values[at]);
+    return key;
+  }
 
   // ---- whole queries ----
 

@@ -4,13 +4,14 @@ import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
 import { K_BOOLEAN } from "../eval/kinds";
 import { InQuery } from "../run/in-query";
-import { Project } from "../run/operator";
-import { ExistsQuery, QueryColumn, QueryValue, ScalarQuery } from "../run/subquery";
+import { KeyedRows } from "../run/keyed-rows";
+import { Operator, Project } from "../run/operator";
+import { ExistsQuery, OuterValues, QueryColumn, QueryValue, ScalarQuery } from "../run/subquery";
 import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
 import { Outer } from "./expressions";
 import { JoinBinder } from "./joins";
-import { Relation, valueOf } from "./scope";
+import { Relation, valueOf, valuesOf } from "./scope";
 
 export abstract class SubqueryBinder extends JoinBinder {
   private own(query: QueryValue, node: u32): Expression {
@@ -80,6 +81,39 @@ export abstract class SubqueryBinder extends JoinBinder {
     const rows = relation.operator instanceof Project ? relation.operator.inputs[0] : relation.operator;
     const made = new ExistsQuery(rows, outer.values, [K_BOOLEAN], this.context.text, this.context.run);
     made.isNot = this.tree.has(node, FLAG_NOT);
+    if (!outer.values.isEmpty) this.giveKeys(made, node);
     return this.own(made, node);
   }
+
+  /** Gives EXISTS a way by keys that are kept, where the query is tied to the row around it by equalities alone. */
+  private giveKeys(made: ExistsQuery, node: u32): void {
+    const context = this.context;
+    const queries = context.queryCount;
+    const outer = new Outer(this);
+    const subjects = new Array<Expression>();
+    const keys = this.keysWithin(outer, this.commonTables, this.tree.a(node), subjects);
+    if (!keys) {
+      context.forgetQueries(queries);
+      return;
+    }
+    const others = valuesOf(keys);
+    const query = new InQuery(subjects, others, keys.operator, new OuterValues(), context.text, context.run);
+    query.isNot = made.isNot;
+    query.isExact = true;
+    this.own(query, node);
+    made.keys = query;
+    // An index is better for few rows.
+    made.mostRows = isKept(made.operator) ? 0 : <i64>(keys.operator.estimate / LOOKED_FOR);
+  }
+}
+
+/** Rows that are read one after the other in the time in which an index finds those of one key. */
+const LOOKED_FOR: f64 = 12;
+
+/** Whether rows are kept by their keys anyway. */
+function isKept(operator: Operator): bool {
+  if (operator instanceof KeyedRows) return true;
+  const below = operator.below;
+  for (let b = 0; b < below.length; b++) if (isKept(below[b])) return true;
+  return false;
 }

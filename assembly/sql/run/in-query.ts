@@ -15,6 +15,8 @@ import { TupleList, TupleTable, Tuples } from "./tuples";
 /** The rows of a query that depends on no outer one are kept (once in a run); another one runs for each different value. */
 export class InQuery extends QueryValue {
   isNot: bool = false;
+  /** Whether what might be one of the rows is none: for EXISTS. */
+  isExact: bool = false;
   /** What was found out: whether the row is one of the query's, and whether it might be, where one of them has null. */
   private isFound: bool = false;
   private isOpen: bool = false;
@@ -34,7 +36,7 @@ export class InQuery extends QueryValue {
     operator: Operator,
     outer: OuterValues,
     text: SqlText,
-    private readonly state: RunState,
+    state: RunState,
   ) {
     super(operator, outer, [K_BOOLEAN], text, state);
     this.orders = new StaticArray<u32>(subjects.length);
@@ -61,7 +63,8 @@ export class InQuery extends QueryValue {
     const key = this.memo.key;
     this.isFound = !hasNull && this.table.find(key.ptr, key.len) != 0;
     const others = hasNull ? this.rows : this.nullRows;
-    for (let r: u32 = 0; r < others.count && !this.isFound && !this.isOpen; r++) this.isOpen = this.mayBe(others.at(r), i);
+    for (let r: u32 = 0; r < others.count && !this.isFound && !this.isOpen && !this.isExact; r++)
+      this.isOpen = this.mayBe(others.at(r), i);
     return true;
   }
 

@@ -107,16 +107,16 @@ export abstract class QueryValue extends Expression {
     readonly outer: OuterValues,
     kinds: Array<u8>,
     protected readonly text: SqlText,
-    run: RunState,
+    protected readonly state: RunState,
   ) {
     super(kinds[0]);
-    this.memo = new Memo(kinds.length, run);
+    this.memo = new Memo(kinds.length, state);
     for (let c = 0; c < kinds.length; c++) {
       const vector = new Vector();
       vector.kind = kinds[c];
       this.answers.push(vector);
     }
-    run.readsRows = true;
+    state.readsRows = true;
   }
 
   /** Puts the answer into `answers`; that of IN is about row `i` of `about`. False on failure. */
@@ -277,6 +277,19 @@ export class ScalarQuery extends QueryValue {
 /** Whether a query has rows. */
 export class ExistsQuery extends QueryValue {
   isNot: bool = false;
+  /** The same as keys of its rows that are kept together, which is better for more than so many rows; null where it can't be. */
+  keys: QueryValue | null = null;
+  mostRows: i64 = 0;
+  private asked: i64 = 0;
+  private askedIn: u32 = 0;
+
+  evaluateColumn(c: i32, batch: Batch): Vector | null {
+    const keys = this.keys;
+    if (this.askedIn != this.state.number) this.asked = 0;
+    this.askedIn = this.state.number;
+    this.asked += batch.selected;
+    return keys && this.asked > this.mostRows ? keys.evaluate(batch) : super.evaluateColumn(c, batch);
+  }
 
   protected answer(i: u32): bool {
     const operator = this.operator;
