@@ -39,3 +39,14 @@ export {
   transaction_rollback_to,
   transaction_savepoint,
 } from "./component/transaction";
+export {
+  execute,
+  statement_columns,
+  statement_dtor,
+  statement_execute,
+  statement_gives_rows,
+  statement_outcome,
+  statement_parameters,
+  statement_prepare,
+  statement_query,
+} from "./component/sql";

@@ -8,7 +8,7 @@
 export { OK, Status, errorMessage, exitStatus, lastError, statusName } from "./status";
 export { ByteBuffer } from "./encode/byte-buffer";
 export { CELL_MISSING, CELL_NULL, CELL_SET, Row } from "./encode/row";
-export { parseValue, writeJsonValue, writeTextValue } from "./encode/value-text";
+export { isLongValue, parseValue, writeJsonValue, writeTextValue } from "./encode/value-text";
 export { Column } from "./schema/column";
 export { TableDefinition } from "./schema/column-spec";
 export { TableSchemaSnapshot } from "./schema/table-schema-snapshot";
@@ -23,4 +23,5 @@ export { Table } from "./store/table";
 export { TableIndex, addKeyPart } from "./store/table-index";
 export { handleRequest } from "./request/dispatcher";
 export { Session } from "./request/session";
+export { SqlStatement as Statement } from "./request/sql-statement";
 export { Input, Output, commandArguments, stderr, stdout } from "./wasi/stdio";

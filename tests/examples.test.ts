@@ -58,6 +58,8 @@ testOnRuntimes("examples/assembly: a program with its own tables, and Quire's co
   await says("2\thome\tétagère\n", "add", "home", "étagère");
   await says("3\twork\tcall Bob\n", "add", "work", "call Bob");
   await says("1\twork\twater the plants\n3\twork\tcall Bob\n", "list", "work");
+  await says("1\twork\twater the plants\n2\thome\tétagère\n", "find", "t");
+  await says("", "find", "nothing");
   await says("4\thome\ta\\x1b[31m\\tb\n", "add", "home", "a\x1b[31m\tb");
   for (const id of ["4", "1"]) await says("", "done", id);
   await says("3\twork\tcall Bob\n", "list", "work");

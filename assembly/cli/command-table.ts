@@ -205,10 +205,10 @@ export function allCommands(): Array<Command> {
     new Command(
       "sql",
       runSql,
-      "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
+      "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--explain] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run statements of SQL",
     )
-      .takes(0, MANY, "format,null,delimiter,no-header,file,layout,timeout")
+      .takes(0, MANY, "format,null,delimiter,no-header,file,layout,timeout,explain")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
@@ -216,6 +216,7 @@ export function allCommands(): Array<Command> {
           "CREATE and DROP make and remove tables and indexes, and CREATE TABLE the file if it is missing, which --layout is for.\n" +
           "Several statements, with semicolons between them, run one after the other until one fails; BEGIN and COMMIT make them\n" +
           "one. They are read from the file SCRIPT, or without STATEMENT from standard input; all of the words are PARAMETERs then.\n" +
+          "--explain prints how a query would be run, and runs it not; EXPLAIN ANALYZE before it runs it and tells more.\n" +
           "--timeout MS ends what takes longer than so many milliseconds: SQL_TIMEOUT, and the statement that ran is undone.\n" +
           "A statement alone will do where COMMAND would be: quire data/shop.db 'SELECT count(*) FROM items'\n" +
           "Example: quire data/shop.db sql 'SELECT name, price FROM items WHERE price > ? ORDER BY price DESC LIMIT 10' 9.99",

@@ -79,8 +79,7 @@ export function connection_request(rep: i32, json: usize, len: u32): usize {
   if (status == OK) status = len > LONGEST_REQUEST ? refuseLongRequest() : readRequest(session, json, len);
   const reply = emptyReply();
   if (status == OK) status = answerRequest(session, reply);
-  // It may have been the one that ends the transaction.
-  if (!connection.inTransaction) connection.transaction = null;
+  connection.look();
   if (status != OK) return endCall(failed());
   return endCall(doneList(reply.ptr, reply.len));
 }

@@ -1,4 +1,4 @@
-/** Rows of a range, a page at a time: what a `cursor` of `wit/database.wit` does. */
+/** Rows of a range or a statement, a page at a time: what a `cursor` of `wit/database.wit` does. */
 import { Status, OK, CLOSED, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Column } from "../schema/column";
@@ -7,6 +7,7 @@ import { AccessPath } from "../query/access-path";
 import { RowSink } from "../query/scan-loop";
 import { OpenTable } from "../request/open-table";
 import { PAGE_BYTES, PagedScan } from "../request/paged-scan";
+import { Session } from "../request/session";
 import { ScanPlace } from "../store/row-scan";
 import { RowSource } from "../store/row-source";
 import { TableWatch } from "../store/scan-watch";
@@ -55,9 +56,30 @@ class LoweredRows extends RowSink {
   }
 }
 
-export class Cursor {
+export abstract class Cursor {
+  constructor(readonly session: Session) {}
+
+  /** The names of the columns. */
+  abstract get names(): Array<string>;
+
+  /** The rows of the last page: where each is, and how many values it has: a u32 each. */
+  abstract get page(): ByteBuffer;
+
+  /** Makes `page` the next rows, at most so many; none at the end. The session has to be usable. */
+  abstract next(most: u32): Status;
+
+  /** Gives back what is not garbage-collected. */
+  abstract free(): void;
+}
+
+/** Fails for a cursor that can't go on. */
+export function cursorHasFailed(): Status {
+  return fail(CLOSED, "the cursor has failed before", "make it anew");
+}
+
+export class TableCursor extends Cursor {
   private scan: PagedScan;
-  readonly rows: LoweredRows;
+  private readonly rows: LoweredRows;
   /** Rows were given, and others may follow. */
   private isBetween: bool = false;
   private isAtEnd: bool = false;
@@ -68,21 +90,29 @@ export class Cursor {
 
   /** Of the columns at `positions`, or of all; `path` becomes the cursor's own. */
   constructor(
-    readonly open: OpenTable,
+    private readonly open: OpenTable,
     path: AccessPath,
     positions: StaticArray<i32> | null,
     offset: i64,
     limit: i64,
   ) {
+    super(open.session);
     const schema = open.table.schema;
     this.scan = new PagedScan(open.session.db, path, offset, limit);
     this.rows = new LoweredRows(schema.columns, positions || allPositions(schema));
   }
 
-  /** Makes `rows` the next ones, at most so many; none at the end. The session has to be usable. */
+  get names(): Array<string> {
+    return this.rows.names;
+  }
+
+  get page(): ByteBuffer {
+    return this.rows.list;
+  }
+
   next(most: u32): Status {
     this.rows.begin(most);
-    if (this.hasFailed) return fail(CLOSED, "the cursor has failed before", "make it anew");
+    if (this.hasFailed) return cursorHasFailed();
     if (this.isAtEnd) return OK;
     const open = this.open;
     let status = open.isStale ? open.renew() : open.enter();
@@ -122,7 +152,6 @@ export class Cursor {
     this.notes = watch.notes;
   }
 
-  /** Gives back what is not garbage-collected. */
   free(): void {
     this.scan.free();
     this.rows.list.free();

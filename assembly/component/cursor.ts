@@ -2,7 +2,7 @@
 import { OK, BAD_REQUEST, fail } from "../status";
 import { beginCall, endCall } from "./calls";
 import { cursors } from "./resources";
-import { doneList, result } from "./result-place";
+import { LIST_SIZE, doneList, result } from "./result-place";
 import { failed, lowerStrings } from "./results";
 
 export function cursor_dtor(rep: i32): void {
@@ -14,17 +14,16 @@ export function cursor_dtor(rep: i32): void {
 
 export function cursor_columns(rep: i32): usize {
   beginCall(1);
-  lowerStrings(cursors.get(rep)!.rows.names, result);
+  lowerStrings(cursors.get(rep)!.names, result);
   return endCall(result);
 }
 
 export function cursor_next(rep: i32, maxRows: u32): usize {
   beginCall(0);
   const cursor = cursors.get(rep)!;
-  let status = cursor.open.session.enter();
+  let status = cursor.session.enter();
   if (status == OK && maxRows == 0) status = fail(BAD_REQUEST, "next: no rows are asked for", "ask for one or more");
   if (status == OK) status = cursor.next(maxRows);
   if (status != OK) return endCall(failed());
-  const rows = cursor.rows;
-  return endCall(doneList(rows.list.ptr, rows.count));
+  return endCall(doneList(cursor.page.ptr, cursor.page.len / LIST_SIZE));
 }

@@ -82,7 +82,7 @@ function wrongCase(column: Column, kind: u8): Status {
 
 /** The same of the value at `at`. */
 @inline
-function liftValueAt(column: Column, kind: u8, at: usize, out: ByteBuffer): Status {
+export function liftValueAt(column: Column, kind: u8, at: usize, out: ByteBuffer): Status {
   return isList(kind)
     ? liftValue(column, kind, load<u32>(at, PAYLOAD), load<u32>(at, PAYLOAD + 4), out)
     : liftValue(column, kind, load<u64>(at, PAYLOAD), 0, out);

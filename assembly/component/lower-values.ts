@@ -18,7 +18,7 @@ import {
 } from "../encode/data-type";
 import { Row } from "../encode/row";
 import { isUtf8 } from "../encode/utf8";
-import { writeTextValue } from "../encode/value-text";
+import { isLongValue, resultValueLength, writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { results } from "./calls";
 import { CASE_NULL, PAYLOAD, VALUE_SIZE, caseOfType } from "./value-cases";
@@ -54,20 +54,18 @@ export function lowerValue(column: Column, ptr: usize, len: u32, to: usize): voi
       lowerBytes(ptr, len, to);
       return;
     case TYPE_BLOB:
-      lowerBytes(ptr + 2, load<u16>(ptr), to);
-      return;
     case TYPE_TEXT:
     case TYPE_JSON: {
-      const textLen = <u32>load<u16>(ptr);
-      if (isUtf8(ptr + 2, textLen)) {
-        lowerBytes(ptr + 2, textLen, to);
+      const head: u32 = isLongValue(len) ? 6 : 2;
+      if (type == TYPE_BLOB || isUtf8(ptr + head, len - head)) {
+        lowerBytes(ptr + head, len - head, to);
         return;
       }
     }
   }
   // Bytes that are not UTF-8, which a damaged record may have, come as U+FFFD.
   text.reset();
-  writeTextValue(type, column.customSize, ptr, text);
+  writeTextValue(type, column.customSize, ptr, text, isLongValue(len));
   lowerBytes(text.ptr, text.len, to);
 }
 
@@ -88,6 +86,23 @@ export function lowerRow(columns: Array<Column>, positions: usize, count: u32, r
     const position = positions != 0 ? load<u32>(positions + ((<usize>i) << 2)) : i;
     if (row.isSet(position)) lowerValue(unchecked(columns[position]), row.ptr(position), row.len(position), to);
     else store<u8>(to, CASE_NULL);
+  }
+  return values;
+}
+
+/** Writes the values of a statement's row, whose record is at `at`: where they are. */
+export function lowerRecord(columns: Array<Column>, at: usize): usize {
+  const values = results.take(<u32>columns.length * VALUE_SIZE, 8);
+  let to = values;
+  for (let c = 0; c < columns.length; c++, to += VALUE_SIZE) {
+    if (load<u8>(at++) == 0) {
+      store<u8>(to, CASE_NULL);
+      continue;
+    }
+    const column = unchecked(columns[c]);
+    const len = resultValueLength(column.type, column.customSize, at);
+    lowerValue(column, at, len, to);
+    at += len;
   }
   return values;
 }

@@ -5,8 +5,8 @@
 import { Status, OK, CLOSED, fail } from "../status";
 import { Handles } from "../request/handles";
 import { OpenTable } from "../request/open-table";
-import { Session } from "../request/session";
 import { stores } from "./calls";
+import { KeptParts, Session } from "../request/session";
 import { Cursor } from "./cursor-rows";
 
 // @ts-ignore: decorator
@@ -19,6 +19,9 @@ export declare function newTransaction(representation: i32): i32;
 @external("[export]quire:db/database@0.1.0", "[resource-new]table")
 export declare function newTable(representation: i32): i32;
 // @ts-ignore: decorator
+@external("[export]quire:db/sql@0.1.0", "[resource-new]statement")
+export declare function newStatement(representation: i32): i32;
+// @ts-ignore: decorator
 @external("[export]quire:db/database@0.1.0", "[resource-new]cursor")
 export declare function newCursor(representation: i32): i32;
 
@@ -27,6 +30,8 @@ export class Connection {
   readonly session: Session;
   /** The transaction that is open and has a handle; null when there is none. */
   transaction: Transaction | null = null;
+  /** Its statements of SQL, as long as something is left of them. */
+  readonly statements: Array<KeptParts> = new Array<KeptParts>();
 
   /** `store` is a handle; 0 behind `close`. */
   constructor(private store: i32) {
@@ -38,12 +43,18 @@ export class Connection {
     return this.store != 0 && this.session.db.inTransaction;
   }
 
+  /** What was done may have ended the transaction. */
+  look(): void {
+    if (!this.inTransaction) this.transaction = null;
+  }
+
   /** Rolls an open transaction back and closes the store. */
   close(): Status {
     const store = this.store;
     if (store == 0) return OK;
     this.store = 0;
     this.transaction = null;
+    while (this.statements.length > 0) this.statements.pop().free();
     return stores.close(store);
   }
 }

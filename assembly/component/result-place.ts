@@ -1,7 +1,7 @@
 /** Where results of more than one word stand in memory, as the canonical ABI has it, and those that are no more than a word or a list. */
 
-/** The largest result is that of `table.schema`: 4 bytes before 40. */
-export const result: usize = memory.data(48, 8);
+/** The largest result is that of `sql.execute`: 8 bytes before 48. */
+export const result: usize = memory.data(56, 8);
 
 /** A list, or a string: pointer and length. */
 export const LIST_SIZE: u32 = 8;

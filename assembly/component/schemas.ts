@@ -28,6 +28,8 @@ const SCHEMA_INDEXES: usize = 32;
 
 // column: name, data-type (case, and for custom tag and size), nullable, auto-increment, unique, foreign-key and default (options).
 const COLUMN_SIZE: u32 = 80;
+// result-column: name, data-type.
+const RESULT_COLUMN_SIZE: u32 = 28;
 const COLUMN_TYPE: usize = 8;
 const COLUMN_TAG: usize = 12;
 const COLUMN_BYTES: usize = 20;
@@ -70,16 +72,28 @@ export function lowerSchema(schema: TableSchemaSnapshot, to: usize): void {
   store<u32>(to + SCHEMA_INDEXES, indexes.length, 4);
 }
 
-function lowerColumn(column: Column, to: usize): void {
-  memory.fill(to, 0, COLUMN_SIZE);
+/** Writes the name and the type of a column, the first 28 bytes of it, to `to`. */
+function lowerType(column: Column, to: usize): void {
   lowerString(column.name, to);
   // A data-type has no null.
   store<u8>(to + COLUMN_TYPE, caseOfType(column.type) - 1);
-  if (column.type == TYPE_CUSTOM) {
-    lowerString(column.customTag, to + COLUMN_TAG);
-    store<u8>(to + COLUMN_BYTES, u8(column.customSize != 0));
-    store<u32>(to + COLUMN_BYTES, column.customSize, 4);
-  }
+  if (column.type != TYPE_CUSTOM) return;
+  lowerString(column.customTag, to + COLUMN_TAG);
+  store<u8>(to + COLUMN_BYTES, u8(column.customSize != 0));
+  store<u32>(to + COLUMN_BYTES, column.customSize, 4);
+}
+
+/** Writes the place of a list of `result-column` to `to`. */
+export function lowerResultColumns(columns: Array<Column>, to: usize): void {
+  const list = results.take(<u32>columns.length * RESULT_COLUMN_SIZE, 4);
+  for (let i = 0; i < columns.length; i++) lowerType(columns[i], list + <usize>i * RESULT_COLUMN_SIZE);
+  store<u32>(to, <u32>list);
+  store<u32>(to, columns.length, 4);
+}
+
+function lowerColumn(column: Column, to: usize): void {
+  memory.fill(to, 0, COLUMN_SIZE);
+  lowerType(column, to);
   store<u8>(to + COLUMN_NULLABLE, u8(column.nullable));
   store<u8>(to + COLUMN_AUTO, u8(column.auto));
   store<u8>(to + COLUMN_UNIQUE, u8(column.unique));

@@ -12,7 +12,7 @@ import { Table } from "../store/table";
 import { TableIndex } from "../store/table-index";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { beginCall, endCall, results } from "./calls";
-import { Cursor } from "./cursor-rows";
+import { TableCursor } from "./cursor-rows";
 import { liftColumns, liftKey, liftRow } from "./lift-values";
 import { lowerRow, lowerValue } from "./lower-values";
 import { liftPath } from "./ranges";
@@ -222,7 +222,7 @@ export function table_scan(
     positions = new StaticArray<i32>(nameCount);
     memory.copy(changetype<usize>(positions), named.ptr, named.len);
   }
-  const cursor = new Cursor(open, path, positions, rowsOf(offset), hasLimit != 0 ? rowsOf(limit) : i64.MAX_VALUE);
+  const cursor = new TableCursor(open, path, positions, rowsOf(offset), hasLimit != 0 ? rowsOf(limit) : i64.MAX_VALUE);
   return endCall(done(newCursor(cursors.add(cursor))));
 }
 

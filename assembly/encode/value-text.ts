@@ -309,6 +309,13 @@ export function isLongValue(len: u32): bool {
   return len > 2 + LONGEST;
 }
 
+/** Bytes that the value of a result at `ptr` takes, with the length that stands before it. */
+export function resultValueLength(type: u8, customSize: u32, ptr: usize): u32 {
+  const size = fixedValueSize(type, customSize);
+  if (size != 0) return size;
+  return load<u16>(ptr) == LONG_VALUE ? 6 + load<u32>(ptr, 2) : 2 + <u32>load<u16>(ptr);
+}
+
 /** Where the bytes of a value start that its length stands before. */
 @inline
 function bytesStart(ptr: usize, isLong: bool): usize {

@@ -8,9 +8,9 @@ import { isUtf8 } from "../encode/utf8";
 import { LONG_VALUE } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { Relation } from "../sql/bind/scope";
-import { cellConstant, textConstant } from "../sql/bind/literals";
+import { parameterConstant } from "../sql/bind/literals";
 import { Constant } from "../sql/eval/expression";
-import { K_CUSTOM, K_INT, K_UINT, kindOfType } from "../sql/eval/kinds";
+import { K_CUSTOM, kindOfType } from "../sql/eval/kinds";
 import { Vector } from "../sql/eval/vector";
 import { Statement } from "../sql/execute";
 import { resultColumns } from "../sql/query-rows";
@@ -143,10 +143,7 @@ export class OpenStatement {
       }
       const kind = kindOfType(type);
       if (kind == K_CUSTOM && type != TYPE_CUSTOM) return badValues(values.length);
-      if (kind == K_CUSTOM) {
-        const what = "parameter " + (values.length + 1).toString() + " is a custom value";
-        return fail(BAD_REQUEST, what, "give it as text, in hexadecimal");
-      }
+      if (kind == K_CUSTOM) return noCustomValue(values.length);
       let room = <u32>(end - ptr);
       let valueLen = fixedValueSize(type, 0);
       if (valueLen == 0 && room >= 6 && load<u16>(ptr) == LONG_VALUE) {
@@ -162,12 +159,14 @@ export class OpenStatement {
       if (isText ? !isRecordText(type, ptr + 2, valueLen - 2) : !isRecordValue(type, ptr)) {
         return fail(BAD_VALUE, "parameter " + (values.length + 1).toString() + ": the bytes are not a " + typeName(type));
       }
-      const value = type == TYPE_TEXT ? textConstant(ptr + 2, valueLen - 2) : cellConstant(type, 0, ptr, valueLen);
-      // What may have a sign goes with more.
-      if (kind == K_UINT && <i64>value.low >= 0) value.kind = K_INT;
-      values.push(value);
+      values.push(parameterConstant(type, ptr, valueLen));
       ptr += valueLen;
     }
+    return this.bindAll(values);
+  }
+
+  /** Takes a value for each parameter. It begins anew. */
+  bindAll(values: Array<Constant>): Status {
     const wanted = this.statement.parameterCount;
     if (values.length != wanted) {
       return fail(BAD_REQUEST, values.length.toString() + " values for " + wanted.toString() + " parameters");
@@ -342,6 +341,11 @@ export class OpenStatement {
     this.text.free();
     this.left.free();
   }
+}
+
+/** Fails for a custom value behind so many others. */
+export function noCustomValue(before: i32): Status {
+  return fail(BAD_REQUEST, "parameter " + (before + 1).toString() + " is a custom value", "give it as text, in hexadecimal");
 }
 
 function badValues(before: i32): Status {

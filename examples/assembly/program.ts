@@ -3,12 +3,14 @@
  *
  *   wasmtime run --dir data notes.wasm data/notes.db add work "water the plants"
  *   wasmtime run --dir data notes.wasm data/notes.db list work
+ *   wasmtime run --dir data notes.wasm data/notes.db find plants
  *   wasmtime run --dir data notes.wasm data/notes.db done 1
  *
  * The file is an ordinary page file: `quire data/notes.db scan notes` shows it as well.
  */
 import {
   ByteBuffer,
+  Column,
   DELETE_BY_SCHEMA,
   DbmsContext,
   NO_ADDRESS,
@@ -16,6 +18,8 @@ import {
   OpenOptions,
   Row,
   RowScan,
+  Session,
+  Statement,
   Status,
   Table,
   TableDefinition,
@@ -94,6 +98,22 @@ function list(table: Table, topic: string): Status {
   return status;
 }
 
+/** The notes that have `word` in their text, by a statement of SQL. */
+function find(db: DbmsContext, word: string): Status {
+  const statement = Statement.prepare(
+    new Session(db),
+    "SELECT id, topic, text FROM notes WHERE text LIKE '%' || ? || '%' ORDER BY id",
+  );
+  if (!statement) return lastError.status;
+  let status = statement.bind([word]);
+  if (status == OK) {
+    while (statement.next()) printValues(statement.columns, statement.row);
+    status = statement.status;
+  }
+  statement.free();
+  return status;
+}
+
 function done(db: DbmsContext, table: Table, id: string): Status {
   const key = keyOf(table, ID, id);
   if (!key) return lastError.status;
@@ -106,9 +126,14 @@ function done(db: DbmsContext, table: Table, id: string): Status {
 }
 
 function printRow(table: Table, row: Row): void {
+  printValues(table.schema.columns, row);
+}
+
+/** Prints the values of the columns of a note. */
+function printValues(columns: Array<Column>, row: Row): void {
   const cell = new ByteBuffer();
   for (let i = ID; i <= TEXT; i++) {
-    const column = table.schema.columns[i];
+    const column = columns[i];
     if (i > ID) stdout.raw("\t");
     // By way of text(), which shows a terminal no control characters of the note.
     cell.reset();
@@ -121,7 +146,7 @@ function printRow(table: Table, row: Row): void {
 
 function run(words: Array<string>): Status {
   if (words.length < 3) {
-    stderr.line("usage: notes FILE add TOPIC TEXT | FILE list TOPIC | FILE done ID");
+    stderr.line("usage: notes FILE add TOPIC TEXT | FILE list TOPIC | FILE find WORD | FILE done ID");
     return FAILED;
   }
   const options = new OpenOptions();
@@ -133,6 +158,7 @@ function run(words: Array<string>): Status {
   if (table) {
     if (words[1] == "add" && words.length == 4) status = add(db, table, words[2], words[3]);
     else if (words[1] == "list") status = list(table, words[2]);
+    else if (words[1] == "find" && words.length == 3) status = find(db, words[2]);
     else if (words[1] == "done") status = done(db, table, words[2]);
     else {
       stderr.line("notes: there is no command " + words[1]);

@@ -190,6 +190,7 @@ class Statement:
 # Values of parameters, and of results: integers, texts, booleans and blobs as Python has them, all else as the bytes of a record.
 
 INT64, BOOLEAN, BLOB, TEXT, CUSTOM = 4, 0x30, 0x50, 0x51, 0xF0
+LONG = 0xFFFF  # before the length of what is longer than any value of a table
 INTEGERS = {1: "<b", 2: "<h", 3: "<i", INT64: "<q", 0x10: "<B", 0x11: "<H", 0x12: "<I", 0x13: "<Q"}
 SIZES = {BOOLEAN: 1, 0x22: 16, 0x40: 4, 0x41: 13, 0x52: 16}
 
@@ -201,9 +202,9 @@ def cell(value):
         return bytes([BOOLEAN, value])
     if isinstance(value, int):
         return struct.pack("<Bq", INT64, value)
-    if isinstance(value, bytes):
-        return struct.pack("<BH", BLOB, len(value)) + value
-    return bytes([TEXT]) + text(str(value))
+    code, data = (BLOB, value) if isinstance(value, bytes) else (TEXT, str(value).encode())
+    head = struct.pack("<H", len(data)) if len(data) < LONG else struct.pack("<HI", LONG, len(data))
+    return bytes([code]) + head + data
 
 
 def read_row(record, columns):
@@ -221,6 +222,9 @@ def read_row(record, columns):
             if length == 0:
                 (length,) = struct.unpack_from("<H", record, at)
                 at += 2
+                if length == LONG:
+                    (length,) = struct.unpack_from("<I", record, at)
+                    at += 4
             value = record[at : at + length]
             at += length
             value = value.decode() if code == TEXT else value == b"\1" if code == BOOLEAN else value

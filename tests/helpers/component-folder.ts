@@ -17,7 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Database, type Imports, type NewInstance, loadComponent } from "./component.js";
+import { type Database, type Imports, type NewInstance, type Sql, loadComponent } from "./component.js";
 
 const ERROR_CODES: Readonly<Record<string, string>> = {
   EACCES: "access",
@@ -133,6 +133,7 @@ export function importsFor(folder: string, interrupt: Interrupt = () => undefine
 let loading: Promise<NewInstance> | null = null;
 
 export interface Component extends Database {
+  readonly sql: Sql;
   /** The module's memory. */
   readonly memory: WebAssembly.Memory;
 }
@@ -141,11 +142,11 @@ export interface Component extends Database {
 export async function componentIn(folder: string, interrupt: Interrupt = () => undefined): Promise<Component> {
   loading ??= loadComponent();
   let memory: WebAssembly.Memory | undefined;
-  const { database } = (await loading)(importsFor(folder, interrupt), (module, imports) => {
+  const { database, sql } = (await loading)(importsFor(folder, interrupt), (module, imports) => {
     const instance = new WebAssembly.Instance(module, imports);
     if (instance.exports["memory"] instanceof WebAssembly.Memory) memory ??= instance.exports["memory"];
     return instance;
   });
   assert.ok(memory);
-  return { Connection: database.Connection, memory };
+  return { Connection: database.Connection, sql, memory };
 }

@@ -121,6 +121,34 @@ export interface Database {
   };
 }
 
+export interface Outcome {
+  readonly changes: bigint;
+  readonly lastKey?: Value | undefined;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly dataType: DataType;
+}
+
+export interface Statement extends Disposable {
+  parameters(): string[];
+  givesRows(): boolean;
+  columns(): ResultColumn[];
+  query(parameters: readonly Value[]): Cursor;
+  execute(parameters: readonly Value[]): Outcome;
+  outcome(): Outcome;
+}
+
+export interface Sql {
+  readonly Statement: { prepare(on: Connection, sql: string): Statement };
+  execute(
+    on: Connection,
+    sql: string,
+    parameters: readonly Value[],
+  ): { columns: ResultColumn[]; rows: Value[][]; outcome: Outcome };
+}
+
 /** What a host gives to the component: interfaces of WASI 0.2 by their names. */
 export type Imports = Record<string, unknown>;
 
@@ -139,7 +167,7 @@ export const componentPath = (): string => join(packageRoot, "build", "quire-com
 const OPTIONS = { name: "quire", instantiation: "sync", noComponentErrorWrapping: false } as const;
 
 /** Makes a new instance of the component with these imports. */
-export type NewInstance<Exports = { readonly database: Database }> = (
+export type NewInstance<Exports = { readonly database: Database; readonly sql: Sql }> = (
   imports: Imports,
   instantiateCore?: InstantiateCore,
 ) => Exports;

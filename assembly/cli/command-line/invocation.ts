@@ -61,6 +61,7 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "force",
   "quick",
   "allow-links",
+  "explain",
 ];
 
 export class Invocation {

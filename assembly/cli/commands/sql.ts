@@ -1,5 +1,16 @@
 /** `sql`: statements of SQL. */
-import { OK, SQL_LIMIT, SQL_SYNTAX, Status, TRANSACTION_ACTIVE, fail, lastError, restoreError, savedError } from "../../status";
+import {
+  OK,
+  SQL_LIMIT,
+  SQL_SYNTAX,
+  Status,
+  TRANSACTION_ACTIVE,
+  USAGE,
+  fail,
+  lastError,
+  restoreError,
+  savedError,
+} from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
@@ -11,8 +22,8 @@ import { Statement } from "../../sql/execute";
 import { QueryRows } from "../../sql/query-rows";
 import { SqlText } from "../../sql/sql-text";
 import { isMissing } from "../../wasi/file";
-import { readWhole, stdout } from "../../wasi/stdio";
-import { call, startRequest, addTextField, addTextsField } from "../command-line/command-request";
+import { environmentVariable, readWhole, stderr, stdout } from "../../wasi/stdio";
+import { call, startRequest, addField, addTextField, addTextsField } from "../command-line/command-request";
 import { CommandContext, openStore } from "../command-line/context";
 import { removeStore } from "../command-line/made-store";
 import { RowFormat } from "../output/row-formats";
@@ -26,6 +37,10 @@ export function runSql(ctx: CommandContext): Status {
   const bytes = new ByteBuffer(256);
   let status: Status = OK;
   if (isScript) {
+    if (!ctx.has("file") && environmentVariable("QUIRE_STDIN_TTY") == "1") {
+      stderr.line("reading statements of SQL from the terminal, up to Ctrl-D; quire help sql tells of other ways");
+      stderr.flush();
+    }
     if (!readWhole(ctx.invocation.option("file", "-"), bytes, LONGEST_SCRIPT)) status = lastError.status;
     else if (bytes.len > LONGEST_SCRIPT) status = fail(SQL_LIMIT, "a script has at most 64 MiB", "run it in parts");
   } else bytes.addText(ctx.word(0));
@@ -40,6 +55,10 @@ function runText(ctx: CommandContext, text: SqlText, words: Array<string>): Stat
   let status = first.parse();
   if (status == OK && first.isNone) status = text.fail(SQL_SYNTAX, "there is no statement", text.len);
   const isOnly = status == OK && first.rest >= text.len && !first.isTransaction;
+  if (status == OK && ctx.has("explain")) {
+    status =
+      first.rest >= text.len ? first.explain(false) : fail(USAGE, "--explain is for one query, and there are several statements");
+  }
   // A query needs no more than to read; tables may be made in a file that is not there yet.
   const makes = status == OK && (first.isDefinition || (first.isTransaction && first.rest < text.len));
   const isNew = makes && isMissing(ctx.invocation.file);
@@ -121,6 +140,7 @@ function printReply(ctx: CommandContext, text: SqlText, start: u32, end: u32, wo
   startRequest("sql");
   addTextField("sql", String.UTF8.decodeUnsafe(text.ptr + start, end - start));
   if (words.length > 0) addTextsField("params", words);
+  if (ctx.has("explain")) addField("explain").addText("true");
   return call(ctx);
 }
 

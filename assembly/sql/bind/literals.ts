@@ -1,7 +1,7 @@
 /** Literals and parameters as constants. */
 import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { TYPE_BLOB, fixedValueSize } from "../../encode/data-type";
+import { TYPE_BLOB, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
 import { addDecimals } from "../../encode/decimal-arithmetic";
 import { addUnsigned, isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
@@ -132,6 +132,15 @@ export function cellConstant(type: u8, customSize: u32, ptr: usize, len: u32): C
   vector.setNull(0, false);
   takeRow(constant, vector, 0);
   return constant;
+}
+
+/** The value of a parameter of `type` at `ptr`, of `len` bytes, as records have it. */
+export function parameterConstant(type: u8, ptr: usize, len: u32): Constant {
+  if (type == TYPE_TEXT) return textConstant(ptr + 2, len - 2);
+  const value = cellConstant(type, 0, ptr, len);
+  // What may have a sign goes with more.
+  if (value.kind == K_UINT && <i64>value.low >= 0) value.kind = K_INT;
+  return value;
 }
 
 /** Gives a constant, which was made of a parameter's value, another value; false when that can't be one of its kind. */
