@@ -129,6 +129,8 @@ async function examples(start: Start, isCore: boolean): Promise<string[]> {
     const replies: string[] = [];
     let token = "";
     for (const [, request = ""] of page.matchAll(/^> (.*)$/gm)) {
+      // The component has no clock.
+      if (request.includes('"timeout"')) continue;
       const text = request.replace('"after": "*"', `"after": "${token}"`);
       const { id, ...rest } = JSON.parse(text) as Record<string, unknown>;
       const reply = await session.ask(isCore ? JSON.stringify(rest) : text);
