@@ -28,9 +28,11 @@ export type {
   IdentityRights,
   LookupOptions,
   Params,
+  RunResult,
   ScanOptions,
   SchemaInfo,
   SqlResult,
+  StatementColumn,
   TableInfo,
   TableSchemaInfo,
   TableStats,
@@ -41,5 +43,6 @@ export type {
 } from "./api/requests.js";
 export type { RuntimeName } from "./api/runtime-names.js";
 export { Session, SyncSession } from "./api/session.js";
+export { type Arguments, Statement, SyncStatement } from "./api/statement.js";
 export { Scan, SyncScan, SyncTable, Table } from "./api/table.js";
 export { open, openSync } from "./node/open.js";

@@ -31,6 +31,7 @@ test("INSERT: columns, several rows, DEFAULT, null for the next number, and what
     rows: [],
     changes: 2,
     lastId: "2",
+    lastIdType: "int64",
   });
   assert.equal(db.sql("insert into users values (null, 'c', default, ?)", [7]).lastId, "3");
   assert.equal(db.sql('INSERT INTO "users" ("id", "email") VALUES (10, $1)', ["d"]).lastId, "10");

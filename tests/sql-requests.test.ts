@@ -209,7 +209,7 @@ test("prepared statements", (t) => {
   assert.deepEqual(insert, { statement: 2, columns: [], types: [], parameters: ["id", "s"], reader: false });
   for (const id of [101, 102]) {
     const reply = store.ask({ op: "run", statement: 2, params: { id, s: "new" } });
-    assert.deepEqual(reply, { columns: [], types: [], rows: [], changes: 1, lastId: id });
+    assert.deepEqual(reply, { columns: [], types: [], rows: [], changes: 1, lastId: id, lastIdType: "int32" });
   }
   assert.equal(store.fails({ op: "run", statement: 2, params: { id: 102, s: "again" } }), "PRIMARY_KEY_CONFLICT");
   assert.equal(store.ask({ op: "run", statement: 2, params: { id: 103, s: "new" } }).changes, 1);

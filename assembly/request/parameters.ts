@@ -24,7 +24,10 @@ export function parametersOf(request: Request, tree: SqlTree): Array<Constant> |
     if (!constant) return null;
     parameters.push(constant);
   }
-  return parameters;
+  const wanted = tree.parameters;
+  if (<u32>parameters.length <= wanted) return parameters;
+  fail(BAD_REQUEST, parameters.length.toString() + " values for " + wanted.toString() + " parameters");
+  return null;
 }
 
 /** The same of an object: each parameter has a name, and each member is a parameter's. */

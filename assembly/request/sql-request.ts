@@ -159,6 +159,8 @@ function addReply(statements: SessionStatements, kept: KeptStatement, isPaged: b
   if (key && column) {
     addAscii(out, ',"lastId":');
     writeJsonValue(column.type, column.customSize, changetype<usize>(key), out);
+    addAscii(out, ',"lastIdType":');
+    addString(out, column.typeText);
   }
   if (isPaged) addAscii(out, ',"after":');
   if (isPaged && statement.isBetween) {

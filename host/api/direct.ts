@@ -1,6 +1,7 @@
 /** The calls of the module that take and give rows as records, without JSON in between. For sessions in this process. */
 import type { LibraryInstance } from "./instance.js";
 import type { DateForm } from "./json-values.js";
+import { ModuleStatements } from "./module-statement.js";
 import { RecordReader, RecordWriter } from "./record-codec.js";
 import type { DeleteResult, UpdateResult } from "./requests.js";
 import type { Column, TableSchema } from "./table-schema.js";
@@ -31,12 +32,14 @@ export class DirectAccess {
   readonly #reader: RecordReader;
   readonly #writer = new RecordWriter();
   readonly #tables = new Map<string, OpenTable>();
+  readonly statements: ModuleStatements;
 
   /** `schemas` are those that the session knows at the time. */
   constructor(instance: LibraryInstance, schemas: ReadonlyMap<string, TableSchema>, dates: DateForm) {
     this.#instance = instance;
     this.#schemas = schemas;
     this.#reader = new RecordReader(dates);
+    this.statements = new ModuleStatements(instance, dates);
   }
 
   #table(name: string): OpenTable | undefined {

@@ -25,10 +25,17 @@ interface LibraryExports {
   update(table: number, ptr: number, byteLen: number): number;
   remove(table: number, ptr: number, byteLen: number): number;
   scan(store: number, ptr: number, byteLen: number): number;
+  prepare(store: number, ptr: number, byteLen: number): number;
+  describe(statement: number): number;
+  bind(statement: number, ptr: number, byteLen: number): number;
+  step(statement: number, maxRows: number): number;
+  reset(statement: number): number;
+  finalize(statement: number): number;
 }
 
 /** What a call is about: a text, or bytes that are in the scratch already. */
-type Call = "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "update" | "remove" | "scan";
+type Call =
+  "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "update" | "remove" | "scan" | "prepare" | "bind";
 
 /** What an instance lives in: who brings the module, and the functions of WASI that it imports. */
 export interface LibraryHost {
@@ -165,7 +172,7 @@ export class LibraryInstance {
   }
 
   /** Makes the call on the store with `text`. */
-  callText(call: "request" | "open_table" | "scan", text: string): number {
+  callText(call: "request" | "open_table" | "scan" | "prepare", text: string): number {
     this.#ensureUsable();
     const byteLen = this.#put(text);
     return this.call(call, this.#store, byteLen);
@@ -185,6 +192,16 @@ export class LibraryInstance {
   callBy(table: number, position: number, byteLen: number): number {
     if (this.#ended !== null) throw this.#ended;
     return this.#guard(() => this.#exports.get_by(table, position, this.#scratch, byteLen));
+  }
+
+  /** A call on a statement that takes no bytes: `step` takes how many rows. */
+  callStatement(call: "describe" | "step" | "reset" | "finalize", statement: number, maxRows: number): number {
+    if (this.#ended !== null) throw this.#ended;
+    try {
+      return this.#exports[call](statement, maxRows);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
   }
 
   #guard(call: () => number): number {

@@ -87,8 +87,8 @@ export function parametersToJson(params: unknown): unknown {
  * A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. `name` is the parameter's
  * number or its name.
  */
-function parameterToJson(value: unknown, name: number | string): unknown {
-  if (typeof value === "bigint") return String(value);
+export function parameterToJson(value: unknown, name: number | string): unknown {
+  if (typeof value === "bigint") return isExact(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new QuireError("BAD_VALUE", `parameter ${name}: ${value} is no number of SQL`);
     return isExact(value) ? value : String(BigInt(value));

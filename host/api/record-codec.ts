@@ -58,6 +58,9 @@ function writeUuid(bytes: Uint8Array, text: string, at: number): void {
   }
 }
 
+/** Bytes of the longest text that a record has. */
+const LONGEST = 65535;
+
 /** Texts up to this many bytes are tried as ASCII, which is faster than the decoder's start. */
 const SHORT_TEXT = 16;
 
@@ -95,12 +98,15 @@ function isDeep(text: string): boolean {
   return false;
 }
 
-/** Reads records. */
+/** Reads records; with `long` the rows of statements, whose values may be longer than a record's (docs/abi.md, "step"). */
 export class RecordReader {
   /** Where the last value ended. */
   end = 0;
 
-  constructor(readonly dates: DateForm) {}
+  constructor(
+    readonly dates: DateForm,
+    readonly long = false,
+  ) {}
 
   /** The row of these columns whose record starts at `at`. */
   row(memory: MemoryViews, columns: readonly Column[], at: number): Record<string, unknown> {
@@ -111,6 +117,17 @@ export class RecordReader {
       else row[column.name] = this.value(memory, column, this.end);
     }
     return row;
+  }
+
+  /** The same as a list of values. */
+  values(memory: MemoryViews, columns: readonly Column[], at: number): unknown[] {
+    const values = new Array<unknown>(columns.length);
+    this.end = at;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] as Column;
+      values[i] = column.nullable && memory.bytes[this.end++] === 0 ? null : this.value(memory, column, this.end);
+    }
+    return values;
   }
 
   /** The column's value at `at`; `end` is behind it afterwards. */
@@ -149,8 +166,13 @@ export class RecordReader {
           return new Uint8Array(bytes.subarray(at, this.end));
       }
     }
-    const start = at + 2;
-    const end = start + view.getUint16(at, true);
+    let start = at + 2;
+    let length = view.getUint16(at, true);
+    if (length === LONGEST && this.long) {
+      length = view.getUint32(start, true);
+      start += 4;
+    }
+    const end = start + length;
     this.end = end;
     if (column.type === "text") return readText(memory, start, end);
     if (column.type === "json") return readJson(memory.text(start, end));
@@ -178,8 +200,18 @@ function hasDay(year: number, month: number, day: number): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= (DAYS[month - 1] as number) + Number(leap);
 }
 
-/** Bytes of the longest text that is given. */
-const LONGEST = 65535;
+/** Writes the decimal that `text` spells, one of at most 28 digits, which 96 bits surely hold; false when it is none. */
+export function writeDecimal(view: DataView, text: string, at: number): boolean {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) return false;
+  const [, sign, whole = "", fraction = ""] = match;
+  if (whole.length + fraction.length > 28) return false;
+  const value = BigInt(whole + fraction);
+  view.setUint32(at, (fraction.length << 16) | (sign === "-" && value !== 0n ? 0x80000000 : 0), true);
+  view.setBigUint64(at + 4, BigInt.asUintN(64, value), true);
+  view.setUint32(at + 12, Number(value >> 64n), true);
+  return true;
+}
 
 /** Writes records. The memory must have the room that `roomForRow` or `roomForValue` has just told for the same row or value. */
 export class RecordWriter {
@@ -260,7 +292,7 @@ export class RecordWriter {
         bytes[at] = value ? 1 : 0;
         return true;
       case "decimal":
-        return typeof value === "string" && this.#decimal(view, value, at);
+        return typeof value === "string" && writeDecimal(view, value, at);
       case "date":
       case "datetime":
         return this.#date(view, column, value, at);
@@ -292,19 +324,6 @@ export class RecordWriter {
     const wide = BigInt(value as bigint | number);
     if ((type === "int64" ? BigInt.asIntN(64, wide) : BigInt.asUintN(64, wide)) !== wide) return false;
     view.setBigUint64(at, wide, true);
-    return true;
-  }
-
-  /** A decimal of at most 28 digits, which 96 bits surely hold. */
-  #decimal(view: DataView, text: string, at: number): boolean {
-    const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
-    if (match === null) return false;
-    const [, sign, whole = "", fraction = ""] = match;
-    if (whole.length + fraction.length > 28) return false;
-    const value = BigInt(whole + fraction);
-    view.setUint32(at, (fraction.length << 16) | (sign === "-" && value !== 0n ? 0x80000000 : 0), true);
-    view.setBigUint64(at + 4, BigInt.asUintN(64, value), true);
-    view.setUint32(at + 12, Number(value >> 64n), true);
     return true;
   }
 

@@ -75,6 +75,32 @@ export interface SqlResult {
   readonly changes: number;
   /** The key of the row that was inserted last, where there is one. */
   readonly lastId?: unknown;
+  /** The type of that key. */
+  readonly lastIdType?: string;
+}
+
+/** A column of a statement's rows. */
+export interface StatementColumn {
+  readonly name: string;
+  /** The name of its type, as schemas have it. */
+  readonly type: string;
+}
+
+/** What is known of a statement before it runs. */
+export interface StatementDescription {
+  /** Whether it gives rows. */
+  readonly reader: boolean;
+  readonly columns: readonly StatementColumn[];
+  /** The name of each parameter, without the sign before it; null for one that has just a number. */
+  readonly parameters: readonly (string | null)[];
+}
+
+/** What a statement without rows came to. */
+export interface RunResult {
+  /** Rows that were changed. */
+  readonly changes: number;
+  /** The key of the row that was inserted last; undefined where none was. */
+  readonly lastId: unknown;
 }
 
 export interface ColumnsOption {

@@ -23,6 +23,8 @@ import type {
 } from "./requests.js";
 import { parametersToJson } from "./json-values.js";
 import { type Runner, needFunction } from "./runner.js";
+import { Statement, SyncStatement } from "./statement.js";
+import { ALL, PREPARE, StatementCall } from "./statement-operations.js";
 import { SyncTable, Table } from "./table.js";
 
 /** What dates and date-times are in the rows of a session with these options. */
@@ -58,6 +60,10 @@ function plainRequest(request: Readonly<Record<string, unknown>>): Request {
   const { op, ...fields } = JSON.parse(text) as Request;
   // As many kinds of requests as there are can't be told apart by the compiler any more.
   return { op, ...fields } as Request;
+}
+
+function isTemplate(sql: string | TemplateStringsArray): sql is TemplateStringsArray {
+  return Array.isArray(sql) && Array.isArray((sql as Partial<TemplateStringsArray>).raw);
 }
 
 /** The field `table` of a request that may be about one. */
@@ -196,10 +202,15 @@ abstract class SessionOf<K extends Kind> {
    * Runs a statement of SQL (docs/sql.md), with values for its parameters: a list in the order of their numbers, or an object with the value of
    * each `:name`. Bigints, Dates and bytes become the text that the column's type is read from.
    */
-  sql(sql: string, params: Params = [], options: TimeOptions = {}): Result<K, SqlResult> {
+  sql(sql: string, params?: Params, options?: TimeOptions): Result<K, SqlResult>;
+  /** The rows of a statement that is written behind the name, with values in it that become parameters: `` db.sql`… WHERE name = ${name}` ``. */
+  sql<Row = AnyRow>(sql: TemplateStringsArray, ...values: unknown[]): Result<K, Row[]>;
+  sql(sql: string | TemplateStringsArray, ...given: unknown[]): Result<K, unknown> {
+    if (isTemplate(sql)) return this.runner.run(ALL, "", new StatementCall(sql.join("?"), false), given);
+    const [params = [], options = {}] = given as [Params?, TimeOptions?];
     const request = { ...options, op: "sql" as const, sql, params: parametersToJson(params) };
     const steps = (operations: Operations) => operations.ask(request);
-    return this.#do("sql", steps) as Result<K, SqlResult>;
+    return this.#do("sql", steps);
   }
 
   /** Gives an identity rights. */
@@ -255,6 +266,11 @@ export class Session<Dates = string> extends SessionOf<"async"> implements Async
     return new Table(nameOf(table), this.runner);
   }
 
+  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. */
+  async prepare<Row = AnyRow>(sql: string): Promise<Statement<Row>> {
+    return new Statement(sql, await this.runner.run(PREPARE, "", sql, undefined), this.runner);
+  }
+
   /** Closes the file, after what was asked for; an open transaction is rolled back. A second call does nothing more. */
   close(): Promise<void> {
     this.#closing ??= (async () => await this.engine.close())();
@@ -278,6 +294,11 @@ export class SyncSession<Dates = string> extends SessionOf<"sync"> implements Di
   table<Row extends object = AnyRow>(name: string): SyncTable<TypedShape<Row>>;
   table(table: string | TableDefinition): unknown {
     return new SyncTable(nameOf(table), this.runner);
+  }
+
+  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. */
+  prepare<Row = AnyRow>(sql: string): SyncStatement<Row> {
+    return new SyncStatement(sql, this.runner.run(PREPARE, "", sql, undefined), this.runner);
   }
 
   /** Closes the file; an open transaction is rolled back. A second call does nothing. */

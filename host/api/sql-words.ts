@@ -33,5 +33,5 @@ export function statementWords(sql: unknown): StatementWords {
   const [, first = "", second = ""] = FIRST_WORDS.exec(sql) ?? [];
   const word = first.toLowerCase();
   if (word === "rollback" && second.toLowerCase() === "to") return DEFINES;
-  return (Object.hasOwn(WORDS, word) && WORDS[word]) || NOTHING;
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? NOTHING) : NOTHING;
 }

@@ -26,6 +26,27 @@ export const TYPE_SIZES = {
 
 export type ColumnType = keyof typeof TYPE_SIZES;
 
+/** The types' codes in descriptions of statements (docs/abi.md). */
+export const TYPE_CODES = {
+  int8: 0x01,
+  int16: 0x02,
+  int32: 0x03,
+  int64: 0x04,
+  uint8: 0x10,
+  uint16: 0x11,
+  uint32: 0x12,
+  uint64: 0x13,
+  decimal: 0x22,
+  boolean: 0x30,
+  date: 0x40,
+  datetime: 0x41,
+  blob: 0x50,
+  text: 0x51,
+  uuid: 0x52,
+  json: 0x60,
+  custom: 0xf0,
+} as const satisfies Readonly<Record<ColumnType, number>>;
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -62,7 +83,11 @@ export interface IndexReply {
   readonly unique: boolean;
 }
 
-function readColumn({ name, type: text, null: nullable }: FieldReply, position: number): Column {
+/** A column by its name and the name of its type. */
+export function readColumn(
+  { name, type: text, null: nullable }: Pick<FieldReply, "name" | "type" | "null">,
+  position: number,
+): Column {
   if (!text.startsWith("custom(")) {
     const type = text as ColumnType;
     return { name, type, nullable, size: TYPE_SIZES[type], position };

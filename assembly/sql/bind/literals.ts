@@ -1,5 +1,6 @@
 /** Literals and parameters as constants. */
 import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, fail, lastError } from "../../status";
+import { isText } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { TYPE_BLOB, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
@@ -11,7 +12,7 @@ import { parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { takeCell } from "../eval/cells";
 import { Constant } from "../eval/expression";
-import { K_BOOLEAN, K_CUSTOM, K_DECIMAL, K_INT, K_TEXT, K_UINT, kindOfType, typeOfKind } from "../eval/kinds";
+import { K_BOOLEAN, K_CUSTOM, K_DATE, K_DECIMAL, K_INT, K_TEXT, K_UINT, kindOfType, typeOfKind } from "../eval/kinds";
 import { takeRow } from "../eval/once";
 import { Vector } from "../eval/vector";
 
@@ -101,10 +102,17 @@ export function parseConstant(subject: Constant, kind: u8, column: Column | null
   const parsedType = kind == K_INT ? typeOfKind(K_INT) : type;
   if (kind == K_CUSTOM && !column) return null;
   parsed.reset();
-  // 0x before the digits of a blob says nothing.
-  const isMarked = type == TYPE_BLOB && subject.bytesLen >= 2 && (load<u16>(subject.bytesPtr) | 0x2000) == 0x7830;
-  const skipped: u32 = isMarked ? 2 : 0;
-  if (parseValue(parsedType, customSize, subject.bytesPtr + skipped, subject.bytesLen - skipped, parsed) != OK) {
+  let text = subject.bytesPtr;
+  let len = subject.bytesLen;
+  if (type == TYPE_BLOB && len >= 2 && (load<u16>(text) | 0x2000) == 0x7830) {
+    // 0x before the digits of a blob says nothing.
+    text += 2;
+    len -= 2;
+  } else if (kind == K_DATE && len == 24 && isText(text + 10, 14, "T00:00:00.000Z")) {
+    // Programs have times for dates: a day begins at midnight.
+    len = 10;
+  }
+  if (parseValue(parsedType, customSize, text, len, parsed) != OK) {
     if (kind == K_INT || kind == K_UINT) {
       // A number with a fraction is a number.
       if (parseDecimal(subject.bytesPtr, subject.bytesLen, decimal)) {

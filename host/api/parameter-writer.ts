@@ -1,0 +1,103 @@
+/** Values for a statement's parameters in the form of `bind` (docs/abi.md). */
+import type { LibraryInstance } from "./instance.js";
+import { parameterToJson } from "./json-values.js";
+import type { MemoryViews } from "./memory-views.js";
+import { writeDecimal } from "./record-codec.js";
+import { TYPE_CODES } from "./table-schema.js";
+
+const NONE = 0;
+/** Texts from this many bytes on have a longer head. */
+const LONG = 65535;
+
+/** The values in the order of the parameters; null when they are none for these. */
+function inOrder(names: readonly string[], params: unknown): readonly unknown[] | null {
+  if (Array.isArray(params)) return params.length === names.length ? params : null;
+  if (typeof params !== "object" || params === null) return null;
+  if (Object.keys(params).length !== names.length) return null;
+  const values: unknown[] = [];
+  for (const name of names) {
+    if (name === "" || !Object.hasOwn(params, name)) return null;
+    values.push((params as Record<string, unknown>)[name]);
+  }
+  return values;
+}
+
+/** Whether `value` fits a signed integer of 64 bits. */
+const fitsInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value;
+
+/**
+ * Writes values. What they are is as in JSON (`parameterToJson`), so that a statement says the same of them wherever the module runs; what is not
+ * certainly right goes as JSON, and the module says what is wrong.
+ */
+export class ParameterWriter {
+  #end = 0;
+
+  /** Writes `params` into the instance's scratch: how many bytes they take, or -1 when they have to go as JSON. */
+  write(instance: LibraryInstance, names: readonly string[], params: unknown): number {
+    const given = inOrder(names, params);
+    if (given === null) return -1;
+    let room = 0;
+    const values = given.map((value, i) => {
+      const plain = typeof value === "number" || typeof value === "string" ? value : parameterToJson(value, i + 1);
+      const one = typeof plain === "object" && plain !== null ? JSON.stringify(plain) : plain;
+      room += typeof one === "string" ? 7 + 3 * one.length : 17;
+      return one;
+    });
+    const start = instance.scratch(room);
+    const { memory } = instance;
+    this.#end = start;
+    return values.every((value) => this.#value(memory, value)) ? this.#end - start : -1;
+  }
+
+  #value(memory: MemoryViews, value: unknown): boolean {
+    switch (typeof value) {
+      case "string":
+        return this.#text(memory, value);
+      case "number":
+        if (Number.isSafeInteger(value)) return this.#integer(memory, BigInt(value));
+        return this.#decimal(memory, String(value));
+      case "bigint":
+        return this.#integer(memory, value);
+      case "boolean":
+        memory.bytes[this.#end++] = TYPE_CODES.boolean;
+        memory.bytes[this.#end++] = value ? 1 : 0;
+        return true;
+      default:
+        if (value !== null) return false;
+        memory.bytes[this.#end++] = NONE;
+        return true;
+    }
+  }
+
+  #integer(memory: MemoryViews, value: bigint): boolean {
+    if (!fitsInt64(value)) return false;
+    memory.bytes[this.#end] = TYPE_CODES.int64;
+    memory.view.setBigInt64(this.#end + 1, value, true);
+    this.#end += 9;
+    return true;
+  }
+
+  /** A number with a fraction; one with an exponent goes as JSON. */
+  #decimal(memory: MemoryViews, text: string): boolean {
+    memory.bytes[this.#end] = TYPE_CODES.decimal;
+    if (!writeDecimal(memory.view, text, this.#end + 1)) return false;
+    this.#end += 17;
+    return true;
+  }
+
+  #text(memory: MemoryViews, text: string): boolean {
+    if (!text.isWellFormed()) return false;
+    const { bytes, view } = memory;
+    const at = this.#end + 1;
+    const isLong = text.length * 3 >= LONG;
+    const head = isLong ? 6 : 2;
+    const byteLen = memory.putText(text, at + head);
+    // One that may be long, and is not.
+    if (isLong && byteLen < LONG) bytes.copyWithin(at + 2, at + head, at + head + byteLen);
+    bytes[this.#end] = TYPE_CODES.text;
+    view.setUint16(at, Math.min(byteLen, LONG), true);
+    if (byteLen >= LONG) view.setUint32(at + 2, byteLen, true);
+    this.#end = at + (byteLen >= LONG ? 6 : 2) + byteLen;
+    return true;
+  }
+}

@@ -1,0 +1,185 @@
+/** The operations of prepared statements: with records where the module is in this process, as requests elsewhere. */
+import { fromJson, parametersToJson } from "./json-values.js";
+import type { ModuleStatement, StatementResult } from "./module-statement.js";
+import { BY_STEPS, Operation, type Operations, type Steps } from "./operations.js";
+import type { Params, RunResult, SqlResult, StatementColumn, StatementDescription } from "./requests.js";
+import { type StatementWords, statementWords } from "./sql-words.js";
+import { type Column, readColumn } from "./table-schema.js";
+
+/** Rows that are fetched at once. */
+const PAGE_ROWS = 1000;
+
+/** A statement as its operations know it. */
+export class StatementCall {
+  readonly words: StatementWords;
+
+  constructor(
+    readonly sql: string,
+    /** Whether rows are lists of their values. */
+    readonly raw: boolean,
+  ) {
+    this.words = statementWords(sql);
+  }
+
+  /** Whether the session has to know of it, which requests tell. */
+  get isNoted(): boolean {
+    return this.words.transaction !== null || this.words.changesSchema;
+  }
+}
+
+function columnsOf({ columns, types }: Pick<SqlResult, "columns" | "types">): StatementColumn[] {
+  return columns.map((name, i) => ({ name, type: types[i] as string }));
+}
+
+export const PREPARE = new Operation<string, undefined, StatementDescription>(
+  "prepare",
+  function* (_, __, sql) {
+    const known = (yield { request: { op: "prepare", sql } }) as SqlResult & {
+      readonly statement: number;
+      readonly parameters: readonly (string | null)[];
+      readonly reader: boolean;
+    };
+    yield { request: { op: "finalize", statement: known.statement } };
+    return { reader: known.reader, columns: columnsOf(known), parameters: known.parameters };
+  },
+  ({ statements }, _, sql) => {
+    if (!isSendable(sql)) return BY_STEPS;
+    const statement = statements.take(sql);
+    const { givesRows, columns, parameters, tags } = statement.shape;
+    statements.give(statement);
+    const typeOf = ({ type, size }: Column, i: number): string =>
+      type === "custom" ? customType(tags[i] as string, size) : type;
+    return {
+      reader: givesRows,
+      columns: columns.map((column, i) => ({ name: column.name, type: typeOf(column, i) })),
+      parameters: parameters.map((name) => (name === "" ? null : name)),
+    };
+  },
+);
+
+/** Whether `sql` has a UTF-8 form. What is no text at all is the module's to refuse, and so is half of a surrogate pair. */
+function isSendable(sql: unknown): boolean {
+  return typeof sql === "string" && sql.isWellFormed();
+}
+
+/** A custom type as schemas have it: a comma of the tag has a backslash before it. */
+function customType(tag: string, size: number): string {
+  const escaped = tag.replace(/[\\,()]/g, "\\$&");
+  return size === 0 ? `custom(${escaped})` : `custom(${escaped},${size})`;
+}
+
+/** Rows of a reply in the form of the package's. */
+function rowsOf(reply: SqlResult, operations: Operations, raw: boolean): unknown[] {
+  const columns = columnsOf(reply).map(({ name, type }, i) => readColumn({ name, type, null: true }, i));
+  const lists = reply.rows.map((row) => columns.map((column, i) => fromJson(column, row[i], operations.dates)));
+  return raw ? lists : lists.map((list) => Object.fromEntries(list.map((value, i) => [(columns[i] as Column).name, value])));
+}
+
+function* ask(
+  operations: Operations,
+  call: StatementCall,
+  params: Params,
+  page: object,
+): Steps<StatementResult & { after: unknown }> {
+  const request = { op: "sql" as const, sql: call.sql, params: parametersToJson(params), ...page };
+  const reply = (yield { request }) as SqlResult & { readonly after?: unknown };
+  const { changes, lastId = null, lastIdType: type = "text", after = null } = reply;
+  const key = fromJson(readColumn({ name: "", type, null: true }, 0), lastId, operations.dates) ?? undefined;
+  return { rows: rowsOf(reply, operations, call.raw), changes, lastId: key, after };
+}
+
+/** Runs a statement to its end. */
+export const RUN = new Operation<StatementCall, Params, RunResult>(
+  "run",
+  function* (operations, _, call, params) {
+    const { changes, lastId } = yield* ask(operations, call, params, {});
+    return { changes, lastId };
+  },
+  ({ statements }, _, call, params) => {
+    const result = call.isNoted || !isSendable(call.sql) ? undefined : statements.run(call.sql, params, true);
+    return result === undefined ? BY_STEPS : { changes: result.changes, lastId: result.lastId };
+  },
+);
+
+/** All rows of a statement. */
+export const ALL = new Operation<StatementCall, Params, unknown[]>(
+  "all",
+  function* (operations, _, call, params) {
+    const rows: unknown[] = [];
+    for (const state = new RowsState(call, params); !state.done;) for (const row of yield* state.next(operations)) rows.push(row);
+    return rows;
+  },
+  ({ statements }, _, call, params) =>
+    call.isNoted || !isSendable(call.sql) ? BY_STEPS : (statements.run(call.sql, params, call.raw)?.rows ?? BY_STEPS),
+);
+
+/** The first row of a statement. */
+export const GET = new Operation<StatementCall, Params, unknown>(
+  "get",
+  function* (operations, _, call, params) {
+    return (yield* ask(operations, call, params, { maxRows: 1 })).rows[0];
+  },
+  ({ statements }, _, call, params) => {
+    const result = call.isNoted || !isSendable(call.sql) ? undefined : statements.run(call.sql, params, call.raw, 1);
+    return result === undefined ? BY_STEPS : result.rows[0];
+  },
+);
+
+/** Where the rows of a statement are that are fetched in pages. */
+export class RowsState {
+  done = false;
+  /** The statement, where the module is in this process and it has begun. */
+  statement: ModuleStatement | null = null;
+  #after: unknown = null;
+
+  constructor(
+    readonly call: StatementCall,
+    readonly params: Params,
+  ) {}
+
+  *next(operations: Operations): Steps<unknown[]> {
+    const after = this.#after === null ? {} : { after: this.#after };
+    const { rows, after: next } = yield* ask(operations, this.call, this.params, { maxRows: PAGE_ROWS, ...after });
+    this.#after = next;
+    this.done = next === null;
+    return rows;
+  }
+}
+
+/** The rows of the next page. */
+export const NEXT = new Operation<RowsState, undefined, unknown[]>(
+  "iterate",
+  (operations, _, state) => state.next(operations),
+  ({ statements }, _, state) => {
+    const { sql, raw, isNoted } = state.call;
+    if (isNoted || !isSendable(sql)) return BY_STEPS;
+    const statement = state.statement ?? statements.take(sql);
+    let isOver = true;
+    try {
+      if (state.statement === null && (!statement.isPlain || !statement.bind(state.params))) return BY_STEPS;
+      const rows: unknown[] = [];
+      state.done = isOver = !statement.step(PAGE_ROWS, rows, raw).more;
+      return rows;
+    } finally {
+      state.statement = isOver ? null : statement;
+      if (isOver) statements.give(statement);
+    }
+  },
+);
+
+/** Ends it before its last row. */
+export const END = new Operation<RowsState, undefined, undefined>(
+  "iterate",
+  // eslint-disable-next-line require-yield -- what waits in another process is ended by others that come.
+  function* () {
+    return undefined;
+  },
+  ({ statements }, _, state) => {
+    const { statement } = state;
+    state.statement = null;
+    if (statement === null) return undefined;
+    statement.reset();
+    statements.give(statement);
+    return undefined;
+  },
+);
