@@ -1,9 +1,11 @@
 /** What SQL keeps in the file besides tables and rows: views, CHECK constraints, names of indexes. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import sqlite from "node-sqlite3-wasm";
 import { type SyncSession, openSync } from "../host/index.js";
+import { packageRoot } from "../host/paths.js";
 import { tempFolder } from "./helpers/store.js";
 
 type Rows = readonly (readonly unknown[])[];
@@ -32,6 +34,21 @@ function opened(t: TestContext): { db: SyncSession; again: () => SyncSession } {
     },
   };
 }
+
+test("the examples of docs/sql.md run", () => {
+  const page = readFileSync(join(packageRoot, "docs", "sql.md"), "utf8");
+  const [offers = "", views = ""] = ["CREATE TABLE offers", "CREATE VIEW"].map(
+    (start) => new RegExp(`\`\`\`sql\\n(${start}[^]+?)\`\`\``, "u").exec(page)?.[1] ?? "",
+  );
+  using db = openSync(":memory:");
+  const statements = `${offers}${views}`.split(";\n").filter((sql) => sql !== "");
+  assert.equal(statements.length, 5);
+  for (const sql of statements) db.sql(sql);
+  assert.equal(db.sql("INSERT INTO offers (price, kind) VALUES (5, 'book')").changes, 1);
+  for (const values of ["-1, 'book', NULL, NULL", "1, 'pen', NULL, NULL", "1, 'map', '2024-02-01', '2024-01-01'"])
+    assert.throws(() => db.sql(`INSERT INTO offers (price, kind, starts, ends) VALUES (${values})`), { code: "CHECK_FAILED" });
+  assert.deepEqual(rows(db, "SELECT kind, offers, price FROM kinds, cheap"), [["book", "1", "5"]]);
+});
 
 const SHOP = [
   "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price DECIMAL CHECK (price >= 0), kind TEXT)",
