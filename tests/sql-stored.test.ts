@@ -593,3 +593,71 @@ test("what reports on other engines show is right here", () => {
     assert.equal(db.check().errors, 0, report);
   }
 });
+
+test("a view of one table is read by the table's indexes, and gives what it gives as a query of its own", () => {
+  using db = openSync(":memory:");
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, name TEXT, b INT)");
+  db.sql("CREATE TABLE notes (body TEXT, t INT)");
+  db.sql("CREATE INDEX t_a_idx ON t (a)");
+  db.sql(
+    "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n WHERE x < 400) INSERT INTO t SELECT x, x % 40, 'n' || (x % 7), nullif(x % 5, 3) FROM n",
+  );
+  db.sql("INSERT INTO notes SELECT 'note ' || id, id * 3 FROM t WHERE id < 60");
+  db.sql("CREATE VIEW v AS SELECT id, a, name AS nm, b FROM t WHERE a > 5");
+  db.sql(
+    "CREATE VIEW w (key, label) AS SELECT q.id, nm FROM v AS q WHERE b = 2 AND EXISTS (SELECT 1 FROM notes WHERE t = q.id OR q.a < 30)",
+  );
+  db.sql("CREATE VIEW n AS SELECT * FROM notes");
+  db.sql("CREATE VIEW turned AS SELECT b, a FROM t");
+  const plan = (sql: string): string => rows(db, `EXPLAIN ${sql}`).join("\n");
+  assert.match(plan("SELECT nm FROM v WHERE id = 7"), /t by id/);
+  assert.match(plan("SELECT label FROM w WHERE key = 7"), /t by id/);
+  assert.match(plan("SELECT * FROM n JOIN v ON v.id = n.t WHERE body = 'note 5'"), /by id/);
+  assert.match(plan("SELECT x.id FROM (SELECT id, a FROM t) AS x WHERE x.a = 3"), /by a/);
+  // With a LIMIT it is a query of its own.
+  const apart = (sql: string): string =>
+    sql.replaceAll(/\b(v|w|n|turned)\b(?= |$)(?! [=AS])/gu, "(SELECT * FROM $1 LIMIT 100000) AS $1");
+  let answers = 0;
+  for (const sql of [
+    "SELECT * FROM v",
+    "SELECT * FROM w",
+    "SELECT * FROM n",
+    "SELECT * FROM turned WHERE a = 3",
+    "SELECT count(*) FROM v",
+    "SELECT count(*), min(a), max(id) FROM v",
+    "SELECT min(a) FROM v",
+    "SELECT max(key) FROM w",
+    "SELECT nm, count(*), sum(b) FROM v GROUP BY nm HAVING count(*) > 2",
+    "SELECT DISTINCT label FROM w",
+    "SELECT v.id, body FROM v JOIN n ON v.id = n.t",
+    "SELECT v.id, body FROM v LEFT JOIN n ON v.id = n.t",
+    "SELECT v.id, body FROM n LEFT JOIN v ON v.id = n.t",
+    "SELECT v.id, body FROM v RIGHT JOIN n ON v.id = n.t",
+    "SELECT v.id, body FROM n RIGHT JOIN v ON v.id = n.t",
+    "SELECT v.id, body FROM v FULL JOIN n ON v.id = n.t",
+    "SELECT v.id, key FROM v FULL JOIN w ON v.id = w.key AND a > 10",
+    "SELECT * FROM v NATURAL JOIN turned WHERE id < 50",
+    "SELECT * FROM v JOIN turned USING (a) WHERE id < 10",
+    "SELECT t.id, (SELECT count(*) FROM v WHERE v.a = t.a AND v.b > t.b) FROM t WHERE t.id < 50",
+    "SELECT id FROM t WHERE id IN (SELECT key FROM w WHERE key > t.b)",
+    "SELECT label FROM w WHERE key NOT IN (SELECT t FROM n WHERE t > 30)",
+    "SELECT nm FROM v WHERE a BETWEEN 7 AND 9 ORDER BY a DESC, id LIMIT 5",
+    "SELECT label FROM w UNION SELECT nm FROM v WHERE id = 3",
+  ]) {
+    const ours = rows(db, sql).map(String);
+    const wanted = rows(db, apart(sql)).map(String);
+    assert.notEqual(apart(sql), sql);
+    if (!sql.includes("ORDER BY")) for (const list of [ours, wanted]) list.sort();
+    assert.deepEqual(ours, wanted, sql);
+    answers += ours.length;
+  }
+  assert.ok(answers > 1000, String(answers));
+  assert.deepEqual(db.sql("SELECT * FROM w LIMIT 0").columns, ["key", "label"]);
+  assert.deepEqual(db.sql("SELECT * FROM n LIMIT 0").columns, ["body", "t"]);
+  assert.throws(() => rows(db, "SELECT rowid FROM n"), { code: "COLUMN_NOT_FOUND" });
+  assert.throws(() => rows(db, "SELECT name FROM v"), { code: "COLUMN_NOT_FOUND" });
+  assert.throws(() => rows(db, "SELECT t.id FROM v"), { code: "TABLE_NOT_FOUND" });
+  assert.throws(() => rows(db, "SELECT a FROM v GROUP BY id"), { code: "SQL_TYPE" });
+  assert.equal(db.sql("UPDATE t SET name = 'x' FROM v WHERE v.id = t.id AND v.a = 7").changes, 10);
+  assert.equal(db.sql("INSERT INTO t (a, name) SELECT a, nm FROM v").changes, 340);
+});

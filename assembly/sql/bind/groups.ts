@@ -125,7 +125,7 @@ export abstract class GroupBinder extends FunctionBinder {
     }
     // What the primary key of a table decides is the same for all rows of a group with it.
     const source = this.scope.sourceOf(place);
-    const table = place < MERGED ? source.table : null;
+    const table = place < MERGED && !source.isMerged ? source.table : null;
     for (let g = 0; g < this.groupValues.length && table; g++) {
       const subject = this.groupValues[g];
       if (!(subject instanceof ColumnValue) || (<ColumnValue>subject).position != source.base + table.keyColumn) continue;

@@ -44,7 +44,7 @@ import { AGGREGATED } from "./groups";
 import { QUERY_PARTS, StatementContext } from "./statement";
 import { isEquality } from "./joins";
 import { ResultBinder } from "./results";
-import { CommonTable, NamedColumn, Relation, sameName, valueOf, valuesOf } from "./scope";
+import { CommonTable, NamedColumn, Relation, Source, sameName, valueOf, valuesOf } from "./scope";
 
 /** What a statement may keep that is only bound. */
 const BINDING: u64 = 1 << 20;
@@ -53,6 +53,23 @@ const BINDING: u64 = 1 << 20;
 export class QueryBinder extends ResultBinder {
   viewColumns(view: CatalogEntry): Array<NamedColumn> | null {
     return columnsOfView(this.context.catalog, view);
+  }
+
+  protected viewTable(view: CatalogEntry, node: u32, alias: string, base: i32, on: Array<Condition>): Source | null {
+    const text = new StoredText(view.sql, viewLabel(view), this.context.text.offsetOf(this.tree.start(node)));
+    const context = this.context.within(text, node);
+    if (!context) return null;
+    const root = new QueryBinder(context, null, []).viewRoot();
+    let source: Source | null = null;
+    if (root != 0)
+      source = new QueryBinder(context, null, []).tableOf(context.tree.c(root), context.tree.b(root), alias, base, on);
+    context.tree.free();
+    return source;
+  }
+
+  protected queryTable(node: u32, alias: string, base: i32, on: Array<Condition>): Source | null {
+    const tree = this.tree;
+    return new QueryBinder(this.context, this.outer, this.commonTables).tableOf(tree.a(node), tree.c(node), alias, base, on);
   }
 
   protected viewRows(view: CatalogEntry, node: u32): Relation | null {
@@ -66,19 +83,21 @@ export class QueryBinder extends ResultBinder {
 
   /** The rows of the context's text, which is to be a view's; null with an error. */
   viewQuery(): Relation | null {
+    const root = this.viewRoot();
+    return root == 0 ? null : this.viewOf(root);
+  }
+
+  /** Reads the context's text: its N_CREATE_VIEW, 0 with an error. */
+  viewRoot(): u32 {
     const context = this.context;
     const tree = this.tree;
-    if (readStatement(context.text, tree, 0) != OK) return null;
+    if (readStatement(context.text, tree, 0) != OK) return 0;
     const root = sqlRoot;
-    if (root == 0 || tree.kind(root) != N_CREATE_VIEW) {
-      context.text.fail(SQL_SYNTAX, "this is no view", 0);
-      return null;
-    }
-    if (context.depth > MOST_DEPTH) {
-      context.text.fail(SQL_LIMIT, "views too deep inside each other", 0);
-      return null;
-    }
-    return this.viewOf(root);
+    const isView = root != 0 && tree.kind(root) == N_CREATE_VIEW;
+    if (isView && context.depth <= MOST_DEPTH) return root;
+    if (isView) context.text.fail(SQL_LIMIT, "views too deep inside each other", 0);
+    else context.text.fail(SQL_SYNTAX, "this is no view", 0);
+    return 0;
   }
 
   /** The rows of an N_CREATE_VIEW, called as it says; null with an error. */
@@ -478,7 +497,7 @@ export class QueryBinder extends ResultBinder {
       const order = this.aggregates[0].fn == A_MAX ? DESCENDING : 0;
       wantedOrder = new WantedOrder([extreme.position], [order], 1, true);
     }
-    const counted = conditions.length == 0 ? this.countedTable() : null;
+    const counted = conditions.length == 0 && from && from.on.length == 0 ? this.countedTable() : null;
     let rows: Operator | null = null;
     if (counted) rows = context.own(new TableCount(counted));
     else if (from) rows = this.build(from, conditions, used, wantedOrder);

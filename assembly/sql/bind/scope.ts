@@ -32,7 +32,9 @@ export class Source {
   /** Columns that a join by USING or NATURAL shows once, with another's: not in `*`, and not found by their name alone. */
   readonly hidden: Array<bool> = new Array<bool>();
   /** Whether its first column is a key that SQL made: not in `*` either, but found. */
-  readonly hidesFirst: bool;
+  hidesFirst: bool;
+  /** Whether it is a query's table under the names that the query gives its columns; those that it leaves out have none. */
+  isMerged: bool = false;
 
   constructor(
     readonly name: string,
@@ -54,6 +56,18 @@ export class Source {
   private add(column: NamedColumn): void {
     this.columns.push(column);
     this.hidden.push(false);
+  }
+
+  /** The same table with other names of its columns, "" for those that are not there, and for itself. */
+  renamed(name: string, labels: Array<string>): Source {
+    const made = new Source(name, this.base, this.table, null);
+    made.isMerged = true;
+    made.hidesFirst = false;
+    for (let c = 0; c < labels.length; c++) {
+      made.columns[c] = new NamedColumn(labels[c], this.columns[c].kind, this.columns[c].column);
+      made.hidden[c] = labels[c] == "";
+    }
+    return made;
   }
 }
 
@@ -129,7 +143,7 @@ export class Scope {
     if (this.found > 0 || !isRowid(name)) return this.foundPlace(place, table);
     for (let s = 0; s < this.sources.length; s++) {
       const source = this.sources[s];
-      const key = source.table ? rowidColumn(source.table!) : -1;
+      const key = source.table && !source.isMerged ? rowidColumn(source.table!) : -1;
       if (key < 0 || source.base < this.first || (table.length > 0 ? !sameName(source.name, table) : source.hidden[key]))
         continue;
       this.found += 1;
