@@ -218,3 +218,14 @@ test("EXISTS that is tied to the row around it by equalities alone keeps keys on
     assert.deepEqual(rowsOf(db, sql(where)), rowsOf(db, sql(counted)), where);
   }
 });
+
+test("EXISTS whose keys are too many to be kept goes on by the index", () => {
+  using db = openSync(":memory:", { sqlMemory: 1 << 20 });
+  db.create("o", ["id:int64:pk"]);
+  db.create("t", ["id:int64:pk", "o:int64:index"]);
+  db.table("o").insertMany(Array.from({ length: 8000 }, (_, id) => ({ id })));
+  db.table("t").insertMany(Array.from({ length: 40_000 }, (_, id) => ({ id, o: id * 2 })));
+  const sql = "SELECT count(*) FROM o WHERE EXISTS (SELECT 1 FROM t WHERE t.o = o.id)";
+  for (let n = 0; n < 2; n++) assert.deepEqual(rowsOf(db, sql), ["4000"]);
+  assert.deepEqual(rowsOf(db, sql.replace("EXISTS", "NOT EXISTS")), ["4000"]);
+});

@@ -1,5 +1,5 @@
 /** Queries as values: `(SELECT …)` and EXISTS. Each runs when its value is asked for, once for each different row around it. */
-import { SQL_TYPE, lastError, OK } from "../../status";
+import { OK, SQL_LIMIT, SQL_TYPE, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
@@ -287,8 +287,15 @@ export class ExistsQuery extends QueryValue {
     const keys = this.keys;
     if (this.askedIn != this.state.number) this.asked = 0;
     this.askedIn = this.state.number;
-    this.asked += batch.selected;
-    return keys && this.asked > this.mostRows ? keys.evaluate(batch) : super.evaluateColumn(c, batch);
+    if (this.asked >= 0) this.asked += batch.selected;
+    if (keys && this.asked > this.mostRows) {
+      const values = keys.evaluate(batch);
+      if (values || lastError.status != SQL_LIMIT) return values;
+      // They are too many to be kept: from now on each row is looked for by itself.
+      keys.close();
+      this.asked = i64.MIN_VALUE;
+    }
+    return super.evaluateColumn(c, batch);
   }
 
   protected answer(i: u32): bool {
