@@ -79,7 +79,12 @@ test("INSERT refuses what does not fit, at its place, and all of it", () => {
   fails(db, "INSERT INTO posts (owner) VALUES (1)", "FOREIGN_KEY_BROKEN");
   fails(db, "INSERT INTO users (email, age) VALUES ('a', 'x')", "SQL_TYPE", /column 45: "x" is not/u);
   fails(db, "INSERT INTO users (email, age) VALUES ('a', '1.5')", "OVERFLOW", /column 45/u);
-  fails(db, "INSERT INTO users (email, age) VALUES ('a', TRUE)", "SQL_TYPE", /column age is uint8, the value boolean/u);
+  fails(
+    db,
+    "INSERT INTO users (email, age) VALUES ('a', CAST('2024-01-31' AS date))",
+    "SQL_TYPE",
+    /column age is uint8, the value date/u,
+  );
   fails(db, "INSERT INTO users (email, age) SELECT 'a' || id, 1 / (2 - id) FROM (VALUES (1), (2)) v(id)", "DIVISION_BY_ZERO");
   assert.deepEqual(rowsOf(db, "SELECT count(*) FROM users"), [["0"]]);
 });
@@ -109,7 +114,16 @@ test("values become what the column is, where nothing is lost", () => {
   fails(db, "INSERT INTO v (i) SELECT t || 'x' FROM v", "BAD_VALUE");
   fails(db, "INSERT INTO v (i) SELECT 1.5 + id FROM v", "OVERFLOW");
   fails(db, "INSERT INTO w (x) SELECT t FROM v", "SQL_TYPE");
-  fails(db, "INSERT INTO v (f) VALUES (2)", "SQL_TYPE");
+  // 1 and 0 of an expression are true and false, and the other way round.
+  db.sql("INSERT INTO v (id, f, i) SELECT id + 100, CASE WHEN i > 0 THEN 1 ELSE 0 END, NOT f FROM v WHERE id < 5");
+  assert.deepEqual(rowsOf(db, "SELECT f, i FROM v WHERE id > 100 ORDER BY id"), [
+    [false, 0],
+    [false, 1],
+    [true, 1],
+    [true, 0],
+  ]);
+  fails(db, "INSERT INTO v (f) VALUES (2)", "OVERFLOW");
+  fails(db, "INSERT INTO v (f) SELECT 2 - id FROM v WHERE id = 4", "OVERFLOW");
   fails(db, "INSERT INTO w (j) VALUES ('{')", "SQL_TYPE");
   fails(db, "UPDATE v SET id = '1.5'", "OVERFLOW");
 });

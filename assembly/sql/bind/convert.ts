@@ -155,8 +155,8 @@ export function unifyAll(context: StatementContext, parts: Array<Expression>): b
 }
 
 /**
- * The value as one for a column: a number may be of any kind that has it exactly, text takes what has a text, and a text is what it spells.
- * Null when that can't be, with an error if the value is the reason.
+ * The value as one for a column: a number may be of any kind that has it exactly, 1 and 0 are true and false, text takes what has a text,
+ * and a text is what it spells. Null when that can't be, with an error if the value is the reason.
  */
 export function assigned(context: StatementContext, value: Expression, column: Column): Expression | null {
   const kind = kindOfType(column.type);
@@ -169,9 +169,10 @@ export function assigned(context: StatementContext, value: Expression, column: C
   // A text that spells a number with a fraction is a number.
   const subject = converted ? converted : value;
   const numbers = isNumber(subject.kind) && isNumber(kind);
+  const isTruth = (kind == K_BOOLEAN && subject.kind == K_INT) || (kind == K_INT && subject.kind == K_BOOLEAN);
   const other = kind == K_TEXT ? subject.kind : kind;
   const spells = (kind == K_TEXT || subject.kind == K_TEXT) && other != K_BLOB && other != K_CUSTOM;
-  if (!numbers && !spells) return null;
+  if (!numbers && !isTruth && !spells) return null;
   const cast = new Cast(subject, column.type, 0, context.text, true);
   cast.start = value.start;
   return cast;

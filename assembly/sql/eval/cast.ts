@@ -114,8 +114,11 @@ export class Cast extends Expression {
       return true;
     }
     if (to == K_BOOLEAN) {
-      result.setInt(i, subject.int(i) != 0 ? 1 : 0);
-      return true;
+      const bit = subject.int(i);
+      result.setInt(i, bit != 0 ? 1 : 0);
+      if (!this.isExact || bit == 0 || bit == 1) return true;
+      this.text.fail(OVERFLOW, "a number that is no boolean", this.start);
+      return false;
     }
     // An integer.
     let value = subject.int(i);
