@@ -442,7 +442,24 @@ export class Generator {
       sql += ` ${join} ${text} ON ${random.shuffled(ons).join(" AND ")}`;
       sources.push(source);
     }
+    if (!this.isLarge && random.oneIn(6)) sql += this.elements(sources);
     return { sql, sources, shared };
+  }
+
+  /** Joins the elements of an array of what `sources` have, which become one of them. */
+  private elements(sources: Source[]): string {
+    const random = this.random;
+    const alias = `e${++this.aliases}`;
+    const texts = refsOf(sources).filter(({ type }) => type === "text");
+    const items = Array.from({ length: 1 + random.below(3) }, () =>
+      texts.length > 0 && !random.oneIn(5) ? random.pick(texts).text : this.literal("text"),
+    );
+    const columns = ["value", "type", "fullkey"].map((name) => ({ name, type: "text" as const }));
+    sources.push({ alias, columns });
+    const text = `${random.pick(["json_each", "json_tree"])}(json_array(${items.join(", ")}))`;
+    const join = random.pick([",", "CROSS JOIN", "JOIN", "LEFT JOIN"]);
+    if (join === "," || join === "CROSS JOIN") return `${join === "," ? "," : " CROSS JOIN"} ${text} AS ${alias}`;
+    return ` ${join} ${text} AS ${alias} ON ${this.expression("bool", refsOf(sources), 2)}`;
   }
 
   private source(

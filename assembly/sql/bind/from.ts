@@ -1,5 +1,6 @@
 /** FROM: tables, queries and joins, and the operators that give their rows. */
-import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, TABLE_NOT_FOUND, lastError } from "../../status";
+import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
+import { asciiLower } from "../../encode/ascii";
 import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../syntax/operators";
 import {
   FLAG_DISTINCT,
@@ -16,18 +17,29 @@ import {
   SqlTree,
 } from "../syntax/tree";
 import { CatalogEntry } from "../../store/catalog";
-import { EVERY_ROW } from "../eval/expression";
-import { K_INT, K_TEXT } from "../eval/kinds";
-import { Expression } from "../eval/expression";
+import { EVERY_ROW, Expression, OuterValue } from "../eval/expression";
+import { K_INT, K_NULL, K_TEXT } from "../eval/kinds";
+import { Operator } from "../run/operator";
 import { StepRows } from "../run/recursion";
+import { EACH_COLUMNS, JsonRows, SeriesRows } from "../run/table-function";
 import { Condition, addConditions } from "./conditions";
 import { catalogColumns, catalogNumber } from "../catalog/relation-names";
 import { ViewBinder, catalogRows } from "../catalog/relations";
-import { notYet } from "./convert";
+import { asNumber, asText, notYet } from "./convert";
 import { Outer } from "./expressions";
 import { GroupBinder } from "./groups";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
+
+/** Functions that make rows of their arguments, by number. */
+const FUNCTIONS: StaticArray<string> = ["json_each", "json_tree", "generate_series"];
+const TREE: i32 = 1;
+const SERIES: i32 = 2;
+
+function tableFunction(name: string): i32 {
+  for (let f = 0; f < FUNCTIONS.length; f++) if (FUNCTIONS[f] == name) return f;
+  return -1;
+}
 
 /** A join of FROM, or one of its tables, with the conditions of ON. */
 export class FromNode {
@@ -39,6 +51,9 @@ export class FromNode {
   left: FromNode | null = null;
   right: FromNode | null = null;
   readonly on: Array<Condition> = new Array<Condition>();
+  /** Of a function that makes rows of columns in front of it: these, and where it finds each row's values. */
+  readonly given: Array<Expression> = new Array<Expression>();
+  readonly slots: Array<OuterValue> = new Array<OuterValue>();
   /** Of functions: which of their rows are meant, by columns of what is in front of them. */
   readonly before: Array<Condition> = new Array<Condition>();
 }
@@ -81,7 +96,13 @@ export abstract class FromBinder extends GroupBinder {
     const made = new FromNode();
     made.first = this.scope.kinds.length;
     if (tree.kind(node) != N_JOIN) {
-      const source = tree.kind(node) == N_TABLE ? this.tableSource(node, made.on) : this.querySource(node, made.on);
+      const fn = tree.kind(node) == N_TABLE ? tableFunction(asciiLower(tree.text(tree.a(node)))) : -1;
+      const isFunction = fn >= 0 && tree.d(node) != 0;
+      const source = isFunction
+        ? this.functionSource(node, fn, made)
+        : tree.kind(node) == N_TABLE
+          ? this.tableSource(node, made.on)
+          : this.querySource(node, made.on);
       if (!source) return null;
       if (source.name.length > 0 && this.scope.source(source.name)) {
         this.context.fail(
@@ -95,7 +116,7 @@ export abstract class FromBinder extends GroupBinder {
       this.scope.add(source);
       made.source = source;
       made.end = this.scope.kinds.length;
-      return tree.kind(node) != N_TABLE || this.ofArgument(node, made) ? made : null;
+      return isFunction || tree.kind(node) != N_TABLE || this.ofArgument(node, made) ? made : null;
     }
     const op = tree.op(node);
     const merges = this.merges;
@@ -256,6 +277,51 @@ export abstract class FromBinder extends GroupBinder {
     const last = names.length - 1;
     if (names[last] == "") source.hidden[last] = true;
     return source;
+  }
+
+  /** A function that makes rows of its arguments, which may be of what is in front of it. */
+  private functionSource(node: u32, fn: i32, made: FromNode): Source | null {
+    const tree = this.tree;
+    const context = this.context;
+    const name = FUNCTIONS[fn];
+    const args = new Array<Expression>();
+    const isSeries = fn == SERIES;
+    for (let arg = tree.d(node); arg != 0; arg = tree.next(arg)) {
+      const bound = this.bind(arg);
+      const value = bound ? (isSeries ? asNumber(context, bound, name) : asText(context, bound)) : null;
+      if (!value) return null;
+      if (isSeries && value.kind != K_INT && value.kind != K_NULL) {
+        context.fail(SQL_TYPE, name + " takes integers", arg, "CAST makes one");
+        return null;
+      }
+      args.push(value);
+    }
+    const least = isSeries ? 2 : 1;
+    if (args.length < least || args.length > least + 1) {
+      context.fail(SQL_TYPE, name + " does not take " + args.length.toString() + " values", node);
+      return null;
+    }
+    const columns = new Array<i32>();
+    for (let a = 0; a < args.length; a++) args[a].addColumns(columns);
+    let isLateral = false;
+    for (let c = 0; c < columns.length; c++) isLateral = isLateral || columns[c] >= 0;
+    for (let a = 0; a < args.length && isLateral; a++) {
+      const slot = new OuterValue(args[a].kind);
+      context.ownValue(slot);
+      made.given.push(args[a]);
+      made.slots.push(slot);
+      args[a] = slot;
+    }
+    const start = tree.start(node);
+    const rows: Operator = isSeries
+      ? new SeriesRows(args, context.text, start)
+      : new JsonRows(args, fn == TREE, context.text, start);
+    const names = (isSeries ? "#value" : EACH_COLUMNS).split(",");
+    const shown = new Array<NamedColumn>();
+    for (let c = 0; c < names.length; c++)
+      shown.push(new NamedColumn(names[c].replace("#", ""), names[c].startsWith("#") ? K_INT : K_TEXT, null));
+    const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
+    return new Source(alias, this.scope.kinds.length, null, new Relation(context.own(rows), shown));
   }
 
   /** The argument of a function says which of all of its rows are meant. */
@@ -434,6 +500,7 @@ function takeBefore(side: FromNode, join: FromNode): void {
 
 export function addOnColumns(node: FromNode, used: Array<i32>): void {
   for (let c = 0; c < node.on.length; c++) node.on[c].expression.addColumns(used);
+  for (let g = 0; g < node.given.length; g++) node.given[g].addColumns(used);
   const left = node.left;
   const right = node.right;
   if (left) addOnColumns(left, used);

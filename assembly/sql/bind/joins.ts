@@ -4,7 +4,7 @@
  * Whatever is joined by INNER and CROSS joins may come in any order: the order is found by dynamic programming over what is joined already,
  * one part more at a time (as in System R), with the cheapest few of each size where there are many parts. Outer joins are one part each.
  */
-import { SQL_LIMIT } from "../../status";
+import { SQL_LIMIT, SQL_UNSUPPORTED } from "../../status";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, DEPENDS_ON_OUTER, EVERY_ROW, Expression, Fixed, READS_ROWS } from "../eval/expression";
 import { K_JSON } from "../eval/kinds";
@@ -39,6 +39,8 @@ class Part {
   /** For a table that has not become an operator yet. */
   access: TableAccess | null = null;
   operator: Operator | null = null;
+  /** Sources that it makes its rows of, for each of their rows anew. */
+  needs: u64 = 0;
   /** About how many rows it has, and what it costs to read them. */
   rows: f64 = 1;
   cost: f64 = 1;
@@ -93,6 +95,9 @@ export abstract class JoinBinder extends FromBinder {
       if (!part) return null;
       parts.push(part);
     }
+    let there: u64 = 0;
+    for (let p = 0; p < parts.length; p++) there |= parts[p].sources;
+    for (let p = 0; p < parts.length; p++) if (!this.isThere(parts[p], there)) return null;
     const chosen = this.bestOrder(parts, all, used, order);
     const sequence = new Array<Joined>();
     for (let joined: Joined | null = chosen; joined; joined = joined.before) sequence.push(joined);
@@ -156,7 +161,26 @@ export abstract class JoinBinder extends FromBinder {
     const operator = source ? this.derived(source.relation!.operator, source.base, part, all) : this.outerJoin(node, all, used);
     if (!operator) return null;
     part.become(operator);
+    if (source) part.needs = this.needsOf(node);
     return part;
+  }
+
+  /** The sources of what a function in FROM was given. */
+  private needsOf(node: FromNode): u64 {
+    const given = new Array<Condition>();
+    for (let g = 0; g < node.given.length; g++) given.push(new Condition(node.given[g]));
+    this.findSources(given);
+    let needs: u64 = 0;
+    for (let g = 0; g < given.length; g++) needs |= given[g].sources;
+    return needs;
+  }
+
+  /** Whether all that a part is made of is among `there`; an error where not. */
+  private isThere(part: Part, there: u64): bool {
+    if ((part.needs & ~there) == 0) return true;
+    const what = "a function of columns from outside of its join is not there";
+    this.context.text.fail(SQL_UNSUPPORTED, what, part.node.given[0].start, "write FROM what has them, then the function");
+    return false;
   }
 
   private derived(rows: Operator, base: i32, part: Part, all: Array<Condition>): Operator {
@@ -250,6 +274,7 @@ export abstract class JoinBinder extends FromBinder {
     let states = new Array<Joined>();
     for (let p = 0; p < parts.length; p++) {
       const part = parts[p];
+      if (part.needs != 0) continue;
       states.push(new Joined(null, part, part.sources, part.rows, part.cost, false));
       const access = part.access;
       if (!access || !order) continue;
@@ -277,9 +302,9 @@ export abstract class JoinBinder extends FromBinder {
 
   /** Adds a state with one part more to `next`, unless one with the same parts costs less; false where the part does not fit. */
   private extend(state: Joined, part: Part, all: Array<Condition>, connected: bool, next: Array<Joined>): bool {
-    if ((state.sources & part.sources) != 0) return false;
+    if ((state.sources & part.sources) != 0 || (part.needs & ~state.sources) != 0) return false;
     const sources = state.sources | part.sources;
-    let isConnected = false;
+    let isConnected = part.needs != 0;
     let hasKeys = false;
     let left: f64 = 1;
     for (let c = 0; c < all.length; c++) {
@@ -297,7 +322,8 @@ export abstract class JoinBinder extends FromBinder {
     if (access && probe >= 0) {
       rows = state.rows * access.probeRows * (access.left / access.all) * left;
       cost = min<f64>(cost, state.rows * probe);
-    } else if (hasKeys) rows = max<f64>(state.rows, part.rows) * left;
+    } else if (part.needs != 0) cost = state.rows * part.cost;
+    else if (hasKeys) rows = max<f64>(state.rows, part.rows) * left;
     else cost += state.rows * part.rows * PAIR;
     rows = max<f64>(rows, 1);
     cost += state.cost + rows * PAIR;
@@ -351,6 +377,11 @@ export abstract class JoinBinder extends FromBinder {
     }
     const right = this.operatorOf(part, all, used, null);
     if (!right) return null;
+    if (part.needs != 0) {
+      const node = part.node;
+      const condition = together(decidable(on, u64.MAX_VALUE));
+      return context.own(new LoopJoin(op, left, right, node.given, node.slots, condition, kinds, lefts, rights, context.run));
+    }
     const leftKeys = new Array<Expression>();
     const rightKeys = new Array<Expression>();
     const joining = op == OP_INNER ? decidable(all, known | part.sources) : decidable(on, u64.MAX_VALUE);
@@ -383,7 +414,7 @@ export abstract class JoinBinder extends FromBinder {
     if (!lefts) return null;
     const rightConditions = op == OP_RIGHT ? decidable(all, sources) : op == OP_LEFT ? node.on : none;
     const part = this.partOf(right, rightConditions, used);
-    if (!part) return null;
+    if (!part || !this.isThere(part, op == OP_LEFT ? known : 0)) return null;
     const join = this.join(op, lefts, known, lefts.estimate, part, decidable(rightConditions, sources), used, node.on);
     if (!join) return null;
     join.estimate = max<f64>(lefts.estimate, part.rows);
@@ -393,7 +424,7 @@ export abstract class JoinBinder extends FromBinder {
   /** The right side of an outer join as a part. A table that is joined by RIGHT or FULL is kept as a whole. */
   private partOf(node: FromNode, conditions: Array<Condition>, used: Array<i32>): Part | null {
     const source = node.source;
-    if (source && source.table) return this.part(node, conditions, used);
+    if (source && (source.table !== null || node.given.length > 0)) return this.part(node, conditions, used);
     const operator = this.build(node, conditions, used);
     if (!operator) return null;
     const part = new Part(node, this.sourcesWithin(node.first, node.end));

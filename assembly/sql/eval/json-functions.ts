@@ -127,11 +127,7 @@ export class JsonCall extends Call {
     }
     const ptr = tape.rawPtr(node);
     const len = tape.rawLen(node);
-    if (this.fn == F_JSON_TYPE) {
-      if (kind == JSON_NUMBER) addAscii(scratch, isWhole(ptr, len) ? "integer" : "real");
-      else addAscii(scratch, TYPES[kind]);
-      return;
-    }
+    if (this.fn == F_JSON_TYPE) return addAscii(scratch, typeOfJson(tape, node));
     // JSON stays what it is; as text a string has no quotes, and null is null.
     if (this.kind != K_JSON && kind == JSON_STRING) {
       const textLen = tape.stringLen(node);
@@ -202,6 +198,13 @@ export class JsonCall extends Call {
     const text = String.UTF8.decodeUnsafe(path.ptr(i), min(path.len(i), 40));
     return this.fails(BAD_VALUE, "no JSON path: " + text, 'like $.name, $."any name", $[0], $[#-1]');
   }
+}
+
+/** What JSON_TYPE says of a node. */
+export function typeOfJson(tape: JsonTape, node: u32): string {
+  const kind = tape.kind(node);
+  if (kind != JSON_NUMBER) return TYPES[kind];
+  return isWhole(tape.rawPtr(node), tape.rawLen(node)) ? "integer" : "real";
 }
 
 /** Whether a number is written without a fraction and an exponent. */
