@@ -51,6 +51,8 @@ export class Statement {
   /** The key of the row that it inserted last, as a record has it, and its column; null where there is none. */
   lastKey: ArrayBuffer | null = null;
   lastColumn: Column | null = null;
+  /** What `lastKey` was made of last. */
+  private keyBytes: ArrayBuffer | null = null;
 
   /** Whether others may use the store between two batches of its rows. */
   pauses: bool = false;
@@ -256,7 +258,9 @@ export class Statement {
     db.sqlChanges = change.count;
     const insert = change instanceof InsertStatement ? <InsertStatement>change : null;
     if (insert && insert.lastKey.len > 0) {
-      const key = new ArrayBuffer(insert.lastKey.len);
+      const known = this.keyBytes;
+      const key = known && <u32>known.byteLength == insert.lastKey.len ? known : new ArrayBuffer(insert.lastKey.len);
+      this.keyBytes = key;
       memory.copy(changetype<usize>(key), insert.lastKey.ptr, insert.lastKey.len);
       this.lastKey = key;
       const column = change.table.schema.columns[change.table.keyColumn];

@@ -1,6 +1,6 @@
 /** Rows that an operator keeps, and keys that it knows. */
 import { OUT_OF_MEMORY, fail } from "../../status";
-import { compareBytes } from "../../encode/bytes";
+import { compareBytes, copyBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addOrderedDecimal } from "../../encode/decimal-arithmetic";
 import { addOrderedJson } from "../../encode/json-compare";
@@ -60,6 +60,15 @@ export function setTupleNumber(tuple: usize, number: u32): void {
   store<u32>(tuple, number, MARK);
 }
 
+/** The hash of a key; of one integer, which is there most, in some steps. */
+function hashOf(key: usize, len: u32): u32 {
+  if (len != 9) return <u32>xxh3(key, len);
+  let mixed = bswap<u64>(load<u64>(key, 1)) + load<u8>(key);
+  mixed = (mixed ^ (mixed >> 32)) * 0x9e3779b97f4a7c15;
+  mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9;
+  return <u32>(mixed >> 32);
+}
+
 /** The order of two kept rows by their keys. */
 function compareTuples(a: usize, b: usize): i32 {
   return compareBytes(<usize>load<u32>(a, KEY), load<u32>(a, KEY_LEN), <usize>load<u32>(b, KEY), load<u32>(b, KEY_LEN));
@@ -90,9 +99,9 @@ export class Tuples {
     const tuple = this.arena.take(this.size);
     const at: usize = key.len == 0 ? 0 : this.arena.take(key.len);
     if (tuple == 0 || (at == 0 && key.len != 0)) return 0;
-    memory.copy(at, key.ptr, key.len);
+    copyBytes(at, key.ptr, key.len);
     store<u32>(tuple, 0, NEXT);
-    store<u32>(tuple, <u32>xxh3(key.ptr, key.len), HASH);
+    store<u32>(tuple, hashOf(key.ptr, key.len), HASH);
     store<u32>(tuple, <u32>at, KEY);
     store<u32>(tuple, key.len, KEY_LEN);
     store<u64>(tuple, 0, MARK);
@@ -116,7 +125,7 @@ export class Tuples {
     const len = vector.len(i);
     const at = this.arena.take(max<u32>(len, 1));
     if (at == 0) return false;
-    memory.copy(at, vector.ptr(i), len);
+    copyBytes(at, vector.ptr(i), len);
     store<u32>(to, <u32>at);
     return true;
   }
@@ -176,12 +185,12 @@ export class TupleTable {
 
   /** The first row with the key, or 0; others follow by `nextTuple`. */
   find(key: usize, len: u32): usize {
-    const hash = <u32>xxh3(key, len);
+    const hash = hashOf(key, len);
     for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
       const tuple = <usize>load<u32>(this.slots + ((<usize>slot) << 2));
       if (tuple == 0) return 0;
       if (load<u32>(tuple, HASH) != hash || load<u32>(tuple, KEY_LEN) != len) continue;
-      if (memory.compare(<usize>load<u32>(tuple, KEY), key, len) == 0) return tuple;
+      if (compareBytes(<usize>load<u32>(tuple, KEY), len, key, len) == 0) return tuple;
     }
     return 0; // never reached, but the compiler cannot tell
   }
@@ -268,9 +277,22 @@ export class TupleList {
   /** By their keys; equal ones stay in their order (merge sort). False when there is no time for it. */
   sort(): bool {
     const count = this.count;
-    const other = heap.alloc((<usize>max<u32>(count, 1)) << 2);
-    let from = this.items;
-    let to = other;
+    if (count < 2) return true;
+    const bytes = (<usize>count) << 4;
+    const entries = heap.alloc(bytes << 1);
+    // Where all keys begin with the same byte the eight behind it tell more.
+    const first = load<u8>(tupleKey(this.at(0)));
+    let skipped: u32 = 1;
+    for (let i: u32 = 1; i < count && skipped != 0; i++) skipped = u32(load<u8>(tupleKey(this.at(i))) == first);
+    for (let i: u32 = 0; i < count; i++) {
+      const tuple = this.at(i);
+      const entry = entries + ((<usize>i) << 4);
+      const len = load<u32>(tuple, KEY_LEN);
+      store<u64>(entry, len < skipped ? 0 : startOf(tupleKey(tuple) + skipped, len - skipped));
+      store<u32>(entry, <u32>tuple, 8);
+    }
+    let from = entries;
+    let to = entries + bytes;
     let good = true;
     for (let width: u32 = 1; width < count && good; width <<= 1) {
       for (let start: u32 = 0; start < count && good; start += width << 1) {
@@ -282,8 +304,9 @@ export class TupleList {
       from = to;
       to = swap;
     }
-    if (from != this.items) memory.copy(this.items, from, (<usize>count) << 2);
-    heap.free(other);
+    for (let i: u32 = 0; i < count && good; i++)
+      store<u32>(this.items + ((<usize>i) << 2), load<u32>(from + ((<usize>i) << 4), 8));
+    heap.free(entries);
     return good;
   }
 
@@ -301,18 +324,33 @@ export class TupleList {
   }
 }
 
-/** Merges the runs from `start` and from `middle` on. */
+/** The first eight bytes as a number, in their order; zeros where there are fewer. */
+function startOf(ptr: usize, len: u32): u64 {
+  if (len >= 8) return bswap<u64>(load<u64>(ptr));
+  let start: u64 = 0;
+  for (let b: u32 = 0; b < len; b++) start |= (<u64>load<u8>(ptr + b)) << (56 - (b << 3));
+  return start;
+}
+
+/** Merges the runs from `start` and from `middle` on, of entries of what a key starts with, u64, and a kept row. */
 function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void {
-  let left = start;
-  let right = middle;
-  for (let at = start; at < end; at++) {
-    const a = load<u32>(from + ((<usize>left) << 2));
-    const takesLeft =
-      left < middle && (right >= end || compareTuples(<usize>a, <usize>load<u32>(from + ((<usize>right) << 2))) <= 0);
-    store<u32>(to + ((<usize>at) << 2), takesLeft ? a : load<u32>(from + ((<usize>right) << 2)));
-    if (takesLeft) left += 1;
-    else right += 1;
+  let left = from + ((<usize>start) << 4);
+  let right = from + ((<usize>middle) << 4);
+  let at = to + ((<usize>start) << 4);
+  const leftEnd = right;
+  const rightEnd = from + ((<usize>end) << 4);
+  while (left < leftEnd && right < rightEnd) {
+    const a = load<u64>(left);
+    const b = load<u64>(right);
+    const takesLeft = a != b ? a < b : compareTuples(<usize>load<u32>(left, 8), <usize>load<u32>(right, 8)) <= 0;
+    store<u64>(at, takesLeft ? a : b);
+    store<u64>(at, load<u64>(takesLeft ? left : right, 8), 8);
+    at += 16;
+    if (takesLeft) left += 16;
+    else right += 16;
   }
+  copyBytes(at, left, <u32>(leftEnd - left));
+  copyBytes(at + (leftEnd - left), right, <u32>(rightEnd - right));
 }
 
 /**
@@ -322,7 +360,7 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
 export function leaveOutBehind(last: usize, values: Vector, order: u32, batch: Batch): void {
   const key = tupleKey(last);
   if ((values.kind != K_INT && values.kind != K_DATE) || load<u8>(key) != 1) return;
-  const turn = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
+  const turn: u64 = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
   const bound = bswap<u64>(load<u64>(key, 1));
   const selection = batch.selection;
   const count = batch.selected;
@@ -352,16 +390,20 @@ export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer):
 
 /** The same of a value of `kind` in a slot. */
 export function addOrderedSlot(kind: u8, slot: usize, isNull: bool, order: u32, out: ByteBuffer): void {
+  if (!isNull && (kind == K_INT || kind == K_DATE)) {
+    const at = out.reserve(9);
+    const turn: u64 = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
+    store<u8>(at, 1);
+    store<u64>(at, bswap<u64>(load<u64>(slot) ^ turn), 1);
+    out.len += 9;
+    return;
+  }
   out.addU8(isNull ? ((order & NULLS_FIRST) != 0 ? 0 : 2) : 1);
   if (isNull) return;
   const start = out.len;
   switch (kind) {
     case K_BOOLEAN:
       out.addU8(<u32>load<u8>(slot));
-      break;
-    case K_INT:
-    case K_DATE:
-      out.addU64(bswap<u64>(load<u64>(slot) ^ 0x8000000000000000));
       break;
     case K_UINT:
       out.addU64(bswap<u64>(load<u64>(slot)));
