@@ -127,6 +127,14 @@ export class TableColumns extends Columns {
       const isFixed = fixedValueSize(type, subject.customSize) != 0;
       const cells = this.cells + <usize>w * CELLS;
       const copies = isBytes(vector.kind);
+      if (type == TYPE_INT64 || type == TYPE_INT32) {
+        for (let i = from; i < to; i++) {
+          const cell = load<u64>(cells + ((<usize>i) << 3));
+          store<u8>(vector.nulls + i, u8(cell == 0));
+          vector.setInt(i, type == TYPE_INT64 ? load<i64>(<usize>(<u32>cell)) : <i64>load<i32>(<usize>(<u32>cell)));
+        }
+        continue;
+      }
       for (let i = from; i < to; i++) {
         const cell = load<u64>(cells + ((<usize>i) << 3));
         vector.setNull(i, cell == 0);

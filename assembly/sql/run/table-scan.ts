@@ -4,7 +4,7 @@ import { AccessPath } from "../../query/access-path";
 import { KeyRows } from "../../query/key-rows";
 import { RowScan } from "../../query/store";
 import { RecordPrefix, damagedRecord } from "../../store/record-prefix";
-import { RecordAddress } from "../../table/page-ledger";
+import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { TableReader } from "../../table/table-reader";
 import { RECORD_HEADER_SIZE } from "../../table/table-registry";
 import { Batch } from "../eval/batch";
@@ -33,8 +33,9 @@ export class TableScan extends Operator {
   /** Rows of the next batch at most. */
   private most: i32 = FIRST_ROWS;
   private isOver: bool = false;
-  /** Whether its bounds are those of one row. */
-  private readonly isPoint: bool;
+  /** Whether its bounds may be those of one row, and whether they are. */
+  private readonly hasPoint: bool;
+  private isPoint: bool = false;
 
   /**
    * `bounds` are of the path's index, whose rows with null among the bounded columns may come or not. `wanted` are positions of the table's
@@ -55,9 +56,11 @@ export class TableScan extends Operator {
     this.scan = scan;
     this.prefix = prefix;
     const index = path.index;
+    let isPoint = false;
+    if (index && bounds) isPoint = index.unique && bounds.isOf(index.columns.length);
     this.isTaken = index !== null;
-    this.isPoint = index !== null && index.unique && bounds !== null && bounds.isOf(index.columns.length);
-    this.keys = wanted.length > 0 && path.covers(StaticArray.fromArray(wanted)) ? new KeyRows(scan) : null;
+    this.hasPoint = isPoint;
+    this.keys = !isPoint && wanted.length > 0 && path.covers(StaticArray.fromArray(wanted)) ? new KeyRows(scan) : null;
     if (!this.keys) scan.wantFirst(columns.first);
     if (!path.index) {
       const reader = path.table.reader();
@@ -90,7 +93,10 @@ export class TableScan extends Operator {
   private begin(filled: i32): bool {
     if (filled == BOUNDS_FAILED) return this.failed(lastError.status);
     this.isOver = filled == BOUNDS_EMPTY;
-    this.path.bind(this.scan);
+    const bounds = this.bounds;
+    const path = this.path;
+    this.isPoint = this.hasPoint && !this.isOver && !bounds!.isCut && path.index!.isOnce(path.lower!.ptr);
+    if (!this.isPoint) path.bind(this.scan);
     return true;
   }
 
@@ -109,10 +115,10 @@ export class TableScan extends Operator {
       if (found > 0) {
         if (isTaken && !columns.take(count, count + found, batch)) return this.failed(lastError.status);
         count += found;
-        this.isOver = this.isOver || (this.isPoint && !this.bounds!.isCut);
         continue;
       }
       const bounds = this.bounds;
+      if (this.isPoint) break;
       this.isOver = true;
       if (bounds && !this.begin(bounds.next(this.path, batch))) return false;
     }
@@ -134,12 +140,29 @@ export class TableScan extends Operator {
       return found;
     }
     const scan = this.scan;
+    if (this.isPoint) return this.notePoint(scan, count, at);
     if (!scan.next()) {
       this.status = scan.status;
       return 0;
     }
     this.columns.note(scan.row, count);
     if (at != 0) store<u64>(at, scan.address);
+    return 1;
+  }
+
+  /** Notes the one row there can be: what waits in the index for other keys goes on waiting. */
+  private notePoint(scan: RowScan, count: i32, at: usize): i32 {
+    const address = this.path.index!.find(this.path.lower!.ptr);
+    this.isOver = true;
+    this.status = address == NO_ADDRESS ? lastError.status : OK;
+    if (address == NO_ADDRESS) return 0;
+    scan.address = address;
+    if (!scan.readAgain()) {
+      this.status = scan.status;
+      return 0;
+    }
+    this.columns.note(scan.row, count);
+    if (at != 0) store<u64>(at, address);
     return 1;
   }
 
