@@ -395,6 +395,9 @@ test("scripts: from a word, a file and standard input; the first failure ends th
     await store.ok(["sql", ...csv], { stdin: "INSERT INTO t (n) VALUES (5) RETURNING n; SELECT 'x;y' AS s -- ;\n" }),
     "n\n5\ns\nx;y\n",
   );
+  // A statement alone takes all words; of several each takes what it has parameters for.
+  assert.match(await store.fails("BAD_REQUEST", 1, ["sql", "SELECT ?", "1", "2"]), /2 values for 1 parameters/u);
+  assert.match(await store.ok(["--json", "sql", "SELECT ?; SELECT 'x', ?2", "1", "2"]), /\[\["1"\]\].*\n.*\[\["x","2"\]\]/u);
   // What was done before a failure stays, but in a transaction.
   const failing = "INSERT INTO t (n) VALUES (6);\n INSERT INTO t (n) VALUES (7),\n (6);\nSELECT 1";
   assert.match(

@@ -1,5 +1,6 @@
 /** `sql`: statements of SQL. */
 import {
+  BAD_REQUEST,
   OK,
   SQL_LIMIT,
   SQL_SYNTAX,
@@ -59,6 +60,8 @@ function runText(ctx: CommandContext, text: SqlText, words: Array<string>): Stat
     status =
       first.rest >= text.len ? first.explain(false) : fail(USAGE, "--explain is for one query, and there are several statements");
   }
+  if (status == OK && isOnly && <u32>words.length > first.parameterCount)
+    status = fail(BAD_REQUEST, words.length.toString() + " values for " + first.parameterCount.toString() + " parameters");
   // A query needs no more than to read; tables may be made in a file that is not there yet.
   const makes = status == OK && (first.isDefinition || (first.isTransaction && first.rest < text.len));
   const isNew = makes && isMissing(ctx.invocation.file);
@@ -94,7 +97,7 @@ function runScript(ctx: CommandContext, text: SqlText, words: Array<string>): St
     if (status == OK && !isOver) {
       hasRows = hasRows || statement.givesRows;
       defines = defines || statement.isDefinition;
-      if (ctx.json) status = printReply(ctx, text, start, at, words);
+      if (ctx.json) status = printReply(ctx, text, start, at, words.slice(0, statement.parameterCount));
       else if (statement.givesRows) status = printRows(ctx, statement, words);
       else status = statement.run(db, parametersOf(words));
     }
