@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { runtimes } from "../host/runtimes/index.js";
+import { OFTEN } from "./sessions/often.js";
 import { CrashTorture, type Modules } from "./torture/crash.js";
 import { COMMANDS, commandFault, commandMemory, commandStore, OLD_COMMANDS, oldCommandStore } from "./torture/commands.js";
 import { FAULT_KINDS, lostSync, lostWrite, places, workloadFault, workloadMemory } from "./torture/faults.js";
@@ -14,6 +15,8 @@ import { READ_ONLY } from "./torture/engine.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
 import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
 import { judge, MUTANTS } from "./torture/mutants.js";
+import { SQL_MUTANTS } from "./torture/sql-mutants.js";
+import { SqlWriter } from "./torture/sql-writer.js";
 import { oldStart } from "./torture/start.js";
 import {
   firstGoesOn,
@@ -149,9 +152,24 @@ test("logs that were changed at random, with nothing that checks them: no trap, 
   assert.ok(taken > 60 && taken < 580);
 });
 
+describe("statements of SQL", () => {
+  test("that fail leave nothing and can be run again, killed sessions keep what was acknowledged", async (t) => {
+    const module = await compileModule("library", OFTEN);
+    for (const seed of [1, 2]) {
+      const writer = new SqlWriter(module, seed);
+      writer.whole();
+      let failed = 0;
+      for (const [at, kind] of FAULT_KINDS.entries()) failed += places((place) => writer.fault(kind, place), 1 + at, 61);
+      const killed = places((place) => writer.kill(place), seed, 31);
+      t.diagnostic(`${writer.statements} statements, ${writer.done} of them done; ${failed} failures, ${killed} kills`);
+      assert.ok(writer.done > 30 && writer.done < writer.statements && failed > 10 && killed > 3);
+    }
+  });
+});
+
 describe("planted faults are found", () => {
   test("each of them has its place in the sources", () => {
-    checkPatches(MUTANTS.flatMap(({ patches }) => patches));
+    checkPatches([...MUTANTS, ...SQL_MUTANTS].flatMap(({ patches }) => patches));
   });
 
   // One for each way of finding them; the others take minutes.

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { OFTEN } from "../sessions/often.js";
 import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
 import {
   COMMANDS,
@@ -20,7 +21,9 @@ import { READ_ONLY } from "./engine.js";
 import { kills, takeOverProcess } from "./kills.js";
 import { allRuns, intactFiles, losePages, totalsText, WAYS, type Totals } from "./lost-pages.js";
 import { compileModule, SMALL_LIMITS } from "./module.js";
-import { judge, MUTANTS } from "./mutants.js";
+import { judge, type Mutant, MUTANTS } from "./mutants.js";
+import { judgeSql, SQL_MUTANTS } from "./sql-mutants.js";
+import { SqlWriter } from "./sql-writer.js";
 import { OLD_FILES, oldStart, type Start } from "./start.js";
 import {
   firstGoesOn,
@@ -37,12 +40,12 @@ import { runtimes } from "../../host/runtimes/index.js";
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME[:FILE]
 
-Parts: crash (N seconds of it, 60), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+Parts: crash (N seconds of it, 60), sql (statements in which calls fail or that are killed, N seconds of it), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
 logs (changed at random, N seconds of it), pages (every run of pages of every golden file lost in every way; only files with WORDS in
 their names).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "old", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
+const PARTS = ["crash", "sql", "old", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -258,11 +261,31 @@ async function old(options: Options): Promise<string[]> {
   return [...failures, ...loop.failures];
 }
 
+async function sql(options: Options): Promise<string[]> {
+  const module = await compileModule("library", OFTEN);
+  const deadline = performance.now() + options.seconds * 1000;
+  const loop = new Loop();
+  let seeds = 0;
+  let statements = 0;
+  for (let seed = options.seed; performance.now() < deadline && loop.failures.length === 0; seed++) {
+    const writer = new SqlWriter(module, seed);
+    await tried(loop.failures, () => writer.whole());
+    for (const kind of FAULT_KINDS) loop.over((place) => performance.now() < deadline && writer.fault(kind, place));
+    loop.over((place) => performance.now() < deadline && writer.kill(place));
+    seeds += 1;
+    statements += writer.statements;
+  }
+  console.log(
+    `sql: seeds from ${options.seed} on, ${statements} statements of ${seeds} sessions, ${loop.runs} runs of them with a failure or a kill`,
+  );
+  return loop.failures;
+}
+
 async function mutants(options: Options): Promise<string[]> {
   const failures: string[] = [];
-  for (const mutant of MUTANTS) {
+  for (const mutant of [...MUTANTS, ...SQL_MUTANTS]) {
     if (!mutant.name.includes(options.only)) continue;
-    const { caught, ms } = await judge(mutant);
+    const { caught, ms } = await ("catcher" in mutant ? judge(mutant as Mutant) : judgeSql(mutant));
     const time = `${(ms / 1000).toFixed(1)} s`;
     console.log(
       `mutant ${caught === null ? "ALIVE " : "caught"} ${time.padStart(6)}  ${mutant.name}: ${caught?.split("\n")[0]?.slice(0, 100) ?? ""}`,
@@ -345,7 +368,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, old, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
+    const parts = { crash, sql, old, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

@@ -183,7 +183,7 @@ export class ChangeBinder extends QueryBinder {
 
   /** What RETURNING's list gives: its columns, and their values, which go to `values`; null with an error. */
   returning(list: u32, values: Array<Expression>): Array<NamedColumn> | null {
-    if (!this.results(list) || !this.context.hasRoom(this.outputs.length, list)) return null;
+    if (!this.results(list) || !this.context.hasRoom(this.outputs.length << 1, list)) return null;
     const columns = new Array<NamedColumn>();
     for (let o = 0; o < this.outputs.length; o++) {
       const value = this.outputs[o].value;

@@ -39,6 +39,7 @@ import {
 import { asNumber, asText, convertTo, isJsonExtract } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
 import { MERGED, sameName } from "./scope";
+import { AGGREGATE_PARTS } from "./statement";
 
 /** Places of aggregates' results from this on, as long as it is not known how many keys of groups there are. */
 export const AGGREGATED: i32 = 1 << 25;
@@ -239,7 +240,7 @@ export abstract class GroupBinder extends FunctionBinder {
       if (this.isSame(this.aggregateNodes[a], node)) return this.aggregateValue(a);
     }
     this.inAggregate = true;
-    const made = context.hasRoom(1, node) ? this.newAggregate(node, name) : null;
+    const made = context.hasRoom(AGGREGATE_PARTS, node) ? this.newAggregate(node, name) : null;
     this.inAggregate = false;
     if (!made) return null;
     this.aggregates.push(made);

@@ -21,6 +21,8 @@ import { NamedColumn, Relation, sameName } from "./scope";
 const MOST_PARTS: u32 = 10000;
 /** How many of them a query counts for, with all that it is made of. */
 export const QUERY_PARTS: u32 = 6;
+/** The same of an aggregate, which is compared with all others. */
+export const AGGREGATE_PARTS: u32 = 4;
 /** Expressions that may be made of a text, or so many of each of its nodes: some are made anew for each thing they are compared with. */
 const MOST_EXPRESSIONS: u32 = 100000;
 const EXPRESSIONS_OF_NODE: u32 = 8;
