@@ -75,6 +75,8 @@ test("SQLite makes tables by the texts of sqlite_master, and tells of them what 
     "SELECT m.name, f.\"table\" FROM sqlite_master m LEFT JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2",
   );
   compare("SELECT name, type, ncol FROM pragma_table_list('posts')");
+  compare("PRAGMA database_list");
+  compare("SELECT name FROM pragma_database_list");
 });
 
 test("names, arguments and columns that are not there", (t) => {

@@ -21,6 +21,8 @@ const RELATIONS: StaticArray<string> = [
   "#seqno,#cid,name,#desc,coll,#key,",
   "pragma_foreign_key_list",
   "#id,#seq,table,from,to,on_update,on_delete,match,",
+  "pragma_database_list",
+  "#seq,name,file",
 ];
 
 /** The number of the relation called `name`; -1 when there is none. */

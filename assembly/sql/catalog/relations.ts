@@ -130,8 +130,9 @@ class CatalogRelation {
       else if (this.number == 4) this.listRow(table.name, "table", table.schema.columns.length - shownFrom(table.schema));
       else if (this.number < 10) this.columnRows(table);
       else if (this.number < 16) this.indexRows(table);
-      else this.referenceRows(table);
+      else if (this.number < 18) this.referenceRows(table);
     }
+    if (this.number == 18) this.number64(0).text("main").text("");
     const views = stored.concat(catalog.temporary);
     for (let v = 0; v < views.length && this.number < 10; v++) this.viewRows(views[v], v >= stored.length);
     const out = this.out;

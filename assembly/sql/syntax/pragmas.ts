@@ -55,7 +55,7 @@ export class PragmaReader extends DefinitionReader {
       value = this.setting();
       if (value == 0 || (inBrackets && !this.needSymbol(CLOSE))) return 0;
     }
-    if (name != "table_list" && catalogNumber("pragma_" + name) >= 0 && value == 0)
+    if (name != "table_list" && name != "database_list" && catalogNumber("pragma_" + name) >= 0 && value == 0)
       return this.expected("(, and the table's or index's name");
     if (catalogNumber("pragma_" + name) >= 0) {
       const table = tree.add(N_TABLE, start, this.textOf(N_NAME, start, "pragma_" + name), 0, 0, value);
