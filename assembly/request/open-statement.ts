@@ -75,6 +75,11 @@ export class OpenStatement {
     this.statement.pauses = may;
   }
 
+  /** Bytes of its text. */
+  get textLength(): u32 {
+    return this.text.len;
+  }
+
   /** Whether its text is the `len` bytes at `ptr`. */
   isOf(ptr: usize, len: u32): bool {
     return bytesEqual(this.text.ptr, this.text.len, ptr, len);

@@ -10,6 +10,10 @@ const MOST_PREPARED: i32 = 256;
 /** So many may have given rows that others follow: each keeps what its run needs. */
 const MOST_UNDER_WAY: i32 = 16;
 
+/** So many others are kept with their plans for a request with the same text, if that has no more than so many bytes. */
+const MOST_IDLE: i32 = 32;
+const LONGEST_IDLE: u32 = 4096;
+
 /** A token: the statement's number u32, and the number of its page u32. */
 const TOKEN_BYTES: u32 = 8;
 
@@ -44,6 +48,8 @@ export class SessionStatements extends KeptParts {
   private readonly prepared: Array<KeptStatement> = new Array<KeptStatement>();
   /** Those that have given rows which others follow; what was asked for last is the last one. */
   private readonly underWay: Array<KeptStatement> = new Array<KeptStatement>();
+  /** Those that have ended; what was used last is the last one. */
+  private readonly idle: Array<KeptStatement> = new Array<KeptStatement>();
   /** The last number of a prepared one, and of another one, which has its highest bit set. */
   private lastPrepared: u32 = 0;
   private lastOther: u32 = 0x80000000;
@@ -108,10 +114,26 @@ export class SessionStatements extends KeptParts {
     if (underWay.length > MOST_UNDER_WAY) this.release(underWay.shift());
   }
 
-  /** Ends a statement's run, and the statement, unless it was prepared. */
+  /** One that has ended, and whose text is the `len` bytes at `ptr`: it is in use until it is settled. Null when there is none. */
+  takeIdle(ptr: usize, len: u32): KeptStatement | null {
+    const idle = this.idle;
+    for (let i = 0; i < idle.length; i++) {
+      if (!idle[i].statement.isOf(ptr, len)) continue;
+      const kept = idle[i];
+      idle.splice(i, 1);
+      return kept;
+    }
+    return null;
+  }
+
+  /** Ends a statement's run, and the statement, unless it was prepared or may be asked for again. */
   private release(kept: KeptStatement): void {
-    if (kept.isPrepared) kept.statement.reset();
-    else kept.statement.free();
+    const statement = kept.statement;
+    if (!kept.isPrepared && (!statement.statement.isRepeated || statement.textLength > LONGEST_IDLE)) return statement.free();
+    statement.reset();
+    if (kept.isPrepared) return;
+    this.idle.push(kept);
+    if (this.idle.length > MOST_IDLE) this.idle.shift().statement.free();
   }
 
   /** Forgets a prepared one. */
@@ -125,6 +147,7 @@ export class SessionStatements extends KeptParts {
   free(): void {
     while (this.underWay.length > 0) this.release(this.underWay.pop());
     while (this.prepared.length > 0) this.prepared.pop().statement.free();
+    while (this.idle.length > 0) this.idle.pop().statement.free();
   }
 }
 

@@ -37,6 +37,8 @@ export function handleSql(session: Session, out: ByteBuffer): Status {
     const isIt = !kept.isPrepared && kept.statement.isOf(tape.stringPtr(node), tape.stringLen(node));
     return isIt ? give(session, kept, out) : noToken();
   }
+  const idle = SessionStatements.of(session).takeIdle(tape.stringPtr(node), tape.stringLen(node));
+  if (idle) return begin(session, idle, out);
   const statement = OpenStatement.open(session, tape.stringPtr(node), tape.stringLen(node), jsonRows, false);
   return statement ? begin(session, new KeptStatement(statement), out) : lastError.status;
 }

@@ -117,6 +117,12 @@ export class Statement {
     return this.tree.kind(this.root) >= N_CREATE_TABLE;
   }
 
+  /** Whether what was found out about how to run it is good for other runs. */
+  get isRepeated(): bool {
+    const kind = this.tree.kind(this.root);
+    return kind == N_QUERY || kind == N_INSERT || kind == N_UPDATE || kind == N_DELETE;
+  }
+
   /** Whether it gives rows. */
   get givesRows(): bool {
     const tail = this.isQuery || this.isTransaction ? 0 : this.tree.d(this.root);
@@ -201,7 +207,8 @@ export class Statement {
     const explains = this.tree.kind(this.root) == N_EXPLAIN;
     let made = new QueryBinder(context, null, []).query(explains ? this.tree.a(this.root) : this.root);
     if (made && explains) made = context.explained(made, this.tree.has(this.root, FLAG_ANALYZE) ? db.manager.cache : null);
-    if (!made) this.forget();
+    if (made) context.planned();
+    else this.forget();
     this.relation = made;
     return made;
   }
@@ -240,7 +247,10 @@ export class Statement {
     if (tree.kind(this.root) == N_INSERT) change = new InsertStatement(db, context, this.root, table);
     else change = new UpdateStatement(db, context, this.root, table);
     this.changing = change;
-    if (change.bind() == OK) return change;
+    if (change.bind() == OK) {
+      context.planned();
+      return change;
+    }
     this.forget();
     return null;
   }

@@ -164,6 +164,14 @@ export class Table {
     return 16 + this.schema.columns.length * 4 + this.indexes.length * 8;
   }
 
+  /** About how many bytes its records take: all of its pages, but for what is free in the last one. 0 where that can't be read. */
+  get recordBytes(): u64 {
+    const ledger = this.registry.pageLedger;
+    const count = ledger.count;
+    if (count == 0 || count == u32.MAX_VALUE) return 0;
+    return <u64>count * PAGE_SIZE - ledger.freeAt(count - 1);
+  }
+
   /** The primary key's index. */
   get primary(): TableIndex {
     return this.indexes[0];

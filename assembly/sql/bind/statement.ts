@@ -27,6 +27,9 @@ export const AGGREGATE_PARTS: u32 = 4;
 const MOST_EXPRESSIONS: u32 = 100000;
 const EXPRESSIONS_OF_NODE: u32 = 8;
 
+/** A difference in size that no plan is made anew for. */
+const FEW_BYTES: u64 = 4096;
+
 export class StatementContext {
   readonly run: RunState;
   private parts: u32 = 0;
@@ -40,6 +43,7 @@ export class StatementContext {
   private readonly uses: Array<Constant> = new Array<Constant>();
   /** Tables that were looked up, each time again. */
   readonly read: Array<Table>;
+  private plannedBytes: u64 = 0;
 
   constructor(
     readonly text: SqlText,
@@ -134,9 +138,20 @@ export class StatementContext {
     return value;
   }
 
+  /** Notes what it was planned for. */
+  planned(): void {
+    this.plannedBytes = this.bytesRead;
+  }
+
+  private get bytesRead(): u64 {
+    let bytes: u64 = 0;
+    for (let t = 0; t < this.read.length; t++) bytes += unchecked(this.read[t]).recordBytes;
+    return bytes;
+  }
+
   /**
    * Gets ready to run once more, with other values for the parameters. False, perhaps with an error, when that takes another plan: a value
-   * is of another type than what was made of the one before it.
+   * is of another type than what was made of the one before it, or the tables are twice as large as they were, or half.
    */
   begin(parameters: Array<Constant>): bool {
     this.run.number += 1;
@@ -144,6 +159,8 @@ export class StatementContext {
     for (let t = 0; t < this.read.length; t++) {
       if (unchecked(this.read[t]).refresh() != OK) return false;
     }
+    const bytes = this.bytesRead;
+    if (bytes > 2 * this.plannedBytes + FEW_BYTES || 2 * bytes + FEW_BYTES < this.plannedBytes) return false;
     for (let u = 0; u < this.uses.length; u++) {
       const use = unchecked(this.uses[u]);
       if (use.parameter > <u32>parameters.length || !reuse(use, parameters[use.parameter - 1])) return false;
