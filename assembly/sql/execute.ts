@@ -320,7 +320,13 @@ export class Statement {
 
   private begin(db: DbmsContext, parameters: Array<Constant>): StatementContext {
     this.forget();
-    const context = new StatementContext(this.text, this.tree, db.catalog, parameters, new MemoryBudget(db.store.sqlBytes));
+    const context = new StatementContext(
+      this.text,
+      this.tree,
+      db.catalog,
+      parameters,
+      new MemoryBudget(db.store.sqlBytes, db.manager.provider),
+    );
     context.run.number = 1;
     tellOfChanges(context, db);
     this.context = context;

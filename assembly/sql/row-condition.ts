@@ -42,7 +42,13 @@ export class RowCondition extends RowFilter {
 
   /** The condition of `terms`, which become its own, with values for its parameters; null on failure. */
   static of(db: DbmsContext, table: Table, terms: RowTerms, parameters: Array<Constant>): RowCondition | null {
-    const context = new StatementContext(terms.text, terms.tree, db.catalog, parameters, new MemoryBudget(db.store.sqlBytes));
+    const context = new StatementContext(
+      terms.text,
+      terms.tree,
+      db.catalog,
+      parameters,
+      new MemoryBudget(db.store.sqlBytes, db.manager.provider),
+    );
     context.run.number = 1;
     const conditions = db.flushChanges() == OK ? new ChangeBinder(context, table, table.name, []).conditions(terms.where) : null;
     if (!conditions) {

@@ -29,6 +29,8 @@ export class OpenOptions {
   cacheBytes: u64 = DEFAULT_CACHE_BYTES;
   /** Bytes that a statement of SQL may keep for what it sorts, groups and joins. */
   sqlBytes: u64 = DEFAULT_SQL_BYTES;
+  /** A statement may make a file for what it can't keep in memory, also where the store is only read. */
+  spillsBeside: bool = false;
   /** Each commit is durable when it returns; else a checkpoint, `sync` or the close makes it so. */
   syncCommits: bool = true;
   /** Write to a file that has several hard links. */
@@ -72,6 +74,7 @@ export class Store {
   private static openOnce(path: string, options: OpenOptions): Store | null {
     const provider = WasiMemoryProvider.open(path, options.readOnly, options.create, false, options.withLinks);
     if (!provider) return null;
+    provider.spillsBeside = options.spillsBeside;
     const write = !options.readOnly;
     // mutant: a reading handle does not look into the log
     const log = LogFile.open(path, write, write && provider.pages == 0);

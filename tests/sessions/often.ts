@@ -1,14 +1,16 @@
 /** What the long sessions change in the module, so that what is rare happens often. */
-import { batchesOf } from "../sql/batches.js";
+import { SPILLING, batchesOf } from "../sql/batches.js";
 import { type Patch, SMALL_LIMITS } from "../torture/module.js";
 
 /**
  * Checkpoints and spills of the undo list come often; what a frame (of a page or of sectors) or a node's offsets held is not there any
- * more once they are evicted. SQL's batches have three rows.
+ * more once they are evicted. SQL's batches have three rows, and its statements
+ * write to their file whatever they keep more than a few rows of.
  */
 export const OFTEN: readonly Patch[] = [
   ...SMALL_LIMITS,
   ...batchesOf(3),
+  ...SPILLING,
   {
     file: "assembly/memory/manager/memory-manager.ts",
     find: "const DEFAULT_CHECKPOINT_BYTES: u64 = 4 << 20;",

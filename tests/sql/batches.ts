@@ -9,3 +9,16 @@ export function batchesOf(rows: number): readonly Patch[] {
     { file, find: "FIRST_ROWS: i32 = 8;", replace: `FIRST_ROWS: i32 = ${Math.min(rows, 8)};` },
   ];
 }
+
+/** What makes statements write to their file whatever they keep more than a few rows of, in small chunks, few of them at once. */
+export const SPILLING: readonly Patch[] = [
+  { file: "assembly/sql/eval/arena.ts", find: "FLOOR: u64 = 48 << 10;", replace: "FLOOR: u64 = 400;" },
+  {
+    file: "assembly/sql/eval/arena.ts",
+    find: "const most = this.file.isPossible ? this.limit - this.limit / 3 : this.limit;",
+    replace: "const most: u64 = this.file.isPossible ? 0 : this.limit;",
+  },
+  { file: "assembly/sql/run/spill-file.ts", find: "LEAST_CHUNK: u32 = 1 << 12;", replace: "LEAST_CHUNK: u32 = 1 << 6;" },
+  { file: "assembly/sql/run/spill-file.ts", find: "MOST_CHUNK: u32 = 1 << 16;", replace: "MOST_CHUNK: u32 = 1 << 6;" },
+  { file: "assembly/sql/run/spill-file.ts", find: "MOST_WAYS: u64 = 64;", replace: "MOST_WAYS: u64 = 2;" },
+];

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { compileModule } from "../torture/module.js";
-import { batchesOf } from "./batches.js";
+import { SPILLING, batchesOf } from "./batches.js";
 import { Properties, type PropertyTotals } from "./properties.js";
 
 const { values } = parseArgs({
@@ -11,17 +11,19 @@ const { values } = parseArgs({
     count: { type: "string", default: "100" },
     queries: { type: "string", default: "30" },
     batches: { type: "string", default: "1,2,3,1024" },
+    spills: { type: "boolean", default: true },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 if (values.help) {
   console.log(
-    "npm run sql:properties -- [--seed N] [--count SEEDS] [--queries FOR-EACH-SEED] [--batches ROWS,…]\nprints what differs, and the seed that shows it again",
+    "npm run sql:properties -- [--seed N] [--count SEEDS] [--queries FOR-EACH-SEED] [--batches ROWS,…] [--spills false]\nprints what differs, and the seed that shows it again",
   );
   process.exit(0);
 }
 const modules: WebAssembly.Module[] = [];
 for (const rows of values.batches.split(",")) modules.push(await compileModule("library", batchesOf(Number(rows)), "-O1"));
+if (values.spills) modules.push(await compileModule("library", SPILLING, "-O1"));
 const sum: PropertyTotals = { compared: 0, rows: 0, overflows: 0 };
 let differences = 0;
 const from = Number(values.seed);

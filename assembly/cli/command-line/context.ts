@@ -198,6 +198,7 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   const layout = layoutOption(ctx, usualLayout);
   if (layout == 0) return USAGE;
   options.readOnly = !write || ctx.has("readonly");
+  options.spillsBeside = !ctx.has("readonly");
   options.create = create && !options.readOnly;
   options.layout = layout;
   options.isLayoutAsked = ctx.has("layout");

@@ -15,8 +15,11 @@ import {
   FILE_NOT_FOUND,
   fail,
   lastError,
+  restoreError,
+  savedError,
 } from "../../status";
 import { File, removeFile } from "../../wasi/file";
+import { randomU64 } from "../../wasi/random";
 import { PAGE_SIZE, PAGE_SHIFT } from "../base/layout";
 import { HEAD_BYTES, checkHead } from "./foreign-file";
 import { hintAtLog, setOrphanAside } from "./set-aside";
@@ -69,8 +72,16 @@ export abstract class MemoryProvider {
   abstract close(): Status;
   /** A provider for pages of a transaction that outgrows the cache; null on failure (the status is in `lastError`). */
   abstract openSpill(): MemoryProvider | null;
-  /** Removes the file that `openSpill` made for a session that was killed, if there is one. */
-  removeSpill(): void {}
+  /** Removes the file that `openScratch` made for a session that was killed, if there is one; with `spill` also that of `openSpill`. */
+  removeSpill(spill: bool): void {}
+  /** Whether `openScratch` has a place. */
+  get spills(): bool {
+    return false;
+  }
+  /** A provider for what a statement can't keep in memory, to be closed with it; null on failure (the status is in `lastError`). */
+  openScratch(): MemoryProvider | null {
+    return null;
+  }
 
   /** `OK` when `len` bytes at `fileOffset` are inside. */
   protected bounds(fileOffset: u64, len: u32): Status {
@@ -156,6 +167,8 @@ export class HeapMemoryProvider extends MemoryProvider {
 export class WasiMemoryProvider extends MemoryProvider {
   private count: u32 = 0;
   private temporary: bool = false;
+  /** Though nothing is written to the file, there may be a scratch file beside it, which has no name but for a moment. */
+  spillsBeside: bool = false;
   private cut: bool = false;
   /** The file's time before anything of it was read. */
   private modified: u64 = 0;
@@ -269,14 +282,41 @@ export class WasiMemoryProvider extends MemoryProvider {
     return this.temporary ? this.file.unlink() : status;
   }
 
-  removeSpill(): void {
-    removeFile(spillPath(this.file.path));
+  removeSpill(spill: bool): void {
+    if (spill) removeFile(spillPath(this.file.path));
+    removeFile(spillPath(this.file.path + SCRATCH));
     lastError.status = OK;
   }
 
   openSpill(): MemoryProvider | null {
     // A store that is only read changes nothing, the folder included.
     return this.readOnly ? new HeapMemoryProvider() : WasiMemoryProvider.openSpillOf(this.file.path);
+  }
+
+  get spills(): bool {
+    return !this.readOnly || this.spillsBeside;
+  }
+
+  openScratch(): MemoryProvider | null {
+    const path = this.file.path + SCRATCH;
+    if (!this.readOnly) return WasiMemoryProvider.openSpillOf(path);
+    // Others that read may have one, too, and nobody would remove that of one that was killed.
+    const made = WasiMemoryProvider.openSpillOf(path + "-" + randomU64().toString(16));
+    const spill = made ? <WasiMemoryProvider>made : null;
+    if (!spill || spill.loseName() == OK) return spill;
+    const failure = savedError();
+    spill.close();
+    restoreError(failure);
+    return null;
+  }
+
+  /** Removes the file's name while it is open; fails where a runtime can't use the file any more then. */
+  private loseName(): Status {
+    let status = this.file.unlink();
+    this.temporary = status != OK;
+    if (status == OK) status = this.grow(1);
+    if (status == OK) status = this.write(PAGE_SIZE - 1, probe, 1);
+    return status == OK ? this.read(PAGE_SIZE - 1, probe, 1) : status;
   }
 
   /** The spill file of the page file `path`: made anew by its first use, and removed when it is closed. Null on failure. */
@@ -307,6 +347,10 @@ export function checkNewName(path: string): Status {
   }
   return OK;
 }
+
+/** In the names of files that statements use, behind the page file's. */
+const SCRATCH: string = "-sql";
+const probe: usize = memory.data(1);
 
 /** The spill file of the page file `path`, beside it. */
 export function spillPath(path: string): string {

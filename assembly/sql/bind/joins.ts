@@ -108,6 +108,7 @@ export abstract class JoinBinder extends FromBinder {
       const known = sequence[s + 1].sources;
       const rows = sequence[s + 1].rows;
       operator = this.join(OP_INNER, operator, known, rows, step.part, all, used, []);
+      if (operator && operator instanceof HashJoin) (<HashJoin>operator).keepsOrder = chosen.isOrdered;
       if (operator) operator.estimate = step.rows;
       if (operator) operator = filtered(this.context, operator, decidable(all, step.sources));
     }

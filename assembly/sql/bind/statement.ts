@@ -186,12 +186,14 @@ export class StatementContext {
   close(): void {
     for (let o = 0; o < this.operators.length; o++) this.operators[o].close();
     for (let q = 0; q < this.queries.length; q++) this.queries[q].close();
+    this.budget.end();
   }
 
   free(): void {
     while (this.operators.length > 0) this.operators.pop().free();
     while (this.queries.length > 0) this.queries.pop().free();
     while (this.outerValues.length > 0) this.outerValues.pop().free();
+    this.budget.end();
   }
 
   /** Fails because of what is at `node`. Returns `status`. */

@@ -242,7 +242,7 @@ export class InsertStatement extends ChangeStatement {
       if (status != OK) return status;
       isBegun = true;
       status = this.insertAll(cells, count);
-      budget.used -= cells.len;
+      budget.give(cells.len);
       cells.reset();
       count = 0;
     }
@@ -252,7 +252,7 @@ export class InsertStatement extends ChangeStatement {
       if (status != OK) return status;
     }
     if (status == OK) status = this.insertAll(cells, count);
-    budget.used -= cells.len;
+    budget.give(cells.len);
     return this.end(status);
   }
 

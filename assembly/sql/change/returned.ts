@@ -57,7 +57,7 @@ class ChangedRows extends Operator {
 
   close(): void {
     const records = this.records;
-    this.budget.used -= records.len;
+    this.budget.give(records.len);
     records.empty();
     this.at = 0;
   }

@@ -254,7 +254,7 @@ export class UpdateStatement extends ChangeStatement {
 
   close(): void {
     super.close();
-    this.context.budget.used -= this.found.len;
+    this.context.budget.give(this.found.len);
     this.found.empty();
     this.places.empty();
   }

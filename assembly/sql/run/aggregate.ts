@@ -63,6 +63,7 @@ export class Aggregate {
   where: Expression | null = null;
   private states: usize = 0;
   private capacity: u32 = 0;
+  private textBytes: u64 = 0;
   private texts: Array<ByteBuffer> = new Array<ByteBuffer>();
   private readonly kept: Arena;
   private known: KeySet | null = null;
@@ -108,7 +109,7 @@ export class Aggregate {
     this.by = by;
     this.orders = orders;
     this.sorted = new Tuples(2, this.budget);
-    this.list = new TupleList();
+    this.list = new TupleList(this.budget);
   }
 
   /** Adds the columns that it reads to `columns`. */
@@ -122,12 +123,20 @@ export class Aggregate {
     for (let b = 0; b < this.by.length; b++) this.by[b].addColumns(columns);
   }
 
+  /** Bytes that it keeps. */
+  get held(): u64 {
+    const known = this.known;
+    const sorted = this.sorted;
+    return <u64>this.capacity * STATE + this.textBytes + this.kept.held + (known ? known.held : 0) + (sorted ? sorted.held : 0);
+  }
+
   /** Makes room for `groups` groups. */
   grow(groups: u32): void {
     if (groups <= this.capacity) return;
     const before = this.capacity;
     this.capacity = max<u32>(groups, max<u32>(16, before << 1));
     const bytes = <usize>this.capacity * STATE;
+    this.budget.used += <u64>(this.capacity - before) * STATE;
     this.states = this.states == 0 ? heap.alloc(bytes) : heap.realloc(this.states, bytes);
     memory.fill(this.states + <usize>before * STATE, 0, <usize>(this.capacity - before) * STATE);
     if (this.fn >= A_CONCAT) {
@@ -368,6 +377,7 @@ export class Aggregate {
       }
     }
     if (!good) this.text.fail(SQL_LIMIT, "JSON that is nested too deep to be inside of other JSON", this.start);
+    this.textBytes += text.len - before;
     return good && this.budget.take(text.len - before) == OK;
   }
 
@@ -406,6 +416,9 @@ export class Aggregate {
   /** Forgets all groups. */
   close(): void {
     if (this.states != 0) heap.free(this.states);
+    this.budget.used -= <u64>this.capacity * STATE;
+    this.budget.give(this.textBytes);
+    this.textBytes = 0;
     this.states = 0;
     this.capacity = 0;
     while (this.texts.length > 0) this.texts.pop().free();

@@ -46,7 +46,9 @@ export class Explained extends OneBatch {
   }
 
   private tell(operator: Operator, depth: i32): void {
-    this.line(operator.describe(), depth, operator.estimate, operator.rows, operator.opened);
+    const spilled = operator.spilled;
+    const what = operator.describe() + (spilled == 0 ? "" : ", " + spilled.toString() + " bytes spilled");
+    this.line(what, depth, operator.estimate, operator.rows, operator.opened);
     const inputs = operator.below;
     for (let i = 0; i < inputs.length; i++) this.tell(inputs[i], depth + 1);
   }

@@ -2,17 +2,68 @@
 import { OK } from "../../status";
 import { MemoryBudget } from "../eval/arena";
 import { Expression } from "../eval/expression";
+import { Batch, WantedColumns } from "../eval/batch";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Aggregate } from "./aggregate";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
+import { LaterRows } from "./later-rows";
 import { Keeper, Operator } from "./operator";
-import { TupleTable, setTupleNumber, tupleNumber } from "./tuples";
+import { RunReader } from "./spill-file";
+import { TupleTable, Tuples, setTupleNumber, tupleNumber } from "./tuples";
+
+/** Rows that were put aside, in batches: their keys, and some of the columns. */
+class ReplayedGroups {
+  readonly batch: Batch;
+  readonly keys: Array<Vector | null> = new Array<Vector | null>();
+  private readonly columns: WantedColumns;
+  private readonly vectors: Array<Vector> = new Array<Vector>();
+
+  constructor(by: Array<Expression>, kinds: Array<u8>, wanted: Array<i32>) {
+    const columns = new WantedColumns(kinds, wanted);
+    this.columns = columns;
+    this.batch = new Batch(columns);
+    for (let b = 0; b < by.length; b++) {
+      const vector = new Vector();
+      vector.kind = by[b].kind;
+      this.keys.push(vector);
+      this.vectors.push(vector);
+    }
+    for (let w = 0; w < wanted.length; w++) this.vectors.push(columns.vectors[wanted[w]]);
+  }
+
+  /** Goes on to the next rows; false at the end, and on failure. */
+  fill(reader: RunReader, tuples: Tuples): bool {
+    const batch = this.batch;
+    batch.begin(0);
+    let count = 0;
+    while (count < BATCH_ROWS && reader.read()) {
+      tuples.settle(reader.ptr);
+      if (!tuples.copy(reader.ptr, this.vectors, batch, count++)) {
+        reader.failed = true;
+        return false;
+      }
+    }
+    batch.selectAll(count);
+    return count > 0 && !reader.failed;
+  }
+
+  free(): void {
+    for (let k = 0; k < this.keys.length; k++) this.keys[k]!.free();
+    this.batch.free();
+    this.columns.free();
+  }
+}
 
 /** Groups: their keys' values, then the results of aggregates. Without keys there is one group, even of no rows. */
 export class Group extends KeptRows {
-  private readonly table: TupleTable = new TupleTable();
+  private readonly table: TupleTable;
   private readonly groupOf: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
   private readonly keeper: Keeper = new Keeper();
+  private readonly orders: StaticArray<u32>;
+  /** Rows of groups that there is no room for, and the columns that are kept of them. */
+  private rest: LaterRows | null = null;
+  private replayed: ReplayedGroups | null = null;
+  private readonly wanted: Array<i32> = new Array<i32>();
 
   constructor(
     private readonly input: Operator,
@@ -22,6 +73,8 @@ export class Group extends KeptRows {
     budget: MemoryBudget,
   ) {
     super(kinds, budget);
+    this.table = new TupleTable(budget);
+    this.orders = ordersOf(by);
     this.inputs.push(input);
     for (let b = 0; b < by.length; b++) this.keeper.add(by[b]);
     for (let a = 0; a < aggregates.length; a++) aggregates[a].addColumns(this.keeper.columns);
@@ -30,32 +83,105 @@ export class Group extends KeptRows {
   protected fill(): bool {
     const batch = this.input.batch;
     const keys = new Array<Vector | null>();
-    const orders = ordersOf(this.by);
     const values = new Array<Vector | null>();
     if (this.by.length == 0 && this.newGroup(values, 0) == 0) return false;
     while (this.input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
-      for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
-      let good = true;
-      for (let k = 0; k < batch.selected && good && keys.length > 0; k++) {
-        const i = batch.row(k);
-        makeKey(keys, orders, i, this.key);
-        let tuple = this.table.find(this.key.ptr, this.key.len);
-        if (tuple == 0) tuple = this.newGroup(values, i);
-        good = tuple != 0;
-        if (good) unchecked((this.groupOf[i] = tupleNumber(tuple)));
-      }
-      values.length = 0;
+      const good = this.take(batch, keys);
       giveBack(keys, batch);
-      for (let a = 0; a < this.aggregates.length && good; a++) {
-        const aggregate = this.aggregates[a];
-        aggregate.grow(this.list.count);
-        good = aggregate.take(batch, this.by.length > 0 ? this.groupOf : null);
-      }
       if (!good) return false;
     }
-    if (this.input.status != OK) return false;
-    return this.finish();
+    return this.input.status == OK && this.finish();
+  }
+
+  /** Takes a batch's rows, which have the keys: those of groups that there is no room for are put aside. */
+  private take(batch: Batch, keys: Array<Vector | null>): bool {
+    const values = new Array<Vector | null>();
+    let aside: Array<Vector | null> | null = null;
+    for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
+    let taken: usize = 0;
+    for (let k = 0; k < batch.selected && keys.length > 0; k++) {
+      const i = batch.row(k);
+      makeKey(keys, this.orders, i, this.key);
+      let tuple = this.table.find(this.key.ptr, this.key.len);
+      if (tuple == 0) {
+        const rest = this.rest;
+        if (rest && rest.isBegun) {
+          if (!aside) aside = this.allOf(batch, keys);
+          if (!aside || !rest.add(aside, i, this.key, 0)) return false;
+          continue;
+        }
+        tuple = this.newGroup(values, i);
+        if (tuple == 0 || (this.tuples.isFull && !this.divide(batch))) return false;
+      }
+      unchecked((this.groupOf[i] = tupleNumber(tuple)));
+      store<u16>(batch.selection + (taken++ << 1), <u16>i);
+    }
+    if (keys.length > 0) {
+      batch.selected = <i32>taken;
+      batch.settle();
+    }
+    let held = this.tuples.held;
+    for (let a = 0; a < this.aggregates.length; a++) {
+      const aggregate = this.aggregates[a];
+      aggregate.grow(this.list.count);
+      if (!aggregate.take(batch, keys.length > 0 ? this.groupOf : null)) return false;
+      held += aggregate.held;
+    }
+    return this.by.length == 0 || !this.budget.isFull(held) || this.divide(batch);
+  }
+
+  /** From now on rows of other groups are put aside; false on failure. */
+  private divide(batch: Batch): bool {
+    let rest = this.rest;
+    if (!rest) {
+      // What is kept of rows is known now: the keys, and the columns that aggregates read.
+      const kinds = new Array<u8>();
+      const wanted = this.wanted;
+      for (let c = 0; c < this.keeper.columns.length; c++) {
+        const column = this.keeper.columns[c];
+        if (column < 0 || wanted.includes(column)) continue;
+        const vector = batch.columns.vector(column, batch);
+        if (!vector) return false;
+        while (kinds.length <= column) kinds.push(0);
+        kinds[column] = vector.kind;
+        wanted.push(column);
+      }
+      rest = new LaterRows(this.by.length + wanted.length, this.budget);
+      this.rest = rest;
+      this.replayed = new ReplayedGroups(this.by, kinds, wanted);
+    }
+    return rest.begin();
+  }
+
+  /** The keys' and all wanted values of a batch's rows; null on failure. */
+  private allOf(batch: Batch, keys: Array<Vector | null>): Array<Vector | null> | null {
+    const all = new Array<Vector | null>();
+    for (let c = 0; c < keys.length; c++) all.push(keys[c]);
+    for (let w = 0; w < this.wanted.length; w++) {
+      const vector = batch.columns.vector(this.wanted[w], batch);
+      if (!vector) return null;
+      all.push(vector);
+    }
+    return all;
+  }
+
+  protected get hasLater(): bool {
+    const rest = this.rest;
+    return rest !== null && rest.hasNext;
+  }
+
+  protected fillLater(): bool {
+    const rest = this.rest!;
+    const rows = this.replayed!;
+    for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].close();
+    this.table.close();
+    const reader = rest.next();
+    let good = true;
+    while (good && rows.fill(reader, rest.tuples)) good = this.take(rows.batch, rows.keys);
+    good = good && !reader.failed;
+    rest.end();
+    return good && this.finish();
   }
 
   /** Makes a group with the key in `key`; 0 on failure. */
@@ -86,19 +212,29 @@ export class Group extends KeptRows {
       }
     }
     one.free();
-    return good;
+    const rest = this.rest;
+    return good && (!rest || rest.settle());
   }
 
   close(): void {
     super.close();
     for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].close();
     this.table.close();
+    const rest = this.rest;
+    if (rest) rest.close();
   }
 
   free(): void {
     super.free();
+    const replayed = this.replayed;
+    if (replayed) replayed.free();
     for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].free();
     this.table.free();
+  }
+
+  get spilled(): u64 {
+    const rest = this.rest;
+    return rest ? rest.spilled.bytes : 0;
   }
 
   describe(): string {

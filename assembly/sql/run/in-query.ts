@@ -23,11 +23,11 @@ export class InQuery extends QueryValue {
   private filledFor: u32 = 0;
   private readonly values: Array<Vector | null> = new Array<Vector | null>();
   private readonly orders: StaticArray<u32>;
-  private readonly table: TupleTable = new TupleTable();
+  private readonly table: TupleTable;
   private readonly tuples: Tuples;
   /** The different rows, and those of them that have null. */
-  private readonly rows: TupleList = new TupleList();
-  private readonly nullRows: TupleList = new TupleList();
+  private readonly rows: TupleList;
+  private readonly nullRows: TupleList;
 
   /** `others` are of the query's rows, and of the kinds of `subjects`. */
   constructor(
@@ -42,6 +42,9 @@ export class InQuery extends QueryValue {
     this.orders = new StaticArray<u32>(subjects.length);
     // A row of one value is compared by its key alone.
     this.tuples = new Tuples(subjects.length == 1 ? 0 : subjects.length, state.budget);
+    this.table = new TupleTable(state.budget);
+    this.rows = new TupleList(state.budget);
+    this.nullRows = new TupleList(state.budget);
     for (let s = 0; s < subjects.length; s++) this.subjects.push(subjects[s]);
   }
 

@@ -11,7 +11,7 @@ import { NO_CASE, TupleList, Tuples, addOrdered } from "./tuples";
 
 export abstract class KeptRows extends Operator {
   protected readonly tuples: Tuples;
-  protected readonly list: TupleList = new TupleList();
+  protected readonly list: TupleList;
   protected readonly key: ByteBuffer = new ByteBuffer(256);
   protected readonly columns: VectorColumns;
   private at: u32 = 0;
@@ -20,16 +20,27 @@ export abstract class KeptRows extends Operator {
   /** Its rows are of columns of these kinds. */
   constructor(
     readonly kinds: Array<u8>,
-    budget: MemoryBudget,
+    protected readonly budget: MemoryBudget,
   ) {
     const columns = VectorColumns.of(kinds);
     super(new Batch(columns));
     this.columns = columns;
-    this.tuples = new Tuples(kinds.length, budget);
+    this.tuples = new Tuples(kinds.length, budget, true);
+    this.list = new TupleList(budget);
   }
 
   /** Fills `list`; false on failure, with the last error. */
   protected abstract fill(): bool;
+
+  /** Whether `fillLater` has other rows. */
+  protected get hasLater(): bool {
+    return false;
+  }
+
+  /** Fills `list`, which is empty, once more. */
+  protected fillLater(): bool {
+    return true;
+  }
 
   open(): bool {
     this.close();
@@ -39,6 +50,12 @@ export abstract class KeptRows extends Operator {
   next(): bool {
     if (!this.isFilled && !this.fill()) return this.failed(lastError.status);
     this.isFilled = true;
+    while (this.at == this.list.count && this.hasLater) {
+      this.tuples.free();
+      this.list.close();
+      this.at = 0;
+      if (!this.fillLater()) return this.failed(lastError.status);
+    }
     const count = this.tuples.fill(this.list, this.at, this.columns.vectors);
     this.at += count;
     this.batch.begin(count);

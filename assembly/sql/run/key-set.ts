@@ -9,11 +9,17 @@ export const KEY_KNOWN: i32 = 0;
 const KEY_NEW: i32 = 1;
 
 export class KeySet {
-  private readonly table: TupleTable = new TupleTable();
+  private readonly table: TupleTable;
   private readonly tuples: Tuples;
 
   constructor(budget: MemoryBudget) {
     this.tuples = new Tuples(0, budget);
+    this.table = new TupleTable(budget);
+  }
+
+  /** Bytes that its keys take. */
+  get held(): u64 {
+    return this.tuples.held;
   }
 
   has(key: ByteBuffer): bool {

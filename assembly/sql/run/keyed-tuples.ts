@@ -6,23 +6,31 @@ import { Expression } from "../eval/expression";
 import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
+import { JoinParts, NULL_IN_KEY } from "./join-parts";
 import { Keeper, Operator } from "./operator";
-import { TupleList, TupleTable, Tuples } from "./tuples";
+import { Partitions } from "./partitions";
+import { RunReader } from "./spill-file";
+import { TupleList, TupleTable, Tuples, nextTuple, setTupleNumber, tupleNumber } from "./tuples";
 
 export class KeyedTuples {
   private readonly tuples: Tuples;
-  private readonly table: TupleTable = new TupleTable();
+  private readonly table: TupleTable;
   private readonly key: ByteBuffer = new ByteBuffer(256);
   private readonly orders: StaticArray<u32>;
   private readonly keeper: Keeper = new Keeper();
 
-  /** `keys` are of the operator's rows, `wanted` the columns that are kept. */
+  /** Where the rows are when they were too many. */
+  aside: Partitions | null = null;
+
+  /** `keys` are of the operator's rows, `wanted` the columns that are kept. With `parts` rows are put aside when they are too many. */
   constructor(
     private readonly keys: Array<Expression>,
     private readonly wanted: Array<i32>,
-    run: RunState,
+    private readonly run: RunState,
+    private readonly parts: JoinParts | null = null,
   ) {
-    this.tuples = new Tuples(wanted.length, run.budget);
+    this.tuples = new Tuples(wanted.length, run.budget, parts !== null);
+    this.table = new TupleTable(run.budget);
     this.orders = new StaticArray<u32>(keys.length);
     for (let k = 0; k < keys.length; k++) this.keeper.add(keys[k]);
   }
@@ -42,8 +50,8 @@ export class KeyedTuples {
         if (isNull && !all) continue;
         makeKey(keys, this.orders, i, this.key);
         const tuple = this.tuples.add(values, i, this.key);
-        good = tuple != 0 && (isNull || this.table.add(tuple));
-        if (good && all) all.push(tuple);
+        if (tuple != 0 && isNull) setTupleNumber(tuple, NULL_IN_KEY);
+        good = tuple != 0 && this.keep(tuple, all);
       }
       values.length = 0;
       giveBack(keys, batch);
@@ -51,6 +59,55 @@ export class KeyedTuples {
     }
     lastError.status = input.status;
     return input.status == OK;
+  }
+
+  private keep(tuple: usize, all: TupleList | null): bool {
+    const aside = this.aside;
+    if (aside) {
+      const good = aside.add(this.tuples, tuple);
+      this.tuples.reset();
+      return good;
+    }
+    if (tupleNumber(tuple) != NULL_IN_KEY && !this.table.add(tuple)) return false;
+    if (all) all.push(tuple);
+    return !this.parts || !this.tuples.isFull || this.putAside(all);
+  }
+
+  /** Puts all rows aside, and those that come. */
+  private putAside(all: TupleList | null): bool {
+    if (!this.run.budget.mayPutAside()) return false;
+    const aside = this.parts!.divided(0);
+    this.aside = aside;
+    let good = true;
+    if (all) for (let t: u32 = 0; t < all.count && good; t++) good = aside.add(this.tuples, all.at(t));
+    else
+      for (let slot: u32 = 0; slot < this.table.slotCount && good; slot++)
+        for (let tuple = this.table.at(slot); tuple != 0 && good; tuple = nextTuple(tuple)) good = aside.add(this.tuples, tuple);
+    this.table.close();
+    this.tuples.free();
+    if (all) all.close();
+    return good;
+  }
+
+  /** Keeps rows that a reader gives, as many as there is room for; false on failure. */
+  load(reader: RunReader, all: TupleList | null): bool {
+    while (!this.tuples.isFull && reader.read()) {
+      const tuple = this.tuples.take(reader);
+      if (tuple == 0 || (tupleNumber(tuple) != NULL_IN_KEY && !this.table.add(tuple))) return false;
+      if (all) all.push(tuple);
+    }
+    return !reader.failed;
+  }
+
+  /** Makes `key` that of row `i` by these values, as rows have it that are kept. */
+  keyOf(values: Array<Vector | null>, i: u32): ByteBuffer {
+    makeKey(values, this.orders, i, this.key);
+    return this.key;
+  }
+
+  /** The same as `find` of a key. */
+  findKey(ptr: usize, len: u32): usize {
+    return this.table.find(ptr, len);
   }
 
   /** The first row whose key is that of row `i` by these values, others follow by `nextTuple`; 0 when there is none, or null in the key. */
@@ -70,6 +127,9 @@ export class KeyedTuples {
   close(): void {
     this.tuples.free();
     this.table.close();
+    const aside = this.aside;
+    if (aside) aside.free();
+    this.aside = null;
   }
 
   free(): void {

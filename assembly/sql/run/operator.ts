@@ -49,6 +49,11 @@ export abstract class Operator {
     this.batch.free();
   }
 
+  /** Bytes that it wrote to the statement's file since the statement began. */
+  get spilled(): u64 {
+    return 0;
+  }
+
   /** What EXPLAIN tells of below it. */
   get below(): Array<Operator> {
     return this.inputs;

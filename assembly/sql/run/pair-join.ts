@@ -8,7 +8,7 @@ import { BATCH_ROWS } from "../eval/vector";
 import { OP_FULL, OP_LEFT } from "../syntax/operators";
 import { Operator } from "./operator";
 
-const FROM_LEFT: i32 = 0;
+export const FROM_LEFT: i32 = 0;
 const UNMATCHED_LEFT: i32 = 1;
 const UNMATCHED_RIGHT: i32 = 2;
 export const OVER: i32 = 3;
@@ -30,7 +30,7 @@ export abstract class PairJoin extends Operator {
    */
   constructor(
     protected readonly op: u8,
-    protected readonly left: Operator,
+    protected left: Operator,
     protected readonly right: Operator,
     private readonly condition: Expression | null,
     kinds: Array<u8>,
@@ -51,7 +51,7 @@ export abstract class PairJoin extends Operator {
   protected abstract pairs(): i32;
   /** The condition is true for row `i` of the batch. */
   protected abstract noteMatch(i: u32): void;
-  /** Fills the batch with right rows that had no partner, and ends that phase: how many. */
+  /** Fills the batch with right rows that had no partner, or ends that phase: how many, or -1 on failure. */
   protected abstract lonelyRights(): i32;
   /** Makes the right side's columns null in row `i`. */
   protected putNoRight(i: u32): void {
@@ -75,6 +75,7 @@ export abstract class PairJoin extends Operator {
         if (!this.hasLeft && (this.op == OP_LEFT || this.op == OP_FULL)) this.phase = UNMATCHED_LEFT;
       } else {
         count = this.phase == UNMATCHED_LEFT ? this.lonelyLefts() : this.lonelyRights();
+        if (count < 0) return this.failed(lastError.status);
         this.batch.begin(count);
       }
       if (this.batch.selected > 0) return this.give();
@@ -120,8 +121,8 @@ export abstract class PairJoin extends Operator {
     return true;
   }
 
-  /** The left batch's rows without a partner. */
-  private lonelyLefts(): i32 {
+  /** Fills the batch with the left batch's rows without a partner, and ends that phase: how many, or -1 on failure. */
+  protected lonelyLefts(): i32 {
     const left = this.left.batch;
     let count = 0;
     for (let k = 0; k < left.selected; k++) {

@@ -18,11 +18,12 @@ const MOST_STEPS: u32 = 1000000;
 
 /** Rows of one step: the list and the rows themselves belong to it. */
 class Step {
-  readonly list: TupleList = new TupleList();
+  readonly list: TupleList;
   readonly tuples: Tuples;
 
   constructor(columns: i32, budget: MemoryBudget) {
     this.tuples = new Tuples(columns, budget);
+    this.list = new TupleList(budget);
   }
 
   /** Makes the columns' rows those from number `at` on: how many. */

@@ -1,11 +1,15 @@
 /** ORDER BY, with LIMIT if there is one; DISTINCT; UNION, INTERSECT and EXCEPT. */
-import { OK } from "../../status";
+import { OK, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
 import { MemoryBudget } from "../eval/arena";
+import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
+import { LaterRows } from "./later-rows";
 import { Keeper, Operator, RowLimit } from "./operator";
-import { TupleTable, compareWithKey, isMarked, leaveOutBehind, markTuple } from "./tuples";
+import { Sorter } from "./sorter";
+import { TupleTable, setTupleNumber, tupleKey, tupleKeyLen, tupleNumber } from "./tuples";
 
 /** The kinds of expressions. */
 export function kindsOf(values: Array<Expression>): Array<u8> {
@@ -15,8 +19,12 @@ export function kindsOf(values: Array<Expression>): Array<u8> {
 }
 
 /** The values of rows, in the order of others: rows with equal keys stay in their order. */
-export class Sort extends KeptRows {
+export class Sort extends Operator {
+  private readonly columns: VectorColumns;
   private readonly keeper: Keeper = new Keeper();
+  private readonly sorter: Sorter;
+  private readonly key: ByteBuffer = new ByteBuffer(256);
+  private isFilled: bool = false;
 
   /** No more rows are wanted than `limit` wants, which is opened before this. */
   constructor(
@@ -27,24 +35,33 @@ export class Sort extends KeptRows {
     private readonly limit: RowLimit | null,
     budget: MemoryBudget,
   ) {
-    super(kindsOf(values), budget);
+    const columns = VectorColumns.of(kindsOf(values));
+    super(new Batch(columns));
+    this.columns = columns;
+    this.sorter = new Sorter(values.length, budget);
     this.inputs.push(input);
     this.estimate = input.estimate;
     for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
     for (let b = 0; b < by.length; b++) this.keeper.add(by[b]);
   }
 
-  protected fill(): bool {
+  open(): bool {
+    this.close();
+    return super.open();
+  }
+
+  private fill(): bool {
     const values = new Array<Vector | null>();
     const keys = new Array<Vector | null>();
     const batch = this.input.batch;
     const limit = this.limit;
-    const most: i64 = 1 << 24;
+    const sorter = this.sorter;
     const wanted = limit ? limit.wanted : i64.MAX_VALUE;
-    let last: usize = 0;
+    this.isFilled = true;
+    sorter.begin(wanted);
     while (wanted > 0 && this.input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.by, batch, keys)) return false;
-      if (last != 0) leaveOutBehind(last, keys[0]!, this.orders[0], batch);
+      sorter.leaveOut(keys[0]!, this.orders[0], batch);
       if (!evaluateAll(this.values, batch, values)) {
         giveBack(keys, batch);
         return false;
@@ -53,29 +70,36 @@ export class Sort extends KeptRows {
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
         makeKey(keys, this.orders, i, this.key);
-        // A row that comes behind as many as are wanted is not.
-        if (last != 0 && compareWithKey(last, this.key) <= 0) continue;
-        const tuple = this.tuples.add(values, i, this.key);
-        good = tuple != 0;
-        if (good) this.list.push(tuple);
+        good = sorter.add(values, i, this.key);
       }
-      if (good && wanted < most && <i64>this.list.count > wanted * 2 + 1024) {
-        good = this.keepFirst(<u32>wanted);
-        last = this.list.at(<u32>wanted - 1);
-      }
+      good = good && sorter.settle();
       giveBack(values, batch);
       giveBack(keys, batch);
       if (!good) return false;
     }
-    if (this.input.status != OK) return false;
-    return this.keepFirst(<u32>min<i64>(wanted, this.list.count));
+    return this.input.status == OK && sorter.finish();
   }
 
-  /** Sorts, and forgets all but the first `count` rows; false when there is no time for it. */
-  private keepFirst(count: u32): bool {
-    const good = this.list.sort();
-    this.list.cut(count);
-    return good;
+  next(): bool {
+    if (!this.isFilled && !this.fill()) return this.failed(lastError.status);
+    const count = this.sorter.fill(this.columns.vectors, this.batch);
+    return count < 0 ? this.failed(lastError.status) : count > 0 && this.give();
+  }
+
+  close(): void {
+    this.sorter.close();
+    this.isFilled = false;
+  }
+
+  free(): void {
+    super.free();
+    this.sorter.free();
+    this.key.free();
+    this.columns.free();
+  }
+
+  get spilled(): u64 {
+    return this.sorter.spilled.bytes;
   }
 
   describe(): string {
@@ -83,12 +107,20 @@ export class Sort extends KeptRows {
   }
 }
 
+/** Sides that a row was seen on. */
+const LEFT: u32 = 1;
+const RIGHT: u32 = 2;
+
 /**
  * Rows of the left that are (EXCEPT: are not) among those of the right, each once. Without a right side (EXCEPT nothing) it is DISTINCT.
+ *
+ * Each row is kept once, with the sides that it was seen on. When they are too many, rows that are not known yet are put aside by the
+ * hashes of their keys; each of these runs is looked at by itself later on.
  */
 export class Among extends KeptRows {
-  private readonly known: TupleTable = new TupleTable();
+  private readonly known: TupleTable;
   private readonly keeper: Keeper = new Keeper();
+  private readonly rest: LaterRows;
 
   /** Each row once. */
   static distinct(input: Operator, values: Array<Expression>, budget: MemoryBudget): Among {
@@ -104,6 +136,8 @@ export class Among extends KeptRows {
     budget: MemoryBudget,
   ) {
     super(kindsOf(leftValues), budget);
+    this.known = new TupleTable(budget);
+    this.rest = new LaterRows(leftValues.length, budget);
     this.inputs.push(left);
     if (right) this.inputs.push(right);
     for (let v = 0; v < leftValues.length; v++) this.keeper.add(leftValues[v]);
@@ -111,31 +145,31 @@ export class Among extends KeptRows {
 
   protected fill(): bool {
     const right = this.right;
-    return (!right || this.take(right, this.rightValues, false)) && this.take(this.left, this.leftValues, true);
+    if (right && !this.take(right, this.rightValues, RIGHT)) return false;
+    return this.take(this.left, this.leftValues, LEFT) && this.settle();
   }
 
-  /** Takes the rows of one side: those of the right are only remembered, as unmarked; what was given is marked. */
-  private take(input: Operator, subject: Array<Expression>, gives: bool): bool {
+  /** Takes the rows of one side. */
+  private take(input: Operator, subject: Array<Expression>, side: u32): bool {
     const values = new Array<Vector | null>();
     const orders = ordersOf(subject);
     const batch = input.batch;
+    const rest = this.rest;
     while (input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(subject, batch, values)) return false;
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
         makeKey(values, orders, i, this.key);
-        const known = this.known.find(this.key.ptr, this.key.len);
-        if (known != 0) {
-          if (!gives || this.except || isMarked(known)) continue;
-          markTuple(known);
-          this.list.push(known);
+        if (this.isKnown(this.key.ptr, this.key.len, side)) continue;
+        if (rest.isBegun) {
+          good = rest.add(values, i, this.key, side);
           continue;
         }
-        if (gives && !this.except) continue;
+        // Of INTERSECT the right side comes first.
+        if (side == LEFT && !this.except) continue;
         const tuple = this.tuples.add(values, i, this.key);
-        good = tuple != 0 && this.known.add(tuple);
-        if (good && gives) this.list.push(tuple);
+        good = this.keep(tuple, side);
       }
       giveBack(values, batch);
       if (!good) return false;
@@ -143,14 +177,67 @@ export class Among extends KeptRows {
     return input.status == OK;
   }
 
+  /** Whether a row is kept, which then was seen on `side` as well. */
+  private isKnown(key: usize, len: u32, side: u32): bool {
+    const known = this.known.find(key, len);
+    if (known != 0) setTupleNumber(known, tupleNumber(known) | side);
+    return known != 0;
+  }
+
+  private keep(tuple: usize, side: u32): bool {
+    if (tuple == 0 || !this.known.add(tuple)) return false;
+    setTupleNumber(tuple, side);
+    this.list.push(tuple);
+    return !this.tuples.isFull || this.rest.begin();
+  }
+
+  /** Of the rows that are kept those stay that are to be given. */
+  private settle(): bool {
+    const list = this.list;
+    const wanted = this.except ? LEFT : LEFT | RIGHT;
+    let count: u32 = 0;
+    for (let t: u32 = 0; t < list.count; t++) {
+      const tuple = list.at(t);
+      if (tupleNumber(tuple) == wanted) list.set(count++, tuple);
+    }
+    list.cut(count);
+    return this.rest.settle();
+  }
+
+  protected fillLater(): bool {
+    const rest = this.rest;
+    this.known.close();
+    const reader = rest.next();
+    let good = true;
+    while (good && reader.read()) {
+      this.tuples.settle(reader.ptr);
+      const side = tupleNumber(reader.ptr);
+      if (this.isKnown(tupleKey(reader.ptr), tupleKeyLen(reader.ptr), side)) continue;
+      if (rest.isBegun) good = rest.addRead(reader);
+      else good = this.keep(this.tuples.take(reader), side);
+    }
+    good = good && !reader.failed;
+    rest.end();
+    return good && this.settle();
+  }
+
+  protected get hasLater(): bool {
+    return this.rest.hasNext;
+  }
+
   close(): void {
     super.close();
     this.known.close();
+    this.rest.close();
   }
 
   free(): void {
     super.free();
     this.known.free();
+  }
+
+  get spilled(): u64 {
+    return this.rest.spilled.bytes;
   }
 
   describe(): string {

@@ -1,6 +1,7 @@
 /** Queries as values: `(SELECT …)` and EXISTS. Each runs when its value is asked for, once for each different row around it. */
 import { OK, SQL_LIMIT, SQL_TYPE, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { FLOOR } from "../eval/arena";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
 import { isBytes } from "../eval/kinds";
@@ -34,7 +35,7 @@ export class OuterValues {
 
 /** Answers that are known, by what they depend on. They go with the run; when they take too much, others are not kept. */
 class Memo {
-  private readonly table: TupleTable = new TupleTable();
+  private readonly table: TupleTable;
   private readonly tuples: Tuples;
   readonly key: ByteBuffer = new ByteBuffer(64);
   private run: u32 = 0;
@@ -45,6 +46,7 @@ class Memo {
     private readonly state: RunState,
   ) {
     this.tuples = new Tuples(columns, state.budget);
+    this.table = new TupleTable(state.budget);
   }
 
   /** Begins a batch: what another run knew is forgotten. */
@@ -67,7 +69,7 @@ class Memo {
    */
   keep(answers: Array<Vector | null>, c: i32, vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
-    if (budget.used > budget.limit >> 1 && this.table.count > 1024) {
+    if (budget.used > budget.limit >> 1 && this.tuples.held >= FLOOR) {
       vector.copy(i, answers[c]!, 0);
       return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, batch);
     }

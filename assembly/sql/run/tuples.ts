@@ -8,21 +8,28 @@ import { addOrderedBytes } from "../../encode/ordered-bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { mayStep } from "../../wasi/deadline";
 import { Arena, MemoryBudget } from "../eval/arena";
-import { Batch } from "../eval/batch";
+import { Batch, keepValue } from "../eval/batch";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
+import { Run, RunReader } from "./spill-file";
 
 /**
  * A kept row:
  *
- *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · 0 u32 · a byte for each value (1: null), padded to 8 · slots
+ *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · place u32 · a byte for each value, padded to 8 · slots
+ *
+ * In a run of a `SpillFile` key and bytes follow right behind it, in the order of the columns.
  */
 const NEXT: usize = 0;
 const HASH: usize = 4;
 const KEY: usize = 8;
 const KEY_LEN: usize = 12;
 const MARK: usize = 16;
+const PLACE: usize = 20;
 const HEAD: u32 = 24;
+/** A value's byte: it is null, its slot has the address and length of bytes, or neither. */
+const IS_NULL: u8 = 1;
+const IS_BYTES: u8 = 2;
 
 
 @inline
@@ -32,20 +39,38 @@ export function nextTuple(tuple: usize): usize {
 
 
 @inline
-export function isMarked(tuple: usize): bool {
-  return load<u32>(tuple, MARK) != 0;
+export function markTuple(tuple: usize): void {
+  store<u32>(tuple, 1, MARK);
+}
+
+/** Which of all rows it is, where that is noted. */
+@inline
+export function tuplePlace(tuple: usize): u32 {
+  return load<u32>(tuple, PLACE);
 }
 
 
 @inline
-export function markTuple(tuple: usize): void {
-  store<u32>(tuple, 1, MARK);
+export function setTuplePlace(tuple: usize, place: u32): void {
+  store<u32>(tuple, place, PLACE);
+}
+
+/** Its key's hash. */
+@inline
+export function tupleHash(tuple: usize): u32 {
+  return load<u32>(tuple, HASH);
 }
 
 /** Where the row's key is. */
 @inline
 export function tupleKey(tuple: usize): usize {
   return <usize>load<u32>(tuple, KEY);
+}
+
+
+@inline
+export function tupleKeyLen(tuple: usize): u32 {
+  return load<u32>(tuple, KEY_LEN);
 }
 
 /** The number that whoever keeps the row has given it. */
@@ -70,13 +95,8 @@ function hashOf(key: usize, len: u32): u32 {
 }
 
 /** The order of two kept rows by their keys. */
-function compareTuples(a: usize, b: usize): i32 {
+export function compareTuples(a: usize, b: usize): i32 {
   return compareBytes(<usize>load<u32>(a, KEY), load<u32>(a, KEY_LEN), <usize>load<u32>(b, KEY), load<u32>(b, KEY_LEN));
-}
-
-/** The order of a kept row's key and another one. */
-export function compareWithKey(tuple: usize, key: ByteBuffer): i32 {
-  return compareBytes(<usize>load<u32>(tuple, KEY), load<u32>(tuple, KEY_LEN), key.ptr, key.len);
 }
 
 export class Tuples {
@@ -84,12 +104,14 @@ export class Tuples {
   private readonly slots: u32;
   private readonly size: u32;
 
-  /** Rows of `columns` values. */
+  /** Rows of `columns` values; with `spills` they are written to runs when they are too many (`isFull`). */
   constructor(
     private readonly columns: i32,
-    budget: MemoryBudget,
+    private readonly budget: MemoryBudget,
+    spills: bool = false,
   ) {
-    this.arena = new Arena(budget);
+    this.arena = new Arena(budget, spills);
+    if (spills) budget.spillers += 1;
     this.slots = HEAD + ((<u32>columns + 7) & ~7);
     this.size = this.slots + ((<u32>columns) << 4);
   }
@@ -108,20 +130,70 @@ export class Tuples {
     for (let c = 0; c < this.columns; c++) {
       const vector = unchecked(vectors[c]);
       if (vector && !this.set(tuple, c, vector, i)) return 0;
-      if (!vector) store<u8>(tuple + HEAD + c, 1);
+      if (!vector) store<u8>(tuple + HEAD + c, IS_NULL);
     }
+    return tuple;
+  }
+
+  /** Whether there are so many of them that they are to be written to a run. */
+  get isFull(): bool {
+    return this.budget.isFull(this.arena.held);
+  }
+
+  /** Bytes that they take. */
+  get held(): u64 {
+    return this.arena.held;
+  }
+
+  /** Adds a row to a run; false on failure. */
+  write(tuple: usize, run: Run): bool {
+    const keyLen = load<u32>(tuple, KEY_LEN);
+    let len = this.size + keyLen;
+    for (let c = 0; c < this.columns; c++) {
+      if (load<u8>(tuple + HEAD + c) == IS_BYTES) len += load<u32>(this.slotOf(tuple, c), 4);
+    }
+    if (!run.begin(len) || !run.add(tuple, this.size) || !run.add(<usize>load<u32>(tuple, KEY), keyLen)) return false;
+    for (let c = 0; c < this.columns; c++) {
+      if (load<u8>(tuple + HEAD + c) != IS_BYTES) continue;
+      const slot = this.slotOf(tuple, c);
+      if (!run.add(<usize>load<u32>(slot), load<u32>(slot, 4))) return false;
+    }
+    return true;
+  }
+
+  /** Makes what a run has at `tuple` a row there, for as long as the bytes stay. */
+  settle(tuple: usize): void {
+    let at = tuple + this.size;
+    store<u32>(tuple, <u32>at, KEY);
+    at += load<u32>(tuple, KEY_LEN);
+    for (let c = 0; c < this.columns; c++) {
+      if (load<u8>(tuple + HEAD + c) != IS_BYTES) continue;
+      const slot = this.slotOf(tuple, c);
+      store<u32>(slot, <u32>at);
+      at += load<u32>(slot, 4);
+    }
+  }
+
+  /** Keeps the row that a reader has come to; 0 when there is no memory. */
+  take(reader: RunReader): usize {
+    const tuple = this.arena.take(reader.len);
+    if (tuple == 0) return 0;
+    memory.copy(tuple, reader.ptr, reader.len);
+    store<u32>(tuple, 0, NEXT);
+    this.settle(tuple);
     return tuple;
   }
 
   /** Makes the value of column `c` that of row `i`; false when there is no memory. */
   set(tuple: usize, c: i32, vector: Vector, i: u32): bool {
     const isNull = vector.isNull(i);
-    store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
+    const hasBytes = !isNull && isBytes(vector.kind);
+    store<u8>(tuple + HEAD + c, isNull ? IS_NULL : hasBytes ? IS_BYTES : 0);
     const to = this.slotOf(tuple, c);
     const from = vector.at(i);
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
-    if (isNull || !isBytes(vector.kind)) return true;
+    if (!hasBytes) return true;
     const len = vector.len(i);
     const at = this.arena.take(max<u32>(len, 1));
     if (at == 0) return false;
@@ -130,14 +202,8 @@ export class Tuples {
     return true;
   }
 
-
-  @inline isNull(tuple: usize, c: i32): bool {
-    return load<u8>(tuple + HEAD + c) != 0;
-  }
-
-
-  @inline setNull(tuple: usize, c: i32, isNull: bool): void {
-    store<u8>(tuple + HEAD + c, isNull ? 1 : 0);
+  isNull(tuple: usize, c: i32): bool {
+    return load<u8>(tuple + HEAD + c) == IS_NULL;
   }
 
 
@@ -151,7 +217,17 @@ export class Tuples {
     const to = vector.at(i);
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
-    store<u8>(vector.nulls + i, load<u8>(tuple + HEAD + c));
+    store<u8>(vector.nulls + i, load<u8>(tuple + HEAD + c) & IS_NULL);
+  }
+
+  /** Makes row `i` of the vectors the row's values, whose bytes are copied; false when there is no memory. */
+  copy(tuple: usize, vectors: Array<Vector>, batch: Batch, i: u32): bool {
+    for (let c = 0; c < this.columns; c++) {
+      const vector = unchecked(vectors[c]);
+      this.get(tuple, c, vector, i);
+      if (load<u8>(tuple + HEAD + c) == IS_BYTES && !keepValue(vector, i, batch)) return false;
+    }
+    return true;
   }
 
   /** Makes the vectors' rows, from the first on, those of the list from number `at` on: how many, as many as a batch holds. */
@@ -162,6 +238,11 @@ export class Tuples {
       for (let c = 0; c < vectors.length; c++) this.get(tuple, c, unchecked(vectors[c]), i);
     }
     return count;
+  }
+
+  /** Forgets all rows, and keeps the memory. */
+  reset(): void {
+    this.arena.reset();
   }
 
   free(): void {
@@ -182,6 +263,8 @@ export class TupleTable {
   private slots: usize = emptySlots();
   private mask: u32 = FIRST_SLOTS - 1;
   count: u32 = 0;
+
+  constructor(private readonly budget: MemoryBudget) {}
 
   /** The first row with the key, or 0; others follow by `nextTuple`. */
   find(key: usize, len: u32): usize {
@@ -210,6 +293,15 @@ export class TupleTable {
     return true;
   }
 
+  get slotCount(): u32 {
+    return this.mask + 1;
+  }
+
+  /** The first row with the key of a slot; 0 where there is none. */
+  at(slot: u32): usize {
+    return <usize>load<u32>(this.slots + ((<usize>slot) << 2));
+  }
+
   private put(tuple: usize): void {
     let slot = load<u32>(tuple, HASH) & this.mask;
     while (load<u32>(this.slots + ((<usize>slot) << 2)) != 0) slot = (slot + 1) & this.mask;
@@ -224,6 +316,7 @@ export class TupleTable {
       return false;
     }
     const bytes = (<usize>count) << 3;
+    this.budget.used += (<u64>count) << 2;
     this.slots = heap.alloc(bytes);
     memory.fill(this.slots, 0, bytes);
     this.mask = count * 2 - 1;
@@ -238,6 +331,7 @@ export class TupleTable {
   /** Forgets all. */
   close(): void {
     if (this.count == 0) return;
+    this.budget.used -= (<u64>(this.mask + 1 - FIRST_SLOTS)) << 2;
     this.free();
     this.slots = emptySlots();
     this.mask = FIRST_SLOTS - 1;
@@ -255,8 +349,12 @@ export class TupleList {
   private capacity: u32 = 1024;
   count: u32 = 0;
 
+  constructor(private readonly budget: MemoryBudget) {}
+
   push(tuple: usize): void {
     if (this.count == this.capacity) {
+      // Besides the list there is what it is sorted in.
+      this.budget.used += (<u64>this.capacity) << 3;
       this.capacity <<= 1;
       this.items = heap.realloc(this.items, (<usize>this.capacity) << 2);
     }
@@ -267,6 +365,10 @@ export class TupleList {
 
   @inline at(i: u32): usize {
     return <usize>load<u32>(this.items + ((<usize>i) << 2));
+  }
+
+  set(i: u32, tuple: usize): void {
+    store<u32>(this.items + ((<usize>i) << 2), <u32>tuple);
   }
 
   /** Forgets all but the first `count`. */
@@ -314,6 +416,7 @@ export class TupleList {
   close(): void {
     this.count = 0;
     if (this.capacity == 1024) return;
+    this.budget.used -= (<u64>(this.capacity - 1024)) << 3;
     heap.free(this.items);
     this.items = heap.alloc(1024 << 2);
     this.capacity = 1024;
@@ -354,11 +457,10 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
 }
 
 /**
- * Leaves those of the selected rows out that come behind the kept row `last` whatever follows, by the first value that they are ordered by,
- * where that is an integer.
+ * Leaves those of the selected rows out that come behind a row's key whatever follows, by the first value that they are ordered by, where
+ * that is an integer.
  */
-export function leaveOutBehind(last: usize, values: Vector, order: u32, batch: Batch): void {
-  const key = tupleKey(last);
+export function leaveOutBehind(key: usize, values: Vector, order: u32, batch: Batch): void {
   if ((values.kind != K_INT && values.kind != K_DATE) || load<u8>(key) != 1) return;
   const turn: u64 = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
   const bound = bswap<u64>(load<u64>(key, 1));
