@@ -3,6 +3,7 @@
  * the text has `⟦Quire's¦SQLite's⟧` (`render`).
  */
 import { Random } from "../torture/random.js";
+import { type Rows, windowCall } from "./windows.js";
 
 export type Type = "int" | "uint" | "text" | "bool" | "date" | "dec" | "blob";
 
@@ -349,7 +350,12 @@ export class Generator {
       return `(SELECT ${random.pick(["COUNT(*)", `COUNT(${id})`, `MAX(${id})`])} FROM ${from}${where})`;
     if (type !== "bool" && random.oneIn(2))
       return `(SELECT ${random.pick(["MIN", "MAX"])}(${this.expression(type, own, 1)}) FROM ${from}${random.oneIn(2) ? where : ""})`;
-    return `(SELECT ${this.expression(type, all, 1)} FROM ${from}${where} ORDER BY ${id}${random.pick(["", " DESC"])} LIMIT 1)`;
+    const alias = id.slice(0, id.indexOf("."));
+    const columns = own.map(({ text, type: of }) => ({ name: text.slice(alias.length + 1), type: of }));
+    const value = random.oneIn(5)
+      ? windowCall(random, type, this.windowRows([{ alias, columns }], all), true).sql
+      : this.expression(type, all, 1);
+    return `(SELECT ${value} FROM ${from}${where} ORDER BY ${id}${random.pick(["", " DESC"])} LIMIT 1)`;
   }
 
   private inQuery(subject: string, type: Type, around: readonly Ref[]): string {
@@ -514,9 +520,22 @@ export class Generator {
           };
         return { sql: random.pick(refs).text, type: "int" };
       }).filter(({ sql, type }) => refs.some((ref) => sql.includes(ref.text) && ref.type === type));
+      const hasWindows = random.oneIn(6);
+      const rows: Rows = {
+        value: (type) => {
+          const mine = keys.filter((key) => key.type === type);
+          return mine.length > 0 && random.oneIn(2) ? random.pick(mine).sql : this.ownAggregate(type, refs, true).sql;
+        },
+        ids: keys.map(({ sql }) => sql),
+        numbers: [],
+      };
       for (const type of wanted) {
         const mine = keys.filter((key) => key.type === type);
-        if (mine.length > 0 && random.oneIn(2)) outputs.push({ sql: random.pick(mine).sql, type, how: "exact" });
+        if (hasWindows && random.oneIn(2))
+          outputs.push({ ...windowCall(random, type, rows, named || types !== undefined), type });
+        else if (mine.length > 0 && random.oneIn(2)) outputs.push({ sql: random.pick(mine).sql, type, how: "exact" });
+        // Beside windows SQLite knows no aggregate that stands in a query inside.
+        else if (hasWindows) outputs.push(this.ownAggregate(type, refs, named || types !== undefined));
         else outputs.push(this.aggregate(type, refs, named || types !== undefined));
       }
       if (keys.length > 0) tail += ` GROUP BY ${keys.map(({ sql }) => sql).join(", ")}`;
@@ -524,15 +543,33 @@ export class Generator {
         const type = random.pick(["int", "text", "dec", "date"] as const);
         const left = this.aggregate(type, refs, true).sql;
         const having = `${left} ${random.pick(["=", "<", ">=", "<>"])} ${this.literal(type)}`;
-        if (keys.length > 0)
+        // SQLite wants an aggregate besides windows for it.
+        if (keys.length > 0 && !hasWindows)
           tail += ` HAVING ${random.pick(["", "NOT "])}(${having})${random.oneIn(3) ? " OR COUNT(*) > 1" : ""}`;
       }
     } else {
-      for (const type of wanted) outputs.push({ sql: this.expression(type, refs, 3), type, how: "exact" });
+      const hasWindows = random.oneIn(5);
+      const rows = this.windowRows(sources, refs);
+      for (const type of wanted) {
+        if (hasWindows && random.oneIn(2))
+          outputs.push({ ...windowCall(random, type, rows, named || types !== undefined), type });
+        else outputs.push({ sql: this.expression(type, refs, 3), type, how: "exact" });
+      }
     }
     const list = outputs.map(({ sql }, i) => (named || random.oneIn(4) ? `${sql} AS c${i}` : `${sql}⟦¦ AS c${i}⟧`)).join(", ");
     const distinct = outputs.every(({ how }) => how === "exact") && random.oneIn(5) ? "DISTINCT " : "";
     return { sql: `SELECT ${distinct}${list} FROM ${from}${where}${tail}`, outputs };
+  }
+
+  /** What windows over FROM are of; `refs` are all that their values may name. */
+  private windowRows(sources: readonly Source[], refs: readonly Ref[]): Rows {
+    const own = refsOf(sources);
+    const ids = sources.map(({ alias }) => `${alias}.id`);
+    return {
+      value: (type) => this.expression(type, refs, 2),
+      ids: ids.every((id) => own.some(({ text }) => text === id)) ? ids : undefined,
+      numbers: own.filter(({ text }) => /\.(?:id|a|b|u|n|m)$/u.test(text)).map(({ text }) => text),
+    };
   }
 
   /** A condition that indexes often help with. */

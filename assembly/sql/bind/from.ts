@@ -27,9 +27,9 @@ import { catalogColumns, catalogNumber } from "../catalog/relation-names";
 import { ViewBinder, catalogRows } from "../catalog/relations";
 import { asNumber, asText, notYet } from "./convert";
 import { Outer } from "./expressions";
-import { GroupBinder } from "./groups";
 import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
+import { WindowBinder } from "./windows";
 
 /** Functions that make rows of their arguments, by number. */
 const FUNCTIONS: StaticArray<string> = ["json_each", "json_tree", "generate_series"];
@@ -59,7 +59,7 @@ export class FromNode {
 }
 
 /** Binds what is in FROM. */
-export abstract class FromBinder extends GroupBinder {
+export abstract class FromBinder extends WindowBinder {
   /** Whether a query in FROM may become the table that it reads: its conditions are then asked together with those around it. */
   private merges: bool = true;
 

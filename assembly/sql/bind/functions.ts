@@ -32,6 +32,9 @@ const MOST_VALUES: i32 = 1000;
 /** Those that are expressions of another kind, and have a case of their own below. */
 const OTHERS: string = "coalesce ifnull nullif iif if typeof mod extract date_part";
 const AGGREGATES: string = "count sum total avg min max group_concat string_agg json_group_array json_group_object";
+/** Functions of rows of a window. */
+const WINDOWS: string =
+  "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
 /** Functions that are elsewhere and not here, with what does the same. */
 const REFUSED: string = `
 julianday unixepoch(…) / 86400.0 counts days since 1970
@@ -63,14 +66,17 @@ let lineEnd: i32 = 0;
 /** Binds calls; what aggregates are is for those who know groups. */
 export abstract class FunctionBinder extends PredicateBinder {
   protected abstract aggregate(node: u32, name: string): Expression | null;
+  /** A call over a window. */
+  protected abstract windowCall(node: u32, name: string): Expression | null;
 
   protected call(node: u32): Expression | null {
     const tree = this.tree;
     const name = asciiLower(tree.text(tree.a(node)));
     const count = tree.length(tree.b(node));
+    if (tree.c(tree.c(node)) != 0 || hasWord(WINDOWS, name)) return this.windowCall(node, name);
     if (isAggregate(name, count)) return this.aggregate(node, name);
     if (tree.has(node, FLAG_DISTINCT) || tree.has(node, FLAG_STAR) || tree.c(node) != 0) {
-      this.context.fail(SQL_TYPE, name + " is no aggregate: it takes no DISTINCT, *, FILTER, ORDER BY or OVER", node);
+      this.context.fail(SQL_TYPE, name + " is no aggregate: it takes no DISTINCT, *, FILTER or ORDER BY", node);
       return null;
     }
     if (name == "extract" || name == "date_part") return this.datePart(node, name, count);
@@ -98,7 +104,7 @@ export abstract class FunctionBinder extends PredicateBinder {
       this.context.fail(SQL_UNSUPPORTED, name + " is not there", node, instead);
       return null;
     }
-    const names = (OTHERS + " " + AGGREGATES).split(" ");
+    const names = (OTHERS + " " + AGGREGATES + " " + WINDOWS).split(" ");
     const lines = FUNCTIONS.split("\n");
     for (let l = 0; l < lines.length; l++) names.push(lines[l].split(" ")[0]);
     this.context.fail(SQL_UNSUPPORTED, "there is no function " + name, node, suggestion(name, names, "functions"));

@@ -166,14 +166,18 @@ export abstract class GroupBinder extends FunctionBinder {
   protected hasAggregate(list: u32): bool {
     const tree = this.tree;
     for (let node = list; node != 0; node = tree.next(node)) {
-      if (tree.kind(node) == N_CALL && isAggregateCall(tree, node)) {
-        if (this.levelOfCall(node) == 0) return true;
-        continue;
-      }
       if (tree.kind(node) == N_QUERY) continue;
       if (hasNoNodes(tree.kind(node))) continue;
       if (tree.kind(node) == N_CALL) {
-        if (this.hasAggregate(tree.b(node))) return true;
+        // Over a window it is no aggregate of the query, but what it is over may be.
+        const tail = tree.c(node);
+        const window = tree.c(tail);
+        if (window == 0 && isAggregateCall(tree, node)) {
+          if (this.levelOfCall(node) == 0) return true;
+          continue;
+        }
+        if (this.hasAggregate(tree.b(node)) || this.hasAggregate(window)) return true;
+        if (window != 0 && this.hasAggregate(tree.b(tail))) return true;
         continue;
       }
       if (this.hasAggregate(tree.a(node)) || this.hasAggregate(tree.b(node)) || this.hasAggregate(tree.c(node))) return true;
@@ -257,7 +261,7 @@ export abstract class GroupBinder extends FunctionBinder {
     return value;
   }
 
-  private newAggregate(node: u32, name: string): Aggregate | null {
+  protected newAggregate(node: u32, name: string): Aggregate | null {
     const tree = this.tree;
     const context = this.context;
     const tail = tree.c(node);
@@ -388,7 +392,7 @@ export abstract class GroupBinder extends FunctionBinder {
     return true;
   }
 
-  private isSameList(a: u32, b: u32): bool {
+  protected isSameList(a: u32, b: u32): bool {
     while (a != 0 && b != 0) {
       if (!this.isSame(a, b)) return false;
       a = this.tree.next(a);

@@ -445,10 +445,15 @@ export class QueryBinder extends ResultBinder {
       addConditions(where, conditions);
     }
     const group = tree.d(node);
-    this.isGrouped = this.mustGroup || group != 0 || this.hasAggregate(tree.a(node)) || this.hasAggregate(order);
-    if (group != 0 && !this.groupBy(tree.a(group), tree.a(node))) return null;
+    const named = tree.c(group);
+    if (!this.takeWindows(named)) return null;
+    this.isGrouped = this.mustGroup || tree.a(group) != 0 || tree.b(group) != 0 || this.hasAggregate(tree.a(node));
+    this.isGrouped = this.isGrouped || this.hasAggregate(order) || this.hasAggregate(named);
+    if (!this.groupBy(tree.a(group), tree.a(node))) return null;
     this.mayGroup = true;
+    this.mayWindow = true;
     if (!this.results(tree.a(node))) return null;
+    this.mayWindow = false;
     let having: Expression | null = null;
     if (group != 0 && tree.b(group) != 0) {
       having = this.condition(tree.b(group));
@@ -457,6 +462,7 @@ export class QueryBinder extends ResultBinder {
     const distinct = tree.has(node, FLAG_DISTINCT);
     const by = new Array<Expression>();
     const orders = new Array<u32>();
+    this.mayWindow = true;
     for (let term = order; term != 0; term = tree.next(term)) {
       const value = this.orderValue(term, distinct);
       if (!value || !this.isSortable(value, term)) return null;
@@ -475,20 +481,29 @@ export class QueryBinder extends ResultBinder {
     // All names are known now, and with them the columns that are wanted.
     for (let a = 0; a < this.aggregateValues.length; a++)
       this.aggregateValues[a].position += this.groupValues.length - AGGREGATED;
+    const kinds = this.isGrouped ? new Array<u8>() : this.scope.kinds;
+    for (let g = 0; g < this.groupValues.length && this.isGrouped; g++) kinds.push(this.groupValues[g].kind);
+    for (let a = 0; a < this.aggregates.length && this.isGrouped; a++) kinds.push(this.aggregates[a].kind);
+    const hasWindows = this.hasWindows;
+    if (hasWindows && !this.planWindows(kinds.length, by, orders)) return null;
+    const behind = new Array<i32>();
+    for (let v = 0; v < values.length; v++) values[v].addColumns(behind);
+    for (let b = 0; b < by.length && !distinct; b++) by[b].addColumns(behind);
     const used = new Array<i32>();
     if (this.isGrouped) {
       for (let g = 0; g < this.groupValues.length; g++) this.groupValues[g].addColumns(used);
       for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].addColumns(used);
     } else {
-      for (let v = 0; v < values.length; v++) values[v].addColumns(used);
-      // With DISTINCT they are of what is given.
-      for (let b = 0; b < by.length && !distinct; b++) by[b].addColumns(used);
+      for (let b = 0; b < behind.length; b++) if (behind[b] < kinds.length) used.push(behind[b]);
+      if (hasWindows) this.addWindowColumns(0, used);
     }
     for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
     if (from) addOnColumns(from, used);
     let wantedOrder: WantedOrder | null = null;
     const keys = this.isGrouped ? this.groupValues : values;
-    if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
+    if (hasWindows && !this.isGrouped) wantedOrder = this.orderOfColumns(this.firstOrder.by, this.firstOrder.orders, null);
+    else if (hasWindows) wantedOrder = this.orderOfGroups(keys, [], orders, null);
+    else if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
     else wantedOrder = this.orderOfGroups(keys, this.isGrouped && distinct ? [] : by, orders, limit);
     const extreme = this.extreme();
     if (extreme) {
@@ -503,19 +518,24 @@ export class QueryBinder extends ResultBinder {
     else if (from) rows = this.build(from, conditions, used, wantedOrder);
     else rows = context.own(new OneRow());
     if (!rows) return null;
-    const isOrdered = wantedOrder !== null && this.isOrdered;
+    let isOrdered = wantedOrder !== null && this.isOrdered;
+    let isSorted = isOrdered && wantedOrder!.places.length == by.length;
     let operator = filtered(context, rows, decidable(conditions, u64.MAX_VALUE));
     if (extreme && isOrdered) operator = context.own(new Limit(operator, LimitValues.one()));
     if (counted) {
       if (having) operator = context.own(new Filter(operator, [having]));
     } else if (this.isGrouped) {
-      const kinds = new Array<u8>();
-      for (let g = 0; g < this.groupValues.length; g++) kinds.push(this.groupValues[g].kind);
-      for (let a = 0; a < this.aggregates.length; a++) kinds.push(this.aggregates[a].kind);
       if (isOrdered && !extreme) operator = new OrderedGroup(operator, keys, this.aggregates, kinds);
       else operator = new Group(operator, this.groupValues, this.aggregates, kinds, context.budget);
       operator = context.own(operator);
       if (having) operator = context.own(new Filter(operator, [having]));
+    }
+    if (hasWindows) {
+      const windows = this.windowed(operator, kinds, behind, isOrdered && !this.isGrouped);
+      if (!windows) return null;
+      operator = windows;
+      isOrdered = false;
+      isSorted = !distinct && this.endsOrdered(by, orders);
     }
     let sorted = values;
     if (distinct) {
@@ -523,7 +543,6 @@ export class QueryBinder extends ResultBinder {
       else operator = context.own(Among.distinct(operator, values, context.budget));
       sorted = valuesOf(new Relation(operator, columns));
     }
-    const isSorted = isOrdered && wantedOrder!.places.length == by.length;
     if (order != 0 && !isSorted) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
     else if (!distinct) {
       // What is not given is not worked out.

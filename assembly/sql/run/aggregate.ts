@@ -19,7 +19,7 @@ import { NO_CASE, TupleList, Tuples, addOrdered, tupleKey } from "./tuples";
 
 export const A_COUNT: u8 = 1;
 export const A_SUM: u8 = 2;
-const A_TOTAL: u8 = 3;
+export const A_TOTAL: u8 = 3;
 export const A_AVG: u8 = 4;
 export const A_MIN: u8 = 5;
 export const A_MAX: u8 = 6;
@@ -361,22 +361,17 @@ export class Aggregate {
     }
     const text = this.texts[group];
     const before = text.len;
-    let good = true;
-    if (this.fn == A_CONCAT) {
-      if (count > 0) {
-        if (!others) text.addU8(0x2c);
-        else if (!others.isNull(i)) addText(others.kind, others.at(i), text);
-      }
-      addText(values.kind, value, text);
-    } else {
-      text.addU8(count > 0 ? 0x2c : this.fn == A_JSON_ARRAY ? 0x5b : 0x7b);
-      good = addJsonForm(values.kind, value, values.isNull(i), text);
-      if (others) {
-        text.addU8(0x3a);
-        good = addJsonForm(others.kind, others.at(i), others.isNull(i), text);
-      }
+    let second: usize = 0;
+    let secondKind: u8 = 0;
+    let isSecondNull = false;
+    if (others) {
+      second = others.at(i);
+      secondKind = others.kind;
+      isSecondNull = others.isNull(i);
     }
-    if (!good) this.text.fail(SQL_LIMIT, "JSON that is nested too deep to be inside of other JSON", this.start);
+    const isNull = values.isNull(i);
+    const good = addPiece(this.fn, count > 0, values.kind, value, isNull, secondKind, second, isSecondNull, text);
+    if (!good) this.text.fail(SQL_LIMIT, TOO_DEEP, this.start);
     this.textBytes += text.len - before;
     return good && this.budget.take(text.len - before) == OK;
   }
@@ -442,10 +437,41 @@ export class Aggregate {
 }
 
 /** Adds an integer to one of 128 bits. */
-function addWide(target: usize, low: u64, high: i64): void {
+export function addWide(target: usize, low: u64, high: i64): void {
   const before = load<u64>(target);
   store<u64>(target, before + low);
   store<i64>(target, load<i64>(target, 8) + high + i64(before + low < before), 8);
+}
+
+/** Why `addPiece` fails. */
+export const TOO_DEEP: string = "JSON that is nested too deep to be inside of other JSON";
+
+/**
+ * Appends a value to the text of an aggregate from `A_CONCAT` on, behind others or not, with the second value of the call, whose slot is 0
+ * where it has none. False when JSON would be too deep.
+ */
+export function addPiece(
+  fn: u8,
+  isBehind: bool,
+  kind: u8,
+  slot: usize,
+  isNull: bool,
+  secondKind: u8,
+  second: usize,
+  isSecondNull: bool,
+  text: ByteBuffer,
+): bool {
+  if (fn == A_CONCAT) {
+    if (isBehind && second == 0) text.addU8(0x2c);
+    else if (isBehind && !isSecondNull) addText(secondKind, second, text);
+    addText(kind, slot, text);
+    return true;
+  }
+  text.addU8(isBehind ? 0x2c : fn == A_JSON_ARRAY ? 0x5b : 0x7b);
+  if (!addJsonForm(kind, slot, isNull, text)) return false;
+  if (second == 0) return true;
+  text.addU8(0x3a);
+  return addJsonForm(secondKind, second, isSecondNull, text);
 }
 
 /** The kind of an aggregate's result over values of `kind`. */

@@ -1,5 +1,5 @@
 /** What operators stand between: literals, columns, calls, CASE, CAST, parentheses; and lists of expressions. */
-import { SQL_SYNTAX } from "../../status";
+import { SQL_SYNTAX, SQL_UNSUPPORTED } from "../../status";
 import { asciiLower } from "../../encode/ascii";
 import { T_BLOB, T_NUMBER, T_PARAMETER, T_QUOTED, T_SYMBOL, T_TEXT, T_WORD } from "./lexer";
 import { OP_BIT_NOT, OP_NEGATE, OP_PLUS } from "./operators";
@@ -226,6 +226,8 @@ export abstract class OperandReader extends SqlReader {
       if (filter == 0 || !this.needSymbol(CLOSE)) return 0;
       height = max(height, this.height);
     }
+    if (!this.acceptBoth("respect", "nulls") && this.is("ignore") && this.lexer.isFollowedBy("nulls"))
+      return this.refuse(SQL_UNSUPPORTED, "IGNORE NULLS is not there", this.lexer.start, "a query in FROM can leave nulls out");
     if (this.accept("over")) {
       over = this.window();
       if (over == 0) return 0;

@@ -1,9 +1,8 @@
 /** Queries: SELECT, VALUES, what joins them, and what is around them. */
-import { SQL_LIMIT, SQL_UNSUPPORTED } from "../../status";
-import { ExpressionReader } from "./expressions";
+import { SQL_LIMIT } from "../../status";
 import { T_QUOTED, T_TEXT, T_WORD } from "./lexer";
 import { OP_CROSS, OP_EXCEPT, OP_FULL, OP_INNER, OP_INTERSECT, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "./operators";
-import { CLOSE, COMMA, DOT, ITEM_CTE, ITEM_RESULT, ITEM_ROW, OPEN, STAR } from "./reader";
+import { CLOSE, COMMA, DOT, ITEM_CTE, ITEM_RESULT, ITEM_ROW, ITEM_WINDOW, OPEN, STAR } from "./reader";
 import {
   FLAG_DISTINCT,
   FLAG_RECURSIVE,
@@ -24,11 +23,12 @@ import {
   N_VALUES,
   N_WITH,
 } from "./tree";
+import { WindowReader } from "./windows";
 
 /** Queries of one WITH: each knows those before it. */
 const MOST_NAMED: u32 = 1000;
 
-export class QueryReader extends ExpressionReader {
+export class QueryReader extends WindowReader {
   /** Whether ON CONFLICT may come behind a query: there it is no condition of a join on a column called so. */
   protected isInserted: bool = false;
 
@@ -202,7 +202,13 @@ export class QueryReader extends ExpressionReader {
       tree.setD(node, group);
       height = max(height, this.height);
     }
-    if (this.is("window")) return this.window();
+    if (this.accept("window")) {
+      const list = this.commaList(ITEM_WINDOW);
+      if (list == 0) return 0;
+      tree.setC(group, list);
+      tree.setD(node, group);
+      height = max(height, this.height);
+    }
     return this.raise(this.done(node), height);
   }
 
@@ -405,10 +411,5 @@ export class QueryReader extends ExpressionReader {
     const offset = this.expression();
     if (!this.accept("rows")) this.accept("row");
     return offset;
-  }
-
-  /** OVER and WINDOW. */
-  window(): u32 {
-    return this.refuse(SQL_UNSUPPORTED, "windows (OVER, WINDOW) are not there yet", this.lexer.start);
   }
 }

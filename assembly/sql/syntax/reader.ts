@@ -33,6 +33,8 @@ export const ITEM_ROW: i32 = 3;
 export const ITEM_CTE: i32 = 4;
 /** N_COLUMN of ON CONFLICT, which may stand behind its table's name. */
 export const ITEM_CONFLICT_COLUMN: i32 = 5;
+/** N_NAMED_WINDOW. */
+export const ITEM_WINDOW: i32 = 6;
 
 export abstract class SqlReader {
   protected readonly lexer: Lexer;

@@ -51,7 +51,7 @@ export const N_WHEN: u8 = 18;
 export const N_CAST: u8 = 19;
 /** A call of a, N_NAME, with list b; c N_CALL_TAIL or 0. `FLAG_STAR`: f(*), `FLAG_DISTINCT`: f(DISTINCT …). */
 export const N_CALL: u8 = 20;
-/** a list of N_ORDER inside the call; b FILTER's condition. */
+/** a list of N_ORDER inside the call; b FILTER's condition; c what is behind OVER, N_NAME or N_WINDOW. Each may be 0. */
 export const N_CALL_TAIL: u8 = 21;
 /** [NOT] EXISTS (query a). */
 export const N_EXISTS: u8 = 22;
@@ -65,11 +65,33 @@ export const N_COLLATE: u8 = 25;
 export const N_TYPE: u8 = 26;
 /** DEFAULT, where a row's value or a column's new one is wanted. */
 export const N_DEFAULT: u8 = 27;
+/** A window: a the name of the one that it begins with; b list to partition by; c list of N_ORDER; d N_FRAME. Each may be 0. */
+export const N_WINDOW: u8 = 28;
+/** A frame from a to b, N_BOUND: op FRAME_…, and EXCLUDE_… two bits higher. */
+export const N_FRAME: u8 = 29;
+/** op BOUND_…; a how many rows, groups or how far. */
+export const N_BOUND: u8 = 30;
+
+export const FRAME_ROWS: u8 = 0;
+export const FRAME_RANGE: u8 = 1;
+export const FRAME_GROUPS: u8 = 2;
+
+/** In the order in which they may follow each other. */
+export const BOUND_FIRST: u8 = 0;
+export const BOUND_PRECEDING: u8 = 1;
+export const BOUND_CURRENT: u8 = 2;
+export const BOUND_FOLLOWING: u8 = 3;
+export const BOUND_LAST: u8 = 4;
+
+export const EXCLUDE_NONE: u8 = 0;
+export const EXCLUDE_CURRENT: u8 = 1;
+export const EXCLUDE_GROUP: u8 = 2;
+export const EXCLUDE_TIES: u8 = 3;
 
 // ---- queries ----
 /** A SELECT without what follows it: a list of N_RESULT, N_STAR; b FROM; c WHERE; d N_GROUP or 0. `FLAG_DISTINCT`. */
 export const N_SELECT: u8 = 40;
-/** a list of expressions; b HAVING. */
+/** a list of expressions; b HAVING; c list of N_NAMED_WINDOW. */
 export const N_GROUP: u8 = 41;
 /** a expression; b alias, N_NAME or 0. */
 export const N_RESULT: u8 = 42;
@@ -93,6 +115,8 @@ export const N_TABLE: u8 = 50;
 export const N_DERIVED: u8 = 51;
 /** a op b ON c, or USING list d: op OP_INNER, OP_LEFT, OP_RIGHT, OP_FULL, OP_CROSS; `FLAG_NATURAL`. */
 export const N_JOIN: u8 = 53;
+/** WINDOW a, N_NAME, AS b, N_WINDOW. */
+export const N_NAMED_WINDOW: u8 = 54;
 
 // ---- statements ----
 /** INSERT: a N_TABLE; b list of columns, N_NAME; c query, 0 for DEFAULT VALUES; d N_CHANGE_TAIL or 0. op is OR_… */
