@@ -18,7 +18,7 @@ const run = promisify(execFile);
 
 /** Files that stand in the workspace as they do in the clone. */
 const FILES = [
-  ...["types", "database", "world"].map((name) => `wit/${name}.wit`),
+  ...["types", "database", "sql", "world"].map((name) => `wit/${name}.wit`),
   ...["component-guest-rust", "component-rust"].flatMap((name) => [
     `examples/${name}/Cargo.toml`,
     `examples/${name}/src/main.rs`,

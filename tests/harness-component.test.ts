@@ -115,6 +115,7 @@ test("Quire's component imports a file system, its folders and random numbers, a
     "  import wasi:random/random@0.2.0;",
     "  export quire:db/types@0.1.0;",
     "  export quire:db/database@0.1.0;",
+    "  export quire:db/sql@0.1.0;",
   ]);
   assert.ok(statSync(componentPath()).size < statSync(libraryPath()).size + 60_000);
 });

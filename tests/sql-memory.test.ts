@@ -213,3 +213,21 @@ test("the file of a session that was killed is removed by the next one", async (
     [],
   );
 });
+
+test("values that functions make of a batch of rows have a limit together", () => {
+  using db = openSync(":memory:");
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT)");
+  db.table("t").insertMany(Array.from({ length: 2000 }, (_, i) => ({ id: i + 1, s: "a" })));
+  for (const sql of [
+    "SELECT sum(length(lpad(s, 10000000))) FROM t",
+    "SELECT count(*) FROM t WHERE lpad(s, 3000000, s) = 'x'",
+    "SELECT count(*) FROM t WHERE replace(lpad(s, 1000000, 'a'), 'a', 'bb') = 'x'",
+    "SELECT id FROM t ORDER BY lpad(s, 5000000) LIMIT 1",
+    "SELECT (SELECT lpad(t.s, 3000000) || u.s FROM t u WHERE u.id = t.id) FROM t",
+  ])
+    assert.throws(() => db.sql(sql), { code: "SQL_LIMIT" }, sql);
+  // One is fine, and so are many that are not too long.
+  assert.deepEqual(db.sql("SELECT length(lpad(s, 10000000)) FROM t WHERE id = 7").rows, [["10000000"]]);
+  assert.deepEqual(db.sql("SELECT sum(length(lpad(s, 65535))) FROM t").rows, [["131070000"]]);
+  assert.equal(db.check().errors, 0);
+});

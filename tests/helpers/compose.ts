@@ -33,7 +33,7 @@ async function guestOf(source: string, lines: readonly string[], packages: strin
 
 /** The component of tests/fixtures/component-guest.ts, composed with Quire's. */
 export async function composedGuest(): Promise<Buffer> {
-  const text = textOf(["wit/types.wit", "wit/database.wit", "wit/world.wit"], /^package quire:db@0\.1\.0;$/m);
+  const text = textOf(["wit/types.wit", "wit/database.wit", "wit/sql.wit", "wit/world.wit"], /^package quire:db@0\.1\.0;$/m);
   const lines = ["include quire:db/client@0.1.0", "export run: func(path: string) -> string"];
   return compose(
     await guestOf("component-guest", lines, `package quire:db@0.1.0 {\n${text}\n}\n`),

@@ -184,7 +184,10 @@ export class StatementContext {
 
   /** Gives back what operators keep of rows. */
   close(): void {
-    for (let o = 0; o < this.operators.length; o++) this.operators[o].close();
+    for (let o = 0; o < this.operators.length; o++) {
+      this.operators[o].close();
+      this.operators[o].batch.arena.end();
+    }
     for (let q = 0; q < this.queries.length; q++) this.queries[q].close();
     this.budget.end();
   }

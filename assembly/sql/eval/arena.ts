@@ -7,6 +7,9 @@ import { SpillFile } from "../run/spill-file";
 /** What each of those that keep something may have at least. */
 export const FLOOR: u64 = 48 << 10;
 
+/** Bytes of the values of one batch, which are at one time. */
+const MOST_OF_BATCH: u64 = 256 << 20;
+
 /** What a statement may keep, in bytes; shared by all that it keeps. */
 export class MemoryBudget {
   used: u64 = 0;
@@ -131,7 +134,12 @@ export class Arena {
 
   private count(bytes: u32): bool {
     const budget = this.budget;
-    if (!budget) return true;
+    if (!budget) {
+      if (this.held + bytes <= MOST_OF_BATCH) return true;
+      const what = "the values of up to 1,024 rows take more than 256 MiB, which are worked out together";
+      fail(SQL_LIMIT, what, "ask for fewer rows, or shorter values");
+      return false;
+    }
     this.bytes += bytes;
     return budget.charge(bytes, this.spills ? 0 : this.held) == OK;
   }
@@ -142,6 +150,12 @@ export class Arena {
     this.largeBytes = 0;
     this.inUse = 0;
     this.used = BLOCK_SIZE;
+  }
+
+  /** Forgets all, and gives back what is more than a few values need. */
+  end(): void {
+    this.reset();
+    while (this.blocks.length > 1) freeBlock(this.blocks.pop());
   }
 
   /** Gives all memory back. It may be used again. */

@@ -264,6 +264,11 @@ export class ScalarQuery extends QueryValue {
     return operator.next() ? this.tooMany() : operator.status == OK || this.failed();
   }
 
+  close(): void {
+    super.close();
+    this.keeper.arena.end();
+  }
+
   free(): void {
     super.free();
     this.keeper.free();
