@@ -231,14 +231,14 @@ const IN_SQL: Readonly<
       tokens: "id uint32 PRIMARY KEY, token uuid NOT NULL",
       prices: "sku text PRIMARY KEY, amount decimal(10, 2) NOT NULL",
     },
-    indexes: ["CREATE UNIQUE INDEX token ON tokens (token)", "CREATE INDEX maybe ON mixed (maybe_num)"],
+    indexes: ["CREATE UNIQUE INDEX tokens_token_key ON tokens (token)", "CREATE INDEX mixed_maybe_num_idx ON mixed (maybe_num)"],
   },
   log: {
     tables: {
       events:
         "id uint64 PRIMARY KEY AUTOINCREMENT, kind text NOT NULL, day date NOT NULL, small smallint AUTOINCREMENT, note text",
     },
-    indexes: ["CREATE INDEX kind_day ON events (kind, day)"],
+    indexes: ["CREATE INDEX events_kind_day_idx ON events (kind, day)"],
   },
 };
 

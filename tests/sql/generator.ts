@@ -460,7 +460,8 @@ export class Generator {
     const items = Array.from({ length: 1 + random.below(3) }, () =>
       texts.length > 0 && !random.oneIn(5) ? random.pick(texts).text : this.literal("text"),
     );
-    const columns = ["value", "type", "fullkey"].map((name) => ({ name, type: "text" as const }));
+    // In SQLite `value` is a document to functions of JSON, and text to others.
+    const columns = ["atom", "type", "fullkey"].map((name) => ({ name, type: "text" as const }));
     sources.push({ alias, columns });
     const text = `${random.pick(["json_each", "json_tree"])}(json_array(${items.join(", ")}))`;
     const join = random.pick([",", "CROSS JOIN", "JOIN", "LEFT JOIN"]);

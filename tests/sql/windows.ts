@@ -33,12 +33,12 @@ export function windowCall(random: Random, type: Type, rows: Rows, isExact: bool
   let order = Array.from({ length: random.below(3) }, () => term(value(random.pick(TYPES))));
   const isTotal = ids !== undefined && random.oneIn(2);
   if (isTotal) order.push(...ids.map((id) => `${id}${random.pick(["", " DESC"])}`));
-  let unit = random.pick(isTotal ? ["ROWS", "ROWS", "RANGE", "GROUPS", ""] : ["RANGE", "GROUPS", ""]);
+  const unit = random.pick(isTotal ? ["ROWS", "ROWS", "RANGE", "GROUPS", ""] : ["RANGE", "GROUPS", ""]);
   let bounds = unit === "" ? "" : frame(random, unit);
   let isSure = isTotal;
   if (unit === "RANGE" && /\d/u.test(bounds)) {
     if (numbers.length > 0) order = [`${random.pick(numbers)}${random.pick(["", " DESC", " NULLS LAST", " DESC NULLS FIRST"])}`];
-    else [unit, bounds] = ["", ""];
+    else bounds = "";
     isSure = isSure && numbers.length === 0;
   }
   const window = `(${partition}${order.length > 0 ? ` ORDER BY ${order.join(", ")}` : ""}${bounds})`;

@@ -33,8 +33,7 @@ const MOST_VALUES: i32 = 1000;
 const OTHERS: string = "coalesce ifnull nullif iif if typeof mod extract date_part";
 const AGGREGATES: string = "count sum total avg min max group_concat string_agg json_group_array json_group_object";
 /** Functions of rows of a window. */
-const WINDOWS: string =
-  "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
+const WINDOWS: string = "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value";
 /** Functions that are elsewhere and not here, with what does the same. */
 const REFUSED: string = `
 julianday unixepoch(…) / 86400.0 counts days since 1970
