@@ -59,3 +59,31 @@ test("pages of one text that are asked for in turns are each their own", () => {
   assert.equal(db.sql(sql).rows.length, 20000);
   assert.deepEqual(ask().rows, [["1"], ["2"], ["3"]]);
 });
+
+test("what a run keeps is given back, however often the plan runs", () => {
+  using db = openSync(":memory:", { sqlMemory: 4 << 20 });
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, g INT NOT NULL, s TEXT)");
+  db.sql(`INSERT INTO t ${COUNT} SELECT x, x % 100, 'text ' || x FROM c LIMIT 3000`);
+  const statements = [
+    "SELECT sum(x) AS n FROM (SELECT count(*) OVER (PARTITION BY g ORDER BY id) AS x FROM t) q",
+    "SELECT max(x) AS n FROM (SELECT min(s) OVER (ORDER BY id ROWS BETWEEN 100 PRECEDING AND 10 FOLLOWING) AS x FROM t) q",
+    "SELECT max(length(x)) AS n FROM (SELECT group_concat(s) OVER (PARTITION BY g ORDER BY id) AS x FROM t) q",
+    "SELECT count(*) AS n FROM (SELECT DISTINCT s FROM t ORDER BY s DESC) q",
+    "SELECT max(n) AS n FROM (SELECT g, count(DISTINCT s) AS n, group_concat(s ORDER BY id) AS c FROM t GROUP BY g) q",
+    "SELECT count(*) AS n FROM t a JOIN t b ON a.s = b.s",
+    "SELECT count(*) AS n FROM (SELECT s FROM t EXCEPT SELECT s FROM t WHERE g > 3) q",
+    "SELECT count(*) AS n FROM t WHERE s IN (SELECT s FROM t WHERE g < 50)",
+    "SELECT count(*) AS n FROM t a WHERE EXISTS (SELECT 1 FROM t b WHERE b.s = a.s AND b.g < 50)",
+    "SELECT sum((SELECT count(*) FROM t b WHERE b.g = a.g)) AS n FROM t a",
+  ];
+  for (const sql of statements) {
+    const prepared = db.prepare(sql);
+    const [first] = prepared.all();
+    for (let n = 0; n < 30; n++) assert.deepEqual(prepared.all(), [first], sql);
+  }
+  for (let n = 0; n < 30; n++) {
+    db.sql("UPDATE t SET s = s || 'x' WHERE g < 50 RETURNING id, s");
+    db.sql("INSERT INTO t (id, g, s) SELECT id, g, s FROM t WHERE g < 50 ON CONFLICT DO NOTHING");
+  }
+  assert.equal(db.check().errors, 0);
+});

@@ -250,7 +250,7 @@ class Sliding {
 
   close(budget: MemoryBudget): void {
     if (this.front != 0) heap.free(this.front);
-    budget.used -= this.capacity * STATE;
+    budget.give(this.capacity * STATE);
     this.front = 0;
     this.capacity = 0;
   }
@@ -344,7 +344,7 @@ export class TextAggregate extends FrameAggregate {
   }
 
   close(): void {
-    this.budget.used -= this.held;
+    this.budget.give(this.held);
     this.held = 0;
   }
 

@@ -10,8 +10,15 @@ import { isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 
-const SHIFT: i64 = 10;
-const MASK: i64 = 1023;
+/** The number of the chunk that has a row, and the row's place there. */
+@inline function chunkNumber(row: i64): i64 {
+  return <i64>(<u64>row / BATCH_ROWS);
+}
+
+
+@inline function placeOf(row: i64): i32 {
+  return <i32>(<u64>row % BATCH_ROWS);
+}
 
 /** What rows are sorted by: a column of theirs. */
 export class WindowKey {
@@ -96,27 +103,27 @@ export class WindowRows {
 
 
   @inline private chunkOf(row: i64): Chunk {
-    return unchecked(this.chunks[<i32>((row >> SHIFT) - this.first)]);
+    return unchecked(this.chunks[<i32>(chunkNumber(row) - this.first)]);
   }
 
-  /** The columns of the rows around `row` that have the same number but for its last 10 bits, which are a row's place in them. */
+  /** The columns of the rows around `row` of the same chunk. */
   vectors(row: i64): Array<Vector> {
     return this.chunkOf(row).vectors;
   }
 
 
   @inline slot(column: i32, row: i64): usize {
-    return unchecked(this.chunkOf(row).vectors[column]).at(<u32>(row & MASK));
+    return unchecked(this.chunkOf(row).vectors[column]).at(placeOf(row));
   }
 
 
   @inline isNull(column: i32, row: i64): bool {
-    return unchecked(this.chunkOf(row).vectors[column]).isNull(<u32>(row & MASK));
+    return unchecked(this.chunkOf(row).vectors[column]).isNull(placeOf(row));
   }
 
   /** Whether `row` is the first one that is alike in the first `keys` keys. */
   @inline isFirstOf(keys: i32, row: i64): bool {
-    return <i32>unchecked(this.chunkOf(row).levels[<i32>(row & MASK)]) <= keys;
+    return <i32>unchecked(this.chunkOf(row).levels[placeOf(row)]) <= keys;
   }
 
   /** Goes on to the row's partition if it is the first one of it. */
@@ -154,7 +161,7 @@ export class WindowRows {
         return input.status == OK;
       }
     }
-    const place = <i32>(this.known & MASK);
+    const place = placeOf(this.known);
     if (place == 0 && !this.addChunk()) return false;
     const count = min(BATCH_ROWS - place, batch.selected - this.taken);
     const chunk = this.chunkOf(this.known);
@@ -180,7 +187,7 @@ export class WindowRows {
 
   /** Finds how the `count` rows from `known` on differ from those before them; they are known then. */
   private compare(levels: StaticArray<u16>, count: i32): void {
-    const place = <i32>(this.known & MASK);
+    const place = placeOf(this.known);
     const keys = this.keys;
     for (let k = 0; k < count; k++) {
       const row = this.known + k;
@@ -220,7 +227,7 @@ export class WindowRows {
 
   /** Nobody looks back to what is before `row`, or before the last row that was read. */
   release(row: i64): void {
-    while (this.chunks.length > 1 && this.first < row >> SHIFT) {
+    while (this.chunks.length > 1 && this.first < chunkNumber(row)) {
       const chunk = this.chunks.shift();
       chunk.arena.free();
       this.idle.push(chunk);
@@ -232,7 +239,7 @@ export class WindowRows {
   close(): void {
     while (this.chunks.length > 0) this.chunks.pop().free();
     while (this.idle.length > 0) this.idle.pop().free();
-    this.budget.used -= this.held;
+    this.budget.give(this.held);
     this.held = 0;
   }
 }

@@ -113,7 +113,7 @@ export class Windows extends Operator {
       this.ready = this.findReady();
     }
     const first = kept.row;
-    const place = <i32>(first & (BATCH_ROWS - 1));
+    const place = <i32>(<u64>first % BATCH_ROWS);
     const count = <i32>min<i64>(this.ready - first, BATCH_ROWS - place);
     batch.begin(place + count);
     this.columns.vectors = kept.vectors(first);
