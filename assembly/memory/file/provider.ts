@@ -72,8 +72,8 @@ export abstract class MemoryProvider {
   abstract close(): Status;
   /** A provider for pages of a transaction that outgrows the cache; null on failure (the status is in `lastError`). */
   abstract openSpill(): MemoryProvider | null;
-  /** Removes the file that `openScratch` made for a session that was killed, if there is one; with `spill` also that of `openSpill`. */
-  removeSpill(spill: bool): void {}
+  /** Removes the files that `openSpill` and `openScratch` made for a session that was killed, if there are some. */
+  removeSpill(): void {}
   /** Whether `openScratch` has a place. */
   get spills(): bool {
     return false;
@@ -282,8 +282,8 @@ export class WasiMemoryProvider extends MemoryProvider {
     return this.temporary ? this.file.unlink() : status;
   }
 
-  removeSpill(spill: bool): void {
-    if (spill) removeFile(spillPath(this.file.path));
+  removeSpill(): void {
+    removeFile(spillPath(this.file.path));
     removeFile(spillPath(this.file.path + SCRATCH));
     lastError.status = OK;
   }

@@ -154,7 +154,7 @@ export class MemoryManager extends CachedPages {
     if (status == OK) status = this.provider.refresh();
     this.startAt(this.provider.pages);
     // Another session did not come to its end. If it is alive it may write no more; what it has open it keeps.
-    if (status == OK && !log.readOnly) this.provider.removeSpill(log.wasLeftOpen);
+    if (status == OK && !log.readOnly && log.wasLeftOpen) this.provider.removeSpill();
     const recovery = new Recovery(this, log);
     if (status == OK) status = recovery.run();
     this.recoveredTransactions = recovery.transactions;
