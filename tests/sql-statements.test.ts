@@ -160,10 +160,13 @@ test("statements outlive changes of tables, and know of transactions", async (t)
     await (await db.prepare("DROP TABLE a")).run();
     assert.equal(await failure(() => select.all()), "TABLE_NOT_FOUND");
     await db.sql("CREATE TABLE a (id INTEGER PRIMARY KEY, w BOOLEAN, v TEXT)");
-    assert.deepEqual(await insert.all("y"), [{ id: 1n, w: null, v: "y" }]);
-    assert.deepEqual(await select.raw().all(), [[1n, null, "y"]]);
+    // Other columns than before come with what was inserted.
+    assert.deepEqual(await insert.run("x"), { changes: 1, lastId: 1n });
+    await (await db.prepare("DELETE FROM a")).run();
+    assert.deepEqual(await insert.all("y"), [{ id: 2n, w: null, v: "y" }]);
+    assert.deepEqual(await select.raw().all(), [[2n, null, "y"]]);
     await (await db.prepare("BEGIN")).run();
-    assert.deepEqual(await insert.get("z"), { id: 2n, w: null, v: "z" });
+    assert.deepEqual(await insert.get("z"), { id: 3n, w: null, v: "z" });
     await (await db.prepare("ROLLBACK")).run();
     assert.equal((await select.all()).length, 1);
     // A function of a session that returns can't wait.
@@ -175,6 +178,17 @@ test("statements outlive changes of tables, and know of transactions", async (t)
     });
     await assert.rejects(failed, /enough/);
     assert.equal((await select.all()).length, 1);
+  }
+});
+
+test("columns of custom types are told in the same words everywhere", async (t) => {
+  for (const db of await sessions(t)) {
+    await db.create("c", ["id:int64:pk", "a:custom(rgb,3)", "b:custom(x\\(y\\)):null"]);
+    const { columns } = await db.prepare("SELECT a, b FROM c");
+    assert.deepEqual(
+      columns.map(({ type }) => type),
+      ["custom(rgb,3)", "custom(x(y))"],
+    );
   }
 });
 

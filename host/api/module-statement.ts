@@ -1,6 +1,7 @@
 /** Statements of the library module in this process: its calls `prepare` to `finalize` (docs/abi.md, "Statements"). */
 import type { LibraryInstance } from "./instance.js";
 import type { DateForm } from "./json-values.js";
+import type { MemoryViews } from "./memory-views.js";
 import { ParameterWriter } from "./parameter-writer.js";
 import { RecordReader } from "./record-codec.js";
 import { type Column, type ColumnType, TYPE_CODES, TYPE_SIZES } from "./table-schema.js";
@@ -107,9 +108,10 @@ export class ModuleStatement {
     const status = instance.callStatement("step", this.#handle, maxRows);
     if (status < 0) throw instance.failure();
     let { replyStart, memory } = instance;
+    const { replyLength } = instance;
     if (memory.view.getUint32(replyStart + 4, true) !== this.#version) {
       // The description takes the reply's place, but the rows are good until then: they are few, as a plan is made anew where they begin.
-      const bytes = memory.bytes.slice(replyStart, replyStart + instance.replyLength);
+      const bytes = memory.bytes.slice(replyStart, replyStart + replyLength);
       this.#describe();
       replyStart = instance.scratch(bytes.length);
       memory = instance.memory;
@@ -124,12 +126,13 @@ export class ModuleStatement {
       at += 4 + view.getUint32(at, true);
     }
     const changes = Number(view.getBigUint64(replyStart + 8, true));
-    return { more: status === 1, changes, lastId: this.#lastId(replyStart + view.getUint32(replyStart + 16, true), changes) };
+    const key = replyStart + view.getUint32(replyStart + 16, true);
+    const hasKey = changes > 0 && key < replyStart + replyLength;
+    return { more: status === 1, changes, lastId: hasKey ? this.#key(memory, key) : undefined };
   }
 
-  #lastId(at: number, changes: number): unknown {
-    const { memory, replyStart, replyLength } = this.#instance;
-    if (changes === 0 || at >= replyStart + replyLength) return undefined;
+  /** The key at `at`, behind its type. */
+  #key(memory: MemoryViews, at: number): unknown {
     const type = TYPE_OF_CODE.get(memory.bytes[at] as number) ?? "custom";
     const size = type === "custom" ? 0 : TYPE_SIZES[type];
     return this.#reader.value(memory, { name: "", type, nullable: false, size, position: 0 }, at + 1);

@@ -22,9 +22,6 @@ function inOrder(names: readonly string[], params: unknown): readonly unknown[] 
   return values;
 }
 
-/** Whether `value` fits a signed integer of 64 bits. */
-const fitsInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value;
-
 /**
  * Writes values. What they are is as in JSON (`parameterToJson`), so that a statement says the same of them wherever the module runs; what is not
  * certainly right goes as JSON, and the module says what is wrong.
@@ -54,10 +51,11 @@ export class ParameterWriter {
       case "string":
         return this.#text(memory, value);
       case "number":
-        if (Number.isSafeInteger(value)) return this.#integer(memory, BigInt(value));
-        return this.#decimal(memory, String(value));
-      case "bigint":
-        return this.#integer(memory, value);
+        if (!Number.isSafeInteger(value)) return this.#decimal(memory, String(value));
+        memory.bytes[this.#end] = TYPE_CODES.int64;
+        memory.view.setBigInt64(this.#end + 1, BigInt(value), true);
+        this.#end += 9;
+        return true;
       case "boolean":
         memory.bytes[this.#end++] = TYPE_CODES.boolean;
         memory.bytes[this.#end++] = value ? 1 : 0;
@@ -67,14 +65,6 @@ export class ParameterWriter {
         memory.bytes[this.#end++] = NONE;
         return true;
     }
-  }
-
-  #integer(memory: MemoryViews, value: bigint): boolean {
-    if (!fitsInt64(value)) return false;
-    memory.bytes[this.#end] = TYPE_CODES.int64;
-    memory.view.setBigInt64(this.#end + 1, value, true);
-    this.#end += 9;
-    return true;
   }
 
   /** A number with a fraction; one with an exponent goes as JSON. */

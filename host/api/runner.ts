@@ -7,7 +7,7 @@ import type { Given, Kind, Result } from "./kind.js";
 import { BY_STEPS, type Operation, type Operations, type RequestStep, type Step, requestText } from "./operations.js";
 import { CHANGES_SCHEMA, type Request } from "./requests.js";
 import { Scope, type ScopeTracker } from "./scope.js";
-import { statementWords } from "./sql-words.js";
+import { type StatementWords, statementWords } from "./sql-words.js";
 
 /** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
 export interface TransactionStart {
@@ -28,11 +28,12 @@ function directTo({ instance }: Engine, { schemas, dates }: Operations): DirectA
   return instance && new DirectAccess(instance, schemas, dates);
 }
 
-/** Whether a request begins a transaction, or ends one. */
-function transactionOf(request: Request): "begin" | "end" | null {
-  if (request.op === "sql") return statementWords(request.sql).transaction;
-  if (request.op === "begin") return "begin";
-  return request.op === "commit" || request.op === "rollback" ? "end" : null;
+/** What a request may do to transactions and definitions. */
+function effectsOf(request: Request): StatementWords {
+  if (request.op === "sql") return statementWords(request.sql);
+  const { op } = request;
+  const ends = op === "commit" || op === "rollback";
+  return { transaction: op === "begin" ? "begin" : ends ? "end" : null, changesSchema: CHANGES_SCHEMA.has(op) };
 }
 
 /** What requests and replies say about the session's state. */
@@ -45,14 +46,8 @@ class Exchange {
   /** The text to send. */
   send({ request }: RequestStep): string {
     const text = requestText(request);
-    this.#forgetSchemas(request);
+    if (effectsOf(request).changesSchema) this.operations.schemas.clear();
     return text;
-  }
-
-  /** Definitions are not known any more behind what may change one. */
-  #forgetSchemas(request: Request): void {
-    const changes = request.op === "sql" ? statementWords(request.sql).changesSchema : CHANGES_SCHEMA.has(request.op);
-    if (changes) this.operations.schemas.clear();
   }
 
   /** Takes the reply's `ok` out, or throws its error. */
@@ -64,9 +59,9 @@ class Exchange {
       throw new QuireError("BAD_REPLY", `the module answered with something that is no JSON: ${reply.slice(0, 200)}`);
     }
     const { ok } = read as { ok?: unknown };
-    const transaction = transactionOf(request);
+    const { transaction, changesSchema } = effectsOf(request);
     if (transaction === "end") this.inTransaction = false;
-    this.#forgetSchemas(request);
+    if (changesSchema) this.operations.schemas.clear();
     if (ok === undefined) throw errorOfReply(read);
     if (transaction === "begin") this.inTransaction = true;
     return ok;
@@ -75,7 +70,7 @@ class Exchange {
 
 /** Refuses what would end the transaction of a function that runs. */
 function refuseInside(request: Request): void {
-  if (transactionOf(request) === null) return;
+  if (effectsOf(request).transaction === null) return;
   const what = request.op === "sql" ? String(request.sql).trim() : request.op;
   throw new QuireError(
     "TRANSACTION_ACTIVE",

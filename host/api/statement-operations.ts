@@ -1,9 +1,9 @@
 /** The operations of prepared statements: with records where the module is in this process, as requests elsewhere. */
 import { fromJson, parametersToJson } from "./json-values.js";
-import type { ModuleStatement, StatementResult } from "./module-statement.js";
+import type { ModuleStatement, ModuleStatements, StatementResult } from "./module-statement.js";
 import { BY_STEPS, Operation, type Operations, type Steps } from "./operations.js";
 import type { Params, RunResult, SqlResult, StatementColumn, StatementDescription } from "./requests.js";
-import { type StatementWords, statementWords } from "./sql-words.js";
+import { statementWords } from "./sql-words.js";
 import { type Column, readColumn } from "./table-schema.js";
 
 /** Rows that are fetched at once. */
@@ -11,19 +11,16 @@ const PAGE_ROWS = 1000;
 
 /** A statement as its operations know it. */
 export class StatementCall {
-  readonly words: StatementWords;
+  /** Whether it may go without a request: not what the session has to know of, which requests tell. */
+  readonly isDirect: boolean;
 
   constructor(
     readonly sql: string,
     /** Whether rows are lists of their values. */
     readonly raw: boolean,
   ) {
-    this.words = statementWords(sql);
-  }
-
-  /** Whether the session has to know of it, which requests tell. */
-  get isNoted(): boolean {
-    return this.words.transaction !== null || this.words.changesSchema;
+    const { transaction, changesSchema } = statementWords(sql);
+    this.isDirect = isSendable(sql) && transaction === null && !changesSchema;
   }
 }
 
@@ -62,10 +59,9 @@ function isSendable(sql: unknown): boolean {
   return typeof sql === "string" && sql.isWellFormed();
 }
 
-/** A custom type as schemas have it: a comma of the tag has a backslash before it. */
+/** A custom type as replies have it. */
 function customType(tag: string, size: number): string {
-  const escaped = tag.replace(/[\\,()]/g, "\\$&");
-  return size === 0 ? `custom(${escaped})` : `custom(${escaped},${size})`;
+  return size === 0 ? `custom(${tag})` : `custom(${tag},${size})`;
 }
 
 /** Rows of a reply in the form of the package's. */
@@ -88,6 +84,16 @@ function* ask(
   return { rows: rowsOf(reply, operations, call.raw), changes, lastId: key, after };
 }
 
+/** What a statement comes to by the module's calls, of `maxRows` rows at most; undefined when it has to go as a request. */
+function runDirect(
+  { statements }: { readonly statements: ModuleStatements },
+  { isDirect, sql, raw }: StatementCall,
+  params: Params,
+  maxRows = 0,
+): StatementResult | undefined {
+  return isDirect ? statements.run(sql, params, raw, maxRows) : undefined;
+}
+
 /** Runs a statement to its end. */
 export const RUN = new Operation<StatementCall, Params, RunResult>(
   "run",
@@ -95,8 +101,8 @@ export const RUN = new Operation<StatementCall, Params, RunResult>(
     const { changes, lastId } = yield* ask(operations, call, params, {});
     return { changes, lastId };
   },
-  ({ statements }, _, call, params) => {
-    const result = call.isNoted || !isSendable(call.sql) ? undefined : statements.run(call.sql, params, true);
+  (direct, _, call, params) => {
+    const result = runDirect(direct, call, params);
     return result === undefined ? BY_STEPS : { changes: result.changes, lastId: result.lastId };
   },
 );
@@ -109,8 +115,7 @@ export const ALL = new Operation<StatementCall, Params, unknown[]>(
     for (const state = new RowsState(call, params); !state.done;) for (const row of yield* state.next(operations)) rows.push(row);
     return rows;
   },
-  ({ statements }, _, call, params) =>
-    call.isNoted || !isSendable(call.sql) ? BY_STEPS : (statements.run(call.sql, params, call.raw)?.rows ?? BY_STEPS),
+  (direct, _, call, params) => runDirect(direct, call, params)?.rows ?? BY_STEPS,
 );
 
 /** The first row of a statement. */
@@ -119,8 +124,8 @@ export const GET = new Operation<StatementCall, Params, unknown>(
   function* (operations, _, call, params) {
     return (yield* ask(operations, call, params, { maxRows: 1 })).rows[0];
   },
-  ({ statements }, _, call, params) => {
-    const result = call.isNoted || !isSendable(call.sql) ? undefined : statements.run(call.sql, params, call.raw, 1);
+  (direct, _, call, params) => {
+    const result = runDirect(direct, call, params, 1);
     return result === undefined ? BY_STEPS : result.rows[0];
   },
 );
@@ -151,8 +156,8 @@ export const NEXT = new Operation<RowsState, undefined, unknown[]>(
   "iterate",
   (operations, _, state) => state.next(operations),
   ({ statements }, _, state) => {
-    const { sql, raw, isNoted } = state.call;
-    if (isNoted || !isSendable(sql)) return BY_STEPS;
+    const { sql, raw, isDirect } = state.call;
+    if (!isDirect) return BY_STEPS;
     const statement = state.statement ?? statements.take(sql);
     let isOver = true;
     try {
