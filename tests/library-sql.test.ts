@@ -1,31 +1,11 @@
 /** Statements of SQL by the library module's calls: prepare, describe, bind, step, reset, finalize and interrupt, as docs/abi.md has them. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type ColumnType, TYPE_SIZES } from "../host/api/table-schema.js";
+import { type ColumnType, TYPE_CODES, TYPE_SIZES } from "../host/api/table-schema.js";
 import { AbiHost, text, u32 } from "./helpers/abi.js";
 import { tempFolder } from "./helpers/store.js";
 
-const NAMES = new Map(
-  Object.entries({
-    int8: 1,
-    int16: 2,
-    int32: 3,
-    int64: 4,
-    uint8: 0x10,
-    uint16: 0x11,
-    uint32: 0x12,
-    uint64: 0x13,
-    decimal: 0x22,
-    boolean: 0x30,
-    date: 0x40,
-    datetime: 0x41,
-    blob: 0x50,
-    text: 0x51,
-    uuid: 0x52,
-    json: 0x60,
-    custom: 0xf0,
-  } satisfies Record<ColumnType, number>).map(([name, code]) => [code, name as ColumnType]),
-);
+const NAMES = new Map(Object.entries(TYPE_CODES).map(([name, code]): [number, ColumnType] => [code, name as ColumnType]));
 
 interface Column {
   name: string;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSync } from "../host/index.js";
+import { plan } from "./helpers/plans.js";
 
 const ROWS = 6000;
 
@@ -34,13 +35,6 @@ function store() {
 }
 
 type Db = ReturnType<typeof store>;
-
-function plan(db: Db, sql: string): string {
-  return db
-    .sql(`EXPLAIN ${sql}`)
-    .rows.map(([line]) => line)
-    .join("\n");
-}
 
 /** How many rows were read from tables. */
 function rowsRead(db: Db, sql: string): number {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openSync } from "../host/index.js";
+import { plan } from "./helpers/plans.js";
 
 const ROWS = 4000;
 
@@ -21,15 +22,6 @@ function store() {
     Array.from({ length: ROWS }, (_, i) => ({ id: i, a_id: (i * 3) % ROWS, plain: (i * 5) % ROWS, t: `t${i}` })),
   );
   return db;
-}
-
-type Db = ReturnType<typeof store>;
-
-function plan(db: Db, sql: string): string {
-  return db
-    .sql(`EXPLAIN ${sql}`)
-    .rows.map(([line]) => line)
-    .join("\n");
 }
 
 test("points, ranges, lists, prefixes and orders go by an index, and give what a scan of all gives", () => {

@@ -1,14 +1,8 @@
 /** Sessions of programs whose tables and transactions are changed by SQL: what the host knows of them has to follow. */
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { type Session, open, openSync } from "../host/index.js";
+import { test } from "node:test";
 import { statementWords } from "../host/api/sql-words.js";
-import { tempFolder } from "./helpers/store.js";
-
-/** A session whose methods return when they are done, of which one can wait for what they give as well, and one with promises. */
-async function bothKinds(t: TestContext): Promise<Session[]> {
-  return [openSync(":memory:") as unknown as Session, await open(`${tempFolder(t)}/t.db`)];
-}
+import { sessionsOfAllKinds } from "./helpers/library.js";
 
 /** Statements, and what is behind them. */
 const WORDS: readonly (readonly [string, "begin" | "end" | null, boolean])[] = [
@@ -37,7 +31,7 @@ test("what a statement may do to transactions and definitions is told by its fir
 });
 
 test("a table that SQL makes anew has the columns that it has now", async (t) => {
-  for (const db of await bothKinds(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     await db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)");
     await db.table("t").insert({ a: "x" });
     assert.deepEqual(await db.table("t").get(1), { id: 1n, a: "x" });
@@ -53,12 +47,11 @@ test("a table that SQL makes anew has the columns that it has now", async (t) =>
     assert.deepEqual(await db.table("t").get(1), { id: 1n, c: true });
     await db.sql("ROLLBACK");
     assert.deepEqual(await db.table("t").get("k"), { id: "k", b: 5n });
-    await db.close();
   }
 });
 
 test("transaction() inside of one that SQL began is a savepoint; in its function SQL ends none", async (t) => {
-  for (const db of await bothKinds(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     await db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY)");
     await db.sql("BEGIN");
     await db.transaction((inner) => inner.sql("INSERT INTO t VALUES (1)"));
@@ -83,6 +76,5 @@ test("transaction() inside of one that SQL began is a savepoint; in its function
     assert.equal(refused, "NO_TRANSACTION");
     await db.transaction((inner) => inner.sql("INSERT INTO t VALUES (2)"));
     assert.equal(await db.table("t").count(), 1);
-    await db.close();
   }
 });

@@ -1,24 +1,11 @@
 /** Prepared statements of the package: the same in this process, where rows cross as records, and in another one, where they are JSON. */
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { type QuireError, type Session, open, openSync } from "../host/index.js";
-import { defaultRuntime } from "./helpers/runtimes.js";
-import { tempFolder } from "./helpers/store.js";
+import { test } from "node:test";
+import type { QuireError, Session } from "../host/index.js";
+import { sessionsOfAllKinds } from "./helpers/library.js";
 
 const TABLE = `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price DECIMAL, born DATE, raw BLOB, doc JSON, ok BOOLEAN,
   small TINYINT, big UNSIGNED BIGINT, at DATETIME, u UUID)`;
-
-/** A session that returns, of which one can wait for what it gives as well; one with promises; and one of another process, where there is a runtime. */
-async function sessions(t: TestContext): Promise<Session[]> {
-  const folder = tempFolder(t);
-  const all = [openSync(":memory:") as unknown as Session, await open(`${folder}/node.db`)];
-  if (defaultRuntime === "node") console.log("SKIPPED: statements in another process: there is no runtime");
-  else all.push(await open(`${folder}/other.db`, { runtime: defaultRuntime }));
-  t.after(async () => {
-    for (const db of all) await db.close();
-  });
-  return all;
-}
 
 async function failure(run: () => unknown): Promise<string> {
   try {
@@ -43,7 +30,7 @@ test("values of each type come back as tables have them, by parameters of all fo
     at: "2020-01-02T03:04:05.678000+00:00",
     u: "01234567-89ab-cdef-0123-456789abcdef",
   };
-  for (const db of await sessions(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     await (await db.prepare(TABLE)).run();
     const names = Object.keys(row);
     const insert = await db.prepare(`INSERT INTO t VALUES (${names.map((name) => `:${name}`).join()})`);
@@ -75,7 +62,7 @@ test("values of each type come back as tables have them, by parameters of all fo
 });
 
 test("what is wrong with statements and values is said in the same words everywhere", async (t) => {
-  const all = await sessions(t);
+  const all = await sessionsOfAllKinds(t);
   const told: string[][] = [];
   for (const db of all) {
     const words: string[] = [];
@@ -118,7 +105,7 @@ test("what is wrong with statements and values is said in the same words everywh
 });
 
 test("rows one after the other: all of them, some, and behind a change", async (t) => {
-  for (const db of await sessions(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     await db.sql("CREATE TABLE n (id INTEGER PRIMARY KEY, s TEXT)");
     await db.table("n").insertMany(Array.from({ length: 2500 }, (_, i) => ({ id: i + 1, s: "s".repeat(i % 7) })));
     const select = await db.prepare<{ id: bigint }>("SELECT id FROM n WHERE id > ? ORDER BY s, id");
@@ -149,7 +136,7 @@ test("rows one after the other: all of them, some, and behind a change", async (
 });
 
 test("statements outlive changes of tables, and know of transactions", async (t) => {
-  for (const db of await sessions(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     const make = await db.prepare("CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT)");
     await make.run();
     assert.equal(await failure(() => make.run()), "TABLE_EXISTS");
@@ -182,7 +169,7 @@ test("statements outlive changes of tables, and know of transactions", async (t)
 });
 
 test("columns of custom types are told in the same words everywhere", async (t) => {
-  for (const db of await sessions(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     await db.create("c", ["id:int64:pk", "a:custom(rgb,3)", "b:custom(x\\(y\\)):null"]);
     const { columns } = await db.prepare("SELECT a, b FROM c");
     assert.deepEqual(
@@ -193,7 +180,7 @@ test("columns of custom types are told in the same words everywhere", async (t) 
 });
 
 test("columns of any name, and long texts", async (t) => {
-  for (const db of await sessions(t)) {
+  for (const db of await sessionsOfAllKinds(t)) {
     const odd = await db.prepare('SELECT 1 AS "__proto__", 2 AS a, 3 AS a, 4 AS "ä b"');
     const [row] = (await odd.all()) as Record<string, unknown>[];
     assert.deepEqual(Object.entries(row as object), [

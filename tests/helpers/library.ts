@@ -6,23 +6,18 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
-import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open } from "../../host/index.js";
+import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open, openSync } from "../../host/index.js";
 import { Operations } from "../../host/api/operations.js";
 import { SyncRunner } from "../../host/api/runner.js";
 import { openInProcess } from "../../host/node/in-process.js";
 import { placeOf } from "../../host/node/place.js";
 import { packageRoot } from "../../host/paths.js";
 import { requireRuntime } from "../../host/node/run-command.js";
+import { defaultRuntime } from "./runtimes.js";
 import { tempFolder } from "./store.js";
 
-/** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */
-export async function openFor(
-  t: TestContext,
-  runtime: RuntimeName,
-  options: OpenOptions = {},
-  folder: string = tempFolder(t),
-): Promise<Session> {
-  const db = await open(join(folder, "app.db"), { runtime, ...options });
+/** Checks the session's file and closes it when the test ends. */
+function closeAfter(t: TestContext, db: Session): Session {
   t.after(async () => {
     const { faults } = await db.check();
     await db.close();
@@ -32,6 +27,27 @@ export async function openFor(
     );
   });
   return db;
+}
+
+/** Opens `folder/app.db`, in a folder of its own unless told. When the test ends, the file is checked and closed. */
+export async function openFor(
+  t: TestContext,
+  runtime: RuntimeName,
+  options: OpenOptions = {},
+  folder: string = tempFolder(t),
+): Promise<Session> {
+  return closeAfter(t, await open(join(folder, "app.db"), { runtime, ...options }));
+}
+
+/**
+ * A session whose methods return when they are done, of which one can wait for what they give as well; one with promises; and, where there is a
+ * runtime, one of another process.
+ */
+export async function sessionsOfAllKinds(t: TestContext): Promise<Session[]> {
+  const all = [closeAfter(t, openSync(":memory:") as unknown as Session), await openFor(t, "node")];
+  if (defaultRuntime === "node") console.log("SKIPPED: a session in another process: there is no runtime");
+  else all.push(await openFor(t, defaultRuntime));
+  return all;
 }
 
 /** The same as `openSync` without the lock, like another host of the module that has none: what its own guard against a second writer does. */
