@@ -6,6 +6,7 @@ import { SPILLING, batchesOf } from "./batches.js";
 import { Properties, type PropertyTotals } from "./properties.js";
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     seed: { type: "string", default: "1" },
     count: { type: "string", default: "100" },
@@ -17,7 +18,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(
-    "npm run sql:properties -- [--seed N] [--count SEEDS] [--queries FOR-EACH-SEED] [--batches ROWS,…] [--spills false]\nprints what differs, and the seed that shows it again",
+    "npm run sql:properties -- [--seed N] [--count SEEDS] [--queries FOR-EACH-SEED] [--batches ROWS,…] [--no-spills]\nprints what differs, and the seed that shows it again",
   );
   process.exit(0);
 }
