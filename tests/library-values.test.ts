@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type RuntimeName, open, openSync } from "../host/index.js";
 import { moduleMemory } from "./helpers/module-memory.js";
-import { fails, openFor } from "./helpers/library.js";
+import { fails, openFor, sessionsOfAllKinds } from "./helpers/library.js";
 import { hasRuntime, testOnRuntimes } from "./helpers/runtimes.js";
 import { openStore, tempFolder } from "./helpers/store.js";
 import { Random } from "./torture/random.js";
@@ -326,4 +326,19 @@ test("a hundred rows after a long one leave the same file as records and as JSON
     return readFileSync(join(folder, `${known}.db`));
   });
   assert.ok(files[0]?.equals(files[1] as Buffer), "the files differ");
+});
+
+test("a custom type's tag that ends as one with a size does says nothing of the size", async (t) => {
+  const names = ["a\\,3", "b\\\\\\,2", "c\\:d\\,1", "e\\(1\\,1\\)"];
+  for (const db of await sessionsOfAllKinds(t)) {
+    const columns = names.map((tag, i) => `c${i}\\:x:custom(${tag})`);
+    await db.create("t", ["id:int64:pk", ...columns, "sized:custom(rgb,3)", "s:text"]);
+    const value = Uint8Array.of(2, 0, 7, 8);
+    const row = { id: 1n, sized: Uint8Array.of(1, 2, 3), s: "x", ...Object.fromEntries(names.map((_, i) => [`c${i}:x`, value])) };
+    await db.table("t").insert(row);
+    assert.deepEqual(await db.table("t").get(1n), row);
+    assert.deepEqual(await db.table("t").scan().toArray(), [row]);
+    await db.table("t").update(1n, { "c0:x": Uint8Array.of(0, 0) });
+    assert.deepEqual(await db.table("t").get(1n), { ...row, "c0:x": Uint8Array.of(0, 0) });
+  }
 });

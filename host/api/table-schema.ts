@@ -92,10 +92,16 @@ export function readColumn(
     const type = text as ColumnType;
     return { name, type, nullable, size: TYPE_SIZES[type], position };
   }
-  // custom(TAG) or custom(TAG,n); a comma of the tag has a backslash before it.
+  // custom(TAG) or custom(TAG,n); a comma of the tag has a backslash before it, where it matters what size values have.
   const sized = /(\\*),(\d+)\)$/.exec(text);
   const size = sized !== null && (sized[1] as string).length % 2 === 0 ? Number(sized[2]) : 0;
   return { name, type: "custom", nullable, size, position };
+}
+
+/** The type in a column as `create` takes it, NAME:TYPE:FLAG…, in which characters that mean something there have a backslash before them. */
+function typeOfSpec(spec: string): string {
+  const [, type = ""] = /^(?:[^\\:]|\\.)*:((?:[^\\:]|\\.)*)/su.exec(spec) ?? [];
+  return type;
 }
 
 export class TableSchema {
@@ -108,7 +114,9 @@ export class TableSchema {
 
   constructor(reply: TableReply) {
     this.name = reply.name;
-    this.columns = reply.fields.map(readColumn);
+    this.columns = reply.fields.map(({ name, null: nullable }, i) =>
+      readColumn({ name, type: typeOfSpec(reply.columns[i] as string), null: nullable }, i),
+    );
     this.#byName = new Map(this.columns.map((column) => [column.name, column]));
     this.#indexes = reply.indexes;
     const unique = reply.indexes.filter((index) => index.unique && index.columns.length === 1);
