@@ -13,7 +13,6 @@ import { ChangeStatement } from "./change/change";
 import { InsertStatement } from "./change/insert";
 import { UpdateStatement } from "./change/update";
 import { Definitions } from "./definitions";
-import { MemoryBudget } from "./eval/arena";
 import { Constant } from "./eval/expression";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
@@ -320,14 +319,7 @@ export class Statement {
 
   private begin(db: DbmsContext, parameters: Array<Constant>): StatementContext {
     this.forget();
-    const context = new StatementContext(
-      this.text,
-      this.tree,
-      db.catalog,
-      parameters,
-      new MemoryBudget(db.store.sqlBytes, db.manager.provider),
-    );
-    context.run.number = 1;
+    const context = StatementContext.of(db, this.text, this.tree, parameters);
     tellOfChanges(context, db);
     this.context = context;
     this.tablesVersion = db.tablesVersion;

@@ -9,7 +9,6 @@ import { Access, TableAccess } from "./bind/access";
 import { Condition } from "./bind/conditions";
 import { StatementContext } from "./bind/statement";
 import { RowColumns } from "./change/row-columns";
-import { MemoryBudget } from "./eval/arena";
 import { Batch } from "./eval/batch";
 import { Constant, READS_ROWS } from "./eval/expression";
 import { filter } from "./eval/logic";
@@ -42,14 +41,7 @@ export class RowCondition extends RowFilter {
 
   /** The condition of `terms`, which become its own, with values for its parameters; null on failure. */
   static of(db: DbmsContext, table: Table, terms: RowTerms, parameters: Array<Constant>): RowCondition | null {
-    const context = new StatementContext(
-      terms.text,
-      terms.tree,
-      db.catalog,
-      parameters,
-      new MemoryBudget(db.store.sqlBytes, db.manager.provider),
-    );
-    context.run.number = 1;
+    const context = StatementContext.of(db, terms.text, terms.tree, parameters);
     const conditions = db.flushChanges() == OK ? new ChangeBinder(context, table, table.name, []).conditions(terms.where) : null;
     if (!conditions) {
       context.free();

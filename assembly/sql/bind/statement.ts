@@ -3,6 +3,7 @@ import { OK, Status, BAD_REQUEST, BAD_SCHEMA, SQL_LIMIT, SQL_SYNTAX, lastError }
 import { PageCache } from "../../memory/cache/page-cache";
 import { Table } from "../../query/store";
 import { Catalog, CatalogEntry } from "../../store/catalog";
+import { DbmsContext } from "../../store/dbms-context";
 import { unknownTable } from "../../store/names";
 import { MemoryBudget } from "../eval/arena";
 import { Constant, OuterValue } from "../eval/expression";
@@ -62,6 +63,11 @@ export class StatementContext {
     this.queries = parent ? parent.queries : [];
     this.outerValues = parent ? parent.outerValues : [];
     this.read = parent ? parent.read : [];
+  }
+
+  /** One for a statement about an open store. */
+  static of(db: DbmsContext, text: SqlText, tree: SqlTree, parameters: Array<Constant>): StatementContext {
+    return new StatementContext(text, tree, db.catalog, parameters, new MemoryBudget(db.store.sqlBytes, db.manager.provider));
   }
 
   /**

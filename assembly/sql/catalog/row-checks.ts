@@ -85,7 +85,6 @@ export class RowChecks extends RowRules {
     let condition: Expression | null = null;
     if (node != 0) {
       const context = new StatementContext(text, tree, catalog, [], new MemoryBudget(KEPT));
-      context.run.number = 1;
       this.contexts.push(context);
       condition = boundCheck(context, this.table, node, used);
     }

@@ -2,8 +2,8 @@
 import { MemoryBudget } from "./arena";
 
 export class RunState {
-  /** Which run it is: what is worked out once in a run is worked out anew when this has changed. */
-  number: u32 = 0;
+  /** Which run it is, from 1 on: what is worked out once in a run is worked out anew when this has changed. */
+  number: u32 = 1;
   /** Whether working out an expression, or a row of a join, may read other rows while a batch is in use. */
   readsRows: bool = false;
 
