@@ -4,7 +4,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { Row, RowLayout } from "../encode/row";
 import { resultValueLength } from "../encode/value-text";
 import { Column } from "../schema/column";
-import { textConstant } from "../sql/bind/literals";
+import { stringConstant } from "../sql/bind/literals";
 import { Constant } from "../sql/eval/expression";
 import { OpenStatement } from "./open-statement";
 import { RecordForm } from "./row-forms";
@@ -55,7 +55,7 @@ export class SqlStatement {
     const constants = new Array<Constant>();
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      constants.push(value === null ? Constant.null() : constantOf(value));
+      constants.push(value === null ? Constant.null() : stringConstant(value));
     }
     this.rows.reset();
     this.at = 0;
@@ -107,9 +107,4 @@ export class SqlStatement {
     this.rows.free();
     this.open.free();
   }
-}
-
-function constantOf(text: string): Constant {
-  const bytes = String.UTF8.encode(text);
-  return textConstant(changetype<usize>(bytes), bytes.byteLength);
 }

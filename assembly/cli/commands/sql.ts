@@ -17,7 +17,7 @@ import { counted } from "../../check/check-report";
 import { ScanLoop } from "../../query/scan-loop";
 import { allPositions } from "../../schema/column-names";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
-import { textConstant } from "../../sql/bind/literals";
+import { stringConstant } from "../../sql/bind/literals";
 import { Constant } from "../../sql/eval/expression";
 import { Statement } from "../../sql/execute";
 import { QueryRows } from "../../sql/query-rows";
@@ -131,10 +131,7 @@ function inStatement(text: SqlText, number: i32, start: u32): Status {
 /** Values of parameters, which take the types of what they meet. */
 function parametersOf(words: Array<string>): Array<Constant> {
   const parameters = new Array<Constant>();
-  for (let i = 0; i < words.length; i++) {
-    const word = String.UTF8.encode(words[i]);
-    parameters.push(textConstant(changetype<usize>(word), word.byteLength));
-  }
+  for (let i = 0; i < words.length; i++) parameters.push(stringConstant(words[i]));
   return parameters;
 }
 

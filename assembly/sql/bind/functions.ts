@@ -25,7 +25,7 @@ import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_STAR, N_TEXT } from "../syntax/tree";
 import { asCondition, asNumber, asText, convertTo, isJsonExtract, unifyAll } from "./convert";
 import { PredicateBinder } from "./predicates";
-import { textConstant } from "./literals";
+import { stringConstant } from "./literals";
 
 /** Values that a function takes, as in SQLite. */
 const MOST_VALUES: i32 = 1000;
@@ -209,7 +209,10 @@ export abstract class FunctionBinder extends PredicateBinder {
       const condition = asCondition(context, args[0]);
       return condition ? this.choice([condition], [args[1]], count == 3 ? args[2] : Constant.null()) : null;
     }
-    if (name == "typeof") return this.choice([new IsNull(args[0], true)], [word(kindName(args[0].kind))], word("null"));
+    if (name == "typeof") {
+      const kind = stringConstant(kindName(args[0].kind));
+      return this.choice([new IsNull(args[0], true)], [kind], stringConstant("null"));
+    }
     return this.arithmetic(OP_REMAINDER, args[0], args[1], node, name);
   }
 }
@@ -244,10 +247,4 @@ class Takes {
     if (all == 0) return 0;
     return this.letters.charCodeAt(a < all ? a : all - this.repeats + ((a - all) % this.repeats));
   }
-}
-
-/** A word as a text. */
-function word(text: string): Constant {
-  const bytes = String.UTF8.encode(text);
-  return textConstant(changetype<usize>(bytes), bytes.byteLength);
 }

@@ -94,6 +94,12 @@ export function textConstant(ptr: usize, len: u32): Constant {
   return constant;
 }
 
+/** The same of a string. */
+export function stringConstant(text: string): Constant {
+  const bytes = String.UTF8.encode(text);
+  return textConstant(changetype<usize>(bytes), bytes.byteLength);
+}
+
 /** A text as a value of another kind, or as a number with a fraction where an integer is asked for; null, with an error, for none. */
 export function parseConstant(subject: Constant, kind: u8, column: Column | null): Constant | null {
   const type = column ? column.type : typeOfKind(kind);
