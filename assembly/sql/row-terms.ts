@@ -103,23 +103,16 @@ export class RowTerms extends Statement {
     const tree = this.tree;
     let results: u32 = 0;
     for (let c = columns.length - 1; c >= 0; c--) {
-      const result = tree.add(N_RESULT, 0, tree.add(N_COLUMN, 0, this.word(N_NAME, columns[c])));
+      const result = tree.add(N_RESULT, 0, tree.add(N_COLUMN, 0, tree.word(N_NAME, 0, columns[c])));
       tree.setNext(result, results);
       results = result;
     }
-    const from = tree.add(N_TABLE, 0, this.word(N_NAME, table));
+    const from = tree.add(N_TABLE, 0, tree.word(N_NAME, 0, table));
     const select = tree.add(N_SELECT, 0, results, from, this.where);
     let limits: u32 = 0;
     if (offset > 0 || limit < i64.MAX_VALUE)
-      limits = tree.add(N_LIMIT, 0, this.word(N_NUMBER, limit.toString()), this.word(N_NUMBER, offset.toString()));
+      limits = tree.add(N_LIMIT, 0, tree.word(N_NUMBER, 0, limit.toString()), tree.word(N_NUMBER, 0, offset.toString()));
     this.root = tree.add(N_QUERY, 0, select, this.order, limits);
-  }
-
-  private word(kind: u8, text: string): u32 {
-    const texts = this.tree.texts;
-    const at = texts.len;
-    texts.addText(text);
-    return this.tree.add(kind, 0, at, texts.len - at);
   }
 
   free(): void {

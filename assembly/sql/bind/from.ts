@@ -334,9 +334,7 @@ export abstract class FromBinder extends WindowBinder {
     }
     const tree = this.tree;
     const start = tree.start(list);
-    const at = tree.texts.len;
-    tree.texts.addText("lower");
-    const name = this.bind(tree.add(N_CALL, start, tree.add(N_NAME, start, at, tree.texts.len - at), list));
+    const name = this.bind(tree.add(N_CALL, start, tree.word(N_NAME, start, "lower"), list));
     const equal = name ? this.comparison(OP_EQ, this.columnValue(made.end - 1), name) : null;
     if (!equal) return false;
     const condition = new Condition(equal);

@@ -304,10 +304,7 @@ export abstract class OperandReader extends SqlReader {
 
   /** A name that does not stand in the text. */
   private word(text: string): u32 {
-    const texts = this.tree.texts;
-    const at = texts.len;
-    texts.addText(text);
-    return this.tree.add(N_NAME, this.lexer.start, at, texts.len - at);
+    return this.tree.word(N_NAME, this.lexer.start, text);
   }
 
   /** The number 1. */

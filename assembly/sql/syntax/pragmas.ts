@@ -58,11 +58,11 @@ export class PragmaReader extends DefinitionReader {
     if (name != "table_list" && name != "database_list" && catalogNumber("pragma_" + name) >= 0 && value == 0)
       return this.expected("(, and the table's or index's name");
     if (catalogNumber("pragma_" + name) >= 0) {
-      const table = tree.add(N_TABLE, start, this.textOf(N_NAME, start, "pragma_" + name), 0, 0, value);
+      const table = tree.add(N_TABLE, start, tree.word(N_NAME, start, "pragma_" + name), 0, 0, value);
       return this.queryOver(start, tree.add(N_STAR, start), table, 0);
     }
     if (IDLE.includes(" " + name + " ")) {
-      const none = tree.add(N_RESULT, start, this.textOf(N_NUMBER, start, "0"), node);
+      const none = tree.add(N_RESULT, start, tree.word(N_NUMBER, start, "0"), node);
       return this.queryOver(start, none, 0, tree.add(N_BOOLEAN, start));
     }
     for (let f = 0; f < FIXED.length; f += 3) {
@@ -77,7 +77,7 @@ export class PragmaReader extends DefinitionReader {
           start,
           FIXED[f + 2],
         );
-      const result = tree.add(N_RESULT, start, this.textOf(isText ? N_TEXT : N_NUMBER, start, shown), node);
+      const result = tree.add(N_RESULT, start, tree.word(isText ? N_TEXT : N_NUMBER, start, shown), node);
       return this.queryOver(start, result, 0, value != 0 ? tree.add(N_BOOLEAN, start) : 0);
     }
     const hint = name.endsWith("_check") ? "the command and the request check do it" : "docs/sql.md lists those that there are";
@@ -97,13 +97,6 @@ export class PragmaReader extends DefinitionReader {
     const start = lexer.start;
     if (this.isSymbol(0x2d)) lexer.next();
     return lexer.end > lexer.start ? this.textNode(N_TEXT, start, lexer.end) : this.expected("a value");
-  }
-
-  private textOf(kind: u8, start: u32, text: string): u32 {
-    const texts = this.tree.texts;
-    const at = texts.len;
-    texts.addText(text);
-    return this.tree.add(kind, start, at, texts.len - at);
   }
 
   private queryOver(start: u32, results: u32, from: u32, where: u32): u32 {

@@ -252,6 +252,13 @@ export class SqlTree {
     return node;
   }
 
+  /** Adds a name or a literal, `text`, that does not stand in the text that is read. */
+  word(kind: u8, start: u32, text: string): u32 {
+    const at = this.texts.len;
+    this.texts.addText(text);
+    return this.add(kind, start, at, this.texts.len - at);
+  }
+
 
   @inline private at(node: u32): usize {
     return this.nodes.ptr + node * NODE_SIZE;
