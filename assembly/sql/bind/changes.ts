@@ -4,12 +4,10 @@ import { typeName } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
-import { isNoCase } from "../eval/collation";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { kindName } from "../eval/kinds";
 import { Limit, Operator } from "../run/operator";
 import { Sort } from "../run/sort";
-import { NO_CASE } from "../run/tuples";
 import { OP_CROSS } from "../syntax/operators";
 import { N_DEFAULT } from "../syntax/tree";
 import { WantedOrder } from "./access";
@@ -99,10 +97,7 @@ export class ChangeBinder extends QueryBinder {
     const by = new Array<Expression>();
     const orders = new Array<u32>();
     for (let term = some == 0 ? 0 : tree.b(some); term != 0; term = tree.next(term)) {
-      const value = this.bind(tree.a(term));
-      if (!value || !this.isSortable(value, term)) return null;
-      by.push(value);
-      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
+      if (!this.addTerm(this.bind(tree.a(term)), term, this.orderOf(term), by, orders)) return null;
     }
     for (let v = 0; v < values.length; v++) values[v].addColumns(used);
     for (let b = 0; b < by.length; b++) by[b].addColumns(used);

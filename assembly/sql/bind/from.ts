@@ -270,10 +270,7 @@ export abstract class FromBinder extends WindowBinder {
     const rows = catalogRows(number, this.context.catalog, new BoundViews(this));
     if (!rows) return null;
     const names = catalogColumns(number);
-    const columns = new Array<NamedColumn>();
-    for (let c = 0; c < names.length; c++)
-      columns.push(new NamedColumn(names[c].replace("#", ""), names[c].startsWith("#") ? K_INT : K_TEXT, null));
-    const source = new Source(alias, base, null, new Relation(this.context.own(rows), columns));
+    const source = new Source(alias, base, null, new Relation(this.context.own(rows), columnsCalled(names)));
     const last = names.length - 1;
     if (names[last] == "") source.hidden[last] = true;
     return source;
@@ -316,10 +313,7 @@ export abstract class FromBinder extends WindowBinder {
     const rows: Operator = isSeries
       ? new SeriesRows(args, context.text, start)
       : new JsonRows(args, fn == TREE, context.text, start);
-    const names = (isSeries ? "#value" : EACH_COLUMNS).split(",");
-    const shown = new Array<NamedColumn>();
-    for (let c = 0; c < names.length; c++)
-      shown.push(new NamedColumn(names[c].replace("#", ""), names[c].startsWith("#") ? K_INT : K_TEXT, null));
+    const shown = columnsCalled((isSeries ? "#value" : EACH_COLUMNS).split(","));
     const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
     return new Source(alias, this.scope.kinds.length, null, new Relation(context.own(rows), shown));
   }
@@ -470,6 +464,14 @@ class BoundViews extends ViewBinder {
   columnsOf(view: CatalogEntry): Array<NamedColumn> | null {
     return this.binder.viewColumns(view);
   }
+}
+
+/** Columns of these names, with `#` in front for numbers; the others are text. */
+function columnsCalled(names: Array<string>): Array<NamedColumn> {
+  const columns = new Array<NamedColumn>();
+  for (let n = 0; n < names.length; n++)
+    columns.push(new NamedColumn(names[n].replace("#", ""), names[n].startsWith("#") ? K_INT : K_TEXT, null));
+  return columns;
 }
 
 /** Whether an N_QUERY is nothing but a UNION, perhaps with LIMIT. */

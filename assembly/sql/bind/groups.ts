@@ -315,16 +315,21 @@ export abstract class GroupBinder extends FunctionBinder {
     const by = new Array<Expression>();
     const orders = new Array<u32>();
     for (let term = order; term != 0; term = tree.next(term)) {
-      const value = this.bind(tree.a(term));
-      if (!value || !this.isSortable(value, term)) return false;
+      if (!this.addTerm(this.bind(tree.a(term)), term, this.orderOf(term), by, orders)) return false;
       if (made.isDistinct && !this.isSame(tree.a(term), list)) {
         this.context.fail(SQL_TYPE, "with DISTINCT, ORDER BY inside of an aggregate needs its value", term);
         return false;
       }
-      by.push(value);
-      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
     }
     if (order != 0 && made.fn >= A_CONCAT) made.sortBy(by, orders);
+    return true;
+  }
+
+  /** Adds the value of a term, null with an error, and its direction to what rows are sorted by; false with an error. */
+  protected addTerm(value: Expression | null, term: u32, direction: u32, by: Array<Expression>, orders: Array<u32>): bool {
+    if (!value || !this.isSortable(value, term)) return false;
+    by.push(value);
+    orders.push(direction | (isNoCase(value) ? NO_CASE : 0));
     return true;
   }
 

@@ -2,10 +2,9 @@
 import { BAD_SCHEMA, OK, SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
 import { Table } from "../../query/store";
 import { MemoryBudget } from "../eval/arena";
-import { isNoCase } from "../eval/collation";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
-import { K_INT, K_JSON, K_TEXT, kindName } from "../eval/kinds";
+import { K_JSON, K_TEXT, kindName } from "../eval/kinds";
 import { IsNull } from "../eval/logic";
 import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
 import { Group } from "../run/group";
@@ -33,7 +32,7 @@ import {
 } from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
-import { asNumber, convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
+import { convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { Catalog, CatalogEntry } from "../../store/catalog";
 import { StoredText } from "../sql-text";
 import { MOST_DEPTH } from "../syntax/reader";
@@ -248,11 +247,7 @@ export class QueryBinder extends ResultBinder {
   /** The number of LIMIT or OFFSET; null with an error. */
   private count(node: u32, what: string): Expression | null {
     const bound = new QueryBinder(this.context, null, this.commonTables).bind(node);
-    const number = bound ? asNumber(this.context, bound, what) : null;
-    if (!number) return null;
-    const whole = convertTo(this.context, number, K_INT, null);
-    if (!whole) this.context.fail(SQL_TYPE, what + " needs a whole number", node);
-    return whole;
+    return bound ? this.wholeNumber(bound, what, node) : null;
   }
 
   private body(node: u32, names: Array<CommonTable>): Relation | null {
@@ -464,10 +459,7 @@ export class QueryBinder extends ResultBinder {
     const orders = new Array<u32>();
     this.mayWindow = true;
     for (let term = order; term != 0; term = tree.next(term)) {
-      const value = this.orderValue(term, distinct);
-      if (!value || !this.isSortable(value, term)) return null;
-      by.push(value);
-      orders.push(this.orderOf(term) | (isNoCase(value) ? NO_CASE : 0));
+      if (!this.addTerm(this.orderValue(term, distinct), term, this.orderOf(term), by, orders)) return null;
     }
     const values = new Array<Expression>();
     const columns = new Array<NamedColumn>();

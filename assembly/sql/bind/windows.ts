@@ -8,7 +8,7 @@ import { A_CONCAT, A_MAX, A_MIN } from "../run/aggregate";
 import { Operator, Project } from "../run/operator";
 import { StepRows } from "../run/recursion";
 import { Sort } from "../run/sort";
-import { DESCENDING, NO_CASE, NULLS_FIRST } from "../run/tuples";
+import { DESCENDING, NULLS_FIRST } from "../run/tuples";
 import { Windows } from "../run/window";
 import { FrameAggregate, SlotAggregate, TextAggregate } from "../run/window-aggregates";
 import { Bound, Frame } from "../run/window-frame";
@@ -181,20 +181,13 @@ export abstract class WindowBinder extends GroupBinder {
       return null;
     }
     const made = new WindowOrder(partition, order);
-    for (let term = partition; term != 0; term = tree.next(term)) if (!this.addTerm(made, term, NULLS_FIRST, term)) return null;
+    for (let term = partition; term != 0; term = tree.next(term))
+      if (!this.addTerm(this.bind(term), term, NULLS_FIRST, made.by, made.orders)) return null;
     made.partitions = made.by.length;
     for (let term = order; term != 0; term = tree.next(term))
-      if (!this.addTerm(made, tree.a(term), this.orderOf(term), term)) return null;
+      if (!this.addTerm(this.bind(tree.a(term)), term, this.orderOf(term), made.by, made.orders)) return null;
     this.windowOrders.push(made);
     return made;
-  }
-
-  private addTerm(order: WindowOrder, subject: u32, direction: u32, term: u32): bool {
-    const value = this.bind(subject);
-    if (!value || !this.isSortable(value, term)) return false;
-    order.by.push(value);
-    order.orders.push(direction | (isNoCase(value) ? NO_CASE : 0));
-    return true;
   }
 
   // ---- functions ----
@@ -281,7 +274,8 @@ export abstract class WindowBinder extends GroupBinder {
     return made;
   }
 
-  private wholeNumber(subject: Expression, what: string, node: u32): Expression | null {
+  /** A value, `what` at `node`, as a whole number; null with an error. */
+  protected wholeNumber(subject: Expression, what: string, node: u32): Expression | null {
     const number = asNumber(this.context, subject, what);
     const whole = number ? convertTo(this.context, number, K_INT, null) : null;
     if (number && !whole) this.context.fail(SQL_TYPE, what + " needs a whole number", node);
