@@ -109,6 +109,9 @@ test("the command: --timeout", async (t) => {
     "--timeout",
     "40",
   ]);
+  const asJson = await store.run(["sql", endless, "--timeout", "40", "--json"]);
+  assert.equal(asJson.status, 1);
+  assert.match(asJson.stdout, /"code":"SQL_TIMEOUT"/u);
   await store.fails("SQL_TIMEOUT", 1, ["delete", "t", "--where", `n = (${endless})`, "--timeout", "40"]);
   assert.equal(await store.ok(["sql", "SELECT count(*) FROM t", "--format", "csv", "--timeout", "9000"]), "count(*)\n2\n");
   await store.fails("USAGE", 2, ["sql", "SELECT 1", "--timeout", "soon"]);

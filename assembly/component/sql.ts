@@ -106,10 +106,8 @@ export function execute(on: i32, sql: usize, len: u32, values: usize, count: u32
   if (!statement) return endCall(failed(LONG));
   rows.reset();
   let status = begin(statement, values, count);
-  // What was changed is changed: it is told, however much it is.
-  const most = statement.open.statement.isQuery ? PAGE_BYTES : u32.MAX_VALUE;
   statement.open.looksAhead = true;
-  if (status == OK) status = statement.next(0, most, rows);
+  if (status == OK) status = statement.next(0, statement.open.bytesAtOnce, rows);
   if (status == OK && statement.open.isBetween) status = tooManyRows();
   if (status == OK) {
     store<u8>(result, 0);

@@ -42,7 +42,7 @@ export class OpenStatement {
   private state: i32 = NOT_BEGUN;
   private isInterrupted: bool = false;
   private isRunning: bool = false;
-  /** Milliseconds that a call of `next` may take; 0: any number. */
+  /** Milliseconds that a call of `next` may take; 0: as many as what it is called for may. */
   timeout: u32 = 0;
   /** Whether it is found out in each call if rows follow: `isBetween` is then true for no others. */
   looksAhead: bool = false;
@@ -199,6 +199,11 @@ export class OpenStatement {
     if (this.isRunning) stopRunning(true);
   }
 
+  /** Bytes of rows to be given where all have to be given at once: what was changed is changed, and told, however much it is. */
+  get bytesAtOnce(): u32 {
+    return this.statement.isQuery ? PAGE_BYTES : u32.MAX_VALUE;
+  }
+
   /** Whether rows were given and others may follow. */
   get isBetween(): bool {
     return this.state == BETWEEN;
@@ -218,12 +223,12 @@ export class OpenStatement {
     stopRunning(this.isInterrupted);
     session.db.store.useFormat();
     if (this.isInterrupted) status = fail(SQL_INTERRUPTED, "the statement was interrupted", "reset it");
-    else status = limitTime(this.timeout);
+    else if (this.timeout > 0) status = limitTime(this.timeout);
     if (status == OK && this.state == NOT_BEGUN) status = this.begin();
     else if (status == OK && this.state == BETWEEN) status = this.goOn();
     if (status == OK) status = this.take(most == 0 ? u32.MAX_VALUE : most, mostBytes, out);
     this.isRunning = false;
-    limitTime(0);
+    if (this.timeout > 0) limitTime(0);
     stopRunning(false);
     return this.pause(session.leave(status));
   }

@@ -13,7 +13,7 @@ import { OpenStatement } from "./open-statement";
 import { parametersOf } from "./parameters";
 import { PAGE_BYTES, tooManyRows } from "./paged-scan";
 import { PlanForm } from "./plan-form";
-import { FIELD_AFTER, FIELD_EXPLAIN, FIELD_MAX_ROWS, FIELD_SQL, FIELD_STATEMENT, FIELD_TIMEOUT, Request } from "./request";
+import { FIELD_AFTER, FIELD_EXPLAIN, FIELD_MAX_ROWS, FIELD_SQL, FIELD_STATEMENT } from "./request";
 import { JsonForm } from "./row-forms";
 import { KeptStatement, SessionStatements, noToken } from "./session-statements";
 import { Session } from "./session";
@@ -120,11 +120,6 @@ function begin(session: Session, kept: KeptStatement, out: ByteBuffer): Status {
   return status;
 }
 
-/** Milliseconds that the request may take, 0 for any number; looked at when it began. */
-function timeoutOf(request: Request): u32 {
-  return <u32>min<i64>(request.count(FIELD_TIMEOUT, 0), u32.MAX_VALUE);
-}
-
 /** Appends a reply with a statement's next rows. */
 function give(session: Session, kept: KeptStatement, out: ByteBuffer): Status {
   const request = session.request;
@@ -135,9 +130,7 @@ function give(session: Session, kept: KeptStatement, out: ByteBuffer): Status {
   let status = OK;
   if (most == 0) status = fail(BAD_REQUEST, request.operation!.name + ": maxRows must be 1 or more");
   else if (most < 0) status = lastError.status;
-  // What was changed is changed: it is told, however much it is.
-  const mostBytes = isPaged || statement.statement.isQuery ? PAGE_BYTES : u32.MAX_VALUE;
-  statement.timeout = timeoutOf(request);
+  const mostBytes = isPaged ? PAGE_BYTES : statement.bytesAtOnce;
   if (status == OK) status = statement.next(<u32>min<i64>(most, u32.MAX_VALUE), rows, mostBytes);
   if (status == OK && !isPaged && statement.isBetween) status = tooManyRows();
   const statements = SessionStatements.of(session);
@@ -205,7 +198,6 @@ function explain(session: Session, out: ByteBuffer): Status {
   const parameters = status == OK ? parametersOf(request, statement.statement.tree) : null;
   if (parameters) {
     statement.setParameters(parameters);
-    statement.timeout = timeoutOf(request);
     addAscii(out, '{"plan":[');
     status = statement.next(0, out);
     form.end(out);
