@@ -1,62 +1,38 @@
-/** Queries as operators. */
+/** Whole queries as operators: SELECT with what follows it, UNION and the like, VALUES, recursions, and views. */
 import { BAD_SCHEMA, OK, SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
-import { Table } from "../../query/store";
 import { MemoryBudget } from "../eval/arena";
-import { Comparison } from "../eval/compare";
-import { ColumnValue, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
-import { K_JSON, K_TEXT, kindName } from "../eval/kinds";
-import { IsNull } from "../eval/logic";
-import { A_COUNT, A_MAX, A_MIN, Aggregate } from "../run/aggregate";
-import { Group } from "../run/group";
-import { OrderedGroup } from "../run/ordered-group";
+import { Expression } from "../eval/expression";
+import { K_TEXT, kindName } from "../eval/kinds";
 import { LimitValues } from "../run/limit";
-import { Append, Filter, Limit, OneRow, Operator, Project, RowLimit } from "../run/operator";
+import { Append, Limit, Project, RowLimit } from "../run/operator";
 import { Recursion, Steps } from "../run/recursion";
-import { Among, Sort, kindsOf } from "../run/sort";
-import { TableCount } from "../run/table-count";
-import { DESCENDING, NO_CASE } from "../run/tuples";
+import { Among, Sort } from "../run/sort";
+import { NO_CASE } from "../run/tuples";
 import { ValueRows } from "../run/value-rows";
 import { OP_EXCEPT, OP_INTERSECT, OP_UNION, OP_UNION_ALL, operatorText } from "../syntax/operators";
-import {
-  FLAG_DISTINCT,
-  FLAG_RECURSIVE,
-  N_COLUMN,
-  N_COMPOUND,
-  N_JOIN,
-  N_CREATE_VIEW,
-  N_NUMBER,
-  N_SELECT,
-  N_TABLE,
-  N_VALUES,
-  SqlTree,
-} from "../syntax/tree";
-import { WantedOrder } from "./access";
-import { Condition, addConditions, decidable, filtered } from "./conditions";
+import { FLAG_RECURSIVE, N_COLUMN, N_COMPOUND, N_CREATE_VIEW, N_NUMBER, N_SELECT, N_VALUES, SqlTree } from "../syntax/tree";
+import { Condition } from "./conditions";
 import { convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { Catalog, CatalogEntry } from "../../store/catalog";
 import { StoredText } from "../sql-text";
 import { MOST_DEPTH } from "../syntax/reader";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
-import { FromNode, addOnColumns } from "./from";
-import { AGGREGATED } from "./groups";
 import { QUERY_PARTS, StatementContext } from "./statement";
-import { isEquality } from "./joins";
-import { ResultBinder } from "./results";
+import { SelectBinder } from "./select";
 import { CommonTable, NamedColumn, Relation, Source, sameName, valueOf, valuesOf } from "./scope";
 
 /** What a statement may keep that is only bound. */
 const BINDING: u64 = 1 << 20;
 
 /** Binds one query; those inside it have binders of their own. */
-export class QueryBinder extends ResultBinder {
+export class QueryBinder extends SelectBinder {
   viewColumns(view: CatalogEntry): Array<NamedColumn> | null {
     return columnsOfView(this.context.catalog, view);
   }
 
   protected viewTable(view: CatalogEntry, node: u32, alias: string, base: i32, on: Array<Condition>): Source | null {
-    const text = new StoredText(view.sql, viewLabel(view), this.context.text.offsetOf(this.tree.start(node)));
-    const context = this.context.within(text, node);
+    const context = this.within(view, node);
     if (!context) return null;
     const root = new QueryBinder(context, null, []).viewRoot();
     let source: Source | null = null;
@@ -72,12 +48,17 @@ export class QueryBinder extends ResultBinder {
   }
 
   protected viewRows(view: CatalogEntry, node: u32): Relation | null {
-    const text = new StoredText(view.sql, viewLabel(view), this.context.text.offsetOf(this.tree.start(node)));
-    const context = this.context.within(text, node);
+    const context = this.within(view, node);
     if (!context) return null;
     const relation = new QueryBinder(context, null, []).viewQuery();
     context.tree.free();
     return relation;
+  }
+
+  /** What the text of a view, which a node names, is bound with; null with an error. The caller frees its tree. */
+  private within(view: CatalogEntry, node: u32): StatementContext | null {
+    const text = new StoredText(view.sql, viewLabel(view), this.context.text.offsetOf(this.tree.start(node)));
+    return this.context.within(text, node);
   }
 
   /** The rows of the context's text, which is to be a view's; null with an error. */
@@ -120,9 +101,6 @@ export class QueryBinder extends ResultBinder {
     return new QueryBinder(this.context, outer, commonTables).query(node);
   }
 
-  /** Whether the SELECT that was bound last has its LIMIT already. */
-  private isLimited: bool = false;
-
   protected keysWithin(outer: Outer, commonTables: Array<CommonTable>, node: u32, subjects: Array<Expression>): Relation | null {
     const body = this.tree.a(node);
     const isPlain = this.tree.kind(body) == N_SELECT && this.tree.c(node) == 0 && this.tree.d(node) == 0;
@@ -130,65 +108,6 @@ export class QueryBinder extends ResultBinder {
     return isPlain && !this.hasQuery(this.tree.c(body)) && !this.hasQuery(this.tree.b(body))
       ? new QueryBinder(this.context, outer, commonTables).keys(body, subjects)
       : null;
-  }
-
-  /** The same of an N_SELECT of tables without groups. */
-  private keys(node: u32, subjects: Array<Expression>): Relation | null {
-    const tree = this.tree;
-    const isPlain = tree.c(node) != 0 && tree.d(node) == 0 && this.isOfTables(tree.b(node));
-    const from = isPlain ? this.from(tree.b(node)) : null;
-    const where = from && !this.hasAggregate(tree.a(node)) ? this.condition(tree.c(node)) : null;
-    if (!from || !where) return null;
-    const used = new Array<i32>();
-    const keys = new Array<Expression>();
-    const columns = new Array<NamedColumn>();
-    const all = new Array<Condition>();
-    const conditions = new Array<Condition>();
-    addOnColumns(from, used);
-    addConditions(where, all);
-    for (let c = 0; c < all.length; c++) {
-      const key = all[c].columns.includes(DEPENDS_ON_OUTER) ? this.keyOf(all[c], subjects) : null;
-      if (key) {
-        keys.push(key);
-        columns.push(new NamedColumn("", key.kind, null));
-        key.addColumns(used);
-      } else {
-        conditions.push(all[c]);
-        all[c].expression.addColumns(used);
-      }
-    }
-    if (keys.length == 0 || used.includes(DEPENDS_ON_OUTER) || used.includes(READS_ROWS)) return null;
-    const rows = this.build(from, conditions, used);
-    if (!rows) return null;
-    const operator = filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE));
-    return this.give(new Project(operator, keys), columns);
-  }
-
-  /** Whether a part of FROM (0: none) is tables alone. */
-  private isOfTables(node: u32): bool {
-    const tree = this.tree;
-    if (node == 0) return false;
-    if (tree.kind(node) == N_JOIN) return this.isOfTables(tree.a(node)) && this.isOfTables(tree.b(node));
-    if (tree.kind(node) != N_TABLE || tree.d(node) != 0) return false;
-    const name = tree.text(tree.a(node));
-    const tables = this.context.catalog.tables;
-    for (let c = 0; c < this.commonTables.length; c++) if (sameName(this.commonTables[c].name, name)) return false;
-    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return true;
-    return false;
-  }
-
-  /** The side of an equality that is of this query's row, where the other one, added to `subjects`, is a value of one around it. */
-  private keyOf(condition: Condition, subjects: Array<Expression>): Expression | null {
-    if (!isEquality(condition)) return null;
-    const comparison = <Comparison>condition.expression;
-    const isTurned = comparison.a instanceof OuterValue;
-    const other = isTurned ? comparison.a : comparison.b;
-    const key = isTurned ? comparison.b : comparison.a;
-    const values = this.outer!.values;
-    const at = other instanceof OuterValue ? values.slots.indexOf(<OuterValue>other) : -1;
-    if (at < 0) return null;
-    subjects.push(values.values[at]);
-    return key;
   }
 
   // ---- whole queries ----
@@ -301,10 +220,6 @@ export class QueryBinder extends ResultBinder {
     const one = this.context.own(new Project(left.operator, lefts));
     const relation = this.give(new Append([one, this.context.own(new Project(right.operator, rights))]), columns);
     return op == OP_UNION_ALL ? relation : this.give(Among.distinct(relation.operator, valuesOf(relation), budget), columns);
-  }
-
-  private give(operator: Operator, columns: Array<NamedColumn>): Relation {
-    return new Relation(this.context.own(operator), columns);
   }
 
   protected recursive(common: CommonTable): Relation | null {
@@ -420,197 +335,6 @@ export class QueryBinder extends ResultBinder {
       if (sameName(columns[c].name, name)) return c;
     }
     return -1;
-  }
-
-  // ---- SELECT ----
-
-  /** The rows of an N_SELECT, sorted by the list `order` (0: none), of which no more are wanted than `limit` says. */
-  select(node: u32, order: u32, limit: RowLimit | null): Relation | null {
-    const tree = this.tree;
-    const context = this.context;
-    let from: FromNode | null = null;
-    if (tree.b(node) != 0) {
-      from = this.from(tree.b(node));
-      if (!from) return null;
-    }
-    const conditions = new Array<Condition>();
-    if (tree.c(node) != 0) {
-      const where = this.condition(tree.c(node));
-      if (!where) return null;
-      addConditions(where, conditions);
-    }
-    const group = tree.d(node);
-    const named = tree.c(group);
-    if (!this.takeWindows(named)) return null;
-    this.isGrouped = this.mustGroup || tree.a(group) != 0 || tree.b(group) != 0 || this.hasAggregate(tree.a(node));
-    this.isGrouped = this.isGrouped || this.hasAggregate(order) || this.hasAggregate(named);
-    if (!this.groupBy(tree.a(group), tree.a(node))) return null;
-    this.mayGroup = true;
-    this.mayWindow = true;
-    if (!this.results(tree.a(node))) return null;
-    this.mayWindow = false;
-    let having: Expression | null = null;
-    if (group != 0 && tree.b(group) != 0) {
-      having = this.condition(tree.b(group));
-      if (!having) return null;
-    }
-    const distinct = tree.has(node, FLAG_DISTINCT);
-    const by = new Array<Expression>();
-    const orders = new Array<u32>();
-    this.mayWindow = true;
-    for (let term = order; term != 0; term = tree.next(term)) {
-      if (!this.addTerm(this.orderValue(term, distinct), term, this.orderOf(term), by, orders)) return null;
-    }
-    const values = new Array<Expression>();
-    const columns = new Array<NamedColumn>();
-    for (let o = 0; o < this.outputs.length; o++) {
-      const output = this.outputs[o];
-      values.push(output.value);
-      columns.push(new NamedColumn(output.name, output.value.kind, output.value.column));
-    }
-    const parts = values.length + by.length + this.groupValues.length;
-    if (!context.hasRoom(parts, node)) return null;
-    // All names are known now, and with them the columns that are wanted.
-    for (let a = 0; a < this.aggregateValues.length; a++)
-      this.aggregateValues[a].position += this.groupValues.length - AGGREGATED;
-    const kinds = this.isGrouped ? new Array<u8>() : this.scope.kinds;
-    for (let g = 0; g < this.groupValues.length && this.isGrouped; g++) kinds.push(this.groupValues[g].kind);
-    for (let a = 0; a < this.aggregates.length && this.isGrouped; a++) kinds.push(this.aggregates[a].kind);
-    const hasWindows = this.hasWindows;
-    if (hasWindows && !this.planWindows(kinds.length, by, orders)) return null;
-    const behind = new Array<i32>();
-    for (let v = 0; v < values.length; v++) values[v].addColumns(behind);
-    for (let b = 0; b < by.length && !distinct; b++) by[b].addColumns(behind);
-    const used = new Array<i32>();
-    if (this.isGrouped) {
-      for (let g = 0; g < this.groupValues.length; g++) this.groupValues[g].addColumns(used);
-      for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].addColumns(used);
-    } else {
-      for (let b = 0; b < behind.length; b++) if (behind[b] < kinds.length) used.push(behind[b]);
-      if (hasWindows) this.addWindowColumns(0, used);
-    }
-    for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
-    if (from) addOnColumns(from, used);
-    let wantedOrder: WantedOrder | null = null;
-    const keys = this.isGrouped ? this.groupValues : values;
-    if (hasWindows && !this.isGrouped) wantedOrder = this.orderOfColumns(this.firstOrder.by, this.firstOrder.orders, null);
-    else if (hasWindows) wantedOrder = this.orderOfGroups(keys, [], orders, null);
-    else if (!this.isGrouped && !distinct) wantedOrder = this.orderOfColumns(by, orders, limit);
-    else wantedOrder = this.orderOfGroups(keys, this.isGrouped && distinct ? [] : by, orders, limit);
-    const extreme = this.extreme();
-    if (extreme) {
-      // The least or greatest value is the first one that there is.
-      conditions.push(new Condition(new IsNull(extreme, true)));
-      const order = this.aggregates[0].fn == A_MAX ? DESCENDING : 0;
-      wantedOrder = new WantedOrder([extreme.position], [order], 1, true);
-    }
-    const counted = conditions.length == 0 && from && from.on.length == 0 ? this.countedTable() : null;
-    let rows: Operator | null = null;
-    if (counted) rows = context.own(new TableCount(counted));
-    else if (from) rows = this.build(from, conditions, used, wantedOrder);
-    else rows = context.own(new OneRow());
-    if (!rows) return null;
-    let isOrdered = wantedOrder !== null && this.isOrdered;
-    let isSorted = isOrdered && wantedOrder!.places.length == by.length;
-    let operator = filtered(context, rows, decidable(conditions, u64.MAX_VALUE));
-    if (extreme && isOrdered) operator = context.own(new Limit(operator, LimitValues.one()));
-    if (counted) {
-      if (having) operator = context.own(new Filter(operator, [having]));
-    } else if (this.isGrouped) {
-      if (isOrdered && !extreme) operator = new OrderedGroup(operator, keys, this.aggregates, kinds);
-      else operator = new Group(operator, this.groupValues, this.aggregates, kinds, context.budget);
-      operator = context.own(operator);
-      if (having) operator = context.own(new Filter(operator, [having]));
-    }
-    if (hasWindows) {
-      const windows = this.windowed(operator, kinds, behind, isOrdered && !this.isGrouped);
-      if (!windows) return null;
-      operator = windows;
-      isOrdered = false;
-      isSorted = !distinct && this.endsOrdered(by, orders);
-    }
-    let sorted = values;
-    if (distinct) {
-      if (isOrdered && !this.isGrouped) operator = context.own(new OrderedGroup(operator, values, [], kindsOf(values)));
-      else operator = context.own(Among.distinct(operator, values, context.budget));
-      sorted = valuesOf(new Relation(operator, columns));
-    }
-    if (order != 0 && !isSorted) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
-    else if (!distinct) {
-      // What is not given is not worked out.
-      if (limit) operator = context.own(new Limit(operator, limit));
-      this.isLimited = limit !== null;
-      operator = new Project(operator, values);
-    } else return new Relation(operator, columns);
-    return this.give(operator, columns);
-  }
-
-  /** The only aggregate of a query of one table that has nothing else; null where it is not such. */
-  private onlyAggregate(): Aggregate | null {
-    const sources = this.scope.sources;
-    if (this.aggregates.length != 1 || this.groupValues.length > 0 || sources.length != 1 || !sources[0].table) return null;
-    const only = this.aggregates[0];
-    return only.where ? null : only;
-  }
-
-  /** The column of which only the least or greatest value is wanted, where an index may have it at its end; else null. */
-  private extreme(): ColumnValue | null {
-    const only = this.onlyAggregate();
-    if (!only || (only.fn != A_MIN && only.fn != A_MAX)) return null;
-    const subject = only.subject!;
-    if (!(subject instanceof ColumnValue)) return null;
-    const indexes = this.scope.sources[0].table!.indexes;
-    for (let i = 0; i < indexes.length; i++) {
-      if (indexes[i].columns.includes((<ColumnValue>subject).position)) return <ColumnValue>subject;
-    }
-    return null;
-  }
-
-  /** The table of which only the number of its rows is wanted; else null. */
-  private countedTable(): Table | null {
-    const only = this.onlyAggregate();
-    return only && only.fn == A_COUNT && !only.subject ? this.scope.sources[0].table : null;
-  }
-
-  /**
-   * The order of columns by which rows with equal `keys` follow each other, the groups in the order of the terms `by` as far as these are
-   * keys; null where a key is no column. Keys are the first values of what the terms are of.
-   */
-  private orderOfGroups(
-    keys: Array<Expression>,
-    by: Array<Expression>,
-    orders: Array<u32>,
-    limit: RowLimit | null,
-  ): WantedOrder | null {
-    const places = new Array<i32>();
-    const grouped = new Array<i32>();
-    let isKey = true;
-    for (let b = 0; b < by.length && isKey; b++) {
-      const place = by[b] instanceof ColumnValue ? (<ColumnValue>by[b]).position : keys.length;
-      isKey = place < keys.length && keys[place] instanceof ColumnValue;
-      if (isKey) places.push((<ColumnValue>keys[place]).position);
-    }
-    // Where the groups have to be sorted all rows are read.
-    const wanted = new WantedOrder(isKey ? places : [], orders, limit && isKey ? limit.estimate : f64.MAX_VALUE);
-    for (let k = 0; k < keys.length; k++) {
-      if (!(keys[k] instanceof ColumnValue) || keys[k].kind == K_JSON) return null;
-      const place = (<ColumnValue>keys[k]).position;
-      if (!wanted.places.includes(place) && !grouped.includes(place)) grouped.push(place);
-    }
-    wanted.grouped = grouped;
-    wanted.isGrouping = true;
-    return keys.length == 0 ? null : wanted;
-  }
-
-  /** The order in which rows are wanted, where it is one of columns; null where it is not. */
-  protected orderOfColumns(by: Array<Expression>, orders: Array<u32>, limit: RowLimit | null): WantedOrder | null {
-    const places = new Array<i32>();
-    for (let b = 0; b < by.length; b++) {
-      const value = by[b];
-      if (!(value instanceof ColumnValue)) return null;
-      places.push((<ColumnValue>value).position);
-    }
-    return places.length == 0 ? null : new WantedOrder(places, orders, limit ? limit.estimate : f64.MAX_VALUE);
   }
 }
 
