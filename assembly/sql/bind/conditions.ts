@@ -1,7 +1,10 @@
 /** Conditions of WHERE and ON as single ones that all have to be true, and which index gets at the rows for which they are. */
+import { Comparison } from "../eval/compare";
 import { EVERY_ROW, Expression, READS_ROWS } from "../eval/expression";
+import { K_JSON } from "../eval/kinds";
 import { Logic } from "../eval/logic";
 import { Filter, Operator } from "../run/operator";
+import { OP_EQ } from "../syntax/operators";
 import { StatementContext } from "./statement";
 
 /** One of them, and the columns that it reads. */
@@ -20,6 +23,14 @@ export class Condition {
     for (let c = 0; c < this.columns.length; c++) if (this.columns[c] >= EVERY_ROW) return false;
     return true;
   }
+}
+
+/** Whether a condition is an equality of values that have keys. */
+export function isEquality(condition: Condition): bool {
+  const subject = condition.expression;
+  if (!(subject instanceof Comparison)) return false;
+  const comparison = <Comparison>subject;
+  return comparison.op == OP_EQ && comparison.a.kind != K_JSON;
 }
 
 /** Adds what has to be true for `subject` to be: the parts of an AND. */

@@ -2,22 +2,9 @@
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_SYNTAX, SQL_TYPE, TABLE_NOT_FOUND, lastError } from "../../status";
 import { asciiLower } from "../../encode/ascii";
 import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNION_ALL } from "../syntax/operators";
-import {
-  FLAG_DISTINCT,
-  FLAG_NATURAL,
-  N_CALL,
-  N_COLUMN,
-  N_COMPOUND,
-  N_DERIVED,
-  N_JOIN,
-  N_NAME,
-  N_SELECT,
-  N_STAR,
-  N_TABLE,
-  SqlTree,
-} from "../syntax/tree";
+import { FLAG_NATURAL, N_CALL, N_COMPOUND, N_JOIN, N_NAME, N_TABLE, SqlTree } from "../syntax/tree";
 import { CatalogEntry } from "../../store/catalog";
-import { EVERY_ROW, Expression, OuterValue } from "../eval/expression";
+import { Expression, OuterValue } from "../eval/expression";
 import { K_INT, K_NULL, K_TEXT } from "../eval/kinds";
 import { Operator } from "../run/operator";
 import { StepRows } from "../run/recursion";
@@ -27,9 +14,8 @@ import { catalogColumns, catalogNumber } from "../catalog/relation-names";
 import { ViewBinder, catalogRows } from "../catalog/relations";
 import { asNumber, asText, notYet } from "./convert";
 import { Outer } from "./expressions";
-import { CommonTable, NamedColumn, Relation, Scope, Source, sameName } from "./scope";
-import { StatementContext } from "./statement";
-import { WindowBinder } from "./windows";
+import { CommonTable, NamedColumn, Relation, Source, sameName } from "./scope";
+import { MergeBinder } from "./merged-queries";
 
 /** Functions that make rows of their arguments, by number. */
 const FUNCTIONS: StaticArray<string> = ["json_each", "json_tree", "generate_series"];
@@ -59,17 +45,9 @@ export class FromNode {
 }
 
 /** Binds what is in FROM. */
-export abstract class FromBinder extends WindowBinder {
+export abstract class FromBinder extends MergeBinder {
   /** Whether a query in FROM may become the table that it reads: its conditions are then asked together with those around it. */
   private merges: bool = true;
-
-  constructor(
-    context: StatementContext,
-    outer: Outer | null,
-    protected readonly commonTables: Array<CommonTable>,
-  ) {
-    super(context, new Scope(), outer);
-  }
 
   /** The rows of the query at `node`, N_QUERY, which is inside of that of `outer`; null with an error. */
   protected abstract queryWithin(outer: Outer | null, commonTables: Array<CommonTable>, node: u32): Relation | null;
@@ -349,88 +327,6 @@ export abstract class FromBinder extends WindowBinder {
     const renamed = this.renamed(relation, tree.c(node), node);
     if (!renamed) return null;
     return new Source(alias, base, null, renamed);
-  }
-
-  // ---- queries that become the table that they read ----
-
-  /** `tableOf` of a view, which the node names. */
-  protected abstract viewTable(view: CatalogEntry, node: u32, alias: string, base: i32, on: Array<Condition>): Source | null;
-
-  /** `tableOf` of an N_DERIVED. */
-  protected abstract queryTable(node: u32, alias: string, base: i32, on: Array<Condition>): Source | null;
-
-  /**
-   * The table that the N_QUERY reads as a source called `alias`, its columns called as the list `names` or the query says, and the query's
-   * conditions among `on`. Null with an error, or, where `lastError.status` is `OK`, because it is more than columns of one table in their
-   * order, and conditions.
-   */
-  tableOf(query: u32, names: u32, alias: string, base: i32, on: Array<Condition>): Source | null {
-    const tree = this.tree;
-    const select = tree.a(query);
-    lastError.status = OK;
-    if (tree.kind(select) != N_SELECT || (tree.b(query) | tree.c(query) | tree.d(query) | tree.d(select)) != 0) return null;
-    const from = tree.b(select);
-    if (from == 0 || tree.has(select, FLAG_DISTINCT) || (tree.kind(from) != N_TABLE && tree.kind(from) != N_DERIVED)) return null;
-    for (let item = tree.a(select); item != 0; item = tree.next(item)) {
-      if (tree.kind(item) != N_STAR && tree.kind(tree.a(item)) != N_COLUMN) return null;
-    }
-    const inside = new Array<Condition>();
-    const source = this.oneTable(from, base, inside);
-    if (!source) return null;
-    for (let place = 0; place < base; place++) this.scope.kinds.push(0);
-    this.scope.add(source);
-    const labels = new Array<string>(source.columns.length).fill("");
-    let next = 0;
-    let name = names;
-    for (let item = tree.a(select); item != 0; item = tree.next(item)) {
-      const isStar = tree.kind(item) == N_STAR;
-      const column = isStar ? item : tree.a(item);
-      const table = tree.b(column) == 0 ? "" : tree.text(tree.b(column));
-      if (table.length > 0 && !sameName(table, source.name)) return null;
-      const written = isStar ? "" : tree.text(tree.a(column));
-      const first = isStar ? 0 : this.scope.find(written, table) - base;
-      const end = isStar ? labels.length : first + 1;
-      if (first < next && !isStar) return null;
-      for (let c = first; c < end; c++) {
-        const known = source.columns[c];
-        if (isStar && (known.name == "" || (c == 0 && source.hidesFirst))) continue;
-        if (c < next) return null;
-        const own = known.column!.name;
-        let label = isStar ? known.name : sameName(own, written) ? own : written;
-        if (!isStar && tree.b(item) != 0) label = tree.text(tree.b(item));
-        if (names != 0) {
-          if (name == 0) return null;
-          label = tree.text(name);
-          name = tree.next(name);
-        }
-        labels[c] = label;
-        next = c + 1;
-      }
-    }
-    if (name != 0) return null;
-    if (tree.c(select) != 0) {
-      const where = this.condition(tree.c(select));
-      if (!where) return null;
-      addConditions(where, inside);
-    }
-    // What is to be asked of each of its rows once would be asked of those that they are joined to.
-    for (let c = 0; c < inside.length; c++) if (inside[c].columns.includes(EVERY_ROW)) return null;
-    for (let c = 0; c < inside.length; c++) on.push(inside[c]);
-    return source.renamed(alias, labels);
-  }
-
-  /** The one table that is in FROM of such a query; null as of `tableOf`. */
-  private oneTable(node: u32, base: i32, on: Array<Condition>): Source | null {
-    const tree = this.tree;
-    if (tree.kind(node) == N_DERIVED) return this.queryTable(node, tree.b(node) == 0 ? "" : tree.text(tree.b(node)), base, on);
-    const name = tree.text(tree.a(node));
-    if (tree.c(node) != 0 || tree.d(node) != 0 || catalogNumber(name) >= 0) return null;
-    for (let t = 0; t < this.commonTables.length; t++) if (sameName(this.commonTables[t].name, name)) return null;
-    const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
-    const view = this.context.view(name);
-    if (view) return this.viewTable(view, node, alias, base, on);
-    const table = lastError.status == OK ? this.context.table(node) : null;
-    return table ? new Source(alias, base, table, null) : null;
   }
 
   /** The relation with the names of a list, if there is one. */

@@ -1,13 +1,7 @@
-/**
- * From FROM to operators: in which order things are joined, and how.
- *
- * Whatever is joined by INNER and CROSS joins may come in any order: the order is found by dynamic programming over what is joined already,
- * one part more at a time (as in System R), with the cheapest few of each size where there are many parts. Outer joins are one part each.
- */
+/** From FROM to operators: how things are joined, in the order that costs least. */
 import { SQL_LIMIT, SQL_UNSUPPORTED } from "../../status";
 import { Comparison } from "../eval/compare";
 import { ColumnValue, Constant, DEPENDS_ON_OUTER, EVERY_ROW, Expression, Fixed, READS_ROWS } from "../eval/expression";
-import { K_JSON } from "../eval/kinds";
 import { Case, Logic } from "../eval/logic";
 import { HashJoin } from "../run/hash-join";
 import { KeyedRows } from "../run/keyed-rows";
@@ -15,60 +9,16 @@ import { LoopJoin } from "../run/loop-join";
 import { Append, DerivedRows, Filter, Operator } from "../run/operator";
 import { TableScan } from "../run/table-scan";
 import { AccessPath } from "../../query/access-path";
-import { OP_CROSS, OP_EQ, OP_INNER, OP_IS_NOT, OP_LEFT, OP_RIGHT } from "../syntax/operators";
-import { Access, NULLS_AS_THEY_ARE, NULLS_BEHIND, OTHER_PART, TableAccess, WantedOrder } from "./access";
-import { Condition, decidable, filtered, together } from "./conditions";
+import { OP_CROSS, OP_INNER, OP_IS_NOT, OP_LEFT, OP_RIGHT } from "../syntax/operators";
+import { Access, NULLS_AS_THEY_ARE, NULLS_BEHIND, TableAccess, WantedOrder } from "./access";
+import { Condition, decidable, filtered, isEquality, together } from "./conditions";
 import { FromBinder, FromNode } from "./from";
+import { HASHED, Joined, LOOKED_FOR, Part, bestOrder } from "./join-orders";
 
-/** Rows that are kept or looked for by their keys, and pairs of rows, in rows that are read one after the other. */
-const HASHED: f64 = 3;
-const LOOKED_FOR: f64 = 1.5;
-const PAIR: f64 = 0.5;
-/** A row of something that is no table. */
-const OPERATED: f64 = 2;
-/** Parts of which all orders are tried; of more only so many of each size are kept. */
-const MOST_EXACT: i32 = 8;
-const BEAM: i32 = 12;
 /** Equalities that rows are kept by; others are asked of the pairs that these give. */
 const MOST_KEYS: i32 = 64;
 /** Sources have a bit each. */
 const MOST_SOURCES: i32 = 64;
-
-/** Something that is joined as a whole. */
-class Part {
-  /** For a table that has not become an operator yet. */
-  access: TableAccess | null = null;
-  operator: Operator | null = null;
-  /** Sources that it makes its rows of, for each of their rows anew. */
-  needs: u64 = 0;
-  /** About how many rows it has, and what it costs to read them. */
-  rows: f64 = 1;
-  cost: f64 = 1;
-
-  constructor(
-    readonly node: FromNode,
-    readonly sources: u64,
-  ) {}
-
-  /** Its rows are those of an operator. */
-  become(operator: Operator): void {
-    this.operator = operator;
-    this.rows = max<f64>(operator.estimate, 1);
-    this.cost = this.rows * OPERATED;
-  }
-}
-
-/** Some parts, joined in an order. */
-class Joined {
-  constructor(
-    readonly before: Joined | null,
-    readonly part: Part,
-    readonly sources: u64,
-    readonly rows: f64,
-    readonly cost: f64,
-    readonly isOrdered: bool,
-  ) {}
-}
 
 export abstract class JoinBinder extends FromBinder {
   /** Whether the operator that `build` made last gives its rows in the order that was wanted. */
@@ -98,7 +48,7 @@ export abstract class JoinBinder extends FromBinder {
     let there: u64 = 0;
     for (let p = 0; p < parts.length; p++) there |= parts[p].sources;
     for (let p = 0; p < parts.length; p++) if (!this.isThere(parts[p], there)) return null;
-    const chosen = this.bestOrder(parts, all, used, order);
+    const chosen = bestOrder(parts, all, used, order);
     const sequence = new Array<Joined>();
     for (let joined: Joined | null = chosen; joined; joined = joined.before) sequence.push(joined);
     const first = sequence[sequence.length - 1];
@@ -140,20 +90,13 @@ export abstract class JoinBinder extends FromBinder {
     }
   }
 
-  /** The wanted columns of a table's or query's. */
-  private wantedOf(node: FromNode, used: Array<i32>): Array<i32> {
-    const wanted = new Array<i32>();
-    for (let c = node.first; c < node.end; c++) if (used.includes(c)) wanted.push(c - node.first);
-    return wanted;
-  }
-
   private part(node: FromNode, all: Array<Condition>, used: Array<i32>): Part | null {
     const part = new Part(node, this.sourcesWithin(node.first, node.end));
     const source = node.source;
     const table = source ? source.table : null;
     if (table) {
       const access = new TableAccess(table, node.first, all, part.sources);
-      const best = access.best(0, this.wantedOf(node, used), null);
+      const best = access.best(0, part.wanted(used), null);
       part.access = access;
       part.rows = min<f64>(access.left, best.rows);
       part.cost = best.cost;
@@ -193,12 +136,12 @@ export abstract class JoinBinder extends FromBinder {
   /** A part as an operator, with the conditions on it alone. */
   private operatorOf(part: Part, all: Array<Condition>, used: Array<i32>, order: WantedOrder | null): Operator | null {
     const access = part.access;
-    return access ? this.scan(part, access.best(0, this.wantedOf(part.node, used), order), all, used) : part.operator;
+    return access ? this.scan(part, access.best(0, part.wanted(used), order), all, used) : part.operator;
   }
 
   private scan(part: Part, access: Access, all: Array<Condition>, used: Array<i32>): Operator {
     const context = this.context;
-    let operator = this.rowsOf(access, part.node.first, this.wantedOf(part.node, used));
+    let operator = this.rowsOf(access, part.node.first, part.wanted(used));
     const conditions = decidable(all, part.sources);
     if (this.outer && !access.isJoined && !access.dependsOnOuter) operator = this.keyed(operator, conditions, part, used);
     const rest = filtered(context, operator, decidable(conditions, u64.MAX_VALUE));
@@ -269,74 +212,6 @@ export abstract class JoinBinder extends FromBinder {
     return context.own(new KeyedRows(input, keys, probes, this.scope.kinds, wanted, context.run));
   }
 
-  // ---- orders ----
-
-  private bestOrder(parts: Array<Part>, all: Array<Condition>, used: Array<i32>, order: WantedOrder | null): Joined {
-    let states = new Array<Joined>();
-    for (let p = 0; p < parts.length; p++) {
-      const part = parts[p];
-      if (part.needs != 0) continue;
-      states.push(new Joined(null, part, part.sources, part.rows, part.cost, false));
-      const access = part.access;
-      if (!access || !order) continue;
-      const ordered = access.best(0, this.wantedOf(part.node, used), order);
-      if (ordered.isOrdered) states.push(new Joined(null, part, part.sources, part.rows, ordered.cost, true));
-    }
-    for (let size = 1; size < parts.length; size++) {
-      const next = new Array<Joined>();
-      for (let s = 0; s < states.length; s++) {
-        // Parts that nothing connects wait until there is no other.
-        let isConnected = false;
-        for (let p = 0; p < parts.length; p++) isConnected = this.extend(states[s], parts[p], all, true, next) || isConnected;
-        for (let p = 0; p < parts.length && !isConnected; p++) this.extend(states[s], parts[p], all, false, next);
-      }
-      if (parts.length > MOST_EXACT && next.length > BEAM) {
-        next.sort((a, b) => (a.cost < b.cost ? -1 : a.cost > b.cost ? 1 : 0));
-        next.length = BEAM;
-      }
-      states = next;
-    }
-    let best = states[0];
-    for (let s = 1; s < states.length; s++) if (finalCost(states[s], order) < finalCost(best, order)) best = states[s];
-    return best;
-  }
-
-  /** Adds a state with one part more to `next`, unless one with the same parts costs less; false where the part does not fit. */
-  private extend(state: Joined, part: Part, all: Array<Condition>, connected: bool, next: Array<Joined>): bool {
-    if ((state.sources & part.sources) != 0 || (part.needs & ~state.sources) != 0) return false;
-    const sources = state.sources | part.sources;
-    let isConnected = part.needs != 0;
-    let hasKeys = false;
-    let left: f64 = 1;
-    for (let c = 0; c < all.length; c++) {
-      const touched = all[c].sources;
-      if ((touched & state.sources) == 0 || (touched & part.sources) == 0 || (touched & ~sources) != 0) continue;
-      isConnected = true;
-      if (isEquality(all[c])) hasKeys = true;
-      else left *= OTHER_PART;
-    }
-    if (isConnected != connected) return false;
-    const access = part.access;
-    const probe = access ? access.probe(state.sources) : -1;
-    let rows = state.rows * part.rows * left;
-    let cost = part.cost + part.rows * HASHED + state.rows * LOOKED_FOR;
-    if (access && probe >= 0) {
-      rows = state.rows * access.probeRows * (access.left / access.all) * left;
-      cost = min<f64>(cost, state.rows * probe);
-    } else if (part.needs != 0) cost = state.rows * part.cost;
-    else if (hasKeys) rows = max<f64>(state.rows, part.rows) * left;
-    else cost += state.rows * part.rows * PAIR;
-    rows = max<f64>(rows, 1);
-    cost += state.cost + rows * PAIR;
-    for (let n = 0; n < next.length; n++) {
-      if (next[n].sources != sources || next[n].isOrdered != state.isOrdered) continue;
-      if (next[n].cost > cost) next[n] = new Joined(state, part, sources, rows, cost, state.isOrdered);
-      return true;
-    }
-    next.push(new Joined(state, part, sources, rows, cost, state.isOrdered));
-    return true;
-  }
-
   // ---- joins ----
 
   /**
@@ -363,7 +238,7 @@ export abstract class JoinBinder extends FromBinder {
     const table = part.access;
     const probe = table ? table.probe(known) : -1;
     if (table && probe >= 0 && rows * probe < part.cost + part.rows * HASHED + rows * LOOKED_FOR) {
-      const access = table.best(known, this.wantedOf(part.node, used), null);
+      const access = table.best(known, part.wanted(used), null);
       if (access.isJoined) {
         for (let s = 0; s < access.slots.length; s++) {
           context.ownValue(access.slots[s]);
@@ -497,18 +372,4 @@ function guarded(value: Expression, guard: Expression | null): Expression {
 /** Whether the one side of an equality is of a row, and the other one of a row around it. */
 function isKey(side: Condition, other: Condition): bool {
   return !side.isFixed && !side.columns.includes(DEPENDS_ON_OUTER) && !side.columns.includes(READS_ROWS) && other.isFixed;
-}
-
-/** Whether a condition is an equality of values that have keys. */
-export function isEquality(condition: Condition): bool {
-  const subject = condition.expression;
-  if (!(subject instanceof Comparison)) return false;
-  const comparison = <Comparison>subject;
-  return comparison.op == OP_EQ && comparison.a.kind != K_JSON;
-}
-
-/** What a whole join costs, with sorting where its rows are not in the order that is wanted. */
-function finalCost(joined: Joined, order: WantedOrder | null): f64 {
-  if (!order) return joined.cost;
-  return joined.isOrdered ? joined.cost * order.partOf(joined.rows) : joined.cost + order.costOf(joined.rows);
 }

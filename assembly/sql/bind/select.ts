@@ -14,10 +14,9 @@ import { TableCount } from "../run/table-count";
 import { DESCENDING } from "../run/tuples";
 import { FLAG_DISTINCT, N_JOIN, N_TABLE } from "../syntax/tree";
 import { WantedOrder } from "./access";
-import { Condition, addConditions, decidable, filtered } from "./conditions";
+import { Condition, addConditions, decidable, filtered, isEquality } from "./conditions";
 import { FromNode, addOnColumns } from "./from";
 import { AGGREGATED } from "./groups";
-import { isEquality } from "./joins";
 import { ResultBinder } from "./results";
 import { NamedColumn, Relation, sameName, valuesOf } from "./scope";
 

@@ -3,44 +3,26 @@ import { SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { suggestion } from "../../schema/nearest";
 import { Collated, isNoCase } from "../eval/collation";
 import { ColumnValue, Expression, Fixed } from "../eval/expression";
-import { K_DATE, K_DATETIME, K_DECIMAL, K_INT, isNumber, kindName } from "../eval/kinds";
+import { K_INT } from "../eval/kinds";
 import { A_CONCAT, A_MAX, A_MIN } from "../run/aggregate";
 import { Operator, Project } from "../run/operator";
 import { StepRows } from "../run/recursion";
 import { Sort } from "../run/sort";
-import { DESCENDING, NULLS_FIRST } from "../run/tuples";
+import { NULLS_FIRST } from "../run/tuples";
 import { Windows } from "../run/window";
 import { FrameAggregate, SlotAggregate, TextAggregate } from "../run/window-aggregates";
-import { Bound, Frame } from "../run/window-frame";
 import { FrameValue, Neighbour, Ranking, WINDOW_FUNCTIONS, W_LEAD, W_NTILE, WindowFunction } from "../run/window-functions";
 import { WindowKey } from "../run/window-rows";
-import { FLAG_DISTINCT, FLAG_STAR, FRAME_RANGE, N_NAME } from "../syntax/tree";
+import { FLAG_DISTINCT, FLAG_STAR, N_NAME } from "../syntax/tree";
 import { asNumber, convertTo, unifiedLeft, unifiedRight, unify } from "./convert";
 import { isAggregate } from "./functions";
-import { GroupBinder } from "./groups";
+import { FrameBinder, WindowOrder } from "./frames";
 import { sameName } from "./scope";
 
 /** Calls over windows in one query, windows with a name, and terms of one. */
 const MOST_WINDOWS: u32 = 1000;
 /** Sorts for them. */
 const MOST_SORTS: i32 = 64;
-
-/** What rows are sorted by for a window. */
-class WindowOrder {
-  readonly by: Array<Expression> = new Array<Expression>();
-  readonly orders: Array<u32> = new Array<u32>();
-
-  constructor(
-    /** Lists of the tree: PARTITION BY's and ORDER BY's. */
-    readonly partition: u32,
-    readonly order: u32,
-  ) {}
-
-  /** How many of its values are PARTITION BY's. */
-  partitions: i32 = 0;
-  /** Which of the stages works its calls out. */
-  stage: i32 = 0;
-}
 
 /** A call: what works it out, and its window's order. */
 class WindowCall {
@@ -51,7 +33,7 @@ class WindowCall {
   ) {}
 }
 
-export abstract class WindowBinder extends GroupBinder {
+export abstract class WindowBinder extends FrameBinder {
   /** Where calls over windows may stand: what a query gives, and ORDER BY. */
   protected mayWindow: bool = false;
   /** WINDOW's list. */
@@ -280,74 +262,6 @@ export abstract class WindowBinder extends GroupBinder {
     const whole = number ? convertTo(this.context, number, K_INT, null) : null;
     if (number && !whole) this.context.fail(SQL_TYPE, what + " needs a whole number", node);
     return whole;
-  }
-
-  // ---- frames ----
-
-  /** What an N_FRAME (0: none) says; null with an error. */
-  private frameOf(node: u32, order: WindowOrder): Frame | null {
-    if (node == 0) return Frame.usual();
-    const tree = this.tree;
-    const unit: u8 = tree.op(node) & 3;
-    const first = new Bound(tree.op(tree.a(node)), false);
-    const last = new Bound(tree.op(tree.b(node)), true);
-    const made = new Frame(unit, first, last, tree.op(node) >> 2);
-    if (!this.takeOffset(first, tree.a(node)) || !this.takeOffset(last, tree.b(node))) return null;
-    if (unit == FRAME_RANGE) return this.takeRange(made, node, order) ? made : null;
-    return this.countsRows(first) && this.countsRows(last) ? made : null;
-  }
-
-  /** Binds an N_BOUND's offset, if it has one: a number that is the same for all rows; false with an error. */
-  private takeOffset(bound: Bound, node: u32): bool {
-    const offset = this.tree.a(node);
-    if (offset == 0) return true;
-    const value = this.bind(offset);
-    const number = value ? asNumber(this.context, value, "a frame's offset") : null;
-    if (!number) return false;
-    const columns = new Array<i32>();
-    number.addColumns(columns);
-    for (let c = 0; c < columns.length; c++) {
-      if (columns[c] < 0) continue;
-      this.context.fail(SQL_TYPE, "a frame's offset is the same for all rows", offset);
-      return false;
-    }
-    number.start = this.tree.start(offset);
-    bound.offset = number;
-    return true;
-  }
-
-  /** Makes an offset a whole number; false with an error. */
-  private countsRows(bound: Bound): bool {
-    const offset = bound.offset;
-    if (offset) bound.offset = convertTo(this.context, offset, K_INT, null);
-    if (!offset || bound.offset) return true;
-    this.context.text.fail(SQL_TYPE, "a frame's offset needs a whole number", offset.start);
-    return false;
-  }
-
-  /** RANGE: how far the key of ORDER BY may be from the row's. */
-  private takeRange(made: Frame, node: u32, order: WindowOrder): bool {
-    const context = this.context;
-    const first = made.first.offset;
-    const last = made.last.offset;
-    if (!first && !last) return true;
-    const kind: u8 = order.by.length == order.partitions + 1 ? order.by[order.partitions].kind : 0;
-    if (!isNumber(kind)) {
-      const isTime = kind == K_DATE || kind == K_DATETIME;
-      const what =
-        "RANGE with an offset " + (isTime ? "is not there for " + kindName(kind) + "s" : "needs ORDER BY of one number");
-      context.fail(isTime ? SQL_UNSUPPORTED : SQL_TYPE, what, node, isTime ? "ORDER BY unixepoch(…), in seconds" : "");
-      return false;
-    }
-    const isWhole = kind == K_INT && (!first || first.kind == K_INT) && (!last || last.kind == K_INT);
-    const unit: u8 = isWhole ? K_INT : K_DECIMAL;
-    if (first) made.first.offset = convertTo(context, first, unit, null);
-    if (last) made.last.offset = convertTo(context, last, unit, null);
-    made.keyValue = convertTo(context, order.by[order.partitions], unit, null);
-    const direction = order.orders[order.partitions];
-    made.isDown = (direction & DESCENDING) != 0;
-    made.nullsFirst = (direction & NULLS_FIRST) != 0;
-    return true;
   }
 
   // ---- stages ----
