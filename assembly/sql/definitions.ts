@@ -1,15 +1,11 @@
 /** CREATE and DROP of tables and views. */
 import {
   BAD_SCHEMA,
-  COLUMN_NOT_FOUND,
   FOREIGN_KEY_RESTRICT,
   NAME_TOO_LONG,
   OK,
-  OVERFLOW,
   PAGE_FULL,
   SQL_LIMIT,
-  SQL_SYNTAX,
-  SQL_TYPE,
   Status,
   TABLE_EXISTS,
   TABLE_NOT_FOUND,
@@ -17,41 +13,22 @@ import {
 } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { TYPE_INT64, typeName } from "../encode/data-type";
+import { TYPE_INT64 } from "../encode/data-type";
 import { Row } from "../encode/row";
-import {
-  Column,
-  FLAG_AUTO,
-  FLAG_NULLABLE,
-  FLAG_PRIMARY_KEY,
-  FLAG_UNIQUE,
-  ForeignKey,
-  ON_DELETE_CASCADE,
-  ON_DELETE_RESTRICT,
-} from "../schema/column";
+import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY } from "../schema/column";
 import { TableDefinition } from "../schema/column-spec";
-import { suggestion } from "../schema/nearest";
-import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
+import { HIDDEN_KEY } from "../schema/table-schema-snapshot";
 import { CHECK, CatalogEntry, VIEW } from "../store/catalog";
 import { CATALOG } from "../store/catalog-table";
-import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { mayRun } from "../wasi/deadline";
-import { asText, assigned } from "./bind/convert";
 import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
-import { StatementContext } from "./bind/statement";
-import { typeOfSql } from "./bind/types";
-import { Batch, VectorColumns } from "./eval/batch";
-import { addCell, fitsType } from "./eval/cells";
-import { Constant, Expression } from "./eval/expression";
-import { K_BOOLEAN, K_INT, K_TEXT, kindName, kindOfType } from "./eval/kinds";
 import { boundCheck } from "./catalog/row-checks";
+import { ColumnDefinitions } from "./column-definitions";
 import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
 import {
-  FLAG_AUTO as FLAG_AUTO_NAME,
-  FLAG_CASCADE,
   FLAG_IF,
   FLAG_TEMPORARY,
   N_COLUMN_DEFINITION,
@@ -60,14 +37,8 @@ import {
   N_CREATE_VIEW,
   N_DROP_TABLE,
   N_DROP_VIEW,
-  RULE_AUTO,
-  RULE_CHECK,
-  RULE_DEFAULT,
-  RULE_NOT_NULL,
   RULE_PRIMARY,
   RULE_REFERENCES,
-  RULE_UNIQUE,
-  SqlTree,
 } from "./syntax/tree";
 
 /** Views of a session at most, and characters of each; of those in a file the format says how long they may be. */
@@ -78,26 +49,9 @@ const LONGEST_TEMPORARY: i32 = 65535;
 const IGNORED: string = "ignored";
 const FAILED: string = "failed";
 
-export class Definitions {
+export class Definitions extends ColumnDefinitions {
   /** Rows that CREATE TABLE AS made. */
   count: i64 = 0;
-  private readonly tree: SqlTree;
-  private columns: Array<Column> = new Array<Column>();
-  /** The columns of the primary key. */
-  private key: Array<string> = new Array<string>();
-  /** Columns that are just INTEGER: as a primary key they are counted, as in SQLite. */
-  private integers: Array<string> = new Array<string>();
-  /** Nodes of CHECK. */
-  private checks: Array<u32> = new Array<u32>();
-  /** UNIQUE over several columns. */
-  private uniques: Array<Array<string>> = new Array<Array<string>>();
-
-  constructor(
-    private readonly db: DbmsContext,
-    private readonly context: StatementContext,
-  ) {
-    this.tree = context.tree;
-  }
 
   /** Does what the statement at `node` says. On failure what was done has to be taken back. */
   run(node: u32): Status {
@@ -124,56 +78,6 @@ export class Definitions {
     if (tree.kind(node) != N_DROP_VIEW) return false;
     const view = this.context.view(tree.text(tree.a(tree.a(node))));
     return view !== null && this.db.catalog.temporary.includes(view);
-  }
-
-  // ---- names ----
-
-  /** The table that an N_TABLE names, null if there is none: `lastError.status` is `OK` then, unless another database is named. */
-  private known(node: u32): Table | null {
-    const schema = this.tree.c(node);
-    lastError.status = OK;
-    if (schema != 0 && !sameName(this.tree.text(schema), "main")) {
-      this.context.fail(TABLE_NOT_FOUND, "there is no database " + this.tree.text(schema), node, "the open file is main");
-      return null;
-    }
-    return this.tableCalled(this.tree.text(this.tree.a(node)));
-  }
-
-  private tableCalled(name: string): Table | null {
-    const tables = this.db.tables;
-    let alike: Table | null = null;
-    for (let t = 0; t < tables.length; t++) {
-      if (tables[t].name == name) return tables[t];
-      if (sameName(tables[t].name, name)) alike = tables[t];
-    }
-    return alike;
-  }
-
-  /** The name of the one of `columns` that a node names, as it is written there; "" with an error. */
-  private columnName(columns: Array<Column>, node: u32): string {
-    const name = this.tree.text(node);
-    const names = new Array<string>();
-    for (let c = 0; c < columns.length; c++) {
-      if (sameName(columns[c].name, name)) return columns[c].name;
-      names.push(columns[c].name);
-    }
-    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + name, node, suggestion(name, names, "columns"));
-    return "";
-  }
-
-  /** The names of `columns` that a list names, each once, or only its first; empty with an error. */
-  private columnNames(columns: Array<Column>, list: u32, onlyFirst: bool = false): Array<string> {
-    const names = new Array<string>();
-    for (let node = list; node != 0 && !(onlyFirst && names.length > 0); node = this.tree.next(node)) {
-      const name = this.columnName(columns, node);
-      if (name == "") return [];
-      if (names.includes(name)) {
-        this.context.syntaxError("column " + name + " is named twice", node);
-        return [];
-      }
-      names.push(name);
-    }
-    return names;
   }
 
   // ---- CREATE TABLE ----
@@ -241,128 +145,6 @@ export class Definitions {
       this.context.fail(BAD_SCHEMA, "names that begin with sqlite_, and " + CATALOG + ", are for the catalog", subject);
     }
     return lastError.status == OK ? "" : FAILED;
-  }
-
-  /** Adds a column, with what can be said of it by itself. */
-  private addColumn(node: u32): Status {
-    const tree = this.tree;
-    const name = tree.text(tree.a(node));
-    if (this.columns.length == MOST_COLUMNS)
-      return this.context.fail(BAD_SCHEMA, "more columns than a definition can have", node);
-    for (let c = 0; c < this.columns.length; c++) {
-      if (sameName(this.columns[c].name, name)) return this.context.syntaxError("there are two columns " + name, node);
-    }
-    if (tree.b(node) == 0)
-      return this.context.fail(SQL_SYNTAX, "column " + name + " has no type", node, "write " + name + " TEXT");
-    const words = asciiLower(tree.text(tree.b(node)));
-    const type = typeOfSql(words);
-    if (type == 0)
-      return this.context.fail(
-        SQL_TYPE,
-        "there is no type " + words,
-        tree.b(node),
-        "types: integer, decimal, text, blob, boolean, date, datetime, uuid, json",
-      );
-    let flags = words.endsWith("serial") ? FLAG_AUTO : FLAG_NULLABLE;
-    for (let rule = tree.c(node); rule != 0; rule = tree.next(rule)) {
-      const op = tree.op(rule);
-      if (op == RULE_UNIQUE) flags |= FLAG_UNIQUE;
-      else if (op == RULE_AUTO) flags |= FLAG_AUTO;
-      if (op == RULE_AUTO || op == RULE_NOT_NULL) flags &= ~FLAG_NULLABLE;
-    }
-    if (words == "integer") this.integers.push(name);
-    this.columns.push(new Column(name, type, flags));
-    return OK;
-  }
-
-  /** Takes in a constraint of the table called `table` over the list `names`, or of the column that it names. */
-  private addRule(rule: u32, names: u32, table: string): Status {
-    const tree = this.tree;
-    const op = tree.op(rule);
-    // A column's own: its name is followed by nothing that belongs to it.
-    const isOwn = names != tree.a(rule);
-    if (op == RULE_CHECK) {
-      this.checks.push(rule);
-      return OK;
-    }
-    if (isOwn && op != RULE_REFERENCES && op != RULE_PRIMARY && op != RULE_DEFAULT) return OK;
-    const columns = this.columnNames(this.columns, names, isOwn);
-    if (columns.length == 0) return lastError.status;
-    let position = 0;
-    while (this.columns[position].name != columns[0]) position += 1;
-    const first = this.columns[position];
-    if (op == RULE_DEFAULT) return this.setDefault(first, tree.b(rule));
-    if (op == RULE_REFERENCES) return this.addReference(first, tree.b(rule), table);
-    if (op == RULE_UNIQUE) {
-      if (columns.length == 1) first.flags |= FLAG_UNIQUE;
-      else this.uniques.push(columns);
-      return OK;
-    }
-    if (this.key.length > 0) return this.context.syntaxError("there is more than one PRIMARY KEY", rule);
-    this.key = columns;
-    if (!isOwn && tree.has(names, FLAG_AUTO_NAME)) first.flags |= FLAG_AUTO;
-    return OK;
-  }
-
-  private addReference(column: Column, node: u32, table: string): Status {
-    const tree = this.tree;
-    const name = tree.text(tree.a(node));
-    const isOwn = sameName(name, table);
-    const target: Table | null = isOwn ? null : this.tableCalled(name);
-    const to = tree.b(node);
-    let toName = "";
-    if (!isOwn && !target) {
-      if (to == 0)
-        return this.context.fail(
-          TABLE_NOT_FOUND,
-          "there is no table " + name + " yet",
-          tree.a(node),
-          "name its column: " + name + "(id)",
-        );
-      toName = tree.text(to);
-    } else if (to != 0) toName = this.columnName(target ? target.schema.columns : this.columns, to);
-    else if (target && !target.schema.hasHiddenKey) toName = target.schema.primaryKey;
-    else if (isOwn && this.key.length == 1) toName = this.key[0];
-    else {
-      const what = name + " has no primary key of one column";
-      return this.context.fail(BAD_SCHEMA, what, tree.a(node), "name a column of it that is unique");
-    }
-    if (toName == "") return lastError.status;
-    const onDelete = tree.has(node, FLAG_CASCADE) ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT;
-    column.foreignKey = new ForeignKey(isOwn ? table : target ? target.name : name, toName, onDelete);
-    return OK;
-  }
-
-  /** Works DEFAULT's value out and gives it to the column. */
-  private setDefault(column: Column, node: u32): Status {
-    const context = this.context;
-    const bound = new QueryBinder(context, null, []).bind(node);
-    if (!bound) return lastError.status;
-    const kind = kindOfType(column.type);
-    let value: Expression | null = bound;
-    if (kind == K_INT && bound.kind == K_BOOLEAN && bound instanceof Constant) bound.kind = K_INT;
-    else if (kind == K_TEXT && bound.kind != K_TEXT) value = asText(context, bound);
-    lastError.status = OK;
-    value = assigned(context, value, column);
-    if (!value) {
-      if (lastError.status != OK) return lastError.status;
-      const what = "column " + column.name + " is " + typeName(column.type) + ", its default " + kindName(bound.kind);
-      return context.fail(SQL_TYPE, what, node);
-    }
-    const batch = new Batch(new VectorColumns());
-    batch.begin(1);
-    const vector = value.evaluate(batch);
-    let status = vector ? OK : lastError.status;
-    if (vector && !vector.isNull(0)) {
-      const cell = new ByteBuffer(64);
-      const fits = vector.kind != K_INT || fitsType(column.type, vector.int(0));
-      if (fits && addCell(column.type, column.customSize, vector, 0, cell)) column.setDefault(cell.ptr, cell.len);
-      else status = context.fail(OVERFLOW, "column " + column.name + " can't hold its default", node);
-      cell.free();
-    }
-    if (vector) batch.pool.give(vector);
-    batch.free();
-    return status;
   }
 
   /** Makes the table of what was gathered. `node` is its name's. */
