@@ -1,13 +1,13 @@
 /** CREATE INDEX and DROP INDEX. */
 import { AMBIGUOUS_COLUMN, FOREIGN_KEY_RESTRICT, INDEX_NOT_FOUND, OK, Status, TABLE_EXISTS, lastError } from "../status";
-import { indexName, isIndexName } from "../schema/index-names";
+import { indexName, isDerived, isIndexName } from "../schema/index-names";
 import { CatalogEntry, INDEX } from "../store/catalog";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { createIndexStart, isKeyIndex, quoted } from "./catalog/definition-text";
-import { NamedIndex, isDerived, isSameList, nameIn, namedIndexes, namesOf } from "./catalog/named-indexes";
+import { NamedIndex, isSameList, nameIn, namedIndexes, namesOf } from "./catalog/named-indexes";
 import { FLAG_DESCENDING, FLAG_DISTINCT, FLAG_IF } from "./syntax/tree";
 
 /** A message lists so many names of indexes at most. */

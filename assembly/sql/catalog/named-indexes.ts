@@ -1,23 +1,11 @@
-/** Names of indexes: those that follow from table and columns, and those that the catalog keeps. */
+/** Names of indexes that the catalog keeps. */
 import { OK } from "../../status";
-import { asciiLower } from "../../encode/ascii";
 import { Catalog, CatalogEntry, INDEX } from "../../store/catalog";
 import { findTable } from "../../store/table-list";
 import { sameName } from "../bind/scope";
 import { StoredText } from "../sql-text";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { FLAG_DISTINCT, N_CREATE_INDEX, SqlTree } from "../syntax/tree";
-
-/** What a name that is not kept may have behind table and columns; the first two are those that are listed. */
-const DERIVED: string = ",_idx,_unique,_index,_key,";
-
-/** Whether `name` says which index of `table` it is, so that it has not to be kept. */
-export function isDerived(name: string, table: string, columns: Array<string>): bool {
-  const given = asciiLower(name);
-  const start = asciiLower(table + "_" + columns.join("_"));
-  const end = given.substring(start.length);
-  return given.startsWith(start) && !end.includes(",") && DERIVED.includes("," + end + ",");
-}
 
 /** An index's name that the catalog keeps. */
 export class NamedIndex {

@@ -25,10 +25,21 @@ const RELATIONS: StaticArray<string> = [
   "#seq,name,file",
 ];
 
+/** Numbers of them: up to `TABLE_XINFO` they tell of tables and views, from there on up to `INDEX_XINFO` of indexes. */
+export const MASTER: i32 = 0;
+/** Another name of the same. */
+const SCHEMA: i32 = 2;
+export const TABLE_LIST: i32 = 4;
+export const TABLE_XINFO: i32 = 8;
+export const INDEX_LIST: i32 = 10;
+export const INDEX_XINFO: i32 = 14;
+export const FOREIGN_KEY_LIST: i32 = 16;
+export const DATABASE_LIST: i32 = 18;
+
 /** The number of the relation called `name`; -1 when there is none. */
 export function catalogNumber(name: string): i32 {
   const wanted = asciiLower(name);
-  for (let r = 0; r < RELATIONS.length; r += 2) if (RELATIONS[r] == wanted) return r;
+  for (let r = 0; r < RELATIONS.length; r += 2) if (RELATIONS[r] == wanted) return r == SCHEMA ? MASTER : r;
   return -1;
 }
 

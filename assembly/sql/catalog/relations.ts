@@ -26,7 +26,16 @@ import {
   shownFrom,
 } from "./definition-text";
 import { NamedIndex, namedIndexes, namesOf } from "./named-indexes";
-import { catalogColumns } from "./relation-names";
+import {
+  DATABASE_LIST,
+  FOREIGN_KEY_LIST,
+  INDEX_LIST,
+  INDEX_XINFO,
+  MASTER,
+  TABLE_LIST,
+  TABLE_XINFO,
+  catalogColumns,
+} from "./relation-names";
 
 const CELL_NULL: u8 = 0;
 const CELL_NUMBER: u8 = 1;
@@ -126,15 +135,15 @@ class CatalogRelation {
     for (let t = 0; t < tables.length; t++) {
       const table = tables[t];
       if (table.isCatalog) continue;
-      if (this.number < 4) this.masterRows(table);
-      else if (this.number == 4) this.listRow(table.name, "table", table.schema.columns.length - shownFrom(table.schema));
-      else if (this.number < 10) this.columnRows(table);
-      else if (this.number < 16) this.indexRows(table);
-      else if (this.number < 18) this.referenceRows(table);
+      if (this.number == MASTER) this.masterRows(table);
+      else if (this.number == TABLE_LIST) this.listRow(table.name, "table", table.schema.columns.length - shownFrom(table.schema));
+      else if (this.number <= TABLE_XINFO) this.columnRows(table);
+      else if (this.number <= INDEX_XINFO) this.indexRows(table);
+      else if (this.number == FOREIGN_KEY_LIST) this.referenceRows(table);
     }
-    if (this.number == 18) this.number64(0).text("main").text("");
+    if (this.number == DATABASE_LIST) this.number64(0).text("main").text("");
     const views = stored.concat(catalog.temporary);
-    for (let v = 0; v < views.length && this.number < 10; v++) this.viewRows(views[v], v >= stored.length);
+    for (let v = 0; v < views.length && this.number <= TABLE_XINFO; v++) this.viewRows(views[v], v >= stored.length);
     const out = this.out;
     const bytes = new ArrayBuffer(out.len);
     memory.copy(changetype<usize>(bytes), out.ptr, out.len);
@@ -213,19 +222,19 @@ class CatalogRelation {
 
   private columnRow(place: i32, name: string, type: string, notNull: bool, value: string, key: i32, table: string): void {
     this.number64(place).text(name).text(type).number64(i64(notNull)).orNull(value).number64(key);
-    if (this.number == 8) this.number64(0);
+    if (this.number == TABLE_XINFO) this.number64(0);
     this.key(table);
   }
 
   /** The catalog or what is told of one of its views; nothing but its text of one that can't be bound any more. */
   private viewRows(view: CatalogEntry, isTemporary: bool): void {
-    if (this.number < 4) {
+    if (this.number == MASTER) {
       if (!isTemporary) this.masterRow("view", view.name, view.name, 0, view.sql);
       return;
     }
     const columns = this.views.columnsOf(view);
     if (!columns) return;
-    if (this.number == 4) return this.listRow(view.name, "view", columns.length);
+    if (this.number == TABLE_LIST) return this.listRow(view.name, "view", columns.length);
     for (let c = 0; c < columns.length; c++) {
       const from = columns[c].column;
       const type = from ? columnTypeText(from) : asciiUpper(sqlNameOfType(typeOfKind(columns[c].kind)));
@@ -241,7 +250,7 @@ class CatalogRelation {
       const count = names.length == 0 && !isHidden(table, i) ? 1 : names.length;
       for (let n = 0; n < count; n++) {
         const label = names.length > 0 ? names[n].entry.name : indexLabel(table.schema, i);
-        if (this.number > 10) this.partRows(table, i, label);
+        if (this.number != INDEX_LIST) this.partRows(table, i, label);
         else {
           const unique = names.length > 0 ? names[n].unique : index.unique;
           const origin = names.length == 0 && isKeyIndex(table.schema, i) ? "pk" : "c";
@@ -258,7 +267,7 @@ class CatalogRelation {
       this.number64(c)
         .number64(index.columns[c] - shownFrom(table.schema))
         .text(index.definition.columns[c]);
-      if (this.number == 14) this.number64(0).text("BINARY").number64(1);
+      if (this.number == INDEX_XINFO) this.number64(0).text("BINARY").number64(1);
       this.key(label);
     }
   }
