@@ -8,6 +8,7 @@ import { MOST_CACHE_BYTES, OpenRequest, openRequested } from "../request/open-re
 import { OpenTable } from "../request/open-table";
 import { DbmsContext } from "../store/dbms-context";
 import { tableNamed } from "../store/names";
+import { tableNames } from "../store/table-list";
 import { beginCall, endCall, stores } from "./calls";
 import { Connection, Transaction, connections, newConnection, newTable, newTransaction, tables, transactions } from "./resources";
 import { WORD, done, doneList, result } from "./result-place";
@@ -88,11 +89,8 @@ export function connection_tables(rep: i32): usize {
   beginCall(1);
   const session = connections.get(rep)!.session;
   if (session.enter() != OK || session.leave(OK) != OK) return endCall(failed());
-  const names = new Array<string>();
-  const tables = session.db.tables;
-  for (let i = 0; i < tables.length; i++) if (!tables[i].isCatalog) names.push(tables[i].name);
   store<u8>(result, 0);
-  lowerStrings(names, result + WORD);
+  lowerStrings(tableNames(session.db.tables), result + WORD);
   return endCall(result);
 }
 

@@ -4,7 +4,7 @@ import { suggestion } from "../schema/nearest";
 import { DbmsContext } from "./dbms-context";
 import { Table } from "./table";
 import { TableIndex } from "./table-index";
-import { findTableByText } from "./table-list";
+import { findTableByText, tableNames } from "./table-list";
 
 /** The table whose name is the `len` bytes at `name`; null with `TABLE_NOT_FOUND` and the name that was probably meant. */
 export function tableNamed(db: DbmsContext, name: usize, len: u32): Table | null {
@@ -19,8 +19,7 @@ export function tableNamed(db: DbmsContext, name: usize, len: u32): Table | null
 
 /** Fails with `TABLE_NOT_FOUND` and the name that was probably meant, or those there are, of `tables`. */
 export function unknownTable(tables: Array<Table>, name: string): Status {
-  const names = new Array<string>();
-  for (let i = 0; i < tables.length; i++) if (!tables[i].isCatalog) names.push(tables[i].name);
+  const names = tableNames(tables);
   const hint = names.length == 0 ? "the file has no tables yet" : suggestion(name, names, "tables");
   return fail(TABLE_NOT_FOUND, "there is no table " + name, hint);
 }

@@ -22,7 +22,7 @@ import { adoptLedgers, checkFit, leftOut, widerAlignment } from "./schema-fit";
 import { SNAPSHOT_VERSION, definitionOn } from "../schema/table-schema-snapshot";
 import { checkTargets } from "./foreign-key-targets";
 import { Reference, Table, forgetReferences } from "./table";
-import { findTable, fingerprintPosition, insertTable, tablePosition } from "./table-list";
+import { findTable, fingerprintPosition, insertTable, tableNames, tablePosition } from "./table-list";
 
 /** Behind the reserved ones so many pages are looked at for definitions when the registry is empty. */
 const FIRST_PAGES: u32 = 16;
@@ -177,8 +177,7 @@ export class OpenTables {
   }
 
   private hint(): string {
-    const names = new Array<string>();
-    for (let i = 0; i < this.list.length; i++) if (!this.list[i].isCatalog) names.push(this.list[i].name);
+    const names = tableNames(this.list);
     if (names.length == 0) return "the file has no tables yet";
     return "tables: " + names.slice(0, NAMED_TABLES).join(", ") + (names.length > NAMED_TABLES ? ", …" : "");
   }

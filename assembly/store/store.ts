@@ -19,9 +19,9 @@ import { ScanWatch, TableWatch } from "./scan-watch";
 import { Table } from "./table";
 import { TableIndex } from "./table-index";
 
-/** How a store is opened. */
 const DEFAULT_SQL_BYTES: u64 = 64 << 20;
 
+/** How a store is opened. */
 export class OpenOptions {
   readOnly: bool = false;
   /** Make the file when it is missing. */

@@ -49,6 +49,13 @@ export function fingerprintPosition(tables: Array<Table>, fingerprint: u64): i32
   return low;
 }
 
+/** What they are called, but for the catalog. */
+export function tableNames(tables: Array<Table>): Array<string> {
+  const names = new Array<string>();
+  for (let i = 0; i < tables.length; i++) if (!tables[i].isCatalog) names.push(tables[i].name);
+  return names;
+}
+
 /** Puts `table` into `tables` in front of number `at`. */
 export function insertTable(tables: Array<Table>, at: i32, table: Table): void {
   tables.push(table);

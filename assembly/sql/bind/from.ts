@@ -187,9 +187,8 @@ export abstract class FromBinder extends MergeBinder {
     const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
     const base = this.scope.kinds.length;
     if (tree.c(node) == 0) {
-      for (let t = this.commonTables.length - 1; t >= 0; t--) {
-        if (sameName(this.commonTables[t].name, name)) return this.commonSource(this.commonTables[t], alias, base, node);
-      }
+      const common = this.commonTable(name);
+      if (common) return this.commonSource(common, alias, base, node);
     } else if (!sameName(tree.text(tree.c(node)), "main")) {
       this.context.fail(TABLE_NOT_FOUND, "there is no database " + tree.text(tree.c(node)), node, "the open file is main");
       return null;

@@ -19,6 +19,13 @@ export abstract class MergeBinder extends WindowBinder {
     super(context, new Scope(), outer);
   }
 
+  /** The query that WITH has called `name`, of several the last one; null for none. */
+  protected commonTable(name: string): CommonTable | null {
+    const common = this.commonTables;
+    for (let c = common.length - 1; c >= 0; c--) if (sameName(common[c].name, name)) return common[c];
+    return null;
+  }
+
   /** `tableOf` of a view, which the node names. */
   protected abstract viewTable(view: CatalogEntry, node: u32, alias: string, base: i32, on: Array<Condition>): Source | null;
 
@@ -91,7 +98,7 @@ export abstract class MergeBinder extends WindowBinder {
     if (tree.kind(node) == N_DERIVED) return this.queryTable(node, tree.b(node) == 0 ? "" : tree.text(tree.b(node)), base, on);
     const name = tree.text(tree.a(node));
     if (tree.c(node) != 0 || tree.d(node) != 0 || catalogNumber(name) >= 0) return null;
-    for (let t = 0; t < this.commonTables.length; t++) if (sameName(this.commonTables[t].name, name)) return null;
+    if (this.commonTable(name)) return null;
     const alias = tree.b(node) == 0 ? name : tree.text(tree.b(node));
     const view = this.context.view(name);
     if (view) return this.viewTable(view, node, alias, base, on);

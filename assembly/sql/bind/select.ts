@@ -18,7 +18,7 @@ import { Condition, addConditions, decidable, filtered, isEquality } from "./con
 import { FromNode, addOnColumns } from "./from";
 import { AGGREGATED } from "./groups";
 import { ResultBinder } from "./results";
-import { NamedColumn, Relation, sameName, valuesOf } from "./scope";
+import { NamedColumn, Relation, valuesOf } from "./scope";
 
 /** Binds one SELECT. */
 export abstract class SelectBinder extends ResultBinder {
@@ -259,10 +259,7 @@ export abstract class SelectBinder extends ResultBinder {
     if (tree.kind(node) == N_JOIN) return this.isOfTables(tree.a(node)) && this.isOfTables(tree.b(node));
     if (tree.kind(node) != N_TABLE || tree.d(node) != 0) return false;
     const name = tree.text(tree.a(node));
-    const tables = this.context.catalog.tables;
-    for (let c = 0; c < this.commonTables.length; c++) if (sameName(this.commonTables[c].name, name)) return false;
-    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return true;
-    return false;
+    return !this.commonTable(name) && this.context.hasTable(name);
   }
 
   /** The side of an equality that is of this query's row, where the other one, added to `subjects`, is a value of one around it. */

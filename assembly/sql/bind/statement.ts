@@ -212,10 +212,15 @@ export class StatementContext {
 
   /** The view called `name`, in any case of ASCII letters, unless a table is; null where there is none (`OK`), and on failure. */
   view(name: string): CatalogEntry | null {
-    const tables = this.catalog.tables;
     lastError.status = OK;
-    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return null;
-    return this.catalog.view(name);
+    return this.hasTable(name) ? null : this.catalog.view(name);
+  }
+
+  /** Whether a table is called `name`, in any case of ASCII letters. */
+  hasTable(name: string): bool {
+    const tables = this.catalog.tables;
+    for (let t = 0; t < tables.length; t++) if (sameName(tables[t].name, name)) return true;
+    return false;
   }
 
   /**

@@ -136,7 +136,8 @@ class CatalogRelation {
       const table = tables[t];
       if (table.isCatalog) continue;
       if (this.number == MASTER) this.masterRows(table);
-      else if (this.number == TABLE_LIST) this.listRow(table.name, "table", table.schema.columns.length - shownFrom(table.schema));
+      else if (this.number == TABLE_LIST)
+        this.listRow(table.name, "table", table.schema.columns.length - shownFrom(table.schema));
       else if (this.number <= TABLE_XINFO) this.columnRows(table);
       else if (this.number <= INDEX_XINFO) this.indexRows(table);
       else if (this.number == FOREIGN_KEY_LIST) this.referenceRows(table);
