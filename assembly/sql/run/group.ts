@@ -191,7 +191,7 @@ export class Group extends KeptRows {
       for (let c = 0; c < this.kinds.length; c++) values.push(null);
     }
     const tuple = this.tuples.add(values, i, this.key);
-    if (tuple == 0 || !this.table.add(tuple)) return 0;
+    if (tuple == 0 || !this.table.addNew(tuple)) return 0;
     setTupleNumber(tuple, this.list.count);
     this.list.push(tuple);
     return tuple;

@@ -8,9 +8,10 @@ import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
+import { KeySet } from "./key-set";
 import { Operator } from "./operator";
 import { OuterValues, QueryValue } from "./subquery";
-import { TupleList, TupleTable, Tuples } from "./tuples";
+import { TupleList } from "./tuples";
 
 /** The rows of a query that depends on no outer one are kept (once in a run); another one runs for each different value. */
 export class InQuery extends QueryValue {
@@ -23,9 +24,8 @@ export class InQuery extends QueryValue {
   private filledFor: u32 = 0;
   private readonly values: Array<Vector | null> = new Array<Vector | null>();
   private readonly orders: StaticArray<u32>;
-  private readonly table: TupleTable;
-  private readonly tuples: Tuples;
-  /** The different rows, and those of them that have null. */
+  /** The different rows, in the order in which they came, and those of them that have null. */
+  private readonly known: KeySet;
   private readonly rows: TupleList;
   private readonly nullRows: TupleList;
 
@@ -41,8 +41,7 @@ export class InQuery extends QueryValue {
     super(operator, outer, [K_BOOLEAN], text, state);
     this.orders = new StaticArray<u32>(subjects.length);
     // A row of one value is compared by its key alone.
-    this.tuples = new Tuples(subjects.length == 1 ? 0 : subjects.length, state.budget);
-    this.table = new TupleTable(state.budget);
+    this.known = new KeySet(state.budget, subjects.length == 1 ? 0 : subjects.length);
     this.rows = new TupleList(state.budget);
     this.nullRows = new TupleList(state.budget);
     for (let s = 0; s < subjects.length; s++) this.subjects.push(subjects[s]);
@@ -63,8 +62,7 @@ export class InQuery extends QueryValue {
     if (!this.prepare()) return false;
     const hasNull = anyNull(this.about, i);
     // The key is that of the row alone.
-    const key = this.memo.key;
-    this.isFound = !hasNull && this.table.find(key.ptr, key.len) != 0;
+    this.isFound = !hasNull && this.known.find(this.memo.key) != 0;
     const others = hasNull ? this.rows : this.nullRows;
     for (let r: u32 = 0; r < others.count && !this.isFound && !this.isOpen && !this.isExact; r++)
       this.isOpen = this.mayBe(others.at(r), i);
@@ -74,10 +72,11 @@ export class InQuery extends QueryValue {
   /** Whether a kept row is row `i`, where null may be anything. */
   private mayBe(tuple: usize, i: u32): bool {
     const about = this.about;
+    const tuples = this.known.tuples;
     for (let c = 0; c < about.length && about.length > 1; c++) {
       const subject = unchecked(about[c])!;
-      if (subject.isNull(i) || this.tuples.isNull(tuple, c)) continue;
-      if (compareSlots(subject.kind, subject.at(i), this.tuples.slotOf(tuple, c)) != 0) return false;
+      if (subject.isNull(i) || tuples.isNull(tuple, c)) continue;
+      if (compareSlots(subject.kind, subject.at(i), tuples.slotOf(tuple, c)) != 0) return false;
     }
     return true;
   }
@@ -123,9 +122,9 @@ export class InQuery extends QueryValue {
       for (let k = 0; k < batch.selected && isGood; k++) {
         const row = batch.row(k);
         makeKey(values, this.orders, row, key);
-        if (this.table.find(key.ptr, key.len) != 0) continue;
-        const tuple = this.tuples.add(values, row, key);
-        isGood = tuple != 0 && this.table.add(tuple);
+        if (this.known.find(key) != 0) continue;
+        const tuple = this.known.addNew(values, row, key);
+        isGood = tuple != 0;
         if (!isGood) break;
         this.rows.push(tuple);
         if (anyNull(values, row)) this.nullRows.push(tuple);
@@ -141,8 +140,7 @@ export class InQuery extends QueryValue {
 
   private forget(): void {
     this.filledFor = 0;
-    this.table.close();
-    this.tuples.free();
+    this.known.close();
     this.rows.close();
     this.nullRows.close();
   }
@@ -154,8 +152,7 @@ export class InQuery extends QueryValue {
 
   free(): void {
     super.free();
-    this.table.free();
-    this.tuples.free();
+    this.known.free();
     this.rows.free();
     this.nullRows.free();
   }

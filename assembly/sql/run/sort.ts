@@ -185,7 +185,7 @@ export class Among extends KeptRows {
   }
 
   private keep(tuple: usize, side: u32): bool {
-    if (tuple == 0 || !this.known.add(tuple)) return false;
+    if (tuple == 0 || !this.known.addNew(tuple)) return false;
     setTupleNumber(tuple, side);
     this.list.push(tuple);
     return !this.tuples.isFull || this.rest.begin();

@@ -9,8 +9,9 @@ import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
+import { KeySet } from "./key-set";
 import { Operator } from "./operator";
-import { TupleTable, Tuples, addOrdered, addOrderedSlot } from "./tuples";
+import { addOrdered, addOrderedSlot } from "./tuples";
 
 const slot: usize = memory.data(16, 8);
 
@@ -35,8 +36,7 @@ export class OuterValues {
 
 /** Answers that are known, by what they depend on. They go with the run; when they take too much, others are not kept. */
 class Memo {
-  private readonly table: TupleTable;
-  private readonly tuples: Tuples;
+  private readonly known: KeySet;
   readonly key: ByteBuffer = new ByteBuffer(64);
   private run: u32 = 0;
 
@@ -45,8 +45,7 @@ class Memo {
     columns: i32,
     private readonly state: RunState,
   ) {
-    this.tuples = new Tuples(columns, state.budget);
-    this.table = new TupleTable(state.budget);
+    this.known = new KeySet(state.budget, columns);
   }
 
   /** Begins a batch: what another run knew is forgotten. */
@@ -58,8 +57,8 @@ class Memo {
 
   /** Makes row `i` of `vector` column `c` of what is known for the key; false when nothing is. */
   find(c: i32, vector: Vector, i: u32): bool {
-    const tuple = this.table.find(this.key.ptr, this.key.len);
-    if (tuple != 0) this.tuples.get(tuple, c, vector, i);
+    const tuple = this.known.find(this.key);
+    if (tuple != 0) this.known.tuples.get(tuple, c, vector, i);
     return tuple != 0;
   }
 
@@ -69,24 +68,21 @@ class Memo {
    */
   keep(answers: Array<Vector | null>, c: i32, vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
-    if (budget.used > budget.limit >> 1 && this.tuples.held >= FLOOR) {
+    if (budget.used > budget.limit >> 1 && this.known.held >= FLOOR) {
       vector.copy(i, answers[c]!, 0);
       return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, batch);
     }
-    const tuple = this.tuples.add(answers, 0, this.key);
-    if (tuple == 0 || !this.table.add(tuple)) return false;
-    this.tuples.get(tuple, c, vector, i);
-    return true;
+    const tuple = this.known.addNew(answers, 0, this.key);
+    if (tuple != 0) this.known.tuples.get(tuple, c, vector, i);
+    return tuple != 0;
   }
 
   close(): void {
-    this.table.close();
-    this.tuples.free();
+    this.known.close();
   }
 
   free(): void {
-    this.tuples.free();
-    this.table.free();
+    this.known.free();
     this.key.free();
   }
 }

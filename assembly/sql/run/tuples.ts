@@ -268,7 +268,10 @@ export class TupleTable {
 
   /** The first row with the key, or 0; others follow by `nextTuple`. */
   find(key: usize, len: u32): usize {
-    const hash = hashOf(key, len);
+    return this.search(hashOf(key, len), key, len);
+  }
+
+  private search(hash: u32, key: usize, len: u32): usize {
     for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
       const tuple = <usize>load<u32>(this.slots + ((<usize>slot) << 2));
       if (tuple == 0) return 0;
@@ -280,13 +283,16 @@ export class TupleTable {
 
   /** Adds a kept row: behind those with its key, if there are any. False when there is no memory. */
   add(tuple: usize): bool {
-    const known = this.find(<usize>load<u32>(tuple, KEY), load<u32>(tuple, KEY_LEN));
-    if (known != 0) {
-      // Behind the first one: the order among equal keys is not asked for.
-      store<u32>(tuple, load<u32>(known, NEXT), NEXT);
-      store<u32>(known, <u32>tuple, NEXT);
-      return true;
-    }
+    const known = this.search(tupleHash(tuple), tupleKey(tuple), tupleKeyLen(tuple));
+    if (known == 0) return this.addNew(tuple);
+    // Behind the first one: the order among equal keys is not asked for.
+    store<u32>(tuple, load<u32>(known, NEXT), NEXT);
+    store<u32>(known, <u32>tuple, NEXT);
+    return true;
+  }
+
+  /** The same of a row whose key is known to be none of theirs. */
+  addNew(tuple: usize): bool {
     if (this.count >= this.mask - (this.mask >> 2) && !this.grow()) return false;
     this.put(tuple);
     this.count += 1;
