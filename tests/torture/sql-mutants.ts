@@ -110,7 +110,7 @@ export const SQL_MUTANTS: readonly SqlMutant[] = [
     "key.ptr, key.len) >= 0) return true;",
   ),
   mutant("rows are in the group of others", "run/group", "this.groupOf[i] =", "this.groupOf[k] ="),
-  mutant("FILTER is for all aggregates", "run/aggregate", "batch.selected = before; heap.free(rows);", "heap.free(rows);"),
+  mutant("FILTER is for all aggregates", "run/aggregate", "restoreSelection(batch, all);", ""),
 ];
 
 /** Builds the mutant and looks for its fault. */

@@ -87,16 +87,17 @@ export class Batch {
   }
 }
 
-/** Selects of the rows those whose integer in `vector` is from `low` to `high`. */
-export function selectBetween(batch: Batch, vector: Vector, low: i64, high: i64): void {
+/** Selects of the rows those whose integer in `vector` is from `low` to `high`; with `open` those where it is null as well. */
+export function selectBetween(batch: Batch, vector: Vector, low: i64, high: i64, open: bool = false): void {
   const span = <u64>(high - low);
+  const openly: u32 = open ? 1 : 0;
   const selection = batch.selection;
   const count = batch.selected;
   let kept = selection;
   for (let k = 0; k < count; k++) {
     const i = <u32>load<u16>(selection + ((<usize>k) << 1));
     store<u16>(kept, <u16>i);
-    kept += (u32(<u64>(vector.int(i) - low) <= span) & ((<u32>load<u8>(vector.nulls + i)) ^ 1)) << 1;
+    kept += select<u32>(openly, u32(<u64>(vector.int(i) - low) <= span), load<u8>(vector.nulls + i) != 0) << 1;
   }
   batch.selected = <i32>((kept - selection) >> 1);
 }

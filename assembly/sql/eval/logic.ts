@@ -1,13 +1,13 @@
 /** AND, OR, NOT, IS NULL, CASE: what decides for which rows others are worked out. */
 import { mayRun } from "../../wasi/deadline";
-import { Batch } from "./batch";
+import { Batch, selectBetween } from "./batch";
 import { Comparison } from "./compare";
 import { Expression } from "./expression";
 import { K_BOOLEAN } from "./kinds";
 import { Vector } from "./vector";
 
 /** Keeps which rows are selected, to go back to by `restoreSelection`. */
-function saveSelection(batch: Batch): usize {
+export function saveSelection(batch: Batch): usize {
   const bytes = (<usize>batch.selected) << 1;
   const saved = heap.alloc(4 + bytes);
   store<i32>(saved, batch.selected);
@@ -15,7 +15,7 @@ function saveSelection(batch: Batch): usize {
   return saved;
 }
 
-function restoreSelection(batch: Batch, saved: usize): void {
+export function restoreSelection(batch: Batch, saved: usize): void {
   batch.selected = load<i32>(saved);
   memory.copy(batch.selection, saved + 4, (<usize>batch.selected) << 1);
   heap.free(saved);
@@ -27,16 +27,7 @@ function restoreSelection(batch: Batch, saved: usize): void {
  */
 export function select(batch: Batch, subject: Vector, isFalse: bool, open: bool): void {
   const wanted: i64 = isFalse ? 0 : 1;
-  const openly: u32 = open ? 1 : 0;
-  const selection = batch.selection;
-  let kept: usize = selection;
-  for (let k = 0; k < batch.selected; k++) {
-    const i = <u32>load<u16>(selection + ((<usize>k) << 1));
-    const isNull = <u32>load<u8>(subject.nulls + i);
-    store<u16>(kept, <u16>i);
-    kept += ((isNull & openly) | ((isNull ^ 1) & u32(subject.int(i) == wanted))) << 1;
-  }
-  batch.selected = <i32>((kept - selection) >> 1);
+  selectBetween(batch, subject, wanted, wanted, open);
 }
 
 /**

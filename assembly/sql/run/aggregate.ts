@@ -9,7 +9,7 @@ import { isNoCase } from "../eval/collation";
 import { compareSlots } from "../eval/compare";
 import { Expression } from "../eval/expression";
 import { addJsonForm } from "../eval/json-form";
-import { select } from "../eval/logic";
+import { restoreSelection, saveSelection, select } from "../eval/logic";
 import { K_DECIMAL, K_INT, K_JSON, K_TEXT, isBytes } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
@@ -153,15 +153,11 @@ export class Aggregate {
     if (!where) return this.takeSelected(batch, groups);
     const value = where.evaluate(batch);
     if (!value) return false;
-    const before = batch.selected;
-    const rows = heap.alloc((<usize>max(before, 1)) << 1);
-    memory.copy(rows, batch.selection, (<usize>before) << 1);
+    const all = saveSelection(batch);
     select(batch, value, false, false);
     batch.pool.give(value);
     const good = this.takeSelected(batch, groups);
-    memory.copy(batch.selection, rows, (<usize>before) << 1);
-    batch.selected = before;
-    heap.free(rows);
+    restoreSelection(batch, all);
     return good;
   }
 

@@ -8,7 +8,7 @@ import { addOrderedBytes } from "../../encode/ordered-bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { mayStep } from "../../wasi/deadline";
 import { Arena, MemoryBudget } from "../eval/arena";
-import { Batch, keepValue } from "../eval/batch";
+import { Batch, keepValue, selectBetween } from "../eval/batch";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Run, RunReader } from "./spill-file";
@@ -468,17 +468,9 @@ function merge(from: usize, to: usize, start: u32, middle: u32, end: u32): void 
  */
 export function leaveOutBehind(key: usize, values: Vector, order: u32, batch: Batch): void {
   if ((values.kind != K_INT && values.kind != K_DATE) || load<u8>(key) != 1) return;
-  const turn: u64 = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
-  const bound = bswap<u64>(load<u64>(key, 1));
-  const selection = batch.selection;
-  const count = batch.selected;
-  let kept = selection;
-  for (let k = 0; k < count; k++) {
-    const i = <u32>load<u16>(selection + ((<usize>k) << 1));
-    store<u16>(kept, <u16>i);
-    kept += (u32(((<u64>values.int(i)) ^ turn) <= bound) | (<u32>load<u8>(values.nulls + i))) << 1;
-  }
-  batch.selected = <i32>((kept - selection) >> 1);
+  const isDown = (order & DESCENDING) != 0;
+  const bound = <i64>(bswap<u64>(load<u64>(key, 1)) ^ turnOf(order));
+  selectBetween(batch, values, isDown ? bound : i64.MIN_VALUE, isDown ? i64.MAX_VALUE : bound, true);
   batch.settle();
 }
 
@@ -487,6 +479,12 @@ export const NULLS_FIRST: u32 = 1;
 export const DESCENDING: u32 = 2;
 /** The case of ASCII letters says nothing. */
 export const NO_CASE: u32 = 4;
+
+/** What makes a number that orders as an integer does of it, and the integer of that. */
+@inline
+function turnOf(order: u32): u64 {
+  return (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
+}
 
 /**
  * Appends row `i`'s value so that the order of the bytes is that of the values (and equal values have equal bytes), whatever is appended
@@ -500,9 +498,8 @@ export function addOrdered(vector: Vector, i: u32, order: u32, out: ByteBuffer):
 export function addOrderedSlot(kind: u8, slot: usize, isNull: bool, order: u32, out: ByteBuffer): void {
   if (!isNull && (kind == K_INT || kind == K_DATE)) {
     const at = out.reserve(9);
-    const turn: u64 = (order & DESCENDING) != 0 ? 0x7fffffffffffffff : 0x8000000000000000;
     store<u8>(at, 1);
-    store<u64>(at, bswap<u64>(load<u64>(slot) ^ turn), 1);
+    store<u64>(at, bswap<u64>(load<u64>(slot) ^ turnOf(order)), 1);
     out.len += 9;
     return;
   }
