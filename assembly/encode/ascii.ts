@@ -34,6 +34,12 @@ export function lowerLetter(unit: u32): u32 {
   return unit - 0x41 < 26 ? unit | 0x20 : unit;
 }
 
+/** Whether `len` bytes at two places are the same but for the case of ASCII letters. */
+export function isSameFolded(a: usize, b: usize, len: u32): bool {
+  for (let i: u32 = 0; i < len; i++) if (lowerLetter(load<u8>(a + i)) != lowerLetter(load<u8>(b + i))) return false;
+  return true;
+}
+
 /** `text` with its ASCII letters in lower case; for short words. `toLowerCase` knows all of Unicode: 5 KB of tables in the module. */
 export function asciiLower(text: string): string {
   let lower = "";

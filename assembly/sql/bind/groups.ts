@@ -1,5 +1,5 @@
 /** GROUP BY and aggregates: which expressions are of groups, and which of their rows. */
-import { asciiLower, lowerLetter } from "../../encode/ascii";
+import { asciiLower, isSameFolded } from "../../encode/ascii";
 import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { isNoCase } from "../eval/collation";
@@ -390,11 +390,7 @@ export abstract class GroupBinder extends FunctionBinder {
   private isSameName(a: u32, b: u32): bool {
     const tree = this.tree;
     const len = tree.textLen(a);
-    if (len != tree.textLen(b)) return false;
-    for (let at: u32 = 0; at < len; at++) {
-      if (lowerLetter(load<u8>(tree.textPtr(a) + at)) != lowerLetter(load<u8>(tree.textPtr(b) + at))) return false;
-    }
-    return true;
+    return len == tree.textLen(b) && isSameFolded(tree.textPtr(a), tree.textPtr(b), len);
   }
 
   protected isSameList(a: u32, b: u32): bool {

@@ -105,15 +105,13 @@ export function selectBetween(batch: Batch, vector: Vector, low: i64, high: i64,
 /** Copies the bytes of a column's values, of the rows that are selected; false when there is no memory. */
 export function keepBytes(vector: Vector, batch: Batch): bool {
   if (!isBytes(vector.kind)) return true;
-  for (let k = 0; k < batch.selected; k++) {
-    const i = batch.row(k);
-    if (!vector.isNull(i) && !keepValue(vector, i, batch)) return false;
-  }
+  for (let k = 0; k < batch.selected; k++) if (!keepValue(vector, batch.row(k), batch)) return false;
   return true;
 }
 
-/** Copies the bytes of row `i`'s value. */
+/** Copies the bytes of row `i`'s value, if it has some. */
 export function keepValue(vector: Vector, i: u32, batch: Batch): bool {
+  if (!isBytes(vector.kind) || vector.isNull(i)) return true;
   const len = vector.len(i);
   const at = batch.arena.take(len);
   if (at == 0) return false;

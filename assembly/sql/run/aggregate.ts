@@ -399,9 +399,7 @@ export class Aggregate {
     store<u64>(to, load<u64>(state, 8));
     store<u64>(to, load<u64>(state, 16), 8);
     if (this.fn != A_AVG || count == 0) return true;
-    if (this.isWide) decimalOfWide(load<u64>(to), load<i64>(to, 8), to);
-    decimalOfInteger(count, one);
-    return divideDecimals(to, one, to) || this.overflows();
+    return divideSum(to, count, this.isWide) || this.overflows();
   }
 
   /** Forgets all groups. */
@@ -437,6 +435,13 @@ export function addWide(target: usize, low: u64, high: i64): void {
   const before = load<u64>(target);
   store<u64>(target, before + low);
   store<i64>(target, load<i64>(target, 8) + high + i64(before + low < before), 8);
+}
+
+/** Makes a sum the average of so many values, of which there are some; with `isWide` it is of 128 bits. False on overflow. */
+export function divideSum(sum: usize, count: u64, isWide: bool): bool {
+  if (isWide) decimalOfWide(load<u64>(sum), load<i64>(sum, 8), sum);
+  decimalOfInteger(count, one);
+  return divideDecimals(sum, one, sum);
 }
 
 /** Why `addPiece` fails. */

@@ -59,13 +59,13 @@ export class Explained extends OneBatch {
     const vectors = this.columns.vectors;
     const text = String.UTF8.encode("  ".repeat(depth) + what);
     vectors[0].setBytes(i, changetype<usize>(text), text.byteLength);
-    keepValue(vectors[0], i, this.batch);
     vectors[1].setInt(i, <i64>min<f64>(estimate, 9e18));
     if (this.cache) {
       vectors[2].setInt(i, rows);
       vectors[3].setInt(i, opened);
     }
     for (let v = 0; v < vectors.length; v++) vectors[v].setNull(i, false);
+    keepValue(vectors[0], i, this.batch);
   }
 
   describe(): string {

@@ -15,7 +15,6 @@ import { Run, RunReader } from "./spill-file";
 import {
   TupleList,
   Tuples,
-  markTuple,
   nextTuple,
   setTupleNumber,
   setTuplePlace,
@@ -299,7 +298,7 @@ export class HashJoin extends PairJoin {
   }
 
   protected noteMatch(i: u32): void {
-    markTuple(<usize>unchecked(this.pairRights[i]));
+    setTupleNumber(<usize>unchecked(this.pairRights[i]), HAD_PARTNER);
   }
 
   /** Kept rows without a partner, as many as a batch holds. */

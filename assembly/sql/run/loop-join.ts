@@ -2,7 +2,6 @@
 import { OK, lastError } from "../../status";
 import { keepValue } from "../eval/batch";
 import { Expression, OuterValue } from "../eval/expression";
-import { isBytes } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "./kept-rows";
@@ -96,7 +95,7 @@ export class LoopJoin extends PairJoin {
       const values = right.columns.vector(column, right);
       if (!values) return false;
       vector.copy(i, values, from);
-      if (isBytes(vector.kind) && !vector.isNull(i) && !keepValue(vector, i, this.batch)) return false;
+      if (!keepValue(vector, i, this.batch)) return false;
     }
     return true;
   }

@@ -3,7 +3,6 @@ import { OK, lastError } from "../../status";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { compareSlots } from "../eval/compare";
 import { Expression } from "../eval/expression";
-import { isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Aggregate } from "./aggregate";
 import { evaluateAll, giveBack } from "./kept-rows";
@@ -136,21 +135,17 @@ export class OrderedGroup extends Operator {
         const vector = this.columns.vectors[b];
         if (g == 0 && this.hasGroup) vector.copy(0, this.current.vectors[b], 0);
         else vector.copy(g, this.keys[b]!, unchecked(this.startOf[g]));
-        if (!this.keepValue(vector, g)) return -1;
+        if (!keepValue(vector, g, this.batch)) return -1;
       }
     }
     for (let a = 0; a < this.aggregates.length; a++) {
       const aggregate = this.aggregates[a];
       const vector = this.columns.vectors[this.by.length + a];
       if (!aggregate.finish()) return -1;
-      for (let g = 0; g < groups; g++) if (!aggregate.result(g, vector, g) || !this.keepValue(vector, g)) return -1;
+      for (let g = 0; g < groups; g++) if (!aggregate.result(g, vector, g) || !keepValue(vector, g, this.batch)) return -1;
       aggregate.close();
     }
     return groups;
-  }
-
-  private keepValue(vector: Vector, i: u32): bool {
-    return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, this.batch);
   }
 
   close(): void {

@@ -36,8 +36,7 @@ function valueOf(value: Expression, batch: Batch): bool {
   lastError.status = OK;
   if (value instanceof Fixed) {
     const fixed = <Fixed>value;
-    store<u64>(slot, fixed.low);
-    store<u64>(slot, fixed.high, 8);
+    takeSlot(fixed.slot);
     isNull = fixed.isNull;
     return !isNull;
   }

@@ -4,7 +4,6 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { FLOOR } from "../eval/arena";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
-import { isBytes } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
@@ -70,7 +69,7 @@ class Memo {
     const budget = this.state.budget;
     if (budget.used > budget.limit >> 1 && this.known.held >= FLOOR) {
       vector.copy(i, answers[c]!, 0);
-      return !isBytes(vector.kind) || vector.isNull(i) || keepValue(vector, i, batch);
+      return keepValue(vector, i, batch);
     }
     const tuple = this.known.addNew(answers, 0, this.key);
     if (tuple != 0) this.known.tuples.get(tuple, c, vector, i);

@@ -4,7 +4,7 @@ import { COLUMN_STRIDE, Row } from "../../encode/row";
 import { Table } from "../../query/store";
 import { Batch, Columns, keepBytes, keepValue } from "../eval/batch";
 import { takeCell } from "../eval/cells";
-import { fixedBytes, isBytes, kindOfType } from "../eval/kinds";
+import { fixedBytes, kindOfType } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 
 /** Bytes of the cells of a column. */
@@ -126,7 +126,6 @@ export class TableColumns extends Columns {
       const type = subject.type;
       const isFixed = fixedValueSize(type, subject.customSize) != 0;
       const cells = this.cells + <usize>w * CELLS;
-      const copies = isBytes(vector.kind);
       if (type == TYPE_INT64 || type == TYPE_INT32) {
         for (let i = from; i < to; i++) {
           const cell = load<u64>(cells + ((<usize>i) << 3));
@@ -140,7 +139,7 @@ export class TableColumns extends Columns {
         vector.setNull(i, cell == 0);
         if (cell == 0) continue;
         takeCell(type, isFixed, <usize>(cell & 0xffffffff), <u32>(cell >> 32), vector, i);
-        if (copies && !keepValue(vector, i, batch)) return false;
+        if (!keepValue(vector, i, batch)) return false;
       }
     }
     return true;

@@ -37,12 +37,6 @@ export function nextTuple(tuple: usize): usize {
   return <usize>load<u32>(tuple, NEXT);
 }
 
-
-@inline
-export function markTuple(tuple: usize): void {
-  store<u32>(tuple, 1, MARK);
-}
-
 /** Which of all rows it is, where that is noted. */
 @inline
 export function tuplePlace(tuple: usize): u32 {
@@ -225,7 +219,7 @@ export class Tuples {
     for (let c = 0; c < this.columns; c++) {
       const vector = unchecked(vectors[c]);
       this.get(tuple, c, vector, i);
-      if (load<u8>(tuple + HEAD + c) == IS_BYTES && !keepValue(vector, i, batch)) return false;
+      if (!keepValue(vector, i, batch)) return false;
     }
     return true;
   }

@@ -2,7 +2,6 @@
 import { lastError } from "../../status";
 import { Batch, VectorColumns, keepValue } from "../eval/batch";
 import { Expression } from "../eval/expression";
-import { isBytes } from "../eval/kinds";
 import { BATCH_ROWS } from "../eval/vector";
 import { Operator } from "./operator";
 
@@ -40,8 +39,7 @@ export class ValueRows extends Operator {
         const vector = unchecked(this.columns.vectors[c]);
         vector.copy(count, value, 0);
         one.pool.give(value);
-        if (isBytes(vector.kind) && !vector.isNull(count) && !keepValue(vector, count, batch))
-          return this.failed(lastError.status);
+        if (!keepValue(vector, count, batch)) return this.failed(lastError.status);
       }
     }
     batch.selectAll(count);

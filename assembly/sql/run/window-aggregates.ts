@@ -1,12 +1,25 @@
 /** Aggregates over the rows of a frame, which goes on with the row: no row is looked at more than a few times, however large frames are. */
 import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { addDecimals, decimalOfInteger, decimalOfWide, divideDecimals } from "../../encode/decimal-arithmetic";
+import { addDecimals } from "../../encode/decimal-arithmetic";
 import { MemoryBudget } from "../eval/arena";
 import { compareSlots } from "../eval/compare";
 import { K_INT, isBytes } from "../eval/kinds";
 import { SqlText } from "../sql-text";
-import { A_AVG, A_CONCAT, A_COUNT, A_JSON_ARRAY, A_MAX, A_MIN, A_SUM, A_TOTAL, TOO_DEEP, addPiece, addWide } from "./aggregate";
+import {
+  A_AVG,
+  A_CONCAT,
+  A_COUNT,
+  A_JSON_ARRAY,
+  A_MAX,
+  A_MIN,
+  A_SUM,
+  A_TOTAL,
+  TOO_DEEP,
+  addPiece,
+  addWide,
+  divideSum,
+} from "./aggregate";
 import { WindowFunction } from "./window-functions";
 
 /** What an aggregate knows of some rows: how many values, and a slot; a sum of integers takes both of its words, so that none overflows. */
@@ -140,18 +153,15 @@ export class SlotAggregate extends FrameAggregate {
     const count = load<u64>(state);
     const fn = this.fn;
     result.setNull(i, count == 0 && fn != A_COUNT && fn != A_TOTAL);
-    if (fn == A_COUNT) result.setInt(i, count);
-    else {
-      if (fn == A_SUM && this.kind == K_INT && load<i64>(slot, 8) != load<i64>(slot) >> 63) return this.overflows();
-      const to = result.at(i);
-      store<u64>(to, load<u64>(slot));
-      store<u64>(to, load<u64>(slot, 8), 8);
-      if (fn != A_AVG || count == 0) return true;
-      if (this.isWide) decimalOfWide(load<u64>(to), load<i64>(to, 8), to);
-      decimalOfInteger(count, ROW);
-      return divideDecimals(to, ROW, to) || this.overflows();
+    if (fn == A_COUNT) {
+      result.setInt(i, count);
+      return true;
     }
-    return true;
+    if (fn == A_SUM && this.kind == K_INT && load<i64>(slot, 8) != load<i64>(slot) >> 63) return this.overflows();
+    const to = result.at(i);
+    store<u64>(to, load<u64>(slot));
+    store<u64>(to, load<u64>(slot, 8), 8);
+    return fn != A_AVG || count == 0 || divideSum(to, count, this.isWide) || this.overflows();
   }
 
   private overflows(): bool {

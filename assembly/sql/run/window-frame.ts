@@ -23,7 +23,7 @@ import {
 import { Peers, WindowRows } from "./window-rows";
 
 /** More rows than there are. */
-const FAR: i64 = 1 << 60;
+export const FAR: i64 = 1 << 60;
 const zero: usize = memory.data(16, 8);
 
 /** How far behind a row what is known has to go before it is worked out. */
@@ -58,19 +58,15 @@ export class Bound {
     const good = takeValue(value, offset, batch);
     batch.free();
     if (!good) return false;
-    const slot = this.slot;
+    const slot = value.slot;
     const isBelow = value.kind == K_INT ? load<i64>(slot) < 0 : compareDecimal(slot, zero) < 0;
     if (!value.isNull && !isBelow) return true;
     text.fail(BAD_VALUE, "a frame's offset is " + (value.isNull ? "null" : "below 0"), offset.start, what);
     return false;
   }
 
-  private get slot(): usize {
-    return changetype<usize>(this.value) + offsetof<Constant>("low");
-  }
-
   private get count(): i64 {
-    return min<i64>(load<i64>(this.slot), FAR);
+    return min<i64>(load<i64>(this.value.slot), FAR);
   }
 
   look(unit: u8, into: Lookahead): void {
@@ -142,7 +138,7 @@ export class Bound {
 
   /** Makes `LIMIT` the key in `slot` plus or minus the offset; false where no key goes as far. */
   private limit(slot: usize, isMinus: bool): bool {
-    const offset = this.slot;
+    const offset = this.value.slot;
     if (this.value.kind == K_DECIMAL) return addDecimals(slot, offset, isMinus, LIMIT);
     const a = load<i64>(slot);
     const b = load<i64>(offset);

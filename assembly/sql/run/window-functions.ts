@@ -6,7 +6,7 @@ import { Expression, Fixed } from "../eval/expression";
 import { K_DECIMAL, K_INT } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
-import { Frame, Lookahead } from "./window-frame";
+import { FAR, Frame, Lookahead } from "./window-frame";
 import { Peers, WindowRows } from "./window-rows";
 
 /** Names of the functions, W_… in their order, each with how many values it takes at least and at most. */
@@ -33,7 +33,6 @@ export const W_LEAD: u8 = 7;
 const W_LAST_VALUE: u8 = 9;
 const W_NTH_VALUE: u8 = 10;
 
-const FAR: i64 = 1 << 60;
 const other: usize = memory.data(16, 8);
 
 /** One function, or aggregate, over a window. */
@@ -98,7 +97,7 @@ export abstract class WindowFunction {
   protected slot(arg: i32, row: i64): usize {
     const place = unchecked(this.places[arg]);
     if (place >= 0) return this.kept.slot(place, row);
-    return changetype<usize>(<Fixed>unchecked(this.args[arg])) + offsetof<Fixed>("low");
+    return (<Fixed>unchecked(this.args[arg])).slot;
   }
 
   /** Makes a row's value the result. */

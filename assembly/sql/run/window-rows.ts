@@ -3,7 +3,7 @@
  * numbers from 0 on, through all partitions.
  */
 import { OK, lastError } from "../../status";
-import { lowerLetter } from "../../encode/ascii";
+import { isSameFolded } from "../../encode/ascii";
 import { Arena, MemoryBudget } from "../eval/arena";
 import { compareSlots } from "../eval/compare";
 import { isBytes } from "../eval/kinds";
@@ -16,7 +16,8 @@ import { Operator } from "./operator";
 }
 
 
-@inline function placeOf(row: i64): i32 {
+@inline
+export function placeOf(row: i64): i32 {
   return <i32>(<u64>row % BATCH_ROWS);
 }
 
@@ -248,10 +249,7 @@ export class WindowRows {
 function isSameText(a: usize, b: usize): bool {
   const len = load<u32>(a, 4);
   if (len != load<u32>(b, 4)) return false;
-  const x = <usize>load<u32>(a);
-  const y = <usize>load<u32>(b);
-  for (let i: u32 = 0; i < len; i++) if (lowerLetter(load<u8>(x + i)) != lowerLetter(load<u8>(y + i))) return false;
-  return true;
+  return isSameFolded(<usize>load<u32>(a), <usize>load<u32>(b), len);
 }
 
 /** Rows of a partition that are alike in some keys, those that are worked out now. */

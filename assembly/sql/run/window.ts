@@ -6,7 +6,7 @@ import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 import { Lookahead } from "./window-frame";
 import { WindowFunction } from "./window-functions";
-import { Peers, WindowKey, WindowRows } from "./window-rows";
+import { Peers, WindowKey, WindowRows, placeOf } from "./window-rows";
 
 /** So many bytes that functions made for one batch are enough. */
 const MOST_MADE: u32 = 1 << 20;
@@ -113,7 +113,7 @@ export class Windows extends Operator {
       this.ready = this.findReady();
     }
     const first = kept.row;
-    const place = <i32>(<u64>first % BATCH_ROWS);
+    const place = placeOf(first);
     const count = <i32>min<i64>(this.ready - first, BATCH_ROWS - place);
     batch.begin(place + count);
     this.columns.vectors = kept.vectors(first);
