@@ -22,12 +22,14 @@ export type {
   DeleteOptions,
   DeleteResult,
   DeleteWhereRequest,
+  ExecResult,
   Fault,
   FileInfo,
   HashResult,
   IdentityRights,
   LookupOptions,
   Params,
+  PrepareOptions,
   RunResult,
   ScanOptions,
   SchemaInfo,
@@ -45,4 +47,5 @@ export type { RuntimeName } from "./api/runtime-names.js";
 export { Session, SyncSession } from "./api/session.js";
 export { type Arguments, Statement, SyncStatement } from "./api/statement.js";
 export { Scan, SyncScan, SyncTable, Table } from "./api/table.js";
+export type { UsualValues, ValueForms, ValueTypes, ValuesOf } from "./api/value-forms.js";
 export { open, openSync } from "./node/open.js";

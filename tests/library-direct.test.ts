@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type SyncSession, type TableSchemaInfo, openSync } from "../host/index.js";
+import { type SyncSession, type TableSchemaInfo, type ValuesOf, openSync } from "../host/index.js";
 import { golden } from "./helpers/golden.js";
 import { tempFolder } from "./helpers/store.js";
 
@@ -234,7 +234,7 @@ test("null in a unique json column that may be null is no document: the row with
 });
 
 /** Every row of every table, read as a record and as JSON. Returns how many there are. */
-function compareReading(db: SyncSession<string | Date>): number {
+function compareReading(db: SyncSession<ValuesOf<{ dates: "string" | "date" }>>): number {
   let count = 0;
   for (const { name } of db.tables()) {
     const table = db.table(name);

@@ -8,6 +8,7 @@ import { QuireError, Session, defineTable, open, openSync } from "../host/index.
 import { ChildEngine } from "../host/node/child-engine.js";
 import { placeOf } from "../host/node/place.js";
 import { Operations } from "../host/api/operations.js";
+import { USUAL_FORMS } from "../host/api/value-forms.js";
 import { AsyncRunner } from "../host/api/runner.js";
 import type { Scope } from "../host/api/scope.js";
 import { libraryPath } from "../host/paths.js";
@@ -197,7 +198,7 @@ test("a child that is killed ends what waits for it, and keeps what it answered"
     path,
     defaultRuntime,
     engine,
-    AsyncRunner.over(engine, new Operations("string"), 10, new AsyncLocalStorage<Scope>()),
+    AsyncRunner.over(engine, new Operations(USUAL_FORMS), 10, new AsyncLocalStorage<Scope>()),
   );
   const table = db.table(defineTable("t", { k: "uint32:pk" }));
   await db.create("t", ["k:uint32:pk"]);

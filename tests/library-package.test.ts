@@ -30,7 +30,7 @@ console.log(existsSync(fileURLToPath(import.meta.resolve("quire-db/quire.wasm"))
 const NO_RUNTIME = ["--runtime", "wazero", "app.db", "tables"];
 
 const PROGRAM = `
-import { type JsonValue, type RowOf, type Session, defineTable, open, openSync } from "quire-db";
+import { type JsonValue, type RowOf, type Session, type ValuesOf, defineTable, open, openSync } from "quire-db";
 
 const users = defineTable("users", { id: "uint32:pk:auto", name: "text:unique", born: "date:null", about: "json:null", note: "text:default=a:null" });
 const orders = defineTable("orders", {
@@ -41,7 +41,7 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 const same = <A, B>(equal: Equal<A, B>): void => void equal;
 same<RowOf<typeof users.columns>, { id: number; name: string; born: string | null; about: JsonValue | null; note: string }>(true);
 same<
-  RowOf<typeof orders.columns, Date>,
+  RowOf<typeof orders.columns, ValuesOf<{ dates: "date" }>>,
   { no: bigint; user: number; total: string; paid: boolean; at: Date; scan: Uint8Array | null; tag: Uint8Array | null }
 >(true);
 
@@ -49,7 +49,7 @@ interface Plain { id: number; name: string }
 
 async function main(): Promise<void> {
   await using db = await open("typed.db");
-  same<typeof db, Session<string>>(true);
+  same<typeof db, Session>(true);
   await db.create(users);
   await db.create(orders);
   const people = db.table(users);
@@ -96,6 +96,11 @@ await main();
   using db = openSync("typed.db", { dates: "date" });
   const { at } = db.table(orders).get(7n);
   same<typeof at, Date>(true);
+  const numbers = openSync(":memory:", { integers: "number", decimals: "number" });
+  numbers.create(users);
+  numbers.create(orders);
+  const order = numbers.table(orders).find(1);
+  same<Pick<NonNullable<typeof order>, "no" | "total" | "at">, { no: number; total: number; at: string }>(true);
   console.log(at.getTime(), [...db.table(users).scan({ columns: ["id"] })].length);
 }
 `;

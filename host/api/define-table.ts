@@ -1,5 +1,6 @@
 /** Tables as TypeScript knows them: from the words that `create` takes to the types of their rows. */
 import { QuireError } from "./errors.js";
+import type { UsualValues, ValueTypes } from "./value-forms.js";
 
 /** A JSON document. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
@@ -45,22 +46,25 @@ type Flags<Rest extends string> = Rest extends `default=${string}`
     : Rest;
 type FlagsOf<Word extends string> = Word extends `${string}:${infer Rest}` ? Flags<Rest> : never;
 
-/** The values of a type as rows hold them; `Dates` is what dates and date-times are. */
-type Value<Type extends string, Dates> = Type extends "int8" | "int16" | "int32" | "uint8" | "uint16" | "uint32"
+/** The values of a type as rows hold them. */
+type Value<Type extends string, Values extends ValueTypes> = Type extends
+  "int8" | "int16" | "int32" | "uint8" | "uint16" | "uint32"
   ? number
   : Type extends "int64" | "uint64"
-    ? bigint
-    : Type extends "text" | "uuid" | "decimal"
+    ? Values["integers"]
+    : Type extends "text" | "uuid"
       ? string
-      : Type extends "date" | "datetime"
-        ? Dates
-        : Type extends "boolean"
-          ? boolean
-          : Type extends "blob" | `custom(${string})`
-            ? Uint8Array
-            : Type extends "json"
-              ? JsonValue
-              : unknown;
+      : Type extends "decimal"
+        ? Values["decimals"]
+        : Type extends "date" | "datetime"
+          ? Values["dates"]
+          : Type extends "boolean"
+            ? boolean
+            : Type extends "blob" | `custom(${string})`
+              ? Uint8Array
+              : Type extends "json"
+                ? JsonValue
+                : unknown;
 
 /** The same as calls take them. */
 type Input<Type extends string> = Type extends "int64" | "uint64"
@@ -71,7 +75,7 @@ type Input<Type extends string> = Type extends "int64" | "uint64"
       ? string | Date
       : Type extends "json"
         ? JsonValue | object
-        : Value<Type, string>;
+        : Value<Type, UsualValues>;
 
 /** The word itself when its type and its flags are known, else what says which is not; a word with a backslash is the module's to read. */
 type CheckedWord<Word extends string> = string extends Word
@@ -98,8 +102,8 @@ type Optional<C extends Columns> = {
 type KeyName<C extends Columns> = { [Name in keyof C]: "pk" extends FlagsOf<C[Name]> ? Name : never }[keyof C];
 
 /** A row as it is read. */
-export type RowOf<C extends Columns, Dates = string> = {
-  -readonly [Name in keyof C]: Value<TypeWord<C[Name]>, Dates> | OrNull<C[Name]>;
+export type RowOf<C extends Columns, Values extends ValueTypes = UsualValues> = {
+  -readonly [Name in keyof C]: Value<TypeWord<C[Name]>, Values> | OrNull<C[Name]>;
 };
 
 /** A row to insert. */
@@ -113,7 +117,7 @@ export type UpdateOf<C extends Columns> = { [Name in keyof C]?: InputOf<C[Name]>
 /** A primary key as it is given. */
 export type KeyInputOf<C extends Columns> = InputOf<C[KeyName<C>]>;
 /** A primary key as it is returned. */
-export type KeyOf<C extends Columns, Dates = string> = Value<TypeWord<C[KeyName<C>]>, Dates>;
+export type KeyOf<C extends Columns, Values extends ValueTypes = UsualValues> = Value<TypeWord<C[KeyName<C>]>, Values>;
 
 /** What a table's methods take and give. */
 export interface TableShape {
@@ -125,12 +129,12 @@ export interface TableShape {
 }
 
 /** The shape of a table that `defineTable` describes. */
-export interface DefinedShape<C extends Columns, Dates> extends TableShape {
-  readonly row: RowOf<C, Dates>;
+export interface DefinedShape<C extends Columns, Values extends ValueTypes> extends TableShape {
+  readonly row: RowOf<C, Values>;
   readonly insert: InsertOf<C>;
   readonly update: UpdateOf<C>;
   readonly keyInput: KeyInputOf<C>;
-  readonly key: KeyOf<C, Dates>;
+  readonly key: KeyOf<C, Values>;
 }
 
 /** A value that is no document. */

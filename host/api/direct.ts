@@ -1,10 +1,10 @@
 /** The calls of the module that take and give rows as records, without JSON in between. For sessions in this process. */
 import type { LibraryInstance } from "./instance.js";
-import type { DateForm } from "./json-values.js";
 import { ModuleStatements } from "./module-statement.js";
 import { RecordReader, RecordWriter } from "./record-codec.js";
 import type { DeleteResult, UpdateResult } from "./requests.js";
 import type { Column, TableSchema } from "./table-schema.js";
+import type { ValueForms } from "./value-forms.js";
 
 /** What the module answers. */
 const ROW = 1;
@@ -35,11 +35,11 @@ export class DirectAccess {
   readonly statements: ModuleStatements;
 
   /** `schemas` are those that the session knows at the time. */
-  constructor(instance: LibraryInstance, schemas: ReadonlyMap<string, TableSchema>, dates: DateForm) {
+  constructor(instance: LibraryInstance, schemas: ReadonlyMap<string, TableSchema>, forms: ValueForms) {
     this.#instance = instance;
     this.#schemas = schemas;
-    this.#reader = new RecordReader(dates);
-    this.statements = new ModuleStatements(instance, dates);
+    this.#reader = new RecordReader(forms);
+    this.statements = new ModuleStatements(instance);
   }
 
   #table(name: string): OpenTable | undefined {
@@ -163,7 +163,7 @@ export class DirectAccess {
     const keys = new Array<unknown>(count);
     const { memory } = this.#instance;
     this.#reader.end = this.#instance.replyStart;
-    for (let i = 0; i < count; i++) keys[i] = this.#reader.value(memory, column, this.#reader.end);
+    for (let i = 0; i < count; i++) keys[i] = this.#reader.key(memory, column, this.#reader.end);
     return keys;
   }
 

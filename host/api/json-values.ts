@@ -2,9 +2,7 @@
 import { QuireError } from "./errors.js";
 import { checkDocument, describe } from "./document.js";
 import type { Column, ColumnType, TableSchema } from "./table-schema.js";
-
-/** What dates and date-times are in rows. */
-export type DateForm = "string" | "date";
+import { type ValueForms, inexact, numberIfExact } from "./value-forms.js";
 
 /** Each byte in hexadecimal. */
 export const BYTE_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -145,13 +143,18 @@ export function dateFromText(text: string): Date | string {
   return date;
 }
 
+/** Types whose values may be something else in rows than in JSON. */
+const OTHER_THAN_JSON: ReadonlySet<ColumnType> = new Set(["int64", "uint64", "decimal", "blob", "custom", "date", "datetime"]);
+
 /** A value of a reply as rows hold it. */
-export function fromJson(column: Column, value: unknown, dates: DateForm): unknown {
+export function fromJson(column: Column, value: unknown, { integers, decimals, dates }: ValueForms): unknown {
   if (value === null) return null;
   switch (column.type) {
     case "int64":
     case "uint64":
-      return BigInt(value as string);
+      return integers === "number" ? exactNumber(column.name, value as string) : BigInt(value as string);
+    case "decimal":
+      return decimals === "number" ? Number(value) : value;
     case "blob":
     case "custom":
       return fromHex(value as string);
@@ -163,13 +166,28 @@ export function fromJson(column: Column, value: unknown, dates: DateForm): unkno
   }
 }
 
+/** The same of the key of a row that is in the table by now: an integer that no number is exact for is a bigint all the same. */
+export function keyFromJson(column: Column, value: unknown, forms: ValueForms): unknown {
+  const isWide = column.type === "int64" || column.type === "uint64";
+  return isWide && forms.integers === "number" ? numberIfExact(BigInt(value as string)) : fromJson(column, value, forms);
+}
+
 /** Gives the values of a reply's row, which is changed in place, the form that rows have. */
-export function rowFromJson(columns: readonly Column[], row: Record<string, unknown>, dates: DateForm): Record<string, unknown> {
+export function rowFromJson(
+  columns: readonly Column[],
+  row: Record<string, unknown>,
+  forms: ValueForms,
+): Record<string, unknown> {
   for (const column of columns) {
     const { type, name } = column;
-    if (type === "int64" || type === "uint64" || type === "blob" || type === "custom" || type === "date" || type === "datetime") {
-      row[name] = fromJson(column, row[name], dates);
-    }
+    if (OTHER_THAN_JSON.has(type)) row[name] = fromJson(column, row[name], forms);
   }
   return row;
+}
+
+/** The number that `text`, a whole one, spells; `BAD_VALUE` when none is exactly that. `name`: what it is the value of. */
+function exactNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw inexact(name, BigInt(text));
+  return value;
 }

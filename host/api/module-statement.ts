@@ -1,9 +1,8 @@
 /** Statements of the library module in this process: its calls `prepare` to `finalize` (docs/abi.md, "Statements"). */
 import type { LibraryInstance } from "./instance.js";
-import type { DateForm } from "./json-values.js";
 import type { MemoryViews } from "./memory-views.js";
 import { ParameterWriter } from "./parameter-writer.js";
-import { RecordReader } from "./record-codec.js";
+import type { RecordReader } from "./record-codec.js";
 import { type Column, type ColumnType, TYPE_CODES, TYPE_SIZES } from "./table-schema.js";
 
 /** `flags` of a description. */
@@ -33,6 +32,12 @@ export interface Stepped {
   readonly lastId: unknown;
 }
 
+/** What becomes of rows: lists of their values or objects, and what values are. */
+export interface RowReading {
+  readonly raw: boolean;
+  readonly reader: RecordReader;
+}
+
 /** What a statement came to. */
 export interface StatementResult extends Omit<Stepped, "more"> {
   readonly rows: unknown[];
@@ -43,26 +48,23 @@ export class ModuleStatement {
   #version: number;
   readonly #instance: LibraryInstance;
   readonly #handle: number;
-  readonly #reader: RecordReader;
   readonly #writer = new ParameterWriter();
 
   private constructor(
     readonly sql: string,
     instance: LibraryInstance,
     handle: number,
-    dates: DateForm,
   ) {
     this.#instance = instance;
     this.#handle = handle;
-    this.#reader = new RecordReader(dates, true);
     [this.#version, this.shape] = this.#description();
   }
 
   /** Reads the statement; throws what the module says of it. */
-  static prepare(instance: LibraryInstance, sql: string, dates: DateForm): ModuleStatement {
+  static prepare(instance: LibraryInstance, sql: string): ModuleStatement {
     const handle = instance.callText("prepare", sql);
     if (handle < 0) throw instance.failure();
-    return new ModuleStatement(sql, instance, handle, dates);
+    return new ModuleStatement(sql, instance, handle);
   }
 
   #description(): [version: number, shape: StatementShape] {
@@ -103,7 +105,7 @@ export class ModuleStatement {
   }
 
   /** Goes on: adds `maxRows` rows at most to `rows`, objects or, `raw`, lists of their values; 0 for as many as one reply holds. */
-  step(maxRows: number, rows: unknown[], raw: boolean): Stepped {
+  step(maxRows: number, rows: unknown[], { raw, reader }: RowReading): Stepped {
     const instance = this.#instance;
     const status = instance.callStatement("step", this.#handle, maxRows);
     if (status < 0) throw instance.failure();
@@ -119,23 +121,21 @@ export class ModuleStatement {
     }
     const { view } = memory;
     const { columns } = this.shape;
-    const reader = this.#reader;
     let at = replyStart + STEP_HEAD;
-    for (let left = view.getUint32(replyStart, true); left > 0; left--) {
-      rows.push(raw ? reader.values(memory, columns, at + 4) : reader.row(memory, columns, at + 4));
-      at += 4 + view.getUint32(at, true);
+    try {
+      for (let left = view.getUint32(replyStart, true); left > 0; left--) {
+        rows.push(raw ? reader.values(memory, columns, at + 4) : reader.row(memory, columns, at + 4));
+        at += 4 + view.getUint32(at, true);
+      }
+    } catch (error) {
+      // A value that can't be had in the form that is wanted: nobody asks for the rest.
+      this.reset();
+      throw error;
     }
     const changes = Number(view.getBigUint64(replyStart + 8, true));
     const key = replyStart + view.getUint32(replyStart + 16, true);
     const hasKey = changes > 0 && key < replyStart + replyLength;
-    return { more: status === 1, changes, lastId: hasKey ? this.#key(memory, key) : undefined };
-  }
-
-  /** The key at `at`, behind its type. */
-  #key(memory: MemoryViews, at: number): unknown {
-    const type = TYPE_OF_CODE.get(memory.bytes[at] as number) ?? "custom";
-    const size = type === "custom" ? 0 : TYPE_SIZES[type];
-    return this.#reader.value(memory, { name: "", type, nullable: false, size, position: 0 }, at + 1);
+    return { more: status === 1, changes, lastId: hasKey ? keyAt(memory, key, reader) : undefined };
   }
 
   #describe(): void {
@@ -155,6 +155,13 @@ export class ModuleStatement {
   }
 }
 
+/** The key at `at`, behind its type. */
+function keyAt(memory: MemoryViews, at: number, reader: RecordReader): unknown {
+  const type = TYPE_OF_CODE.get(memory.bytes[at] as number) ?? "custom";
+  const size = type === "custom" ? 0 : TYPE_SIZES[type];
+  return reader.key(memory, { name: "", type, nullable: false, size, position: 0 }, at + 1);
+}
+
 /** So many statements that nobody runs are kept for whoever prepares their text again. */
 const MOST_KEPT = 64;
 
@@ -163,27 +170,24 @@ export class ModuleStatements {
   /** Those that nobody runs, by their text; that which was used longest ago is first. */
   readonly #idle = new Map<string, ModuleStatement>();
 
-  constructor(
-    readonly instance: LibraryInstance,
-    readonly dates: DateForm,
-  ) {}
+  constructor(readonly instance: LibraryInstance) {}
 
   /** A statement of this text, until it is given back; throws what the module says of it. */
   take(sql: string): ModuleStatement {
     const known = this.#idle.get(sql);
-    if (known === undefined) return ModuleStatement.prepare(this.instance, sql, this.dates);
+    if (known === undefined) return ModuleStatement.prepare(this.instance, sql);
     this.#idle.delete(sql);
     return known;
   }
 
   /** Runs `sql` to its end: its rows and what it changed; undefined when it has to go as JSON. */
-  run(sql: string, params: unknown, raw: boolean, maxRows = 0): StatementResult | undefined {
+  run(sql: string, params: unknown, reading: RowReading, maxRows = 0): StatementResult | undefined {
     const statement = this.take(sql);
     try {
       if (!statement.isPlain || !statement.bind(params)) return undefined;
       const rows: unknown[] = [];
-      let stepped = statement.step(maxRows, rows, raw);
-      while (stepped.more && maxRows === 0) stepped = statement.step(0, rows, raw);
+      let stepped = statement.step(maxRows, rows, reading);
+      while (stepped.more && maxRows === 0) stepped = statement.step(0, rows, reading);
       if (stepped.more) statement.reset();
       return { rows, changes: stepped.changes, lastId: stepped.lastId };
     } finally {

@@ -5,7 +5,7 @@
 import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
-import { type DateForm, boundToJson, fromJson, parametersToJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
+import { boundToJson, keyFromJson, parametersToJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
 import { errorOfPart } from "./parts.js";
 import type {
   BoundOptions,
@@ -18,6 +18,7 @@ import type {
   WhereRequest,
 } from "./requests.js";
 import { type Column, type TableReply, TableSchema } from "./table-schema.js";
+import type { ValueForms } from "./value-forms.js";
 
 /** A request. What comes back is the `ok` of its reply; a failed one throws its error. */
 export interface RequestStep {
@@ -54,7 +55,7 @@ export class Operations {
   /** The definitions that are known. Requests that may change one make all be forgotten. */
   readonly schemas = new Map<string, TableSchema>();
 
-  constructor(readonly dates: DateForm) {}
+  constructor(readonly forms: ValueForms) {}
 
   *#schema(name: string): Steps<TableSchema> {
     const known = this.schemas.get(name);
@@ -89,7 +90,7 @@ export class Operations {
     if (row === undefined) throw new QuireError("BAD_REQUEST", "insert: there is no row");
     const schema = yield* this.#schema(table);
     const { keys } = (yield { request: { op: "insert", table, row: rowToJson(schema, row) } }) as { keys: unknown[] };
-    return fromJson(schema.key, keys[0], this.dates);
+    return keyFromJson(schema.key, keys[0], this.forms);
   }
 
   *insertMany(table: string, rows: readonly unknown[]): Steps<unknown[]> {
@@ -97,7 +98,7 @@ export class Operations {
     const schema = yield* this.#schema(table);
     const list = rows.map((row) => rowToJson(schema, row));
     const { keys } = (yield { request: { op: "insert", table, rows: list } }) as { keys: unknown[] };
-    return keys.map((key) => fromJson(schema.key, key, this.dates));
+    return keys.map((key) => keyFromJson(schema.key, key, this.forms));
   }
 
   /** The parts of one insertion, in a transaction of their own. */
@@ -120,7 +121,7 @@ export class Operations {
     const { row } = (yield {
       request: { ...options, op: "get", table, key: keyToJson(schema, key, options.index) },
     }) as { row: AnyRow };
-    return rowFromJson(chosen(schema, options.columns), row, this.dates);
+    return rowFromJson(chosen(schema, options.columns), row, this.forms);
   }
 
   *find(table: string, key: unknown, options?: LookupOptions): Steps<AnyRow | undefined> {
@@ -140,7 +141,7 @@ export class Operations {
       request: { ...options, op: "get", table, keys: keys.map((key) => keyToJson(schema, key, options.index)) },
     }) as { rows: AnyRow[] };
     const columns = chosen(schema, options.columns);
-    for (const row of rows) rowFromJson(columns, row, this.dates);
+    for (const row of rows) rowFromJson(columns, row, this.forms);
     return rows;
   }
 
@@ -202,7 +203,7 @@ export class Operations {
       if (direct !== undefined) return direct as RowsPage;
     }
     const page = (yield { request }) as RowsPage;
-    for (const row of page.rows) rowFromJson(columns, row, this.dates);
+    for (const row of page.rows) rowFromJson(columns, row, this.forms);
     return page;
   }
 }

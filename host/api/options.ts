@@ -1,7 +1,7 @@
 /** Options of `open` and `openSync`: what is not one of them, or has a wrong type, is refused. */
 import { QuireError } from "./errors.js";
 import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "./runtime-names.js";
-import type { DateForm } from "./json-values.js";
+import { type ValueForms, formCheck } from "./value-forms.js";
 
 /** A file's `URL`. (Programs without types of Node or a browser have no such type.) */
 export interface FileUrl {
@@ -9,7 +9,7 @@ export interface FileUrl {
   readonly protocol: string;
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends Partial<ValueForms> {
   /** Where the module runs: `"node"`, in this process, unless told; any other in a process of its own. */
   readonly runtime?: RuntimeName;
   /** Nothing can be changed, and a missing file is an error. */
@@ -43,8 +43,6 @@ export interface OpenOptions {
   readonly schema?: string;
   /** Which table of such a file is which, by its fingerprint (`#` and 16 digits), where the order in which they were registered does not tell. */
   readonly tables?: Readonly<Record<string, string>>;
-  /** What dates and date-times are in rows: text unless told; a `Date` shows them to the millisecond. */
-  readonly dates?: DateForm;
   /**
    * Seconds that a call waits for the end of a transaction that it is not part of, while nothing is called in that one's function: 10 unless told, `Infinity` for
    * ever. Then it fails with `TRANSACTION_TIMEOUT`; the function may be waiting for it.
@@ -83,7 +81,9 @@ const CHECKS: Readonly<Record<keyof OpenOptions, { readonly wanted: string; fits
   },
   schema: { wanted: "the path of a file", fits: (value) => typeof value === "string" && value !== "" },
   tables: { wanted: "an object of fingerprints", fits: isFingerprints },
-  dates: { wanted: '"string" or "date"', fits: (value) => value === "string" || value === "date" },
+  integers: formCheck("integers"),
+  decimals: formCheck("decimals"),
+  dates: formCheck("dates"),
 };
 
 function isFingerprints(value: unknown): boolean {

@@ -5,9 +5,10 @@
  * range) returns false: the same call then goes to the module as JSON, which takes it or says what is wrong, the same under every runtime.
  */
 import { checkDocument } from "./document.js";
-import { BYTE_HEX, type DateForm, dateFromText, dateText } from "./json-values.js";
+import { BYTE_HEX, dateFromText, dateText } from "./json-values.js";
 import type { MemoryViews } from "./memory-views.js";
 import type { Column, TableSchema } from "./table-schema.js";
+import { type ValueForms, inexact, numberIfExact } from "./value-forms.js";
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
 
@@ -104,7 +105,7 @@ export class RecordReader {
   end = 0;
 
   constructor(
-    readonly dates: DateForm,
+    readonly forms: ValueForms,
     readonly long = false,
   ) {}
 
@@ -143,6 +144,7 @@ export class RecordReader {
         case "int32":
           return view.getInt32(at, true);
         case "int64":
+          if (this.forms.integers === "number") return this.#exact(column, view, at, view.getInt32(at + 4, true));
           return view.getBigInt64(at, true);
         case "uint8":
           return view.getUint8(at);
@@ -151,11 +153,12 @@ export class RecordReader {
         case "uint32":
           return view.getUint32(at, true);
         case "uint64":
+          if (this.forms.integers === "number") return this.#exact(column, view, at, view.getUint32(at + 4, true));
           return view.getBigUint64(at, true);
         case "boolean":
           return bytes[at] !== 0;
         case "decimal":
-          return readDecimal(view, at);
+          return this.forms.decimals === "number" ? Number(readDecimal(view, at)) : readDecimal(view, at);
         case "date":
           return this.#date(readDate(view, at));
         case "datetime":
@@ -179,8 +182,24 @@ export class RecordReader {
     return new Uint8Array(bytes.subarray(column.type === "blob" ? start : at, end));
   }
 
+  /** The key at `at` of a row that is in the table by now: an integer that no number is exact for is a bigint all the same. */
+  key(memory: MemoryViews, column: Column, at: number): unknown {
+    const { integers } = this.forms;
+    if (integers === "bigint" || column.size !== 8) return this.value(memory, column, at);
+    this.end = at + 8;
+    const { view } = memory;
+    return numberIfExact(column.type === "int64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
+  }
+
+  /** The 64-bit integer at `at`, whose upper half is `high`, as a number. */
+  #exact({ name, type }: Column, view: DataView, at: number, high: number): number {
+    const value = high * 2 ** 32 + view.getUint32(at, true);
+    if (Number.isSafeInteger(value)) return value;
+    throw inexact(name, type === "int64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
+  }
+
   #date(text: string): string | Date {
-    return this.dates === "date" ? dateFromText(text) : text;
+    return this.forms.dates === "date" ? dateFromText(text) : text;
   }
 }
 

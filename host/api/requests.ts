@@ -1,6 +1,7 @@
 /** The requests, and what the methods of sessions and tables take and give, beside rows. */
 import type { AnyRow, Columns, DefinedShape, TableDefinition, TableShape } from "./define-table.js";
 import type { FieldReply, IndexReply } from "./table-schema.js";
+import type { ValueForms } from "./value-forms.js";
 
 /** The operations of `docs/protocol.md`, and the fields that each takes, but `op` and `id`: a test compares them with the module's. */
 export const OPERATION_FIELDS = {
@@ -86,6 +87,9 @@ export interface StatementColumn {
   readonly type: string;
 }
 
+/** What values are in the rows of a statement, where it is not what the session says. */
+export type PrepareOptions = Partial<ValueForms>;
+
 /** What is known of a statement before it runs. */
 export interface StatementDescription {
   /** Whether it gives rows. */
@@ -99,8 +103,16 @@ export interface StatementDescription {
 export interface RunResult {
   /** Rows that were changed. */
   readonly changes: number;
-  /** The key of the row that was inserted last; undefined where none was. */
+  /** The key of the row that was inserted last; undefined where none was. A number where the session has those and it is exact, else a bigint. */
   readonly lastId: unknown;
+}
+
+/** What a script came to. */
+export interface ExecResult {
+  /** Statements that were run. */
+  readonly statements: number;
+  /** Rows that they changed. */
+  readonly changes: number;
 }
 
 export interface ColumnsOption {

@@ -8,6 +8,7 @@ import { BY_STEPS, type Operation, type Operations, type RequestStep, type Step,
 import { CHANGES_SCHEMA, type Request } from "./requests.js";
 import { Scope, type ScopeTracker } from "./scope.js";
 import { type StatementWords, statementWords } from "./sql-words.js";
+import type { ValueForms } from "./value-forms.js";
 
 /** How a transaction starts: with `anyOrder` its rows may refer to each other in any order, but nothing is changed or deleted in it. */
 export interface TransactionStart {
@@ -16,6 +17,8 @@ export interface TransactionStart {
 
 /** Does what a session and its tables are asked for. What goes wrong is the answer: it is thrown, or the promise is rejected. */
 export interface Runner<K extends Kind> {
+  /** What values are in rows of the session. */
+  readonly forms: ValueForms;
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Result<K, T>;
   /** Gives what `begin` gives; the answer has what goes wrong in it, too. */
   attempt<T>(begin: () => Result<K, T>): Result<K, T>;
@@ -24,8 +27,8 @@ export interface Runner<K extends Kind> {
 }
 
 /** The module's calls with records, for an engine in this process. */
-function directTo({ instance }: Engine, { schemas, dates }: Operations): DirectAccess | null {
-  return instance && new DirectAccess(instance, schemas, dates);
+function directTo({ instance }: Engine, { schemas, forms }: Operations): DirectAccess | null {
+  return instance && new DirectAccess(instance, schemas, forms);
 }
 
 /** What a request may do to transactions and definitions. */
@@ -159,6 +162,10 @@ export class SyncRunner implements Runner<"sync"> {
     this.#direct = directTo(engine, operations);
   }
 
+  get forms(): ValueForms {
+    return this.#exchange.operations.forms;
+  }
+
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): T {
     if (operation.direct !== null && this.#direct !== null) {
       const quick = operation.direct(this.#direct, table, first, second);
@@ -230,6 +237,10 @@ export class AsyncRunner implements Runner<"async"> {
     const direct = directTo(engine, operations);
     const [exchange, root] = [new Exchange(operations), new Scope(null)];
     return new AsyncRunner({ engine, exchange, direct, wait: wait * 1000, tracker, tracks: false, root }, null);
+  }
+
+  get forms(): ValueForms {
+    return this.#of.exchange.operations.forms;
   }
 
   /** The scope of the caller. */

@@ -10,10 +10,12 @@ import type {
   BackupResult,
   CheckOptions,
   CheckResult,
+  ExecResult,
   FileInfo,
   HashResult,
   IdentityRights,
   Params,
+  PrepareOptions,
   Request,
   SchemaInfo,
   SqlResult,
@@ -23,12 +25,11 @@ import type {
 } from "./requests.js";
 import { parametersToJson } from "./json-values.js";
 import { type Runner, needFunction } from "./runner.js";
+import { EXEC } from "./script.js";
 import { Statement, SyncStatement } from "./statement.js";
 import { ALL, PREPARE, StatementCall } from "./statement-operations.js";
 import { SyncTable, Table } from "./table.js";
-
-/** What dates and date-times are in the rows of a session with these options. */
-export type DatesOf<Options> = Options extends { readonly dates: "date" } ? Date : string;
+import { type UsualValues, type ValueTypes, checkForms, formsWith } from "./value-forms.js";
 
 /** The definition that a caller gave in either form. */
 function definitionOf(
@@ -206,11 +207,24 @@ abstract class SessionOf<K extends Kind> {
   /** The rows of a statement that is written behind the name, with values in it that become parameters: `` db.sql`… WHERE name = ${name}` ``. */
   sql<Row = AnyRow>(sql: TemplateStringsArray, ...values: unknown[]): Result<K, Row[]>;
   sql(sql: string | TemplateStringsArray, ...given: unknown[]): Result<K, unknown> {
-    if (isTemplate(sql)) return this.runner.run(ALL, "", new StatementCall(sql.join("?"), false), given);
+    if (isTemplate(sql)) return this.runner.run(ALL, "", new StatementCall(sql.join("?"), false, this.runner.forms), given);
     const [params = [], options = {}] = given as [Params?, TimeOptions?];
     const request = { ...options, op: "sql" as const, sql, params: parametersToJson(params) };
     const steps = (operations: Operations) => operations.ask(request);
     return this.#do("sql", steps);
+  }
+
+  /**
+   * Runs the statements of `script` one after the other, up to the first that fails, whose error tells its number and place; what those before it
+   * did stays, unless it is in a transaction, which the script may begin and end itself. Rows are not kept.
+   */
+  exec(script: string): Result<K, ExecResult> {
+    return this.runner.run(EXEC, "", script, undefined);
+  }
+
+  /** A statement as its operations know it. @internal */
+  protected callOf(sql: string, options: PrepareOptions): StatementCall {
+    return new StatementCall(sql, false, formsWith(this.runner.forms, checkForms("prepare", options)));
   }
 
   /** Gives an identity rights. */
@@ -244,7 +258,7 @@ abstract class SessionOf<K extends Kind> {
 }
 
 /** An open store, whose methods return promises. */
-export class Session<Dates = string> extends SessionOf<"async"> implements AsyncDisposable {
+export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<"async"> implements AsyncDisposable {
   readonly runtime: string;
   #closing: Promise<void> | null = null;
 
@@ -260,15 +274,16 @@ export class Session<Dates = string> extends SessionOf<"async"> implements Async
   }
 
   /** A table by its definition, which types its rows, or by its name. Nothing is asked of the file. */
-  table<C extends Columns>(definition: TableDefinition<C>): Table<DefinedShape<C, Dates>>;
+  table<C extends Columns>(definition: TableDefinition<C>): Table<DefinedShape<C, Values>>;
   table<Row extends object = AnyRow>(name: string): Table<TypedShape<Row>>;
   table(table: string | TableDefinition): unknown {
     return new Table(nameOf(table), this.runner);
   }
 
-  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. */
-  async prepare<Row = AnyRow>(sql: string): Promise<Statement<Row>> {
-    return new Statement(sql, await this.runner.run(PREPARE, "", sql, undefined), this.runner);
+  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */
+  async prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): Promise<Statement<Row>> {
+    const call = this.callOf(sql, options);
+    return new Statement(call, await this.runner.run(PREPARE, "", sql, undefined), this.runner);
   }
 
   /** Closes the file, after what was asked for; an open transaction is rolled back. A second call does nothing more. */
@@ -283,22 +298,23 @@ export class Session<Dates = string> extends SessionOf<"async"> implements Async
 }
 
 /** An open store in this process, whose methods return when they are done. */
-export class SyncSession<Dates = string> extends SessionOf<"sync"> implements Disposable {
+export class SyncSession<Values extends ValueTypes = UsualValues> extends SessionOf<"sync"> implements Disposable {
   /** @internal */
   protected override inside(): this {
     return this;
   }
 
   /** A table by its definition, which types its rows, or by its name. Nothing is asked of the file. */
-  table<C extends Columns>(definition: TableDefinition<C>): SyncTable<DefinedShape<C, Dates>>;
+  table<C extends Columns>(definition: TableDefinition<C>): SyncTable<DefinedShape<C, Values>>;
   table<Row extends object = AnyRow>(name: string): SyncTable<TypedShape<Row>>;
   table(table: string | TableDefinition): unknown {
     return new SyncTable(nameOf(table), this.runner);
   }
 
-  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. */
-  prepare<Row = AnyRow>(sql: string): SyncStatement<Row> {
-    return new SyncStatement(sql, this.runner.run(PREPARE, "", sql, undefined), this.runner);
+  /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */
+  prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): SyncStatement<Row> {
+    const call = this.callOf(sql, options);
+    return new SyncStatement(call, this.runner.run(PREPARE, "", sql, undefined), this.runner);
   }
 
   /** Closes the file; an open transaction is rolled back. A second call does nothing. */

@@ -1,24 +1,30 @@
 /** The operations of prepared statements: with records where the module is in this process, as requests elsewhere. */
-import { fromJson, parametersToJson } from "./json-values.js";
+import { fromJson, keyFromJson, parametersToJson } from "./json-values.js";
 import type { ModuleStatement, ModuleStatements, StatementResult } from "./module-statement.js";
-import { BY_STEPS, Operation, type Operations, type Steps } from "./operations.js";
+import { BY_STEPS, Operation, type Steps } from "./operations.js";
 import type { Params, RunResult, SqlResult, StatementColumn, StatementDescription } from "./requests.js";
+import { RecordReader } from "./record-codec.js";
 import { statementWords } from "./sql-words.js";
 import { type Column, readColumn } from "./table-schema.js";
+import type { ValueForms } from "./value-forms.js";
 
 /** Rows that are fetched at once. */
-const PAGE_ROWS = 1000;
+export const PAGE_ROWS = 1000;
 
 /** A statement as its operations know it. */
 export class StatementCall {
   /** Whether it may go without a request: not what the session has to know of, which requests tell. */
   readonly isDirect: boolean;
+  /** Reads its rows. */
+  readonly reader: RecordReader;
 
   constructor(
     readonly sql: string,
     /** Whether rows are lists of their values. */
     readonly raw: boolean,
+    readonly forms: ValueForms,
   ) {
+    this.reader = new RecordReader(forms, true);
     const { transaction, changesSchema } = statementWords(sql);
     this.isDirect = isSendable(sql) && transaction === null && !changesSchema;
   }
@@ -65,40 +71,36 @@ function customType(tag: string, size: number): string {
 }
 
 /** Rows of a reply in the form of the package's. */
-function rowsOf(reply: SqlResult, operations: Operations, raw: boolean): unknown[] {
+function rowsOf(reply: SqlResult, { raw, forms }: StatementCall): unknown[] {
   const columns = columnsOf(reply).map(({ name, type }, i) => readColumn({ name, type, null: true }, i));
-  const lists = reply.rows.map((row) => columns.map((column, i) => fromJson(column, row[i], operations.dates)));
+  const lists = reply.rows.map((row) => columns.map((column, i) => fromJson(column, row[i], forms)));
   return raw ? lists : lists.map((list) => Object.fromEntries(list.map((value, i) => [(columns[i] as Column).name, value])));
 }
 
-function* ask(
-  operations: Operations,
-  call: StatementCall,
-  params: Params,
-  page: object,
-): Steps<StatementResult & { after: unknown }> {
+/** The rows of a page, and the token for the next one, null behind the last one. */
+export function* ask(call: StatementCall, params: Params, page: object): Steps<StatementResult & { after: unknown }> {
   const request = { op: "sql" as const, sql: call.sql, params: parametersToJson(params), ...page };
   const reply = (yield { request }) as SqlResult & { readonly after?: unknown };
   const { changes, lastId = null, lastIdType: type = "text", after = null } = reply;
-  const key = fromJson(readColumn({ name: "", type, null: true }, 0), lastId, operations.dates) ?? undefined;
-  return { rows: rowsOf(reply, operations, call.raw), changes, lastId: key, after };
+  const key = lastId === null ? undefined : keyFromJson(readColumn({ name: "", type, null: true }, 0), lastId, call.forms);
+  return { rows: rowsOf(reply, call), changes, lastId: key, after };
 }
 
 /** What a statement comes to by the module's calls, of `maxRows` rows at most; undefined when it has to go as a request. */
 function runDirect(
   { statements }: { readonly statements: ModuleStatements },
-  { isDirect, sql, raw }: StatementCall,
+  call: StatementCall,
   params: Params,
   maxRows = 0,
 ): StatementResult | undefined {
-  return isDirect ? statements.run(sql, params, raw, maxRows) : undefined;
+  return call.isDirect ? statements.run(call.sql, params, call, maxRows) : undefined;
 }
 
 /** Runs a statement to its end. */
 export const RUN = new Operation<StatementCall, Params, RunResult>(
   "run",
-  function* (operations, _, call, params) {
-    const { changes, lastId } = yield* ask(operations, call, params, {});
+  function* (_, __, call, params) {
+    const { changes, lastId } = yield* ask(call, params, {});
     return { changes, lastId };
   },
   (direct, _, call, params) => {
@@ -110,9 +112,9 @@ export const RUN = new Operation<StatementCall, Params, RunResult>(
 /** All rows of a statement. */
 export const ALL = new Operation<StatementCall, Params, unknown[]>(
   "all",
-  function* (operations, _, call, params) {
+  function* (_, __, call, params) {
     const rows: unknown[] = [];
-    for (const state = new RowsState(call, params); !state.done;) for (const row of yield* state.next(operations)) rows.push(row);
+    for (const state = new RowsState(call, params); !state.done;) for (const row of yield* state.next()) rows.push(row);
     return rows;
   },
   (direct, _, call, params) => runDirect(direct, call, params)?.rows ?? BY_STEPS,
@@ -121,8 +123,8 @@ export const ALL = new Operation<StatementCall, Params, unknown[]>(
 /** The first row of a statement. */
 export const GET = new Operation<StatementCall, Params, unknown>(
   "get",
-  function* (operations, _, call, params) {
-    return (yield* ask(operations, call, params, { maxRows: 1 })).rows[0];
+  function* (_, __, call, params) {
+    return (yield* ask(call, params, { maxRows: 1 })).rows[0];
   },
   (direct, _, call, params) => {
     const result = runDirect(direct, call, params, 1);
@@ -142,9 +144,9 @@ export class RowsState {
     readonly params: Params,
   ) {}
 
-  *next(operations: Operations): Steps<unknown[]> {
+  *next(): Steps<unknown[]> {
     const after = this.#after === null ? {} : { after: this.#after };
-    const { rows, after: next } = yield* ask(operations, this.call, this.params, { maxRows: PAGE_ROWS, ...after });
+    const { rows, after: next } = yield* ask(this.call, this.params, { maxRows: PAGE_ROWS, ...after });
     this.#after = next;
     this.done = next === null;
     return rows;
@@ -154,16 +156,16 @@ export class RowsState {
 /** The rows of the next page. */
 export const NEXT = new Operation<RowsState, undefined, unknown[]>(
   "iterate",
-  (operations, _, state) => state.next(operations),
+  (_, __, state) => state.next(),
   ({ statements }, _, state) => {
-    const { sql, raw, isDirect } = state.call;
+    const { sql, isDirect } = state.call;
     if (!isDirect) return BY_STEPS;
     const statement = state.statement ?? statements.take(sql);
     let isOver = true;
     try {
       if (state.statement === null && (!statement.isPlain || !statement.bind(state.params))) return BY_STEPS;
       const rows: unknown[] = [];
-      state.done = isOver = !statement.step(PAGE_ROWS, rows, raw).more;
+      state.done = isOver = !statement.step(PAGE_ROWS, rows, state.call).more;
       return rows;
     } finally {
       state.statement = isOver ? null : statement;

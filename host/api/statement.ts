@@ -32,13 +32,8 @@ abstract class StatementOf<K extends Kind, Row> {
   protected readonly call: does.StatementCall;
 
   /** @internal */
-  constructor(
-    sql: string,
-    description: StatementDescription,
-    runner: Runner<K>,
-    call: does.StatementCall = new does.StatementCall(sql, false),
-  ) {
-    this.sql = sql;
+  constructor(call: does.StatementCall, description: StatementDescription, runner: Runner<K>) {
+    this.sql = call.sql;
     this.reader = description.reader;
     this.columns = description.columns;
     this.parameters = description.parameters;
@@ -62,6 +57,11 @@ abstract class StatementOf<K extends Kind, Row> {
   }
 
   /** @internal */
+  protected rawCall(): does.StatementCall {
+    return new does.StatementCall(this.sql, true, this.call.forms);
+  }
+
+  /** @internal */
   protected page(state: does.RowsState): Result<K, Row[]> {
     return this.runner.run(does.NEXT, "", state, undefined) as Result<K, Row[]>;
   }
@@ -81,7 +81,7 @@ abstract class StatementOf<K extends Kind, Row> {
 export class Statement<Row = AnyRow> extends StatementOf<"async", Row> {
   /** The same with rows as lists of their values. */
   raw(): Statement<unknown[]> {
-    return new Statement(this.sql, this, this.runner, new does.StatementCall(this.sql, true));
+    return new Statement(this.rawCall(), this, this.runner);
   }
 
   /** The rows one after the other, which are fetched in pages. Of a query the tables must not change in between. */
@@ -99,7 +99,7 @@ export class Statement<Row = AnyRow> extends StatementOf<"async", Row> {
 export class SyncStatement<Row = AnyRow> extends StatementOf<"sync", Row> {
   /** The same with rows as lists of their values. */
   raw(): SyncStatement<unknown[]> {
-    return new SyncStatement(this.sql, this, this.runner, new does.StatementCall(this.sql, true));
+    return new SyncStatement(this.rawCall(), this, this.runner);
   }
 
   /** The rows one after the other, which are fetched in pages. Of a query the tables must not change in between. */

@@ -6,7 +6,8 @@ import { Operations } from "../api/operations.js";
 import { type FileUrl, type OpenOptions, TRANSACTION_WAIT, checkOptions } from "../api/options.js";
 import { AsyncRunner, SyncRunner } from "../api/runner.js";
 import type { Scope } from "../api/scope.js";
-import { type DatesOf, Session, SyncSession } from "../api/session.js";
+import { Session, SyncSession } from "../api/session.js";
+import { USUAL_FORMS, type ValuesOf, formsWith } from "../api/value-forms.js";
 import { openInProcess } from "./in-process.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { type Place, checkPath, lockFor, placeOf } from "./place.js";
@@ -18,9 +19,9 @@ import { type Place, checkPath, lockFor, placeOf } from "./place.js";
 export async function open<const Options extends OpenOptions = OpenOptions>(
   path: string | FileUrl,
   options?: Options,
-): Promise<Session<DatesOf<Options>>> {
+): Promise<Session<ValuesOf<Options>>> {
   const checked = checkOptions("open", options ?? {});
-  const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
+  const { runtime = "node", readonly = false, mustExist = false } = checked;
   const given = checkPath("open", path);
   const place = placeOf(runtime, given, mustExist || readonly);
   const wanted = lockFor(place, given, checked);
@@ -29,7 +30,12 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
     const isHere = runtime === "node";
     const engine = isHere ? openInProcess(place, checked, lock) : await openChild(runtime, place, checked, lock);
     const { transactionWait = TRANSACTION_WAIT } = checked;
-    const runner = AsyncRunner.over(engine, new Operations(dates), transactionWait, new AsyncLocalStorage<Scope>());
+    const runner = AsyncRunner.over(
+      engine,
+      new Operations(formsWith(USUAL_FORMS, checked)),
+      transactionWait,
+      new AsyncLocalStorage<Scope>(),
+    );
     return new Session(given, runtime, engine, runner);
   } catch (error) {
     lock?.release();
@@ -46,9 +52,9 @@ async function openChild(runtime: string, place: Place, options: OpenOptions, lo
 /** The same in this process, for a session whose methods don't return promises. */
 export function openSync<
   const Options extends Omit<OpenOptions, "runtime"> & { readonly runtime?: "node" } = Omit<OpenOptions, "runtime">,
->(path: string | FileUrl, options?: Options): SyncSession<DatesOf<Options>> {
+>(path: string | FileUrl, options?: Options): SyncSession<ValuesOf<Options>> {
   const checked = checkOptions("openSync", options ?? {});
-  const { runtime = "node", readonly = false, mustExist = false, dates = "string" } = checked;
+  const { runtime = "node", readonly = false, mustExist = false } = checked;
   if (runtime !== "node") throw new QuireError("BAD_OPTION", `openSync works in this process only; use open for ${runtime}`);
   const given = checkPath("openSync", path);
   const place = placeOf(runtime, given, mustExist || readonly);
@@ -56,7 +62,7 @@ export function openSync<
   const lock = wanted && WriteLock.takeSync(wanted);
   try {
     const engine = openInProcess(place, checked, lock);
-    return new SyncSession(given, engine, new SyncRunner(engine, new Operations(dates)));
+    return new SyncSession(given, engine, new SyncRunner(engine, new Operations(formsWith(USUAL_FORMS, checked))));
   } catch (error) {
     lock?.release();
     throw error;

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import binaryen from "binaryen";
 import { type OpenOptions, QuireError, type RuntimeName, type Session, SyncSession, open, openSync } from "../../host/index.js";
 import { Operations } from "../../host/api/operations.js";
+import { USUAL_FORMS } from "../../host/api/value-forms.js";
 import { SyncRunner } from "../../host/api/runner.js";
 import { openInProcess } from "../../host/node/in-process.js";
 import { placeOf } from "../../host/node/place.js";
@@ -53,7 +54,7 @@ export async function sessionsOfAllKinds(t: TestContext): Promise<Session[]> {
 /** The same as `openSync` without the lock, like another host of the module that has none: what its own guard against a second writer does. */
 export function openUnlocked(path: string, options: OpenOptions = {}): SyncSession {
   const engine = openInProcess(placeOf("node", path, false), options, null);
-  return new SyncSession(path, engine, new SyncRunner(engine, new Operations("string")));
+  return new SyncSession(path, engine, new SyncRunner(engine, new Operations(USUAL_FORMS)));
 }
 
 /** Asserts that `call` fails with a `QuireError` of this code, whose message fits. */
