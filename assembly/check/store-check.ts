@@ -29,6 +29,8 @@ import { compareKeys } from "../encode/key";
 import { NODE_LEAF, COUNT_OFFSET } from "../index/node";
 import { TreeCursor } from "../index/tree-cursor";
 import { addressOffset, addressPage } from "../table/page-ledger";
+import { FileChecker, useFileChecker } from "../store/catalog";
+import { OpenTables } from "../store/open-tables";
 import { Table } from "../store/table";
 import { CheckReport, counted } from "./check-report";
 import { CheckedTable } from "./checked-table";
@@ -42,8 +44,11 @@ import { checkEntries } from "./entry-check";
 import { checkForeignKeys } from "./foreign-key-check";
 import { Survey, SURVEY_ALL, SURVEY_OWNERS, SURVEY_RECORDS } from "./survey";
 import {
+  CHECK_BROKEN,
+  ERROR,
   FILE_PADDED,
   FILE_SHORT,
+  FOREIGN_KEY_BROKEN,
   PAGE_LEAKED,
   PAGE_UNLISTED,
   REGISTRY_DAMAGED,
@@ -268,6 +273,28 @@ function isRootLeaf(page: usize): bool {
 function isEmptyLeaf(page: usize): bool {
   return isRootLeaf(page) && load<u16>(page, COUNT_OFFSET) == 0;
 }
+
+/** So many findings of a kind are told of each table. */
+const TOLD: u32 = 100;
+
+/** What `PRAGMA integrity_check` tells: as in SQLite of rows that a CHECK is false for, and not of those that refer to none. */
+class Findings extends FileChecker {
+  findings(tables: OpenTables, quick: bool): Array<string> | null {
+    const report = new CheckReport(TOLD);
+    if (checkStore(tables.access, report, quick, tables.given) != OK) return null;
+    const lines = new Array<string>();
+    for (let f = 0; f < report.faults.length; f++) {
+      const fault = report.faults[f];
+      const kind = fault.kind;
+      if ((kind.severity != ERROR && kind !== CHECK_BROKEN) || kind === FOREIGN_KEY_BROKEN) continue;
+      const where = fault.table == "" ? fault.place : "table " + fault.table + (fault.place == "" ? "" : ", " + fault.place);
+      lines.push((where == "" ? "" : where + ": ") + fault.what);
+    }
+    return lines;
+  }
+}
+
+useFileChecker(new Findings());
 
 /** Which layout a file has, as far as one can tell from a damaged one. */
 export function guessLayout(access: MemoryAccess): u8 {

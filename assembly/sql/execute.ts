@@ -7,6 +7,7 @@ import { loadInteger } from "../table/autoincrement-ledger";
 import { DbmsContext } from "../store/dbms-context";
 import { beginTogether, endTogether } from "../store/insertion";
 import { QueryBinder } from "./bind/query";
+import { catalogNumber } from "./catalog/relation-names";
 import { NamedColumn, Relation } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { ChangeStatement } from "./change/change";
@@ -20,12 +21,16 @@ import { EXPLAIN_HINT, EXPLAINS_QUERIES, readStatement, sqlRest, sqlRoot } from 
 import {
   N_CREATE_TABLE,
   FLAG_ANALYZE,
+  FLAG_NOT,
   N_DELETE,
   N_EXPLAIN,
   N_INSERT,
+  N_PRAGMA,
   N_QUERY,
   N_TRANSACTION,
   N_UPDATE,
+  PRAGMA_DEFER,
+  PRAGMA_KEYS,
   SqlTree,
   TX_BEGIN,
   TX_COMMIT,
@@ -33,6 +38,8 @@ import {
   TX_ROLLBACK_TO,
   TX_SAVEPOINT,
 } from "./syntax/tree";
+
+const ONLY_READ_HINT: string = "CREATE and DROP change what there is; a counter goes on behind the highest number";
 
 /** One statement. What is found out about how to run it is kept, for other runs with other parameters. */
 export class Statement {
@@ -216,6 +223,7 @@ export class Statement {
   run(db: DbmsContext, parameters: Array<Constant>): Status {
     if (this.isTransaction) return this.transact(db);
     if (this.isDefinition) return this.define(db, parameters);
+    if (this.tree.kind(this.root) == N_PRAGMA) return this.set(db);
     if (!this.change(db, parameters)) return lastError.status;
     this.close();
     return OK;
@@ -237,7 +245,12 @@ export class Statement {
     if (known && this.isPlanned(db, parameters)) return known;
     const context = this.begin(db, parameters);
     const subject = tree.a(this.root);
-    const view = context.view(tree.text(tree.a(subject)));
+    const name = tree.text(tree.a(subject));
+    if (catalogNumber(name) >= 0) {
+      context.fail(SQL_UNSUPPORTED, name + " is only read", subject, ONLY_READ_HINT);
+      return null;
+    }
+    const view = context.view(name);
     if (view)
       context.fail(SQL_UNSUPPORTED, view.name + " is a view, and is not changed", subject, "change the tables that it reads");
     const table = lastError.status == OK ? context.table(subject) : null;
@@ -296,6 +309,18 @@ export class Statement {
     }
     this.changes = status == OK ? definitions.count : 0;
     return status;
+  }
+
+  /** Does what PRAGMA sets. */
+  private set(db: DbmsContext): Status {
+    const op = this.tree.op(this.root);
+    const on = !this.tree.has(this.root, FLAG_NOT);
+    const catalog = db.catalog;
+    // As in SQLite in a transaction the one has no effect, and out of one the other.
+    if (op == PRAGMA_KEYS && !db.inTransaction) catalog.foreignKeys = on;
+    if (op != PRAGMA_DEFER || !on || !db.inTransaction || !catalog.foreignKeys) return OK;
+    const hint = "PRAGMA foreign_keys = OFF before BEGIN, or rows in the order of their keys";
+    return this.text.fail(SQL_UNSUPPORTED, "foreign keys can't wait for COMMIT", this.start, hint);
   }
 
   private transact(db: DbmsContext): Status {

@@ -5,6 +5,7 @@
  * Anyone may have written what is in it: only texts are taken from it, and whoever uses one looks at it as at any other.
  */
 import { Status, OK, SQL_LIMIT, TABLE_EXISTS, UNSUPPORTED, fail, lastError } from "../status";
+import { MemoryAccess } from "../memory/access/memory-access";
 import { asciiLower } from "../encode/ascii";
 import { TYPE_TEXT } from "../encode/data-type";
 import { Row } from "../encode/row";
@@ -67,10 +68,25 @@ export function useRuleMaker(maker: RuleMaker): void {
   ruleMaker = maker;
 }
 
-/** The catalog of an open store. */
+/** Checks files: a layer above SQL does, of which this one and SQL know nothing. */
+export abstract class FileChecker {
+  /** A line for each error of the file with these tables, but for rows that refer to none; null with an error. */
+  abstract findings(tables: OpenTables, quick: bool): Array<string> | null;
+}
+
+let fileChecker: FileChecker | null = null;
+
+/** Tells who checks files. */
+export function useFileChecker(checker: FileChecker): void {
+  fileChecker = checker;
+}
+
+/** The catalog of an open store, and what SQL has set for this session. */
 export class Catalog {
   /** Views of this session. */
   readonly temporary: Array<CatalogEntry> = new Array<CatalogEntry>();
+  /** Whether foreign keys are looked at where rows come, change and go, and where tables go. */
+  foreignKeys: bool = true;
   private entries: Array<CatalogEntry> = new Array<CatalogEntry>();
   /** The version of the tables that `entries` and `kept` are of. */
   private version: u32 = 0;
@@ -82,6 +98,19 @@ export class Catalog {
 
   @inline get tables(): Array<Table> {
     return this.openTables.list;
+  }
+
+
+  @inline get access(): MemoryAccess {
+    return this.openTables.access;
+  }
+
+  /** A line for each error of the file; null with an error. */
+  findings(quick: bool): Array<string> | null {
+    const checker = fileChecker;
+    if (checker) return checker.findings(this.openTables, quick);
+    fail(UNSUPPORTED, "this program checks no files", "the command check does it");
+    return null;
   }
 
   /** The catalog table; null where there is none. */

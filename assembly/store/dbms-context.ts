@@ -234,13 +234,13 @@ export class DbmsContext {
     return fail(UNSUPPORTED, what, "convert OUT --layout 0.9 makes one that can be changed");
   }
 
-  /** Drops a table and gives back all of its pages. Other tables may not refer to it. */
+  /** Drops a table and gives back all of its pages. Other tables may not refer to it, unless foreign keys are not looked at. */
   dropTable(name: string): Status {
     let status = this.beginDefinition();
     if (status != OK) return status;
     const table = this.table(name);
     if (!table) return lastError.status;
-    for (let i = 0; i < table.references.length; i++) {
+    for (let i = 0; i < table.references.length && this.catalog.foreignKeys; i++) {
       const other = table.references[i].table;
       if (other === table) continue;
       return fail(FOREIGN_KEY_RESTRICT, "table " + other.name + " refers to " + name, "drop that table first");

@@ -143,7 +143,9 @@ export class Deletes extends Updates {
     const row = table.oldRow;
     table.registry.expectChange(address);
     status = this.readRow(table, address, row, table.oldBody);
-    if (status == OK) status = this.followReferences(table, address, row, mode);
+    // One that says itself what becomes of rows that refer is heard in any case.
+    if (status == OK && (mode != DELETE_BY_SCHEMA || this.catalog.foreignKeys))
+      status = this.followReferences(table, address, row, mode);
     if (status == OK) {
       const key = this.oldKeys;
       for (let i = 0; i < table.indexes.length && status == OK; i++) {

@@ -35,7 +35,7 @@ export class Inserts extends RowEntries {
     if (status != OK) return NO_ADDRESS;
     this.buildKeys(table, row, this.keys);
     status = this.checkUnique(table, row);
-    if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, null);
+    if (status == OK && this.looksAtKeys(table)) status = this.checkForeignKeys(table, row, null);
     if (status != OK) return NO_ADDRESS;
     const address = table.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE);
     if (address == NO_ADDRESS) return NO_ADDRESS;
@@ -90,6 +90,11 @@ export class Inserts extends RowEntries {
     const status = ledger.next(column, row.values);
     if (status == OK) row.setFromArena(position, start);
     return status;
+  }
+
+  /** Whether rows of `table` have to refer to others that there are. */
+  @inline protected looksAtKeys(table: Table): bool {
+    return table.hasForeignKeys && this.catalog.foreignKeys;
   }
 
   /** `OK` when every foreign key of `row` that differs from `old`'s (all of them when there is no old row) names a row. */

@@ -48,7 +48,7 @@ export class OpenTables {
   /** Foreign keys that name a table which is not there. */
   private dangling: Array<Reference> = new Array<Reference>();
 
-  constructor(private readonly access: MemoryAccess) {
+  constructor(readonly access: MemoryAccess) {
     this.definitions.addU8(SNAPSHOT_VERSION);
   }
 
@@ -191,7 +191,7 @@ export class OpenTables {
     return appendToRegistry(this.access, this.entries, this.schemaHash());
   }
 
-  /** Takes a table off whose pages were just given back and that no other one refers to, and writes the registry. */
+  /** Takes a table off whose pages were just given back, and writes the registry. */
   remove(table: Table): Status {
     const at = tablePosition(this.list, table.name);
     this.removeDefinition(at);
@@ -315,9 +315,10 @@ export class OpenTables {
     this.findWaitingAround(table);
   }
 
-  /** `link` for a table that went, and that no other one refers to. */
+  /** `link` for a table that went. */
   private unlink(table: Table): void {
     this.version += 1;
+    for (let r = 0; r < table.references.length; r++) this.dangling.push(table.references[r]);
     forgetReferences(this.dangling, table);
     const columns = table.schema.columns;
     for (let i = 0; i < columns.length; i++) {

@@ -50,7 +50,7 @@ export class Updates extends Inserts {
     if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;
     if (status != OK) return NO_ADDRESS;
     status = this.checkChangedUnique(table, row, old);
-    if (status == OK && table.hasForeignKeys) status = this.checkForeignKeys(table, row, old);
+    if (status == OK && this.looksAtKeys(table)) status = this.checkForeignKeys(table, row, old);
     if (status == OK) status = this.raiseCounters(table, row, old);
     if (status != OK) return NO_ADDRESS;
     const newAddress = table.registry.update(address, this.body.ptr, this.body.len);
@@ -59,7 +59,7 @@ export class Updates extends Inserts {
     const watch = table.watch;
     if (watch) tellOfUpdate(watch, table, row, old, address, newAddress);
     status = this.moveEntries(table, row, old, address, newAddress);
-    if (status == OK && table.references.length > 0) status = this.carryKeys(table, old, row, chain);
+    if (status == OK && table.references.length > 0 && this.catalog.foreignKeys) status = this.carryKeys(table, old, row, chain);
     return status == OK ? newAddress : NO_ADDRESS;
   }
 

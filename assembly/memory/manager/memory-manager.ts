@@ -126,6 +126,11 @@ export class MemoryManager extends CachedPages {
     return this.changed.none && this.waiting.isEmpty && this.pageCount == this.mainPages;
   }
 
+  /** Whether commits go to a log first: to a store in memory they do not. */
+  get hasLog(): bool {
+    return this.log !== null;
+  }
+
   /** Takes the log into use that belongs to the provider's file, and replays what is in it. On failure both stay as they are. */
   useLog(log: LogFile): Status {
     this.log = log;

@@ -10,7 +10,8 @@ import { Operator } from "../run/operator";
 import { StepRows } from "../run/recursion";
 import { EACH_COLUMNS, JsonRows, SeriesRows } from "../run/table-function";
 import { Condition, addConditions } from "./conditions";
-import { catalogColumns, catalogNumber } from "../catalog/relation-names";
+import { foreignKeyRows } from "../catalog/foreign-key-rows";
+import { FOREIGN_KEY_CHECK, catalogColumns, catalogNumber } from "../catalog/relation-names";
 import { ViewBinder, catalogRows } from "../catalog/relations";
 import { asNumber, asText, notYet } from "./convert";
 import { Outer } from "./expressions";
@@ -194,7 +195,7 @@ export abstract class FromBinder extends MergeBinder {
       return null;
     }
     const number = catalogNumber(name);
-    if (number >= 0) return this.catalogSource(number, alias, base);
+    if (number >= 0) return this.catalogSource(number, node, alias, base);
     if (tree.d(node) != 0) {
       this.unsupported("the function " + name + " in FROM", node);
       return null;
@@ -243,11 +244,19 @@ export abstract class FromBinder extends MergeBinder {
   /** The rows of a query that may name itself, of two by UNION. */
   protected abstract recursive(common: CommonTable): Relation | null;
 
-  private catalogSource(number: i32, alias: string, base: i32): Source | null {
-    const rows = catalogRows(number, this.context.catalog, new BoundViews(this));
-    if (!rows) return null;
+  private catalogSource(number: i32, node: u32, alias: string, base: i32): Source | null {
+    const context = this.context;
     const names = catalogColumns(number);
-    const source = new Source(alias, base, null, new Relation(this.context.own(rows), columnsCalled(names)));
+    let rows: Operator | null = null;
+    if (number == FOREIGN_KEY_CHECK) {
+      const found = this.viewRows(foreignKeyRows("pragma_foreign_key_check", context.catalog.tables), node);
+      if (found) rows = found.operator;
+    } else {
+      rows = catalogRows(number, context.catalog, new BoundViews(this));
+      if (rows) context.own(rows);
+    }
+    if (!rows) return null;
+    const source = new Source(alias, base, null, new Relation(rows, columnsCalled(names)));
     const last = names.length - 1;
     if (names[last] == "") source.hidden[last] = true;
     return source;

@@ -10,7 +10,7 @@ import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { sqlNameOfType } from "../bind/types";
 
 /** A literal of `text`. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return "'" + text.replaceAll("'", "''") + "'";
 }
 

@@ -23,9 +23,32 @@ const RELATIONS: StaticArray<string> = [
   "#id,#seq,table,from,to,on_update,on_delete,match,",
   "pragma_database_list",
   "#seq,name,file",
+  "pragma_collation_list",
+  "#seq,name",
+  "pragma_foreign_key_check",
+  "table,#rowid,parent,#fkid,",
+  "sqlite_sequence",
+  "name,#seq",
+  "pragma_foreign_keys",
+  "#foreign_keys",
+  "pragma_page_count",
+  "#page_count",
+  "pragma_freelist_count",
+  "#freelist_count",
+  "pragma_journal_mode",
+  "journal_mode",
+  "pragma_synchronous",
+  "#synchronous",
+  "pragma_integrity_check",
+  "integrity_check",
+  "pragma_quick_check",
+  "quick_check",
 ];
 
-/** Numbers of them: up to `TABLE_XINFO` they tell of tables and views, from there on up to `INDEX_XINFO` of indexes. */
+/**
+ * Numbers of them: up to `TABLE_XINFO` they tell of tables and views, from there on up to `INDEX_XINFO` of indexes; from `FIRST_LIVE` on
+ * their rows do not follow from definitions.
+ */
 export const MASTER: i32 = 0;
 /** Another name of the same. */
 const SCHEMA: i32 = 2;
@@ -35,6 +58,17 @@ export const INDEX_LIST: i32 = 10;
 export const INDEX_XINFO: i32 = 14;
 export const FOREIGN_KEY_LIST: i32 = 16;
 export const DATABASE_LIST: i32 = 18;
+export const COLLATION_LIST: i32 = 20;
+/** A query of its own for each foreign key. */
+export const FOREIGN_KEY_CHECK: i32 = 22;
+export const SEQUENCE: i32 = 24;
+export const FIRST_LIVE: i32 = SEQUENCE;
+export const FOREIGN_KEYS: i32 = 26;
+export const PAGE_COUNT: i32 = 28;
+export const FREELIST_COUNT: i32 = 30;
+export const JOURNAL_MODE: i32 = 32;
+export const SYNCHRONOUS: i32 = 34;
+export const QUICK_CHECK: i32 = 38;
 
 /** The number of the relation called `name`; -1 when there is none. */
 export function catalogNumber(name: string): i32 {
@@ -46,4 +80,9 @@ export function catalogNumber(name: string): i32 {
 /** The columns of relation `number`, those of numbers with `#` in front. */
 export function catalogColumns(number: i32): Array<string> {
   return RELATIONS[number + 1].split(",");
+}
+
+/** Whether a function of relation `number` needs the name of a table or index as PRAGMA. */
+export function needsName(number: i32): bool {
+  return number > TABLE_LIST && number <= FOREIGN_KEY_LIST;
 }

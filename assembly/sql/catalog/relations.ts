@@ -2,20 +2,18 @@
  * What is told of tables, views, columns, indexes and foreign keys in SQL: `sqlite_master` and the functions `pragma_…`, as SQLite has
  * them. The last column of a function, without a name, is the table or index that a row is about, in small letters.
  *
- * Rows are made when a statement first asks for them, and kept until definitions change: for each value a byte, `CELL_…`, behind it a
- * number as i64, or a text's length u32 and bytes.
+ * Rows are made when a statement first asks for them, and kept until definitions change; those that do not follow from definitions are made
+ * by each run.
  */
-import { asciiLower, asciiUpper } from "../../encode/ascii";
-import { ByteBuffer } from "../../encode/byte-buffer";
+import { asciiUpper } from "../../encode/ascii";
 import { ON_DELETE_CASCADE } from "../../schema/column";
 import { CHECK, Catalog, CatalogEntry, VIEW } from "../../store/catalog";
 import { Table } from "../../store/table";
 import { NamedColumn } from "../bind/scope";
 import { sqlNameOfType } from "../bind/types";
-import { Batch, VectorColumns } from "../eval/batch";
-import { K_INT, K_TEXT, typeOfKind } from "../eval/kinds";
-import { BATCH_ROWS } from "../eval/vector";
+import { typeOfKind } from "../eval/kinds";
 import { Operator } from "../run/operator";
+import { CellRows, CellWriter } from "./cell-rows";
 import {
   columnTypeText,
   createIndexText,
@@ -25,9 +23,12 @@ import {
   isKeyIndex,
   shownFrom,
 } from "./definition-text";
+import { LiveRows } from "./live-rows";
 import { NamedIndex, namedIndexes, namesOf } from "./named-indexes";
 import {
+  COLLATION_LIST,
   DATABASE_LIST,
+  FIRST_LIVE,
   FOREIGN_KEY_LIST,
   INDEX_LIST,
   INDEX_XINFO,
@@ -37,10 +38,6 @@ import {
   catalogColumns,
 } from "./relation-names";
 
-const CELL_NULL: u8 = 0;
-const CELL_NUMBER: u8 = 1;
-const CELL_TEXT: u8 = 2;
-
 /** Binds views, to tell of their columns. */
 export abstract class ViewBinder {
   /** Null with an error. */
@@ -49,6 +46,8 @@ export abstract class ViewBinder {
 
 /** Gives the rows of relation `number`; null with an error. */
 export function catalogRows(number: i32, catalog: Catalog, views: ViewBinder): Operator | null {
+  const columns = catalogColumns(number);
+  if (number >= FIRST_LIVE) return new LiveRows(number, catalog, columns);
   let bytes = catalog.keptOf(number);
   if (!bytes) {
     const made = new CatalogRelation(number, catalog, views);
@@ -56,63 +55,11 @@ export function catalogRows(number: i32, catalog: Catalog, views: ViewBinder): O
     if (!bytes) return null;
     catalog.keep(number, bytes);
   }
-  return new CatalogRows(bytes, catalogColumns(number));
-}
-
-/** Rows as `CatalogRelation` makes them. */
-class CatalogRows extends Operator {
-  private readonly columns: VectorColumns;
-  private at: usize = 0;
-
-  constructor(
-    private readonly bytes: ArrayBuffer,
-    names: Array<string>,
-  ) {
-    const columns = new VectorColumns();
-    for (let c = 0; c < names.length; c++) columns.add(names[c].startsWith("#") ? K_INT : K_TEXT);
-    super(new Batch(columns));
-    this.columns = columns;
-    this.estimate = <f64>bytes.byteLength / <f64>(names.length << 3);
-  }
-
-  open(): bool {
-    this.at = changetype<usize>(this.bytes);
-    return super.open();
-  }
-
-  next(): bool {
-    const vectors = this.columns.vectors;
-    const end = changetype<usize>(this.bytes) + this.bytes.byteLength;
-    let at = this.at;
-    let count = 0;
-    for (; count < BATCH_ROWS && at < end; count++) {
-      for (let c = 0; c < vectors.length; c++) {
-        const vector = unchecked(vectors[c]);
-        const cell = load<u8>(at);
-        vector.setNull(count, cell == CELL_NULL);
-        if (cell == CELL_NUMBER) vector.setInt(count, load<i64>(at, 1));
-        else if (cell == CELL_TEXT) vector.setBytes(count, at + 5, load<u32>(at, 1));
-        at += cell == CELL_NULL ? 1 : cell == CELL_NUMBER ? 9 : 5 + load<u32>(at, 1);
-      }
-    }
-    this.at = at;
-    this.batch.begin(count);
-    return count > 0 && this.give();
-  }
-
-  free(): void {
-    super.free();
-    this.columns.free();
-  }
-
-  describe(): string {
-    return "catalog";
-  }
+  return new CellRows(bytes, columns);
 }
 
 /** Makes the rows of one relation. */
-class CatalogRelation {
-  private readonly out: ByteBuffer = new ByteBuffer(1024);
+class CatalogRelation extends CellWriter {
   private named: Array<NamedIndex> = [];
   private checks: Array<CatalogEntry> = [];
 
@@ -120,7 +67,9 @@ class CatalogRelation {
     private readonly number: i32,
     private readonly catalog: Catalog,
     private readonly views: ViewBinder,
-  ) {}
+  ) {
+    super();
+  }
 
   /** The rows; null on failure. */
   make(): ArrayBuffer | null {
@@ -143,43 +92,10 @@ class CatalogRelation {
       else if (this.number == FOREIGN_KEY_LIST) this.referenceRows(table);
     }
     if (this.number == DATABASE_LIST) this.number64(0).text("main").text("");
+    if (this.number == COLLATION_LIST) this.number64(0).text("NOCASE").number64(1).text("BINARY");
     const views = stored.concat(catalog.temporary);
     for (let v = 0; v < views.length && this.number <= TABLE_XINFO; v++) this.viewRows(views[v], v >= stored.length);
-    const out = this.out;
-    const bytes = new ArrayBuffer(out.len);
-    memory.copy(changetype<usize>(bytes), out.ptr, out.len);
-    out.free();
-    return bytes;
-  }
-
-  // ---- values, each of which returns this ----
-
-  private text(value: string): CatalogRelation {
-    const out = this.out;
-    out.addU8(CELL_TEXT);
-    const at = out.len;
-    out.addU32(0);
-    out.addText(value);
-    store<u32>(out.ptr + at, out.len - at - 4);
-    return this;
-  }
-
-  private number64(value: i64): CatalogRelation {
-    this.out.addU8(CELL_NUMBER);
-    this.out.addU64(value);
-    return this;
-  }
-
-  /** A text, null where it is "". */
-  private orNull(value: string): CatalogRelation {
-    if (value != "") return this.text(value);
-    this.out.addU8(CELL_NULL);
-    return this;
-  }
-
-  /** What a row is about, as it is looked for. */
-  private key(name: string): void {
-    this.text(asciiLower(name));
+    return this.taken();
   }
 
   // ---- rows ----

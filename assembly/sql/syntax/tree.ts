@@ -137,6 +137,14 @@ export const N_UPSERT: u8 = 75;
 /** A transaction begins, ends or is marked: op TX_…, a the name of a savepoint or 0. */
 export const N_TRANSACTION: u8 = 76;
 
+/** PRAGMA sets what op says, PRAGMA_…; `FLAG_NOT`: to off. */
+export const N_PRAGMA: u8 = 77;
+
+/** Nothing, foreign_keys, defer_foreign_keys. */
+export const PRAGMA_IDLE: u8 = 0;
+export const PRAGMA_KEYS: u8 = 1;
+export const PRAGMA_DEFER: u8 = 2;
+
 /** What becomes of a row that has a key which another one has: the statement fails; the row is passed over; it takes the other's place. */
 export const OR_ABORT: u8 = 0;
 export const OR_IGNORE: u8 = 1;
