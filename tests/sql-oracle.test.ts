@@ -68,6 +68,11 @@ test("what is always null goes with any kind: CAST of it, a query's column of it
     assert.deepEqual(rows("SELECT COALESCE(MIN(NULL), 5), COALESCE((SELECT MAX(CAST(NULL AS text)) FROM t), 'none') FROM t"), [
       ["5", "none"],
     ]);
+    // A value of the query around is one for all that ask for it: a function that takes it for text leaves it as it is.
+    for (const text of ["DATE(q.c)", "q.c -> '$'", "'{}' ->> q.c", "LENGTH(q.c)", "q.c || ''"]) {
+      const inner = `SELECT COUNT(*) FROM t WHERE ${text} IS NULL AND COALESCE(q.c, d) IS NOT NULL AND q.c IS DISTINCT FROM a`;
+      assert.deepEqual(rows(`SELECT (${inner}) FROM (SELECT NULL AS c) q`), [["2"]], text);
+    }
   });
 });
 

@@ -50,7 +50,11 @@ export class ChangeOracle {
   /** Names of savepoints that are open, behind "" for the transaction. */
   readonly #open: string[] = [];
 
-  constructor(readonly seed: number) {
+  /** `quire`: an empty store, which it closes. */
+  constructor(
+    readonly seed: number,
+    quire: SyncSession = openSync(":memory:"),
+  ) {
     const random = new Random(seed, 3);
     this.#random = random;
     const reference = (to: string): [string, string] => {
@@ -92,7 +96,7 @@ export class ChangeOracle {
         ],
       },
     ];
-    this.#quire = openSync(":memory:");
+    this.#quire = quire;
     this.#sqlite = new sqlite.Database(":memory:");
     this.#sqlite.exec("PRAGMA foreign_keys = ON");
     for (const { name, columns } of this.#tables) {

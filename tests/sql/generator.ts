@@ -366,7 +366,7 @@ export class Generator {
     if (random.oneIn(3)) return `(${not}EXISTS (SELECT 1 FROM ${from}${where}))`;
     const text = around.filter((ref) => ref.type === "text");
     if (text.length > 0 && random.oneIn(6))
-      return `(${random.pick(text).text} COLLATE NOCASE ${not}IN (SELECT ${this.expression("text", all, 0)} FROM ${from}${where}))`;
+      return `⟦¦(⟧(${random.pick(text).text} COLLATE NOCASE ${not}IN (SELECT ${this.expression("text", all, 0)} FROM ${from}${where}))⟦¦ COLLATE BINARY)⟧`;
     if (random.oneIn(4)) {
       const second = random.pick(TYPES);
       const row = `(${subject}, ${this.expression(second, around, 0)})`;
@@ -448,7 +448,9 @@ export class Generator {
       sql += ` ${join} ${text} ON ${random.shuffled(ons).join(" AND ")}`;
       sources.push(source);
     }
-    if (!this.isLarge && random.oneIn(6)) sql += this.elements(sources);
+    // They have an id, too.
+    const mayBeElements = shared.every(({ text }) => text !== "id");
+    if (!this.isLarge && mayBeElements && random.oneIn(6)) sql += this.elements(sources);
     return { sql, sources, shared };
   }
 

@@ -51,8 +51,9 @@ function plain(value: unknown, type: string): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (typeof value === "number" || typeof value === "bigint") return Object.is(value, -0) ? "0" : String(value);
   const text = value as string;
-  if (type === "decimal" && text.includes(".")) return text.replace(/\.?0+$/u, "");
-  return text;
+  if (type !== "decimal" || !text.includes(".")) return text;
+  // SQLite shows as few digits as tell a float from others.
+  return text.length > 16 ? String(Number(text)) : text.replace(/\.?0+$/u, "");
 }
 
 function comparable(value: unknown, type: string, how: How): string {
@@ -74,10 +75,14 @@ export class Oracle {
   readonly #generator: Generator;
   readonly #random: Random;
 
-  constructor(readonly seed: number) {
+  /** `quire`: an empty store, which it closes. */
+  constructor(
+    readonly seed: number,
+    quire: SyncSession = openSync(":memory:"),
+  ) {
     this.#random = new Random(seed, 1);
     this.#generator = new Generator(new Random(seed, 2));
-    this.#quire = openSync(":memory:");
+    this.#quire = quire;
     this.#plain = openSync(":memory:");
     this.#sqlite = new sqlite.Database(":memory:");
     this.#sqlite.exec("PRAGMA case_sensitive_like = ON");

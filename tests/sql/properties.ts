@@ -73,16 +73,18 @@ export class Properties {
   readonly totals: PropertyTotals = { compared: 0, rows: 0, overflows: 0 };
   readonly #random: Random;
   readonly #generator: Generator;
-  readonly #session: SyncSession = openSync(":memory:");
+  readonly #session: SyncSession;
   readonly #usual: Ask = (sql) => this.#session.request({ op: "sql", sql }) as Reply;
   readonly #others: readonly Ask[];
   readonly #indexes: readonly { readonly name: string; readonly table: string }[];
 
-  /** `modules` are asked as well. */
+  /** `modules` are asked as well; `session` is an empty store, which it closes. */
   constructor(
     readonly seed: number,
     modules: readonly WebAssembly.Module[],
+    session: SyncSession = openSync(":memory:"),
   ) {
+    this.#session = session;
     this.#random = new Random(seed, 3);
     this.#generator = new Generator(new Random(seed, 4));
     this.#others = modules.map((module) => askLibrary(module, seed));

@@ -364,9 +364,9 @@ export abstract class ExpressionBinder {
   }
 
   /** document -> path, or ->>. */
-  private arrow(isText: bool, document: Expression, path: Expression, node: u32): Expression | null {
-    if (document.kind == K_NULL) document.kind = K_TEXT;
-    if (path.kind == K_NULL) path.kind = K_TEXT;
+  private arrow(isText: bool, left: Expression, right: Expression, node: u32): Expression | null {
+    const document = left.kind == K_NULL ? convertTo(this.context, left, K_TEXT, null)! : left;
+    const path = right.kind == K_NULL ? convertTo(this.context, right, K_TEXT, null)! : right;
     const isDocument = document.kind == K_TEXT || document.kind == K_JSON;
     if (!isDocument || (path.kind != K_TEXT && path.kind != K_INT)) {
       const what = (isText ? "->>" : "->") + " takes JSON and a path, not " + kindName(isDocument ? path.kind : document.kind);

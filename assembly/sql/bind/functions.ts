@@ -156,8 +156,8 @@ export abstract class FunctionBinder extends PredicateBinder {
       }
     }
     // Text, and what may be given instead.
-    if (kind == K_NULL) value.kind = K_TEXT;
-    if (value.kind == K_TEXT || (letter == 0x42 && kind == K_BLOB)) return value;
+    if (kind == K_NULL) return convertTo(context, value, K_TEXT, null);
+    if (kind == K_TEXT || (letter == 0x42 && kind == K_BLOB)) return value;
     if (letter == 0x4a) {
       // J
       if (kind == K_JSON) return value;
