@@ -294,16 +294,33 @@ const STEP_HEAD: u32 = 20;
 
 /** Runs a statement, or goes on with it: 1 with rows as the reply when others may follow, 0 with the last ones, or -1. */
 export function step(handle: i32, most: u32): i32 {
+  const statement = toRun(handle);
+  return statement ? nextRows(statement, most) : failed();
+}
+
+/** `bind` and `step` in one call. With a number of rows the run ends with them. */
+export function run(handle: i32, ptr: usize, len: u32, most: u32): i32 {
+  const statement = toRun(handle);
+  if (!statement || statement.bind(ptr, len) != OK) return failed();
+  const answered = nextRows(statement, most);
+  if (answered > 0 && most > 0) statement.reset();
+  return answered;
+}
+
+/** Starts a call that runs a statement; null when there is none. */
+function toRun(handle: i32): OpenStatement | null {
   const known = statements.get(handle);
   begin(known && known.isPlanned ? 1 : REQUEST_GARBAGE);
-  const statement = statementOf(handle);
-  if (!statement) return failed();
+  return statementOf(handle);
+}
+
+/** The answer of `step`. */
+function nextRows(statement: OpenStatement, most: u32): i32 {
   reply.reserve(STEP_HEAD);
   reply.len = STEP_HEAD;
   if (statement.next(most, reply) != OK) return failed();
   const head = reply.ptr;
-  const count = statement.count;
-  store<u32>(head, count);
+  store<u32>(head, statement.count);
   store<u32>(head, statement.columnsVersion, STEP_COLUMNS);
   store<u64>(head, statement.statement.changes, STEP_CHANGES);
   store<u32>(head, reply.len, STEP_KEY);

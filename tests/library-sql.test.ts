@@ -107,7 +107,20 @@ class Statement {
   }
 
   step(most = 0): Step {
-    const status = this.host.direct("step", this.handle, most);
+    return this.#stepped(this.host.direct("step", this.handle, most));
+  }
+
+  /** The call `run`. */
+  run(most: number, ...cells: Uint8Array[]): Step {
+    const given = Buffer.concat(cells);
+    const ptr = this.host.direct("alloc", given.length);
+    Buffer.from(this.host.memory.buffer).set(given, ptr);
+    const status = this.host.direct("run", this.handle, ptr, given.length, most);
+    this.host.direct("free", ptr);
+    return this.#stepped(status);
+  }
+
+  #stepped(status: number): Step {
     const reply = this.host.reply;
     assert.ok(status >= 0, reply.toString());
     const version = reply.readUInt32LE(4);
@@ -255,6 +268,35 @@ test("what a statement is, is known before it runs", (t) => {
     assert.equal(host.call("prepare", sql as string, store), -1, String(sql));
     assert.equal(host.error, code, String(sql));
   }
+});
+
+test("run is bind and step in one call, and with a number of rows the whole run", (t) => {
+  const host = hostFor(t);
+  const store = host.open(":memory:");
+  run(host, store, "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+  const insert = new Statement(host, store, "INSERT INTO t (v) VALUES (?)");
+  for (const [at, v] of ["a", "b", "c"].entries()) {
+    const { changes, key, more } = insert.run(1, textCell(v));
+    assert.deepEqual([changes, key, more], [1, int64(at + 1), false]);
+  }
+  const select = new Statement(host, store, "SELECT v FROM t WHERE id >= ? ORDER BY id");
+  const first = select.run(1, int64(2));
+  assert.deepEqual([first.rows, first.more], [[["b"]], true]);
+  // The run is over, so a change does not concern it, and step begins anew with the same values.
+  insert.run(0, textCell("d"));
+  assert.deepEqual(select.all(), [["b"], ["c"], ["d"]]);
+  assert.deepEqual(select.run(0, int64(4)).rows, [["d"]]);
+  assert.deepEqual(select.run(1, int64(5)).rows, []);
+  const wrong = (...cells: Uint8Array[]): string => {
+    assert.equal(host.call("bind", Buffer.concat(cells), select.handle), -1);
+    const said = host.reply.toString();
+    assert.throws(() => select.run(0, ...cells), { message: said });
+    return host.error;
+  };
+  assert.equal(wrong(), "BAD_REQUEST");
+  assert.equal(wrong(Buffer.from([0x51, 1, 0, 0xff])), "BAD_VALUE");
+  assert.equal(host.direct("run", 99, 0, 0, 0), -1);
+  assert.equal(host.error, "BAD_REQUEST");
 });
 
 test("a statement runs again and again, with other values", (t) => {

@@ -42,6 +42,7 @@ export class OpenStatement {
   private state: i32 = NOT_BEGUN;
   private isInterrupted: bool = false;
   private isRunning: bool = false;
+  private hasRun: bool = false;
   /** Milliseconds that a call of `next` may take; 0: as many as what it is called for may. */
   timeout: u32 = 0;
   /** Whether it is found out in each call if rows follow: `isBetween` is then true for no others. */
@@ -241,6 +242,7 @@ export class OpenStatement {
     this.left.reset();
     this.leftAt = 0;
     this.isDrained = !statement.givesRows;
+    this.hasRun = true;
     if (this.isDrained) return statement.run(db, this.parameters);
     const relation = statement.open(db, this.parameters);
     if (!relation) return lastError.status;
@@ -316,9 +318,9 @@ export class OpenStatement {
     return OK;
   }
 
-  /** Whether the next call is about a query that was planned before, and makes little. */
+  /** Whether the next run is of what was planned before, and leaves little. */
   get isPlanned(): bool {
-    return this.relation !== null && this.statement.isQuery;
+    return this.hasRun && this.statement.isRepeated;
   }
 
   /** Appends the key of the row that the run inserted last, if it did: `{ type u8 | value as a record has it }`. */

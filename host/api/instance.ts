@@ -29,6 +29,7 @@ interface LibraryExports {
   describe(statement: number): number;
   bind(statement: number, ptr: number, byteLen: number): number;
   step(statement: number, maxRows: number): number;
+  run(statement: number, ptr: number, byteLen: number, maxRows: number): number;
   reset(statement: number): number;
   finalize(statement: number): number;
 }
@@ -199,6 +200,16 @@ export class LibraryInstance {
     if (this.#ended !== null) throw this.#ended;
     try {
       return this.#exports[call](statement, maxRows);
+    } catch (error) {
+      throw this.#trapped(error);
+    }
+  }
+
+  /** `run` with values of `byteLen` bytes, which are in the scratch already. */
+  callRun(statement: number, byteLen: number, maxRows: number): number {
+    if (this.#ended !== null) throw this.#ended;
+    try {
+      return this.#exports.run(statement, this.#scratch, byteLen, maxRows);
     } catch (error) {
       throw this.#trapped(error);
     }

@@ -75,7 +75,7 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
 
 /** The values of parameters of SQL in JSON: a list of them, or an object with a member for each name. */
 export function parametersToJson(params: unknown): unknown {
-  if (Array.isArray(params)) return params.map((value, at) => parameterToJson(value, at + 1));
+  if (Array.isArray(params)) return Array.from(params, (value, at) => parameterToJson(value, at + 1));
   // What is no object is the module's to refuse.
   if (typeof params !== "object" || params === null) return params;
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, parameterToJson(value, `:${name}`)]));

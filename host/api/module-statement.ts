@@ -22,12 +22,13 @@ export interface StatementShape {
   readonly columns: readonly Column[];
   /** The tag of each custom column. */
   readonly tags: readonly string[];
+  /** Whether an object takes the columns' names for properties of its own by mere assignment. */
+  readonly isPlain: boolean;
 }
 
-/** What a step gave. */
-export interface Stepped {
-  /** Whether other rows may follow. */
-  readonly more: boolean;
+/** What a statement came to. */
+export interface StatementResult {
+  readonly rows: unknown[];
   readonly changes: number;
   readonly lastId: unknown;
 }
@@ -38,13 +39,16 @@ export interface RowReading {
   readonly reader: RecordReader;
 }
 
-/** What a statement came to. */
-export interface StatementResult extends Omit<Stepped, "more"> {
-  readonly rows: unknown[];
-}
-
 export class ModuleStatement {
   shape: StatementShape;
+  /** Whether it may be taken again when it was given back. */
+  isKept = false;
+  isTaken = true;
+  /** Which of all runs its last one was. */
+  usedAt = 0;
+  /** What the last step told: rows that were changed, and the key of the one that was inserted last. */
+  changes = 0;
+  lastId: unknown = undefined;
   #version: number;
   readonly #instance: LibraryInstance;
   readonly #handle: number;
@@ -87,12 +91,8 @@ export class ModuleStatement {
       return { name, type, nullable: true, size, position };
     });
     const givesRows = (view.getUint32(replyStart + 4, true) & GIVES_ROWS) !== 0;
-    return [view.getUint32(replyStart, true), { givesRows, parameters, columns, tags }];
-  }
-
-  /** Whether an object takes the columns' names for properties of its own by mere assignment. */
-  get isPlain(): boolean {
-    return !this.shape.columns.some(({ name }) => name === "__proto__");
+    const isPlain = !columns.some(({ name }) => name === "__proto__");
+    return [view.getUint32(replyStart, true), { givesRows, parameters, columns, tags, isPlain }];
   }
 
   /** Gives it these values to run with; false when they have to go as JSON. */
@@ -104,10 +104,27 @@ export class ModuleStatement {
     return true;
   }
 
-  /** Goes on: adds `maxRows` rows at most to `rows`, objects or, `raw`, lists of their values; 0 for as many as one reply holds. */
-  step(maxRows: number, rows: unknown[], { raw, reader }: RowReading): Stepped {
+  /**
+   * `bind` and the first `step`, and with a number of rows the whole run: whether others may follow; undefined when the values have to go as
+   * JSON.
+   */
+  run(params: unknown, maxRows: number, rows: unknown[], reading: RowReading): boolean | undefined {
     const instance = this.#instance;
-    const status = instance.callStatement("step", this.#handle, maxRows);
+    const byteLen = this.#writer.write(instance, this.shape.parameters, params);
+    return byteLen < 0 ? undefined : this.#take(instance.callRun(this.#handle, byteLen, maxRows), rows, reading);
+  }
+
+  /**
+   * Goes on: adds `maxRows` rows at most to `rows`, objects or, `raw`, lists of their values; 0 for as many as one reply holds. Whether others
+   * may follow.
+   */
+  step(maxRows: number, rows: unknown[], reading: RowReading): boolean {
+    return this.#take(this.#instance.callStatement("step", this.#handle, maxRows), rows, reading);
+  }
+
+  /** Takes what a step replied. */
+  #take(status: number, rows: unknown[], { raw, reader }: RowReading): boolean {
+    const instance = this.#instance;
     if (status < 0) throw instance.failure();
     let { replyStart, memory } = instance;
     const { replyLength } = instance;
@@ -132,10 +149,11 @@ export class ModuleStatement {
       this.reset();
       throw error;
     }
-    const changes = Number(view.getBigUint64(replyStart + 8, true));
+    this.changes = view.getUint32(replyStart + 8, true) + 2 ** 32 * view.getUint32(replyStart + 12, true);
     const key = replyStart + view.getUint32(replyStart + 16, true);
-    const hasKey = changes > 0 && key < replyStart + replyLength;
-    return { more: status === 1, changes, lastId: hasKey ? keyAt(memory, key, reader) : undefined };
+    const hasKey = this.changes > 0 && key < replyStart + replyLength;
+    this.lastId = hasKey ? keyAt(memory, key, reader) : undefined;
+    return status === 1;
   }
 
   #describe(): void {
@@ -167,29 +185,53 @@ const MOST_KEPT = 64;
 
 /** The statements of a session: each is one's own while it runs. */
 export class ModuleStatements {
-  /** Those that nobody runs, by their text; that which was used longest ago is first. */
-  readonly #idle = new Map<string, ModuleStatement>();
+  readonly #kept = new Map<string, ModuleStatement>();
+  #runs = 0;
 
   constructor(readonly instance: LibraryInstance) {}
 
   /** A statement of this text, until it is given back; throws what the module says of it. */
   take(sql: string): ModuleStatement {
-    const known = this.#idle.get(sql);
-    if (known === undefined) return ModuleStatement.prepare(this.instance, sql);
-    this.#idle.delete(sql);
+    const known = this.#kept.get(sql);
+    if (known === undefined || known.isTaken) return this.#prepare(sql, known === undefined);
+    known.isTaken = true;
+    known.usedAt = ++this.#runs;
     return known;
+  }
+
+  #prepare(sql: string, keep: boolean): ModuleStatement {
+    const made = ModuleStatement.prepare(this.instance, sql);
+    made.usedAt = ++this.#runs;
+    if (!keep) return made;
+    const kept = this.#kept;
+    if (kept.size >= MOST_KEPT) this.#forgetOldest();
+    made.isKept = kept.size < MOST_KEPT;
+    if (made.isKept) kept.set(sql, made);
+    return made;
+  }
+
+  /** Forgets the statement, of those that nobody runs, that was used longest ago. */
+  #forgetOldest(): void {
+    let oldest: ModuleStatement | null = null;
+    for (const statement of this.#kept.values()) {
+      if (!statement.isTaken && (oldest === null || statement.usedAt < oldest.usedAt)) oldest = statement;
+    }
+    if (oldest === null) return;
+    this.#kept.delete(oldest.sql);
+    oldest.finalize();
   }
 
   /** Runs `sql` to its end: its rows and what it changed; undefined when it has to go as JSON. */
   run(sql: string, params: unknown, reading: RowReading, maxRows = 0): StatementResult | undefined {
     const statement = this.take(sql);
     try {
-      if (!statement.isPlain || !statement.bind(params)) return undefined;
+      if (!statement.shape.isPlain) return undefined;
       const rows: unknown[] = [];
-      let stepped = statement.step(maxRows, rows, reading);
-      while (stepped.more && maxRows === 0) stepped = statement.step(0, rows, reading);
-      if (stepped.more) statement.reset();
-      return { rows, changes: stepped.changes, lastId: stepped.lastId };
+      let more = statement.run(params, maxRows, rows, reading);
+      if (more === undefined) return undefined;
+      while (more && maxRows === 0) more = statement.step(0, rows, reading);
+      const { changes, lastId } = statement;
+      return { rows, changes, lastId };
     } finally {
       this.give(statement);
     }
@@ -197,15 +239,7 @@ export class ModuleStatements {
 
   /** Gives a statement back that has ended, or failed. */
   give(statement: ModuleStatement): void {
-    if (this.instance.ended !== null) return;
-    const idle = this.#idle;
-    // Another one of the same text came first.
-    idle.get(statement.sql)?.finalize();
-    idle.delete(statement.sql);
-    idle.set(statement.sql, statement);
-    if (idle.size <= MOST_KEPT) return;
-    const [oldest] = idle.values();
-    idle.delete((oldest as ModuleStatement).sql);
-    (oldest as ModuleStatement).finalize();
+    statement.isTaken = false;
+    if (!statement.isKept && this.instance.ended === null) statement.finalize();
   }
 }

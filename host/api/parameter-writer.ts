@@ -2,7 +2,7 @@
 import type { LibraryInstance } from "./instance.js";
 import { parameterToJson } from "./json-values.js";
 import type { MemoryViews } from "./memory-views.js";
-import { writeDecimal } from "./record-codec.js";
+import { SHORT_TEXT, putAscii, writeDecimal } from "./record-codec.js";
 import { TYPE_CODES } from "./table-schema.js";
 
 const NONE = 0;
@@ -33,17 +33,25 @@ export class ParameterWriter {
   write(instance: LibraryInstance, names: readonly string[], params: unknown): number {
     const given = inOrder(names, params);
     if (given === null) return -1;
+    let values: unknown[] | null = null;
     let room = 0;
-    const values = given.map((value, i) => {
-      const plain = typeof value === "number" || typeof value === "string" ? value : parameterToJson(value, i + 1);
-      const one = typeof plain === "object" && plain !== null ? JSON.stringify(plain) : plain;
-      room += typeof one === "string" ? 7 + 3 * one.length : 17;
-      return one;
-    });
+    for (let i = 0; i < given.length; i++) {
+      const value = given[i];
+      if (typeof value === "number") room += 17;
+      else if (typeof value === "string") room += 7 + 3 * value.length;
+      else {
+        const plain = parameterToJson(value, i + 1);
+        const one = typeof plain === "object" && plain !== null ? JSON.stringify(plain) : plain;
+        room += typeof one === "string" ? 7 + 3 * one.length : 17;
+        values ??= [...given];
+        values[i] = one;
+      }
+    }
     const start = instance.scratch(room);
     const { memory } = instance;
     this.#end = start;
-    return values.every((value) => this.#value(memory, value)) ? this.#end - start : -1;
+    for (const value of values ?? given) if (!this.#value(memory, value)) return -1;
+    return this.#end - start;
   }
 
   #value(memory: MemoryViews, value: unknown): boolean {
@@ -53,7 +61,9 @@ export class ParameterWriter {
       case "number":
         if (!Number.isSafeInteger(value)) return this.#decimal(memory, String(value));
         memory.bytes[this.#end] = TYPE_CODES.int64;
-        memory.view.setBigInt64(this.#end + 1, BigInt(value), true);
+        // In halves: a bigint would be an object that is thrown away.
+        memory.view.setInt32(this.#end + 1, value, true);
+        memory.view.setInt32(this.#end + 5, Math.floor(value / 2 ** 32), true);
         this.#end += 9;
         return true;
       case "boolean":
@@ -76,9 +86,15 @@ export class ParameterWriter {
   }
 
   #text(memory: MemoryViews, text: string): boolean {
-    if (!text.isWellFormed()) return false;
     const { bytes, view } = memory;
     const at = this.#end + 1;
+    if (text.length <= SHORT_TEXT && putAscii(bytes, text, at + 2)) {
+      bytes[this.#end] = TYPE_CODES.text;
+      view.setUint16(at, text.length, true);
+      this.#end = at + 2 + text.length;
+      return true;
+    }
+    if (!text.isWellFormed()) return false;
     const isLong = text.length * 3 >= LONG;
     const head = isLong ? 6 : 2;
     const byteLen = memory.putText(text, at + head);

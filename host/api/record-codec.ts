@@ -62,19 +62,43 @@ function writeUuid(bytes: Uint8Array, text: string, at: number): void {
 /** Bytes of the longest text that a record has. */
 const LONGEST = 65535;
 
-/** Texts up to this many bytes are tried as ASCII, which is faster than the decoder's start. */
-const SHORT_TEXT = 16;
+/** Texts up to this many bytes are tried as ASCII, which is faster than the start of what knows all of UTF-8. */
+export const SHORT_TEXT = 24;
 
 function readText(memory: MemoryViews, at: number, end: number): string {
   if (end - at > SHORT_TEXT) return memory.text(at, end);
   const { bytes } = memory;
+  const byte = (i: number): number => bytes[i] as number;
   let text = "";
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= 0x80) return memory.text(at, end);
-    text += String.fromCharCode(byte);
+  let i = at;
+  // One text of eight characters is made in the time of two.
+  for (; i + 8 <= end; i += 8) {
+    const a = byte(i);
+    const b = byte(i + 1);
+    const c = byte(i + 2);
+    const d = byte(i + 3);
+    const e = byte(i + 4);
+    const f = byte(i + 5);
+    const g = byte(i + 6);
+    const h = byte(i + 7);
+    if ((a | b | c | d | e | f | g | h) >= 0x80) return memory.text(at, end);
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  for (; i < end; i++) {
+    if (byte(i) >= 0x80) return memory.text(at, end);
+    text += String.fromCharCode(byte(i));
   }
   return text;
+}
+
+/** Puts the text at `at` if it is ASCII; whether it is. */
+export function putAscii(bytes: Uint8Array, text: string, at: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return false;
+    bytes[at + i] = unit;
+  }
+  return true;
 }
 
 /** Arrays and objects inside each other that the module reads in a JSON column; deeper ones are shown as text. */
@@ -369,15 +393,8 @@ export class RecordWriter {
   #text(memory: MemoryViews, text: string, at: number): boolean {
     if (text.length > LONGEST) return false;
     const { bytes, view } = memory;
-    let byteLen = 0;
-    if (text.length <= SHORT_TEXT) {
-      for (; byteLen < text.length; byteLen++) {
-        const unit = text.charCodeAt(byteLen);
-        if (unit >= 0x80) break;
-        bytes[at + 2 + byteLen] = unit;
-      }
-    }
-    if (byteLen < text.length) {
+    let byteLen = text.length;
+    if (byteLen > SHORT_TEXT || !putAscii(bytes, text, at + 2)) {
       if (!text.isWellFormed()) return false;
       byteLen = memory.putText(text, at + 2);
     }

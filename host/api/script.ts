@@ -38,8 +38,8 @@ function changesOf(statements: ModuleStatements, call: StatementCall): number | 
   if (!call.isDirect) return undefined;
   const statement = statements.take(call.sql);
   try {
-    if (statement.shape.givesRows || !statement.bind([])) return undefined;
-    return statement.step(0, [], call).changes;
+    if (statement.shape.givesRows || statement.run([], 0, [], call) === undefined) return undefined;
+    return statement.changes;
   } finally {
     statements.give(statement);
   }

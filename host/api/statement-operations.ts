@@ -163,9 +163,9 @@ export const NEXT = new Operation<RowsState, undefined, unknown[]>(
     const statement = state.statement ?? statements.take(sql);
     let isOver = true;
     try {
-      if (state.statement === null && (!statement.isPlain || !statement.bind(state.params))) return BY_STEPS;
+      if (state.statement === null && (!statement.shape.isPlain || !statement.bind(state.params))) return BY_STEPS;
       const rows: unknown[] = [];
-      state.done = isOver = !statement.step(PAGE_ROWS, rows, state.call).more;
+      state.done = isOver = !statement.step(PAGE_ROWS, rows, state.call);
       return rows;
     } finally {
       state.statement = isOver ? null : statement;
