@@ -278,6 +278,35 @@ for (const [name, { tables, indexes }] of Object.entries(IN_SQL)) {
   });
 }
 
+eachLayout("tables of the reference whose definition was changed, and changed back", layouts, async (t, layout) => {
+  const database = databaseNamed("blog");
+  const bytes = readFileSync(filledByReference(t, build, database, layout, 71, 400));
+  const store = openStore(t, { bytes });
+  const reference = referenceOn(build, store.path, database, layout);
+  const changes = [
+    // Rows are written anew: all of a table's columns get other places, one another type and back.
+    ["ALTER TABLE users ADD COLUMN extra text NOT NULL DEFAULT 'more' FIRST, ALTER COLUMN age TYPE text"],
+    ["ALTER TABLE users DROP COLUMN extra, ALTER COLUMN age TYPE uint32"],
+    // Nothing but names: those of the table and of the column that the other one refers to.
+    ["ALTER TABLE users RENAME TO people", "ALTER TABLE people RENAME COLUMN id TO number"],
+    ["ALTER TABLE people RENAME COLUMN number TO id", "ALTER TABLE people RENAME TO users"],
+    ["ALTER TABLE posts DROP CONSTRAINT posts_author_fkey, ALTER COLUMN published DROP NOT NULL"],
+    ["ALTER TABLE posts ADD FOREIGN KEY (author) REFERENCES users (id), ALTER COLUMN published SET NOT NULL"],
+  ];
+  for (const [n, statements] of changes.entries()) {
+    for (const sql of statements) assert.match(await store.ok([sql]), /^done\n/u, sql);
+    if (n % 2 === 0) {
+      assert.equal(reference.ok("drift"), "true\n");
+      continue;
+    }
+    assert.deepEqual(schemaPages(store.bytes()), schemaPages(bytes));
+    await assertAgreement(store, reference, database);
+    reference.ok("exercise", String(90 + n), "100");
+    await assertAgreement(store, reference, database);
+    for (const table of database.tables) assertIndexes(reference, table);
+  }
+});
+
 eachLayout("the pages of a dropped table are used by the reference", layouts, async (t, layout) => {
   const database = databaseNamed("tree");
   const { store, reference } = await createdDatabase(t, build, database, layout);

@@ -164,7 +164,6 @@ test("what is refused is refused by name, at its place, and nothing is made", ()
     ["CREATE INDEX x ON t (a) WHERE a IS NOT NULL", "SQL_UNSUPPORTED", 25],
     ["CREATE INDEX x ON t (a COLLATE NOCASE)", "SQL_UNSUPPORTED", 32],
     ["DROP TABLE t CASCADE", "SQL_UNSUPPORTED", 14],
-    ["ALTER TABLE t ADD COLUMN b int", "SQL_UNSUPPORTED", 1],
     ["CREATE TABLE x (a)", "SQL_SYNTAX", 17],
     ["CREATE TABLE x (a float8x)", "SQL_TYPE", 19],
     ["CREATE TABLE x (a int, A text)", "SQL_SYNTAX", 24],

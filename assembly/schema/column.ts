@@ -39,9 +39,9 @@ export class Column {
     this.nameBytes = String.UTF8.encode(name);
   }
 
-  /** The same column with other flags. */
-  withFlags(flags: u32): Column {
-    const copy = new Column(this.name, this.type, flags);
+  /** The same column with other flags, perhaps under another name. */
+  withFlags(flags: u32, name: string = this.name): Column {
+    const copy = new Column(name, this.type, flags);
     copy.customTag = this.customTag;
     copy.customSize = this.customSize;
     copy.foreignKey = this.foreignKey;

@@ -79,6 +79,20 @@ export class TablePages {
   indexLedger: u32 = NO_PAGE;
   /** `NO_PAGE` when no column is auto-incremented. */
   autoincrement: u32 = NO_PAGE;
+
+  /** The same pages under another name; these where it is the same one. */
+  named(name: string): TablePages {
+    const fingerprint = fingerprintOf(name);
+    if (fingerprint == this.fingerprint) return this;
+    const pages = new TablePages();
+    pages.fingerprint = fingerprint;
+    pages.snapshot = this.snapshot;
+    pages.pageLedger = this.pageLedger;
+    pages.freeSegments = this.freeSegments;
+    pages.indexLedger = this.indexLedger;
+    pages.autoincrement = this.autoincrement;
+    return pages;
+  }
 }
 
 /** How an entry is called whose table's name is not known: `#` and the fingerprint. */

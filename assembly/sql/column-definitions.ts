@@ -1,4 +1,4 @@
-/** Columns and constraints of CREATE TABLE, gathered; and what names of tables and columns mean in definitions. */
+/** Columns and constraints of CREATE TABLE and ALTER TABLE, gathered; and what names of tables and columns mean in definitions. */
 import { BAD_SCHEMA, COLUMN_NOT_FOUND, OK, OVERFLOW, SQL_SYNTAX, SQL_TYPE, Status, TABLE_NOT_FOUND, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -13,7 +13,8 @@ import {
   ON_DELETE_RESTRICT,
 } from "../schema/column";
 import { suggestion } from "../schema/nearest";
-import { MOST_COLUMNS } from "../schema/table-schema-snapshot";
+import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
+import { CHECK, CatalogEntry } from "../store/catalog";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { asText, assigned } from "./bind/convert";
@@ -21,6 +22,7 @@ import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { typeOfSql } from "./bind/types";
+import { boundCheck } from "./catalog/row-checks";
 import { Batch, VectorColumns } from "./eval/batch";
 import { addCell, fitsType } from "./eval/cells";
 import { Constant, Expression } from "./eval/expression";
@@ -68,6 +70,12 @@ export abstract class ColumnDefinitions {
     return this.tableCalled(this.tree.text(this.tree.a(node)));
   }
 
+  /** The table that an N_TABLE names; null with an error. */
+  protected needed(node: u32): Table | null {
+    const table = this.known(node);
+    return !table && lastError.status == OK ? this.context.table(node) : table;
+  }
+
   private tableCalled(name: string): Table | null {
     const tables = this.db.tables;
     let alike: Table | null = null;
@@ -79,7 +87,7 @@ export abstract class ColumnDefinitions {
   }
 
   /** The name of the one of `columns` that a node names, as it is written there; "" with an error. */
-  private columnName(columns: Array<Column>, node: u32): string {
+  protected columnName(columns: Array<Column>, node: u32): string {
     const name = this.tree.text(node);
     const names = new Array<string>();
     for (let c = 0; c < columns.length; c++) {
@@ -105,6 +113,15 @@ export abstract class ColumnDefinitions {
     return names;
   }
 
+  /** The type that an N_TYPE names; 0 with an error. */
+  protected typeOf(node: u32): u8 {
+    const words = this.tree.text(node);
+    const type = typeOfSql(words);
+    const hint = "types: integer, decimal, text, blob, boolean, date, datetime, uuid, json";
+    if (type == 0) this.context.fail(SQL_TYPE, "there is no type " + asciiLower(words), node, hint);
+    return type;
+  }
+
   /** Adds a column, with what can be said of it by itself. */
   protected addColumn(node: u32): Status {
     const tree = this.tree;
@@ -116,15 +133,9 @@ export abstract class ColumnDefinitions {
     }
     if (tree.b(node) == 0)
       return this.context.fail(SQL_SYNTAX, "column " + name + " has no type", node, "write " + name + " TEXT");
+    const type = this.typeOf(tree.b(node));
+    if (type == 0) return lastError.status;
     const words = asciiLower(tree.text(tree.b(node)));
-    const type = typeOfSql(words);
-    if (type == 0)
-      return this.context.fail(
-        SQL_TYPE,
-        "there is no type " + words,
-        tree.b(node),
-        "types: integer, decimal, text, blob, boolean, date, datetime, uuid, json",
-      );
     let flags = words.endsWith("serial") ? FLAG_AUTO : FLAG_NULLABLE;
     for (let rule = tree.c(node); rule != 0; rule = tree.next(rule)) {
       const op = tree.op(rule);
@@ -195,11 +206,25 @@ export abstract class ColumnDefinitions {
     return OK;
   }
 
+  /** `OK` when the table's columns go with the one that it has besides them, if the key is not one of them. */
+  protected checkHidden(node: u32): Status {
+    for (let c = 0; c < this.columns.length && this.key.length != 1; c++) {
+      if (!sameName(this.columns[c].name, HIDDEN_KEY)) continue;
+      const what = "a table without a primary key of one column has a column " + HIDDEN_KEY + " besides those that are named";
+      return this.context.fail(BAD_SCHEMA, what, node, "call the column something else");
+    }
+    return OK;
+  }
+
   /** Works DEFAULT's value out and gives it to the column. */
-  private setDefault(column: Column, node: u32): Status {
+  protected setDefault(column: Column, node: u32): Status {
+    const bound = new QueryBinder(this.context, null, []).bind(node);
+    return bound ? this.giveDefault(column, bound, node) : lastError.status;
+  }
+
+  /** Gives a column the default that `bound` comes to; errors are about `node`. */
+  protected giveDefault(column: Column, bound: Expression, node: u32): Status {
     const context = this.context;
-    const bound = new QueryBinder(context, null, []).bind(node);
-    if (!bound) return lastError.status;
     const kind = kindOfType(column.type);
     let value: Expression | null = bound;
     if (kind == K_INT && bound.kind == K_BOOLEAN && bound instanceof Constant) bound.kind = K_INT;
@@ -225,5 +250,31 @@ export abstract class ColumnDefinitions {
     if (vector) batch.pool.give(vector);
     batch.free();
     return status;
+  }
+
+  /** Keeps the CHECK constraints of the table, which is made by now. */
+  protected keepChecks(name: string): Status {
+    const tree = this.tree;
+    const context = this.context;
+    const names = new Array<string>();
+    // In the order in which they stand.
+    this.checks.sort((a, b) => <i32>a - <i32>b);
+    for (let c = 0; c < this.checks.length; c++) {
+      const rule = this.checks[c];
+      const table = this.db.table(name);
+      if (!table || !boundCheck(context, table, tree.b(rule), [])) return lastError.status;
+      const own = tree.c(rule) == 0 ? "" : tree.text(tree.c(rule));
+      if (own != "" && names.includes(asciiLower(own))) return context.syntaxError("there are two constraints " + own, rule);
+      names.push(asciiLower(own));
+      const sql = String.UTF8.decodeUnsafe(context.text.ptr + tree.a(rule), tree.d(rule) - tree.a(rule));
+      const status = this.placed(this.db.addEntry(new CatalogEntry(CHECK, own, name, sql)), rule);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** What changing the catalog came to, told of at `node`. */
+  protected placed(status: Status, node: u32): Status {
+    return status == OK ? OK : this.context.text.place(this.tree.start(node));
   }
 }

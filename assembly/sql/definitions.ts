@@ -1,4 +1,4 @@
-/** CREATE and DROP of tables and views. */
+/** CREATE and DROP of tables and views, and where ALTER is begun. */
 import {
   BAD_SCHEMA,
   FOREIGN_KEY_RESTRICT,
@@ -18,19 +18,20 @@ import { Row } from "../encode/row";
 import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY } from "../schema/column";
 import { TableDefinition } from "../schema/column-spec";
 import { HIDDEN_KEY } from "../schema/table-schema-snapshot";
-import { CHECK, CatalogEntry, VIEW } from "../store/catalog";
+import { CatalogEntry, VIEW } from "../store/catalog";
 import { CATALOG } from "../store/catalog-table";
 import { Table } from "../store/table";
 import { mayRun } from "../wasi/deadline";
+import { Alterations } from "./alterations";
 import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
-import { boundCheck } from "./catalog/row-checks";
 import { ColumnDefinitions } from "./column-definitions";
 import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
 import {
   FLAG_IF,
   FLAG_TEMPORARY,
+  N_ALTER_TABLE,
   N_COLUMN_DEFINITION,
   N_CREATE_INDEX,
   N_CREATE_TABLE,
@@ -58,6 +59,8 @@ export class Definitions extends ColumnDefinitions {
     switch (this.tree.kind(node)) {
       case N_CREATE_TABLE:
         return this.createTable(node);
+      case N_ALTER_TABLE:
+        return new Alterations(this.db, this.context).run(node);
       case N_CREATE_INDEX:
         return this.createIndex(node);
       case N_DROP_TABLE:
@@ -109,27 +112,6 @@ export class Definitions extends ColumnDefinitions {
     return status == OK ? this.keepChecks(name) : status;
   }
 
-  /** Keeps the CHECK constraints of the table, which is made by now. */
-  private keepChecks(name: string): Status {
-    const tree = this.tree;
-    const context = this.context;
-    const names = new Array<string>();
-    // In the order in which they stand.
-    this.checks.sort((a, b) => <i32>a - <i32>b);
-    for (let c = 0; c < this.checks.length; c++) {
-      const rule = this.checks[c];
-      const table = this.db.table(name);
-      if (!table || !boundCheck(context, table, tree.b(rule), [])) return lastError.status;
-      const own = tree.c(rule) == 0 ? "" : tree.text(tree.c(rule));
-      if (own != "" && names.includes(asciiLower(own))) return context.syntaxError("there are two constraints " + own, rule);
-      names.push(asciiLower(own));
-      const sql = String.UTF8.decodeUnsafe(context.text.ptr + tree.a(rule), tree.d(rule) - tree.a(rule));
-      const status = this.placed(this.db.addEntry(new CatalogEntry(CHECK, own, name, sql)), rule);
-      if (status != OK) return status;
-    }
-    return OK;
-  }
-
   /**
    * "" where a table or view that N_TABLE `subject` names may be made; `IGNORED` where there is one, and IF NOT EXISTS lets it be; else
    * `FAILED`, with an error.
@@ -152,15 +134,11 @@ export class Definitions extends ColumnDefinitions {
     const key = this.key;
     const definition = new TableDefinition(name);
     const isHidden = key.length != 1;
+    let status = this.checkHidden(node);
+    if (status != OK) return status;
     if (isHidden) {
-      for (let c = 0; c < this.columns.length; c++) {
-        if (!sameName(this.columns[c].name, HIDDEN_KEY)) continue;
-        const what = "a table without a primary key of one column has a column " + HIDDEN_KEY + " besides those that are named";
-        return this.context.fail(BAD_SCHEMA, what, node, "call the column something else");
-      }
       definition.addColumn(new Column(HIDDEN_KEY, TYPE_INT64, FLAG_PRIMARY_KEY | FLAG_AUTO));
     }
-    let status: Status = OK;
     for (let c = 0; c < this.columns.length && status == OK; c++) {
       const column = this.columns[c];
       if (key.includes(column.name)) {
@@ -251,12 +229,6 @@ export class Definitions extends ColumnDefinitions {
     return columns.length == 0 ? lastError.status : createIndex(this.db, this.context, node, table, columns);
   }
 
-  /** The table that an N_TABLE names; null with an error. */
-  private needed(node: u32): Table | null {
-    const table = this.known(node);
-    return !table && lastError.status == OK ? this.context.table(node) : table;
-  }
-
   private dropTable(node: u32): Status {
     const subject = this.tree.a(node);
     let table = this.known(subject);
@@ -267,11 +239,6 @@ export class Definitions extends ColumnDefinitions {
     if (!table) table = this.needed(subject);
     const status = table ? this.db.dropTable(table.name) : lastError.status;
     return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
-  }
-
-  /** What changing the catalog came to, told of at `node`. */
-  private placed(status: Status, node: u32): Status {
-    return status == OK ? OK : this.context.text.place(this.tree.start(node));
   }
 
   // ---- views ----

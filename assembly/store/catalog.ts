@@ -184,7 +184,8 @@ export class Catalog {
     return rules ? rules.check(row) : OK;
   }
 
-  private findRules(table: Table): Status {
+  /** Gets the constraints of `table` ready; fails where one can't be worked out. */
+  findRules(table: Table): Status {
     table.forgetRules();
     const checks: Array<CatalogEntry> | null = table.isCatalog ? [] : this.of(CHECK, table.name);
     if (!checks) return lastError.status;

@@ -12,11 +12,13 @@ import { LAYOUT_0_11, hasDefinitions, layoutName } from "../memory/base/layout";
 import { LogFile } from "../memory/file/log-file";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
+import { mayStep } from "../wasi/deadline";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DELETE_BY_SCHEMA } from "./deletes";
-import { redefineIndexes } from "./index-changes";
+import { Alteration } from "./alteration";
+import { RowScan } from "./row-scan";
 import { Catalog, CatalogEntry } from "./catalog";
 import { catalogSchema } from "./catalog-table";
 import { Statements } from "./statements";
@@ -321,6 +323,14 @@ export class DbmsContext {
     return status == OK ? this.insert(table, row) : status;
   }
 
+  /** Puts another entry in the place of one of the catalog. */
+  replaceEntry(entry: CatalogEntry, other: CatalogEntry): Status {
+    const table = this.catalog.table!;
+    const row = table.callersRow;
+    const status = other.fill(row);
+    return status == OK ? this.update(table, entry.address, row) : status;
+  }
+
   /** Takes an entry out of the catalog. */
   dropEntry(entry: CatalogEntry): Status {
     const table = this.catalog.table;
@@ -339,16 +349,51 @@ export class DbmsContext {
   /** Gives a table a definition with other indexes. */
   private redefine(table: Table, schema: TableSchemaSnapshot): Status {
     if (schema === table.schema) return OK;
-    let status = schema.validate();
+    const from = new Array<i32>();
+    for (let c = 0; c < schema.columns.length; c++) from.push(c);
+    return this.alter(new Alteration(table, schema, from, null));
+  }
+
+  /**
+   * Gives a table another definition, and other tables that refer to it the names that it then has. Rows that do not fit are an error which
+   * names one: `NOT_NULL`, `UNIQUE_CONFLICT`, `FOREIGN_KEY_BROKEN`, and those of the values.
+   */
+  alterTable(alteration: Alteration): Status {
+    const status = this.beginDefinition();
+    return status == OK ? this.alter(alteration) : status;
+  }
+
+  private alter(alteration: Alteration): Status {
+    const table = alteration.table;
+    const name = alteration.schema.name;
+    const open = this.store.openTables;
+    let status = alteration.check(open);
+    if (status == OK && name != table.name) status = this.catalog.checkName(name);
     if (status != OK) return status;
     this.transaction.noteSchemaChange();
+    const checks = alteration.hasNewReferences;
     const watch = table.watch;
-    const changed = redefineIndexes(this.access, table, schema, this.store.oneNull);
-    status = changed ? this.store.openTables.replace(table, changed) : lastError.status;
+    const changed = alteration.carryOut(this.access, this.store.oneNull);
+    if (changed) status = alteration.renameReferences(this.access, open);
+    else status = lastError.status;
+    if (changed && status == OK) status = open.replace(table, changed);
     // Scans that are under way count indexes by what was there.
     if (watch) watch.lose();
-    if (changed && status == OK) this.store.watchAgain(changed);
+    const tables = open.list;
+    for (let t = 0; t < tables.length && status == OK; t++) this.store.watchAgain(tables[t]);
+    if (changed && status == OK && checks && this.catalog.foreignKeys) status = this.checkAllReferences(changed);
     return this.transaction.endStatement(status);
+  }
+
+  /** `OK` when all rows of the table refer to rows that are there. */
+  private checkAllReferences(table: Table): Status {
+    const scan = new RowScan(table);
+    let status: Status = OK;
+    while (status == OK && scan.next())
+      status = mayStep(64) ? this.statements.checkReferences(table, scan.address) : lastError.status;
+    if (status == OK) status = scan.status;
+    scan.free();
+    return status;
   }
 
   // ---- access control ----

@@ -6,6 +6,7 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeys } from "../encode/key";
 import { Row } from "../encode/row";
 import { IndexTree } from "../index/index-tree";
+import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { mayStep } from "../wasi/deadline";
 import { RecordAddress } from "../table/page-ledger";
@@ -24,17 +25,24 @@ class Nobody extends EntryKeeper {
 }
 
 /**
- * Gives `table` the definition `schema`, which has other indexes: trees that are not there yet are filled from the rows, those that are not
- * wanted any more are given back. Returns the table opened anew, to take its place; null on failure, also with `UNIQUE_CONFLICT`, where
+ * Gives `table` the definition `schema` under `pages`, its own, which may have another name: the same columns, which may be called
+ * otherwise, with other indexes. Trees that are not there yet are filled from the rows, those that are not wanted any more are given back.
+ * Returns the table opened anew, to take its place; null on failure, also with `UNIQUE_CONFLICT`, where
  * with `oneNull` two keys with a null that are the same count as well.
  */
-export function redefineIndexes(access: MemoryAccess, table: Table, schema: TableSchemaSnapshot, oneNull: bool): Table | null {
+export function redefineIndexes(
+  access: MemoryAccess,
+  table: Table,
+  schema: TableSchemaSnapshot,
+  pages: TablePages,
+  oneNull: bool,
+): Table | null {
   const roots = new Array<u32>();
   const made = new Array<i32>();
   let status: Status = OK;
   for (let i = 0; i < schema.indexes.length && status == OK; i++) {
     const wanted = schema.indexes[i];
-    const known = table.indexOn(wanted.columns);
+    const known = table.indexOn(namesBefore(table, schema, wanted.columns));
     const isFirst = schema.indexOn(wanted.columns) == i;
     // One that becomes unique is made anew: equal keys that it had once may have left it as a unique one can't be.
     const isNew = !known || (wanted.unique && !known.unique);
@@ -46,17 +54,29 @@ export function redefineIndexes(access: MemoryAccess, table: Table, schema: Tabl
   if (status == OK) status = releaseTrees(access, table, roots);
   const len = status == OK ? writeSnapshot(access, table.pages.snapshot, schema, table.snapshotLen) : 0;
   if (len == 0) return null;
-  const changed = new Table(access, table.pages, schema, len);
+  const changed = new Table(access, pages, schema, len);
   status = changed.indexLedger.init(schema.indexes, roots);
   if (status == OK) status = changed.loadRoots();
-  for (let m = 0; m < made.length && status == OK; m++) {
-    const index = changed.indexes[made[m]];
-    status = fillIndex(changed, made[m]);
-    if (status == OK && oneNull && index.unique) status = checkNulls(changed, index);
-  }
+  for (let m = 0; m < made.length && status == OK; m++) status = fillIndex(changed, made[m], oneNull);
   if (status == OK) return changed;
   changed.free();
   return null;
+}
+
+/** What `columns` of the definition `schema`, which has those of `table`, are called there. */
+function namesBefore(table: Table, schema: TableSchemaSnapshot, columns: Array<string>): Array<string> {
+  const names = new Array<string>();
+  for (let c = 0; c < columns.length; c++) names.push(table.schema.columns[schema.columnIndex(columns[c])].name);
+  return names;
+}
+
+/** Fills all indexes of `table`, whose trees are empty, from its rows; `redefineIndexes` tells of `oneNull`. */
+export function fillIndexes(table: Table, oneNull: bool): Status {
+  let status: Status = OK;
+  for (let i = 0; i < table.indexes.length && status == OK; i++) {
+    if (table.indexOn(table.indexes[i].definition.columns) === table.indexes[i]) status = fillIndex(table, i, oneNull);
+  }
+  return status;
 }
 
 /** Gives back the trees of `table` whose roots are not among those that stay. */
@@ -76,7 +96,7 @@ function releaseTrees(access: MemoryAccess, table: Table, stay: Array<u32>): Sta
 }
 
 /** Adds an entry for each row to index number `i`, whose tree is empty: many at a time, in the order of keys. */
-function fillIndex(table: Table, i: i32): Status {
+function fillIndex(table: Table, i: i32, oneNull: bool): Status {
   const index = table.indexes[i];
   const buffer = new WriteBuffer(new Nobody());
   const tables = [table];
@@ -102,7 +122,7 @@ function fillIndex(table: Table, i: i32): Status {
   buffer.reset();
   key.free();
   row.free();
-  return status;
+  return status == OK && oneNull && index.unique ? checkNulls(table, index) : status;
 }
 
 /** `OK` when no two entries of a unique index have the same key, be it one with a null. */

@@ -203,19 +203,24 @@ export class OpenTables {
     return removeFromRegistry(this.access, this.entries, this.entries.indexOf(table.pages), this.schemaHash());
   }
 
-  /** `table` takes the place of `old`, whose pages it has, with another definition. */
+  /** `table` takes the place of `old`: with another definition, and perhaps another name or other pages. */
   replace(old: Table, table: Table): Status {
     const at = tablePosition(this.list, old.name);
     this.removeDefinition(at);
-    const status = this.insertDefinition(table, this.definitionOffset(at));
-    if (status != OK) return status;
-    this.list[at] = table;
-    this.byFingerprint[fingerprintPosition(this.byFingerprint, table.pages.fingerprint)] = table;
-    const weight = table.weight - old.weight;
-    this.weight += weight;
+    this.list.splice(at, 1);
+    this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, old.pages.fingerprint), 1);
+    const weight = old.weight;
+    this.weight -= weight;
+    let status = this.insert(table);
+    if (status == OK && table.pages === old.pages) status = writeSchemaHash(this.access, this.entries.length, this.schemaHash());
+    else if (status == OK) {
+      status = removeFromRegistry(this.access, this.entries, this.entries.indexOf(old.pages), this.schemaHash());
+      this.entries.push(table.pages);
+      if (status == OK) status = appendToRegistry(this.access, this.entries, this.schemaHash());
+    }
     this.link();
     old.free();
-    return writeSchemaHash(this.access, this.entries.length, this.schemaHash());
+    return status;
   }
 
   private removeDefinition(at: i32): void {

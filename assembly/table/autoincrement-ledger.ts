@@ -3,7 +3,7 @@
  *
  *   | count u8 | { name_len u8 | column name | discriminant u8 | value } … |
  */
-import { Status, OK, AUTOINCREMENT_OVERFLOW, PAGE_FULL, fail, damaged, lastError } from "../status";
+import { Status, OK, AUTOINCREMENT_OVERFLOW, OVERFLOW, PAGE_FULL, fail, damaged, lastError } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
 import { PAGE_SIZE } from "../memory/base/layout";
 import { ByteBuffer } from "../encode/byte-buffer";
@@ -34,6 +34,29 @@ export class AutoincrementLedger {
         ? fail(PAGE_FULL, "the table has too many auto-increment columns")
         : this.access.writeAtRaw(this.pageNo, 0, out.ptr, out.len);
     out.free();
+    return status;
+  }
+
+  /**
+   * Writes a ledger of `columns` in which each begins with the last number that `ledger`, which this one may take the place of, has for its
+   * column of `before`. `OVERFLOW` where that is none of its type.
+   */
+  initFrom(columns: Array<Column>, ledger: AutoincrementLedger, before: Array<Column | null>): Status {
+    const last = new StaticArray<u64>(columns.length);
+    for (let i = 0; i < columns.length; i++) {
+      const old = before[i];
+      if (!columns[i].auto || !old || !old.auto) continue;
+      last[i] = ledger.current(old);
+      if (lastError.status != OK) return lastError.status;
+      if (last[i] <= maxInteger(columns[i].type)) continue;
+      const what = "column " + old.name + " has handed out " + last[i].toString() + ", which is no " + columns[i].typeText;
+      return fail(OVERFLOW, what);
+    }
+    let status = this.init(columns);
+    for (let i = 0; i < columns.length && status == OK; i++) {
+      store<u64>(scratch, last[i]);
+      if (last[i] != 0) status = this.raiseTo(columns[i], scratch);
+    }
     return status;
   }
 

@@ -28,6 +28,11 @@ class CheckReader extends QueryReader {
   }
 }
 
+/** The condition of CHECK whose text this is, read into `tree`; 0 with an error. */
+export function readCheck(text: StoredText, tree: SqlTree): u32 {
+  return new CheckReader(text, tree, 0).check();
+}
+
 /** What a constraint is called in errors: `CHECK positive (price > 0)`. */
 export function checkLabel(entry: CatalogEntry): string {
   const sql = entry.sql.length > SHOWN ? entry.sql.substring(0, SHOWN) + "…" : entry.sql;
@@ -80,8 +85,7 @@ export class RowChecks extends RowRules {
   private bindOne(catalog: Catalog, entry: CatalogEntry, used: Array<i32>): Expression | null {
     const tree = new SqlTree();
     const text = new StoredText(entry.sql, checkLabel(entry) + " of " + this.table.name, -1);
-    const reader = new CheckReader(text, tree, 0);
-    const node = reader.check();
+    const node = readCheck(text, tree);
     let condition: Expression | null = null;
     if (node != 0) {
       const context = new StatementContext(text, tree, catalog, [], new MemoryBudget(KEPT));

@@ -87,10 +87,7 @@ export abstract class DefinitionReader extends ChangeReader {
     const isView = !isTable && this.accept("view");
     if (!isTable && !isView && !this.accept("index")) return this.expected("TABLE, VIEW or INDEX");
     const node = tree.add(isTable ? N_DROP_TABLE : isView ? N_DROP_VIEW : N_DROP_INDEX, start);
-    if (this.accept("if")) {
-      if (!this.need("exists")) return 0;
-      tree.setFlag(node, FLAG_IF);
-    }
+    if (!this.ifExists(node)) return 0;
     const name = isTable || isView ? this.table(false) : this.indexName();
     if (name == 0) return 0;
     tree.setA(node, name);
@@ -100,7 +97,7 @@ export abstract class DefinitionReader extends ChangeReader {
   }
 
   /** Fails because `what` is refused for good. */
-  private no(what: string, hint: string, start: u32 = this.lexer.start): u32 {
+  protected no(what: string, hint: string, start: u32 = this.lexer.start): u32 {
     return this.refuse(SQL_UNSUPPORTED, what + " not there", start, hint);
   }
 
@@ -108,6 +105,12 @@ export abstract class DefinitionReader extends ChangeReader {
     if (!this.accept("if")) return true;
     this.tree.setFlag(node, FLAG_IF);
     return this.need("not") && this.need("exists");
+  }
+
+  protected ifExists(node: u32): bool {
+    if (!this.accept("if")) return true;
+    this.tree.setFlag(node, FLAG_IF);
+    return this.need("exists");
   }
 
   private indexName(): u32 {
@@ -154,31 +157,32 @@ export abstract class DefinitionReader extends ChangeReader {
     return this.done(node);
   }
 
-  private get atRule(): bool {
+  protected get atRule(): bool {
     return this.is("constraint") || this.is("primary") || this.is("unique") || this.is("foreign") || this.is("check");
   }
 
-  private columnDefinition(): u32 {
+  /** Whether the token ends a column's definition. */
+  protected get atDefinitionEnd(): bool {
+    return this.isSymbol(COMMA) || this.isSymbol(CLOSE);
+  }
+
+  protected columnDefinition(): u32 {
     const tree = this.tree;
     const start = this.lexer.start;
     const name = this.name("a column");
     if (name == 0) return 0;
     const node = tree.add(N_COLUMN_DEFINITION, start, name);
-    if (this.atName && !this.atAuto) {
+    if (this.atName && !this.atTypeEnd) {
       const type = this.typeName();
       if (type == 0) return 0;
       tree.setB(node, type);
     }
     const rules = new NodeList();
-    while (!this.isSymbol(COMMA) && !this.isSymbol(CLOSE)) {
+    while (!this.atDefinitionEnd) {
       if (!this.columnRule(rules)) return 0;
     }
     tree.setC(node, rules.first);
     return this.done(node);
-  }
-
-  private get atAuto(): bool {
-    return this.is("autoincrement") || this.is("auto_increment") || this.is("generated");
   }
 
   private rule(op: u8, start: u32, a: u32 = 0, b: u32 = 0, c: u32 = 0): u32 {
@@ -206,16 +210,7 @@ export abstract class DefinitionReader extends ChangeReader {
     if (this.accept("autoincrement") || this.accept("auto_increment")) return this.append(rules, this.rule(RULE_AUTO, start));
     if (this.accept("generated")) return this.generated() && this.append(rules, this.rule(RULE_AUTO, start));
     if (this.accept("default")) {
-      if (this.is("current_timestamp") || this.is("current_date") || this.is("current_time")) {
-        this.no("the time as a default is", "a file keeps a value as default: give the time with each row");
-        return false;
-      }
-      const before = this.tree.count;
-      const value = this.operand();
-      if (this.hasOther(before, true)) {
-        this.no("a default that is not constant is", "a file keeps a value, not how it is found", start);
-        return false;
-      }
+      const value = this.defaultValue(start);
       return value != 0 && this.append(rules, this.rule(RULE_DEFAULT, start, 0, value));
     }
     if (this.accept("references")) return this.append(rules, this.references(start, 0));
@@ -223,6 +218,16 @@ export abstract class DefinitionReader extends ChangeReader {
     if (this.is("as")) this.no("generated columns are", "compute it where it is read");
     else this.expected("a column's constraint, a comma or )");
     return false;
+  }
+
+  /** What is behind DEFAULT, of what begins at byte `start`. */
+  protected defaultValue(start: u32): u32 {
+    if (this.is("current_timestamp") || this.is("current_date") || this.is("current_time"))
+      return this.no("the time as a default is", "a file keeps a value as default: give the time with each row");
+    const before = this.tree.count;
+    const value = this.operand();
+    if (!this.hasOther(before, true)) return value;
+    return this.no("a default that is not constant is", "a file keeps a value, not how it is found", start);
   }
 
   /** The name behind CONSTRAINT; 0 where there is none, and with an error. */
@@ -246,7 +251,7 @@ export abstract class DefinitionReader extends ChangeReader {
   }
 
   /** Whether among the nodes from `before` on are queries or parameters, or `calls`. */
-  private hasOther(before: u32, calls: bool): bool {
+  protected hasOther(before: u32, calls: bool): bool {
     const tree = this.tree;
     for (let node = before; node < tree.count; node++) {
       const kind = tree.kind(node);
@@ -327,7 +332,7 @@ export abstract class DefinitionReader extends ChangeReader {
     return this.no("foreign keys of several columns are", "refer to a key of one column");
   }
 
-  private tableRule(): u32 {
+  protected tableRule(): u32 {
     const start = this.lexer.start;
     const name = this.constraintName();
     if (this.failed) return 0;

@@ -363,6 +363,11 @@ export abstract class OperandReader extends SqlReader {
     return this.raise(this.done(this.tree.add(N_CAST, start, value, type)), height);
   }
 
+  /** Whether the token, which may be a name, stands behind a type: what may follow that of a column. */
+  protected get atTypeEnd(): bool {
+    return this.is("generated") || this.is("autoincrement") || this.is("auto_increment") || this.is("first") || this.is("after");
+  }
+
   /** A type: words, and numbers in parentheses behind them, as VARCHAR(30). */
   protected typeName(): u32 {
     const lexer = this.lexer;
@@ -370,7 +375,7 @@ export abstract class OperandReader extends SqlReader {
     if (!this.atName) return this.expected("a type");
     const start = lexer.start;
     const at = tree.texts.len;
-    while (this.atName && !this.is("generated") && !this.is("autoincrement") && !this.is("auto_increment")) {
+    while (this.atName && !this.atTypeEnd) {
       if (tree.texts.len > at) tree.texts.addU8(0x20);
       const word = this.anyWord();
       if (word == 0) return 0;

@@ -5,7 +5,7 @@
 import { SQL_UNSUPPORTED } from "../../status";
 import { asciiLower } from "../../encode/ascii";
 import { SYNCHRONOUS, catalogNumber, needsName } from "../catalog/relation-names";
-import { DefinitionReader } from "./definitions";
+import { AlterationReader } from "./alterations";
 import { T_TEXT } from "./lexer";
 import { CLOSE, DOT, EQUALS, OPEN } from "./reader";
 import {
@@ -139,7 +139,7 @@ const KNOWN: StaticArray<string> = [
   "there is no other one",
 ];
 
-export class PragmaReader extends DefinitionReader {
+export class PragmaReader extends AlterationReader {
   /** Behind PRAGMA. */
   protected pragma(): u32 {
     const tree = this.tree;

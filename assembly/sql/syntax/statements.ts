@@ -25,8 +25,6 @@ export const EXPLAIN_HINT: string = "the same WHERE in a SELECT tells";
 
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
-  "alter",
-  "dump, a change of its text and load do it",
   "truncate",
   "DELETE FROM without WHERE takes all rows",
   "merge",
@@ -50,6 +48,7 @@ class StatementReader extends PragmaReader {
     if (bound != 0 || this.atQuery) return this.queryBehind(bound);
     if (this.is("create")) return this.create();
     if (this.is("drop")) return this.drop();
+    if (this.is("alter")) return this.alter();
     if (this.is("explain")) return this.explain();
     const transaction = this.transaction();
     if (transaction != 0 || this.failed) return transaction;

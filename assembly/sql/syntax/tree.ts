@@ -180,6 +180,28 @@ export const N_CREATE_VIEW: u8 = 98;
 /** DROP VIEW a: N_TABLE. `FLAG_IF`. */
 export const N_DROP_VIEW: u8 = 99;
 
+/** ALTER TABLE a, N_TABLE: list b of N_ALTERATION. `FLAG_IF`. */
+export const N_ALTER_TABLE: u8 = 100;
+/**
+ * A change of a definition: op ALTER_…; a the name of a column, constraint or, to be renamed, table; b another name, the new type or the
+ * default; c what is behind USING. Of a column that is added a is its N_COLUMN_DEFINITION, and b the name of the one that it comes behind:
+ * 0 for the last, a itself where it is to be the first. Of a constraint a is its N_RULE. `FLAG_IF`.
+ */
+export const N_ALTERATION: u8 = 101;
+
+export const ALTER_RENAME_TABLE: u8 = 0;
+export const ALTER_RENAME_COLUMN: u8 = 1;
+export const ALTER_ADD_COLUMN: u8 = 2;
+export const ALTER_DROP_COLUMN: u8 = 3;
+export const ALTER_TYPE: u8 = 4;
+export const ALTER_SET_NOT_NULL: u8 = 5;
+export const ALTER_DROP_NOT_NULL: u8 = 6;
+export const ALTER_SET_DEFAULT: u8 = 7;
+export const ALTER_DROP_DEFAULT: u8 = 8;
+export const ALTER_ADD_RULE: u8 = 9;
+export const ALTER_DROP_RULE: u8 = 10;
+export const ALTER_DROP_KEY: u8 = 11;
+
 export const RULE_PRIMARY: u8 = 1;
 export const RULE_UNIQUE: u8 = 2;
 export const RULE_NOT_NULL: u8 = 3;

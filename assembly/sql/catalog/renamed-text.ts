@@ -1,0 +1,80 @@
+/** Texts of the catalog in which a table, or columns of it, are called otherwise than before. */
+import { OK } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { CatalogEntry, INDEX } from "../../store/catalog";
+import { sameName } from "../bind/scope";
+import { StoredText } from "../sql-text";
+import { readStatement, sqlRoot } from "../syntax/statements";
+import { N_COLUMN, N_CREATE_INDEX, SqlTree } from "../syntax/tree";
+import { quoted } from "./definition-text";
+import { readCheck } from "./row-checks";
+
+/** What a table and its columns are called, before and now. */
+export class Renaming {
+  /** N_NAME nodes of a text, in the order in which they stand there, and whether each is a table's. */
+  private readonly names: Array<u32> = new Array<u32>();
+  private readonly areTables: Array<bool> = new Array<bool>();
+
+  constructor(
+    readonly table: string,
+    readonly newTable: string,
+    readonly columns: Array<string>,
+    readonly newColumns: Array<string>,
+  ) {}
+
+  /** The same entry, a constraint's or an index's, with the new names; a text that can't be read stays as it is. */
+  of(entry: CatalogEntry): CatalogEntry {
+    const text = new StoredText(entry.sql, entry.kind, -1);
+    const tree = new SqlTree();
+    this.names.length = 0;
+    this.areTables.length = 0;
+    if (entry.kind == INDEX) this.addOfIndex(text, tree);
+    else if (readCheck(text, tree) != 0) this.addOfColumns(tree);
+    const out = new ByteBuffer(256);
+    let at: u32 = 0;
+    for (let n = 0; n < this.names.length; n++) {
+      const node = this.names[n];
+      const now = this.newName(tree.text(node), this.areTables[n]);
+      if (now == "") continue;
+      out.addBytes(text.ptr + at, tree.start(node) - at);
+      out.addText(quoted(now));
+      at = tree.end(node);
+    }
+    out.addBytes(text.ptr + at, text.len - at);
+    const renamed = new CatalogEntry(entry.kind, entry.name, this.newTable, out.toText(), entry.key);
+    renamed.address = entry.address;
+    out.free();
+    tree.free();
+    return renamed;
+  }
+
+  /** What `name` is called now; "" where it is called so still. */
+  private newName(name: string, isTable: bool): string {
+    if (isTable) return sameName(name, this.table) && this.newTable != this.table ? this.newTable : "";
+    for (let c = 0; c < this.columns.length; c++) {
+      if (sameName(name, this.columns[c])) return this.newColumns[c] == this.columns[c] ? "" : this.newColumns[c];
+    }
+    return "";
+  }
+
+  private add(node: u32, isTable: bool): void {
+    this.names.push(node);
+    this.areTables.push(isTable);
+  }
+
+  private addOfIndex(text: StoredText, tree: SqlTree): void {
+    const root = readStatement(text, tree, 0) == OK ? sqlRoot : 0;
+    if (root == 0 || tree.kind(root) != N_CREATE_INDEX) return;
+    this.add(tree.a(tree.b(root)), true);
+    for (let name = tree.c(root); name != 0; name = tree.next(name)) this.add(name, false);
+  }
+
+  /** A node stands behind those that it is made of, and a column's name behind its table's. */
+  private addOfColumns(tree: SqlTree): void {
+    for (let node: u32 = 1; node < tree.count; node++) {
+      if (tree.kind(node) != N_COLUMN) continue;
+      if (tree.b(node) != 0) this.add(tree.b(node), true);
+      this.add(tree.a(node), false);
+    }
+  }
+}

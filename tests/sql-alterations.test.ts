@@ -1,0 +1,191 @@
+/** ALTER TABLE: definitions that change on rows that are there. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type SyncSession, defineTable, openSync } from "../host/index.js";
+import { packageRoot } from "../host/paths.js";
+import { tempFolder } from "./helpers/store.js";
+import { liveThrough } from "./sql/alterations.js";
+
+test("random changes of a table are as a model of rows and rules has them, and its definition as one made anew", (t) => {
+  const folder = tempFolder(t);
+  let done = 0;
+  let refused = 0;
+  for (let seed = 1; seed <= 8; seed++) {
+    const layout = seed % 2 === 0 ? "0.9" : "0.11";
+    const counts = liveThrough(seed, { path: join(folder, `${seed}.db`), layout, steps: 100 });
+    done += counts.done;
+    refused += counts.refused;
+  }
+  assert.ok(done > 350 && refused > 100, `${done} done, ${refused} refused`);
+});
+
+type Rows = readonly (readonly unknown[])[];
+
+const rows = (db: SyncSession, sql: string): Rows => db.sql(sql).rows;
+
+/** What tells of the tables and indexes that there are. */
+const definitions = (db: SyncSession): Rows => rows(db, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL");
+
+test("the examples of docs/sql.md run", () => {
+  const page = readFileSync(join(packageRoot, "docs", "sql.md"), "utf8");
+  const [, block = ""] = /```sql\n(CREATE TABLE staff [^]+?)```/u.exec(page) ?? [];
+  using db = openSync(":memory:");
+  const statements = block.split(";\n").filter((sql) => sql !== "");
+  assert.equal(statements.length, 8);
+  for (const sql of statements) {
+    if (sql.includes("SET NOT NULL"))
+      assert.deepEqual(rows(db, "SELECT typeof(pay), unit FROM staff LIMIT 1"), [["decimal", "NONE"]]);
+    db.sql(sql);
+  }
+  assert.deepEqual(rows(db, "SELECT * FROM people"), [
+    ["1", "Ada", "NONE"],
+    ["2", "Bo", "NONE"],
+  ]);
+  assert.deepEqual(definitions(db), [
+    [
+      "people",
+      'CREATE TABLE "people" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "name" TEXT NOT NULL, "unit" TEXT NOT NULL DEFAULT \'none\')',
+    ],
+    ["people_unit_name_unique", 'CREATE UNIQUE INDEX "people_unit_name_unique" ON "people" ("unit", "name")'],
+  ]);
+});
+
+const SHOP = `
+  CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price DECIMAL CONSTRAINT positive CHECK (items.price >= 0), kind TEXT);
+  CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER REFERENCES items (id) ON DELETE CASCADE, pieces INT, CHECK (pieces > 0));
+  CREATE INDEX by_kind_then_name ON items (kind, name);
+  CREATE VIEW dear AS SELECT name FROM items WHERE price > 5;
+  INSERT INTO items (name, price, kind) VALUES ('pen', 1.5, 'office'), ('book', 12, 'paper'), ('gift', NULL, NULL);
+  INSERT INTO sales (item, pieces) VALUES (1, 10), (2, 1), (NULL, 2);
+`;
+
+function shop(): SyncSession {
+  const db = openSync(":memory:");
+  db.exec(SHOP);
+  return db;
+}
+
+test("what other definitions say of a table and its columns follows their names", () => {
+  using db = shop();
+  db.exec(
+    'ALTER TABLE items RENAME COLUMN kind TO "sort of"; DROP VIEW dear; ALTER TABLE items RENAME TO goods; ALTER TABLE goods RENAME id TO number',
+  );
+  db.sql("ALTER TABLE goods RENAME price TO amount");
+  assert.deepEqual(definitions(db), [
+    [
+      "goods",
+      'CREATE TABLE "goods" ("number" INTEGER PRIMARY KEY AUTOINCREMENT, "name" TEXT NOT NULL, "amount" DECIMAL, "sort of" TEXT, CONSTRAINT "positive" CHECK ("goods"."amount" >= 0))',
+    ],
+    ["by_kind_then_name", 'CREATE INDEX "by_kind_then_name" ON "goods" ("sort of", "name")'],
+    [
+      "sales",
+      'CREATE TABLE "sales" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "item" INTEGER REFERENCES "goods" ("number") ON DELETE CASCADE, "pieces" INTEGER, CHECK (pieces > 0))',
+    ],
+  ]);
+  assert.throws(() => db.sql("INSERT INTO goods (name, amount) VALUES ('x', -1)"), { code: "CHECK_FAILED" });
+  assert.throws(() => db.sql("INSERT INTO sales (item, pieces) VALUES (9, 1)"), { code: "FOREIGN_KEY_BROKEN" });
+  assert.equal(db.sql("DELETE FROM goods WHERE number = 1").changes, 1);
+  assert.deepEqual(rows(db, "SELECT id FROM sales ORDER BY id"), [["2"], ["3"]]);
+  assert.equal(db.sql("DROP INDEX by_kind_then_name").changes, 0);
+  assert.equal(db.check().errors, 0);
+});
+
+test("an index that goes with its column takes its name along, the last name the catalog", () => {
+  using db = openSync(":memory:");
+  db.exec("CREATE TABLE t (a INT, b INT); CREATE INDEX special ON t (b, a)");
+  db.sql("ALTER TABLE t DROP COLUMN b");
+  assert.deepEqual(definitions(db), [["t", 'CREATE TABLE "t" ("a" INTEGER)']]);
+  assert.throws(() => db.sql("SELECT * FROM __quire_catalog"), { code: "TABLE_NOT_FOUND" });
+});
+
+test("what would leave something broken, or rows that do not fit, is refused by name and leaves nothing", () => {
+  using db = shop();
+  const before = [definitions(db), rows(db, "SELECT * FROM items"), rows(db, "SELECT * FROM sales")];
+  const refused: [sql: string, code: string, what: RegExp][] = [
+    ["items DROP COLUMN price", "BAD_SCHEMA", /^CHECK positive .* there is no column items\.price/u],
+    ["items DROP COLUMN id", "BAD_SCHEMA", /id is of the primary key/u],
+    ["items DROP PRIMARY KEY", "BAD_SCHEMA", /sales\.item refers to items\.id, which is not unique/u],
+    ["items DROP PRIMARY KEY, DROP COLUMN id", "FOREIGN_KEY_RESTRICT", /sales refers to items\.id/u],
+    ["items ALTER id TYPE text", "BAD_SCHEMA", /sales\.item refers to items\.id, which is a text/u],
+    ["items RENAME COLUMN name TO title", "COLUMN_NOT_FOUND", /^view dear, .* there is no column name/u],
+    ["items RENAME TO goods", "TABLE_NOT_FOUND", /^view dear, .* there is no table items/u],
+    ["items RENAME TO sales", "TABLE_EXISTS", /there is a table sales already/u],
+    ["items RENAME TO dear", "TABLE_EXISTS", /there is a view dear already/u],
+    ["items RENAME COLUMN name TO KIND", "SQL_SYNTAX", /there is a column KIND already/u],
+    ["items ALTER kind SET NOT NULL", "NOT_NULL", /^the row id = 3 of items: items\.kind has no value/u],
+    ["items ALTER price TYPE int", "OVERFLOW", /^the row id = 1 of items: /u],
+    ["items ALTER name TYPE int", "BAD_VALUE", /^the row id = 1 of items: .*"pen" is not/u],
+    ["items ALTER name TYPE blob", "SQL_TYPE", /column name is blob, the value text/u],
+    ["items ALTER price TYPE decimal USING price / (id - 2)", "DIVISION_BY_ZERO", /^the row id = 2 of items: /u],
+    ["items ADD CHECK (price < 10)", "CHECK_FAILED", /^items\.id = 2: /u],
+    ["items ADD COLUMN c int CHECK (c > 0) DEFAULT 0", "CHECK_FAILED", /^items\.id = 1: /u],
+    ["items ADD COLUMN c int NOT NULL", "NOT_NULL", /^the row id = 1 of items: items\.c has no value, and no default/u],
+    ["items ADD COLUMN c int UNIQUE DEFAULT 1", "UNIQUE_CONFLICT", /two rows of items have c = 1/u],
+    ["items ADD COLUMN c int AFTER c", "SQL_SYNTAX", /c can't come behind itself/u],
+    ["items ADD COLUMN name int", "SQL_SYNTAX", /two columns name/u],
+    ["items ADD COLUMN c int REFERENCES sales (id) DEFAULT 7", "FOREIGN_KEY_BROKEN", /items\.c = 7: sales has no row/u],
+    ["sales ADD FOREIGN KEY (pieces) REFERENCES items (id)", "FOREIGN_KEY_BROKEN", /sales\.pieces = 10: items has no row/u],
+    ["items ADD PRIMARY KEY (name)", "SQL_SYNTAX", /more than one PRIMARY KEY/u],
+    ["items DROP CONSTRAINT negative", "INDEX_NOT_FOUND", /there is no constraint negative/u],
+    ["nobody ADD COLUMN c int", "TABLE_NOT_FOUND", /there is no table nobody/u],
+    ["dear ADD COLUMN c int", "TABLE_NOT_FOUND", /dear is a view/u],
+    ["items MODIFY name text", "SQL_UNSUPPORTED", /MODIFY and CHANGE are not there/u],
+    ["items ALTER name TYPE text USING (SELECT 'x')", "SQL_UNSUPPORTED", /USING of more than a row's own values/u],
+    ["items ADD COLUMN c int, ALTER kind SET NOT NULL", "NOT_NULL", /items\.kind has no value/u],
+  ];
+  for (const isInside of [false, true]) {
+    if (isInside) db.begin();
+    for (const [change, code, what] of refused) {
+      assert.throws(
+        () => db.sql(`ALTER TABLE ${change}`),
+        (error: { code: string; message: string }) => {
+          assert.equal(error.code, code, `${change}: ${error.message}`);
+          assert.match(error.message.replace(/^line \d+, column \d+: /u, ""), what, change);
+          return true;
+        },
+      );
+      assert.deepEqual([definitions(db), rows(db, "SELECT * FROM items"), rows(db, "SELECT * FROM sales")], before, change);
+    }
+    if (isInside) db.commit();
+  }
+  assert.equal(db.check().errors, 0);
+});
+
+test("tables and statements of a session go by a definition that SQL changed under them", () => {
+  using db = openSync(":memory:");
+  const items = defineTable("items", { id: "int64:pk:auto", name: "text" });
+  db.create(items);
+  const table = db.table<{ id: bigint; name: string; extra?: number; title?: string }>("items");
+  table.insert({ name: "pen" });
+  const all = db.prepare("SELECT * FROM items");
+  assert.deepEqual(all.all(), [{ id: 1n, name: "pen" }]);
+  db.sql("ALTER TABLE items ADD COLUMN extra int4 DEFAULT 3 FIRST, RENAME COLUMN name TO title");
+  assert.deepEqual(all.all(), [{ extra: 3, id: 1n, title: "pen" }]);
+  assert.deepEqual(table.get(1n), { extra: 3, id: 1n, title: "pen" });
+  db.begin();
+  db.sql("ALTER TABLE items DROP COLUMN extra");
+  assert.deepEqual(all.all(), [{ id: 1n, title: "pen" }]);
+  db.rollback();
+  assert.deepEqual(all.all(), [{ extra: 3, id: 1n, title: "pen" }]);
+  assert.deepEqual(table.get(1n), { extra: 3, id: 1n, title: "pen" });
+});
+
+test("numbers go on to be counted where a counted column changes its type or name, or a column begins to count", () => {
+  using db = openSync(":memory:");
+  db.exec(
+    "CREATE TABLE t (id SMALLINT PRIMARY KEY AUTOINCREMENT, a text); INSERT INTO t (a) VALUES ('a'), ('b'), ('c'); DELETE FROM t WHERE id = 3",
+  );
+  db.sql("ALTER TABLE t ALTER COLUMN id TYPE bigint, RENAME COLUMN id TO n");
+  db.sql("ALTER TABLE t RENAME TO u");
+  db.sql("INSERT INTO u (a) VALUES ('d')");
+  db.sql("ALTER TABLE u ADD COLUMN k serial FIRST");
+  db.sql("INSERT INTO u (a) VALUES ('e')");
+  assert.deepEqual(rows(db, "SELECT * FROM u ORDER BY n"), [
+    ["1", "1", "a"],
+    ["2", "2", "b"],
+    ["3", "4", "d"],
+    ["4", "5", "e"],
+  ]);
+});
