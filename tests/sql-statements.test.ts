@@ -104,6 +104,15 @@ test("what is wrong with statements and values is said in the same words everywh
   for (const words of told) assert.deepEqual(words, told[0]);
 });
 
+test("whole numbers of which JavaScript shows rounded digits are what they are", async (t) => {
+  for (const db of await sessionsOfAllKinds(t)) {
+    await (await db.prepare("CREATE TABLE n (v UNSIGNED BIGINT, d DECIMAL)")).run();
+    const insert = await db.prepare("INSERT INTO n VALUES (?1, ?1) RETURNING v, d, typeof(?1) AS kind");
+    for (const value of [2 ** 53, 2 ** 60, 2 ** 63, 1e19])
+      assert.deepEqual(await insert.all(value), [{ v: BigInt(value), d: String(BigInt(value)), kind: "text" }]);
+  }
+});
+
 test("rows one after the other: all of them, some, and behind a change", async (t) => {
   for (const db of await sessionsOfAllKinds(t)) {
     await db.sql("CREATE TABLE n (id INTEGER PRIMARY KEY, s TEXT)");

@@ -59,7 +59,8 @@ export class ParameterWriter {
       case "string":
         return this.#text(memory, value);
       case "number":
-        if (!Number.isSafeInteger(value)) return this.#decimal(memory, String(value));
+        // A whole number that large has other digits than JavaScript shows.
+        if (!Number.isSafeInteger(value)) return !Number.isInteger(value) && this.#decimal(memory, String(value));
         memory.bytes[this.#end] = TYPE_CODES.int64;
         // In halves: a bigint would be an object that is thrown away.
         memory.view.setInt32(this.#end + 1, value, true);
