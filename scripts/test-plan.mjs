@@ -71,19 +71,36 @@ function readTimes() {
   }
 }
 
+/** Keeps what some files of the suite took, beside what is known of others. */
+export function keepFiles(files) {
+  const { files: known, ...about } = readTimes();
+  writeTimes(about, { ...known, ...files });
+}
+
+function writeTimes(about, files) {
+  const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rounded = Object.fromEntries(sorted.map(([file, seconds]) => [file, Math.round(seconds * 10) / 10]));
+  writeFileSync(TIMES, `${JSON.stringify({ ...about, files: rounded }, null, 2)}\n`);
+}
+
 /** Keeps what a whole run took: seconds of the specs, of the suite, and of each of its files. */
 export function keepTimes(times) {
-  const files = Object.entries(times.files).sort(([a], [b]) => (a < b ? -1 : 1));
-  const rounded = Object.fromEntries(files.map(([file, seconds]) => [file, Math.round(seconds * 10) / 10]));
   const cores = availableParallelism();
   const about = {
     date: new Date().toISOString().slice(0, 10),
     cores,
     specs: Math.round(times.specs),
     suite: Math.round(times.suite),
+    runtimes: times.runtimes,
   };
-  writeFileSync(TIMES, `${JSON.stringify({ ...about, runtimes: times.runtimes, files: rounded }, null, 2)}\n`);
+  writeTimes(about, times.files);
 }
+
+const secondsOf = (path, times) => times?.files[path.replaceAll("\\", "/")] ?? 0;
+
+/** Files of the suite, the one that took longest first: at the end no long one is left for which all other lanes are empty. */
+export const slowestFirst = (suites, times = readTimes()) =>
+  [...suites].sort((a, b) => secondsOf(b, times) - secondsOf(a, times));
 
 const inWords = (seconds) =>
   seconds < 90 ? `${Math.max(Math.round(seconds), 1)} seconds` : `${Math.round(seconds / 60)} minutes`;
@@ -94,7 +111,7 @@ const inWords = (seconds) =>
  */
 export function expectation(withSpecs, suites, isWhole, lanes, times = readTimes()) {
   if (times === null) return "how long is not known yet: npm test -- --record measures it";
-  const sum = suites.reduce((seconds, path) => seconds + (times.files[path.replaceAll("\\", "/")] ?? 0), 0);
+  const sum = suites.reduce((seconds, path) => seconds + secondsOf(path, times), 0);
   const seconds = (withSpecs ? times.specs : 0) + (isWhole ? times.suite : sum / lanes);
   return `about ${inWords(seconds)} (measured ${times.date} on ${times.cores} cores with ${times.runtimes.join(", ")})`;
 }

@@ -5,7 +5,7 @@
 // spec, host: only the specs or only the suite. component: the files of the suite that have sessions in their own process, with the component
 // under them instead of the library. NAME: only the files whose name contains one. --quick: what tells of nearly every fault in three
 // minutes on two cores: the suite without the files that scripts/test-plan.mjs lists, under Node and wasmtime, and no specs. --record: keep how
-// long everything took in scripts/test-times.json, which the next runs' first line is made from; for a whole run on a machine at rest.
+// long everything took in scripts/test-times.json, which the next runs' first line and the order of files are made from; for a machine at rest.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -13,7 +13,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { basename, dirname, join } from "node:path";
 import { filesBelow, packageProgram, root, runNode } from "./lib.mjs";
-import { LEFT_OUT, THROUGH_COMPONENT, expectation, isLeftOut, keepTimes } from "./test-plan.mjs";
+import { LEFT_OUT, THROUGH_COMPONENT, expectation, isLeftOut, keepFiles, keepTimes, slowestFirst } from "./test-plan.mjs";
 
 const options = new Set(process.argv.slice(2).filter((word) => word.startsWith("--")));
 const strange = [...options].find((option) => option !== "--quick" && option !== "--record");
@@ -27,8 +27,8 @@ const part = ["spec", "host", "component"].includes(words[0]) ? words.shift() : 
 const wanted = (path) => words.length === 0 || words.some((word) => path.includes(word));
 const isWhole = words.length === 0 && part === null && !quick;
 const record = options.has("--record");
-if (record && !isWhole) {
-  console.error("test: --record is for a whole run: without --quick, spec, host and names");
+if (record && (quick || part === "spec" || part === "component")) {
+  console.error("test: --record is for a whole run, or for files of the suite: without --quick, spec and component");
   process.exit(2);
 }
 const specs = part === "host" || part === "component" || quick ? [] : filesBelow("assembly/__tests__", ".spec.ts").filter(wanted);
@@ -39,8 +39,9 @@ if (part === "component") {
   suites.splice(0, suites.length, ...suites.filter(throughComponent));
   process.env.QUIRE_TEST_COMPONENT = "1";
 }
-/** Files of the suite that run at a time: Node's own choice leaves a core to others. */
-const lanes = quick ? availableParallelism() : Math.max(availableParallelism() - 1, 1);
+const cores = availableParallelism();
+/** Files of the suite that run at a time: Node's own choice leaves a core to others, here only where that is not the half of the machine. */
+const lanes = quick || cores < 3 ? cores : cores - 1;
 if (quick) process.env.QUIRE_TEST_QUICK = "1";
 
 function has(program) {
@@ -89,7 +90,7 @@ async function runSuite(timesFile) {
     console.log("suite: the tests do not compile");
     return compiled;
   }
-  const files = suites.map((path) => join("build", path.replace(/\.ts$/, ".js")));
+  const files = slowestFirst(suites).map((path) => join("build", path.replace(/\.ts$/, ".js")));
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   if (record)
     reporters.push(`--test-reporter=${join(root, "scripts/time-reporter.mjs")}`, `--test-reporter-destination=${timesFile}`);
@@ -121,5 +122,9 @@ if (quick) {
   const names = left.map((path) => `${path} (${LEFT_OUT.get(basename(path, ".test.ts"))})`).join(", ");
   console.log(`test: LEFT OUT by --quick: the specs, other runtimes than Node and wasmtime, ${names}; npm test runs all`);
 }
-if (record) keepTimes({ specs: specSeconds, suite: suiteSeconds, runtimes, files: JSON.parse(readFileSync(timesFile, "utf8")) });
+if (record) {
+  const files = JSON.parse(readFileSync(timesFile, "utf8"));
+  if (isWhole) keepTimes({ specs: specSeconds, suite: suiteSeconds, runtimes, files });
+  else keepFiles(files);
+}
 process.exit(specStatus || suiteStatus);

@@ -18,6 +18,7 @@ interface Times {
 interface Plan {
   readonly LEFT_OUT: ReadonlyMap<string, string>;
   isLeftOut(path: string): boolean;
+  slowestFirst(suites: readonly string[], times: Times | null): string[];
   expectation(withSpecs: boolean, suites: readonly string[], isWhole: boolean, lanes: number, times: Times | null): string;
 }
 const plan = (await import(pathToFileURL(join(packageRoot, "scripts", "test-plan.mjs")).href)) as Plan;
@@ -44,12 +45,21 @@ test("how long a run takes is told from what was measured", () => {
   assert.match(plan.expectation(true, [], true, 1, null), /not known yet: npm test -- --record measures it/);
 });
 
+test("the slowest files come first, those that were not measured yet last", () => {
+  const files = { "tests/a.test.ts": 1, "tests/b.test.ts": 50, "tests/c.test.ts": 3 };
+  const times = { date: "2026-01-02", cores: 2, specs: 70, suite: 200, runtimes: ["node"], files };
+  const suites = ["a", "new", "b", "c"].map((name) => `tests/${name}.test.ts`);
+  const order = ["b", "c", "a", "new"].map((name) => `tests/${name}.test.ts`);
+  assert.deepEqual(plan.slowestFirst(suites, times), order);
+  assert.deepEqual(plan.slowestFirst(suites, null), suites);
+});
+
 test("words that npm test does not know are refused before anything runs", () => {
   const run = (...words: string[]) =>
     spawnSync(process.execPath, [join(packageRoot, "scripts", "test.mjs"), ...words], { encoding: "utf8" });
   for (const [words, says] of [
     [["--quik"], /there is no option --quik; there are --quick and --record/],
-    [["--record", "host"], /--record is for a whole run/],
+    [["--record", "spec"], /--record is for a whole run/],
     [["--record", "--quick"], /--record is for a whole run/],
   ] as const) {
     const { status, stdout, stderr } = run(...words);
