@@ -17,6 +17,8 @@ export interface TransactionStart {
 
 /** Does what a session and its tables are asked for. What goes wrong is the answer: it is thrown, or the promise is rejected. */
 export interface Runner<K extends Kind> {
+  /** Whether a transaction was begun that is not at its end. */
+  readonly inTransaction: boolean;
   /** What values are in rows of the session. */
   readonly forms: ValueForms;
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Result<K, T>;
@@ -166,6 +168,10 @@ export class SyncRunner implements Runner<"sync"> {
     return this.#exchange.operations.forms;
   }
 
+  get inTransaction(): boolean {
+    return this.#exchange.inTransaction;
+  }
+
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): T {
     if (operation.direct !== null && this.#direct !== null) {
       const quick = operation.direct(this.#direct, table, first, second);
@@ -247,6 +253,10 @@ export class AsyncRunner implements Runner<"async"> {
   #scope(): Scope {
     const { tracks, tracker, root } = this.#of;
     return this.#own ?? (tracks ? tracker?.getStore() : undefined) ?? root;
+  }
+
+  get inTransaction(): boolean {
+    return this.#of.exchange.inTransaction;
   }
 
   async run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Promise<T> {

@@ -164,6 +164,11 @@ abstract class SessionOf<K extends Kind> {
     });
   }
 
+  /** Whether a transaction was begun, by whatever call or statement, that is not at its end. */
+  get inTransaction(): boolean {
+    return this.runner.inTransaction;
+  }
+
   /** Starts a transaction that `commit` or `rollback` ends. */
   begin(): Result<K, void> {
     return this.#done("begin", () => ({ op: "begin" }));
