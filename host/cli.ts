@@ -7,7 +7,7 @@
 import { openSync } from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-import { type PreparedCommand, prepareCommand } from "./cli/command-line.js";
+import { type PreparedCommand, isTypes, prepareCommand } from "./cli/command-line.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./api/errors.js";
 import { Aftermath, Interrupted, takesLong } from "./cli/interruption.js";
 import { WriteLock } from "./node/lock/write-lock.js";
@@ -52,9 +52,17 @@ async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.S
   }
 }
 
+/** Does what `words` say: the exit status, or the signal that ended it. */
+async function run(words: readonly string[]): Promise<number | NodeJS.Signals> {
+  if (!isTypes(words)) return runPrepared(prepareCommand(words, process.cwd()));
+  const { writeTypes } = await import("./cli/types/run.js");
+  await writeTypes(words);
+  return 0;
+}
+
 const words = process.argv.slice(2);
 try {
-  const end = await runPrepared(prepareCommand(words, process.cwd()));
+  const end = await run(words);
   process.exitCode = typeof end === "number" ? end : 128 + constants.signals[end];
   // Who started us, a shell in a loop for one, is told that it was no end of our own.
   if (typeof end === "string") process.kill(process.pid, end);

@@ -46,6 +46,9 @@ export type {
 export type { RuntimeName } from "./api/runtime-names.js";
 export { Session, SyncSession } from "./api/session.js";
 export { type Arguments, Statement, SyncStatement } from "./api/statement.js";
-export { Scan, SyncScan, SyncTable, Table } from "./api/table.js";
+export type { RowFrom } from "./api/row-types.js";
+export { Scan, SyncScan } from "./api/scan.js";
+export { SyncTable, Table } from "./api/table.js";
+export { type ReadOptions, Rows, SyncRows, SyncWhere, Where } from "./api/where.js";
 export type { UsualValues, ValueForms, ValueTypes, ValuesOf } from "./api/value-forms.js";
 export { open, openSync } from "./node/open.js";

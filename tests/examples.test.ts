@@ -1,7 +1,7 @@
 /** The examples do what they say: Quire's core in an AssemblyScript program, and a host in Python. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -72,6 +72,31 @@ testOnRuntimes("examples/assembly: a program with its own tables, and Quire's co
     { id: 2, topic: "home", text: "étagère" },
     { id: 3, topic: "work", text: "call Bob" },
   ]);
+  db.close();
+});
+
+test("examples/script: a log that is read twice counts once", async (t) => {
+  const folder = tempFolder(t);
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(packageRoot, join(folder, "node_modules", "quire-db"), "dir");
+  writeFileSync(join(folder, "package.json"), "{}");
+  copyFileSync(join(packageRoot, "examples", "script", "visits.mjs"), join(folder, "visits.mjs"));
+  const log = `10.0.0.1 - - [10/Oct/2026:13:55:36 +0200] "GET /index.html HTTP/1.1" 200 2326
+10.0.0.2 - - [10/Oct/2026:13:55:37 +0200] "GET /index.html?x=1 HTTP/1.1" 200 2326
+10.0.0.1 - - [10/Oct/2026:13:56:00 +0200] "GET /about.html HTTP/1.1" 304 -
+10.0.0.1 - - [10/Oct/2026:13:57:00 +0200] "GET /none.html HTTP/1.1" 404 10
+what is this
+`;
+  for (const added of [4, 0]) {
+    const program = run(process.execPath, ["visits.mjs", "visits.db"], { cwd: folder });
+    program.child.stdin?.end(log);
+    const { stdout, stderr } = await program;
+    assert.equal(stderr, "skipped: what is this\n");
+    assert.match(stdout, new RegExp(`^new visits: ${added}; failures in all: 1\n`));
+    assert.match(stdout, /'\/index\.html' +│ 2 +│ 2 +│ 4652 +│\n.*'\/about\.html' +│ 1 +│ 1 +│ 0 +│\n/);
+  }
+  const db = openSync(join(folder, "visits.db"), { readonly: true });
+  assert.deepEqual(db.sql("SELECT at FROM visits WHERE page = '/about.html'").rows, [["2026-10-10T13:56:00.000000+02:00"]]);
   db.close();
 });
 

@@ -194,7 +194,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   assert.deepEqual(second, { stdout: "7n 12.50 1970-01-01T00:00:00.000000+00:00\nann 2\n0 1\n", stderr: "" });
   rmSync(join(project, "app.db"));
   const third = await run(process.execPath, ["example.js"], { cwd: project });
-  assert.deepEqual(third, { stdout: "cid@example.org\nann@example.org\n3 41 1\n", stderr: "" });
+  assert.deepEqual(third, { stdout: "Turin 841600n\ncid@example.org\nann@example.org\n3 41 1\n", stderr: "" });
   const fourth = await run(process.execPath, ["example.js"], { cwd: project });
-  assert.deepEqual(fourth, { stdout: "cid@example.org\nann@example.org\n4 41 1\n", stderr: "" });
+  assert.deepEqual(fourth, { stdout: "Turin 841600n\ncid@example.org\nann@example.org\n4 41 1\n", stderr: "" });
 });

@@ -373,12 +373,12 @@ for (const [what, change] of Object.entries(BETWEEN)) {
       for (let at = 1; at < 30; at += 3) {
         const db = openSync(join(folder, `${String(reverse)}-${at}.db`), { durability: "checkpoint" });
         longRun(db);
-        const options = { index: "k", reverse, pageRows: 1 };
-        const order = [...db.table<{ id: number }>("t").scan(options)].map(({ id }) => id);
+        const options = { index: "k", reverse, pageRows: 1 } as const;
+        const order = [...db.table<{ id: number; k: unknown }>("t").scan(options)].map(({ id }) => id);
         assert.equal(order.length, 30);
         const seen: number[] = [];
         let excused: readonly number[] = [];
-        for (const { id } of db.table<{ id: number }>("t").scan(options)) {
+        for (const { id } of db.table<{ id: number; k: unknown }>("t").scan(options)) {
           seen.push(id);
           if (seen.length === at) excused = change(db, seen.slice(), order.slice(at));
         }
@@ -415,14 +415,15 @@ test("rows that a loop over them makes longer, moves ahead in the index, or adds
     assert.equal(list.length, 3000);
     assert.equal(new Set(list).size, 3000);
   };
-  for (const options of [
+  const ways: readonly { readonly index?: "id" | "n"; readonly reverse?: boolean; readonly pageRows?: number }[] = [
     {},
     { index: "id" },
     { index: "n" },
     { index: "n", reverse: true },
     { pageRows: 1 },
     { index: "n", pageRows: 7 },
-  ]) {
+  ];
+  for (const options of ways) {
     const seen: number[] = [];
     for (const { id } of rows.scan(options)) {
       rows.update(id, { body: `${id} `.repeat(seen.length % 200) });

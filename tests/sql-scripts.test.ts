@@ -1,10 +1,13 @@
 /** Scripts of several statements: where each begins and ends, what is kept of them, and what is said of the one that fails. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import sqlite from "node-sqlite3-wasm";
-import { QuireError, openSync } from "../host/index.js";
+import { QuireError, type RuntimeName, open, openSync } from "../host/index.js";
 import { statementsOf } from "../host/api/script.js";
 import { sessionsOfAllKinds } from "./helpers/library.js";
+import { defaultRuntime } from "./helpers/runtimes.js";
+import { tempFolder } from "./helpers/store.js";
 import { Random } from "./torture/random.js";
 
 async function failure(run: () => unknown): Promise<string> {
@@ -122,6 +125,7 @@ const VALUES = [
   "'\n;'",
 ];
 
+// tursodatabase/libsql-js#31 and #78 of libsql-client-ts: split at semicolons in texts; gjsify/gjsify#536: at those in comments.
 test("statements of a script end where SQLite has them end", () => {
   const random = new Random(7);
   for (let round = 0; round < 150; round++) {
@@ -157,5 +161,34 @@ test("scripts of any length take no more than they are: quotes that are not clos
     ["SELECT 1;".repeat(100_000), 100_000],
   ] as const) {
     assert.equal([...statementsOf(long)].length, count);
+  }
+});
+
+test("a session that ends in the middle of a script or an iteration says so, and keeps what was done", async (t) => {
+  for (const runtime of new Set<RuntimeName>(["node", defaultRuntime])) {
+    for (const how of ["close", "kill"] as const) {
+      const path = join(tempFolder(t), "app.db");
+      const db = await open(path, { runtime });
+      await db.exec(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO t SELECT i FROM n",
+      );
+      const rows = (await db.prepare("SELECT id FROM t")).iterate();
+      await rows.next();
+      const script = db.exec("INSERT INTO t DEFAULT VALUES;".repeat(2000));
+      const told = assert.rejects(script, { code: "SESSION_ENDED", message: /^statement \d+, line 1, column \d+: / });
+      const { engine } = db as unknown as { engine: { kill?: () => Promise<void> } };
+      if (how === "kill" && engine.kill !== undefined) await engine.kill();
+      else await db.close();
+      await told;
+      const rest = async (): Promise<void> => {
+        while ((await rows.next()).done !== true);
+      };
+      await assert.rejects(rest, { code: "SESSION_ENDED" });
+      await db.close().catch(() => undefined);
+      const after = openSync(path);
+      assert.ok(after.table("t").count() >= 3000 && after.table("t").count() < 5000);
+      assert.equal(after.check().errors, 0);
+      after.close();
+    }
   }
 });

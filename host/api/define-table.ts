@@ -101,6 +101,16 @@ type Optional<C extends Columns> = {
 
 type KeyName<C extends Columns> = { [Name in keyof C]: "pk" extends FlagsOf<C[Name]> ? Name : never }[keyof C];
 
+/** Columns that an index may begin with. */
+type IndexedOf<C extends Columns> = {
+  [Name in keyof C]: string extends C[Name]
+    ? Name
+    : Extract<FlagsOf<C[Name]>, "pk" | "unique" | "index" | `${"unique" | "index"}=${string}`> extends never
+      ? never
+      : Name;
+}[keyof C] &
+  string;
+
 /** A row as it is read. */
 export type RowOf<C extends Columns, Values extends ValueTypes = UsualValues> = {
   -readonly [Name in keyof C]: Value<TypeWord<C[Name]>, Values> | OrNull<C[Name]>;
@@ -119,35 +129,41 @@ export type KeyInputOf<C extends Columns> = InputOf<C[KeyName<C>]>;
 /** A primary key as it is returned. */
 export type KeyOf<C extends Columns, Values extends ValueTypes = UsualValues> = Value<TypeWord<C[KeyName<C>]>, Values>;
 
-/** What a table's methods take and give. */
-export interface TableShape {
-  readonly row: object;
+/** What a table's methods take. It does not depend on what values are in rows. */
+export interface TableInputs {
   readonly insert: object;
   readonly update: object;
   readonly keyInput: unknown;
+  /** Names of columns that indexes begin with. */
+  readonly indexed: string;
+  /** Names of all columns. */
+  readonly names: string;
+}
+
+/** What a table's methods take and give. */
+export interface TableShape {
+  readonly row: object;
   readonly key: unknown;
+  readonly inputs: TableInputs;
+}
+
+interface DefinedInputs<C extends Columns> extends TableInputs {
+  readonly insert: InsertOf<C>;
+  readonly update: UpdateOf<C>;
+  readonly keyInput: KeyInputOf<C>;
+  readonly indexed: IndexedOf<C>;
+  readonly names: keyof C & string;
 }
 
 /** The shape of a table that `defineTable` describes. */
 export interface DefinedShape<C extends Columns, Values extends ValueTypes> extends TableShape {
   readonly row: RowOf<C, Values>;
-  readonly insert: InsertOf<C>;
-  readonly update: UpdateOf<C>;
-  readonly keyInput: KeyInputOf<C>;
   readonly key: KeyOf<C, Values>;
+  readonly inputs: DefinedInputs<C>;
 }
 
 /** A value that is no document. */
 export type Scalar = string | number | bigint | boolean | Date | Uint8Array;
-
-/** The shape of a table whose rows are of the type `Row`. */
-export interface TypedShape<Row extends object> extends TableShape {
-  readonly row: Row;
-  readonly insert: Partial<Row>;
-  readonly update: Partial<Row>;
-  readonly keyInput: Scalar;
-  readonly key: Scalar;
-}
 
 /** A row of a table of which nothing is known. */
 export type AnyRow = Record<string, unknown>;

@@ -1,5 +1,6 @@
 /** The requests, and what the methods of sessions and tables take and give, beside rows. */
-import type { AnyRow, Columns, DefinedShape, TableDefinition, TableShape } from "./define-table.js";
+import type { CheckedCondition } from "./condition-types.js";
+import type { AnyRow, Columns, DefinedShape, TableDefinition, TableInputs, TableShape } from "./define-table.js";
 import type { FieldReply, IndexReply } from "./table-schema.js";
 import type { ValueForms } from "./value-forms.js";
 
@@ -285,11 +286,61 @@ export type Picked<Row extends object, Name extends string> = [Name] extends [ne
 /** The names that may be chosen from a row. */
 export type ColumnNames<Row extends object> = AnyRow extends Row ? string : keyof Row & string;
 
+/** The values of a column as calls take them. */
+type ColumnInput<Inputs extends TableInputs, Name> = Name extends keyof Inputs["update"]
+  ? Exclude<Inputs["update"][Name], undefined>
+  : unknown;
+
+/** A bound in an index that begins with the column `Name`: a value of that one, or a list with others behind it. */
+type BoundOf<Inputs extends TableInputs, Name> =
+  ColumnInput<Inputs, Name> | readonly [ColumnInput<Inputs, Name>, ...(readonly unknown[])];
+
+/** Names of an index's columns: that which it begins with, or a list. */
+export type IndexNames<Inputs extends TableInputs> =
+  | Inputs["indexed"]
+  | readonly [Inputs["indexed"], ...(readonly Inputs["names"][])]
+  | (string extends Inputs["indexed"] ? readonly string[] : never);
+
+/** A bound of a scan in that index; without one it is a primary key. */
+type Bound<Inputs extends TableInputs, Index> = [Index] extends [never]
+  ? Inputs["keyInput"] | readonly Inputs["keyInput"][]
+  : Index extends readonly [infer First, ...(readonly unknown[])]
+    ? BoundOf<Inputs, First>
+    : BoundOf<Inputs, Index>;
+
+/** `BoundOptions` of a table whose indexes and columns are known. */
+interface Range<Inputs extends TableInputs, Index> {
+  readonly index?: Index;
+  readonly eq?: Bound<Inputs, Index>;
+  readonly from?: Bound<Inputs, Index>;
+  readonly to?: Bound<Inputs, Index>;
+}
+
+/** A condition for rows of that table: `Text`, as far as the compiler can check it. */
+type ConditionOf<Inputs extends TableInputs, Text extends string> = Text & CheckedCondition<Text, Inputs["names"]>;
+
+/** `WhereRequest` of a table whose columns are known. */
+export interface WhichRequest<Inputs extends TableInputs, Text extends string> extends WhereOptions {
+  readonly where: ConditionOf<Inputs, Text>;
+}
+
+/** `CountOptions` of a table whose columns and indexes are known. */
+export interface CountRequest<Inputs extends TableInputs, Index, Text extends string>
+  extends Omit<CountOptions, keyof BoundOptions | "where">, Range<Inputs, Index> {
+  readonly where?: ConditionOf<Inputs, Text>;
+}
+
+/** `ScanOptions` of such a table, with the columns that rows have. */
+export interface ScanRequest<Inputs extends TableInputs, Name extends string, Index, Text extends string>
+  extends Omit<ScanOptions, keyof CountOptions | "columns">, CountRequest<Inputs, Index, Text> {
+  readonly columns?: readonly Name[];
+}
+
 /** What a row is looked up by: its primary key, or a value of the unique column `Column`. */
-export type LookupKey<Shape extends TableShape, Column extends string> = [Column] extends [never]
-  ? Shape["keyInput"]
-  : Column extends keyof Shape["update"]
-    ? Exclude<Shape["update"][Column], undefined>
+export type LookupKey<Inputs extends TableInputs, Column extends string> = [Column] extends [never]
+  ? Inputs["keyInput"]
+  : Column extends keyof Inputs["update"]
+    ? Exclude<Inputs["update"][Column], undefined>
     : unknown;
 
 export type { Columns, DefinedShape, TableDefinition, TableShape };

@@ -1,5 +1,5 @@
 /** Sessions: an open store. */
-import type { AnyRow, Columns, DefinedShape, TableDefinition, TypedShape } from "./define-table.js";
+import type { AnyRow, Columns, DefinedShape, TableDefinition } from "./define-table.js";
 import { checkDocument } from "./document.js";
 import type { EngineFor } from "./engine.js";
 import { QuireError } from "./errors.js";
@@ -24,6 +24,7 @@ import type {
   TimeOptions,
 } from "./requests.js";
 import { parametersToJson } from "./json-values.js";
+import type { RowFrom, TypedShape } from "./row-types.js";
 import { type Runner, needFunction } from "./runner.js";
 import { EXEC } from "./script.js";
 import { Statement, SyncStatement } from "./statement.js";
@@ -73,7 +74,7 @@ function ofTable(table: string | TableDefinition | undefined): { readonly table?
 }
 
 /** The methods of sessions, of both kinds. */
-abstract class SessionOf<K extends Kind> {
+abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   /** The file, as it was given. */
   readonly path: string;
   /** @internal */
@@ -210,7 +211,7 @@ abstract class SessionOf<K extends Kind> {
    */
   sql(sql: string, params?: Params, options?: TimeOptions): Result<K, SqlResult>;
   /** The rows of a statement that is written behind the name, with values in it that become parameters: `` db.sql`… WHERE name = ${name}` ``. */
-  sql<Row = AnyRow>(sql: TemplateStringsArray, ...values: unknown[]): Result<K, Row[]>;
+  sql<Row = AnyRow>(sql: TemplateStringsArray, ...values: unknown[]): Result<K, RowFrom<Row, Values>[]>;
   sql(sql: string | TemplateStringsArray, ...given: unknown[]): Result<K, unknown> {
     if (isTemplate(sql)) return this.runner.run(ALL, "", new StatementCall(sql.join("?"), false, this.runner.forms), given);
     const [params = [], options = {}] = given as [Params?, TimeOptions?];
@@ -263,7 +264,7 @@ abstract class SessionOf<K extends Kind> {
 }
 
 /** An open store, whose methods return promises. */
-export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<"async"> implements AsyncDisposable {
+export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<"async", Values> implements AsyncDisposable {
   readonly runtime: string;
   #closing: Promise<void> | null = null;
 
@@ -286,7 +287,7 @@ export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<
   }
 
   /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */
-  async prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): Promise<Statement<Row>> {
+  async prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): Promise<Statement<RowFrom<Row, Values>>> {
     const call = this.callOf(sql, options);
     return new Statement(call, await this.runner.run(PREPARE, "", sql, undefined), this.runner);
   }
@@ -303,7 +304,7 @@ export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<
 }
 
 /** An open store in this process, whose methods return when they are done. */
-export class SyncSession<Values extends ValueTypes = UsualValues> extends SessionOf<"sync"> implements Disposable {
+export class SyncSession<Values extends ValueTypes = UsualValues> extends SessionOf<"sync", Values> implements Disposable {
   /** @internal */
   protected override inside(): this {
     return this;
@@ -317,7 +318,7 @@ export class SyncSession<Values extends ValueTypes = UsualValues> extends Sessio
   }
 
   /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */
-  prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): SyncStatement<Row> {
+  prepare<Row = AnyRow>(sql: string, options: PrepareOptions = {}): SyncStatement<RowFrom<Row, Values>> {
     const call = this.callOf(sql, options);
     return new SyncStatement(call, this.runner.run(PREPARE, "", sql, undefined), this.runner);
   }

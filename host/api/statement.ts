@@ -9,7 +9,7 @@ import * as does from "./statement-operations.js";
 export type Arguments = readonly [Params] | readonly unknown[];
 
 /** The values as one list or object. */
-function paramsOf(given: Arguments): Params {
+export function paramsOf(given: Arguments): Params {
   const [only] = given;
   if (given.length !== 1 || typeof only !== "object" || only === null) return given;
   if (Array.isArray(only)) return only as readonly unknown[];

@@ -1,7 +1,7 @@
 /** The operations of tables. Those of one row, and insertions, are tried directly. */
 import type { AnyRow } from "./define-table.js";
-import { BY_STEPS, Operation, type ScanState } from "./operations.js";
-import type { CountOptions, DeleteOptions, DeleteWhereRequest, LookupOptions, WhereRequest } from "./requests.js";
+import { BY_STEPS, Operation, ScanState } from "./operations.js";
+import type { CountOptions, DeleteOptions, DeleteWhereRequest, LookupOptions, ScanOptions, WhereRequest } from "./requests.js";
 
 type MaybeLookup = LookupOptions | undefined;
 type MaybeDelete = DeleteOptions | undefined;
@@ -82,6 +82,11 @@ export const DELETE_WHERE = new Operation<DeleteWhereRequest, undefined, unknown
 export const COUNT = new Operation<CountOptions | undefined, undefined, number>("count", (operations, table, options) =>
   operations.count(table, options),
 );
+
+/** The first row of a scan. */
+export const FIRST = new Operation<ScanOptions, undefined, AnyRow | undefined>("first", function* (operations, table, options) {
+  return (yield* new ScanState(table, options).rest(operations))[0];
+});
 
 export const SCAN_PAGE = new Operation<ScanState, undefined, AnyRow[]>("scan", (operations, _, state) => state.next(operations));
 

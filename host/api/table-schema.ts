@@ -99,7 +99,7 @@ export function readColumn(
 }
 
 /** The type in a column as `create` takes it, NAME:TYPE:FLAG…, in which characters that mean something there have a backslash before them. */
-function typeOfSpec(spec: string): string {
+export function typeOfSpec(spec: string): string {
   const [, type = ""] = /^(?:[^\\:]|\\.)*:((?:[^\\:]|\\.)*)/su.exec(spec) ?? [];
   return type;
 }

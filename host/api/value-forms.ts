@@ -30,11 +30,13 @@ type FormOf<Options, Name extends keyof ValueForms> = Options extends Readonly<R
 type NumberOr<Form, Other> = Form extends "number" ? number : Other;
 
 /** What these options make of the values in rows. */
-export interface ValuesOf<Options> extends ValueTypes {
+// An interface would be another type for each of the options, also where these say nothing of values.
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+export type ValuesOf<Options> = {
   readonly integers: NumberOr<FormOf<Options, "integers">, bigint>;
   readonly decimals: NumberOr<FormOf<Options, "decimals">, string>;
   readonly dates: FormOf<Options, "dates"> extends infer Form ? (Form extends "date" ? Date : string) : never;
-}
+};
 
 /** The values of a session that says nothing of them. */
 export type UsualValues = ValuesOf<object>;

@@ -10,7 +10,7 @@ import { COMMANDS, FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
 import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";
-import { RUNTIME_NAMES, isRuntimeName } from "../api/runtime-names.js";
+import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../api/runtime-names.js";
 
 /** A command line made ready for the module. */
 export interface PreparedCommand {
@@ -27,7 +27,7 @@ export interface PreparedCommand {
 }
 
 /** Takes the option `--NAME VALUE` out of `words`: its value, undefined when it is not there. It may stand anywhere before a `--`; the last one counts. */
-function takeOption(name: string, words: readonly string[]): { value: string | undefined; rest: string[] } {
+export function takeOption(name: string, words: readonly string[]): { value: string | undefined; rest: string[] } {
   let value: string | undefined;
   const rest: string[] = [];
   for (let i = 0; i < words.length; i++) {
@@ -44,7 +44,7 @@ function takeOption(name: string, words: readonly string[]): { value: string | u
 }
 
 /** Takes `--runtime NAME` out of `words`. */
-export function takeRuntime(words: readonly string[]): { runtime: string; rest: string[] } {
+export function takeRuntime(words: readonly string[]): { runtime: RuntimeName; rest: string[] } {
   const { value: runtime = "node", rest } = takeOption("runtime", words);
   if (!isRuntimeName(runtime)) {
     const given = runtime === "" ? "--runtime has no name" : `there is no runtime "${runtime}"`;
@@ -70,6 +70,13 @@ export function plainPosition(words: readonly string[], start: number): number {
     else if (!word.startsWith("-")) return i;
   }
   return -1;
+}
+
+/** Whether `words` are those of the command `types`, which is the host's own: `cli/types/run.ts`. */
+export function isTypes(words: readonly string[]): boolean {
+  const { rest } = takeOption("for", takeRuntime(takeWait(words).rest).rest);
+  const file = plainPosition(rest, 0);
+  return file >= 0 && rest[plainPosition(rest, file + 1)] === "types";
 }
 
 /** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */
