@@ -22,6 +22,11 @@ export class TableReader {
   /** Bytes of a body's start that are wanted: of a long record no more is read. */
   wanted: u32 = PAGE_SIZE;
   status: Status = OK;
+  /** No other page is begun when more than so many were looked up since the cache had come to `since`: then it pauses. */
+  mostLookups: u32 = u32.MAX_VALUE;
+  since: u32 = 0;
+  /** Whether it found nothing as it paused: the next call goes on. */
+  isPaused: bool = false;
 
   private entry: u32 = 0;
   private pageNo: u32 = NO_PAGE;
@@ -97,11 +102,13 @@ export class TableReader {
     this.pageOffset = at;
   }
 
-  /** Finds the next record; false at the end, and on failure (then `status` is not `OK`, and stays so). */
+  /** Finds the next record; false at the end, where it pauses, and on failure (then `status` is not `OK`, and stays so). */
   next(): bool {
+    this.isPaused = false;
     while (this.status == OK) {
       if (this.pageNo == NO_PAGE || this.pageOffset + RECORD_HEADER_SIZE > this.end) {
-        if (!this.nextPage()) return false;
+        this.isPaused = this.cache.lookups - this.since > this.mostLookups;
+        if (this.isPaused || !this.nextPage()) return false;
         continue;
       }
       const page = this.inParts ? this.start() : this.bytes();
@@ -129,7 +136,7 @@ export class TableReader {
 
   /**
    * Finds the next record, and those behind it in the same page that have `least` bytes: where their bodies are, u64 each, goes to `to`.
-   * How many, `most` at most; 0 at the end, and on failure. `address` and `body` are the last one's. Only one that is alone may be shorter.
+   * How many, `most` at most; 0 where `next` is false. `address` and `body` are the last one's. Only one that is alone may be shorter.
    */
   nextBodies(to: usize, most: i32, least: u32): i32 {
     if (!this.next()) return 0;

@@ -107,9 +107,13 @@ export class TableScan extends Operator {
     const columns = this.columns;
     const isTaken = this.isTaken;
     let count = 0;
+    const reader = this.reader;
     columns.begin(isTaken);
+    if (reader) reader.since = before;
     if (isTaken) batch.begin(0);
     while (!this.isOver && count < this.most && (isTaken || count == 0 || cache.lookups - before <= MOST_LOOKUPS)) {
+      // Pages without rows may be many.
+      if (reader) reader.mostLookups = count == 0 ? u32.MAX_VALUE : MOST_LOOKUPS;
       const found = this.noteRows(count);
       if (this.status != OK) return false;
       if (found > 0) {
@@ -118,7 +122,7 @@ export class TableScan extends Operator {
         continue;
       }
       const bounds = this.bounds;
-      if (this.isPoint) break;
+      if (this.isPoint || (reader && reader.isPaused)) break;
       this.isOver = true;
       if (bounds && !this.begin(bounds.next(this.path, batch))) return false;
     }
