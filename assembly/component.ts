@@ -49,4 +49,5 @@ export {
   statement_parameters,
   statement_prepare,
   statement_query,
+  statement_set_timeout,
 } from "./component/sql";

@@ -226,3 +226,27 @@ test("handles are dropped in any order, and give their memory back", async (t) =
   other[Symbol.dispose]();
   assert.deepEqual(sql.execute(db, "SELECT 1", []).rows, [[int64(1)]]);
 });
+
+test("a statement that was given a time ends by it, has changed nothing, and runs on when it may", async (t) => {
+  const { db, sql } = await filled(t);
+  const endless = "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x % 9 + 1 FROM c)";
+  const count = sql.Statement.prepare(db, `${endless} SELECT count(*) FROM c`);
+  const change = sql.Statement.prepare(db, `INSERT INTO t (id) ${endless} SELECT 5000 + row_number() OVER () FROM c`);
+  const rows = sql.Statement.prepare(db, `${endless} SELECT x FROM c WHERE x > ?`);
+  for (const statement of [count, change, rows]) statement.setTimeout(30);
+  refuses("state", "SQL_TIMEOUT", /more than 30 ms/, () => count.execute([]));
+  refuses("state", "SQL_TIMEOUT", /more than 30 ms/, () => change.execute([]));
+  // Rows that are there in time are given.
+  const cursor = rows.query([int64(1)]);
+  assert.equal(cursor.next(10).length, 10);
+  const none = rows.query([int64(9)]);
+  refuses("state", "SQL_TIMEOUT", /more than 30 ms/, () => none.next(10));
+  assert.deepEqual(sql.execute(db, "SELECT count(*) FROM t", []).rows, [[int64(2000)]]);
+  count.setTimeout(0);
+  const all = sql.Statement.prepare(db, "SELECT count(*) FROM t a, t b WHERE a.g = b.g");
+  all.setTimeout(60_000);
+  assert.equal(all.query([]).next(1).length, 1);
+  refuses("state", "SQL_TIMEOUT", /more than 20 ms/, () =>
+    db.request(JSON.stringify({ op: "sql", sql: `${endless} SELECT count(*) FROM c`, timeout: 20 })),
+  );
+});

@@ -107,11 +107,12 @@ test("a second build of quire-kv.wasm is equal to the first", async (t) => {
   assert.ok(statSync(out).size < statSync(componentPath()).size + 30_000);
 });
 
-test("Quire's component imports a file system, its folders and random numbers, and is little more than the library", async () => {
+test("Quire's component imports a file system, its folders, a clock that goes forward and random numbers, and is little more than the library", async () => {
   const wit = await componentWit(readFileSync(componentPath()));
   assert.deepEqual(wit.match(/^ {2}(import|export) .*/gm), [
     "  import wasi:filesystem/types@0.2.0;",
     "  import wasi:filesystem/preopens@0.2.0;",
+    "  import wasi:clocks/monotonic-clock@0.2.0;",
     "  import wasi:random/random@0.2.0;",
     "  export quire:db/types@0.1.0;",
     "  export quire:db/database@0.1.0;",

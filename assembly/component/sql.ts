@@ -74,6 +74,10 @@ export function statement_columns(rep: i32): usize {
   return endCall(result);
 }
 
+export function statement_set_timeout(rep: i32, milliseconds: u32): void {
+  statements.get(rep)!.open.timeout = milliseconds;
+}
+
 export function statement_query(rep: i32, values: usize, count: u32): usize {
   beginCall(REQUEST_GARBAGE);
   const statement = statements.get(rep)!;

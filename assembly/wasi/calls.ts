@@ -2,7 +2,6 @@
  * The calls of the host that files and folders are made of, as WASI preview 1 has them: each answers an errno, 0 for success. A component
  * has the same calls on top of WASI 0.2. Which of the two is compiled in is the target's choice (asconfig.json); the other leaves nothing.
  */
-import { ERRNO_NOTSUP } from "./errno";
 import * as preview1 from "./preview1";
 import * as preview2 from "./preview2";
 
@@ -124,11 +123,11 @@ export function random_get(buffer: usize, len: usize): u32 {
   return IS_COMPONENT ? preview2.random_get(buffer, len) : preview1.random_get(buffer, len);
 }
 
-/** A component imports no clock (docs/component.md): there it fails. */
+/** A component has no time of day (docs/component.md): there it fails. */
 // @ts-ignore: decorator
 @inline
 export function clock_time_get(clock: u32, precision: u64, time: usize): u32 {
-  return IS_COMPONENT ? ERRNO_NOTSUP : preview1.clock_time_get(clock, precision, time);
+  return IS_COMPONENT ? preview2.clock_time_get(clock, time) : preview1.clock_time_get(clock, precision, time);
 }
 
 // @ts-ignore: decorator

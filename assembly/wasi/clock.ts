@@ -5,7 +5,7 @@ import { clock_time_get } from "./calls";
 @lazy
 const scratch: usize = heap.alloc(8);
 
-/** There is no clock: a component imports none. */
+/** There is no time of day: a component imports none. */
 export const NO_CLOCK: i64 = i64.MIN_VALUE;
 
 /** Microseconds since 1970 in UTC; `NO_CLOCK` where the host tells no time. */

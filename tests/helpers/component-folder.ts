@@ -17,6 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { type Database, type Imports, type NewInstance, type Sql, loadComponent } from "./component.js";
 
 const ERROR_CODES: Readonly<Record<string, string>> = {
@@ -126,6 +127,7 @@ export function importsFor(folder: string, interrupt: Interrupt = () => undefine
   return {
     "wasi:filesystem/types": { Descriptor },
     "wasi:filesystem/preopens": { getDirectories: () => [[new Descriptor(), folderName]] },
+    "wasi:clocks/monotonic-clock": { now: () => process.hrtime.bigint() },
     "wasi:random/random": { getRandomU64: () => randomBytes(8).readBigUInt64LE() },
   };
 }

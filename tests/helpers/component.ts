@@ -135,6 +135,7 @@ export interface Statement extends Disposable {
   parameters(): string[];
   givesRows(): boolean;
   columns(): ResultColumn[];
+  setTimeout(milliseconds: number): void;
   query(parameters: readonly Value[]): Cursor;
   execute(parameters: readonly Value[]): Outcome;
   outcome(): Outcome;

@@ -2,6 +2,7 @@
  * The part of WASI 0.2 that the component imports, over a simulated disk, in the types that jco gives to JavaScript: the same as `Host` is
  * for WASI preview 1, and with the same names of calls for the hook.
  */
+import process from "node:process";
 import { type Change, Disk } from "./disk.js";
 import { EINTR, EIO, ENOSPC, type Fault, type Hook } from "./host.js";
 import { Random } from "./random.js";
@@ -89,6 +90,7 @@ export class ComponentHost {
     return {
       "wasi:filesystem/preopens": { getDirectories: () => [[folder, "data"]] },
       "wasi:filesystem/types": { Descriptor },
+      "wasi:clocks/monotonic-clock": { now: () => process.hrtime.bigint() },
       "wasi:random/random": { getRandomU64: () => this.randomU64() },
     };
   }
