@@ -325,11 +325,11 @@ export class WasiMemoryProvider extends MemoryProvider {
     if (!file) return null;
     const spill = new WasiMemoryProvider(file);
     spill.temporary = true;
-    if (file.setSize(0) != OK) {
-      file.close();
-      return null;
-    }
-    return spill;
+    if (file.setSize(0) == OK) return spill;
+    const failure = savedError();
+    spill.close();
+    restoreError(failure);
+    return null;
   }
 }
 
