@@ -40,7 +40,7 @@ function showOverview(): void {
   for (let i = 0; i < commands.length; i++) stdout.line("  " + commands[i].name.padEnd(8) + commands[i].summary);
   stdout.raw(
     "\nOptions: --json (reply in JSON), --readonly, --cache BYTES, --color, --no-color, --progress, --no-progress, --version,\n" +
-      "--sql-memory BYTES (what a statement of SQL may keep in memory of what it sorts, groups and joins: 64 MiB unless told),\n" +
+      "--sql-memory BYTES (what a statement of SQL may keep in memory of what it sorts, groups, joins and changes: 64 MiB unless told),\n" +
       "--allow-links (write to a file with several hard links, which is only ever opened by this one of its names),\n" +
       "--unique-nulls many|one (how many rows may have null in a unique column: many unless told, or one, as crates have it),\n" +
       "--durability commit|checkpoint (what was committed survives a power cut: at once, or from the next checkpoint, sync or close on)\n" +

@@ -1,6 +1,5 @@
 /** `where` and `orderBy` of requests: SQL's conditions and orders of rows of a table. */
 import { BAD_REQUEST, OK, Status, fail, lastError } from "../status";
-import { ByteBuffer } from "../encode/byte-buffer";
 import { columnNames } from "../schema/column-names";
 import { Table } from "../store/table";
 import { findByValue } from "../store/value-lookup";
@@ -9,6 +8,7 @@ import { QueryRows } from "../sql/query-rows";
 import { mayRun } from "../wasi/deadline";
 import { RowCondition } from "../sql/row-condition";
 import { RowTerms } from "../sql/row-terms";
+import { Run, RunReader } from "../sql/run/run";
 import { parametersOf } from "./parameters";
 import { FIELD_ORDER_BY, FIELD_PARAMS, FIELD_WHERE } from "./request";
 import { Session } from "./session";
@@ -78,41 +78,46 @@ export class TermRows {
 
 /** The keys of the rows that a request's condition is true for, all found before the first of them is changed. */
 export class FoundKeys {
-  /** Each behind its length u32. */
-  private readonly keys: ByteBuffer = new ByteBuffer(256);
-  private at: u32 = 0;
+  private readonly keys: Run;
+  private readonly reader: RunReader;
 
-  constructor(private readonly table: Table) {}
+  constructor(
+    private readonly session: Session,
+    private readonly table: Table,
+  ) {
+    const keys = Run.alone(session.db.store.statementMemory);
+    this.keys = keys;
+    this.reader = new RunReader(keys);
+  }
 
-  find(session: Session): Status {
-    const found = TermRows.open(session, this.table, [this.table.keyColumn], 0, i64.MAX_VALUE);
+  find(): Status {
+    const found = TermRows.open(this.session, this.table, [this.table.keyColumn], 0, i64.MAX_VALUE);
     if (!found) return lastError.status;
     const rows = found.rows;
-    while (rows.next()) {
-      this.keys.addU32(rows.row.len(0));
-      this.keys.addBytes(rows.row.ptr(0), rows.row.len(0));
-    }
-    const status = rows.status;
+    let status: Status = OK;
+    while (status == OK && rows.next()) if (!this.keys.addRecord(rows.row.ptr(0), rows.row.len(0))) status = lastError.status;
+    if (status == OK) status = rows.status;
+    if (status == OK && !this.keys.finish()) status = lastError.status;
     found.free();
+    this.reader.begin(this.keys);
     return status;
   }
 
   get isOver(): bool {
-    return this.at >= this.keys.len;
+    return this.reader.isOver;
   }
 
   /** Where the next of the rows is; `NO_ADDRESS` when it went with another one, and with an error. */
   next(): RecordAddress {
     const table = this.table;
-    const ptr = this.keys.ptr + this.at;
-    const len = load<u32>(ptr);
-    this.at += 4 + len;
-    lastError.status = mayRun() ? table.refresh() : lastError.status;
+    const reader = this.reader;
+    lastError.status = mayRun() && reader.read() ? table.refresh() : lastError.status;
     if (lastError.status != OK) return NO_ADDRESS;
-    return findByValue(table, table.primary, ptr + 4, len);
+    return findByValue(table, table.primary, reader.ptr, reader.len);
   }
 
   free(): void {
-    this.keys.free();
+    this.reader.free();
+    this.keys.end();
   }
 }

@@ -76,8 +76,8 @@ function updateFound(session: Session, table: Table, out: ByteBuffer): Status {
   const request = session.request;
   const inner = db.inTransaction;
   const row = table.callersRow;
-  const found = new FoundKeys(table);
-  let status = found.find(session);
+  const found = new FoundKeys(session, table);
+  let status = found.find();
   // What can't be said of any row is an error also where there is none.
   if (status == OK) status = readJsonRow(table, request.tape, request.node(FIELD_SET), row);
   if (status == OK) status = beginTogether(db);
@@ -106,8 +106,8 @@ function updateFound(session: Session, table: Table, out: ByteBuffer): Status {
 function deleteFound(session: Session, table: Table, how: u8, out: ByteBuffer): Status {
   const db = session.db;
   const inner = db.inTransaction;
-  const found = new FoundKeys(table);
-  let status = found.find(session);
+  const found = new FoundKeys(session, table);
+  let status = found.find();
   if (status == OK) status = beginTogether(db);
   if (status != OK) {
     found.free();

@@ -28,6 +28,7 @@ import { sameName } from "./bind/scope";
 import { ColumnDefinitions } from "./column-definitions";
 import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
+import { Run, RunReader } from "./run/run";
 import {
   FLAG_IF,
   FLAG_TEMPORARY,
@@ -178,15 +179,16 @@ export class Definitions extends ColumnDefinitions {
       }
       this.columns.push(column);
     }
-    const kept = new ByteBuffer(1024);
+    const kept = Run.alone(this.db.store.statementMemory);
+    const record = new ByteBuffer(256);
     while (status == OK && rows.next()) {
-      const before = kept.len;
-      kept.addU32(0);
-      status = rows.row.encode(kept);
-      store<u32>(kept.ptr + before, kept.len - before - 4);
-      if (status == OK) status = this.context.budget.take(kept.len - before);
+      record.reset();
+      status = rows.row.encode(record);
+      if (status == OK && !kept.addRecord(record.ptr, record.len)) status = lastError.status;
     }
+    record.free();
     if (status == OK) status = rows.status;
+    if (status == OK && !kept.finish()) status = lastError.status;
     // Nothing may be read while the table is made.
     const layout = rows.schema.rowLayout();
     rows.free();
@@ -195,19 +197,17 @@ export class Definitions extends ColumnDefinitions {
     if (table) status = this.insertKept(table, new Row(layout), kept);
     else if (status == OK) status = lastError.status;
     layout.free();
-    kept.free();
+    kept.end();
     return status;
   }
 
-  /** Inserts the rows in `kept`: for each its length u32, and what is decoded into `row`. */
-  private insertKept(table: Table, row: Row, kept: ByteBuffer): Status {
+  /** Inserts the rows in `kept`, which are decoded into `row`. */
+  private insertKept(table: Table, row: Row, kept: Run): Status {
     const made = table.callersRow;
-    const end = kept.ptr + kept.len;
+    const reader = new RunReader(kept);
     let status: Status = OK;
-    let len: u32 = 0;
-    for (let at = kept.ptr; at < end && status == OK; at += 4 + len) {
-      len = load<u32>(at);
-      row.decode(at + 4, len);
+    while (status == OK && reader.read()) {
+      row.decode(reader.ptr, reader.len);
       made.reset();
       // Behind the hidden key.
       for (let c: u32 = 0; c < row.layout.columnCount; c++) {
@@ -216,6 +216,8 @@ export class Definitions extends ColumnDefinitions {
       status = mayRun() ? this.db.insert(table, made) : lastError.status;
       this.count += 1;
     }
+    if (reader.failed) status = lastError.status;
+    reader.free();
     row.free();
     return status;
   }

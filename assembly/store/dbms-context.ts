@@ -54,6 +54,11 @@ export class DbmsContext {
     this.transaction = transaction;
   }
 
+  /** Whether errors say which key another row has, or which row is missing: to be turned off for changes that may be tried again. */
+  set tellsConflicts(tells: bool) {
+    this.statements.tellsConflicts = tells;
+  }
+
   private static over(store: Store | null): DbmsContext | null {
     return store ? new DbmsContext(store) : null;
   }

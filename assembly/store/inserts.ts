@@ -124,6 +124,7 @@ export class Inserts extends RowEntries {
           this.refersLater = true;
           continue;
         }
+        if (!this.tellsConflicts) return fail(FOREIGN_KEY_BROKEN, "");
         return fail(
           FOREIGN_KEY_BROKEN,
           columnPath(table, column) +

@@ -16,6 +16,8 @@ export class RowEntries extends RowLookup {
   changes: WriteBuffer | null = null;
   /** Whether only one row may have null in a unique column, or the same key with a null in a unique index of several. */
   oneNull: bool = false;
+  /** Whether errors say which key another row has, or which row is missing: not where they may come to nothing, for many rows. */
+  tellsConflicts: bool = true;
 
   /** Adds an entry to index number `i`, now or later. With `placed` the tree's `place` has looked for the key. */
   protected addEntry(table: Table, i: i32, key: usize, keyLen: u32, address: RecordAddress, placed: bool): Status {
@@ -130,6 +132,7 @@ export class RowEntries extends RowLookup {
   }
 
   protected conflict(table: Table, index: TableIndex, row: Row): Status {
+    if (!this.tellsConflicts) return fail(UNIQUE_CONFLICT, "");
     const position = index.columns[0];
     const column = table.schema.columns[position];
     const value = keyText(table.schema, index, row);

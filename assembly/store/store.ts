@@ -16,6 +16,7 @@ import { checkFormat, detectLayout } from "../schema/layout-detection";
 import { AccessControlList } from "../acl/access-control-list";
 import { OpenTables } from "./open-tables";
 import { ScanWatch, TableWatch } from "./scan-watch";
+import { StatementMemory } from "./statement-memory";
 import { Table } from "./table";
 import { TableIndex } from "./table-index";
 
@@ -27,7 +28,7 @@ export class OpenOptions {
   /** Make the file when it is missing. */
   create: bool = false;
   cacheBytes: u64 = DEFAULT_CACHE_BYTES;
-  /** Bytes that a statement of SQL may keep for what it sorts, groups and joins. */
+  /** Bytes that statements of SQL which are under way may keep together for what they sort, group, join and change. */
   sqlBytes: u64 = DEFAULT_SQL_BYTES;
   /** A statement may make a file for what it can't keep in memory, also where the store is only read. */
   spillsBeside: bool = false;
@@ -49,14 +50,15 @@ export class Store {
   readonly acl: AccessControlList;
   readonly openTables: OpenTables;
   readonly watch: ScanWatch = new ScanWatch();
+  readonly statementMemory: StatementMemory;
 
   private constructor(
     readonly manager: MemoryManager,
     /** `OpenOptions.oneNull`. */
     readonly oneNull: bool,
-    /** `OpenOptions.sqlBytes`. */
-    readonly sqlBytes: u64,
+    sqlBytes: u64,
   ) {
+    this.statementMemory = new StatementMemory(sqlBytes, manager.provider);
     const access = new MemoryAccess(manager);
     this.access = access;
     this.openTables = new OpenTables(access);

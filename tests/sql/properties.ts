@@ -6,6 +6,7 @@ import { QuireError, type SyncSession, openSync } from "../../host/index.js";
 import { Library, PlainDisk } from "../sessions/library.js";
 import { Random } from "../torture/random.js";
 import { Generator, type How, type Query, type Table, render } from "./generator.js";
+import { keptChanges, keptQueries } from "./kept.js";
 import { Difference, type Reply } from "./oracle.js";
 
 /** What a run did. */
@@ -249,6 +250,26 @@ export class Properties {
       this.#outside({ sql: `SELECT * FROM ${name} ORDER BY id`, how: [], ordered: true });
   }
 
+  /** What keeps rows or values, everywhere; changes are taken back. */
+  kept(): void {
+    const random = this.#random;
+    const table = random.pick(this.#generator.tables);
+    for (const sql of keptQueries(table, random)) this.#outside({ sql, how: [], ordered: true });
+    for (const { sql, then } of keptChanges(table, random)) {
+      const [ours, ...theirs] = [this.#usual, ...this.#others].map((ask) => {
+        ask("BEGIN");
+        const rows = this.#ask(ask, sql);
+        const behind = this.#ask(ask, then);
+        ask("ROLLBACK");
+        return { rows, behind };
+      });
+      for (const { rows, behind } of theirs) {
+        this.#same(sql, ours?.rows ?? null, rows, false);
+        this.#same(`${sql}\n  ${then}`, ours?.behind ?? null, behind, true);
+      }
+    }
+  }
+
   #outside({ sql, how, ordered }: Query): void {
     const rows = this.#ask(this.#usual, sql, how);
     for (const ask of this.#others) this.#same(`${sql}\n  in a transaction`, rows, this.#ask(ask, sql, how), ordered);
@@ -266,6 +287,7 @@ export class Properties {
     for (let q = 1; q <= queries; q++) {
       this.query();
       if (q % 10 === 0) this.change();
+      if (q % 10 === 5) this.kept();
     }
     this.check();
   }

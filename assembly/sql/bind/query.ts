@@ -14,6 +14,7 @@ import { FLAG_RECURSIVE, N_COLUMN, N_COMPOUND, N_CREATE_VIEW, N_NUMBER, N_SELECT
 import { Condition } from "./conditions";
 import { convertTo, unifiedLeft, unifiedRight, unify, unifyAll } from "./convert";
 import { Catalog, CatalogEntry } from "../../store/catalog";
+import { StatementMemory } from "../../store/statement-memory";
 import { StoredText } from "../sql-text";
 import { MOST_DEPTH } from "../syntax/reader";
 import { readStatement, sqlRoot } from "../syntax/statements";
@@ -346,7 +347,7 @@ function viewLabel(view: CatalogEntry): string {
 /** The columns of a view; null with an error. */
 export function columnsOfView(catalog: Catalog, view: CatalogEntry): Array<NamedColumn> | null {
   const text = new StoredText(view.sql, viewLabel(view), -1);
-  const context = new StatementContext(text, new SqlTree(), catalog, [], new MemoryBudget(BINDING));
+  const context = new StatementContext(text, new SqlTree(), catalog, [], new MemoryBudget(new StatementMemory(BINDING)));
   const relation = new QueryBinder(context, null, []).viewQuery();
   context.tree.free();
   context.free();

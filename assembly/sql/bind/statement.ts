@@ -67,7 +67,7 @@ export class StatementContext {
 
   /** One for a statement about an open store. */
   static of(db: DbmsContext, text: SqlText, tree: SqlTree, parameters: Array<Constant>): StatementContext {
-    return new StatementContext(text, tree, db.catalog, parameters, new MemoryBudget(db.store.sqlBytes, db.manager.provider));
+    return new StatementContext(text, tree, db.catalog, parameters, new MemoryBudget(db.store.statementMemory));
   }
 
   /**

@@ -4,6 +4,7 @@ import { Row } from "../../encode/row";
 import { Catalog, CatalogEntry, RuleMaker, useRuleMaker } from "../../store/catalog";
 import { CATALOG, RowRules } from "../../store/catalog-table";
 import { cellText } from "../../store/row-lookup";
+import { StatementMemory } from "../../store/statement-memory";
 import { Table } from "../../store/table";
 import { ChangeBinder } from "../bind/changes";
 import { StatementContext } from "../bind/statement";
@@ -88,7 +89,7 @@ export class RowChecks extends RowRules {
     const node = readCheck(text, tree);
     let condition: Expression | null = null;
     if (node != 0) {
-      const context = new StatementContext(text, tree, catalog, [], new MemoryBudget(KEPT));
+      const context = new StatementContext(text, tree, catalog, [], new MemoryBudget(new StatementMemory(KEPT)));
       this.contexts.push(context);
       condition = boundCheck(context, this.table, node, used);
     }

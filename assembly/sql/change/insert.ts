@@ -13,10 +13,12 @@ import { assignedTo, valueFor } from "../bind/changes";
 import { QueryBinder } from "../bind/query";
 import { Relation, valueOf } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
+import { fitsBatch } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression, Fixed } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
+import { Run, RunReader, Spilled } from "../run/run";
 import { OP_NEGATE } from "../syntax/operators";
 import { N_DEFAULT, N_NULL, N_NUMBER, N_TEXT, N_UNARY, N_VALUES, OR_ABORT } from "../syntax/tree";
 import { ChangeStatement } from "./change";
@@ -42,8 +44,9 @@ export class InsertStatement extends ChangeStatement {
   private readsChanged: bool = false;
   private conflicts: Conflicts | null = null;
   private readonly insertion: Insertion;
-  /** Rows that are to be inserted. */
+  /** Rows that are to be inserted, and those that have to wait until all of them are there. */
   private readonly cells: KeptCells;
+  private readonly kept: Run;
   /** One row, for values that are worked out. */
   private batch: Batch | null = null;
 
@@ -51,6 +54,7 @@ export class InsertStatement extends ChangeStatement {
     super(db, context, node, table);
     this.known = new KeptCells(context);
     this.cells = new KeptCells(context);
+    this.kept = new Run(context.budget, new Spilled(), true);
     this.insertion = new Insertion(db);
   }
 
@@ -171,7 +175,7 @@ export class InsertStatement extends ChangeStatement {
     if (this.values.length > 0) status = this.work();
     if (status == OK) status = this.begin(this.rows);
     if (status != OK) return status;
-    return this.end(this.insertAll(this.values.length > 0 ? this.cells : this.known, this.rows));
+    return this.end(this.insertAll(this.values.length > 0 ? this.cells.ptr : this.known.ptr, this.rows));
   }
 
   /** Makes `cells` of `known`. */
@@ -207,7 +211,7 @@ export class InsertStatement extends ChangeStatement {
     if (!vector) return lastError.status;
     const status = this.cells.addValue(column, value, vector, 0);
     batch.pool.give(vector);
-    return status;
+    return status != OK || fitsBatch(this.cells.len) ? status : lastError.status;
   }
 
   /** Inserts the rows of a query: all together, or as they come. */
@@ -216,7 +220,7 @@ export class InsertStatement extends ChangeStatement {
     const waits = this.readsChanged || (conflicts !== null && conflicts.changesOthers);
     const operator = source.operator;
     const cells = this.cells;
-    const budget = this.context.budget;
+    const kept = this.kept;
     const vectors = new Array<Vector | null>();
     let status: Status = operator.open() ? OK : operator.status;
     let count: u32 = 0;
@@ -224,7 +228,6 @@ export class InsertStatement extends ChangeStatement {
     cells.reset();
     while (status == OK && operator.next()) {
       const batch = operator.batch;
-      const before = cells.len;
       if (!evaluateAll(this.values, batch, vectors)) {
         status = lastError.status;
         break;
@@ -233,16 +236,18 @@ export class InsertStatement extends ChangeStatement {
         const i = batch.row(k);
         for (let v = 0; v < vectors.length && status == OK; v++)
           status = cells.addValue(this.column(v), this.values[v], vectors[v]!, i);
+        if (status != OK) break;
+        if (!waits && !fitsBatch(cells.len)) status = lastError.status;
+        if (waits && !kept.addRecord(cells.ptr, cells.len)) status = lastError.status;
+        if (waits) cells.reset();
       }
       giveBack(vectors, batch);
       count += batch.selected;
-      if (status == OK) status = budget.take(cells.len - before);
       if (status != OK || waits || count < ROWS_TOGETHER) continue;
       if (!isBegun) status = this.begin(count);
       if (status != OK) return status;
       isBegun = true;
-      status = this.insertAll(cells, count);
-      budget.give(cells.len);
+      status = this.insertAll(cells.ptr, count);
       cells.reset();
       count = 0;
     }
@@ -251,8 +256,7 @@ export class InsertStatement extends ChangeStatement {
       if (status == OK) status = this.begin(count);
       if (status != OK) return status;
     }
-    if (status == OK) status = this.insertAll(cells, count);
-    budget.give(cells.len);
+    if (status == OK) status = waits ? this.insertKept() : this.insertAll(cells.ptr, count);
     return this.end(status);
   }
 
@@ -274,9 +278,20 @@ export class InsertStatement extends ChangeStatement {
     return this.insertion.end(this.finished(status));
   }
 
-  private insertAll(cells: KeptCells, count: u32): Status {
+  /** Inserts the rows that had to wait for each other. */
+  private insertKept(): Status {
+    if (!this.kept.finish()) return lastError.status;
+    const reader = new RunReader(this.kept);
+    let status: Status = OK;
+    while (status == OK && reader.read()) status = this.insertAll(reader.ptr, 1);
+    if (reader.failed) status = lastError.status;
+    reader.free();
+    return status;
+  }
+
+  /** Inserts `count` rows, whose cells are at `at`. */
+  private insertAll(at: usize, count: u32): Status {
     const row = this.table.callersRow;
-    let at = cells.ptr;
     let status: Status = OK;
     for (; count > 0 && status == OK; count--) {
       at = readCells(at, this.positions, row);
@@ -308,6 +323,7 @@ export class InsertStatement extends ChangeStatement {
     super.close();
     this.lastKey.reset();
     this.cells.empty();
+    this.kept.free();
   }
 
   free(): void {
@@ -317,6 +333,7 @@ export class InsertStatement extends ChangeStatement {
     const conflicts = this.conflicts;
     if (conflicts) conflicts.free();
     this.known.free();
+    this.kept.free();
     this.cells.free();
     this.lastKey.free();
   }

@@ -1,65 +1,83 @@
 /** What RETURNING gives: the rows that a statement has changed are kept until all of it is done. */
-import { OK, Status, lastError } from "../../status";
+import { OK, OUTCOME_UNKNOWN, Status, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { Row } from "../../encode/row";
 import { Table } from "../../query/store";
 import { NamedColumn, Relation } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { MemoryBudget } from "../eval/arena";
-import { Batch } from "../eval/batch";
+import { Batch, VectorColumns } from "../eval/batch";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { BATCH_ROWS, Vector } from "../eval/vector";
-import { KeptRows, evaluateAll, giveBack } from "../run/kept-rows";
+import { evaluateAll, giveBack } from "../run/kept-rows";
 import { Operator, Project } from "../run/operator";
+import { RowQueue } from "../run/row-queue";
+import { Run, RunReader, Spilled } from "../run/run";
 import { RowColumns } from "./row-columns";
 
-/** Rows of a table, as records one after the other, each behind its length u32. */
+/** What can't be read of the rows of a statement that is done. */
+function failLate(): Status {
+  const what = "the statement has changed its rows, but what RETURNING gives of them can't be read: " + lastError.what;
+  return fail(OUTCOME_UNKNOWN, what, lastError.hint);
+}
+
+/** Rows of a table, as records. */
 class ChangedRows extends Operator {
-  private readonly records: ByteBuffer = new ByteBuffer(1024);
+  private readonly records: Run;
+  private readonly reader: RunReader;
+  private readonly record: ByteBuffer = new ByteBuffer(256);
   private readonly row: Row;
   private readonly columns: RowColumns;
-  private at: u32 = 0;
+  /** Whether its rows are read when the statement is done. */
+  isLast: bool = false;
 
-  constructor(
-    table: Table,
-    used: Array<i32>,
-    private readonly budget: MemoryBudget,
-  ) {
+  constructor(table: Table, used: Array<i32>, budget: MemoryBudget) {
     const columns = new RowColumns(table, used);
     super(new Batch(columns));
     this.columns = columns;
     this.row = new Row(table.layout);
+    const records = new Run(budget, new Spilled(), true);
+    this.records = records;
+    this.reader = new RunReader(records);
   }
 
   /** Adds a row, of which all is known. */
   add(row: Row): Status {
-    const records = this.records;
-    const start = records.len;
-    records.addU32(0);
-    let status = row.encode(records);
-    store<u32>(records.ptr + start, records.len - start - 4);
-    if (status == OK) status = this.budget.take(records.len - start);
-    return status;
+    const record = this.record;
+    record.reset();
+    const status = row.encode(record);
+    return status != OK || this.records.addRecord(record.ptr, record.len) ? status : lastError.status;
+  }
+
+  /** All rows are there. */
+  finish(): bool {
+    const good = this.records.finish();
+    this.reader.begin(this.records);
+    this.status = OK;
+    return good;
   }
 
   next(): bool {
-    const records = this.records;
+    const reader = this.reader;
+    const batch = this.batch;
+    batch.begin(0);
     let count = 0;
-    for (; this.at < records.len && count < BATCH_ROWS; count++) {
-      const len = load<u32>(records.ptr + this.at);
-      this.row.decode(records.ptr + this.at + 4, len);
+    for (; count < BATCH_ROWS && reader.read(); count++) {
+      const at = batch.arena.take(reader.len);
+      if (at == 0) return this.failed(lastError.status);
+      memory.copy(at, reader.ptr, reader.len);
+      this.row.decode(at, reader.len);
       this.columns.take(this.row, 0, count);
-      this.at += 4 + len;
     }
-    this.batch.begin(count);
+    if (reader.failed) return this.failed(this.isLast ? failLate() : lastError.status);
+    batch.selectAll(count);
     return count > 0;
   }
 
   close(): void {
-    const records = this.records;
-    this.budget.give(records.len);
-    records.empty();
-    this.at = 0;
+    this.reader.close();
+    this.records.free();
+    this.record.empty();
   }
 
   describe(): string {
@@ -68,50 +86,67 @@ class ChangedRows extends Operator {
 
   free(): void {
     super.free();
-    this.records.free();
+    this.reader.free();
+    this.record.free();
     this.row.free();
     this.columns.free();
   }
 }
 
 /** The values of expressions for an operator's rows, worked out all at once. */
-class WorkedRows extends KeptRows {
-  private isWorked: bool = false;
+class WorkedRows extends Operator {
+  private readonly columns: VectorColumns;
+  private readonly queue: RowQueue;
+  private readonly reader: RunReader;
 
   constructor(
-    private readonly input: Operator,
+    private readonly input: ChangedRows,
     private readonly values: Array<Expression>,
     kinds: Array<u8>,
     budget: MemoryBudget,
   ) {
-    super(kinds, budget);
+    const columns = VectorColumns.of(kinds);
+    super(new Batch(columns));
+    this.columns = columns;
+    const queue = new RowQueue(kinds.length, budget, new Spilled());
+    this.queue = queue;
+    this.reader = new RunReader(queue.run);
   }
 
   /** Works them out; false on failure. */
   work(): bool {
-    this.isWorked = true;
     const input = this.input;
+    const queue = this.queue;
     const batch = input.batch;
     const values = new Array<Vector | null>();
     while (input.next()) {
       if (!evaluateAll(this.values, batch, values)) return false;
-      for (let k = 0; k < batch.selected; k++) {
-        const tuple = this.tuples.add(values, batch.row(k), this.key);
-        if (tuple == 0) return false;
-        this.list.push(tuple);
-      }
+      let good = true;
+      for (let k = 0; k < batch.selected && good; k++) good = queue.add(values, batch.row(k));
       giveBack(values, batch);
+      if (!good) return false;
     }
-    return input.status == OK;
+    if (input.status != OK || !queue.finish()) return false;
+    input.close();
+    this.reader.begin(queue.run);
+    this.status = OK;
+    return true;
   }
 
-  protected fill(): bool {
-    return this.isWorked || this.work();
+  next(): bool {
+    const count = this.queue.read(this.reader, this.columns.vectors, this.batch);
+    return count < 0 ? this.failed(failLate()) : count > 0 && this.give();
   }
 
   close(): void {
-    super.close();
-    this.isWorked = false;
+    this.reader.close();
+    this.queue.close();
+  }
+
+  free(): void {
+    super.free();
+    this.reader.free();
+    this.columns.free();
   }
 
   describe(): string {
@@ -141,6 +176,7 @@ export class Returned {
     let worked: WorkedRows | null = null;
     if (!isPlain) worked = new WorkedRows(rows, values, kinds, budget);
     context.own(rows);
+    rows.isLast = isPlain;
     this.rows = rows;
     this.worked = worked;
     this.canFail = !isPlain;
@@ -155,6 +191,6 @@ export class Returned {
   /** All rows are there. */
   finish(): Status {
     const worked = this.worked;
-    return !worked || worked.work() ? OK : lastError.status;
+    return this.rows.finish() && (!worked || worked.work()) ? OK : lastError.status;
   }
 }

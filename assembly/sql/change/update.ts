@@ -29,10 +29,13 @@ import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
 import { Filter, Limit, Operator } from "../run/operator";
+import { Run, RunReader, Spilled } from "../run/run";
 import { TableScan } from "../run/table-scan";
 import { FLAG_CASCADE, FLAG_NOT, N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
 import { KeptCells, giveDefault, readCells } from "./kept-cells";
+
+const PLACE: usize = memory.data(8, 8);
 
 export class UpdateStatement extends ChangeStatement {
   private readonly isUpdate: bool;
@@ -49,9 +52,12 @@ export class UpdateStatement extends ChangeStatement {
   /** Tells where the rows are, if each is still there when it is its turn: where no other row that is changed takes it along. */
   private scan: TableScan | null = null;
   /** For each row where it is u64 or its key, length u32 and bytes, and what its columns are set to. */
-  private readonly found: KeptCells;
-  /** Where in `found` the rows begin that are still to be changed, u32 each. */
-  private readonly places: ByteBuffer = new ByteBuffer(256);
+  private readonly found: Run;
+  private readonly reader: RunReader;
+  private readonly cells: KeptCells;
+  /** Where in `found` the rows are that are still to be changed, u64 each, and those that have to wait once more. */
+  private waiting: Run;
+  private later: Run;
   private readonly probe: KeyBound = new KeyBound();
   private readonly row: Row;
   private readonly old: Row;
@@ -63,7 +69,12 @@ export class UpdateStatement extends ChangeStatement {
     this.or = context.tree.op(node);
     const isRestrict = context.tree.has(node, FLAG_NOT);
     this.rule = context.tree.has(node, FLAG_CASCADE) ? DELETE_CASCADE : isRestrict ? DELETE_RESTRICT : DELETE_BY_SCHEMA;
-    this.found = new KeptCells(context);
+    const found = new Run(context.budget, new Spilled(), true);
+    this.found = found;
+    this.reader = new RunReader(found);
+    this.waiting = new Run(context.budget, found.spilled, true);
+    this.later = new Run(context.budget, found.spilled, true);
+    this.cells = new KeptCells(context);
     this.row = new Row(table.layout);
     this.old = new Row(table.layout);
   }
@@ -99,7 +110,7 @@ export class UpdateStatement extends ChangeStatement {
     let status = this.find();
     if (status != OK) return status;
     const db = this.db;
-    const isMany = this.places.len != 4 || this.or == OR_REPLACE || this.mayFailLate;
+    const isMany = this.found.count != 1 || this.or == OR_REPLACE || this.mayFailLate;
     const isInner = db.inTransaction;
     if (isMany) status = beginTogether(db);
     if (status != OK) return status;
@@ -126,16 +137,17 @@ export class UpdateStatement extends ChangeStatement {
         isKept && evaluateAll(this.values, operator.batch, values) ? this.note(operator.batch, values, known) : lastError.status;
       giveBack(values, operator.batch);
     }
+    if (known) known.close();
     if (known) known.free();
-    return status == OK ? operator.status : status;
+    if (status == OK) status = operator.status;
+    return status != OK || this.found.finish() ? status : lastError.status;
   }
 
   private note(batch: Batch, values: Array<Vector | null>, known: KeySet | null): Status {
     const key = this.table.schema.columns[this.table.keyColumn];
     const keys = values[0]!;
-    const found = this.found;
+    const found = this.cells;
     const scan = this.scan;
-    const before = found.len;
     const bytes = this.oldBody;
     let status: Status = OK;
     for (let k = 0; k < batch.selected && status == OK; k++) {
@@ -148,14 +160,15 @@ export class UpdateStatement extends ChangeStatement {
         if (added == KEY_FAILED) return lastError.status;
         if (added == KEY_KNOWN) continue;
       }
-      this.places.addU32(found.len);
+      found.reset();
       found.addU64(scan ? scan.addressOf(i) : NO_ADDRESS);
       found.addU32(bytes.len);
       found.addBytes(bytes.ptr, bytes.len);
       for (let v = 1; v < values.length && status == OK; v++)
         status = found.addValue(this.table.schema.columns[this.sets.positions[v - 1]], this.values[v], values[v]!, i);
+      if (status == OK && !this.found.addRecord(found.ptr, found.len)) status = lastError.status;
     }
-    return status == OK ? this.context.budget.take(found.len - before) : status;
+    return status;
   }
 
   // ---- changing ----
@@ -165,43 +178,66 @@ export class UpdateStatement extends ChangeStatement {
    * others are changed: then they are looked at again, from the last one to the first and so on, as long as any of them can be changed.
    */
   private apply(): Status {
-    const places = this.places;
-    let count = places.len >> 2;
-    let before = u32.MAX_VALUE;
-    while (count > 0 && count < before) {
-      before = count;
-      count = 0;
-      // What waits goes to the list's front, in the other order for the next time.
-      for (let n: u32 = 0; n < before; n++) {
-        const place = load<u32>(places.ptr + (n << 2));
-        const status = this.change(this.found.ptr + place);
-        if (status == OK) continue;
-        const waits = this.isUpdate && this.or == OR_ABORT && (isConflict(status) || status == FOREIGN_KEY_BROKEN);
-        if (!waits) return status;
-        store<u32>(places.ptr + (count++ << 2), place);
-      }
-      for (let a: u32 = 0, b = count; a + 1 < b; a++) {
-        const place = load<u32>(places.ptr + (a << 2));
-        b -= 1;
-        store<u32>(places.ptr + (a << 2), load<u32>(places.ptr + (b << 2)));
-        store<u32>(places.ptr + (b << 2), place);
-      }
+    const reader = this.reader;
+    reader.begin(this.found);
+    let status: Status = OK;
+    // Texts of errors that may come to nothing would take memory for each row.
+    this.db.tellsConflicts = this.found.count == 1;
+    for (let place = reader.place; status == OK && reader.read(); place = reader.place)
+      status = this.changeOrWait(reader.ptr, place);
+    if (reader.failed) status = lastError.status;
+    for (let before = this.found.count; status == OK && this.waiting.count < before && this.waiting.count > 0;) {
+      before = this.waiting.count;
+      status = this.tryAgain();
     }
-    return count == 0 ? OK : lastError.status;
+    this.db.tellsConflicts = true;
+    // The last row that was looked at is one that can't be changed: now that is told.
+    return status == OK && this.waiting.count > 0 ? this.change(reader.ptr) : status;
+  }
+
+  /** Looks at the rows again that wait, from the last one to the first. */
+  private tryAgain(): Status {
+    const waiting = this.waiting;
+    this.waiting = this.later;
+    this.later = waiting;
+    if (!waiting.finish()) return lastError.status;
+    const places = new RunReader(waiting);
+    const reader = this.reader;
+    let status: Status = OK;
+    for (let n = waiting.count; n > 0 && status == OK; n--) {
+      // Each is 8 bytes behind their length.
+      if (!places.readAt((<u64>n - 1) * 12)) status = lastError.status;
+      const place = status == OK ? load<u64>(places.ptr) : 0;
+      if (status == OK) status = reader.readAt(place) ? this.changeOrWait(reader.ptr, place) : lastError.status;
+    }
+    places.free();
+    waiting.free();
+    return status;
+  }
+
+  /** Changes the row that is noted at `at`, which is `place` in `found`, or notes that it has to wait. */
+  private changeOrWait(at: usize, place: u64): Status {
+    const status = this.change(at);
+    const waits = this.isUpdate && this.or == OR_ABORT && (isConflict(status) || status == FOREIGN_KEY_BROKEN);
+    if (!waits) return status;
+    store<u64>(PLACE, place);
+    return this.waiting.addRecord(PLACE, 8) ? OK : lastError.status;
   }
 
   /** Notes all rows that are to be deleted: some may go with others. */
   private noteRows(): Status {
+    const reader = this.reader;
     let status: Status = OK;
-    for (let n: u32 = 0; n < this.places.len && status == OK; n += 4) {
-      if (this.returned) {
-        const address = this.addressOf(this.found.ptr + load<u32>(this.places.ptr + n));
-        if (address == NO_ADDRESS) return lastError.status;
-        status = this.db.read(this.table, address, this.old, this.oldBody);
-      }
+    const count = this.found.count;
+    if (!this.returned) this.count += count;
+    else reader.begin(this.found);
+    while (this.returned && status == OK && reader.read()) {
+      const address = this.addressOf(reader.ptr);
+      if (address == NO_ADDRESS) return lastError.status;
+      status = this.db.read(this.table, address, this.old, this.oldBody);
       if (status == OK) status = this.changed(this.old);
     }
-    return status;
+    return reader.failed ? lastError.status : status;
   }
 
   /** Changes the row that is noted at `at`. */
@@ -254,15 +290,18 @@ export class UpdateStatement extends ChangeStatement {
 
   close(): void {
     super.close();
-    this.context.budget.give(this.found.len);
-    this.found.empty();
-    this.places.empty();
+    this.reader.close();
+    this.found.free();
+    this.waiting.free();
+    this.later.free();
+    this.cells.empty();
   }
 
   free(): void {
     super.free();
-    this.found.free();
-    this.places.free();
+    this.close();
+    this.reader.free();
+    this.cells.free();
     this.probe.free();
     this.row.free();
     this.old.free();

@@ -1,8 +1,7 @@
 /** Bytes that stay where they are until all of them go: values that expressions make for a batch, and rows that operators keep. */
 import { OUT_OF_MEMORY, SQL_LIMIT, Status, OK, fail } from "../../status";
 import { BLOCK_SIZE, allocBlock, freeBlock } from "../../memory/base/block-pool";
-import { MemoryProvider } from "../../memory/file/provider";
-import { SpillFile } from "../run/spill-file";
+import { StatementMemory } from "../../store/statement-memory";
 
 /** What each of those that keep something may have at least. */
 export const FLOOR: u64 = 48 << 10;
@@ -10,62 +9,65 @@ export const FLOOR: u64 = 48 << 10;
 /** Bytes of the values of one batch, which are at one time. */
 const MOST_OF_BATCH: u64 = 256 << 20;
 
-/** What a statement may keep, in bytes; shared by all that it keeps. */
+/** What a statement keeps, in bytes: no more than is left of what all of them may keep that are under way. */
 export class MemoryBudget {
   used: u64 = 0;
-  /** Of them what is no arena's. */
-  private others: u64 = 0;
-  /** How many keep rows that they can put into `file`. */
+  /** How many keep rows that they can put into the file. */
   spillers: u64 = 0;
-  readonly file: SpillFile;
+  private usesFile: bool = false;
 
-  /** `owner` is what the store is kept in; null where there is to be no file. */
-  constructor(
-    readonly limit: u64,
-    owner: MemoryProvider | null = null,
-  ) {
-    this.file = new SpillFile(owner, limit);
-  }
+  constructor(readonly memory: StatementMemory) {}
 
-  /** Counts `bytes` more for one that has `held`: `SQL_LIMIT` where that is too much. */
-  charge(bytes: u32, held: u64): Status {
+  /** Counts `bytes` more for one that has `held` without them: `SQL_LIMIT` where that is too much. One with few may always have more. */
+  take(bytes: u64, held: u64): Status {
     this.used += bytes;
-    return this.used <= this.limit || held < FLOOR ? OK : this.exceeded();
+    this.memory.used += bytes;
+    return held < FLOOR || this.memory.used <= this.memory.limit ? OK : this.exceeded();
   }
 
-  /** Counts `bytes` more of what is no arena's, until `give` or the end of the run: `SQL_LIMIT` where that is too much. */
-  take(bytes: u32): Status {
-    this.others += bytes;
-    return this.charge(bytes, this.others);
-  }
-
-  /** Counts `bytes` of those less. */
+  /** Counts `bytes` less. */
   give(bytes: u64): void {
-    bytes = min(bytes, this.others);
-    this.others -= bytes;
     this.used -= bytes;
+    this.memory.used -= bytes;
   }
 
   /** A run is over, and nothing is kept of it. */
   end(): void {
-    this.give(this.others);
-    this.file.close();
+    this.give(this.used);
+    if (this.usesFile) this.memory.leaveFile();
+    this.usesFile = false;
+  }
+
+  /** Writes a chunk's bytes to the file: its number, or -1 on failure. */
+  write(ptr: usize): i32 {
+    if (!this.usesFile) this.memory.enterFile();
+    this.usesFile = true;
+    return this.memory.write(ptr);
   }
 
   /** Whether rows can be put into the file; false with `SQL_LIMIT`. */
   mayPutAside(): bool {
-    return this.file.isPossible || this.exceeded() == OK;
+    return this.memory.spills || this.exceeded() == OK;
+  }
+
+  /** What it may keep as others keep what they do. */
+  private get limit(): u64 {
+    const memory = this.memory;
+    return memory.limit - min(memory.limit, memory.used - this.used);
   }
 
   private exceeded(): Status {
-    const what = "the statement needs more than " + this.limit.toString() + " bytes for what it sorts, groups or joins";
-    return this.file.isPossible
-      ? fail(SQL_LIMIT, what, "give it more (--sql-memory, in programs sqlMemory), or ask for fewer rows or columns")
-      : fail(
-          SQL_LIMIT,
-          what + ", and has no file for the rest",
-          "give it more (--sql-memory, in programs sqlMemory), or open a file for writing",
-        );
+    const others = this.memory.used - this.used;
+    let what = "the statement needs more than " + this.limit.toString() + " bytes for what it sorts, groups, joins or changes";
+    if (others > 0) what += ", beside " + others.toString() + " of others that are under way";
+    if (!this.memory.spills) what += ", and has no file for the rest";
+    const hint = this.memory.spills ? "ask for fewer rows or columns" : "open a file for writing";
+    return fail(SQL_LIMIT, what, "give it more (--sql-memory, in programs sqlMemory), or " + hint);
+  }
+
+  /** Whether more than half of what it may keep is used. */
+  get isHalfUsed(): bool {
+    return this.used > this.limit >> 1;
   }
 
   /**
@@ -73,9 +75,18 @@ export class MemoryBudget {
    * come later, which have their part.
    */
   isFull(held: u64): bool {
-    const most = this.file.isPossible ? this.limit - this.limit / 3 : this.limit;
+    const limit = this.limit;
+    const most = this.memory.spills ? limit - limit / 3 : limit;
     return this.used > most && held >= max<u64>(FLOOR, most / (2 * max<u64>(this.spillers, 1)));
   }
+}
+
+/** Whether values of one batch may take so many bytes; false with `SQL_LIMIT`. */
+export function fitsBatch(bytes: u64): bool {
+  if (bytes <= MOST_OF_BATCH) return true;
+  const what = "the values of up to 1,024 rows take more than 256 MiB, which are worked out together";
+  fail(SQL_LIMIT, what, "ask for fewer rows, or shorter values");
+  return false;
 }
 
 export class Arena {
@@ -134,14 +145,9 @@ export class Arena {
 
   private count(bytes: u32): bool {
     const budget = this.budget;
-    if (!budget) {
-      if (this.held + bytes <= MOST_OF_BATCH) return true;
-      const what = "the values of up to 1,024 rows take more than 256 MiB, which are worked out together";
-      fail(SQL_LIMIT, what, "ask for fewer rows, or shorter values");
-      return false;
-    }
+    if (!budget) return fitsBatch(this.held + bytes);
     this.bytes += bytes;
-    return budget.charge(bytes, this.spills ? 0 : this.held) == OK;
+    return budget.take(bytes, this.spills ? 0 : this.held) == OK;
   }
 
   /** Forgets all; blocks are kept for the next batch. */
@@ -163,7 +169,7 @@ export class Arena {
     this.reset();
     while (this.blocks.length > 0) freeBlock(this.blocks.pop());
     const budget = this.budget;
-    if (budget) budget.used -= this.bytes;
+    if (budget) budget.give(this.bytes);
     this.bytes = 0;
   }
 }

@@ -144,8 +144,7 @@ export class VectorColumns extends Columns {
 
   /** Adds a column for values of `kind`. */
   add(kind: u8): Vector {
-    const vector = new Vector();
-    vector.kind = kind;
+    const vector = Vector.of(kind);
     this.vectors.push(vector);
     return vector;
   }

@@ -19,6 +19,13 @@ export class Vector {
     this.nulls = heap.alloc(BATCH_ROWS);
   }
 
+  /** One for values of `kind`. */
+  static of(kind: u8): Vector {
+    const made = new Vector();
+    made.kind = kind;
+    return made;
+  }
+
 
   @inline at(i: u32): usize {
     return this.values + ((<usize>i) << SLOT_SHIFT);

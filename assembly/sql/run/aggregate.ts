@@ -1,5 +1,6 @@
 /** Aggregates: COUNT, SUM and the like over the rows of each group. */
 import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
+import { compareBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addDecimals, decimalOfInteger, decimalOfWide, divideDecimals } from "../../encode/decimal-arithmetic";
 import { Arena, MemoryBudget } from "../eval/arena";
@@ -14,8 +15,9 @@ import { K_DECIMAL, K_INT, K_JSON, K_TEXT, isBytes } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
-import { KEY_FAILED, KEY_KNOWN, KeySet } from "./key-set";
-import { NO_CASE, TupleList, Tuples, addOrdered, tupleKey } from "./tuples";
+import { KeySet, NO_VALUES } from "./key-set";
+import { Sorter } from "./sorter";
+import { NO_CASE, addOrdered, tupleKey, tupleKeyLen } from "./tuples";
 
 export const A_COUNT: u8 = 1;
 export const A_SUM: u8 = 2;
@@ -49,6 +51,8 @@ export function aggregateOf(name: string): u8 {
 
 /** A group's state: how many values, and a slot: the sum, or the least or greatest value so far. */
 const STATE: u32 = 24;
+/** About so many bytes take those that make text more. */
+const TEXT: u32 = 64;
 const one: usize = memory.data(16, 8);
 
 /** One aggregate over the rows of each group. */
@@ -66,16 +70,19 @@ export class Aggregate {
   private textBytes: u64 = 0;
   private texts: Array<ByteBuffer> = new Array<ByteBuffer>();
   private readonly kept: Arena;
+  /** DISTINCT: the values that are known, and rows with others, where those are as many as there is room for. */
   private known: KeySet | null = null;
+  private aside: Sorter | null = null;
+  private isKnownFull: bool = false;
   private readonly key: ByteBuffer = new ByteBuffer(64);
   /** ORDER BY: its values, and all rows until they are sorted. */
   private by: Array<Expression> = new Array<Expression>();
   private orders: Array<u32> = new Array<u32>();
-  private sorted: Tuples | null = null;
+  private sorted: Sorter | null = null;
   /** All that is worked out for a batch, and its values. */
   private readonly expressions: Array<Expression> = new Array<Expression>();
   private readonly vectors: Array<Vector | null> = new Array<Vector | null>();
-  private list: TupleList | null = null;
+  private readonly pair: Array<Vector | null> = [null, null];
 
   constructor(
     readonly fn: u8,
@@ -91,7 +98,7 @@ export class Aggregate {
     this.subject = subject;
     this.kind = kindOver(this.fn, subject.kind);
     if (!isDistinct) return;
-    this.known = new KeySet(this.budget);
+    this.known = new KeySet(this.budget, 0, true);
   }
 
   /** Whether its state is a sum of integers, of 128 bits: as many as there can be do not go over. */
@@ -108,8 +115,7 @@ export class Aggregate {
   sortBy(by: Array<Expression>, orders: Array<u32>): void {
     this.by = by;
     this.orders = orders;
-    this.sorted = new Tuples(2, this.budget);
-    this.list = new TupleList(this.budget);
+    this.sorted = new Sorter(2, this.budget);
   }
 
   /** Adds the columns that it reads to `columns`. */
@@ -123,11 +129,14 @@ export class Aggregate {
     for (let b = 0; b < this.by.length; b++) this.by[b].addColumns(columns);
   }
 
-  /** Bytes that it keeps. */
+  /** Bytes that it keeps of groups. */
   get held(): u64 {
     const known = this.known;
-    const sorted = this.sorted;
-    return <u64>this.capacity * STATE + this.textBytes + this.kept.held + (known ? known.held : 0) + (sorted ? sorted.held : 0);
+    return <u64>this.capacity * this.groupBytes + this.textBytes + this.kept.held + (known ? known.held : 0);
+  }
+
+  private get groupBytes(): u32 {
+    return this.fn >= A_CONCAT ? STATE + TEXT : STATE;
   }
 
   /** Makes room for `groups` groups. */
@@ -136,7 +145,7 @@ export class Aggregate {
     const before = this.capacity;
     this.capacity = max<u32>(groups, max<u32>(16, before << 1));
     const bytes = <usize>this.capacity * STATE;
-    this.budget.used += <u64>(this.capacity - before) * STATE;
+    this.budget.take(<u64>(this.capacity - before) * this.groupBytes, 0);
     this.states = this.states == 0 ? heap.alloc(bytes) : heap.realloc(this.states, bytes);
     memory.fill(this.states + <usize>before * STATE, 0, <usize>(this.capacity - before) * STATE);
     if (this.fn >= A_CONCAT) {
@@ -186,18 +195,13 @@ export class Aggregate {
     const values = vectors[this.by.length]!;
     const others = second ? vectors[this.by.length + 1] : null;
     let good = true;
-    const isPlain = !this.isDistinct && !this.list && (this.fn == A_COUNT || this.kind == K_INT || this.isWide);
+    const isPlain = !this.isDistinct && !this.sorted && (this.fn == A_COUNT || this.kind == K_INT || this.isWide);
     if (isPlain) good = groups ? this.takeIntegers(batch, groups, values) : this.takeAll(batch, values);
     for (let k = 0; k < batch.selected && good && !isPlain; k++) {
       const i = batch.row(k);
       if (values.isNull(i) && this.fn != A_JSON_ARRAY) continue;
       const group = groups ? unchecked(groups[i]) : 0;
-      if (this.isDistinct) {
-        const added = this.addKey(group, values, i);
-        if (added == KEY_KNOWN) continue;
-        good = added != KEY_FAILED;
-      }
-      if (good) good = this.list ? this.keep(group, vectors, values, others, i) : this.takeValue(group, values, others, i);
+      good = this.isDistinct ? this.takeNew(group, vectors, values, others, i) : this.takeOne(group, vectors, values, others, i);
     }
     giveBack(vectors, batch);
     return good;
@@ -264,48 +268,84 @@ export class Aggregate {
     return overflow >= 0 || this.overflows();
   }
 
+  /** Takes a row, or keeps it until all are there. */
+  private takeOne(group: u32, by: Array<Vector | null>, values: Vector, others: Vector | null, i: u32): bool {
+    return this.sorted ? this.keep(group, by, values, others, i) : this.takeValue(group, values, others, i);
+  }
+
+  /** Takes a row of DISTINCT if its value is a new one, or puts it aside where that can't be known yet. */
+  private takeNew(group: u32, all: Array<Vector | null>, values: Vector, second: Vector | null, i: u32): bool {
+    const known = this.known!;
+    const key = this.key;
+    key.reset();
+    key.addU32(group);
+    addOrdered(values, i, isNoCase(this.subject!) ? NO_CASE : 0, key);
+    if (known.find(key) != 0) return true;
+    if (this.isKnownFull) return this.aside!.add(all, i, key);
+    if (known.addNew(NO_VALUES, 0, key) == 0) return false;
+    if (known.tuples.isFull) {
+      if (!this.budget.mayPutAside()) return false;
+      this.isKnownFull = true;
+      if (!this.aside) this.aside = new Sorter(this.expressions.length, this.budget);
+    }
+    return this.takeOne(group, all, values, second, i);
+  }
+
   /** Keeps a row until all are there. */
   private keep(group: u32, by: Array<Vector | null>, values: Vector, others: Vector | null, i: u32): bool {
     const key = this.key;
     key.reset();
     key.addU32(bswap<u32>(group));
     for (let b = 0; b < this.by.length; b++) addOrdered(by[b]!, i, this.orders[b], key);
-    const tuple = this.sorted!.add([values, others], i, key);
-    if (tuple == 0) return false;
-    this.list!.push(tuple);
-    return true;
+    const pair = this.pair;
+    pair[0] = values;
+    pair[1] = others;
+    return this.sorted!.add(pair, i, key);
   }
 
-  /** Takes the rows that were kept, sorted, now that all are there; false on failure. */
+  /** Takes the rows that were kept, now that all are there; false on failure. */
   finish(): bool {
-    const list = this.list;
-    if (!list) return true;
-    if (!list.sort()) return false;
+    return (!this.isKnownFull || this.takeOthers()) && (!this.sorted || this.takeSorted());
+  }
+
+  /** Takes of the rows of DISTINCT that were put aside those with new values: equal ones follow each other. */
+  private takeOthers(): bool {
+    const aside = this.aside!;
+    const vectors = this.vectors;
+    const last = new ByteBuffer(64);
+    for (let e = 0; e < this.expressions.length; e++) vectors.push(Vector.of(this.expressions[e].kind));
+    const values = vectors[this.by.length]!;
+    const second: Vector | null = this.second ? vectors[this.by.length + 1] : null;
+    let good = aside.finish();
+    for (let tuple = good ? aside.next() : 0; tuple != 0 && good; tuple = aside.next()) {
+      const key = tupleKey(tuple);
+      const len = tupleKeyLen(tuple);
+      if (compareBytes(last.ptr, last.len, key, len) == 0) continue;
+      last.reset();
+      last.addBytes(key, len);
+      for (let v = 0; v < vectors.length; v++) aside.get(tuple, v, vectors[v]!);
+      good = this.takeOne(load<u32>(key), vectors, values, second, 0);
+    }
+    while (vectors.length > 0) vectors.pop()!.free();
+    last.free();
+    return good && !aside.hasFailed;
+  }
+
+  private takeSorted(): bool {
     const sorted = this.sorted!;
-    const values = new Vector();
-    const others = new Vector();
+    if (!sorted.finish()) return false;
+    const values = Vector.of(this.subject!.kind);
     const second = this.second;
-    values.kind = this.subject!.kind;
-    if (second) others.kind = second.kind;
+    const others = Vector.of(second ? second.kind : values.kind);
     let good = true;
-    for (let t: u32 = 0; t < list.count && good; t++) {
-      const tuple = list.at(t);
-      sorted.get(tuple, 0, values, 0);
-      sorted.get(tuple, 1, others, 0);
+    for (let tuple = sorted.next(); tuple != 0 && good; tuple = sorted.next()) {
+      sorted.get(tuple, 0, values);
+      sorted.get(tuple, 1, others);
       good = this.takeValue(bswap<u32>(load<u32>(tupleKey(tuple))), values, second ? others : null, 0);
     }
     values.free();
     others.free();
-    return good;
-  }
-
-  /** Adds a value to those that the group has had: KEY_… */
-  private addKey(group: u32, values: Vector, i: u32): i32 {
-    const key = this.key;
-    key.reset();
-    key.addU32(group);
-    addOrdered(values, i, isNoCase(this.subject!) ? NO_CASE : 0, key);
-    return this.known!.add(key);
+    return good && !sorted.hasFailed;
   }
 
 
@@ -344,14 +384,23 @@ export class Aggregate {
           const order = compareSlots(this.kind, value, slot);
           if (this.fn == A_MIN ? order >= 0 : order <= 0) return true;
         }
-        store<u64>(slot, load<u64>(value));
-        store<u64>(slot, load<u64>(value, 8), 8);
-        if (!isBytes(this.kind)) return true;
+        if (!isBytes(this.kind)) {
+          store<u64>(slot, load<u64>(value));
+          store<u64>(slot, load<u64>(value, 8), 8);
+          return true;
+        }
+        // Behind a slot's address and length is how much there is room for.
         const len = load<u32>(value, 4);
-        const at = this.kept.take(max<u32>(len, 1));
-        if (at == 0) return false;
-        memory.copy(at, <usize>load<u32>(value), len);
-        store<u32>(slot, <u32>at);
+        const room = load<u32>(slot, 8);
+        if (len > room || room == 0) {
+          const more = max<u32>(len, max<u32>(room << 1, 16));
+          const at = this.kept.take(more);
+          if (at == 0) return false;
+          store<u32>(slot, <u32>at);
+          store<u32>(slot, more, 8);
+        }
+        memory.copy(<usize>load<u32>(slot), <usize>load<u32>(value), len);
+        store<u32>(slot, len, 4);
         return true;
       }
     }
@@ -368,8 +417,9 @@ export class Aggregate {
     const isNull = values.isNull(i);
     const good = addPiece(this.fn, count > 0, values.kind, value, isNull, secondKind, second, isSecondNull, text);
     if (!good) this.text.fail(SQL_LIMIT, TOO_DEEP, this.start);
-    this.textBytes += text.len - before;
-    return good && this.budget.take(text.len - before) == OK;
+    const held = this.textBytes;
+    this.textBytes = held + text.len - before;
+    return this.budget.take(text.len - before, held) == OK && good;
   }
 
   private overflows(): bool {
@@ -405,7 +455,7 @@ export class Aggregate {
   /** Forgets all groups. */
   close(): void {
     if (this.states != 0) heap.free(this.states);
-    this.budget.used -= <u64>this.capacity * STATE;
+    this.budget.give(<u64>this.capacity * this.groupBytes);
     this.budget.give(this.textBytes);
     this.textBytes = 0;
     this.states = 0;
@@ -414,10 +464,11 @@ export class Aggregate {
     this.kept.free();
     const known = this.known;
     if (known) known.close();
+    this.isKnownFull = false;
+    const aside = this.aside;
+    if (aside) aside.close();
     const sorted = this.sorted;
-    if (sorted) sorted.free();
-    const list = this.list;
-    if (list) list.close();
+    if (sorted) sorted.close();
   }
 
   free(): void {
@@ -425,8 +476,10 @@ export class Aggregate {
     this.key.free();
     const known = this.known;
     if (known) known.free();
-    const list = this.list;
-    if (list) list.free();
+    const aside = this.aside;
+    if (aside) aside.free();
+    const sorted = this.sorted;
+    if (sorted) sorted.free();
   }
 }
 

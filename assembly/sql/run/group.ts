@@ -8,7 +8,7 @@ import { Aggregate } from "./aggregate";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
 import { LaterRows } from "./later-rows";
 import { Keeper, Operator } from "./operator";
-import { RunReader } from "./spill-file";
+import { RunReader } from "./run";
 import { TupleTable, Tuples, setTupleNumber, tupleNumber } from "./tuples";
 
 /** Rows that were put aside, in batches: their keys, and some of the columns. */
@@ -23,28 +23,16 @@ class ReplayedGroups {
     this.columns = columns;
     this.batch = new Batch(columns);
     for (let b = 0; b < by.length; b++) {
-      const vector = new Vector();
-      vector.kind = by[b].kind;
+      const vector = Vector.of(by[b].kind);
       this.keys.push(vector);
       this.vectors.push(vector);
     }
     for (let w = 0; w < wanted.length; w++) this.vectors.push(columns.vectors[wanted[w]]);
   }
 
-  /** Goes on to the next rows; false at the end, and on failure. */
-  fill(reader: RunReader, tuples: Tuples): bool {
-    const batch = this.batch;
-    batch.begin(0);
-    let count = 0;
-    while (count < BATCH_ROWS && reader.read()) {
-      tuples.settle(reader.ptr);
-      if (!tuples.copy(reader.ptr, this.vectors, batch, count++)) {
-        reader.failed = true;
-        return false;
-      }
-    }
-    batch.selectAll(count);
-    return count > 0 && !reader.failed;
+  /** Goes on to the next rows: how many, 0 at the end, or -1 on failure. */
+  fill(reader: RunReader, tuples: Tuples): i32 {
+    return tuples.read(reader, this.vectors, this.batch);
   }
 
   free(): void {
@@ -64,6 +52,8 @@ export class Group extends KeptRows {
   private rest: LaterRows | null = null;
   private replayed: ReplayedGroups | null = null;
   private readonly wanted: Array<i32> = new Array<i32>();
+  /** What is kept of a row of a new group. */
+  private readonly values: Array<Vector | null> = new Array<Vector | null>();
 
   constructor(
     private readonly input: Operator,
@@ -96,9 +86,10 @@ export class Group extends KeptRows {
 
   /** Takes a batch's rows, which have the keys: those of groups that there is no room for are put aside. */
   private take(batch: Batch, keys: Array<Vector | null>): bool {
-    const values = new Array<Vector | null>();
+    const values = this.values;
     let aside: Array<Vector | null> | null = null;
-    for (let c = 0; c < this.kinds.length; c++) values.push(c < keys.length ? keys[c] : null);
+    values.length = 0;
+    for (let c = 0; c < this.kinds.length && keys.length > 0; c++) values.push(c < keys.length ? keys[c] : null);
     let taken: usize = 0;
     for (let k = 0; k < batch.selected && keys.length > 0; k++) {
       const i = batch.row(k);
@@ -177,11 +168,10 @@ export class Group extends KeptRows {
     for (let a = 0; a < this.aggregates.length; a++) this.aggregates[a].close();
     this.table.close();
     const reader = rest.next();
-    let good = true;
-    while (good && rows.fill(reader, rest.tuples)) good = this.take(rows.batch, rows.keys);
-    good = good && !reader.failed;
+    let count = rows.fill(reader, rest.tuples);
+    while (count > 0) count = this.take(rows.batch, rows.keys) ? rows.fill(reader, rest.tuples) : -1;
     rest.end();
-    return good && this.finish();
+    return count == 0 && this.finish();
   }
 
   /** Makes a group with the key in `key`; 0 on failure. */

@@ -11,7 +11,7 @@ import { KeyedTuples } from "./keyed-tuples";
 import { Operator } from "./operator";
 import { FROM_LEFT, OVER, PairJoin } from "./pair-join";
 import { Sorter } from "./sorter";
-import { Run, RunReader } from "./spill-file";
+import { Run, RunReader } from "./run";
 import {
   TupleList,
   Tuples,
@@ -167,7 +167,7 @@ export class HashJoin extends PairJoin {
     this.forgetRights();
     if (!this.kept.load(reader, this.all)) return false;
     this.isLastBlock = reader.isOver;
-    if (!this.isLastBlock && this.keepsLefts) this.laterLefts = new Run(this.run.budget.file, this.parts.spilled);
+    if (!this.isLastBlock && this.keepsLefts) this.laterLefts = new Run(this.run.budget, this.parts.spilled);
     this.leftRows.begin(this.partLefts);
     this.phase = FROM_LEFT;
     this.hasLeft = false;

@@ -9,7 +9,7 @@ import { Batch, WantedColumns } from "../eval/batch";
 import { BATCH_ROWS } from "../eval/vector";
 import { MOST_LEVELS, Partitions } from "./partitions";
 import { Operator } from "./operator";
-import { Run, RunReader, Spilled } from "./spill-file";
+import { Run, RunReader, Spilled } from "./run";
 import { Tuples, setTupleNumber, tupleNumber } from "./tuples";
 
 /** In a row's number: it had a partner in a block before; null is in its key, so that it has none. */
@@ -123,7 +123,7 @@ export class JoinParts {
 
   /** Where a side's rows go, at a level. */
   divided(level: u32): Partitions {
-    return new Partitions(this.budget.file, this.spilled, level);
+    return new Partitions(this.budget, this.spilled, level);
   }
 
   /** Adds what both sides were divided into; false on failure, with nothing of them left. */

@@ -9,15 +9,15 @@ export const KEY_FAILED: i32 = -1;
 export const KEY_KNOWN: i32 = 0;
 const KEY_NEW: i32 = 1;
 
-const NO_VALUES: Array<Vector | null> = [];
+export const NO_VALUES: Array<Vector | null> = [];
 
 export class KeySet {
   private readonly table: TupleTable;
   readonly tuples: Tuples;
 
-  /** Keys with `columns` values each. */
-  constructor(budget: MemoryBudget, columns: i32 = 0) {
-    this.tuples = new Tuples(columns, budget);
+  /** Keys with `columns` values each. With `spills` whoever has it sees to those that come when `tuples` are full. */
+  constructor(budget: MemoryBudget, columns: i32 = 0, spills: bool = false) {
+    this.tuples = new Tuples(columns, budget, spills);
     this.table = new TupleTable(budget);
   }
 

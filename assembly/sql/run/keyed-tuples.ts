@@ -9,7 +9,7 @@ import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
 import { JoinParts, NULL_IN_KEY } from "./join-parts";
 import { Keeper, Operator } from "./operator";
 import { Partitions } from "./partitions";
-import { RunReader } from "./spill-file";
+import { RunReader } from "./run";
 import { TupleList, TupleTable, Tuples, nextTuple, setTupleNumber, tupleNumber } from "./tuples";
 
 export class KeyedTuples {

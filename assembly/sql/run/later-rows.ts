@@ -6,7 +6,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { MemoryBudget } from "../eval/arena";
 import { Vector } from "../eval/vector";
 import { Aside, Partitions } from "./partitions";
-import { RunReader, Spilled } from "./spill-file";
+import { RunReader, Spilled } from "./run";
 import { Tuples, setTupleNumber } from "./tuples";
 
 export class LaterRows {
@@ -37,7 +37,7 @@ export class LaterRows {
     if (this.isBegun) return true;
     if (!this.budget.mayPutAside()) return false;
     const aside = this.aside;
-    this.partitions = new Partitions(this.budget.file, this.spilled, aside ? aside.level : 0);
+    this.partitions = new Partitions(this.budget, this.spilled, aside ? aside.level : 0);
     return true;
   }
 

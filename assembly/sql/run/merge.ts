@@ -1,6 +1,6 @@
 /** Rows of several runs, each in the order of its keys, in the order of all: of equal keys those of earlier runs come first. */
 import { compareTuples, Tuples } from "./tuples";
-import { Run, RunReader } from "./spill-file";
+import { Run, RunReader } from "./run";
 
 export class Merge {
   private readonly readers: Array<RunReader> = new Array<RunReader>();
@@ -22,13 +22,13 @@ export class Merge {
 
   /** Merges runs until there are no more than may be read at once; null on failure, with those that are left in `runs`. */
   static of(tuples: Tuples, runs: Array<Run>): Merge | null {
-    const ways = runs[0].file.ways;
+    const ways = runs[0].budget.memory.ways;
     while (runs.length > ways) {
       // Neighbours, so that rows with equal keys stay in their order.
       const merged = new Array<Run>();
       while (runs.length > 0) {
         const some = runs.splice(0, ways);
-        const run = new Run(some[0].file, some[0].spilled);
+        const run = new Run(some[0].budget, some[0].spilled);
         const merge = new Merge(tuples, some);
         let good = true;
         for (let tuple = merge.next(); tuple != 0 && good; tuple = merge.next()) good = tuples.write(tuple, run);

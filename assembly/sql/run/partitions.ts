@@ -1,5 +1,6 @@
 /** Rows that are put aside by the hashes of their keys: those with equal keys are in one run. */
-import { Run, RunReader, SpillFile, Spilled } from "./spill-file";
+import { MemoryBudget } from "../eval/arena";
+import { Run, RunReader, Spilled } from "./run";
 import { Tuples, tupleHash } from "./tuples";
 
 /** Bits of a hash that say in which partition a row is, at each level others, the highest ones first. */
@@ -21,12 +22,12 @@ export class Partitions {
   private readonly shift: u32;
 
   constructor(
-    file: SpillFile,
+    budget: MemoryBudget,
     spilled: Spilled,
     private readonly level: u32,
   ) {
     this.shift = 32 - BITS * (1 + min(level, MOST_LEVELS - 1));
-    for (let r = 0; r < 1 << BITS; r++) this.runs.push(new Run(file, spilled));
+    for (let r = 0; r < 1 << BITS; r++) this.runs.push(new Run(budget, spilled));
   }
 
   /** Adds a row; false on failure. */

@@ -11,41 +11,18 @@ import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack, makeKey } from "./kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "./key-set";
 import { Operator } from "./operator";
-import { TupleList, Tuples } from "./tuples";
+import { RowQueue } from "./row-queue";
+import { RunReader, Spilled } from "./run";
 
 /** A recursion that goes on and on ends with an error. */
 const MOST_STEPS: u32 = 1000000;
 
-/** Rows of one step: the list and the rows themselves belong to it. */
-class Step {
-  readonly list: TupleList;
-  readonly tuples: Tuples;
-
-  constructor(columns: i32, budget: MemoryBudget) {
-    this.tuples = new Tuples(columns, budget);
-    this.list = new TupleList(budget);
-  }
-
-  /** Makes the columns' rows those from number `at` on: how many. */
-  fill(at: u32, columns: VectorColumns): i32 {
-    return this.tuples.fill(this.list, at, columns.vectors);
-  }
-
-  close(): void {
-    this.list.close();
-    this.tuples.free();
-  }
-
-  free(): void {
-    this.close();
-    this.list.free();
-  }
-}
-
-/** What a recursion's steps have in common: the rows of the step before, which `StepRows` give. */
+/** What a recursion's steps have in common: the rows of the step before, which `StepRows` give, and those of the next one. */
 export class Steps {
-  last: Step;
-  next: Step;
+  /** What went to the file. */
+  readonly spilled: Spilled;
+  last: RowQueue;
+  next: RowQueue;
 
   constructor(
     readonly kinds: Array<u8>,
@@ -53,44 +30,57 @@ export class Steps {
     readonly depth: i32,
     budget: MemoryBudget,
   ) {
-    this.last = new Step(kinds.length, budget);
-    this.next = new Step(kinds.length, budget);
+    const spilled = new Spilled();
+    this.spilled = spilled;
+    this.last = new RowQueue(kinds.length, budget, spilled);
+    this.next = new RowQueue(kinds.length, budget, spilled);
   }
 
-  swap(): void {
+  /** All rows of the next step are there: it is the last one; false on failure. */
+  swap(): bool {
     const last = this.last;
     this.last = this.next;
     this.next = last;
-    last.close();
+    last.reset();
+    return this.last.finish();
+  }
+
+  close(): void {
+    this.last.close();
+    this.next.close();
   }
 }
 
 /** The rows of the step before. */
 export class StepRows extends Operator {
   private readonly columns: VectorColumns;
-  private at: u32 = 0;
+  private readonly reader: RunReader;
 
   constructor(private readonly steps: Steps) {
     const columns = VectorColumns.of(steps.kinds);
     super(new Batch(columns));
     this.columns = columns;
+    this.reader = new RunReader(steps.last.run);
     this.estimate = 100;
   }
 
   open(): bool {
-    this.at = 0;
+    this.reader.begin(this.steps.last.run);
     return super.open();
   }
 
   next(): bool {
-    const count = this.steps.last.fill(this.at, this.columns);
-    this.at += count;
-    this.batch.begin(count);
-    return count > 0 && this.give();
+    const count = this.steps.last.read(this.reader, this.columns.vectors, this.batch);
+    return count < 0 ? this.failed(lastError.status) : count > 0 && this.give();
+  }
+
+  close(): void {
+    this.reader.close();
   }
 
   free(): void {
     super.free();
+    this.reader.free();
     this.columns.free();
   }
 
@@ -105,8 +95,8 @@ export class Recursion extends Operator {
   private readonly key: ByteBuffer = new ByteBuffer(64);
   private readonly orders: StaticArray<u32>;
   private readonly values: Array<Vector | null> = new Array<Vector | null>();
+  private readonly reader: RunReader;
   private isBegun: bool = false;
-  private at: u32 = 0;
   private count: u32 = 0;
 
   /** `firsts` are values of the first query's rows, `others` of those of the query that is repeated, which reads `steps`. */
@@ -123,6 +113,7 @@ export class Recursion extends Operator {
     super(new Batch(columns));
     this.columns = columns;
     this.known = new KeySet(budget);
+    this.reader = new RunReader(steps.last.run);
     this.orders = new StaticArray<u32>(firsts.length);
     this.estimate = first.estimate * 10;
   }
@@ -138,31 +129,23 @@ export class Recursion extends Operator {
 
   next(): bool {
     const steps = this.steps;
-    if (!this.isBegun) {
-      this.isBegun = true;
-      const status = this.take(this.first, this.firsts);
-      if (status != OK) return this.failed(status);
-      steps.swap();
-    }
-    if (this.at == steps.last.list.count) {
-      if (this.at == 0) return false;
+    let status: Status = OK;
+    if (!this.isBegun) status = this.take(this.first, this.firsts);
+    this.isBegun = true;
+    while (status == OK) {
+      const count = steps.last.read(this.reader, this.columns.vectors, this.batch);
+      if (count > 0) return this.give();
+      if (count < 0) return this.failed(lastError.status);
+      if (steps.last.count == 0) return false;
       this.count += 1;
       if (this.count > MOST_STEPS)
-        return this.failed(
-          fail(SQL_LIMIT, "a recursion of more than " + MOST_STEPS.toString() + " steps", "WHERE or LIMIT can end it"),
-        );
-      const status = this.take(this.repeated, this.others);
-      if (status != OK) return this.failed(status);
-      steps.swap();
-      this.at = 0;
+        status = fail(SQL_LIMIT, "a recursion of more than " + MOST_STEPS.toString() + " steps", "WHERE or LIMIT can end it");
+      else status = this.take(this.repeated, this.others);
     }
-    const count = steps.last.fill(this.at, this.columns);
-    this.at += count;
-    this.batch.begin(count);
-    return count > 0 && this.give();
+    return this.failed(status);
   }
 
-  /** Keeps the rows that a query gives for the next step. */
+  /** Makes the rows that a query gives those of the last step. */
   private take(input: Operator, subject: Array<Expression>): Status {
     const values = this.values;
     const step = this.steps.next;
@@ -178,31 +161,33 @@ export class Recursion extends Operator {
           const added = this.known.add(this.key);
           if (added == KEY_KNOWN) continue;
           good = added != KEY_FAILED;
-          this.key.reset();
         }
-        const tuple = good ? step.tuples.add(values, i, this.key) : 0;
-        good = tuple != 0;
-        if (good) step.list.push(tuple);
+        good = good && step.add(values, i);
       }
       giveBack(values, batch);
       if (!good) return lastError.status;
     }
-    return input.status;
+    if (input.status != OK) return input.status;
+    if (!this.steps.swap()) return lastError.status;
+    this.reader.begin(this.steps.last.run);
+    return OK;
   }
 
   close(): void {
-    this.steps.last.close();
-    this.steps.next.close();
+    this.steps.close();
+    this.reader.close();
     this.known.close();
     this.isBegun = false;
-    this.at = 0;
     this.count = 0;
+  }
+
+  get spilled(): u64 {
+    return this.steps.spilled.bytes;
   }
 
   free(): void {
     super.free();
-    this.steps.last.free();
-    this.steps.next.free();
+    this.reader.free();
     this.known.free();
     this.key.free();
     this.columns.free();

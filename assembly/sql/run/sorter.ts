@@ -5,7 +5,7 @@ import { MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Merge } from "./merge";
-import { Run, Spilled } from "./spill-file";
+import { Run, Spilled } from "./run";
 import { TupleList, Tuples, leaveOutBehind, tupleKey, tupleKeyLen } from "./tuples";
 
 /** Of more rows than these all are kept. */
@@ -85,13 +85,31 @@ export class Sorter {
   /** Writes the rows that are kept to a run, and forgets them. */
   private putAside(): bool {
     if (!this.budget.mayPutAside()) return false;
-    const run = new Run(this.budget.file, this.spilled);
+    const run = new Run(this.budget, this.spilled);
     this.runs.push(run);
     let good = this.keepFirst();
     for (let t: u32 = 0; t < this.list.count && good; t++) good = this.tuples.write(this.list.at(t), run);
     this.tuples.free();
     this.list.close();
     return run.finish() && good;
+  }
+
+  /** The next row, until the next call; 0 at the end, and on failure (`hasFailed`). */
+  next(): usize {
+    const merge = this.merge;
+    if (merge) return merge.next();
+    return this.at < this.list.count ? this.list.at(this.at++) : 0;
+  }
+
+  /** Whether there may be other rows behind those that `next` gave. */
+  get hasFailed(): bool {
+    const merge = this.merge;
+    return merge !== null && merge.failed;
+  }
+
+  /** Makes row 0 of `vector` the value of column `c` of a row that `next` gave. */
+  get(tuple: usize, c: i32, vector: Vector): void {
+    this.tuples.get(tuple, c, vector, 0);
   }
 
   /** Makes the vectors' rows the next ones, with the batch's memory: how many, 0 at the end, or -1 on failure. */

@@ -67,7 +67,7 @@ class Memo {
    */
   keep(answers: Array<Vector | null>, c: i32, vector: Vector, i: u32, batch: Batch): bool {
     const budget = this.state.budget;
-    if (budget.used > budget.limit >> 1 && this.known.held >= FLOOR) {
+    if (budget.isHalfUsed && this.known.held >= FLOOR) {
       vector.copy(i, answers[c]!, 0);
       return keepValue(vector, i, batch);
     }
@@ -109,8 +109,7 @@ export abstract class QueryValue extends Expression {
     super(kinds[0]);
     this.memo = new Memo(kinds.length, state);
     for (let c = 0; c < kinds.length; c++) {
-      const vector = new Vector();
-      vector.kind = kinds[c];
+      const vector = Vector.of(kinds[c]);
       this.answers.push(vector);
     }
     state.readsRows = true;

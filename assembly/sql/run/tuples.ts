@@ -11,14 +11,14 @@ import { Arena, MemoryBudget } from "../eval/arena";
 import { Batch, keepValue, selectBetween } from "../eval/batch";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
-import { Run, RunReader } from "./spill-file";
+import { Run, RunReader } from "./run";
 
 /**
  * A kept row:
  *
  *     next u32 · hash u32 · key's address u32 · key's length u32 · mark u32 · place u32 · a byte for each value, padded to 8 · slots
  *
- * In a run of a `SpillFile` key and bytes follow right behind it, in the order of the columns.
+ * In a `Run` key and bytes follow right behind it, in the order of the columns.
  */
 const NEXT: usize = 0;
 const HASH: usize = 4;
@@ -224,6 +224,18 @@ export class Tuples {
     return true;
   }
 
+  /** Makes the vectors' rows the next ones of a reader, with the batch's memory: how many, 0 at the end, or -1 on failure. */
+  read(reader: RunReader, vectors: Array<Vector>, batch: Batch): i32 {
+    batch.begin(0);
+    let count = 0;
+    for (; count < BATCH_ROWS && reader.read(); count++) {
+      this.settle(reader.ptr);
+      if (!this.copy(reader.ptr, vectors, batch, count)) return -1;
+    }
+    batch.selectAll(count);
+    return reader.failed ? -1 : count;
+  }
+
   /** Makes the vectors' rows, from the first on, those of the list from number `at` on: how many, as many as a batch holds. */
   fill(list: TupleList, at: u32, vectors: Array<Vector>): i32 {
     const count = <i32>min<u32>(list.count - at, BATCH_ROWS);
@@ -316,7 +328,7 @@ export class TupleTable {
       return false;
     }
     const bytes = (<usize>count) << 3;
-    this.budget.used += (<u64>count) << 2;
+    this.budget.take((<u64>count) << 2, 0);
     this.slots = heap.alloc(bytes);
     memory.fill(this.slots, 0, bytes);
     this.mask = count * 2 - 1;
@@ -331,7 +343,6 @@ export class TupleTable {
   /** Forgets all. */
   close(): void {
     if (this.count == 0) return;
-    this.budget.used -= (<u64>(this.mask + 1 - FIRST_SLOTS)) << 2;
     this.free();
     this.slots = emptySlots();
     this.mask = FIRST_SLOTS - 1;
@@ -339,6 +350,7 @@ export class TupleTable {
   }
 
   free(): void {
+    this.budget.give((<u64>(this.mask + 1 - FIRST_SLOTS)) << 2);
     heap.free(this.slots);
   }
 }
@@ -354,7 +366,7 @@ export class TupleList {
   push(tuple: usize): void {
     if (this.count == this.capacity) {
       // Besides the list there is what it is sorted in.
-      this.budget.used += (<u64>this.capacity) << 3;
+      this.budget.take((<u64>this.capacity) << 3, 0);
       this.capacity <<= 1;
       this.items = heap.realloc(this.items, (<usize>this.capacity) << 2);
     }
@@ -416,13 +428,13 @@ export class TupleList {
   close(): void {
     this.count = 0;
     if (this.capacity == 1024) return;
-    this.budget.used -= (<u64>(this.capacity - 1024)) << 3;
-    heap.free(this.items);
+    this.free();
     this.items = heap.alloc(1024 << 2);
     this.capacity = 1024;
   }
 
   free(): void {
+    this.budget.give((<u64>(this.capacity - 1024)) << 3);
     heap.free(this.items);
   }
 }

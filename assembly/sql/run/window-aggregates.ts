@@ -161,12 +161,17 @@ export class SlotAggregate extends FrameAggregate {
     const to = result.at(i);
     store<u64>(to, load<u64>(slot));
     store<u64>(to, load<u64>(slot, 8), 8);
-    return fn != A_AVG || count == 0 || divideSum(to, count, this.isWide) || this.overflows();
+    if (fn != A_AVG || count == 0) return this.keep(i);
+    return divideSum(to, count, this.isWide) || this.overflows();
   }
 
   private overflows(): bool {
     this.text.fail(OVERFLOW, "the sum is too large", this.start);
     return false;
+  }
+
+  get needsRows(): bool {
+    return isBytes(this.kind) && !this.frame!.isGrowing;
   }
 
   settle(): void {
@@ -195,8 +200,8 @@ export class SlotAggregate extends FrameAggregate {
   }
 
   /** Counts what is kept besides rows; false where that is too much. */
-  takes(bytes: u32): bool {
-    return this.budget.take(bytes) == OK;
+  takes(bytes: u32, held: u32): bool {
+    return this.budget.take(bytes, held) == OK;
   }
 }
 
@@ -235,7 +240,7 @@ class Sliding {
     const count = <u32>(this.to - from);
     if (count > this.capacity) {
       const capacity = max(count, this.capacity << 1);
-      if (!subject.takes((capacity - this.capacity) * STATE)) return false;
+      if (!subject.takes((capacity - this.capacity) * STATE, this.capacity * STATE)) return false;
       if (this.front != 0) heap.free(this.front);
       this.front = heap.alloc(<usize>capacity * STATE);
       this.capacity = capacity;
@@ -330,9 +335,9 @@ export class TextAggregate extends FrameAggregate {
     );
     if (!good) this.text.fail(SQL_LIMIT, TOO_DEEP, this.start);
     if (!good || made.len <= this.held) return good;
-    const more = made.len - this.held;
+    const before = this.held;
     this.held = made.len;
-    return this.budget.take(more) == OK;
+    return this.budget.take(made.len - before, before) == OK;
   }
 
   private giveText(i: u32): bool {

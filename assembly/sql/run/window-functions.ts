@@ -1,13 +1,13 @@
 /** Functions of the rows of a window: which row it is, and values of others. */
 import { BAD_VALUE } from "../../status";
 import { decimalOfInteger, divideDecimals } from "../../encode/decimal-arithmetic";
-import { Batch } from "../eval/batch";
+import { Batch, keepValue } from "../eval/batch";
 import { Expression, Fixed } from "../eval/expression";
-import { K_DECIMAL, K_INT } from "../eval/kinds";
+import { K_DECIMAL, K_INT, isBytes } from "../eval/kinds";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { FAR, Frame, Lookahead } from "./window-frame";
-import { Peers, WindowRows } from "./window-rows";
+import { Peers, RowUser, WindowRows } from "./window-rows";
 
 /** Names of the functions, W_… in their order, each with how many values it takes at least and at most. */
 export const WINDOW_FUNCTIONS: StaticArray<string> = [
@@ -36,7 +36,7 @@ const W_NTH_VALUE: u8 = 10;
 const other: usize = memory.data(16, 8);
 
 /** One function, or aggregate, over a window. */
-export abstract class WindowFunction {
+export abstract class WindowFunction extends RowUser {
   /** The column whose values it has, as an expression's. */
   subject: Expression | null = null;
   /** What it is of: rows are kept with these values. */
@@ -58,6 +58,7 @@ export abstract class WindowFunction {
     /** Where it is in the text. */
     protected readonly start: u32,
   ) {
+    super();
     this.result.kind = kind;
   }
 
@@ -79,9 +80,6 @@ export abstract class WindowFunction {
   /** The first row that it may look back to. */
   abstract get needs(): i64;
 
-  /** Makes what it keeps of values its own: rows before `needs` go. */
-  settle(): void {}
-
   close(): void {}
 
   free(): void {
@@ -100,15 +98,30 @@ export abstract class WindowFunction {
     return (<Fixed>unchecked(this.args[arg])).slot;
   }
 
-  /** Makes a row's value the result. */
-  protected give(i: u32, arg: i32, row: i64): void {
+  /** Whether it keeps where bytes of rows are, other than `settle` tells. */
+  get needsRows(): bool {
+    return false;
+  }
+
+  /** Makes bytes of the result its own: their row may go. False when there is no memory. */
+  protected keep(i: u32): bool {
+    const result = this.result;
+    if (!isBytes(result.kind) || result.isNull(i)) return true;
+    const len = result.len(i);
+    this.kept.madeBytes += len;
+    return keepValue(result, i, this.batch);
+  }
+
+  /** Makes a row's value the result; false when there is no memory. */
+  protected give(i: u32, arg: i32, row: i64): bool {
     const result = this.result;
     const isNull = this.isNull(arg, row);
     result.setNull(i, isNull);
-    if (isNull) return;
+    if (isNull) return true;
     const from = this.slot(arg, row);
     store<u64>(result.at(i), load<u64>(from));
     store<u64>(result.at(i), load<u64>(from, 8), 8);
+    return this.keep(i);
   }
 
   protected giveNull(i: u32): bool {
@@ -231,10 +244,8 @@ export class Neighbour extends WindowFunction {
   find(i: u32): bool {
     const kept = this.kept;
     const row = kept.row + this.offsetOf(kept.row);
-    if (row >= kept.start && kept.within(row + 1) > row) this.give(i, 0, row);
-    else if (this.args.length > 2) this.give(i, 2, kept.row);
-    else return this.giveNull(i);
-    return true;
+    if (row >= kept.start && kept.within(row + 1) > row) return this.give(i, 0, row);
+    return this.args.length > 2 ? this.give(i, 2, kept.row) : this.giveNull(i);
   }
 }
 
@@ -265,8 +276,6 @@ export class FrameValue extends WindowFunction {
       if (this.isNull(1, row) || n < 0) return this.fails("nth_value needs a number above 0");
     }
     const row = frame.place(n, this.fn == W_LAST_VALUE);
-    if (row < 0) return this.giveNull(i);
-    this.give(i, 0, row);
-    return true;
+    return row < 0 ? this.giveNull(i) : this.give(i, 0, row);
   }
 }

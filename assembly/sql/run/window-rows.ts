@@ -9,6 +9,7 @@ import { compareSlots } from "../eval/compare";
 import { isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
+import { Run, RunReader, Spilled } from "./run";
 
 /** The number of the chunk that has a row, and the row's place there. */
 @inline function chunkNumber(row: i64): i64 {
@@ -30,34 +31,115 @@ export class WindowKey {
   ) {}
 }
 
+/** Who works something out of rows. */
+export abstract class RowUser {
+  /** Makes what it keeps of values its own: their rows go. */
+  settle(): void {}
+}
+
 class Chunk {
-  readonly vectors: Array<Vector> = new Array<Vector>();
+  /** The values of its rows; none while they are in the file. */
+  vectors: Array<Vector> = NONE;
+  isOut: bool = false;
+  /** When it came into memory, as a number of those that did. */
+  since: u32 = 0;
   /** For each row the number of the first key that differs from the row's before it, from 1 on; 0 for the first row of all. */
   readonly levels: StaticArray<u16> = new StaticArray<u16>(BATCH_ROWS);
   readonly arena: Arena;
+  /** What was written of it. */
+  readonly run: Run;
 
-  constructor(kinds: Array<u8>, budget: MemoryBudget) {
+  constructor(budget: MemoryBudget, spilled: Spilled) {
     this.arena = new Arena(budget);
-    for (let k = 0; k < kinds.length; k++) {
-      const vector = new Vector();
-      vector.kind = kinds[k];
-      this.vectors.push(vector);
+    this.run = new Run(budget, spilled);
+  }
+
+  /** Writes all of its rows to the file, as one record; false on failure. */
+  write(): bool {
+    const vectors = this.vectors;
+    const run = this.run;
+    let len: u32 = 0;
+    for (let c = 0; c < vectors.length; c++) len += COLUMN_BYTES + bytesOf(vectors[c]);
+    let good = run.begin(len);
+    for (let c = 0; c < vectors.length && good; c++) {
+      const vector = vectors[c];
+      good = run.add(vector.values, BATCH_ROWS << 4) && run.add(vector.nulls, BATCH_ROWS);
+      for (let i = 0; i < BATCH_ROWS && good && isBytes(vector.kind); i++)
+        if (!vector.isNull(i)) good = run.add(vector.ptr(i), vector.len(i));
     }
+    return run.finish() && good;
+  }
+
+  /** Reads its rows into `vectors`; false on failure, when they are nulls. */
+  read(): bool {
+    const vectors = this.vectors;
+    const reader = new RunReader(this.run);
+    let good = reader.read();
+    let from = reader.ptr;
+    for (let c = 0; c < vectors.length; c++) {
+      const vector = vectors[c];
+      const bytes = from + COLUMN_BYTES;
+      if (good) {
+        memory.copy(vector.values, from, BATCH_ROWS << 4);
+        memory.copy(vector.nulls, from + (BATCH_ROWS << 4), BATCH_ROWS);
+        const len = bytesOf(vector);
+        const at: usize = len == 0 ? 0 : this.arena.take(len);
+        good = len == 0 || at != 0;
+        if (at != 0) place(vector, bytes, at);
+        from = bytes + len;
+      }
+      if (!good) memory.fill(vector.nulls, 1, BATCH_ROWS);
+    }
+    reader.free();
+    return good;
   }
 
   free(): void {
-    while (this.vectors.length > 0) this.vectors.pop().free();
+    this.run.free();
     this.arena.free();
   }
 }
 
-/** Bytes of a chunk for each column, besides values that are bytes. */
+const NONE: Array<Vector> = [];
+
+/** Bytes that the values of a chunk's column have besides their slots. */
+function bytesOf(vector: Vector): u32 {
+  let len: u32 = 0;
+  for (let i = 0; i < BATCH_ROWS && isBytes(vector.kind); i++) if (!vector.isNull(i)) len += vector.len(i);
+  return len;
+}
+
+/** Copies the bytes of a column's values, which are behind one another at `from`, to `at`. */
+function place(vector: Vector, from: usize, at: usize): void {
+  for (let i = 0; i < BATCH_ROWS; i++) {
+    if (vector.isNull(i)) continue;
+    const len = vector.len(i);
+    memory.copy(at, from, len);
+    vector.setBytes(i, at, len);
+    from += len;
+    at += len;
+  }
+}
+
+/** Bytes of a chunk for each column, besides values that are bytes; what it takes where it is in the file; and how many stay in memory. */
 const COLUMN_BYTES: u32 = 17 * BATCH_ROWS;
+const CHUNK_BYTES: u32 = 2 * BATCH_ROWS + 128;
+const LEAST_CHUNKS: i32 = 4;
 
 export class WindowRows {
   private readonly chunks: Array<Chunk> = new Array<Chunk>();
-  /** Chunks that are not in use. */
+  /** Chunks that are not in use, and vectors for others. */
   private readonly idle: Array<Chunk> = new Array<Chunk>();
+  private readonly spare: Array<Array<Vector>> = new Array<Array<Vector>>();
+  /** How many chunks came into memory, how many are there, and which of them was looked at last. */
+  private loads: u32 = 0;
+  private inMemory: i32 = 0;
+  private recent: i32 = 0;
+  /** Who works the rows out: what it keeps of rows is settled before they go. Null where rows have to stay in memory. */
+  users: Array<RowUser> | null = null;
+  /** Whether rows could not be read from the file; the last error tells why. */
+  hasFailed: bool = false;
+  readonly spilled: Spilled = new Spilled();
   /** The number of the first chunk that is kept. */
   private first: i64 = 0;
   /** Of the input's batch: how many rows were taken. */
@@ -85,7 +167,9 @@ export class WindowRows {
     private readonly keys: Array<WindowKey>,
     readonly partitions: i32,
     private readonly budget: MemoryBudget,
-  ) {}
+  ) {
+    budget.spillers += 1;
+  }
 
   /** Begins anew, with an input that was opened. */
   open(): void {
@@ -99,12 +183,17 @@ export class WindowRows {
     this.start = 0;
     this.seen = 0;
     this.first = 0;
+    this.hasFailed = false;
     this.input.batch.selected = 0;
   }
 
 
   @inline private chunkOf(row: i64): Chunk {
-    return unchecked(this.chunks[<i32>(chunkNumber(row) - this.first)]);
+    const n = <i32>(chunkNumber(row) - this.first);
+    const chunk = unchecked(this.chunks[n]);
+    if (chunk.isOut) this.bringBack(chunk);
+    this.recent = n;
+    return chunk;
   }
 
   /** The columns of the rows around `row` of the same chunk. */
@@ -124,7 +213,7 @@ export class WindowRows {
 
   /** Whether `row` is the first one that is alike in the first `keys` keys. */
   @inline isFirstOf(keys: i32, row: i64): bool {
-    return <i32>unchecked(this.chunkOf(row).levels[placeOf(row)]) <= keys;
+    return <i32>unchecked(unchecked(this.chunks[<i32>(chunkNumber(row) - this.first)]).levels[placeOf(row)]) <= keys;
   }
 
   /** Goes on to the row's partition if it is the first one of it. */
@@ -215,31 +304,113 @@ export class WindowRows {
   }
 
   private addChunk(): bool {
-    if (this.idle.length > 0) {
-      this.chunks.push(this.idle.pop());
-      return true;
+    const vectors = this.takeVectors();
+    if (!vectors) return false;
+    let chunk: Chunk;
+    if (this.idle.length > 0) chunk = this.idle.pop();
+    else {
+      if (!this.count(CHUNK_BYTES)) return false;
+      chunk = new Chunk(this.budget, this.spilled);
     }
-    const bytes = COLUMN_BYTES * <u32>max(this.kinds.length, 1);
-    if (this.budget.take(bytes) != OK) return false;
-    this.held += bytes;
-    this.chunks.push(new Chunk(this.kinds, this.budget));
+    this.comesIn(chunk, vectors);
+    this.chunks.push(chunk);
     return true;
+  }
+
+  private comesIn(chunk: Chunk, vectors: Array<Vector>): void {
+    this.loads += 1;
+    this.inMemory += 1;
+    chunk.since = this.loads;
+    chunk.vectors = vectors;
+    chunk.isOut = false;
+  }
+
+  private count(bytes: u32): bool {
+    const held = this.held;
+    this.held += bytes;
+    return this.budget.take(bytes, held) == OK;
+  }
+
+  /** Vectors for a chunk, from one that goes to the file where there is no room for others; null on failure. */
+  private takeVectors(): Array<Vector> | null {
+    if (this.spare.length > 0) return this.spare.pop();
+    const bytes = COLUMN_BYTES * <u32>max(this.kinds.length, 1);
+    const goesOut = this.users !== null && this.budget.memory.spills;
+    if (goesOut && this.inMemory >= LEAST_CHUNKS && this.budget.isFull(this.heldByRows))
+      return this.putOut() ? this.spare.pop() : null;
+    return this.count(bytes) || (goesOut && this.inMemory < LEAST_CHUNKS) ? this.newVectors() : null;
+  }
+
+  private newVectors(): Array<Vector> {
+    const vectors = new Array<Vector>();
+    for (let k = 0; k < this.kinds.length; k++) vectors.push(Vector.of(this.kinds[k]));
+    return vectors;
+  }
+
+  private get heldByRows(): u64 {
+    let held: u64 = this.held;
+    for (let c = 0; c < this.chunks.length; c++) held += this.chunks[c].arena.held;
+    return held;
+  }
+
+  /** Puts the chunk into the file that has been in memory for the longest time, of those that nobody looks at; false on failure. */
+  private putOut(): bool {
+    const users = this.users!;
+    for (let u = 0; u < users.length; u++) users[u].settle();
+    const current = <i32>(chunkNumber(this.row) - this.first);
+    let oldest: Chunk | null = null;
+    for (let c = 0; c < this.chunks.length - 1; c++) {
+      const chunk = this.chunks[c];
+      if (chunk.isOut || c == current || c == this.recent) continue;
+      if (!oldest || chunk.since < oldest.since) oldest = chunk;
+    }
+    const chunk = oldest!;
+    if (chunk.run.count == 0 && !chunk.write()) return false;
+    this.spare.push(chunk.vectors);
+    chunk.vectors = NONE;
+    chunk.arena.free();
+    chunk.isOut = true;
+    this.inMemory -= 1;
+    return true;
+  }
+
+  /** Reads a chunk that is in the file; on failure its rows are nulls. */
+  private bringBack(chunk: Chunk): void {
+    const good = this.spare.length > 0 || this.putOut();
+    this.comesIn(chunk, good ? this.spare.pop() : this.newVectors());
+    if (!chunk.read() || !good) this.hasFailed = true;
   }
 
   /** Nobody looks back to what is before `row`, or before the last row that was read. */
   release(row: i64): void {
     while (this.chunks.length > 1 && this.first < chunkNumber(row)) {
       const chunk = this.chunks.shift();
-      chunk.arena.free();
+      if (!chunk.isOut) {
+        this.inMemory -= 1;
+        this.spare.push(chunk.vectors);
+      }
+      chunk.vectors = NONE;
+      chunk.isOut = false;
+      chunk.free();
       this.idle.push(chunk);
       this.first += 1;
+      this.recent -= 1;
     }
   }
 
   /** Gives all back. */
   close(): void {
-    while (this.chunks.length > 0) this.chunks.pop().free();
-    while (this.idle.length > 0) this.idle.pop().free();
+    while (this.chunks.length > 0) {
+      const chunk = this.chunks.pop();
+      if (!chunk.isOut) this.spare.push(chunk.vectors);
+      chunk.free();
+    }
+    while (this.spare.length > 0) {
+      const vectors = this.spare.pop();
+      while (vectors.length > 0) vectors.pop().free();
+    }
+    this.idle.length = 0;
+    this.inMemory = 0;
     this.budget.give(this.held);
     this.held = 0;
   }

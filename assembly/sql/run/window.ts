@@ -6,7 +6,7 @@ import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
 import { Lookahead } from "./window-frame";
 import { WindowFunction } from "./window-functions";
-import { Peers, WindowKey, WindowRows, placeOf } from "./window-rows";
+import { Peers, RowUser, WindowKey, WindowRows, placeOf } from "./window-rows";
 
 /** So many bytes that functions made for one batch are enough. */
 const MOST_MADE: u32 = 1 << 20;
@@ -64,7 +64,11 @@ export class Windows extends Operator {
     this.kept = kept;
     this.inputs.push(input);
     this.estimate = input.estimate;
+    const users = new Array<RowUser>();
+    kept.users = users;
     for (let f = 0; f < functions.length; f++) {
+      users.push(functions[f]);
+      if (functions[f].needsRows) kept.users = null;
       let peers: Peers | null = null;
       for (let p = 0; p < this.peers.length; p++) if (this.peers[p].keys == peerKeys[f]) peers = this.peers[p];
       if (!peers) {
@@ -130,6 +134,7 @@ export class Windows extends Operator {
       }
       kept.row += 1;
     }
+    if (kept.hasFailed) return this.failed(lastError.status);
     batch.slice(place, i - place);
     return this.give();
   }
@@ -163,6 +168,10 @@ export class Windows extends Operator {
   free(): void {
     super.free();
     for (let f = 0; f < this.functions.length; f++) this.functions[f].free();
+  }
+
+  get spilled(): u64 {
+    return this.kept.spilled.bytes;
   }
 
   describe(): string {
