@@ -67,6 +67,8 @@ export const BAD_SCHEMA: Status = 22;
 export const SCHEMA_NEEDED: Status = 23;
 /** The definitions that were given do not fit the file. */
 export const WRONG_SCHEMA: Status = 24;
+/** A migration would take values away, and may not. */
+export const DESTRUCTIVE_CHANGE: Status = 25;
 
 // ---- constraints ----
 /** Another row has the same primary key. */
@@ -201,6 +203,8 @@ export function statusName(status: Status): string {
       return "SCHEMA_NEEDED";
     case WRONG_SCHEMA:
       return "WRONG_SCHEMA";
+    case DESTRUCTIVE_CHANGE:
+      return "DESTRUCTIVE_CHANGE";
     case PRIMARY_KEY_CONFLICT:
       return "PRIMARY_KEY_CONFLICT";
     case UNIQUE_CONFLICT:

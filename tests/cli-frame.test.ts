@@ -16,6 +16,7 @@ const commands = [
     "drop",
     "tables",
     "schema",
+    "migrate",
     "import",
     "export",
     "dump",

@@ -77,6 +77,7 @@ const SAMPLE_RUNS: Readonly<Record<string, readonly string[]>> = {
   drop: ["drop", "t"],
   tables: ["tables"],
   schema: ["schema"],
+  migrate: ["migrate", "data/in.schema"],
   import: ["import", "t", "data/in.csv"],
   export: ["export", "t"],
   dump: ["dump"],
@@ -117,6 +118,7 @@ function diskFor(name: string): Disk {
   const beside: [string, Image][] = [
     ["other.db", store.get("store.db") as Image],
     ["in.csv", Image.of(Buffer.from("id,n\n5,6\n"))],
+    ["in.schema", Image.of(Buffer.from("create t id:uint32:pk n:uint16:null\n"))],
     ["in.ndjson", Image.of(Buffer.from(dump))],
   ];
   return Disk.of(new Map(name === "load" ? beside : [...store, ...beside]));

@@ -3,6 +3,7 @@ import { TYPE_NAMES } from "../encode/data-type";
 import { Status } from "../status";
 import { CommandContext } from "./command-line/context";
 import { runCreate, runDrop, runTables, runSchema } from "./commands/tables";
+import { runMigrate } from "./commands/migrate";
 import { runInsert, runUpdate, runDelete, runGet } from "./commands/rows";
 import { runScan } from "./commands/scan";
 import { runSql } from "./commands/sql";
@@ -107,6 +108,21 @@ export function allCommands(): Array<Command> {
           "sh (since POSIX 2024), bash, zsh, ksh and repair --schema read back.",
       ),
     new Command(
+      "migrate",
+      runMigrate,
+      "SOURCE [NEW=OLD | TABLE.COLUMN:=EXPRESSION]… [--dry-run] [--allow-destructive]",
+      "make the tables those that a file defines",
+    )
+      .takes(1, MANY, "dry-run,allow-destructive,timeout")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "SOURCE has lines as schema prints them, or JSON; - is standard input. Tables and columns go by their names; people=users and\n" +
+          "people.name=full_name say what was called otherwise, and people.age:='2026 - born' what rows get as a column's value.\n" +
+          "All is done in one transaction, or nothing; rows are written anew once, where they have to be. Where values would go with\n" +
+          "their column or table --allow-destructive has to be given. --dry-run only says what would be done.\n" +
+          "Example: quire data/app.db schema > app.schema; $EDITOR app.schema; quire data/app.db migrate app.schema --dry-run",
+      ),
+    new Command(
       "import",
       runImport,
       "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN] [--types A=TYPE]",
@@ -142,8 +158,8 @@ export function allCommands(): Array<Command> {
           ROW_TERMS,
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
-      "Each table has a line with its columns, in the words that create takes, and behind it a line for each row. To add, change or\n" +
-        "remove a column, or to change its type, edit the dump and load it into a new file:\n" +
+      "Each table has a line with its columns, in the words that create takes, and behind it a line for each row. migrate and\n" +
+        "ALTER TABLE change columns where they are; or edit the dump and load it into a new file:\n" +
         "  quire data/app.db dump > app.ndjson\n" +
         "  in the first line, remove schemaHash; in the table's line, edit columns, and remove alignment and snapshot;\n" +
         "  if a column goes or gets another name, edit the rows, too (a new one is null there, or has its number or default)\n" +

@@ -13,6 +13,7 @@ import {
   COLUMN_NOT_FOUND,
   CONSTRAINT_VIOLATION,
   DAMAGED,
+  DESTRUCTIVE_CHANGE,
   DISK_FULL,
   DIVISION_BY_ZERO,
   FILE_CHANGED,
@@ -105,6 +106,7 @@ export function errorKind(status: Status): u8 {
     case NOT_NULL:
     case CHECK_FAILED:
     case CONSTRAINT_VIOLATION:
+    case DESTRUCTIVE_CHANGE:
     case DIVISION_BY_ZERO:
     case OVERFLOW:
       return CONSTRAINT;

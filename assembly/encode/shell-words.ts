@@ -59,7 +59,8 @@ export class ShellWords {
   words(): Array<string> {
     const text = this.text;
     const list = new Array<string>();
-    let word = "";
+    // The word's UTF-16.
+    const word = new ByteBuffer(64);
     let begun = false;
     let quoted = false;
     for (; this.at < text.length; this.at++) {
@@ -67,10 +68,10 @@ export class ShellWords {
       if (unit == 10) this.line += 1;
       if (quoted) {
         if (unit == 0x27) quoted = false;
-        else word += text.charAt(this.at);
+        else word.addU16(unit);
       } else if (unit == 10 || unit == 13 || unit == 32 || unit == 9) {
-        if (begun) list.push(word);
-        word = "";
+        if (begun) list.push(textOf(word));
+        word.reset();
         begun = false;
         if (unit == 10) break;
       } else if (unit == 0x23 && list.length == 0 && !begun) {
@@ -78,13 +79,14 @@ export class ShellWords {
       } else {
         begun = true;
         if (unit == 0x27) quoted = true;
-        else if (unit == 0x24 && text.charCodeAt(this.at + 1) == 0x27) word += this.escaped();
-        else if (unit == 0x5c && this.at + 1 < text.length) word += text.charAt(++this.at);
-        else word += text.charAt(this.at);
+        else if (unit == 0x24 && text.charCodeAt(this.at + 1) == 0x27) addUnits(word, this.escaped());
+        else if (unit == 0x5c && this.at + 1 < text.length) word.addU16(text.charCodeAt(++this.at));
+        else word.addU16(unit);
       }
     }
     this.at += 1;
-    if (begun) list.push(word);
+    if (begun) list.push(textOf(word));
+    word.free();
     return list;
   }
 
@@ -116,4 +118,12 @@ export class ShellWords {
 
 function isOctal(unit: i32): bool {
   return unit >= 0x30 && unit <= 0x37;
+}
+
+function addUnits(word: ByteBuffer, text: string): void {
+  for (let i = 0; i < text.length; i++) word.addU16(text.charCodeAt(i));
+}
+
+function textOf(word: ByteBuffer): string {
+  return String.UTF16.decodeUnsafe(word.ptr, word.len);
 }

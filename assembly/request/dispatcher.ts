@@ -7,6 +7,7 @@ import { FIELD_ID, OperationShape } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
+import { handleMigrate } from "./migrate-request";
 import { handleAclGrant, handleAclList, handleAclRemove, handleAclRevoke } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
 import { handleBackup, handleHash } from "./maintenance-requests";
@@ -63,6 +64,7 @@ const OPERATIONS: Array<OperationShape> = [
   knowing("sync", "", "", handleSync),
   new Operation("create", "table columns", "alignment", handleCreate),
   new Operation("drop", "table", "", handleDrop),
+  new Operation("migrate", "schema", "renames values dryRun allowDestructive timeout", handleMigrate),
   new Operation("tables", "", "", handleTables),
   new Operation("schema", "", "table", handleSchema),
   new Operation("info", "", "", handleInfo),

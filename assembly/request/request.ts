@@ -20,6 +20,8 @@ import {
 import { parseJsonValue } from "../encode/value-text";
 import { TYPE_JSON } from "../encode/data-type";
 import { Column } from "../schema/column";
+import { defineTable } from "../schema/column-spec";
+import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { suggestion } from "../schema/nearest";
 import { addKeyPart } from "../store/table-index";
 
@@ -65,6 +67,11 @@ export const FIELD_STATEMENT: i32 = field("statement");
 export const FIELD_WHERE: i32 = field("where");
 export const FIELD_ORDER_BY: i32 = field("orderBy");
 export const FIELD_TIMEOUT: i32 = field("timeout");
+export const FIELD_SCHEMA: i32 = field("schema");
+export const FIELD_RENAMES: i32 = field("renames");
+export const FIELD_VALUES: i32 = field("values");
+export const FIELD_DRY_RUN: i32 = field("dryRun");
+export const FIELD_ALLOW_DESTRUCTIVE: i32 = field("allowDestructive");
 
 /** What the field of this number, one of `FIELD_…`, is called in requests. */
 export function fieldName(field: i32): string {
@@ -239,6 +246,33 @@ export class Request {
     }
     if (good) return list;
     this.wrong(field, "a list of strings that is not empty");
+    return null;
+  }
+
+  /** The table that the object at `node` defines, with the fields that `create` has; null on failure. */
+  definition(node: u32): TableSchemaSnapshot | null {
+    const tape = this.tape;
+    let good = tape.kind(node) == JSON_OBJECT;
+    let name = "";
+    let alignment: u64 = 0;
+    const specs = new Array<string>();
+    for (let key = good ? tape.first(node) : 0; key != 0 && good; key = tape.next(key)) {
+      const member = this.nodeText(key);
+      const value = key + 1;
+      const kind = tape.kind(value);
+      if (member == "table" && kind == JSON_STRING) name = this.nodeText(value);
+      else if (member == "alignment" && kind == JSON_NUMBER) {
+        good = parseUnsigned(tape.rawPtr(value), tape.rawLen(value), 0xffff);
+        alignment = parsedUnsigned;
+      } else if (member == "columns" && kind == JSON_ARRAY) {
+        for (let item = tape.first(value); item != 0 && good; item = tape.next(item)) {
+          good = tape.kind(item) == JSON_STRING;
+          if (good) specs.push(this.nodeText(item));
+        }
+      } else good = false;
+    }
+    if (good && name != "" && specs.length > 0) return defineTable(name, specs, <u32>alignment);
+    fail(BAD_REQUEST, "a definition is an object with table, columns and perhaps alignment, not " + this.shown(node));
     return null;
   }
 

@@ -9,7 +9,7 @@
  * with `index` in declaration order; groups (`index=NAME`, `unique=NAME`) sorted by their names' bytes. A list of columns is indexed only
  * once, at its first place.
  */
-import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
+import { Status, OK, BAD_REQUEST, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareBytes } from "../encode/bytes";
@@ -374,6 +374,16 @@ export function isExpressible(schema: TableSchemaSnapshot): bool {
     if (definition.add(specs[i]) != OK) return false;
   }
   return isSameDefinition(schema, definition.build(schema.alignment));
+}
+
+/** Of `TABLE.COLUMN=REST` or `TABLE=REST` table, column or "", and rest; null with `BAD_REQUEST`. Backslashes as in specs. */
+export function readAssignment(text: string): Array<string> | null {
+  const scanner = new SpecScanner(text);
+  const table = scanner.part(".=");
+  const column = scanner.ended == 0x2e ? scanner.part("=") : "";
+  if (scanner.ended == 0x3d && table != "") return [table, column, scanner.rest()];
+  fail(BAD_REQUEST, text + " is not like TABLE.COLUMN=TEXT");
+  return null;
 }
 
 /** The definition of a table with these columns; null on failure. */

@@ -19,12 +19,17 @@ import { TableSchemaSnapshot } from "./table-schema-snapshot";
 /** Entries that a message names at most. */
 const NAMED: i32 = 8;
 
+/** Whether it can be definitions; else fails with `BAD_SCHEMA`. A page file begins with zeros often enough to be UTF-8. */
+export function areText(bytes: ByteBuffer): bool {
+  let isText = isUtf8(bytes.ptr, bytes.len);
+  for (let at: u32 = 0; at < bytes.len && isText; at++) isText = load<u8>(bytes.ptr + at) != 0;
+  if (!isText) fail(BAD_SCHEMA, "the definitions are not text");
+  return isText;
+}
+
 /** Reads definitions: lines as `schema` prints them, or JSON; null with `BAD_SCHEMA`. */
 export function readDefinitions(bytes: ByteBuffer): Array<TableSchemaSnapshot> | null {
-  if (!isUtf8(bytes.ptr, bytes.len)) {
-    fail(BAD_SCHEMA, "the definitions are not text");
-    return null;
-  }
+  if (!areText(bytes)) return null;
   let at: u32 = 0;
   while (at < bytes.len && load<u8>(bytes.ptr + at) <= 0x20) at += 1;
   const isJson = at < bytes.len && load<u8>(bytes.ptr + at) == 0x5b;

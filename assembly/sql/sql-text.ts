@@ -69,3 +69,14 @@ export class StoredText extends SqlText {
     return this.offset;
   }
 }
+
+/** What is done without a text: errors have no place in one. */
+export class NoText extends SqlText {
+  constructor() {
+    super(0, 0);
+  }
+
+  place(start: u32): Status {
+    return lastError.status;
+  }
+}

@@ -36,6 +36,8 @@ export class Alteration {
     readonly from: Array<i32>,
     /** Values of columns that come, and of those whose type changes; null where there are none but defaults. */
     readonly values: ColumnValues | null,
+    /** Whether it is one of several, behind all of which foreign keys are looked at. */
+    readonly isPart: bool = false,
   ) {}
 
   /** The column that number `i` was; null for one that comes. */
@@ -93,12 +95,18 @@ export class Alteration {
       const like = open.withFingerprint(fingerprintOf(schema.name));
       if (like && like !== this.table)
         return fail(NAME_COLLISION, "the name " + schema.name + " has the same fingerprint as that of table " + like.name);
-      const waiting = open.referringTo(schema.name);
-      for (let r = 0; r < waiting.length; r++) {
-        const other = waiting[r].table;
-        const fits = checkTarget(other.name, other.schema.columns[waiting[r].column], schema);
-        if (fits != OK) return fits;
-      }
+    }
+    return this.isPart ? OK : this.checkKeys(open);
+  }
+
+  /** `OK` when foreign keys go with the new definition: those of other tables that name it, and its own. */
+  private checkKeys(open: OpenTables): Status {
+    const schema = this.schema;
+    const waiting: Array<Reference> = schema.name == this.table.name ? [] : open.referringTo(schema.name);
+    for (let r = 0; r < waiting.length; r++) {
+      const other = waiting[r].table;
+      const fits = checkTarget(other.name, other.schema.columns[waiting[r].column], schema);
+      if (fits != OK) return fits;
     }
     for (let r = 0; r < this.table.references.length; r++) {
       const reference = this.table.references[r];
@@ -153,7 +161,9 @@ export class Alteration {
       for (let c = 0; c < schema.columns.length; c++) {
         const key = schema.columns[c].foreignKey;
         if (!key || key.table != old.name) continue;
-        const column = this.followed(new Reference(other, c))!;
+        const column = this.followed(new Reference(other, c));
+        // The column that it names goes, and it is to go itself.
+        if (!column) continue;
         const now = column.foreignKey!;
         isOther = isOther || now.table != key.table || now.column != key.column;
         schema.columns[c] = column;

@@ -18,6 +18,7 @@ import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { DELETE_BY_SCHEMA } from "./deletes";
 import { Alteration } from "./alteration";
+import { checkTargets } from "./foreign-key-targets";
 import { RowScan } from "./row-scan";
 import { Catalog, CatalogEntry } from "./catalog";
 import { catalogSchema } from "./catalog-table";
@@ -343,6 +344,14 @@ export class DbmsContext {
     return status == OK ? this.dropEmptyCatalog() : status;
   }
 
+  /** `OK` when all foreign keys name columns that are there, unique and of their types. */
+  checkDefinitions(): Status {
+    const tables = this.tables;
+    let status: Status = OK;
+    for (let t = 0; t < tables.length && status == OK; t++) status = checkTargets(tables, tables[t].schema, false);
+    return status;
+  }
+
   /** Begins a statement that changes definitions. */
   private beginDefinition(): Status {
     let status = this.transaction.anyOrder.mayChangeRows();
@@ -386,12 +395,13 @@ export class DbmsContext {
     if (watch) watch.lose();
     const tables = open.list;
     for (let t = 0; t < tables.length && status == OK; t++) this.store.watchAgain(tables[t]);
-    if (changed && status == OK && checks && this.catalog.foreignKeys) status = this.checkAllReferences(changed);
+    if (changed && status == OK && checks && !alteration.isPart) status = this.checkReferences(changed);
     return this.transaction.endStatement(status);
   }
 
-  /** `OK` when all rows of the table refer to rows that are there. */
-  private checkAllReferences(table: Table): Status {
+  /** `OK` when all rows of the table refer to rows that are there, or foreign keys are not looked at. */
+  checkReferences(table: Table): Status {
+    if (!this.catalog.foreignKeys) return OK;
     const scan = new RowScan(table);
     let status: Status = OK;
     while (status == OK && scan.next())

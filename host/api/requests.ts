@@ -35,6 +35,7 @@ export const OPERATION_FIELDS = {
   release: ["name"],
   create: ["table", "columns", "alignment"],
   drop: ["table"],
+  migrate: ["schema", "renames", "values", "dryRun", "allowDestructive", "timeout"],
   tables: [],
   schema: ["table"],
   info: [],
@@ -64,7 +65,13 @@ type RequestOf<Op extends OperationName> = { readonly op: Op } & Readonly<
 export type Request = { [Op in OperationName]: RequestOf<Op> }[OperationName];
 
 /** Operations after which no definition is known any more. */
-export const CHANGES_SCHEMA: ReadonlySet<string> = new Set<OperationName>(["create", "drop", "rollback", "rollbackTo"]);
+export const CHANGES_SCHEMA: ReadonlySet<string> = new Set<OperationName>([
+  "create",
+  "drop",
+  "migrate",
+  "rollback",
+  "rollbackTo",
+]);
 
 /** What a statement of SQL came to. Values have the JSON form of `docs/protocol.md`. */
 export interface SqlResult {
@@ -210,6 +217,32 @@ export interface SchemaInfo {
   readonly layout: string;
   readonly schemaHash: string;
   readonly tables: readonly TableSchemaInfo[];
+}
+
+/** How definitions become those that are wanted. */
+export interface MigrateOptions extends TimeOptions {
+  /** Values may go: columns and tables that the definitions have not. */
+  readonly allowDestructive?: boolean;
+  /** Nothing is changed: only what would be is told. */
+  readonly dryRun?: boolean;
+  /** What was called otherwise: `{ "people": "users", "people.fullName": "name" }`, new names on the left. */
+  readonly renames?: Readonly<Record<string, string>>;
+  /** Values of columns in SQL, of the row as it was: `{ "people.born": "date(birthday)" }`. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** A change of definitions. */
+export interface SchemaChange {
+  /** `createTable`, `addColumn`, `alterType` and the like (docs/protocol.md). */
+  readonly change: string;
+  readonly table: string;
+  readonly column?: string;
+  /** What it does, for people. */
+  readonly text: string;
+  /** Whether values go that are nowhere else. */
+  readonly destructive: boolean;
+  /** Whether the table's rows are written anew. */
+  readonly rewrites: boolean;
 }
 
 export interface FileInfo {

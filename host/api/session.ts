@@ -17,6 +17,8 @@ import type {
   Params,
   PrepareOptions,
   Request,
+  MigrateOptions,
+  SchemaChange,
   SchemaInfo,
   SqlResult,
   TableInfo,
@@ -111,6 +113,16 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   /** Removes a table with its rows. */
   drop(table: string | TableDefinition): Result<K, void> {
     return this.#done("drop", () => ({ op: "drop", table: nameOf(table) }));
+  }
+
+  /**
+   * Makes the definitions of all tables those of `tables`, in one transaction: tables and columns come and go, are called otherwise and get
+   * other types, keys and indexes. What it changed, nothing where all is so already. `DESTRUCTIVE_CHANGE` where values would go, unless
+   * that is allowed; rows that do not fit are an error which names one.
+   */
+  migrate(tables: readonly TableDefinition[], options: MigrateOptions = {}): Result<K, readonly SchemaChange[]> {
+    const steps = (operations: Operations) => operations.migrate(tables, options);
+    return this.#do("migrate", steps) as Result<K, readonly SchemaChange[]>;
   }
 
   /** The tables, sorted by name, and how many rows they have. */

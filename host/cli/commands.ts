@@ -33,6 +33,7 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
   ["drop", writes],
   ["tables", reads],
   ["schema", reads],
+  ["migrate", command(true, true, SOURCE_FIRST)],
   ["import", command(true, true, SOURCE_SECOND)],
   ["export", reads],
   ["dump", reads],

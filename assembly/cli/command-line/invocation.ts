@@ -62,6 +62,8 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "quick",
   "allow-links",
   "explain",
+  "dry-run",
+  "allow-destructive",
 ];
 
 export class Invocation {

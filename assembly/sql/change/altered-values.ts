@@ -30,18 +30,18 @@ export class AlteredValues extends ColumnValues {
   }
 
   /**
-   * The values of column number `position`, `column`, are those of the expression at `source`, or, where that is 0, of the column that it
-   * was, number `from`, where they can be had without losing anything. Errors are about `node`.
+   * The values of column number `position`, `column`, are those of the expression at `source` of the statement `context`, or, where that is
+   * 0, of the column that it was, number `from`, where they can be had without losing anything. Errors are about `node`.
    */
-  add(position: i32, column: Column, from: i32, source: u32, node: u32): Status {
-    const tree = this.context.tree;
+  add(position: i32, column: Column, from: i32, source: u32, node: u32, context: StatementContext = this.context): Status {
+    const tree = context.tree;
     let subject = source;
     if (subject == 0) {
       const name = tree.word(N_NAME, tree.start(node), this.table.schema.columns[from].name);
       subject = tree.add(N_COLUMN, tree.start(node), name);
     }
-    const bound = new ChangeBinder(this.context, this.table, this.table.name, []).bind(subject);
-    const value = bound ? assignedTo(this.context, column, bound, subject) : null;
+    const bound = new ChangeBinder(context, this.table, this.table.name, []).bind(subject);
+    const value = bound ? assignedTo(context, column, bound, subject) : null;
     if (!value) return lastError.status;
     value.addColumns(this.used);
     this.positions.push(position);

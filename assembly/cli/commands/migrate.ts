@@ -1,0 +1,70 @@
+/** `migrate SOURCE [NEW=OLD | COLUMN:=VALUE]…`: from the definitions that FILE has to those in SOURCE. */
+import { Status, OK, lastError } from "../../status";
+import { ByteBuffer } from "../../encode/byte-buffer";
+import { JSON_TRUE } from "../../encode/json";
+import { addAscii } from "../../encode/json-pieces";
+import { addPrintable } from "../../encode/printable";
+import { readDefinitionsText } from "../../request/definitions-file";
+import { isMissing } from "../../wasi/file";
+import { stdout } from "../../wasi/stdio";
+import {
+  addField,
+  addTextField,
+  addTextsField,
+  call,
+  counted,
+  member,
+  nodeText,
+  readReply,
+  replyMember,
+  startRequest,
+} from "../command-line/command-request";
+import { CommandContext, openStore } from "../command-line/context";
+import { removeStore } from "../command-line/made-store";
+
+export function runMigrate(ctx: CommandContext): Status {
+  const text = readDefinitionsText(ctx.word(0));
+  if (!text) return lastError.status;
+  const renames = new Array<string>();
+  const values = new Array<string>();
+  for (let w = 1; w < ctx.words.length; w++) {
+    const word = ctx.words[w];
+    const at = word.indexOf("=");
+    // COLUMN:=VALUE.
+    if (at > 0 && word.charCodeAt(at - 1) == 0x3a) values.push(word.substring(0, at - 1) + word.substring(at));
+    else renames.push(word);
+  }
+  const isDry = ctx.has("dry-run");
+  const isNew = isMissing(ctx.invocation.file);
+  let status = openStore(ctx, true, true);
+  if (status != OK) return status;
+  startRequest("migrate");
+  addTextField("schema", text.toText());
+  text.free();
+  if (renames.length > 0) addTextsField("renames", renames);
+  if (values.length > 0) addTextsField("values", values);
+  if (isDry) addAscii(addField("dryRun"), "true");
+  if (ctx.has("allow-destructive")) addAscii(addField("allowDestructive"), "true");
+  status = call(ctx);
+  if ((status != OK || isDry) && isNew) removeStore(ctx);
+  if (status == OK && !ctx.json) tell(isDry);
+  return status;
+}
+
+/** Says what was changed, a line each. */
+function tell(isDry: bool): void {
+  const tape = readReply();
+  const line = new ByteBuffer(256);
+  let count = 0;
+  for (let node = tape.first(replyMember(tape, "changes")); node != 0; node = tape.next(node)) {
+    const text = String.UTF8.encode(nodeText(tape, member(tape, node, "text")));
+    line.reset();
+    addPrintable(changetype<usize>(text), text.byteLength, 0, line);
+    if (tape.kind(member(tape, node, "destructive")) == JSON_TRUE) addAscii(line, " (destructive)");
+    stdout.line(line.toText());
+    count += 1;
+  }
+  line.free();
+  const changes = counted(count.toString(), "change", "changes");
+  stdout.line(count == 0 ? "nothing to change" : changes + (isDry ? " to make" : " made"));
+}

@@ -1,0 +1,84 @@
+/** What the catalog has about tables whose definitions change: texts that follow their names, and views that go on to be read. */
+import { OK, Status, lastError } from "../../status";
+import { Alteration } from "../../store/alteration";
+import { CatalogEntry, INDEX, VIEW } from "../../store/catalog";
+import { DbmsContext } from "../../store/dbms-context";
+import { QueryBinder } from "../bind/query";
+import { StatementContext } from "../bind/statement";
+import { StoredText } from "../sql-text";
+import { SqlTree } from "../syntax/tree";
+import { namedIndex } from "./named-indexes";
+import { Renaming } from "./renamed-text";
+
+export class Dependents {
+  /** Views that could be read before anything was changed. */
+  private readonly views: Array<CatalogEntry> = new Array<CatalogEntry>();
+
+  constructor(private readonly db: DbmsContext) {}
+
+  /** Looks which views can be read, before definitions change. */
+  begin(): Status {
+    const stored = this.db.catalog.of(VIEW);
+    if (!stored) return lastError.status;
+    const all = stored.concat(this.db.catalog.temporary);
+    for (let v = 0; v < all.length; v++) if (this.canRead(all[v])) this.views.push(all[v]);
+    return OK;
+  }
+
+  /** Has constraints and names of indexes of a table say what is so behind an alteration that was carried out. */
+  follow(alteration: Alteration): Status {
+    const before = alteration.table.schema;
+    const schema = alteration.schema;
+    const names = new Array<string>();
+    const newNames = new Array<string>();
+    for (let c = 0; c < schema.columns.length; c++) {
+      const column = alteration.before(c);
+      if (!column) continue;
+      names.push(column.name);
+      newNames.push(schema.columns[c].name);
+    }
+    const renaming = new Renaming(before.name, schema.name, names, newNames);
+    const all = this.db.catalog.all;
+    if (!all) return lastError.status;
+    let status: Status = OK;
+    for (let e = 0; e < all.length && status == OK; e++) {
+      if (all[e].table == before.name) status = this.followEntry(all[e], renaming);
+    }
+    return status == OK ? this.checkRules(schema.name) : status;
+  }
+
+  private followEntry(entry: CatalogEntry, renaming: Renaming): Status {
+    const renamed = renaming.of(entry);
+    // Its index is gone.
+    if (entry.kind == INDEX && namedIndex(this.db.catalog, renamed).columns.length == 0) return this.db.dropEntry(entry);
+    return renamed.sql == entry.sql && renamed.table == entry.table ? OK : this.db.replaceEntry(entry, renamed);
+  }
+
+  /** `OK` when the constraints of the table can be worked out. */
+  private checkRules(name: string): Status {
+    const table = this.db.table(name);
+    if (!table) return lastError.status;
+    const status = this.db.catalog.findRules(table);
+    if (status != OK) lastError.hint = "DROP CONSTRAINT before, in the same statement of ALTER TABLE, takes it away";
+    return status;
+  }
+
+  /** `OK` when the views can be read still. */
+  end(): Status {
+    for (let v = 0; v < this.views.length; v++) {
+      if (this.canRead(this.views[v])) continue;
+      lastError.hint = "DROP VIEW " + this.views[v].name + " before, and make it anew behind";
+      return lastError.status;
+    }
+    return OK;
+  }
+
+  private canRead(view: CatalogEntry): bool {
+    const tree = new SqlTree();
+    const context = StatementContext.of(this.db, new StoredText(view.sql, "view " + view.name, -1), tree, []);
+    const relation = new QueryBinder(context, null, []).viewQuery();
+    context.free();
+    tree.free();
+    return relation !== null;
+  }
+}

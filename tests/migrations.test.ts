@@ -1,0 +1,296 @@
+/** `migrate`: the definitions that a program wants, from those that a file has. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { type SchemaChange, type SyncSession, type TableDefinition, defineTable, openSync } from "../host/index.js";
+import { packageRoot } from "../host/paths.js";
+import { openStore, tempFolder } from "./helpers/store.js";
+
+// ---- what the crates 0.11 do ----
+
+interface SnapshotColumn {
+  readonly name: string;
+  readonly data_type: string;
+  readonly nullable: boolean;
+  readonly auto_increment: boolean;
+  readonly unique: boolean;
+  readonly primary_key: boolean;
+  readonly default: Readonly<Record<string, unknown>> | null;
+  readonly foreign_key: { readonly table: string; readonly column: string; readonly on_delete: string } | null;
+}
+
+interface Snapshot {
+  readonly name: string;
+  readonly alignment: number;
+  readonly columns: readonly SnapshotColumn[];
+  readonly indexes: readonly { readonly columns: readonly string[]; readonly unique: boolean }[];
+}
+
+interface Pending {
+  readonly RenameColumn?: { readonly table: string; readonly old: string; readonly new: string };
+}
+
+/** One migration of the crates: docs/testing.md says where they are from. */
+interface Case {
+  readonly case: string;
+  readonly before: string;
+  readonly after: string;
+  readonly allow_destructive: boolean;
+  readonly disputed?: string;
+  readonly migrate: "ok" | { readonly error: { readonly kind: string; readonly message: string } };
+  /** What it would do; an error where that can't be told. */
+  readonly pending: readonly Pending[] | { readonly error: unknown };
+  readonly to: readonly Snapshot[];
+  readonly rows_after?: Readonly<Record<string, readonly (readonly unknown[])[]>>;
+}
+
+const folder = join(packageRoot, "tests", "golden", "migrations");
+const unpacked = (name: string): Buffer => gunzipSync(readFileSync(join(folder, name)));
+const cases = unpacked("migrations.ndjson.gz")
+  .toString()
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Case);
+
+/** What `create` takes for a table of the crates. */
+function definitionOf({ name, alignment, columns, indexes }: Snapshot): TableDefinition {
+  const words = columns.map((column) => {
+    const flags = [column.name, column.data_type.toLowerCase()];
+    if (column.primary_key) flags.push("pk");
+    else if (column.unique) flags.push("unique");
+    if (column.nullable) flags.push("null");
+    if (column.auto_increment) flags.push("auto");
+    for (const [n, index] of indexes.entries()) {
+      if (!index.columns.includes(column.name) || index.columns[0] === (columns.find((one) => one.primary_key)?.name ?? ""))
+        continue;
+      if (index.columns.length > 1) flags.push(`index=g${n}`);
+      else if (!column.unique) flags.push("index");
+    }
+    const key = column.foreign_key;
+    if (key) flags.push(`references=${key.table}.${key.column}`);
+    if (column.default !== null) flags.push(`default=${String(Object.values(column.default)[0])}`);
+    return flags.join(":");
+  });
+  return { name, columns: {}, words, alignment: columns.some(({ data_type }) => data_type === "Text") ? alignment : 0 };
+}
+
+/** The hash over all definitions, which is what a program of the crates compares. */
+const hashOf = (bytes: Buffer): string => bytes.subarray(0, 8).toString("hex");
+
+/** What the columns that the crates rename were called. */
+function renamesOf({ pending }: Case): Record<string, string> {
+  const renames: Record<string, string> = {};
+  for (const { RenameColumn: rename } of "error" in pending ? [] : pending)
+    if (rename) renames[`${rename.table}.${rename.new}`] = rename.old;
+  return renames;
+}
+
+/** What the program's functions of these cases give: `Migrate::default_value` and `Migrate::transform_column`. */
+const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "add-hook-default": { "t.level": "99", "t.mark": "'m'" },
+  transform: { "t.k": "'k' || k" },
+};
+
+/** How it ends here where the crates refuse, or do something else than they say. */
+const OURS: Readonly<Record<string, string>> = {
+  "add-no-default": "NOT_NULL",
+  // No row is without a value.
+  "add-no-default-empty": "ok",
+  "add-unique": "UNIQUE_CONFLICT",
+  "drop-column-denied": "DESTRUCTIVE_CHANGE",
+  "rename-lost": "NOT_NULL",
+  // All of the values are there in the other type; the functions of the program would not have it.
+  narrow: "ok",
+  "same-width": "ok",
+  "transform-error": "ok",
+  "tighten-nulls": "NOT_NULL",
+  "unique-duplicates": "UNIQUE_CONFLICT",
+  "drop-table-denied": "DESTRUCTIVE_CHANGE",
+  "foreign-key-broken": "FOREIGN_KEY_BROKEN",
+  "foreign-key": "FOREIGN_KEY_BROKEN",
+  "many-denied": "DESTRUCTIVE_CHANGE",
+  "widen-then-fail": "UNIQUE_CONFLICT",
+};
+
+const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+describe("migrations of the crates", () => {
+  for (const one of cases) {
+    test(one.case, (t) => {
+      const path = join(tempFolder(t), "app.db");
+      writeFileSync(path, unpacked(one.before));
+      const db = openSync(path, { integers: "number" });
+      t.after(() => db.close());
+      const before = new Map(db.tables().map(({ name }) => [name, db.sql(`SELECT * FROM ${name}`)]));
+      const hash = db.hash().hash;
+      const tables = one.to.map(definitionOf);
+      const options = { renames: renamesOf(one), values: VALUES[one.case] ?? {}, allowDestructive: one.allow_destructive };
+      const planned = db.migrate(tables, { ...options, dryRun: true });
+      assert.equal(db.hash().hash, hash, "a dry run changes nothing");
+      const wanted = one.migrate === "ok" ? "ok" : OURS[one.case];
+      if (wanted !== "ok") {
+        assert.throws(() => db.migrate(tables, options), { code: wanted });
+        assert.equal(db.hash().hash, hash, "it leaves all as it was");
+        assert.equal(db.check().errors, 0);
+        return;
+      }
+      const isNone = one.case === "none" || one.case === "sanitizers-only";
+      assert.equal(planned.length > 0, !isNone);
+      assert.deepEqual(db.migrate(tables, options), planned);
+      assert.deepEqual(
+        db.migrate(tables, options).filter(({ change }) => change !== "setValue"),
+        [],
+      );
+      const found = db.check();
+      assert.equal(found.errors, 0, JSON.stringify(found.faults));
+      for (const { name, columns } of one.to) {
+        const after = db.sql(`SELECT * FROM ${name}`);
+        assert.deepEqual(
+          after.columns,
+          columns.map((column) => column.name),
+        );
+        if (one.disputed === undefined && one.rows_after?.[name] !== undefined && OURS[one.case] === undefined) {
+          const theirs = one.rows_after[name].map((row) =>
+            row.map((value) => (typeof value === "bigint" ? String(value) : value)),
+          );
+          assert.deepEqual(sorted(after.rows), sorted(theirs));
+          continue;
+        }
+        // Their rows are those of a table that they have destroyed, or were not changed: what was there is there still.
+        const old = before.get(name);
+        const shared = after.columns.filter((column) => old?.columns.includes(column));
+        const only = ({ columns: all, rows }: { columns: readonly string[]; rows: readonly (readonly unknown[])[] }) =>
+          sorted(rows.map((row) => shared.map((column) => String(row[all.indexOf(column)]))));
+        if (old) assert.deepEqual(only(after), only(old));
+      }
+      db.close();
+      // A program that is compiled with the definitions sees no drift.
+      const anew = join(tempFolder(t), "anew.db");
+      const made = openSync(anew, { layout: "0.11" });
+      made.migrate(tables);
+      made.close();
+      assert.equal(hashOf(readFileSync(path)), hashOf(readFileSync(anew)));
+      if (one.disputed === undefined && OURS[one.case] === undefined)
+        assert.equal(hashOf(readFileSync(path)), hashOf(unpacked(one.after)), "as the crates have it");
+    });
+  }
+});
+
+// ---- in programs ----
+
+const users = defineTable("users", { id: "int64:pk:auto", name: "text", age: "text:null" });
+
+const kinds = (changes: readonly SchemaChange[]): string[] =>
+  changes.map(({ change, table, column }) => `${change} ${table}${column === undefined ? "" : `.${column}`}`);
+
+function filled(): SyncSession {
+  const db = openSync(":memory:");
+  assert.deepEqual(kinds(db.migrate([users])), ["createTable users"]);
+  db.table(users).insertMany([{ name: "Ada", age: "36" }, { name: "Bo" }]);
+  return db;
+}
+
+test("a program's tables are made by its first start, and changed by later ones", () => {
+  using db = filled();
+  assert.deepEqual(db.migrate([users]), []);
+  const people = defineTable("people", {
+    id: "int64:pk:auto",
+    fullName: "text:unique",
+    age: "uint8:null:index",
+    boss: "int64:null:references=people.id",
+    team: "text:references=teams.name:default=none",
+  });
+  const teams = defineTable("teams", { name: "text:pk" });
+  const renames = { people: "users", "people.fullName": "name" };
+  assert.deepEqual(kinds(db.migrate([people, teams], { renames, dryRun: true })), [
+    "renameTable people",
+    "renameColumn people.fullName",
+    "alterType people.age",
+    "addColumn people.boss",
+    "addReference people.boss",
+    "addColumn people.team",
+    "addReference people.team",
+    "addIndex people",
+    "addIndex people",
+    "createTable teams",
+  ]);
+  // No team is called so yet.
+  assert.throws(() => db.migrate([people, teams], { renames }), {
+    code: "FOREIGN_KEY_BROKEN",
+    message: /team = none: teams has no row/u,
+  });
+  assert.deepEqual(
+    db.tables().map(({ name }) => name),
+    ["users"],
+  );
+  db.migrate([users, teams]);
+  db.table(teams).insert({ name: "none" });
+  db.migrate([people, teams], { renames });
+  assert.deepEqual(
+    [...db.table(people).scan()],
+    [
+      { id: 1n, fullName: "Ada", age: 36, boss: null, team: "none" },
+      { id: 2n, fullName: "Bo", age: null, boss: null, team: "none" },
+    ],
+  );
+  assert.throws(() => db.migrate([teams]), {
+    code: "DESTRUCTIVE_CHANGE",
+    message: /takes away: table people goes, with its rows/u,
+  });
+  assert.deepEqual(kinds(db.migrate([teams], { allowDestructive: true })), ["dropTable people"]);
+  assert.equal(db.check().errors, 0);
+});
+
+test("values come from expressions; views, constraints and what rows say are kept to", () => {
+  using db = filled();
+  db.exec("CREATE VIEW ages AS SELECT age FROM users; CREATE TABLE notes (id INTEGER PRIMARY KEY, n INT, CHECK (n > 0))");
+  const others = defineTable("notes", { id: "int64:pk:auto", n: "int64:null" });
+  const later = defineTable("users", { id: "int64:pk:auto", name: "text", born: "int32:null" });
+  const values = { "users.born": "2026 - CAST(age AS integer)" };
+  const options = { values, allowDestructive: true };
+  assert.throws(() => db.migrate([later, others], options), {
+    code: "COLUMN_NOT_FOUND",
+    message: /^view ages, .* no column age/u,
+  });
+  db.sql("DROP VIEW ages");
+  assert.throws(() => db.migrate([later, others], { ...options, values: { "users.born": "nobody" } }), {
+    code: "COLUMN_NOT_FOUND",
+    message: /^the value of users\.born, line 1, column 1: /,
+  });
+  assert.throws(() => db.migrate([later, others], { ...options, values: { "users.old": "1" } }), { code: "BAD_REQUEST" });
+  db.migrate([later, others], options);
+  assert.deepEqual(db.sql("SELECT id, born FROM users").rows, [
+    ["1", 1990],
+    ["2", null],
+  ]);
+  db.migrate([later, defineTable("notes", { id: "int64:pk:auto", count: "int64:null" })], { renames: { "notes.count": "n" } });
+  assert.throws(() => db.sql("INSERT INTO notes (count) VALUES (0)"), { code: "CHECK_FAILED" });
+  db.begin();
+  db.migrate([later, others], { renames: { "notes.n": "count" } });
+  db.rollback();
+  assert.throws(() => db.sql("INSERT INTO notes (n) VALUES (1)"), { code: "COLUMN_NOT_FOUND" });
+  assert.equal(db.sql("INSERT INTO notes (count) VALUES (1)").changes, 1);
+});
+
+test("on the command line: a schema that was edited, said before it is done, and a new file", async (t) => {
+  const store = openStore(t);
+  const source = "data/app.schema";
+  const write = (text: string): void => writeFileSync(join(dirname(store.path), "app.schema"), text);
+  write("create users id:uint32:pk:auto name:text age:int32:null\n");
+  assert.equal(await store.ok(["migrate", source, "--dry-run"]), "table users comes\n1 change to make\n");
+  await store.fails("FILE_NOT_FOUND", 1, ["tables"]);
+  assert.equal(await store.ok(["migrate", source]), "table users comes\n1 change made\n");
+  await store.ok(["insert into users (name, age) values ('Ada', 36)"]);
+  write("create people id:uint32:pk:auto name:text:unique born:int32:null\n");
+  await store.fails("DESTRUCTIVE_CHANGE", 1, ["migrate", source]);
+  const words = ["migrate", source, "people=users", "people.born=age", "people.born:=2026 - age"];
+  assert.equal(
+    await store.ok(words),
+    "table users is called people\ncolumn people.age is called born\nthe unique index (name) of people comes\n3 changes made\n",
+  );
+  assert.equal(await store.ok(["SELECT name, born FROM people", "--format", "csv"]), "name,born\nAda,1990\n");
+  assert.equal(await store.ok(words), "nothing to change\n");
+  await store.fails("BAD_SCHEMA", 1, ["migrate", "data/store.db"]);
+});
