@@ -1,10 +1,12 @@
 /** The examples do what they say: Quire's core in an AssemblyScript program, and a host in Python. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { runInThisContext } from "node:vm";
+import ts from "typescript";
 import { libraryPath, packageRoot, pythonWithWasmtime } from "../host/paths.js";
 import { openSync } from "../host/index.js";
 import { runCommand } from "../host/node/run-command.js";
@@ -97,6 +99,35 @@ what is this
   }
   const db = openSync(join(folder, "visits.db"), { readonly: true });
   assert.deepEqual(db.sql("SELECT at FROM visits WHERE page = '/about.html'").rows, [["2026-10-10T13:56:00.000000+02:00"]]);
+  db.close();
+});
+
+/** Of docs/typescript.md, the block of TypeScript with these words, as a function of `names`. */
+function exampleWith(words: string, names: readonly string[]): (...values: unknown[]) => Promise<void> {
+  const text = readFileSync(join(packageRoot, "docs", "typescript.md"), "utf8");
+  const block = Array.from(text.matchAll(/```ts\n([^]*?)```/g), ([, code]) => code as string).find((code) =>
+    code.includes(words),
+  );
+  const { outputText } = ts.transpileModule(block as string, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+  return runInThisContext(`(async (${names.join()}) => {${outputText}})`) as (...values: unknown[]) => Promise<void>;
+}
+
+test("docs/typescript.md: the examples of statements and of conditions do what they say", async () => {
+  const said: unknown[] = [];
+  const console = { log: (...values: unknown[]) => void said.push(...values) };
+  const db = openSync(":memory:");
+  db.exec(
+    "CREATE TABLE cities (id INTEGER PRIMARY KEY, name TEXT, people BIGINT); INSERT INTO cities VALUES (5, 'Rome', 2800000), (6, 'Milan', 1400000)",
+  );
+  await exampleWith("lastId: 7n", ["db", "name", "console"])(db, "Turin", console);
+  assert.deepEqual(said, ["Milan", "Rome"]);
+  assert.deepEqual(db.sql`SELECT * FROM cities WHERE name = 'Turin'`, [{ id: 7n, name: "Turin", people: 841600n }]);
+  db.create("users", ["id:uint32:pk:auto", "email:text:unique", "age:uint8:null:index", "about:json:null"]);
+  const people = db.table("users");
+  people.insertMany(Array.from({ length: 40 }, (_, i) => ({ email: `${i}@example.${i % 2 === 0 ? "org" : "com"}`, age: i })));
+  await exampleWith("const grown =", ["people"])(people);
+  assert.equal(people.count(), 29);
+  assert.equal(people.where("age >= ? AND email LIKE ?", 18, "%.org").count(), 0);
   db.close();
 });
 
