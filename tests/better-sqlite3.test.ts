@@ -331,6 +331,36 @@ onBoth("rows one after the other, and changes in between", (_, open) => {
   assert.equal(insert.run().changes, 1);
 });
 
+// What other projects' users met: WiseLibs/better-sqlite3 576, denodrivers/sqlite3 143, tursodatabase/libsql-js 238, oven-sh/bun 36712.
+onBoth("values by number, bound ones, changes that give rows, and a statement in the midst of its iteration", (_, open) => {
+  const db = filled(open);
+  assert.equal(db.prepare("SELECT ?1 - ?2").pluck().get({ 1: 10, 2: 3 }), 7);
+  assert.throws(() => db.prepare("SELECT ?1 - ?2").get({ 1: 10 }), RangeError);
+  const bound = db.prepare("SELECT b FROM entries WHERE b > ? ORDER BY b").pluck().bind(8);
+  assert.deepEqual([...bound.iterate(), ...bound.iterate()], [9, 10, 9, 10]);
+  const { changes } = db.prepare("INSERT INTO entries (b) VALUES (11), (12) RETURNING b").run();
+  assert.equal(changes, 2);
+  assert.equal(db.prepare("SELECT count(*) FROM entries").pluck().get(), 12);
+  db.exec("BEGIN; DELETE FROM entries WHERE b = 12; COMMIT");
+  const select = db.prepare("SELECT a, b FROM entries ORDER BY b");
+  const rows = select.iterate();
+  rows.next();
+  for (const call of [
+    () => select.get(),
+    () => select.all(),
+    () => select.iterate(),
+    () => select.raw(),
+    () => select.pluck(),
+    () => select.safeIntegers(),
+    () => select.bind(),
+  ]) {
+    assert.throws(call, TypeError);
+  }
+  assert.deepEqual(rows.next().value, { a: "foo", b: 2 });
+  rows.return?.();
+  assert.equal(select.pluck().get(), "foo");
+});
+
 onBoth("transactions, and such in transactions", (_, open) => {
   const db = open();
   db.exec("CREATE TABLE data (x INTEGER UNIQUE); INSERT INTO data VALUES (1), (2), (3)");

@@ -45,14 +45,23 @@ export function valuesFor(names: readonly (string | null)[], given: readonly unk
     else throw new TypeError("the values of named parameters are in one object, not in two");
   }
   const wanted = names.filter((name) => name === null).length;
+  // `?1` may have its value by its number.
+  if (inOrder.length === 0 && wanted > 0 && named !== null && Object.hasOwn(named, "1")) return valuesByKeys(names, named);
   if (inOrder.length > wanted) throw new RangeError(`too many values: the statement has ${wanted} parameters without a name`);
   if (inOrder.length < wanted) throw new RangeError(`too few values: the statement has ${wanted} parameters without a name`);
   if (wanted === names.length) return inOrder;
   if (named === null) throw new TypeError("the statement has named parameters; give an object with their values");
+  const byName = named;
   let next = 0;
-  return names.map((name) => {
-    if (name === null) return inOrder[next++];
-    if (!Object.hasOwn(named, name)) throw new RangeError(`there is no value for the parameter "${name}"`);
-    return bindable(named[name]);
-  });
+  return names.map((name) => (name === null ? inOrder[next++] : valueOf(byName, name)));
+}
+
+/** The values by the parameters' names, or their numbers where they have none. */
+function valuesByKeys(names: readonly (string | null)[], given: Names): unknown[] {
+  return names.map((name, at) => valueOf(given, name ?? String(at + 1)));
+}
+
+function valueOf(given: Names, name: string): unknown {
+  if (!Object.hasOwn(given, name)) throw new RangeError(`there is no value for the parameter "${name}"`);
+  return bindable(given[name]);
 }

@@ -116,9 +116,15 @@ export class Statement<Given = unknown[], Row = unknown> {
     return this.#bound;
   }
 
+  /** Nothing is done with a statement of which an iteration goes on. */
+  #refuseBusy(): void {
+    if (this.#iterations > 0) throw new TypeError("an iteration of the statement goes on; end it before");
+  }
+
   /** Looks whether it may run now. */
   #begin(givesRows: boolean): SyncStatement {
     const statement = this.#prepared();
+    this.#refuseBusy();
     if (givesRows && !this.reader) throw new TypeError("the statement gives no rows; use run()");
     if (!this.readonly && this.#connection.iterations > 0) {
       throw new TypeError("an iteration goes on; nothing is changed before its end");
@@ -227,6 +233,7 @@ export class Statement<Given = unknown[], Row = unknown> {
   /** Gives it values for good. */
   bind(...given: Parameters<Given>): this {
     this.#connection.session();
+    this.#refuseBusy();
     if (this.#bound !== null) throw new TypeError("the statement has its values already; bind() is called once");
     this.#bound = valuesFor(this.#names, given).map((value) => (value instanceof Uint8Array ? new Uint8Array(value) : value));
     return this;
@@ -234,6 +241,7 @@ export class Statement<Given = unknown[], Row = unknown> {
 
   #toggle(form: Form, on: boolean): this {
     this.#needsRows();
+    this.#refuseBusy();
     if (typeof on !== "boolean") throw new TypeError("the argument is true or false");
     if (on || this.#form === form) this.#form = on ? form : "rows";
     this.#current = null;
@@ -258,6 +266,7 @@ export class Statement<Given = unknown[], Row = unknown> {
   /** Whether integers are bigints. */
   safeIntegers(on = true): this {
     if (typeof on !== "boolean") throw new TypeError("the argument is true or false");
+    this.#refuseBusy();
     this.#safeIntegers = on;
     this.#current = null;
     this.#prepared();
