@@ -28,6 +28,8 @@ export interface StatementShape {
 
 /** What a statement came to. */
 export interface StatementResult {
+  /** Whether it is one that gives rows, if there are any. */
+  readonly givesRows: boolean;
   readonly rows: unknown[];
   readonly changes: number;
   readonly lastId: unknown;
@@ -231,7 +233,7 @@ export class ModuleStatements {
       if (more === undefined) return undefined;
       while (more && maxRows === 0) more = statement.step(0, rows, reading);
       const { changes, lastId } = statement;
-      return { rows, changes, lastId };
+      return { givesRows: statement.shape.givesRows, rows, changes, lastId };
     } finally {
       this.give(statement);
     }

@@ -94,6 +94,11 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   /** The same session, for the function of a transaction. @internal */
   protected abstract inside(runner: Runner<K>): this;
 
+  /** Does an operation, for the adapters of other packages. @internal */
+  perform<First, Second, T>(operation: Operation<First, Second, T>, first: First, second: Second): Result<K, T> {
+    return this.runner.run(operation, "", first, second);
+  }
+
   #do(call: string, steps: (operations: Operations) => Steps<unknown>): Result<K, unknown> {
     return this.runner.run(new Operation(call, steps), "", undefined, undefined);
   }

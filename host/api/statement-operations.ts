@@ -10,6 +10,8 @@ import type { ValueForms } from "./value-forms.js";
 
 /** Rows that are fetched at once. */
 export const PAGE_ROWS = 1000;
+/** Rows of a reply that ends by its bytes only. */
+const MOST_ROWS = 2 ** 31;
 
 /** A statement as its operations know it. */
 export class StatementCall {
@@ -83,7 +85,7 @@ export function* ask(call: StatementCall, params: Params, page: object): Steps<S
   const reply = (yield { request }) as SqlResult & { readonly after?: unknown };
   const { changes, lastId = null, lastIdType: type = "text", after = null } = reply;
   const key = lastId === null ? undefined : keyFromJson(readColumn({ name: "", type, null: true }, 0), lastId, call.forms);
-  return { rows: rowsOf(reply, call), changes, lastId: key, after };
+  return { givesRows: reply.columns.length > 0, rows: rowsOf(reply, call), changes, lastId: key, after };
 }
 
 /** What a statement comes to by the module's calls, of `maxRows` rows at most; undefined when it has to go as a request. */
@@ -95,6 +97,21 @@ function runDirect(
 ): StatementResult | undefined {
   return call.isDirect ? statements.run(call.sql, params, call, maxRows) : undefined;
 }
+
+/** All that a statement comes to. Its rows come in as few replies as may be: nothing else of the session is to get in between. */
+export const EXECUTE = new Operation<StatementCall, Params, StatementResult>(
+  "execute",
+  function* (_, __, call, params) {
+    const result = yield* ask(call, params, { maxRows: MOST_ROWS });
+    for (let { after } = result; after !== null;) {
+      const next: { rows: unknown[]; after: unknown } = yield* ask(call, params, { maxRows: MOST_ROWS, after });
+      for (const row of next.rows) result.rows.push(row);
+      ({ after } = next);
+    }
+    return result;
+  },
+  (direct, _, call, params) => runDirect(direct, call, params) ?? BY_STEPS,
+);
 
 /** Runs a statement to its end. */
 export const RUN = new Operation<StatementCall, Params, RunResult>(
@@ -142,11 +159,12 @@ export class RowsState {
   constructor(
     readonly call: StatementCall,
     readonly params: Params,
+    readonly pageRows = PAGE_ROWS,
   ) {}
 
   *next(): Steps<unknown[]> {
     const after = this.#after === null ? {} : { after: this.#after };
-    const { rows, after: next } = yield* ask(this.call, this.params, { maxRows: PAGE_ROWS, ...after });
+    const { rows, after: next } = yield* ask(this.call, this.params, { maxRows: this.pageRows, ...after });
     this.#after = next;
     this.done = next === null;
     return rows;
@@ -165,7 +183,7 @@ export const NEXT = new Operation<RowsState, undefined, unknown[]>(
     try {
       if (state.statement === null && (!statement.shape.isPlain || !statement.bind(state.params))) return BY_STEPS;
       const rows: unknown[] = [];
-      state.done = isOver = !statement.step(PAGE_ROWS, rows, state.call);
+      state.done = isOver = !statement.step(state.pageRows, rows, state.call);
       return rows;
     } finally {
       state.statement = isOver ? null : statement;
