@@ -22,6 +22,7 @@ const ENTRIES = [
   "assembly/keyvalue.ts",
   "assembly/index.ts",
   "host/index.ts",
+  "host/orm/drizzle.ts",
   "host/orm/kysely.ts",
   "assembly/wasi/abort.ts",
 ];
