@@ -23,6 +23,7 @@ const ENTRIES = [
   "assembly/index.ts",
   "host/index.ts",
   "host/orm/drizzle.ts",
+  "host/orm/knex.ts",
   "host/orm/kysely.ts",
   "assembly/wasi/abort.ts",
 ];
