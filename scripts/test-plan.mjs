@@ -25,6 +25,7 @@ export const LEFT_OUT = new Map([
   ["killed-commands", "commands killed at every call"],
   ["library-open", "thousands of openings"],
   ["library-package", "npm pack and an install"],
+  ["orm-package", "npm pack and an install"],
   ["reader-cuts", "input cut at every byte"],
   ["reference", "round trips with the crates"],
   ["reference-wasi", "turns with the crates on one file"],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { packageRoot } from "../host/paths.js";
+import { installPacked } from "./helpers/packed.js";
 import { tempFolder } from "./helpers/store.js";
 
 const run = promisify(execFile);
@@ -107,16 +108,7 @@ await main();
 
 test("npm pack, npm install, and both kinds of programs", async (t) => {
   const folder = tempFolder(t);
-  const project = join(folder, "project");
-  mkdirSync(project);
-  const env = { ...process.env, npm_config_cache: join(folder, "cache"), npm_config_update_notifier: "false" };
-  // Without its scripts, for the build is what is being tested, and not to be made anew.
-  const packed = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
-    cwd: packageRoot,
-    env,
-  });
-  const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
-  const paths = files.map(({ path }) => path);
+  const { project, env, paths } = await installPacked(folder);
   for (const path of [
     "build/quire.wasm",
     "build/quire-lib.wasm",
@@ -139,10 +131,6 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
     );
     assert.doesNotMatch(path, /__tests__/);
   }
-  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) as string;
-
-  writeFileSync(join(project, "package.json"), '{ "name": "project", "private": true, "type": "module" }');
-  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", join(folder, tarball)], { cwd: project, env });
   assert.deepEqual(
     readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith(".")),
     ["quire-db"],
