@@ -11,6 +11,7 @@ export default tseslint.config(
       "data/",
       "assembly/",
       "examples/assembly/",
+      "examples/web-service/",
       "node_modules/",
       "tests/fixtures/",
       "tests/reference/",

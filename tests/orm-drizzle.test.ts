@@ -247,7 +247,7 @@ test("Drizzle: inner rows of relational queries have the forms that were asked f
   );
   const exact = drizzle(session, { schema: both, integers: "bigint", decimals: "string" });
   const query = { where: eq(items.id, 2), with: { parent: true } } as const;
-  assert.deepEqual(exact.query.items.findFirst(query).sync() as unknown, {
+  assert.deepEqual(exact.query.items.findFirst(query).sync(), {
     id: 2n,
     of: 1n,
     price: null,
@@ -352,7 +352,7 @@ testOnAllSessions("Drizzle: errors are those of its drivers, with Quire's as the
   const session = await openFile();
   const db = await filled(session);
   const check = async (query: () => unknown, code: string) => {
-    const error: unknown = await (async () => query())().then(
+    const error: unknown = await (async () => await query())().then(
       () => assert.fail("nothing went wrong"),
       (reason: unknown) => reason,
     );
@@ -389,8 +389,11 @@ testOnAllSessions("drizzle's migrate runs what drizzle-kit wrote, all of it or n
     [2, 1_700_000_000_001],
   ]);
 
-  const third = ["CREATE TABLE `half` (`id` integer PRIMARY KEY NOT NULL);", "ALTER TABLE `users` ADD `age` integer;"];
-  const failed: unknown = await (async () => run(FIRST, SECOND, third))().then(
+  const third = [
+    "CREATE TABLE `half` (`id` integer PRIMARY KEY NOT NULL);",
+    "CREATE INDEX `some` ON `users` (`name`) WHERE id > 1;",
+  ];
+  const failed: unknown = await (async () => await run(FIRST, SECOND, third))().then(
     () => assert.fail("nothing went wrong"),
     (reason: unknown) => reason,
   );
@@ -398,6 +401,16 @@ testOnAllSessions("drizzle's migrate runs what drizzle-kit wrote, all of it or n
   assert.equal((failed.cause as QuireError).code, "SQL_UNSUPPORTED");
   assert.deepEqual(await tables(), mine);
   assert.equal(await db.$count(sql`__drizzle_migrations`), 2);
+
+  // Tables that have rows are changed, too.
+  await db.insert(posts).values({ owner: 1, title: "First" });
+  await run(FIRST, SECOND, [
+    "ALTER TABLE `users` ADD `age` integer DEFAULT 18 NOT NULL;",
+    "ALTER TABLE `posts` RENAME COLUMN `title` TO `head`;",
+  ]);
+  assert.deepEqual(await db.values(sql`select name, age, head from users join posts on owner = users.id`), [
+    ["from a migration", 18, "First"],
+  ]);
 });
 
 test("Drizzle: what is no session and no option is refused; queries are logged", () => {

@@ -142,7 +142,7 @@ testKnex("rows go in and out", async (_, db) => {
   assert.deepEqual(
     await db("users")
       .insert({})
-      .then(undefined, ({ code }: QuireError) => code),
+      .then(undefined, (error: unknown) => (error as QuireError).code),
     "NOT_NULL",
   );
 });
@@ -153,7 +153,7 @@ testKnex("what a constraint forbids is an error with its code", async (_, db) =>
   assert.equal(await codeOf(db("accounts").insert({ user_id: 99 })), "FOREIGN_KEY_BROKEN");
   assert.equal(await codeOf(db("users").insert({ name: "x", kind: "c" })), "CHECK_FAILED");
   assert.equal(await codeOf(db("nothing").select()), "TABLE_NOT_FOUND");
-  assert.equal(await codeOf(db.schema.alterTable("users", (table) => void table.string("nick"))), "SQL_UNSUPPORTED");
+  assert.equal(await codeOf(db.raw("CREATE INDEX some ON users (name) WHERE id > 1")), "SQL_UNSUPPORTED");
 });
 
 testKnex("transactions, and transactions inside of them", async (_, db) => {
@@ -181,7 +181,8 @@ testKnex("transactions, and transactions inside of them", async (_, db) => {
   // What comes at the same time has the connection in turn.
   const add = () =>
     db.transaction(async (of) => {
-      const { score } = (await of<{ id: number; score: number }>("users").where({ id: 1 }).first("score")) as { score: number };
+      const row: unknown = await of("users").where({ id: 1 }).first("score");
+      const { score } = row as { readonly score: number };
       await new Promise((resolve) => setImmediate(resolve));
       await of("users")
         .where({ id: 1 })
@@ -207,7 +208,7 @@ testKnex("rows are streamed, and a stream may end early", async (_, db) => {
   await assert.rejects(
     async () => {
       const stream = db("users").select(db.raw("1 / (id - 1500)")).orderBy("id").stream() as AsyncIterable<unknown>;
-      for await (const row of stream) void row;
+      for await (const row of stream) assert.ok(row);
     },
     { code: "DIVISION_BY_ZERO" },
   );
@@ -226,10 +227,19 @@ testKnex("the schema builder, and migrations up and down", async (_, db) => {
   await db("users").insert({ name: "Ada" });
   assert.deepEqual(await db("names"), [{ name: "Ada" }]);
   await db.schema.dropView("names");
+  // Tables that have rows are changed, too: by statements, and by making them anew, which Knex does for SQLite.
+  await db("accounts").insert({ user_id: 1, kind: "a" });
   await db.schema.alterTable("users", (table) => {
     table.index("name", "by_name");
     table.dropIndex("name", "by_name");
+    table.integer("age").notNullable().defaultTo(18);
+    table.renameColumn("email", "mail");
+    table.dropColumn("raw");
   });
+  await db.schema.alterTable("users", (table) => void table.dropNullable("score"));
+  await db.schema.renameTable("accounts", "logins");
+  const changed = db("users").join("logins", "users.id", "logins.user_id").select("name", "mail", "age", "score", "logins.kind");
+  assert.deepEqual(await changed, [{ name: "Ada", mail: null, age: 18, score: 0, kind: "a" }]);
 
   const table = (of: string): Knex.Migration & { name: string } => ({
     name: of,
@@ -240,7 +250,7 @@ testKnex("the schema builder, and migrations up and down", async (_, db) => {
     name: "half",
     async up(to) {
       await to.schema.createTable("half", (made) => void made.increments());
-      await to.schema.renameTable("users", "people");
+      await to.raw("CREATE INDEX some ON users (name) WHERE id > 1");
     },
     down: () => Promise.resolve(),
   };
@@ -279,8 +289,8 @@ test("Knex: forms of values are those that are asked for; an option that is none
   const exact = openKnex(t, ":memory:", { integers: "bigint", decimals: "string", dates: "date" });
   await createTables(exact);
   assert.deepEqual(await exact("users").insert({ name: "x", big: 2n ** 62n, balance: "0.10", born: "2026-01-02" }), [1n]);
-  const [row] = await exact("users").select("id", "big", "balance", "born");
-  assert.deepEqual(row, { id: 1n, big: 2n ** 62n, balance: "0.10", born: new Date("2026-01-02") });
+  const rows: unknown = await exact("users").select("id", "big", "balance", "born");
+  assert.deepEqual(rows, [{ id: 1n, big: 2n ** 62n, balance: "0.10", born: new Date("2026-01-02") }]);
   const plain = openKnex(t, ":memory:", {});
   assert.equal(await codeOf(plain.raw("SELECT 9007199254740993 AS big")), "BAD_VALUE");
   const wrong = openKnex(t, ":memory:", { integers: "string" as never });

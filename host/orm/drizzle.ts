@@ -232,7 +232,7 @@ class QuireDrizzleSession<
     const depth = typeof nestedIndex === "number" ? nestedIndex : 0;
     return this.#client.transaction((inner) => {
       const session = new QuireDrizzleSession<K, TFullSchema, TSchema>(inner, this.#of);
-      return body(new QuireTransaction(this.#of, session, depth)) as Given<K, T>;
+      return body(new QuireTransaction(this.#of, session, depth));
     });
   }
 }
