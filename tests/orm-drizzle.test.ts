@@ -62,6 +62,10 @@ const FIRST = [
   "CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);",
 ];
 const SECOND = ["CREATE INDEX `posts_title_idx` ON `posts` (`title`);", "INSERT INTO users (name) VALUES ('from a migration');"];
+const CHANGED = [
+  "ALTER TABLE `users` ADD `age` integer DEFAULT 18 NOT NULL;",
+  "ALTER TABLE `posts` RENAME COLUMN `title` TO `head`;",
+];
 
 /** Writes a folder as drizzle-kit does. */
 function writeMigrations(folder: string, ...list: readonly (readonly string[])[]): string {
@@ -404,12 +408,31 @@ testOnAllSessions("drizzle's migrate runs what drizzle-kit wrote, all of it or n
 
   // Tables that have rows are changed, too.
   await db.insert(posts).values({ owner: 1, title: "First" });
-  await run(FIRST, SECOND, [
-    "ALTER TABLE `users` ADD `age` integer DEFAULT 18 NOT NULL;",
-    "ALTER TABLE `posts` RENAME COLUMN `title` TO `head`;",
-  ]);
+  await run(FIRST, SECOND, CHANGED);
   assert.deepEqual(await db.values(sql`select name, age, head from users join posts on owner = users.id`), [
     ["from a migration", 18, "First"],
+  ]);
+
+  // A table made anew that others refer to: refused in the transaction, as long as foreign keys are looked at.
+  const anew = [
+    "PRAGMA foreign_keys=OFF;",
+    "CREATE TABLE `__new_users` (`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL, `name` text);",
+    'INSERT INTO `__new_users`("id", "name") SELECT "id", "name" FROM `users`;',
+    "DROP TABLE `users`;",
+    "ALTER TABLE `__new_users` RENAME TO `users`;",
+    "PRAGMA foreign_keys=ON;",
+  ];
+  const all = [FIRST, SECOND, CHANGED, anew];
+  await assert.rejects(
+    async () => await run(...all),
+    ({ cause }: Error) => (cause as QuireError).code === "FOREIGN_KEY_RESTRICT",
+  );
+  await session.sql("PRAGMA foreign_keys = OFF");
+  await run(...all);
+  await session.sql("PRAGMA foreign_keys = ON");
+  assert.deepEqual(await db.values(sql`select * from pragma_foreign_key_check()`), []);
+  assert.deepEqual(await db.values(sql`select users.*, head from users join posts on owner = users.id`), [
+    [1, "from a migration", "First"],
   ]);
 });
 
