@@ -8,7 +8,7 @@ import { isUtf8 } from "../encode/utf8";
 import { LONG_VALUE } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { Relation } from "../sql/bind/scope";
-import { parameterConstant } from "../sql/bind/literals";
+import { setParameter } from "../sql/bind/literals";
 import { Constant } from "../sql/eval/expression";
 import { K_CUSTOM, kindOfType } from "../sql/eval/kinds";
 import { Vector } from "../sql/eval/vector";
@@ -35,6 +35,9 @@ export class OpenStatement {
   private readonly text: ByteBuffer;
   readonly statement: Statement;
   private parameters: Array<Constant> = [];
+  /** The values that `bind` took last, and those before, in whose place it takes the next ones. */
+  private bound: Array<Constant> = [];
+  private before: Array<Constant> = [];
   /** What its rows are of, as far as that is known, and a number that grows when that changes. */
   columns: Array<Column> = [];
   columnsVersion: u32 = 1;
@@ -139,17 +142,20 @@ export class OpenStatement {
 
   /** Takes values for all parameters from the `len` bytes at `ptr`, `{ type u8 | value as a record has it }` each. It begins anew. */
   bind(ptr: usize, len: u32): Status {
-    const values = new Array<Constant>();
+    const values = this.before;
     const end = ptr + len;
-    while (ptr < end) {
+    let count = 0;
+    for (; ptr < end; count++) {
+      if (count == values.length) values.push(Constant.null());
+      const value = values[count];
       const type = load<u8>(ptr++);
       if (type == 0) {
-        values.push(Constant.null());
+        setParameter(value, type, ptr, 0);
         continue;
       }
       const kind = kindOfType(type);
-      if (kind == K_CUSTOM && type != TYPE_CUSTOM) return badValues(values.length);
-      if (kind == K_CUSTOM) return noCustomValue(values.length);
+      if (kind == K_CUSTOM && type != TYPE_CUSTOM) return badValues(count);
+      if (kind == K_CUSTOM) return noCustomValue(count);
       let room = <u32>(end - ptr);
       let valueLen = fixedValueSize(type, 0);
       if (valueLen == 0 && room >= 6 && load<u16>(ptr) == LONG_VALUE) {
@@ -157,18 +163,26 @@ export class OpenStatement {
         // From here on as if two bytes of a length were before it.
         ptr += 4;
         room -= 4;
-        if (len > room - 2) return badValues(values.length);
+        if (len > room - 2) return badValues(count);
         valueLen = 2 + len;
       } else if (valueLen == 0) valueLen = room < 2 ? 2 : 2 + <u32>load<u16>(ptr);
-      if (valueLen > room) return badValues(values.length);
+      if (valueLen > room) return badValues(count);
       const isText = type == TYPE_TEXT || type == TYPE_JSON;
       if (isText ? !isRecordText(type, ptr + 2, valueLen - 2) : !isRecordValue(type, ptr)) {
-        return fail(BAD_VALUE, "parameter " + (values.length + 1).toString() + ": the bytes are not a " + typeName(type));
+        return fail(BAD_VALUE, "parameter " + (count + 1).toString() + ": the bytes are not a " + typeName(type));
       }
-      values.push(parameterConstant(type, ptr, valueLen));
+      setParameter(value, type, ptr, valueLen);
       ptr += valueLen;
     }
-    return this.bindAll(values);
+    values.length = count;
+    const status = this.bindAll(values);
+    if (status != OK) {
+      values.length = 0;
+      return status;
+    }
+    this.before = this.bound;
+    this.bound = values;
+    return OK;
   }
 
   /** Takes a value for each parameter. It begins anew. */

@@ -12,7 +12,7 @@ import { parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { takeCell } from "../eval/cells";
 import { Constant } from "../eval/expression";
-import { K_BOOLEAN, K_CUSTOM, K_DATE, K_DECIMAL, K_INT, K_TEXT, K_UINT, kindOfType, typeOfKind } from "../eval/kinds";
+import { K_BOOLEAN, K_CUSTOM, K_DATE, K_DECIMAL, K_INT, K_NULL, K_TEXT, K_UINT, kindOfType, typeOfKind } from "../eval/kinds";
 import { takeRow } from "../eval/once";
 import { Vector } from "../eval/vector";
 
@@ -140,21 +140,34 @@ export function parseConstant(subject: Constant, kind: u8, column: Column | null
 /** The value of a column of `type` at `ptr`, of `len` bytes, as records have it. */
 export function cellConstant(type: u8, customSize: u32, ptr: usize, len: u32): Constant {
   const constant = new Constant(kindOfType(type));
+  takeValue(constant, type, customSize, ptr, len);
+  return constant;
+}
+
+function takeValue(constant: Constant, type: u8, customSize: u32, ptr: usize, len: u32): void {
   const vector = oneVector();
   vector.kind = constant.kind;
   takeCell(type, fixedValueSize(type, customSize) != 0, ptr, len, vector, 0);
   vector.setNull(0, false);
   takeRow(constant, vector, 0);
-  return constant;
 }
 
 /** The value of a parameter of `type` at `ptr`, of `len` bytes, as records have it. */
 export function parameterConstant(type: u8, ptr: usize, len: u32): Constant {
-  if (type == TYPE_TEXT) return textConstant(ptr + 2, len - 2);
-  const value = cellConstant(type, 0, ptr, len);
+  const constant = new Constant(K_NULL);
+  setParameter(constant, type, ptr, len);
+  return constant;
+}
+
+/** Makes `constant`, which was a parameter's value or null, that of a parameter of `type` at `ptr`; of the type 0 it is null. */
+export function setParameter(constant: Constant, type: u8, ptr: usize, len: u32): void {
+  constant.isPlain = type == TYPE_TEXT;
+  constant.isNull = type == 0;
+  constant.kind = type == 0 ? K_NULL : kindOfType(type);
+  if (type == TYPE_TEXT) constant.setBytes(ptr + 2, len - 2);
+  else if (type != 0) takeValue(constant, type, 0, ptr, len);
   // What may have a sign goes with more.
-  if (value.kind == K_UINT && <i64>value.low >= 0) value.kind = K_INT;
-  return value;
+  if (constant.kind == K_UINT && <i64>constant.low >= 0) constant.kind = K_INT;
 }
 
 /** Gives a constant, which was made of a parameter's value, another value; false when that can't be one of its kind. */
