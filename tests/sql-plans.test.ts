@@ -50,6 +50,41 @@ test("points, ranges, lists, prefixes and orders go by an index, and give what a
   }
 });
 
+test("what an index's bounds say wholly is not asked of each row again, and all else is", () => {
+  using db = openSync(":memory:");
+  db.create("k", ["id:int64:pk", "small:int32:index", "wide:int64:null:index", "a:int64:index=ab", "b:int64:index=ab"]);
+  const rows = Array.from({ length: ROWS }, (_, i) => ({ id: i, small: i - 9, wide: i % 7 === 0 ? null : i, a: i, b: 7 }));
+  db.table("k").insertMany(rows);
+  const cases: [where: string, isAsked: boolean][] = [
+    ["id = 5", false],
+    ["id BETWEEN 5 AND 9", false],
+    ["id > 5 AND id <= 7 AND id > 6", true],
+    ["small = 5", false],
+    ["small = 3000000000", false],
+    ["small > 3000000000", true],
+    ["small < -3000000000", true],
+    ["wide = 5", false],
+    ["wide < 5", true],
+    ["wide = 5.0", true],
+    ["a = 5 AND b = 7", false],
+    ["a = 5 AND b = 8 AND small = -4", true],
+    ["id IN (3, 5)", true],
+  ];
+  for (const [where, isAsked] of cases) {
+    assert.equal(plan(db, `SELECT id FROM k WHERE ${where}`).includes("filter"), isAsked, where);
+    const hidden = where.replaceAll(/\b(id|small|wide|a|b)\b/g, "$1 + 0");
+    const ids = (condition: string): unknown => db.sql(`SELECT id FROM k WHERE ${condition} ORDER BY id`).rows;
+    assert.deepEqual(ids(where), ids(hidden), where);
+  }
+  const kept = db.prepare("SELECT id FROM k WHERE small = ?");
+  for (const value of [5, 3000000000, null, "6", -9]) {
+    const ids = rows.filter(({ small }) => value !== null && small === Number(value)).map(({ id }) => [BigInt(id)]);
+    assert.deepEqual(kept.raw().all(value), ids, String(value));
+  }
+  // Where the first bound is none there is no second one: no row comes to the value that can't be worked out.
+  assert.deepEqual(db.sql("SELECT id FROM k WHERE b = 8 AND a = 10 / 0").rows, []);
+});
+
 test("an order that an index has needs no sort, if nulls are where they are wanted", () => {
   using db = store();
   const isSorted = (sql: string): boolean => /(^|\n) *sort/.test(plan(db, sql));

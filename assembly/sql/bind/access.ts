@@ -1,13 +1,13 @@
 /** Ways to the rows of a table: by which index, between which values, in which order, and what that costs. */
-import { VALUE_NULL, valueDiscriminant } from "../../encode/data-type";
+import { TYPE_INT64, VALUE_NULL, isInteger, valueDiscriminant } from "../../encode/data-type";
 import { estimateBelow, estimateEntries, estimateRun } from "../../index/estimates";
 import { Column } from "../../schema/column";
 import { AccessPath } from "../../query/access-path";
 import { Table, TableIndex } from "../../query/store";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Comparison, InList } from "../eval/compare";
-import { ColumnValue, Constant, DEPENDS_ON_OUTER, Expression, OuterValue, READS_ROWS } from "../eval/expression";
-import { K_JSON } from "../eval/kinds";
+import { ColumnValue, Constant, DEPENDS_ON_OUTER, Expression, Fixed, OuterValue, READS_ROWS } from "../eval/expression";
+import { K_INT, K_JSON } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { IsNull, Logic } from "../eval/logic";
 import { BOUNDS_FILLED, NULLS_ABOVE, NULLS_BELOW, ScanBounds } from "../run/scan-bounds";
@@ -65,6 +65,8 @@ export class WantedOrder {
 class ColumnBound {
   /** The sources that the value reads. */
   sources: u64 = 0;
+  /** What it is of, where it says no less: rows within the bound need not be asked. */
+  whole: Condition | null = null;
 
   constructor(
     readonly column: i32,
@@ -107,6 +109,8 @@ export class Access {
   /** Values of rows that the table is joined with, which its bounds take from `slots`. */
   readonly joined: Array<Expression> = new Array<Expression>();
   readonly slots: Array<OuterValue> = new Array<OuterValue>();
+  /** Conditions that are true for all of its rows. */
+  readonly settled: Array<Condition> = new Array<Condition>();
 
   constructor(
     readonly path: AccessPath,
@@ -174,6 +178,7 @@ export class TableAccess {
       const bound = boundOf(condition.expression, base, end);
       if (bound) {
         bound.sources = condition.sources & ~mine;
+        if (isWhole(bound, table.schema.columns[bound.column])) bound.whole = condition;
         if (bound.isJoined || condition.sources == mine) this.bounds.push(bound);
       }
       if (condition.sources == mine) (condition.expression instanceof Logic ? this.eithers : this.own).push(condition);
@@ -279,7 +284,7 @@ export class TableAccess {
     const made = new ScanBounds();
     const table = this.table;
     const columns = index.columns;
-    const joined = new Array<ColumnBound>();
+    const bounds = new Array<ColumnBound>();
     let at = 0;
     for (; at < columns.length; at++) {
       const equal = this.find(columns[at], OP_EQ, OP_EQ);
@@ -291,7 +296,7 @@ export class TableAccess {
         break;
       }
       made.addEqual(equal.value!, equal.takesNull);
-      if (equal.isJoined) joined.push(equal);
+      bounds.push(equal);
     }
     const next = at < columns.length && !made.list ? columns[at] : -1;
     const from = this.find(next, OP_GT, OP_GE);
@@ -300,12 +305,12 @@ export class TableAccess {
     if (from) {
       made.lower = from.value;
       made.lowerIsOut = from.op == OP_GT;
-      if (from.isJoined) joined.push(from);
+      bounds.push(from);
     }
     if (to) {
       made.upper = to.value;
       made.upperIsOut = to.op == OP_LT;
-      if (to.isJoined) joined.push(to);
+      bounds.push(to);
     }
     if (like) {
       made.like = like.value;
@@ -325,7 +330,15 @@ export class TableAccess {
     const access = new Access(path, isBound ? made : null);
     access.isOrdered = direction != 0;
     access.nulls = this.nulls;
-    for (let j = 0; j < joined.length; j++) giveSlot(made, joined[j].value!, access);
+    let isSure = true;
+    for (let b = 0; b < bounds.length; b++) {
+      const whole = bounds[b].whole;
+      const value = bounds[b].value!;
+      // Behind a value that may be none (`ScanBounds.isCut`) nothing is sure.
+      isSure = isSure && value instanceof Fixed;
+      if (bounds[b].isJoined) giveSlot(made, value, access);
+      else if (isSure && whole) access.settled.push(whole);
+    }
     this.count(access, made, at, isRange);
     const isCovered = path.covers(StaticArray.fromArray(wanted));
     access.cost = access.rows * (isCovered ? KEY : RECORD) + DESCENT * (made.list ? <f64>made.list!.size : 1);
@@ -436,6 +449,14 @@ function giveSlot(made: ScanBounds, value: Expression, access: Access): void {
   if (made.upper === value) made.upper = slot;
   access.joined.push(value);
   access.slots.push(slot);
+}
+
+/** Whether rows within the bound are just those for which its condition is true: integers, of which the column can have the value. */
+function isWhole(bound: ColumnBound, column: Column): bool {
+  const value = bound.value;
+  if (!value || bound.takesNull || !(value instanceof Fixed) || value.kind != K_INT) return false;
+  // Where a range's end is none that the column can have it is open.
+  return bound.op == OP_EQ ? isInteger(column.type) : column.type == TYPE_INT64 && !column.nullable;
 }
 
 /** What a condition says of one of the columns from `base` on and before `end`; null when it is nothing that an index can use. */

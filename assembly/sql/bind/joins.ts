@@ -142,6 +142,7 @@ export abstract class JoinBinder extends FromBinder {
   private scan(part: Part, access: Access, all: Array<Condition>, used: Array<i32>): Operator {
     const context = this.context;
     let operator = this.rowsOf(access, part.node.first, part.wanted(used));
+    for (let c = 0; c < access.settled.length; c++) access.settled[c].isApplied = true;
     const conditions = decidable(all, part.sources);
     if (this.outer && !access.isJoined && !access.dependsOnOuter) operator = this.keyed(operator, conditions, part, used);
     const rest = filtered(context, operator, decidable(conditions, u64.MAX_VALUE));
