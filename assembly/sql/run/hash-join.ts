@@ -50,6 +50,8 @@ export class HashJoin extends PairJoin {
   /** The left batch's keys, and the kept row that is the next partner of the row that is looked at. */
   private readonly keys: Array<Vector | null> = new Array<Vector | null>();
   private partner: usize = 0;
+  /** The first partner of each row of the left batch, or 0. */
+  private readonly partners: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
   private rightRow: u32 = 0;
   /** Of each row of the batch the right row, to note after the condition. */
   private readonly pairRights: StaticArray<u32> = new StaticArray<u32>(BATCH_ROWS);
@@ -200,13 +202,6 @@ export class HashJoin extends PairJoin {
     this.forgetRights();
   }
 
-  /** The first partner of row `i` of the left batch, or 0. */
-  private partnerOf(i: u32): usize {
-    if (!this.part) return this.kept.find(this.keys, i);
-    const row = this.leftRows.at(i);
-    return this.leftRows.hasNullInKey(i) ? 0 : this.kept.findKey(tupleKey(row), tupleKeyLen(row));
-  }
-
   protected lonelyLefts(): i32 {
     const later = this.laterLefts;
     if (!later) return super.lonelyLefts();
@@ -266,12 +261,20 @@ export class HashJoin extends PairJoin {
   protected beginLeft(): bool {
     this.partner = 0;
     const batch = this.left.batch;
-    if (this.part) {
-      for (let k = 0; k < batch.selected; k++) unchecked((this.matched[batch.row(k)] = this.leftRows.hadPartner(batch.row(k))));
+    if (!this.part) {
+      giveBack(this.keys, batch);
+      if (!evaluateAll(this.leftKeys, batch, this.keys)) return false;
+      this.kept.findAll(this.keys, batch, this.partners);
       return true;
     }
-    giveBack(this.keys, batch);
-    return evaluateAll(this.leftKeys, this.left.batch, this.keys);
+    for (let k = 0; k < batch.selected; k++) {
+      const i = batch.row(k);
+      const row = this.leftRows.at(i);
+      const hasNull = this.leftRows.hasNullInKey(i);
+      unchecked((this.matched[i] = this.leftRows.hadPartner(i)));
+      unchecked((this.partners[i] = hasNull ? 0 : <u32>this.kept.findKey(tupleKey(row), tupleKeyLen(row))));
+    }
+    return true;
   }
 
   protected pairs(): i32 {
@@ -283,17 +286,16 @@ export class HashJoin extends PairJoin {
           this.hasLeft = false;
           break;
         }
-        this.partner = this.partnerOf(left.row(this.leftRow++));
+        this.partner = <usize>unchecked(this.partners[left.row(this.leftRow++)]);
         if (this.partner == 0) continue;
       }
-      const i = left.row(this.leftRow - 1);
-      unchecked((this.pairLefts[count] = <u16>i));
+      unchecked((this.pairLefts[count] = <u16>left.row(this.leftRow - 1)));
       unchecked((this.pairRights[count] = <u32>this.partner));
-      this.putLeft(i, count);
-      this.kept.get(this.partner, this.columns, count);
       this.partner = nextTuple(this.partner);
       count += 1;
     }
+    this.putLefts(count);
+    this.kept.getAll(this.pairRights, count, this.columns);
     return count;
   }
 

@@ -1,8 +1,9 @@
 /** An operator's rows, kept by their keys: one side of a join, or what a query inside of another one is asked for. */
 import { OK, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { VectorColumns } from "../eval/batch";
+import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
+import { K_DATE, K_INT } from "../eval/kinds";
 import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
@@ -11,6 +12,12 @@ import { Keeper, Operator } from "./operator";
 import { Partitions } from "./partitions";
 import { RunReader } from "./run";
 import { TupleList, TupleTable, Tuples, nextTuple, setTupleNumber, tupleNumber } from "./tuples";
+
+/** The only one of a key's values, if that is an integer; else null. */
+function oneInteger(values: Array<Vector | null>): Vector | null {
+  const only = values.length == 1 ? unchecked(values[0]) : null;
+  return only && (only.kind == K_INT || only.kind == K_DATE) ? only : null;
+}
 
 export class KeyedTuples {
   private readonly tuples: Tuples;
@@ -43,6 +50,8 @@ export class KeyedTuples {
     while (input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.keys, batch, keys)) return false;
       for (let w = 0; w < this.wanted.length; w++) values.push(batch.columns.vector(this.wanted[w], batch));
+      const integers = oneInteger(keys);
+      if (integers && !this.aside) this.table.readSlots(integers, batch);
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
@@ -105,6 +114,13 @@ export class KeyedTuples {
     return this.key;
   }
 
+  /** For each selected row of `batch` what `find` gives: to `found`, by the row's number. */
+  findAll(values: Array<Vector | null>, batch: Batch, found: StaticArray<u32>): void {
+    const integers = oneInteger(values);
+    if (integers) return this.table.findIntegers(integers, batch, found);
+    for (let k = 0; k < batch.selected; k++) unchecked((found[batch.row(k)] = <u32>this.find(values, batch.row(k))));
+  }
+
   /** The same as `find` of a key. */
   findKey(ptr: usize, len: u32): usize {
     return this.table.find(ptr, len);
@@ -115,6 +131,14 @@ export class KeyedTuples {
     if (anyNull(values, i)) return 0;
     makeKey(values, this.orders, i, this.key);
     return this.table.find(this.key.ptr, this.key.len);
+  }
+
+  /** Makes the columns that are kept those of the `count` rows at `tuples`. */
+  getAll(tuples: StaticArray<u32>, count: i32, columns: VectorColumns): void {
+    for (let w = 0; w < this.wanted.length; w++) {
+      const vector = unchecked(columns.vectors[unchecked(this.wanted[w])]);
+      for (let i = 0; i < count; i++) this.tuples.get(<usize>unchecked(tuples[i]), w, vector, i);
+    }
   }
 
   /** Makes the columns that are kept those of a kept row, in row `i`. */

@@ -72,12 +72,11 @@ export class LoopJoin extends PairJoin {
         this.isOpen = false;
         continue;
       }
-      const i = left.row(this.leftRow - 1);
-      unchecked((this.pairLefts[count] = <u16>i));
-      this.putLeft(i, count);
+      unchecked((this.pairLefts[count] = <u16>left.row(this.leftRow - 1)));
       if (!this.putRight(right.batch.row(this.rightRow++), count)) return -1;
       count += 1;
     }
+    this.putLefts(count);
     return count;
   }
 

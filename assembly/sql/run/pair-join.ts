@@ -99,7 +99,18 @@ export abstract class PairJoin extends Operator {
     return this.beginLeft();
   }
 
-  protected putLeft(from: u32, i: u32): void {
+  /** Makes the left columns of the first `count` rows those of their rows in the left batch. */
+  protected putLefts(count: i32): void {
+    const left = this.left.batch;
+    for (let l = 0; l < this.lefts.length; l++) {
+      const column = unchecked(this.lefts[l]);
+      const from = left.columns.vector(column, left)!;
+      const to = unchecked(this.columns.vectors[column]);
+      for (let i = 0; i < count; i++) to.copy(i, from, unchecked(this.pairLefts[i]));
+    }
+  }
+
+  private putLeft(from: u32, i: u32): void {
     const left = this.left.batch;
     for (let l = 0; l < this.lefts.length; l++) {
       const column = unchecked(this.lefts[l]);

@@ -81,8 +81,13 @@ export function setTupleNumber(tuple: usize, number: u32): void {
 
 /** The hash of a key; of one integer, which is there most, in some steps. */
 function hashOf(key: usize, len: u32): u32 {
-  if (len != 9) return <u32>xxh3(key, len);
-  let mixed = bswap<u64>(load<u64>(key, 1)) + load<u8>(key);
+  return len == 9 ? hashOfOne(load<u8>(key), load<u64>(key, 1)) : <u32>xxh3(key, len);
+}
+
+/** The same of the key of one integer: its first byte, and the others. */
+@inline
+function hashOfOne(first: u8, rest: u64): u32 {
+  let mixed = bswap<u64>(rest) + first;
   mixed = (mixed ^ (mixed >> 32)) * 0x9e3779b97f4a7c15;
   mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9;
   return <u32>(mixed >> 32);
@@ -112,9 +117,9 @@ export class Tuples {
 
   /** Keeps row `i` of the vectors, with a key: its address; 0 on failure. Vectors that are null are columns that nobody wants. */
   add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer): usize {
-    const tuple = this.arena.take(this.size);
-    const at: usize = key.len == 0 ? 0 : this.arena.take(key.len);
-    if (tuple == 0 || (at == 0 && key.len != 0)) return 0;
+    const tuple = this.arena.take(this.size + key.len);
+    if (tuple == 0) return 0;
+    const at = tuple + this.size;
     copyBytes(at, key.ptr, key.len);
     store<u32>(tuple, 0, NEXT);
     store<u32>(tuple, hashOf(key.ptr, key.len), HASH);
@@ -259,12 +264,16 @@ export class Tuples {
 const FIRST_SLOTS: u32 = 256;
 
 function emptySlots(): usize {
-  const slots = heap.alloc(FIRST_SLOTS << 2);
-  memory.fill(slots, 0, FIRST_SLOTS << 2);
+  const slots = heap.alloc(FIRST_SLOTS << 3);
+  memory.fill(slots, 0, FIRST_SLOTS << 3);
   return slots;
 }
 
-/** Kept rows by their keys. */
+/** What was read of the slots of a batch's rows, u64 each, and the key of one of them. */
+const seen: usize = heap.alloc(BATCH_ROWS << 3);
+const oneKey: usize = memory.data(9, 8);
+
+/** Kept rows by their keys. A slot has a row's address u32 and its hash u32, or 0. */
 export class TupleTable {
   private slots: usize = emptySlots();
   private mask: u32 = FIRST_SLOTS - 1;
@@ -279,12 +288,51 @@ export class TupleTable {
 
   private search(hash: u32, key: usize, len: u32): usize {
     for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
-      const tuple = <usize>load<u32>(this.slots + ((<usize>slot) << 2));
-      if (tuple == 0) return 0;
-      if (load<u32>(tuple, HASH) != hash || load<u32>(tuple, KEY_LEN) != len) continue;
+      const entry = load<u64>(this.slots + ((<usize>slot) << 3));
+      if (entry == 0) return 0;
+      const tuple = <usize>(<u32>entry);
+      if (<u32>(entry >> 32) != hash || load<u32>(tuple, KEY_LEN) != len) continue;
       if (compareBytes(<usize>load<u32>(tuple, KEY), len, key, len) == 0) return tuple;
     }
     return 0; // never reached, but the compiler cannot tell
+  }
+
+  /**
+   * For each selected row of a batch the first row whose key is its one integer, or 0: to `found`, by the row's number. First all slots are
+   * read, then all rows, so that their ways through memory are waited for together.
+   */
+  findIntegers(values: Vector, batch: Batch, found: StaticArray<u32>): void {
+    this.readSlots(values, batch);
+    const count = batch.selected;
+    for (let k = 0; k < count; k++) {
+      const i = batch.row(k);
+      const hash = hashOfOne(1, bswap<u64>(values.int(i) ^ turnOf(0)));
+      let entry = load<u64>(seen + ((<usize>k) << 3));
+      let slot = hash & this.mask;
+      while (entry != 0 && <u32>(entry >> 32) != hash) {
+        slot = (slot + 1) & this.mask;
+        entry = load<u64>(this.slots + ((<usize>slot) << 3));
+      }
+      unchecked((found[i] = values.isNull(i) ? 0 : <u32>entry));
+    }
+    for (let k = 0; k < count; k++) {
+      const i = batch.row(k);
+      const tuple = <usize>unchecked(found[i]);
+      const rest = bswap<u64>(values.int(i) ^ turnOf(0));
+      if (tuple == 0 || (load<u32>(tuple, KEY_LEN) == 9 && load<u64>(<usize>load<u32>(tuple, KEY), 1) == rest)) continue;
+      // Another one with the same hash.
+      store<u8>(oneKey, 1);
+      store<u64>(oneKey, rest, 1);
+      unchecked((found[i] = <u32>this.find(oneKey, 9)));
+    }
+  }
+
+  /** Reads the slots where the integers of the selected rows may be: for what comes next they are at hand. */
+  readSlots(values: Vector, batch: Batch): void {
+    for (let k = 0; k < batch.selected; k++) {
+      const hash = hashOfOne(1, bswap<u64>(values.int(batch.row(k)) ^ turnOf(0)));
+      store<u64>(seen + ((<usize>k) << 3), load<u64>(this.slots + ((<usize>(hash & this.mask)) << 3)));
+    }
   }
 
   /** Adds a kept row: behind those with its key, if there are any. False when there is no memory. */
@@ -300,7 +348,7 @@ export class TupleTable {
   /** The same of a row whose key is known to be none of theirs. */
   addNew(tuple: usize): bool {
     if (this.count >= this.mask - (this.mask >> 2) && !this.grow()) return false;
-    this.put(tuple);
+    this.put(((<u64>tupleHash(tuple)) << 32) | (<u64>tuple));
     this.count += 1;
     return true;
   }
@@ -311,13 +359,13 @@ export class TupleTable {
 
   /** The first row with the key of a slot; 0 where there is none. */
   at(slot: u32): usize {
-    return <usize>load<u32>(this.slots + ((<usize>slot) << 2));
+    return <usize>load<u32>(this.slots + ((<usize>slot) << 3));
   }
 
-  private put(tuple: usize): void {
-    let slot = load<u32>(tuple, HASH) & this.mask;
-    while (load<u32>(this.slots + ((<usize>slot) << 2)) != 0) slot = (slot + 1) & this.mask;
-    store<u32>(this.slots + ((<usize>slot) << 2), <u32>tuple);
+  private put(entry: u64): void {
+    let slot = (<u32>(entry >> 32)) & this.mask;
+    while (load<u64>(this.slots + ((<usize>slot) << 3)) != 0) slot = (slot + 1) & this.mask;
+    store<u64>(this.slots + ((<usize>slot) << 3), entry);
   }
 
   private grow(): bool {
@@ -327,14 +375,14 @@ export class TupleTable {
       fail(OUT_OF_MEMORY, "too many different keys for a statement");
       return false;
     }
-    const bytes = (<usize>count) << 3;
-    this.budget.take((<u64>count) << 2, 0);
+    const bytes = (<usize>count) << 4;
+    this.budget.take((<u64>count) << 3, 0);
     this.slots = heap.alloc(bytes);
     memory.fill(this.slots, 0, bytes);
     this.mask = count * 2 - 1;
     for (let slot: u32 = 0; slot < count; slot++) {
-      const tuple = load<u32>(before + ((<usize>slot) << 2));
-      if (tuple != 0) this.put(tuple);
+      const entry = load<u64>(before + ((<usize>slot) << 3));
+      if (entry != 0) this.put(entry);
     }
     heap.free(before);
     return true;
@@ -350,7 +398,7 @@ export class TupleTable {
   }
 
   free(): void {
-    this.budget.give((<u64>(this.mask + 1 - FIRST_SLOTS)) << 2);
+    this.budget.give((<u64>(this.mask + 1 - FIRST_SLOTS)) << 3);
     heap.free(this.slots);
   }
 }
