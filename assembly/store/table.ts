@@ -166,10 +166,7 @@ export class Table {
 
   /** About how many bytes its records take: all of its pages, but for what is free in the last one. 0 where that can't be read. */
   get recordBytes(): u64 {
-    const ledger = this.registry.pageLedger;
-    const count = ledger.count;
-    if (count == 0 || count == u32.MAX_VALUE) return 0;
-    return <u64>count * PAGE_SIZE - ledger.freeAt(count - 1);
+    return this.registry.pageLedger.bytes;
   }
 
   /** The primary key's index. */

@@ -98,6 +98,15 @@ export class PageLedger {
     return free > PAGE_SIZE ? 0 : <u32>free;
   }
 
+  /** Bytes of all of the pages, but for what is unused in the last one; 0 where there are none, and where the ledger can't be read. */
+  get bytes(): u64 {
+    const page = this.access.page(this.pageNo);
+    const count: u32 = page == 0 ? 0 : load<u32>(page);
+    if (count == 0 || count > ROOM) return 0;
+    const free = load<u64>(page + ENTRIES_OFFSET + (count - 1) * PAGE_ENTRY_SIZE, 4);
+    return <u64>count * PAGE_SIZE - (free > PAGE_SIZE ? 0 : free);
+  }
+
   /**
    * Takes room for a slot of `slotSize` bytes, whose record ends `recordSize` (≤ `slotSize`) bytes after its start, from the first page
    * that has it, or a new page. `NO_ADDRESS` on failure. A record never ends exactly where its page does (the reference's scan would wrap).

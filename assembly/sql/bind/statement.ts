@@ -169,7 +169,7 @@ export class StatementContext {
     if (bytes > 2 * this.plannedBytes + FEW_BYTES || 2 * bytes + FEW_BYTES < this.plannedBytes) return false;
     for (let u = 0; u < this.uses.length; u++) {
       const use = unchecked(this.uses[u]);
-      if (use.parameter > <u32>parameters.length || !reuse(use, parameters[use.parameter - 1])) return false;
+      if (use.parameter > <u32>parameters.length || !reuse(use, unchecked(parameters[use.parameter - 1]))) return false;
     }
     return true;
   }
@@ -191,8 +191,9 @@ export class StatementContext {
   /** Gives back what operators keep of rows. */
   close(): void {
     for (let o = 0; o < this.operators.length; o++) {
-      this.operators[o].close();
-      this.operators[o].batch.arena.end();
+      const operator = unchecked(this.operators[o]);
+      operator.close();
+      operator.batch.arena.end();
     }
     for (let q = 0; q < this.queries.length; q++) this.queries[q].close();
     this.budget.end();

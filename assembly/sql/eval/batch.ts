@@ -2,6 +2,7 @@
  * Some rows, and which of them are looked at: expressions are worked out for the selected ones only, one operator for all of them at a
  * time.
  */
+import { copyBytes } from "../../encode/bytes";
 import { Arena } from "./arena";
 import { isBytes } from "./kinds";
 import { BATCH_ROWS, Vector, VectorPool } from "./vector";
@@ -51,7 +52,7 @@ export class Batch {
   /** The rows that `other` has selected are selected; what was made for others goes. */
   take(other: Batch): void {
     this.arena.reset();
-    memory.copy(this.selection, other.selection, (<usize>other.selected) << 1);
+    copyBytes(this.selection, other.selection, (<u32>other.selected) << 1);
     this.selected = other.selected;
     this.settle();
   }
@@ -65,7 +66,7 @@ export class Batch {
 
   /** The rows that are not selected now are out of it. */
   settle(): void {
-    memory.copy(this.settled, this.selection, (<usize>this.selected) << 1);
+    copyBytes(this.settled, this.selection, (<u32>this.selected) << 1);
     this.settledCount = this.selected;
   }
 

@@ -7,7 +7,7 @@
 import { OK, Status, lastError } from "../../status";
 import { Batch, Columns, VectorColumns } from "../eval/batch";
 import { filter } from "../eval/logic";
-import { Expression, READS_ROWS } from "../eval/expression";
+import { ColumnValue, Expression, READS_ROWS } from "../eval/expression";
 import { mayRun } from "../../wasi/deadline";
 import { Vector } from "../eval/vector";
 
@@ -170,7 +170,8 @@ export class Filter extends Operator {
 
 /** For each row the values of some expressions. */
 export class Project extends Operator {
-  private readonly columns: VectorColumns;
+  /** Null where all of them are columns: those are got where they are, if anyone wants them. */
+  private readonly columns: VectorColumns | null;
   private readonly keeper: Keeper = new Keeper();
   /** Those of its columns that it made: nobody who reads one may give it to a pool. */
   private readonly kept: Array<Vector> = new Array<Vector>();
@@ -179,9 +180,10 @@ export class Project extends Operator {
     private readonly input: Operator,
     private readonly values: Array<Expression>,
   ) {
-    const columns = new VectorColumns();
+    const places = columnPlaces(values);
+    const columns: Columns = places ? <Columns>new OtherColumns(input.batch, 0, places) : new VectorColumns();
     super(new Batch(columns));
-    this.columns = columns;
+    this.columns = places ? null : <VectorColumns>columns;
     this.inputs.push(input);
     this.estimate = input.estimate;
     for (let v = 0; v < values.length; v++) this.keeper.add(values[v]);
@@ -195,15 +197,17 @@ export class Project extends Operator {
   next(): bool {
     const batch = this.batch;
     const from = this.input.batch;
-    const vectors = this.columns.vectors;
+    const columns = this.columns;
     this.close();
     if (!this.input.next()) return this.failed(this.input.status);
-    if (!this.keeper.keep(from)) return this.failed(lastError.status);
-    for (let v = 0; v < this.values.length; v++) {
-      const value = unchecked(this.values[v]).evaluate(from);
-      if (!value) return this.failed(lastError.status);
-      vectors.push(value);
-      if (from.pool.keep(value)) this.kept.push(value);
+    if (columns) {
+      if (!this.keeper.keep(from)) return this.failed(lastError.status);
+      for (let v = 0; v < this.values.length; v++) {
+        const value = unchecked(this.values[v]).evaluate(from);
+        if (!value) return this.failed(lastError.status);
+        columns.vectors.push(value);
+        if (from.pool.keep(value)) this.kept.push(value);
+      }
     }
     batch.take(from);
     return this.give();
@@ -211,7 +215,9 @@ export class Project extends Operator {
 
   close(): void {
     const pool = this.input.batch.pool;
-    this.columns.vectors.length = 0;
+    const columns = this.columns;
+    if (!columns) return;
+    columns.vectors.length = 0;
     while (this.kept.length > 0) pool.release(this.kept.pop());
   }
 
@@ -283,18 +289,30 @@ export class Limit extends Operator {
   }
 }
 
-/** Columns of another batch, at another place. */
+/** Where the columns are that the values are; null where one of them is none. */
+function columnPlaces(values: Array<Expression>): StaticArray<i32> | null {
+  const places = new StaticArray<i32>(values.length);
+  for (let v = 0; v < values.length; v++) {
+    if (!(values[v] instanceof ColumnValue)) return null;
+    places[v] = (<ColumnValue>values[v]).position;
+  }
+  return places;
+}
+
+/** Columns of another batch, at other places: from `base` on, or those of `places`. */
 class OtherColumns extends Columns {
   constructor(
     public subject: Batch | null,
     private readonly base: i32,
+    private readonly places: StaticArray<i32> | null = null,
   ) {
     super();
   }
 
   vector(column: i32, batch: Batch): Vector | null {
     const subject = this.subject!;
-    return subject.columns.vector(column - this.base, subject);
+    const places = this.places;
+    return subject.columns.vector(places ? unchecked(places[column]) : column - this.base, subject);
   }
 
   keep(batch: Batch): bool {

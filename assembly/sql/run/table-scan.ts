@@ -105,7 +105,9 @@ export class TableScan extends Operator {
     const before = cache.lookups;
     const batch = this.batch;
     const columns = this.columns;
-    const isTaken = this.isTaken;
+    // What one row points to stays.
+    const isTaken = this.isTaken && !this.isPoint;
+    if (this.isOver) return false;
     let count = 0;
     const reader = this.reader;
     columns.begin(isTaken);
