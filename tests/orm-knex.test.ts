@@ -114,6 +114,7 @@ testKnex("rows go in and out", async (_, db) => {
   ]);
   const sums = await db("users").count({ n: "*" }).sum({ score: "score" }).avg({ avg: "score" }).first();
   assert.deepEqual(sums, { n: 4, score: 2.5, avg: 0.625 });
+  assert.deepEqual(await db("users").whereLike("name", "a%").orWhereILike("name", "B%").pluck("name"), ["Bob"]);
   assert.deepEqual(await db("users").whereIn("id", [1, 3]).orderBy("id").pluck("name"), ["Ada", "Cid"]);
   assert.equal(await db("users").where({ name: "Bob" }).update({ score: 7 }), 1);
   assert.equal(await db("users").where({ name: "Nobody" }).update({ score: 7 }), 0);
@@ -237,6 +238,8 @@ testKnex("the schema builder, and migrations up and down", async (_, db) => {
     table.dropColumn("raw");
   });
   await db.schema.alterTable("users", (table) => void table.dropNullable("score"));
+  await db.schema.alterTable("accounts", (table) => void table.dropForeign("user_id"));
+  await db("accounts").insert({ user_id: 99, kind: "of nobody" });
   await db.schema.renameTable("accounts", "logins");
   const changed = db("users").join("logins", "users.id", "logins.user_id").select("name", "mail", "age", "score", "logins.kind");
   assert.deepEqual(await changed, [{ name: "Ada", mail: null, age: 18, score: 0, kind: "a" }]);

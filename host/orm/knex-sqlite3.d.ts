@@ -32,5 +32,21 @@ declare module "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js" {
     protected _ignore(conflict: unknown): string;
     protected _merge(updates: unknown, conflict: unknown, rows: unknown): string;
     protected _returning(columns: unknown): string;
+    protected whereILike(condition: unknown): string;
+    protected _columnClause(condition: unknown): string;
+    protected _not(condition: unknown, operator: string): string;
+    protected _valueClause(condition: unknown): string;
+  }
+}
+
+declare module "knex/lib/dialects/sqlite3/schema/sqlite-tablecompiler.js" {
+  export default class TableCompiler_SQLite3 {
+    constructor(client: unknown, builder: unknown);
+    protected readonly tableNameRaw: string;
+    protected readonly formatter: { wrap(name: string): string };
+    protected tableName(): string;
+    protected dropForeign(columns: unknown, name?: string): void;
+    protected pushQuery(sql: string): void;
+    protected _indexCommand(kind: string, table: string, columns: unknown): string;
   }
 }

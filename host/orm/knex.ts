@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Knex } from "knex";
 import Sqlite3 from "knex/lib/dialects/sqlite3/index.js";
 import SqliteQueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
+import SqliteTableCompiler from "knex/lib/dialects/sqlite3/schema/sqlite-tablecompiler.js";
 import type { OpenOptions } from "../api/options.js";
 import { EXECUTE, RowsState, StatementCall } from "../api/statement-operations.js";
 import type { ValueForms } from "../api/value-forms.js";
@@ -65,9 +66,22 @@ class QueryCompiler extends SqliteQueryCompiler {
     return { sql: sql + this._returning(returning), returning };
   }
 
+  /** LIKE tells cases of letters apart here. */
+  override whereILike(condition: unknown): string {
+    return `${this._columnClause(condition)} ${this._not(condition, "ilike ")}${this._valueClause(condition)}`;
+  }
+
   /** Counting goes on: there is no `sqlite_sequence` to forget the last number. */
   override truncate(): unknown {
     return { sql: `delete from ${this.tableName}` };
+  }
+}
+
+class TableCompiler extends SqliteTableCompiler {
+  /** By a statement: what SQLite's looks for in a table's text, a constraint with a name, is not there, and it would do nothing. */
+  override dropForeign(columns: unknown, name?: string): void {
+    const constraint = name === undefined ? this._indexCommand("foreign", this.tableNameRaw, columns) : this.formatter.wrap(name);
+    this.pushQuery(`alter table ${this.tableName()} drop constraint ${constraint}`);
   }
 }
 
@@ -80,6 +94,10 @@ class Client extends Sqlite3 {
 
   override queryCompiler(builder: unknown, formatter?: unknown): QueryCompiler {
     return new QueryCompiler(this, builder, formatter);
+  }
+
+  override tableCompiler(builder: unknown): TableCompiler {
+    return new TableCompiler(this, builder);
   }
 
   /** Nothing has to be loaded. */
