@@ -110,7 +110,6 @@ test("names, arguments and columns that are not there", (t) => {
     ["PRAGMA table_info", "SQL_SYNTAX"],
     ["PRAGMA nothing", "SQL_UNSUPPORTED"],
     ["PRAGMA foreign_keys = ", "SQL_SYNTAX"],
-    ["PRAGMA user_version = 5", "SQL_UNSUPPORTED"],
     ["PRAGMA case_sensitive_like = 0", "SQL_UNSUPPORTED"],
   ] as const)
     assert.throws(

@@ -152,5 +152,20 @@ test("counts and extremes of a table come from its indexes; ANALYZE counts what 
   const ids = db.sql("SELECT id FROM a WHERE n = 3 AND x > 100").rows;
   assert.equal(rows[0]?.[2], String(ids.length));
   assert.equal(rows.at(-1)?.[0], "page look-ups");
-  assert.throws(() => db.sql("EXPLAIN DELETE FROM a"), { code: "SQL_UNSUPPORTED" });
+});
+
+test("EXPLAIN of a change tells how its rows are found, and changes nothing", () => {
+  using db = store();
+  const all = "SELECT count(*), sum(x), min(id), max(id) FROM a";
+  const before = db.sql(all).rows;
+  assert.match(plan(db, "DELETE FROM a WHERE n = 3"), /^delete from a\n[^]*scan of a by n/);
+  assert.match(plan(db, "UPDATE a SET x = 1 WHERE id = 7"), /^update a\n[^]*scan of a by id/);
+  assert.match(plan(db, "INSERT INTO a (id) SELECT id + 100000 FROM a WHERE n = 3"), /^insert into a\n[^]*scan of a by n/);
+  assert.equal(plan(db, "INSERT INTO a (id) VALUES (-1), (-2)"), "insert into a");
+  assert.deepEqual(db.sql("EXPLAIN INSERT INTO a (id) VALUES (-1), (-2)").rows, [["insert into a", "2"]]);
+  assert.deepEqual(db.sql(all).rows, before);
+  const tree = db.request({ op: "sql", sql: "DELETE FROM a WHERE id = 7", explain: true }) as { plan: { step: string }[] };
+  assert.equal(tree.plan[0]?.step, "delete from a");
+  for (const sql of ["EXPLAIN ANALYZE DELETE FROM a", "EXPLAIN DROP TABLE a", "EXPLAIN BEGIN"])
+    assert.throws(() => db.sql(sql), { code: "SQL_UNSUPPORTED" }, sql);
 });

@@ -68,7 +68,9 @@ test("a PRAGMA that sets gives no columns, and one that tells is called as in SQ
     assert.deepEqual(db.sql(`PRAGMA ${name}`).columns, Object.keys(row ?? {}), name);
   }
   for (const sql of [
-    "PRAGMA user_version = 3",
+    "PRAGMA user_version = three",
+    "PRAGMA user_version = 2147483648",
+    "PRAGMA application_id = -99999999999",
     "PRAGMA query_only = ON",
     "PRAGMA writable_schema = 1",
     "PRAGMA ignore_check_constraints = ON",
@@ -84,6 +86,29 @@ test("a PRAGMA that sets gives no columns, and one that tells is called as in SQ
       (error) => error instanceof QuireError && error.code === "SQL_UNSUPPORTED",
       sql,
     );
+});
+
+test("user_version and application_id are kept in the file, and taken back with a transaction", (t) => {
+  const path = join(tempFolder(t), "app.db");
+  let db = openSync(path);
+  db.sql("PRAGMA user_version = 7");
+  db.sql("PRAGMA user_version(8)");
+  db.sql("BEGIN");
+  db.sql("PRAGMA user_version = 9");
+  db.sql("PRAGMA application_id = 16");
+  assert.deepEqual(ours(db, "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id"), [[9, 16]]);
+  db.sql("ROLLBACK");
+  db.close();
+  db = openSync(path);
+  assert.deepEqual(ours(db, "PRAGMA user_version"), [[8]]);
+  assert.deepEqual(ours(db, "PRAGMA application_id"), [[0]]);
+  assert.deepEqual(ours(db, "PRAGMA integrity_check"), [["ok"]]);
+  db.sql("PRAGMA user_version = 0");
+  assert.throws(() => db.sql("SELECT * FROM __quire_catalog"), { code: "TABLE_NOT_FOUND" }, "0 is what every file has");
+  db.close();
+  db = openSync(path, { readonly: true });
+  t.after(() => db.close());
+  assert.throws(() => db.sql("PRAGMA user_version = 1"), { code: "READ_ONLY" });
 });
 
 const TABLES = [
@@ -180,17 +205,18 @@ test("a table that others refer to is made anew, in a file that is then opened a
   for (const sql of TABLES) db.sql(sql);
   assert.throws(() => db.sql("DROP TABLE users"), /refers to users/u);
   assert.deepEqual(ours(db, "PRAGMA journal_mode = DELETE"), [["wal"]]);
-  // naoki-tomita/conmane, prisma/migrations/20210430123628_: the statements, but for the name that is given at the end.
+  // As in naoki-tomita/conmane, prisma/migrations/20210430123628_.
   for (const sql of [
     "PRAGMA foreign_keys=OFF",
-    "CREATE TABLE kept AS SELECT * FROM users",
-    "DROP TABLE users",
-    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT UNIQUE, name TEXT NOT NULL DEFAULT '')",
-    "INSERT INTO users (id, email) SELECT id, email FROM kept",
-    "DROP TABLE kept",
+    "CREATE TABLE \"new_users\" (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT UNIQUE, name TEXT NOT NULL DEFAULT '')",
+    'INSERT INTO "new_users" (id, email) SELECT id, email FROM "users"',
+    'DROP TABLE "users"',
+    'ALTER TABLE "new_users" RENAME TO "users"',
+    "PRAGMA foreign_key_check",
   ])
     db.sql(sql);
   assert.deepEqual(ours(db, "PRAGMA foreign_key_check"), []);
+  assert.deepEqual(ours(db, "SELECT count(*) FROM posts"), [[3]], "drizzle-orm issue 5782: nothing went along");
   db.sql("PRAGMA foreign_keys=ON");
   assert.throws(() => db.sql("INSERT INTO posts VALUES (9, 99, NULL)"), /no row/u);
   db.sql("PRAGMA foreign_keys=OFF");

@@ -107,3 +107,35 @@ test("convert --for-reference leaves the catalog out, tells of what it had, and 
   );
   await store.fails("BAD_VALUE", 1, ["convert", "data/again.db", "--layout", "0.9"]);
 });
+
+test("dump, load and convert keep defaults that are worked out for each row; for the reference they are left out", async (t) => {
+  const store = openStore(t);
+  await store.ok([
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, made DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, v TEXT DEFAULT (lower('V')))",
+  ]);
+  await store.ok(["INSERT INTO t (id) VALUES (1)"]);
+  assert.match(await store.ok(["info"]), /catalog +2 of defaults, which SQL knows\n/);
+  const insert = ["INSERT INTO t DEFAULT VALUES RETURNING v, made > '2020-01-01 00:00' AS ok", "--format", "csv"];
+  const other = openStore(t);
+  writeFileSync(join(other.folder, "dump.ndjson"), await store.ok(["dump"]));
+  await other.ok(["load", "data/dump.ndjson"]);
+  assert.equal(await other.ok(["dump"]), await store.ok(["dump"]));
+  const csv = join(other.folder, "rows.csv");
+  writeFileSync(csv, "id\n7\n8\n");
+  await other.ok(["import", "t", "data/rows.csv"]);
+  assert.equal(await other.ok(["SELECT count(*) AS n FROM t WHERE v = 'v'", "--format", "csv"]), "n\n3\n");
+  assert.equal(
+    await store.ok(["convert", "data/plain.db", "--for-reference"]),
+    "data/plain.db: layout 0.9, 1 table, 1 row\nleft out: DEFAULT of made of t (CURRENT_TIMESTAMP)\nleft out: DEFAULT of v of t (lower('V'))\n",
+  );
+  await store.ok(["compact", "data/whole.db"]);
+  for (const [name, gives] of [
+    ["whole.db", true],
+    ["plain.db", false],
+  ] as const) {
+    const copy = openStore(t);
+    writeFileSync(copy.path, readFileSync(join(store.folder, name)));
+    if (gives) assert.match(await copy.ok(insert), /^v,ok\nv,(true|1)\n$/);
+    else await copy.fails("NOT_NULL", 1, insert);
+  }
+});

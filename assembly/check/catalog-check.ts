@@ -2,7 +2,7 @@
 import { OK, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { GivenTables } from "../schema/given-tables";
-import { Catalog, CHECK, CatalogEntry, INDEX, VIEW, readEntries } from "../store/catalog";
+import { Catalog, CHECK, CatalogEntry, DEFAULT, INDEX, NUMBER, VIEW, readEntries } from "../store/catalog";
 import { CATALOG } from "../store/catalog-table";
 import { OpenTables } from "../store/open-tables";
 import { RowScan } from "../store/row-scan";
@@ -11,6 +11,7 @@ import { findTable } from "../store/table-list";
 import { columnsOfView } from "../sql/bind/query";
 import { namedIndex } from "../sql/catalog/named-indexes";
 import { RowChecks, checkLabel } from "../sql/catalog/row-checks";
+import { defaultLabel } from "../sql/catalog/row-defaults";
 import { addressOffset, addressPage } from "../table/page-ledger";
 import { CATALOG_ODD, CHECK_BROKEN, REFERENCE_CATALOG } from "./fault-kinds";
 import { Survey } from "./survey";
@@ -37,11 +38,23 @@ export function catalogSummary(table: Table | null): string {
   return text;
 }
 
-const KINDS: StaticArray<string> = [VIEW, "of views", CHECK, "of CHECK constraints", INDEX, "of names of indexes"];
+const KINDS: StaticArray<string> = [
+  VIEW,
+  "of views",
+  CHECK,
+  "of CHECK constraints",
+  DEFAULT,
+  "of defaults",
+  INDEX,
+  "of names of indexes",
+  NUMBER,
+  "of numbers",
+];
 
 /** What an entry is called: `view sales`. */
 export function entryLabel(entry: CatalogEntry): string {
   if (entry.kind == CHECK) return checkLabel(entry) + " of " + entry.table;
+  if (entry.kind == DEFAULT) return defaultLabel(entry) + " of " + entry.table + " (" + entry.sql + ")";
   return entry.kind == INDEX ? "index " + entry.name + " of " + entry.table : entry.kind + " " + entry.name;
 }
 
@@ -67,7 +80,8 @@ export function checkCatalog(survey: Survey, given: GivenTables | null): void {
     const names = new Array<string>();
     for (let e = 0; entries && e < entries.length; e++) {
       const entry = entries[e];
-      const name = entry.kind + " " + (entry.kind == CHECK ? entry.table + " " : "") + asciiLower(entry.name);
+      const name =
+        entry.kind + " " + (entry.kind == CHECK || entry.kind == DEFAULT ? entry.table + " " : "") + asciiLower(entry.name);
       if (entry.name != "" && names.includes(name)) say(survey, entry, "another one before it is called so");
       else checkEntry(survey, catalog, entry);
       names.push(name);
@@ -90,13 +104,30 @@ function checkEntry(survey: Survey, catalog: Catalog, entry: CatalogEntry): void
   } else if (entry.kind == INDEX) {
     if (namedIndex(catalog, entry).columns.length == 0) say(survey, entry, "the table has no such index");
   } else if (entry.kind == CHECK) checkRows(survey, catalog, entry);
-  else say(survey, entry, "nothing is of this kind");
+  else if (entry.kind == DEFAULT) checkDefault(survey, catalog, entry);
+  else if (entry.kind != NUMBER) say(survey, entry, "nothing is of this kind");
+}
+
+/** The table that an entry is about; null, which is noted, where there is none. */
+function tableOf(survey: Survey, catalog: Catalog, entry: CatalogEntry): Table | null {
+  const table = findTable(catalog.tables, entry.table);
+  if (table && !table.isCatalog) return table;
+  say(survey, entry, "there is no table " + entry.table);
+  return null;
+}
+
+function checkDefault(survey: Survey, catalog: Catalog, entry: CatalogEntry): void {
+  const table = tableOf(survey, catalog, entry);
+  if (!table) return;
+  const rules = new RowChecks(table, []);
+  if (!rules.addDefault(catalog, entry)) say(survey, entry, lastError.what);
+  rules.free();
 }
 
 /** Notes the rows for which a constraint is false. */
 function checkRows(survey: Survey, catalog: Catalog, entry: CatalogEntry): void {
-  const table = findTable(catalog.tables, entry.table);
-  if (!table || table.isCatalog) return say(survey, entry, "there is no table " + entry.table);
+  const table = tableOf(survey, catalog, entry);
+  if (!table) return;
   const rules = new RowChecks(table, [entry]);
   const report = survey.report;
   if (rules.bind(catalog)) {

@@ -1,16 +1,17 @@
 /** The definition that a table has when all changes of ALTER TABLE are done, and where each of its columns comes from. */
-import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, Status, lastError } from "../status";
+import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, SQL_UNSUPPORTED, Status, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { TYPE_INT64, isInteger } from "../encode/data-type";
 import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ForeignKey, IndexDefinition } from "../schema/column";
 import { isIndexName } from "../schema/index-names";
 import { HIDDEN_KEY, TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { CHECK } from "../store/catalog";
+import { CHECK, CatalogEntry } from "../store/catalog";
 import { CATALOG } from "../store/catalog-table";
 import { Table } from "../store/table";
 import { cellConstant } from "./bind/literals";
 import { sameName } from "./bind/scope";
 import { isKeyIndex, shownFrom } from "./catalog/definition-text";
+import { defaultEntry } from "./catalog/row-defaults";
 import { isSameList, nameIn, namedIndexes } from "./catalog/named-indexes";
 import { ColumnDefinitions } from "./column-definitions";
 import {
@@ -92,7 +93,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       case ALTER_RENAME_COLUMN:
         return this.renameColumn(at, tree.b(node));
       case ALTER_DROP_COLUMN:
-        return this.dropColumn(at, node);
+        return this.dropDefault(table, at) == OK ? this.dropColumn(at, node) : lastError.status;
       case ALTER_TYPE:
         return this.setType(table, at, node);
       case ALTER_SET_NOT_NULL:
@@ -104,13 +105,27 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
         column.flags |= FLAG_NULLABLE;
         return OK;
       case ALTER_DROP_DEFAULT:
-        column.defaultValue = null;
-        return OK;
+        return this.dropDefault(table, at);
       default:
         assert(op == ALTER_SET_DEFAULT);
-        column.defaultValue = null;
-        return this.setDefault(column, tree.b(node));
+        return this.dropDefault(table, at) == OK ? this.takeDefault(column, tree.b(node)) : lastError.status;
     }
+  }
+
+  /** Takes away what a column has by itself. */
+  private dropDefault(table: Table, at: i32): Status {
+    const column = this.columns[at];
+    const known = this.defaulted.indexOf(column.name);
+    if (known >= 0) {
+      this.defaulted.splice(known, 1);
+      this.defaults.splice(known, 1);
+    }
+    column.defaultValue = null;
+    const from = this.from[at];
+    lastError.status = OK;
+    const entry: CatalogEntry | null =
+      from < 0 ? null : defaultEntry(this.db.catalog, table.name, table.schema.columns[from].name);
+    return entry ? this.db.dropEntry(entry) : lastError.status;
   }
 
   private renameTable(node: u32): Status {
@@ -134,6 +149,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     for (let i = 0; i < this.indexes.length; i++)
       this.indexes[i] = new IndexDefinition(renamedIn(this.indexes[i].columns, before, name), this.indexes[i].unique);
     for (let u = 0; u < this.uniques.length; u++) this.uniques[u] = renamedIn(this.uniques[u], before, name);
+    this.defaulted = renamedIn(this.defaulted, before, name);
     return OK;
   }
 
@@ -149,6 +165,13 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     for (let rule = tree.c(definition); rule != 0 && status == OK; rule = tree.next(rule)) {
       status = this.addRule(rule, tree.a(definition), table.name);
     }
+    if (status == OK && this.defaulted.includes(name))
+      return this.context.fail(
+        SQL_UNSUPPORTED,
+        "a column that comes to rows has no default that is worked out for each",
+        node,
+        "ALTER COLUMN … SET DEFAULT behind gives it one for rows that come",
+      );
     const behind = tree.b(node);
     if (status != OK || behind == 0) return status;
     const last = this.columns.length - 1;

@@ -2,7 +2,6 @@
 import { BAD_SCHEMA, COLUMN_NOT_FOUND, OK, OVERFLOW, SQL_SYNTAX, SQL_TYPE, Status, TABLE_NOT_FOUND, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { typeName } from "../encode/data-type";
 import {
   Column,
   FLAG_AUTO,
@@ -14,19 +13,19 @@ import {
 } from "../schema/column";
 import { suggestion } from "../schema/nearest";
 import { HIDDEN_KEY, MOST_COLUMNS } from "../schema/table-schema-snapshot";
-import { CHECK, CatalogEntry } from "../store/catalog";
+import { CHECK, CatalogEntry, DEFAULT } from "../store/catalog";
 import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
-import { asText, assigned } from "./bind/convert";
 import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { typeOfSql } from "./bind/types";
 import { boundCheck } from "./catalog/row-checks";
+import { asDefault, boundDefault } from "./catalog/row-defaults";
 import { Batch, VectorColumns } from "./eval/batch";
 import { addCell, fitsType } from "./eval/cells";
-import { Constant, Expression } from "./eval/expression";
-import { K_BOOLEAN, K_INT, K_TEXT, kindName, kindOfType } from "./eval/kinds";
+import { Expression } from "./eval/expression";
+import { K_INT } from "./eval/kinds";
 import {
   FLAG_AUTO as FLAG_AUTO_NAME,
   FLAG_CASCADE,
@@ -49,6 +48,9 @@ export abstract class ColumnDefinitions {
   protected integers: Array<string> = new Array<string>();
   /** Nodes of CHECK. */
   protected checks: Array<u32> = new Array<u32>();
+  /** Nodes of defaults that are worked out for each row, and their columns. */
+  protected defaults: Array<u32> = new Array<u32>();
+  protected defaulted: Array<string> = new Array<string>();
   /** UNIQUE over several columns. */
   protected uniques: Array<Array<string>> = new Array<Array<string>>();
 
@@ -164,7 +166,7 @@ export abstract class ColumnDefinitions {
     let position = 0;
     while (this.columns[position].name != columns[0]) position += 1;
     const first = this.columns[position];
-    if (op == RULE_DEFAULT) return this.setDefault(first, tree.b(rule));
+    if (op == RULE_DEFAULT) return this.takeDefault(first, rule);
     if (op == RULE_REFERENCES) return this.addReference(first, tree.b(rule), table);
     if (op == RULE_UNIQUE) {
       if (columns.length == 1) first.flags |= FLAG_UNIQUE;
@@ -216,8 +218,17 @@ export abstract class ColumnDefinitions {
     return OK;
   }
 
+  /** Takes in a default, N_RULE: gives its value to the column, or notes that it is to be kept as it is. */
+  protected takeDefault(column: Column, rule: u32): Status {
+    const tree = this.tree;
+    if (tree.d(rule) == 0) return this.setDefault(column, tree.b(rule));
+    this.defaults.push(rule);
+    this.defaulted.push(column.name);
+    return boundDefault(this.context, column, tree.b(rule)) ? OK : lastError.status;
+  }
+
   /** Works DEFAULT's value out and gives it to the column. */
-  protected setDefault(column: Column, node: u32): Status {
+  private setDefault(column: Column, node: u32): Status {
     const bound = new QueryBinder(this.context, null, []).bind(node);
     return bound ? this.giveDefault(column, bound, node) : lastError.status;
   }
@@ -225,17 +236,8 @@ export abstract class ColumnDefinitions {
   /** Gives a column the default that `bound` comes to; errors are about `node`. */
   protected giveDefault(column: Column, bound: Expression, node: u32): Status {
     const context = this.context;
-    const kind = kindOfType(column.type);
-    let value: Expression | null = bound;
-    if (kind == K_INT && bound.kind == K_BOOLEAN && bound instanceof Constant) bound.kind = K_INT;
-    else if (kind == K_TEXT && bound.kind != K_TEXT) value = asText(context, bound);
-    lastError.status = OK;
-    value = assigned(context, value, column);
-    if (!value) {
-      if (lastError.status != OK) return lastError.status;
-      const what = "column " + column.name + " is " + typeName(column.type) + ", its default " + kindName(bound.kind);
-      return context.fail(SQL_TYPE, what, node);
-    }
+    const value = asDefault(context, column, bound, node);
+    if (!value) return lastError.status;
     const batch = new Batch(new VectorColumns());
     batch.begin(1);
     const vector = value.evaluate(batch);
@@ -252,6 +254,22 @@ export abstract class ColumnDefinitions {
     return status;
   }
 
+  /** Keeps defaults that are worked out for each row of the table, which is made by now. */
+  protected keepDefaults(name: string): Status {
+    const tree = this.tree;
+    for (let d = 0; d < this.defaults.length; d++) {
+      const rule = this.defaults[d];
+      const entry = new CatalogEntry(DEFAULT, this.defaulted[d], name, this.textBetween(tree.a(rule), tree.d(rule)));
+      const status = this.placed(this.db.addEntry(entry), rule);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  protected textBetween(from: u32, to: u32): string {
+    return String.UTF8.decodeUnsafe(this.context.text.ptr + from, to - from);
+  }
+
   /** Keeps the CHECK constraints of the table, which is made by now. */
   protected keepChecks(name: string): Status {
     const tree = this.tree;
@@ -266,7 +284,7 @@ export abstract class ColumnDefinitions {
       const own = tree.c(rule) == 0 ? "" : tree.text(tree.c(rule));
       if (own != "" && names.includes(asciiLower(own))) return context.syntaxError("there are two constraints " + own, rule);
       names.push(asciiLower(own));
-      const sql = String.UTF8.decodeUnsafe(context.text.ptr + tree.a(rule), tree.d(rule) - tree.a(rule));
+      const sql = this.textBetween(tree.a(rule), tree.d(rule));
       const status = this.placed(this.db.addEntry(new CatalogEntry(CHECK, own, name, sql)), rule);
       if (status != OK) return status;
     }

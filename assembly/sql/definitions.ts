@@ -110,6 +110,7 @@ export class Definitions extends ColumnDefinitions {
       }
     }
     if (status == OK) status = this.make(name, table);
+    if (status == OK) status = this.keepDefaults(name);
     return status == OK ? this.keepChecks(name) : status;
   }
 
@@ -254,7 +255,7 @@ export class Definitions extends ColumnDefinitions {
     if (taken != "") return taken == IGNORED ? OK : lastError.status;
     if (!new QueryBinder(context, null, []).viewOf(node)) return lastError.status;
     const from = tree.start(tree.a(subject));
-    const sql = "CREATE VIEW " + String.UTF8.decodeUnsafe(context.text.ptr + from, tree.end(node) - from);
+    const sql = "CREATE VIEW " + this.textBetween(from, tree.end(node));
     const entry = new CatalogEntry(VIEW, name, "", sql);
     const catalog = this.db.catalog;
     if (!tree.has(node, FLAG_TEMPORARY)) return this.placed(this.db.addEntry(entry), subject);

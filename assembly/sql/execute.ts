@@ -4,6 +4,7 @@ import { asciiLower } from "../encode/ascii";
 import { isInteger } from "../encode/data-type";
 import { Column } from "../schema/column";
 import { loadInteger } from "../table/autoincrement-ledger";
+import { CatalogEntry, NUMBER } from "../store/catalog";
 import { DbmsContext } from "../store/dbms-context";
 import { beginTogether, endTogether } from "../store/insertion";
 import { QueryBinder } from "./bind/query";
@@ -15,9 +16,10 @@ import { InsertStatement } from "./change/insert";
 import { UpdateStatement } from "./change/update";
 import { Definitions } from "./definitions";
 import { Constant } from "./eval/expression";
+import { setChanging } from "./eval/surroundings";
 import { QueryRows } from "./query-rows";
 import { SqlText } from "./sql-text";
-import { EXPLAIN_HINT, EXPLAINS_QUERIES, readStatement, sqlRest, sqlRoot } from "./syntax/statements";
+import { explainFault, explainHint, readStatement, sqlRest, sqlRoot } from "./syntax/statements";
 import {
   N_CREATE_TABLE,
   FLAG_ANALYZE,
@@ -31,6 +33,7 @@ import {
   N_UPDATE,
   PRAGMA_DEFER,
   PRAGMA_KEYS,
+  PRAGMA_NUMBER,
   SqlTree,
   TX_BEGIN,
   TX_COMMIT,
@@ -89,7 +92,8 @@ export class Statement {
   /** Makes it tell how it would be run, as behind EXPLAIN, or with `runs` how it was run, as behind EXPLAIN ANALYZE. Behind `parse`. */
   explain(runs: bool): Status {
     const tree = this.tree;
-    if (tree.kind(this.root) != N_QUERY) return this.text.fail(SQL_UNSUPPORTED, EXPLAINS_QUERIES, this.start, EXPLAIN_HINT);
+    const fault = explainFault(tree.kind(this.root), runs);
+    if (fault != "") return this.text.fail(SQL_UNSUPPORTED, fault, this.start, explainHint(fault));
     const node = tree.add(N_EXPLAIN, this.start);
     tree.setA(node, this.root);
     if (runs) tree.setFlag(node, FLAG_ANALYZE);
@@ -210,9 +214,16 @@ export class Statement {
     const relation = this.relation;
     if (relation && this.isPlanned(db, parameters)) return relation;
     const context = this.begin(db, parameters);
-    const explains = this.tree.kind(this.root) == N_EXPLAIN;
-    let made = new QueryBinder(context, null, []).query(explains ? this.tree.a(this.root) : this.root);
-    if (made && explains) made = context.explained(made, this.tree.has(this.root, FLAG_ANALYZE) ? db.manager.cache : null);
+    const tree = this.tree;
+    const explains = tree.kind(this.root) == N_EXPLAIN;
+    const subject = explains ? tree.a(this.root) : this.root;
+    let made: Relation | null = null;
+    if (tree.kind(subject) == N_QUERY) made = new QueryBinder(context, null, []).query(subject);
+    else {
+      const change = this.boundChange(db, context, subject);
+      if (change) made = new Relation(context.own(change.step()), []);
+    }
+    if (made && explains) made = context.explained(made, tree.has(this.root, FLAG_ANALYZE) ? db.manager.cache : null);
     if (made) context.planned();
     else this.forget();
     this.relation = made;
@@ -239,12 +250,20 @@ export class Statement {
 
   /** A statement that changes rows, ready to run; null on failure. */
   private bound(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
-    const tree = this.tree;
     db.store.useFormat();
     const known = this.changing;
     if (known && this.isPlanned(db, parameters)) return known;
     const context = this.begin(db, parameters);
-    const subject = tree.a(this.root);
+    const change = this.boundChange(db, context, this.root);
+    if (change) context.planned();
+    else this.forget();
+    return change;
+  }
+
+  /** What the node of INSERT, UPDATE or DELETE says; null on failure. */
+  private boundChange(db: DbmsContext, context: StatementContext, node: u32): ChangeStatement | null {
+    const tree = this.tree;
+    const subject = tree.a(node);
     const name = tree.text(tree.a(subject));
     if (catalogNumber(name) >= 0) {
       context.fail(SQL_UNSUPPORTED, name + " is only read", subject, ONLY_READ_HINT);
@@ -256,22 +275,20 @@ export class Statement {
     const table = lastError.status == OK ? context.table(subject) : null;
     if (!table) return null;
     let change: ChangeStatement;
-    if (tree.kind(this.root) == N_INSERT) change = new InsertStatement(db, context, this.root, table);
-    else change = new UpdateStatement(db, context, this.root, table);
+    if (tree.kind(node) == N_INSERT) change = new InsertStatement(db, context, node, table);
+    else change = new UpdateStatement(db, context, node, table);
     this.changing = change;
-    if (change.bind() == OK) {
-      context.planned();
-      return change;
-    }
-    this.forget();
-    return null;
+    return change.bind() == OK ? change : null;
   }
 
   /** Runs a statement that changes rows; null on failure. */
   private change(db: DbmsContext, parameters: Array<Constant>): ChangeStatement | null {
     const change = this.bound(db, parameters);
     if (!change) return null;
-    if (change.run() != OK) {
+    setChanging(this.context!.around);
+    const status = change.run();
+    setChanging(null);
+    if (status != OK) {
       // Where it stopped it may not begin again.
       this.forget();
       return null;
@@ -316,11 +333,26 @@ export class Statement {
     const op = this.tree.op(this.root);
     const on = !this.tree.has(this.root, FLAG_NOT);
     const catalog = db.catalog;
+    if (op == PRAGMA_NUMBER) return this.setNumber(db);
     // As in SQLite in a transaction the one has no effect, and out of one the other.
     if (op == PRAGMA_KEYS && !db.inTransaction) catalog.foreignKeys = on;
     if (op != PRAGMA_DEFER || !on || !db.inTransaction || !catalog.foreignKeys) return OK;
     const hint = "PRAGMA foreign_keys = OFF before BEGIN, or rows in the order of their keys";
     return this.text.fail(SQL_UNSUPPORTED, "foreign keys can't wait for COMMIT", this.start, hint);
+  }
+
+  /** Keeps a number in the file, unless it is 0. */
+  private setNumber(db: DbmsContext): Status {
+    const name = this.tree.text(this.tree.a(this.root));
+    const number = I32.parseInt(this.tree.text(this.tree.b(this.root)), 10);
+    const known = db.catalog.number(name);
+    if (lastError.status != OK) return lastError.status;
+    const inner = db.inTransaction;
+    let status = beginTogether(db);
+    if (status != OK) return status;
+    if (number != 0) status = db.addEntry(new CatalogEntry(NUMBER, name, "", number.toString()));
+    if (status == OK && known) status = db.dropEntry(known);
+    return endTogether(db, inner, status);
   }
 
   private transact(db: DbmsContext): Status {

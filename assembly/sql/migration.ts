@@ -10,7 +10,7 @@ import { beginTogether, endTogether } from "../store/insertion";
 import { SchemaChange, changesOf } from "../store/schema-difference";
 import { findTable } from "../store/table-list";
 import { StatementContext } from "./bind/statement";
-import { readCheck } from "./catalog/row-checks";
+import { readExpression } from "./catalog/stored-expressions";
 import { Dependents } from "./catalog/dependents";
 import { AlteredValues } from "./change/altered-values";
 import { NoText, StoredText } from "./sql-text";
@@ -187,7 +187,7 @@ export class Migration {
         const expression = new StoredText(text, "the value of " + wanted.name + "." + column.name, -1);
         const part = StatementContext.of(db, expression, new SqlTree(), []);
         contexts.push(part);
-        source = readCheck(expression, part.tree);
+        source = readExpression(expression, part.tree);
         if (source == 0) status = lastError.status;
         else status = values.add(c, column, plain.from[c], source, source, part);
       } else status = values.add(c, column, plain.from[c], 0, 0);

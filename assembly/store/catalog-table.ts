@@ -7,7 +7,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 
 export const CATALOG: string = "__quire_catalog";
 
-/** Its columns behind the key: `VIEW`, `CHECK` or `INDEX`, a name, the table that it is about, and its text in SQL. */
+/** Its columns behind the key: `VIEW`, `CHECK`, `DEFAULT` or `INDEX`, a name, the table that it is about, and its text in SQL. */
 const COLUMNS: StaticArray<string> = ["kind", "name", "table", "sql"];
 
 /** The definition of the catalog table. */
@@ -30,6 +30,9 @@ export function isCatalogTable(schema: TableSchemaSnapshot): bool {
 
 /** What rows of a table have to be besides what its definition says. */
 export abstract class RowRules {
+  /** Gives columns that are missing in `row` what they have by themselves, as far as that is no value of their definition. */
+  abstract fill(row: Row): Status;
+
   /** `OK` when `row`, whose columns all have a value or null, may be in the table. */
   abstract check(row: Row): Status;
 

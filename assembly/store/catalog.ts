@@ -1,6 +1,7 @@
 /**
- * What SQL keeps in a file that the format has no place for: views, CHECK constraints, and names of indexes that do not follow from their
- * columns. They are rows of an ordinary table, which is made for the first of them and is in no list of tables.
+ * What SQL keeps in a file that the format has no place for: views, CHECK constraints, defaults that are worked out for each row, names of
+ * indexes that do not follow from their columns, and numbers of programs. They are rows of an ordinary table, which is made for the first
+ * of them and is in no list of tables.
  *
  * Anyone may have written what is in it: only texts are taken from it, and whoever uses one looks at it as at any other.
  */
@@ -20,7 +21,10 @@ import { findTable } from "./table-list";
 /** Kinds of entries. */
 export const VIEW: string = "view";
 export const CHECK: string = "check";
+export const DEFAULT: string = "default";
 export const INDEX: string = "index";
+/** A number that programs keep in the file: its name, and as text what it is. */
+export const NUMBER: string = "number";
 
 /** All of them are read at once: more are refused. */
 const MOST_ENTRIES: i32 = 16384;
@@ -31,7 +35,7 @@ export class CatalogEntry {
 
   constructor(
     readonly kind: string,
-    /** "" for a constraint without one. */
+    /** "" for a constraint without one; the column's of a default. */
     readonly name: string,
     /** The table that it is about, "" for a view. */
     readonly table: string,
@@ -55,10 +59,10 @@ export class CatalogEntry {
   }
 }
 
-/** Makes rules of a table's constraints: SQL does, of which this layer knows nothing. */
+/** Makes rules of a table's constraints and defaults: SQL does, of which this layer knows nothing. */
 export abstract class RuleMaker {
   /** Null with an error. */
-  abstract rulesOf(catalog: Catalog, table: Table, checks: Array<CatalogEntry>): RowRules | null;
+  abstract rulesOf(catalog: Catalog, table: Table, checks: Array<CatalogEntry>, defaults: Array<CatalogEntry>): RowRules | null;
 }
 
 let ruleMaker: RuleMaker | null = null;
@@ -165,6 +169,14 @@ export class Catalog {
     return view ? fail(TABLE_EXISTS, "there is a view " + view.name + " already", "DROP VIEW takes it away") : lastError.status;
   }
 
+  /** The entry of the number called `name`; null when it is 0 (`lastError.status` is `OK`), and on failure. */
+  number(name: string): CatalogEntry | null {
+    lastError.status = OK;
+    const numbers = this.of(NUMBER);
+    for (let n = 0; numbers && n < numbers.length; n++) if (numbers[n].name == name) return numbers[n];
+    return null;
+  }
+
   /** What `keep` kept under `number`, unless definitions have changed since; else null. */
   keptOf(number: i32): ArrayBuffer | null {
     return this.all && this.kept.has(number) ? this.kept.get(number) : null;
@@ -184,16 +196,24 @@ export class Catalog {
     return rules ? rules.check(row) : OK;
   }
 
-  /** Gets the constraints of `table` ready; fails where one can't be worked out. */
+  /** Gives columns that are missing in `row` what SQL works out for them. */
+  @inline fill(table: Table, row: Row): Status {
+    const status = table.rulesVersion == this.openTables.version ? OK : this.findRules(table);
+    const rules = table.rules;
+    return status == OK && rules ? rules.fill(row) : status;
+  }
+
+  /** Gets the constraints and defaults of `table` ready; fails where one can't be worked out. */
   findRules(table: Table): Status {
     table.forgetRules();
     const checks: Array<CatalogEntry> | null = table.isCatalog ? [] : this.of(CHECK, table.name);
-    if (!checks) return lastError.status;
-    if (checks.length > 0) {
+    const defaults: Array<CatalogEntry> | null = table.isCatalog ? [] : this.of(DEFAULT, table.name);
+    if (!checks || !defaults) return lastError.status;
+    if (checks.length + defaults.length > 0) {
       const maker = ruleMaker;
-      const what = table.name + " has CHECK constraints, and this program has no SQL";
+      const what = table.name + " has CHECK constraints or defaults of SQL, and this program has none";
       if (!maker) return fail(UNSUPPORTED, what, "change the table with one that has");
-      table.rules = maker.rulesOf(this, table, checks);
+      table.rules = maker.rulesOf(this, table, checks, defaults);
       if (!table.rules) return lastError.status;
     }
     table.rulesVersion = this.openTables.version;

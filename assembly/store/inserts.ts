@@ -23,6 +23,7 @@ export class Inserts extends RowEntries {
   insert(table: Table, row: Row): RecordAddress {
     let status = table.refresh();
     if (status == OK && this.oneNull) status = this.settleNulls(table, row);
+    if (status == OK) status = this.catalog.fill(table, row);
     if (status == OK) status = this.fill(table, row);
     if (status == OK) status = this.catalog.check(table, row);
     if (status != OK) return NO_ADDRESS;

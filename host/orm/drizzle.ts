@@ -66,10 +66,13 @@ type Mapper = (rows: unknown[][]) => unknown;
 type RelationalQuery = ReturnType<SQLiteSyncDialect["buildRelationalQuery"]>;
 type RelationalConfig = Parameters<SQLiteSyncDialect["buildRelationalQuery"]>[0];
 
-/** Gives a value of a column that comes in a document the form that it has as a value of a row: documents have text of bytes and decimals. */
+/** Gives a value of a column that comes in a document the form that it has as a value of a row: documents have text of bytes and of long decimals. */
 function fromDocument(type: string, value: unknown, { integers, decimals }: ValueForms): unknown {
   if (/^(?:blob|bytea|(?:var)?binary)/iu.test(type) && typeof value === "string") return Buffer.from(value, "hex");
-  if (/^(?:real|float|double|numeric|decimal)/iu.test(type)) return decimals === "number" ? Number(value) : value;
+  if (/^(?:real|float|double|numeric|decimal)/iu.test(type)) {
+    if (decimals === "number") return Number(value);
+    return typeof value === "number" ? value.toString() : value;
+  }
   return integers === "bigint" && /^int/iu.test(type) ? BigInt(value as string | number) : value;
 }
 

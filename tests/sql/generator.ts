@@ -511,6 +511,8 @@ export class Generator {
     const where = random.oneIn(3) ? "" : ` WHERE ${this.where(refs)}`;
     const outputs: Output[] = [];
     let tail = "";
+    /** Whether the first output's alias is a name in HAVING. */
+    let isAliased = false;
     if (isGrouped) {
       const keys = Array.from({ length: random.below(3) }, () => {
         const type = random.pick(TYPES);
@@ -542,7 +544,11 @@ export class Generator {
         else outputs.push(this.aggregate(type, refs, named || types !== undefined));
       }
       if (keys.length > 0) tail += ` GROUP BY ${keys.map(({ sql }) => sql).join(", ")}`;
-      if (random.oneIn(3)) {
+      const first = outputs[0];
+      isAliased = !named && keys.length > 0 && !hasWindows && first?.how === "exact" && first.type !== "bool" && random.oneIn(4);
+      if (isAliased && first)
+        tail += ` HAVING h0 ${random.pick(["=", "<", ">=", "<>"])} ${this.literal(first.type)} ${random.pick(["AND", "OR"])} COUNT(*) > 1`;
+      else if (random.oneIn(3)) {
         const type = random.pick(["int", "text", "dec", "date"] as const);
         const left = this.aggregate(type, refs, true).sql;
         const having = `${left} ${random.pick(["=", "<", ">=", "<>"])} ${this.literal(type)}`;
@@ -559,7 +565,13 @@ export class Generator {
         else outputs.push({ sql: this.expression(type, refs, 3), type, how: "exact" });
       }
     }
-    const list = outputs.map(({ sql }, i) => (named || random.oneIn(4) ? `${sql} AS c${i}` : `${sql}⟦¦ AS c${i}⟧`)).join(", ");
+    const named0 = isAliased ? "h0" : "c0";
+    const list = outputs
+      .map(({ sql }, i) => {
+        const name = i === 0 ? named0 : `c${i}`;
+        return name === "h0" || named || random.oneIn(4) ? `${sql} AS ${name}` : `${sql}⟦¦ AS ${name}⟧`;
+      })
+      .join(", ");
     const distinct = outputs.every(({ how }) => how === "exact") && random.oneIn(5) ? "DISTINCT " : "";
     return { sql: `SELECT ${distinct}${list} FROM ${from}${where}${tail}`, outputs };
   }
@@ -642,6 +654,13 @@ export class Generator {
     }
     if (type === "text" && !exact && random.oneIn(2))
       return { sql: `GROUP_CONCAT(${value("text")}, '|')${filter}`, type, how: "pieces" };
+    // Which of texts that differ in case alone is the least is not said.
+    if (type === "text" && random.oneIn(4))
+      return {
+        sql: `⟦¦(⟧LOWER(${random.pick(["MIN", "MAX"])}(${value(type)} COLLATE NOCASE)${filter})⟦¦ COLLATE BINARY)⟧`,
+        type,
+        how: "exact",
+      };
     return { sql: `${random.pick(["MIN", "MAX"])}(${value(type)})${filter}`, type, how: "exact" };
   }
 

@@ -21,6 +21,7 @@ import {
 } from "../../status";
 import { Row } from "../../encode/row";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { DEFAULT } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
 import { Garbage } from "../../request/garbage";
 import { RowBatch } from "../../store/row-batch";
@@ -218,7 +219,9 @@ class Import {
     const status = header.read(table);
     if (status != OK) return status;
     const cells = this.cells!;
-    const mapping = CellMapping.byNames(table.schema, header.names, this.nullText, cells.hint);
+    const defaults = this.ctx.db.catalog.of(DEFAULT, table.name);
+    if (!defaults) return lastError.status;
+    const mapping = CellMapping.byNames(table.schema, header.names, this.nullText, cells.hint, defaults);
     this.mapping = mapping;
     return mapping ? OK : atLine(cells.line, lastError.status);
   }

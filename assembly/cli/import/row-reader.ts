@@ -8,6 +8,7 @@ import { parseJsonValue, parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { MOST_COLUMNS, TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { unknownColumn } from "../../schema/column-names";
+import { CatalogEntry } from "../../store/catalog";
 import { DelimitedReader } from "./delimited-reader";
 import { GuessGuard } from "./infer-guard";
 
@@ -91,9 +92,15 @@ export class CellMapping {
 
   /**
    * Maps the cells called `names`; null when a name is no column (`hint` says what may be the reason), or a column that needs a value has
-   * no cell.
+   * no cell. `defaults` are those that are worked out for each row.
    */
-  static byNames(schema: TableSchemaSnapshot, names: Array<string>, nullText: string, hint: string): CellMapping | null {
+  static byNames(
+    schema: TableSchemaSnapshot,
+    names: Array<string>,
+    nullText: string,
+    hint: string,
+    defaults: Array<CatalogEntry>,
+  ): CellMapping | null {
     const mapping = new CellMapping(schema, names.length, nullText);
     for (let i = 0; i < names.length; i++) {
       const position = schema.columnIndex(names[i]);
@@ -107,6 +114,9 @@ export class CellMapping {
     for (let i = 0; i < schema.columns.length; i++) {
       const column = schema.columns[i];
       if (mapping.positions.includes(i) || column.auto || column.nullable || column.defaultOffset() != 0) continue;
+      let d = 0;
+      while (d < defaults.length && defaults[d].name != column.name) d += 1;
+      if (d < defaults.length) continue;
       fail(NOT_NULL, "the source has no column " + column.name + ", which has no default and can't be null");
       return null;
     }

@@ -9,6 +9,9 @@ import { kindName } from "../eval/kinds";
 import { Limit, Operator } from "../run/operator";
 import { Sort } from "../run/sort";
 import { OP_CROSS } from "../syntax/operators";
+import { boundDefault, defaultEntry, defaultLabel } from "../catalog/row-defaults";
+import { readExpression } from "../catalog/stored-expressions";
+import { StoredText } from "../sql-text";
 import { N_DEFAULT } from "../syntax/tree";
 import { WantedOrder } from "./access";
 import { Condition, addConditions, decidable, filtered } from "./conditions";
@@ -142,6 +145,20 @@ export class ChangeBinder extends QueryBinder {
     return found;
   }
 
+  /** What a column of the table has by itself; null with an error. */
+  private ownValue(column: Column, node: u32): Expression | null {
+    lastError.status = OK;
+    const entry = defaultEntry(this.context.catalog, this.table.name, column.name);
+    if (!entry) return lastError.status == OK ? defaultOf(column) : null;
+    const text = new StoredText(entry.sql, defaultLabel(entry), this.context.text.offsetOf(this.tree.start(node)));
+    const context = this.context.within(text, node);
+    if (!context) return null;
+    const stored = readExpression(context.text, context.tree);
+    const value: Expression | null = stored == 0 ? null : boundDefault(context, column, stored);
+    context.tree.free();
+    return value;
+  }
+
   /** What a list of N_SET says; null with an error. */
   sets(list: u32): Sets | null {
     const tree = this.tree;
@@ -157,7 +174,8 @@ export class ChangeBinder extends QueryBinder {
       const column = this.table.schema.columns[position];
       const at = tree.c(set);
       let value: Expression | null = null;
-      if (at == 0) value = valueFor(this, column, tree.b(set));
+      if (at == 0 && tree.kind(tree.b(set)) == N_DEFAULT) value = this.ownValue(column, tree.b(set));
+      else if (at == 0) value = valueFor(this, column, tree.b(set));
       else {
         if (at == 1) ofQuery = this.scalars(tree.b(set), this.columnsSet(set));
         value = ofQuery ? assignedTo(this.context, column, ofQuery[at - 1], tree.b(set)) : null;
@@ -191,7 +209,6 @@ export class ChangeBinder extends QueryBinder {
 
 /** The value at a node as one for `column`; null with an error. */
 export function valueFor(binder: QueryBinder, column: Column, node: u32): Expression | null {
-  if (binder.context.tree.kind(node) == N_DEFAULT) return defaultOf(column);
   const value = binder.bind(node);
   return value ? assignedTo(binder.context, column, value, node) : null;
 }

@@ -140,6 +140,9 @@ export abstract class ExpressionBinder {
   protected abstract call(node: u32): Expression | null;
   /** What a node is in a query with groups, where that is not its parts' business; null where it is. */
   protected abstract ofGroup(node: u32): Expression | null;
+  /** The result, N_RESULT, that has `name` as its alias, where such are names; 0 for none. */
+  protected abstract resultCalled(name: string): u32;
+  protected abstract resultValue(result: u32): Expression | null;
   /** An aggregate of this query's rows; null with an error. */
   abstract ownAggregate(node: u32, name: string): Expression | null;
   /** A column of the rows, which in a query with groups has to be one of theirs. */
@@ -246,6 +249,8 @@ export abstract class ExpressionBinder {
     const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
     const place = scope.find(name, table);
     if (place >= 0) return this.columnAt(place, node);
+    const result = scope.found == 0 && table.length == 0 ? this.resultCalled(name) : 0;
+    if (result != 0) return this.resultValue(result);
     const outer = this.outer;
     if (scope.found == 0 && (table.length == 0 || !scope.source(table))) {
       lastError.status = OK;

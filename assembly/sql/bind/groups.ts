@@ -50,6 +50,8 @@ export abstract class GroupBinder extends FunctionBinder {
   /** Whether aggregates may be here, and whether there is one in a query inside, for which this seems to have no groups. */
   protected mayGroup: bool = false;
   mustGroup: bool = false;
+  /** Results whose aliases are names here, too, where no column is called so: a list of N_RESULT. */
+  protected aliases: u32 = 0;
   /** Inside an aggregate's values names are the rows', not the groups'. */
   protected inAggregate: bool = false;
   protected groupNodes: Array<u32> = new Array<u32>();
@@ -100,6 +102,22 @@ export abstract class GroupBinder extends FunctionBinder {
       this.groupValues.push(value);
     }
     return true;
+  }
+
+  protected resultCalled(name: string): u32 {
+    const tree = this.tree;
+    let result = this.aliases;
+    while (result != 0 && (tree.kind(result) == N_STAR || tree.b(result) == 0 || !sameName(tree.text(tree.b(result)), name)))
+      result = tree.next(result);
+    return result;
+  }
+
+  protected resultValue(result: u32): Expression | null {
+    const aliases = this.aliases;
+    this.aliases = 0;
+    const value = this.bind(this.tree.a(result));
+    this.aliases = aliases;
+    return value;
   }
 
   protected ofGroup(node: u32): Expression | null {
@@ -288,9 +306,7 @@ export abstract class GroupBinder extends FunctionBinder {
     if (fn == A_MIN || fn == A_MAX || (fn == A_JSON_OBJECT && distinct)) {
       if (fn == A_JSON_OBJECT)
         context.fail(SQL_UNSUPPORTED, name + " with DISTINCT is not there", node, "a query with DISTINCT in FROM");
-      else if (isNoCase(subject))
-        context.fail(SQL_UNSUPPORTED, name + " with COLLATE is not there", node, "LOWER makes all letters alike");
-      if (fn == A_JSON_OBJECT || isNoCase(subject) || !this.isSortable(subject, node)) return null;
+      if (fn == A_JSON_OBJECT || !this.isSortable(subject, node)) return null;
     } else if (fn == A_CONCAT || fn == A_JSON_OBJECT) subject = asText(context, subject);
     else if (fn == A_JSON_ARRAY) subject = isJsonExtract(subject) ? convertTo(context, subject, K_JSON, null) : subject;
     else if (fn != A_COUNT) {

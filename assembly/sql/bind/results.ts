@@ -22,6 +22,8 @@ class Output {
 /** Binds the columns of a result. */
 export abstract class ResultBinder extends SubqueryBinder {
   protected readonly outputs: Array<Output> = new Array<Output>();
+  /** Whether values are worked out of the columns of the result, and not of rows: behind DISTINCT there are no others. */
+  private isOfResult: bool = false;
 
   /** What ORDER BY's term sorts by: a column of the result by its name or number, or any value of the rows. */
   protected orderValue(term: u32, distinct: bool): Expression | null {
@@ -43,8 +45,51 @@ export abstract class ResultBinder extends SubqueryBinder {
       return isCollated || isNoCase(output) ? new Collated(value, isCollated ? this.foldsCase(node) : true) : value;
     }
     if (!distinct) return this.bind(node);
-    this.context.fail(SQL_TYPE, "with DISTINCT, ORDER BY needs columns of the result", term);
+    this.isOfResult = true;
+    this.mayWindow = false;
+    const value = this.bind(node);
+    this.isOfResult = false;
+    this.mayWindow = true;
+    return value;
+  }
+
+  /** The column of the result at `place`, to be sorted by behind DISTINCT. */
+  private resultColumn(place: i32): Expression {
+    const output = this.outputs[place].value;
+    const value = new ColumnValue(place, output.kind);
+    return isNoCase(output) ? new Collated(value, true) : value;
+  }
+
+  private notOfResult(node: u32): Expression | null {
+    this.context.fail(
+      SQL_TYPE,
+      "with DISTINCT, ORDER BY needs columns of the result",
+      node,
+      "a query in FROM has it as a column",
+    );
     return null;
+  }
+
+  protected ofGroup(node: u32): Expression | null {
+    if (!this.isOfResult) return super.ofGroup(node);
+    for (let o = 0; o < this.outputs.length; o++) {
+      const output = this.outputs[o];
+      if (output.node != 0 && this.isSame(output.node, node)) return isJsonExtract(output.value) ? null : this.resultColumn(o);
+    }
+    return null;
+  }
+
+  columnAt(place: i32, node: u32): Expression | null {
+    if (!this.isOfResult) return super.columnAt(place, node);
+    for (let o = 0; o < this.outputs.length && !this.isGrouped; o++) {
+      const value = this.outputs[o].value;
+      if (value instanceof ColumnValue && (<ColumnValue>value).position == place) return this.resultColumn(o);
+    }
+    return this.notOfResult(node);
+  }
+
+  ownAggregate(node: u32, name: string): Expression | null {
+    return this.isOfResult ? this.notOfResult(node) : super.ownAggregate(node, name);
   }
 
   /** The output that a node of ORDER BY or GROUP BY means: by its number, its alias, or as the same expression; -1 none, -2 an error. */

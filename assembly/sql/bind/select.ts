@@ -55,6 +55,7 @@ export abstract class SelectBinder extends ResultBinder {
     if (!this.results(tree.a(node))) return null;
     this.mayWindow = false;
     let having: Expression | null = null;
+    this.aliases = tree.a(node);
     if (group != 0 && tree.b(group) != 0) {
       having = this.condition(tree.b(group));
       if (!having) return null;
@@ -66,6 +67,7 @@ export abstract class SelectBinder extends ResultBinder {
     for (let term = order; term != 0; term = tree.next(term)) {
       if (!this.addTerm(this.orderValue(term, distinct), term, this.orderOf(term), by, orders)) return null;
     }
+    this.aliases = 0;
     const values = new Array<Expression>();
     const columns = new Array<NamedColumn>();
     for (let o = 0; o < this.outputs.length; o++) {

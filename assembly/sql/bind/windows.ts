@@ -203,6 +203,11 @@ export abstract class WindowBinder extends FrameBinder {
     if (!subject) return null;
     const start = this.tree.start(node);
     const fn = subject.fn;
+    if ((fn == A_MIN || fn == A_MAX) && isNoCase(subject.subject!)) {
+      this.unsupported(name + " with COLLATE over a window is", node, "LOWER makes all letters alike");
+      subject.free();
+      return null;
+    }
     const made: FrameAggregate =
       fn >= A_CONCAT
         ? new TextAggregate(fn, name, subject.kind, context.text, start, context.budget)

@@ -1,5 +1,5 @@
 /** Tables and indexes as SQL that makes them. */
-import { asciiUpper } from "../../encode/ascii";
+import { asciiUpper, lowerLetter } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { TYPE_BLOB, TYPE_BOOLEAN, TYPE_CUSTOM, TYPE_DECIMAL, TYPE_INT64, isInteger } from "../../encode/data-type";
 import { writeTextValue } from "../../encode/value-text";
@@ -55,8 +55,11 @@ export function columnTypeText(column: Column): string {
   return column.type == TYPE_INT64 && column.primaryKey && !column.auto ? "BIGINT" : asciiUpper(sqlNameOfType(column.type));
 }
 
-/** The default, which there has to be, as SQL has it. */
-export function defaultText(column: Column): string {
+/** What a column of a table has by itself, as SQL has it: its own value, or what one of `defaults` works out; "" for nothing. */
+export function defaultText(table: string, column: Column, defaults: Array<CatalogEntry>): string {
+  for (let d = 0; d < defaults.length; d++)
+    if (defaults[d].table == table && defaults[d].name == column.name) return defaults[d].sql;
+  if (!column.defaultValue) return "";
   const offset = column.defaultOffset();
   if (offset == 0) return "NULL";
   const out = new ByteBuffer(64);
@@ -67,8 +70,20 @@ export function defaultText(column: Column): string {
   return (column.type == TYPE_BLOB ? "x" : "") + literal(text);
 }
 
-/** CREATE TABLE, with these CHECK constraints. Indexes of several columns, and those that are not unique, have texts of their own. */
-export function createTableText(schema: TableSchemaSnapshot, checks: Array<CatalogEntry>): string {
+/** What stands behind DEFAULT for an expression: words like CURRENT_DATE by themselves. */
+function inParentheses(sql: string): string {
+  for (let i = 0; i < sql.length; i++) {
+    const unit = sql.charCodeAt(i);
+    if (unit != 0x5f && lowerLetter(unit) - 0x61 >= 26) return "(" + sql + ")";
+  }
+  return sql;
+}
+
+/**
+ * CREATE TABLE, with these CHECK constraints, and its own ones of `defaults`. Indexes of several columns, and those that are not unique,
+ * have texts of their own.
+ */
+export function createTableText(schema: TableSchemaSnapshot, checks: Array<CatalogEntry>, defaults: Array<CatalogEntry>): string {
   let text = "CREATE TABLE " + quoted(schema.name) + " (";
   const first = shownFrom(schema);
   for (let c = first; c < schema.columns.length; c++) {
@@ -78,7 +93,8 @@ export function createTableText(schema: TableSchemaSnapshot, checks: Array<Catal
     if (column.auto) text += " AUTOINCREMENT";
     if (!column.nullable && !(column.primaryKey && column.auto)) text += " NOT NULL";
     if (column.unique && !column.primaryKey) text += " UNIQUE";
-    if (column.defaultValue) text += " DEFAULT " + defaultText(column);
+    const value = defaultText(schema.name, column, defaults);
+    if (value != "") text += " DEFAULT " + (column.defaultValue ? value : inParentheses(value));
     const foreign = column.foreignKey;
     if (!foreign) continue;
     text += " REFERENCES " + quoted(foreign.table) + " " + names([foreign.column]);

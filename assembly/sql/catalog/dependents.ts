@@ -1,7 +1,7 @@
 /** What the catalog has about tables whose definitions change: texts that follow their names, and views that go on to be read. */
 import { OK, Status, lastError } from "../../status";
 import { Alteration } from "../../store/alteration";
-import { CatalogEntry, INDEX, VIEW } from "../../store/catalog";
+import { CatalogEntry, DEFAULT, INDEX, VIEW } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
 import { QueryBinder } from "../bind/query";
 import { StatementContext } from "../bind/statement";
@@ -25,7 +25,7 @@ export class Dependents {
     return OK;
   }
 
-  /** Has constraints and names of indexes of a table say what is so behind an alteration that was carried out. */
+  /** Has constraints, defaults and names of indexes of a table say what is so behind an alteration that was carried out. */
   follow(alteration: Alteration): Status {
     const before = alteration.table.schema;
     const schema = alteration.schema;
@@ -51,7 +51,10 @@ export class Dependents {
     const renamed = renaming.of(entry);
     // Its index is gone.
     if (entry.kind == INDEX && namedIndex(this.db.catalog, renamed).columns.length == 0) return this.db.dropEntry(entry);
-    return renamed.sql == entry.sql && renamed.table == entry.table ? OK : this.db.replaceEntry(entry, renamed);
+    // So is its column.
+    if (entry.kind == DEFAULT && !renaming.columns.includes(entry.name)) return this.db.dropEntry(entry);
+    const isSame = renamed.sql == entry.sql && renamed.table == entry.table && renamed.name == entry.name;
+    return isSame ? OK : this.db.replaceEntry(entry, renamed);
   }
 
   /** `OK` when the constraints of the table can be worked out. */
@@ -59,7 +62,8 @@ export class Dependents {
     const table = this.db.table(name);
     if (!table) return lastError.status;
     const status = this.db.catalog.findRules(table);
-    if (status != OK) lastError.hint = "DROP CONSTRAINT before, in the same statement of ALTER TABLE, takes it away";
+    if (status != OK)
+      lastError.hint = "DROP CONSTRAINT or DROP DEFAULT before, in the same statement of ALTER TABLE, takes it away";
     return status;
   }
 

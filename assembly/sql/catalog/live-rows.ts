@@ -4,7 +4,18 @@ import { unclaimedPageCount } from "../../memory/access/unclaimed-pages";
 import { hasDefinitions } from "../../memory/base/layout";
 import { Catalog } from "../../store/catalog";
 import { CellRows, CellWriter } from "./cell-rows";
-import { FOREIGN_KEYS, FREELIST_COUNT, JOURNAL_MODE, PAGE_COUNT, QUICK_CHECK, SEQUENCE, SYNCHRONOUS } from "./relation-names";
+import {
+  APPLICATION_ID,
+  FOREIGN_KEYS,
+  USER_VERSION,
+  pragmaOf,
+  FREELIST_COUNT,
+  JOURNAL_MODE,
+  PAGE_COUNT,
+  QUICK_CHECK,
+  SEQUENCE,
+  SYNCHRONOUS,
+} from "./relation-names";
 
 /** Of a file that is as it should be. */
 const FINE: string = "ok";
@@ -48,6 +59,14 @@ export class LiveRows extends CellRows {
       case SYNCHRONOUS:
         out.number64(manager.syncCommits ? 2 : 1);
         break;
+      case USER_VERSION:
+      case APPLICATION_ID: {
+        const entry = catalog.number(pragmaOf(this.number));
+        if (lastError.status != OK) return lastError.status;
+        // Anyone may have written what is there.
+        out.number64(entry ? I32.parseInt(entry.sql, 10) : 0);
+        break;
+      }
       case SEQUENCE:
         return this.writeCounters(out);
       default:

@@ -39,6 +39,10 @@ const RELATIONS: StaticArray<string> = [
   "journal_mode",
   "pragma_synchronous",
   "#synchronous",
+  "pragma_user_version",
+  "#user_version",
+  "pragma_application_id",
+  "#application_id",
   "pragma_integrity_check",
   "integrity_check",
   "pragma_quick_check",
@@ -68,13 +72,20 @@ export const PAGE_COUNT: i32 = 28;
 export const FREELIST_COUNT: i32 = 30;
 export const JOURNAL_MODE: i32 = 32;
 export const SYNCHRONOUS: i32 = 34;
-export const QUICK_CHECK: i32 = 38;
+export const USER_VERSION: i32 = 36;
+export const APPLICATION_ID: i32 = 38;
+export const QUICK_CHECK: i32 = 42;
 
 /** The number of the relation called `name`; -1 when there is none. */
 export function catalogNumber(name: string): i32 {
   const wanted = asciiLower(name);
   for (let r = 0; r < RELATIONS.length; r += 2) if (RELATIONS[r] == wanted) return r == SCHEMA ? MASTER : r;
   return -1;
+}
+
+/** What a PRAGMA is called whose rows are those of relation `number`. */
+export function pragmaOf(number: i32): string {
+  return RELATIONS[number].substring("pragma_".length);
 }
 
 /** The columns of relation `number`, those of numbers with `#` in front. */

@@ -7,7 +7,7 @@
  */
 import { asciiUpper } from "../../encode/ascii";
 import { ON_DELETE_CASCADE } from "../../schema/column";
-import { CHECK, Catalog, CatalogEntry, VIEW } from "../../store/catalog";
+import { CHECK, Catalog, CatalogEntry, DEFAULT, VIEW } from "../../store/catalog";
 import { Table } from "../../store/table";
 import { NamedColumn } from "../bind/scope";
 import { sqlNameOfType } from "../bind/types";
@@ -62,6 +62,7 @@ export function catalogRows(number: i32, catalog: Catalog, views: ViewBinder): O
 class CatalogRelation extends CellWriter {
   private named: Array<NamedIndex> = [];
   private checks: Array<CatalogEntry> = [];
+  private defaults: Array<CatalogEntry> = [];
 
   constructor(
     private readonly number: i32,
@@ -77,7 +78,9 @@ class CatalogRelation extends CellWriter {
     const named = namedIndexes(catalog);
     const checks = catalog.of(CHECK);
     const stored = catalog.of(VIEW);
-    if (!named || !checks || !stored) return null;
+    const defaults = catalog.of(DEFAULT);
+    if (!named || !checks || !stored || !defaults) return null;
+    this.defaults = defaults;
     this.named = named;
     this.checks = checks;
     const tables = catalog.tables;
@@ -107,7 +110,7 @@ class CatalogRelation extends CellWriter {
   private masterRows(table: Table): void {
     const mine = new Array<CatalogEntry>();
     for (let c = 0; c < this.checks.length; c++) if (this.checks[c].table == table.name) mine.push(this.checks[c]);
-    this.masterRow("table", table.name, table.name, table.pages.pageLedger, createTableText(table.schema, mine));
+    this.masterRow("table", table.name, table.name, table.pages.pageLedger, createTableText(table.schema, mine, this.defaults));
     for (let i = 0; i < table.indexes.length; i++) {
       const names = namesOf(this.named, table.name, table.indexes[i].definition.columns);
       for (let n = 0; n < names.length; n++)
@@ -132,7 +135,7 @@ class CatalogRelation extends CellWriter {
         key = table.schema.indexes[1].columns.indexOf(column.name) + 1;
       }
       const notNull = !column.nullable && !(column.primaryKey && column.auto);
-      const value = column.defaultValue ? defaultText(column) : "";
+      const value = defaultText(table.name, column, this.defaults);
       this.columnRow(c - first, column.name, columnTypeText(column), notNull, value, key, table.name);
     }
   }

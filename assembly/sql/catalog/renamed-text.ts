@@ -1,13 +1,13 @@
 /** Texts of the catalog in which a table, or columns of it, are called otherwise than before. */
 import { OK } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { CatalogEntry, INDEX } from "../../store/catalog";
+import { CatalogEntry, DEFAULT, INDEX } from "../../store/catalog";
 import { sameName } from "../bind/scope";
 import { StoredText } from "../sql-text";
 import { readStatement, sqlRoot } from "../syntax/statements";
 import { N_COLUMN, N_CREATE_INDEX, SqlTree } from "../syntax/tree";
 import { quoted } from "./definition-text";
-import { readCheck } from "./row-checks";
+import { readExpression } from "./stored-expressions";
 
 /** What a table and its columns are called, before and now. */
 export class Renaming {
@@ -22,14 +22,14 @@ export class Renaming {
     readonly newColumns: Array<string>,
   ) {}
 
-  /** The same entry, a constraint's or an index's, with the new names; a text that can't be read stays as it is. */
+  /** The same entry, of a constraint, a default or an index, with the new names; a text that can't be read stays as it is. */
   of(entry: CatalogEntry): CatalogEntry {
     const text = new StoredText(entry.sql, entry.kind, -1);
     const tree = new SqlTree();
     this.names.length = 0;
     this.areTables.length = 0;
     if (entry.kind == INDEX) this.addOfIndex(text, tree);
-    else if (readCheck(text, tree) != 0) this.addOfColumns(tree);
+    else if (readExpression(text, tree) != 0) this.addOfColumns(tree);
     const out = new ByteBuffer(256);
     let at: u32 = 0;
     for (let n = 0; n < this.names.length; n++) {
@@ -41,7 +41,9 @@ export class Renaming {
       at = tree.end(node);
     }
     out.addBytes(text.ptr + at, text.len - at);
-    const renamed = new CatalogEntry(entry.kind, entry.name, this.newTable, out.toText(), entry.key);
+    const column = entry.kind == DEFAULT ? this.newName(entry.name, false) : "";
+    const name = column == "" ? entry.name : column;
+    const renamed = new CatalogEntry(entry.kind, name, this.newTable, out.toText(), entry.key);
     renamed.address = entry.address;
     out.free();
     tree.free();

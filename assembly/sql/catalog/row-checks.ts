@@ -1,38 +1,20 @@
-/** CHECK constraints as rules of a table's rows. */
-import { BAD_SCHEMA, CHECK_FAILED, OK, SQL_UNSUPPORTED, Status, fail, lastError } from "../../status";
+/** CHECK constraints, and defaults that are worked out for each row, as rules of a table's rows. */
+import { CHECK_FAILED, OK, SQL_UNSUPPORTED, Status, fail, lastError } from "../../status";
 import { Row } from "../../encode/row";
 import { Catalog, CatalogEntry, RuleMaker, useRuleMaker } from "../../store/catalog";
-import { CATALOG, RowRules } from "../../store/catalog-table";
+import { RowRules } from "../../store/catalog-table";
 import { cellText } from "../../store/row-lookup";
-import { StatementMemory } from "../../store/statement-memory";
 import { Table } from "../../store/table";
 import { ChangeBinder } from "../bind/changes";
 import { StatementContext } from "../bind/statement";
 import { RowColumns } from "../change/row-columns";
-import { MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { Expression } from "../eval/expression";
-import { StoredText } from "../sql-text";
-import { QueryReader } from "../syntax/queries";
-import { T_END } from "../syntax/lexer";
-import { SqlTree } from "../syntax/tree";
+import { RowDefaults } from "./row-defaults";
+import { isOfNoUse, readExpression, storedContext } from "./stored-expressions";
 
 /** An error tells so many characters of a constraint at most. */
 const SHOWN: i32 = 120;
-/** What working a constraint out may keep. */
-const KEPT: u64 = 1 << 20;
-
-class CheckReader extends QueryReader {
-  check(): u32 {
-    const node = this.expression();
-    return node == 0 || this.lexer.kind == T_END ? node : this.expected("the end of the condition");
-  }
-}
-
-/** The condition of CHECK whose text this is, read into `tree`; 0 with an error. */
-export function readCheck(text: StoredText, tree: SqlTree): u32 {
-  return new CheckReader(text, tree, 0).check();
-}
 
 /** What a constraint is called in errors: `CHECK positive (price > 0)`. */
 export function checkLabel(entry: CatalogEntry): string {
@@ -61,12 +43,23 @@ export class RowChecks extends RowRules {
   private readonly conditions: Array<Expression> = new Array<Expression>();
   private columns: RowColumns | null = null;
   private batch: Batch | null = null;
+  private readonly defaults: RowDefaults;
 
   constructor(
     private readonly table: Table,
     private readonly checks: Array<CatalogEntry>,
   ) {
     super();
+    this.defaults = new RowDefaults(table);
+  }
+
+  /** Binds a default; false with an error, which says how to be rid of it. */
+  addDefault(catalog: Catalog, entry: CatalogEntry): bool {
+    return this.defaults.add(catalog, entry);
+  }
+
+  fill(row: Row): Status {
+    return this.defaults.fill(row);
   }
 
   /** Binds them; false with an error, which says how to be rid of the one that it is about. */
@@ -74,7 +67,7 @@ export class RowChecks extends RowRules {
     const used = new Array<i32>();
     for (let c = 0; c < this.checks.length; c++) {
       const condition = this.bindOne(catalog, this.checks[c], used);
-      if (!condition) return false;
+      if (!condition) return isOfNoUse(this.checks[c]);
       this.conditions.push(condition);
     }
     const columns = new RowColumns(this.table, used);
@@ -84,18 +77,11 @@ export class RowChecks extends RowRules {
   }
 
   private bindOne(catalog: Catalog, entry: CatalogEntry, used: Array<i32>): Expression | null {
-    const tree = new SqlTree();
-    const text = new StoredText(entry.sql, checkLabel(entry) + " of " + this.table.name, -1);
-    const node = readCheck(text, tree);
-    let condition: Expression | null = null;
-    if (node != 0) {
-      const context = new StatementContext(text, tree, catalog, [], new MemoryBudget(new StatementMemory(KEPT)));
-      this.contexts.push(context);
-      condition = boundCheck(context, this.table, node, used);
-    }
-    tree.free();
-    const hint = "DELETE FROM " + CATALOG + " WHERE id = " + entry.key.toString() + " takes it away";
-    if (!condition) fail(BAD_SCHEMA, lastError.what, hint);
+    const context = storedContext(catalog, entry, checkLabel(entry));
+    this.contexts.push(context);
+    const node = readExpression(context.text, context.tree);
+    const condition: Expression | null = node == 0 ? null : boundCheck(context, this.table, node, used);
+    context.tree.free();
     return condition;
   }
 
@@ -127,13 +113,16 @@ export class RowChecks extends RowRules {
     const batch = this.batch;
     if (batch) batch.free();
     while (this.contexts.length > 0) this.contexts.pop().free();
+    this.defaults.free();
   }
 }
 
 class CheckMaker extends RuleMaker {
-  rulesOf(catalog: Catalog, table: Table, checks: Array<CatalogEntry>): RowRules | null {
+  rulesOf(catalog: Catalog, table: Table, checks: Array<CatalogEntry>, defaults: Array<CatalogEntry>): RowRules | null {
     const rules = new RowChecks(table, checks);
-    if (rules.bind(catalog)) return rules;
+    let isBound = rules.bind(catalog);
+    for (let d = 0; d < defaults.length && isBound; d++) isBound = rules.addDefault(catalog, defaults[d]);
+    if (isBound) return rules;
     rules.free();
     return null;
   }

@@ -9,6 +9,7 @@ import { CommonTable } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { Expression } from "../eval/expression";
 import { SqlTree } from "../syntax/tree";
+import { ChangeStep } from "./change-step";
 import { Returned } from "./returned";
 
 export abstract class ChangeStatement {
@@ -42,6 +43,9 @@ export abstract class ChangeStatement {
   }
 
   protected abstract bindParts(): Status;
+
+  /** What it does, behind `bind`. */
+  abstract step(): ChangeStep;
 
   /** Does what the statement says: all of it, or nothing. Once more only behind `close`, and if it did not fail. */
   abstract run(): Status;

@@ -125,17 +125,24 @@ export class Conflicts {
   /** Finds out what becomes of a new row, and does it, but for its insertion. */
   settle(row: Row): Status {
     const columns = this.table.schema.columns;
+    const catalog = this.db.catalog;
     this.outcome = TO_INSERT;
+    let filled = catalog.fill(this.table, row);
     fillDefaults(columns, row);
     for (let c = 0; c < columns.length; c++) {
       if (columns[c].nullable || columns[c].auto || row.isSet(c)) continue;
-      if (this.or == OR_REPLACE && row.state(c) == CELL_NULL) giveDefault(columns[c], row, c);
+      if (this.or == OR_REPLACE && row.state(c) == CELL_NULL && filled == OK) {
+        row.setMissing(c);
+        filled = catalog.fill(this.table, row);
+        if (!row.isSet(c)) giveDefault(columns[c], row, c);
+      }
+      if (filled != OK) return filled;
       if (row.isSet(c)) continue;
       // Where it is not passed over its insertion fails.
       if (this.or == OR_IGNORE) this.outcome = PASSED;
       return OK;
     }
-    const checked = this.db.catalog.check(this.table, row);
+    const checked = filled == OK ? catalog.check(this.table, row) : filled;
     if (checked != OK) {
       if (checked != CHECK_FAILED || this.or != OR_IGNORE) return checked;
       this.outcome = PASSED;

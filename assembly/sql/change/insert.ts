@@ -22,6 +22,7 @@ import { Run, RunReader, Spilled } from "../run/run";
 import { OP_NEGATE } from "../syntax/operators";
 import { N_DEFAULT, N_NULL, N_NUMBER, N_TEXT, N_UNARY, N_VALUES, OR_ABORT } from "../syntax/tree";
 import { ChangeStatement } from "./change";
+import { ChangeStep } from "./change-step";
 import { Conflicts, TO_INSERT, UPDATED } from "./conflicts";
 import { KeptCells, readCells } from "./kept-cells";
 
@@ -85,6 +86,11 @@ export class InsertStatement extends ChangeStatement {
     const isPlain = tree.b(query) == 0 && tree.c(query) == 0 && tree.d(query) == 0;
     if (isPlain && tree.kind(tree.a(query)) == N_VALUES) return this.bindValues(tree.a(tree.a(query)));
     return this.bindQuery(query);
+  }
+
+  step(): ChangeStep {
+    const source = this.source;
+    return new ChangeStep("insert into " + this.table.name, source ? source.operator : null, this.rows);
   }
 
   private column(p: i32): Column {

@@ -33,6 +33,7 @@ import { Run, RunReader, Spilled } from "../run/run";
 import { TableScan } from "../run/table-scan";
 import { FLAG_CASCADE, FLAG_NOT, N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
+import { ChangeStep } from "./change-step";
 import { KeptCells, giveDefault, readCells } from "./kept-cells";
 
 const PLACE: usize = memory.data(8, 8);
@@ -104,6 +105,10 @@ export class UpdateStatement extends ChangeStatement {
     this.scan = <TableScan>below;
     this.scan!.wantAddresses();
     return OK;
+  }
+
+  step(): ChangeStep {
+    return new ChangeStep((this.isUpdate ? "update " : "delete from ") + this.table.name, this.source, 0);
   }
 
   run(): Status {

@@ -1,4 +1,5 @@
 /** Comparisons of two values of one kind, and the order of values. */
+import { lowerLetter } from "../../encode/ascii";
 import { compareBytes } from "../../encode/bytes";
 import { compareDateTime } from "../../encode/date";
 import { compareDecimal } from "../../encode/decimal";
@@ -56,6 +57,19 @@ export function compareSlots(kind: u8, a: usize, b: usize): i32 {
       order = compareBytes(<usize>load<u32>(a), load<u32>(a, 4), <usize>load<u32>(b), load<u32>(b, 4));
   }
   return i32(order > 0) - i32(order < 0);
+}
+
+/** The same of two texts, whatever the case of ASCII letters: they are compared as small ones. */
+export function compareFolded(a: usize, b: usize): i32 {
+  const x = <usize>load<u32>(a);
+  const y = <usize>load<u32>(b);
+  const xLen = load<u32>(a, 4);
+  const yLen = load<u32>(b, 4);
+  for (let i: u32 = 0; i < min(xLen, yLen); i++) {
+    const order = <i32>lowerLetter(load<u8>(x + i)) - <i32>lowerLetter(load<u8>(y + i));
+    if (order != 0) return order;
+  }
+  return i32(xLen > yLen) - i32(xLen < yLen);
 }
 
 /** a op b, of one kind. */

@@ -144,7 +144,9 @@ function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: 
     let fits = false;
     if (pattern < end) {
       const byte = <u32>load<u8>(pattern);
-      const escapes = byte == escape && pattern + 1 < end;
+      const escapes = byte == escape;
+      // Nothing is like a pattern that ends in what escapes.
+      if (escapes && pattern + 1 == end) return false;
       if (byte == PERCENT && byte != escape) {
         star = ++pattern;
         starText = text;

@@ -1,7 +1,23 @@
 /** What functions know of what is around their statement: its text for errors, the time, and what changes were made before it. */
 import { SQL_UNSUPPORTED, fail } from "../../status";
 import { NO_CLOCK, wallMicroseconds } from "../../wasi/clock";
-import { SqlText } from "../sql-text";
+import { SqlText, StoredText } from "../sql-text";
+
+/** Those of the statement that changes rows just now: rules that are kept for tables, and asked of its rows, are at its time. */
+let changing: Surroundings | null = null;
+
+/** Tells of the statement that changes rows from now on; null for none. */
+export function setChanging(around: Surroundings | null): void {
+  changing = around;
+}
+
+/** Makes `around` those of a row that comes now, unless a statement changes rows: then false. `setChanging` ends it. */
+export function beginRow(around: Surroundings): bool {
+  if (changing) return false;
+  around.begin();
+  changing = around;
+  return true;
+}
 
 export class Surroundings {
   /** Rows that the change before this statement was of. */
@@ -16,6 +32,12 @@ export class Surroundings {
     private readonly outer: Surroundings | null = null,
   ) {}
 
+  /** Those that tell what is asked. */
+  private get asked(): Surroundings {
+    const outer: Surroundings | null = this.outer ? this.outer : this.text instanceof StoredText ? changing : null;
+    return outer ? outer.asked : this;
+  }
+
   /** The statement runs anew, at another time. */
   begin(): void {
     this.time = NO_CLOCK;
@@ -28,21 +50,18 @@ export class Surroundings {
   }
 
   get changes(): i64 {
-    const outer = this.outer;
-    return outer ? outer.changes : this.changesBefore;
+    return this.asked.changesBefore;
   }
 
   get lastInsertRowid(): i64 {
-    const outer = this.outer;
-    return outer ? outer.lastInsertRowid : this.rowidBefore;
+    return this.asked.rowidBefore;
   }
 
   /** The time in microseconds since 1970, the same for all of the statement; `NO_CLOCK`, with an error, where there is none. */
   now(): i64 {
-    const outer = this.outer;
-    if (outer) return outer.now();
-    if (this.time == NO_CLOCK) this.time = wallMicroseconds();
-    if (this.time == NO_CLOCK) fail(SQL_UNSUPPORTED, "there is no clock here", "give the time as a parameter");
-    return this.time;
+    const asked = this.asked;
+    if (asked.time == NO_CLOCK) asked.time = wallMicroseconds();
+    if (asked.time == NO_CLOCK) fail(SQL_UNSUPPORTED, "there is no clock here", "give the time as a parameter");
+    return asked.time;
   }
 }

@@ -7,7 +7,7 @@ import { Arena, MemoryBudget } from "../eval/arena";
 import { Batch } from "../eval/batch";
 import { addText } from "../eval/cast";
 import { isNoCase } from "../eval/collation";
-import { compareSlots } from "../eval/compare";
+import { compareFolded, compareSlots } from "../eval/compare";
 import { Expression } from "../eval/expression";
 import { addJsonForm } from "../eval/json-form";
 import { restoreSelection, saveSelection, select } from "../eval/logic";
@@ -61,6 +61,8 @@ export class Aggregate {
   kind: u8 = K_INT;
   /** What it is over; null for count(*). */
   subject: Expression | null = null;
+  /** Whether texts are compared whatever the case of ASCII letters. */
+  private foldsCase: bool = false;
   /** What stands between texts, or the values of a JSON object, whose names are the subject. */
   second: Expression | null = null;
   /** The rows that it takes; null: all. */
@@ -96,6 +98,7 @@ export class Aggregate {
   /** Makes it one over `subject`, or over its different values. */
   over(subject: Expression, isDistinct: bool): void {
     this.subject = subject;
+    this.foldsCase = isNoCase(subject);
     this.kind = kindOver(this.fn, subject.kind);
     if (!isDistinct) return;
     this.known = new KeySet(this.budget, 0, true);
@@ -381,7 +384,7 @@ export class Aggregate {
       case A_MIN:
       case A_MAX: {
         if (count > 0) {
-          const order = compareSlots(this.kind, value, slot);
+          const order = this.foldsCase ? compareFolded(value, slot) : compareSlots(this.kind, value, slot);
           if (this.fn == A_MIN ? order >= 0 : order <= 0) return true;
         }
         if (!isBytes(this.kind)) {

@@ -210,8 +210,7 @@ export abstract class DefinitionReader extends ChangeReader {
     if (this.accept("autoincrement") || this.accept("auto_increment")) return this.append(rules, this.rule(RULE_AUTO, start));
     if (this.accept("generated")) return this.generated() && this.append(rules, this.rule(RULE_AUTO, start));
     if (this.accept("default")) {
-      const value = this.defaultValue(start);
-      return value != 0 && this.append(rules, this.rule(RULE_DEFAULT, start, 0, value));
+      return this.append(rules, this.defaultValue(start));
     }
     if (this.accept("references")) return this.append(rules, this.references(start, 0));
     if (this.accept("collate")) return this.onlyBinary();
@@ -220,14 +219,20 @@ export abstract class DefinitionReader extends ChangeReader {
     return false;
   }
 
-  /** What is behind DEFAULT, of what begins at byte `start`. */
+  /** What is behind DEFAULT: a value that is to be kept, or what it is worked out of for each row. */
   protected defaultValue(start: u32): u32 {
-    if (this.is("current_timestamp") || this.is("current_date") || this.is("current_time"))
-      return this.no("the time as a default is", "a file keeps a value as default: give the time with each row");
     const before = this.tree.count;
+    const isInside = this.isSymbol(OPEN);
+    const from = this.lexer.start;
     const value = this.operand();
-    if (!this.hasOther(before, true)) return value;
-    return this.no("a default that is not constant is", "a file keeps a value, not how it is found", start);
+    const to = this.lexer.lastEnd;
+    if (value == 0) return 0;
+    if (this.hasOther(before, false)) return this.no("a default that is found by a query or parameter is", "", start);
+    const inner: u32 = isInside ? 1 : 0;
+    const isWorkedOut = this.hasOther(before, true);
+    const node = this.rule(RULE_DEFAULT, start, isWorkedOut ? from + inner : 0, value);
+    if (isWorkedOut) this.tree.setD(node, to - inner);
+    return node;
   }
 
   /** The name behind CONSTRAINT; 0 where there is none, and with an error. */

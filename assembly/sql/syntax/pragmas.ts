@@ -23,6 +23,7 @@ import {
   PRAGMA_DEFER,
   PRAGMA_IDLE,
   PRAGMA_KEYS,
+  PRAGMA_NUMBER,
 } from "./tree";
 
 /** To set it has no effect, and gives: nothing; the value that was set; what it is in any case. */
@@ -128,12 +129,6 @@ const KNOWN: StaticArray<string> = [
   "writable_schema",
   "0",
   "CREATE and DROP change what is there",
-  "user_version",
-  "0",
-  "keep it in a table",
-  "application_id",
-  "0",
-  "keep it in a table",
   "encoding",
   "'UTF-8'",
   "there is no other one",
@@ -157,6 +152,7 @@ export class PragmaReader extends AlterationReader {
     const said = value == 0 ? "" : asciiLower(tree.text(value));
     if (name == "foreign_keys" && value != 0) return this.switched(start, PRAGMA_KEYS, said);
     if (name == "defer_foreign_keys" && value != 0) return this.switched(start, PRAGMA_DEFER, said);
+    if ((name == "user_version" || name == "application_id") && value != 0) return this.kept(start, name, value);
     const number = catalogNumber("pragma_" + name);
     if (number >= 0 && !(number == SYNCHRONOUS && value != 0)) return this.catalogQuery(start, name, number, value);
     if (name == "defer_foreign_keys") return this.oneRow(start, node, "0");
@@ -197,6 +193,19 @@ export class PragmaReader extends AlterationReader {
     const node = tree.add(N_PRAGMA, start);
     tree.setOp(node, op);
     if (!isSame(said, "1") && !(isDigits(said) && said.replaceAll("0", "") != "")) tree.setFlag(node, FLAG_NOT);
+    return this.done(node);
+  }
+
+  /** Sets a number that the file keeps. */
+  private kept(start: u32, name: string, value: u32): u32 {
+    const tree = this.tree;
+    const said = tree.text(value);
+    const digits = said.startsWith("-") ? said.substring(1) : said;
+    const number = digits.length <= 10 && isDigits(digits) ? I64.parseInt(said, 10) : i64.MAX_VALUE;
+    if (<i64>(<i32>number) != number)
+      return this.refuse(SQL_UNSUPPORTED, "PRAGMA " + name + " is a whole number of 32 bits", start);
+    const node = tree.add(N_PRAGMA, start, tree.word(N_NAME, start, name), value);
+    tree.setOp(node, PRAGMA_NUMBER);
     return this.done(node);
   }
 

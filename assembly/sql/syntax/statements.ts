@@ -7,9 +7,12 @@ import { PragmaReader } from "./pragmas";
 import { SEMICOLON } from "./reader";
 import {
   FLAG_ANALYZE,
+  N_DELETE,
   N_EXPLAIN,
+  N_INSERT,
   N_QUERY,
   N_TRANSACTION,
+  N_UPDATE,
   SqlTree,
   TX_BEGIN,
   TX_COMMIT,
@@ -19,9 +22,21 @@ import {
   TX_SAVEPOINT,
 } from "./tree";
 
-/** What is said of EXPLAIN with something else. */
-export const EXPLAINS_QUERIES: string = "EXPLAIN is for queries";
-export const EXPLAIN_HINT: string = "the same WHERE in a SELECT tells";
+/** What is said of EXPLAIN with something else, and of EXPLAIN ANALYZE. */
+const EXPLAINS_ROWS: string = "EXPLAIN is for queries, INSERT, UPDATE and DELETE";
+const ANALYZES_QUERIES: string = "EXPLAIN ANALYZE is for queries, which change nothing";
+const EXPLAIN_HINT: string = "EXPLAIN without ANALYZE tells how rows are found";
+
+/** What is wrong with EXPLAIN, or with `runs` EXPLAIN ANALYZE, of a statement of `kind`; "" for nothing. */
+export function explainFault(kind: u8, runs: bool): string {
+  if (kind == N_QUERY) return "";
+  if (kind != N_INSERT && kind != N_UPDATE && kind != N_DELETE) return EXPLAINS_ROWS;
+  return runs ? ANALYZES_QUERIES : "";
+}
+
+export function explainHint(what: string): string {
+  return what == ANALYZES_QUERIES ? EXPLAIN_HINT : "";
+}
 
 /** Statements that are known and not there yet, and what does it. */
 const OTHERS: StaticArray<string> = [
@@ -60,7 +75,7 @@ class StatementReader extends PragmaReader {
     return this.expected("a statement, like SELECT, INSERT or UPDATE");
   }
 
-  /** EXPLAIN [QUERY PLAN | ANALYZE] of a query. */
+  /** EXPLAIN [QUERY PLAN | ANALYZE] of a query, or of a change of rows. */
   private explain(): u32 {
     const tree = this.tree;
     const node = tree.add(N_EXPLAIN, this.lexer.start);
@@ -70,7 +85,8 @@ class StatementReader extends PragmaReader {
     const start = this.lexer.start;
     const query = this.statement();
     if (query == 0) return 0;
-    if (tree.kind(query) != N_QUERY) return this.refuse(SQL_UNSUPPORTED, EXPLAINS_QUERIES, start, EXPLAIN_HINT);
+    const fault = explainFault(tree.kind(query), tree.has(node, FLAG_ANALYZE));
+    if (fault != "") return this.refuse(SQL_UNSUPPORTED, fault, start, explainHint(fault));
     tree.setA(node, query);
     return this.done(node);
   }

@@ -137,13 +137,14 @@ export const N_UPSERT: u8 = 75;
 /** A transaction begins, ends or is marked: op TX_…, a the name of a savepoint or 0. */
 export const N_TRANSACTION: u8 = 76;
 
-/** PRAGMA sets what op says, PRAGMA_…; `FLAG_NOT`: to off. */
+/** PRAGMA sets what op says, PRAGMA_…; `FLAG_NOT`: to off. Of PRAGMA_NUMBER a is the name, b what it is to be as text. */
 export const N_PRAGMA: u8 = 77;
 
-/** Nothing, foreign_keys, defer_foreign_keys. */
+/** Nothing, foreign_keys, defer_foreign_keys, a number that the file keeps. */
 export const PRAGMA_IDLE: u8 = 0;
 export const PRAGMA_KEYS: u8 = 1;
 export const PRAGMA_DEFER: u8 = 2;
+export const PRAGMA_NUMBER: u8 = 3;
 
 /** What becomes of a row that has a key which another one has: the statement fails; the row is passed over; it takes the other's place. */
 export const OR_ABORT: u8 = 0;
@@ -164,7 +165,7 @@ export const N_CREATE_TABLE: u8 = 90;
 export const N_COLUMN_DEFINITION: u8 = 91;
 /**
  * A constraint of a column, or of a table over the list a of names: op RULE_…; b DEFAULT's value, or N_REFERENCES. Of CHECK a and d are
- * where in the text its condition b begins and ends, c is its name or 0.
+ * where in the text its condition b begins and ends, c is its name or 0; of DEFAULT, too, where its value is not kept, else they are 0.
  */
 export const N_RULE: u8 = 92;
 /** REFERENCES a (b): names, b may be 0. `FLAG_CASCADE`. */
@@ -211,7 +212,7 @@ export const RULE_AUTO: u8 = 5;
 export const RULE_DEFAULT: u8 = 6;
 export const RULE_REFERENCES: u8 = 7;
 export const RULE_CHECK: u8 = 8;
-/** EXPLAIN of query a; `FLAG_ANALYZE`. */
+/** EXPLAIN of a, N_QUERY, N_INSERT, N_UPDATE or N_DELETE; `FLAG_ANALYZE`. */
 export const N_EXPLAIN: u8 = 97;
 
 // ---- flags ----
