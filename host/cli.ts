@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * The `quire` command: takes the words of the module, opens to it FILE's folder, and those of other
+ * The `quire` command: takes the words of the module (a FILE alone is a shell's), opens to it FILE's folder, and those of other
  * files that the command names, and nothing else, runs it under the runtime that
  * `--runtime` names (Node's own WASI when none is named), and passes the standard streams and the exit status through.
  */
 import { openSync } from "node:fs";
 import { constants } from "node:os";
-import { isatty } from "node:tty";
-import { type PreparedCommand, isTypes, prepareCommand } from "./cli/command-line.js";
+import { type PreparedCommand, isShell, isTypes, prepareCommand } from "./cli/command-line.js";
+import { environment } from "./cli/environment.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./api/errors.js";
 import { Aftermath, Interrupted, takesLong } from "./cli/interruption.js";
 import { WriteLock } from "./node/lock/write-lock.js";
@@ -15,18 +15,6 @@ import { compileModule, runInProcess } from "./node/wasi.js";
 import { modulePath } from "./paths.js";
 import { report } from "./cli/report.js";
 import type { Invocation } from "./runtimes/adapter.js";
-
-/** What the module cannot find out by itself: whether a person is watching, and how wide the terminal is. */
-function environment(): Record<string, string> {
-  const { NO_COLOR: noColor, FORCE_COLOR: forceColor, COLUMNS: columns } = process.env;
-  const onTerminal = isatty(1);
-  const color = noColor ? false : forceColor ? forceColor !== "0" : onTerminal;
-  const env: Record<string, string> = { QUIRE_TTY: isatty(2) ? "1" : "0", QUIRE_COLOR: color ? "1" : "0" };
-  if (isatty(0)) env["QUIRE_STDIN_TTY"] = "1";
-  const width = onTerminal ? process.stdout.columns : Number(columns);
-  if (width > 0) env["COLUMNS"] = String(width);
-  return env;
-}
 
 /** Resolves with the exit status, or with the signal that ended the command, of which what was kept is said then. */
 async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.Signals> {
@@ -52,8 +40,12 @@ async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.S
   }
 }
 
-/** Does what `words` say: the exit status, or the signal that ended it. */
+/** Does what `words` say: the exit status, or the signal that ended it. Most are a command of the module, and load no more than that takes. */
 async function run(words: readonly string[]): Promise<number | NodeJS.Signals> {
+  if (isShell(words)) {
+    const { runShell } = await import("./cli/shell/run.js");
+    return runShell(words);
+  }
   if (!isTypes(words)) return runPrepared(prepareCommand(words, process.cwd()));
   const { writeTypes } = await import("./cli/types/run.js");
   await writeTypes(words);

@@ -47,7 +47,8 @@ function showOverview(): void {
       "--schema FILE (definitions for a file of crates 0.6 to 0.8, which holds none: as schema prints them, in the order in which the\n" +
       "tables were made, or JSON; info prints lines to fill in), --table NAME=#FINGERPRINT (which of its tables that one is). Of\n" +
       "one of 0.7 or 0.8 rows are changed then, but not tables and rights; one of 0.6 is only read; convert makes a later one of it\n" +
-      "npx quire also: --runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
+      "npx quire also: FILE alone, a shell for SQL at a terminal, and else a script from standard input (.help tells of its commands);\n" +
+      "--runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
       "--wait SECONDS (for a file that another program writes: 5 unless told), the command types (TypeScript for tables and views)\n" +
       "FILE may be :memory:, a store that begins empty and ends with the command: with serve, or to try an import or a load.\n" +
       "quire help COMMAND tells more about one.\n",

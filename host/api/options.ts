@@ -107,6 +107,11 @@ function distance(a: string, b: string): number {
   return row[to.length] as number;
 }
 
+/** The first of `known` that `name` may be a misspelling of. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  return known.find((other) => distance(name, other) <= Math.max(1, Math.floor(other.length / 3)));
+}
+
 /** Checks what a caller gave; throws a `QuireError` with the code `BAD_OPTION`. Options that are undefined are as good as absent. */
 export function checkOptions(call: string, options: unknown): OpenOptions {
   if (typeof options !== "object" || options === null) throw new QuireError("BAD_OPTION", `${call}: the options are an object`);
@@ -114,7 +119,7 @@ export function checkOptions(call: string, options: unknown): OpenOptions {
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, name)) {
-      const like = names.find((known) => distance(name, known) <= Math.max(1, Math.floor(known.length / 3)));
+      const like = nearest(name, names);
       const hint = like === undefined ? `options: ${names.join(", ")}` : `did you mean ${like}?`;
       throw new QuireError("BAD_OPTION", `${call} has no option ${name}; ${hint}`);
     }

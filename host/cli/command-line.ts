@@ -166,6 +166,13 @@ function refuseName(name: string): void {
   if (reason !== null) throw new QuireError("USAGE", reason, EXIT_USAGE);
 }
 
+/** Whether `words` name a FILE and no command: a shell speaks to it then. */
+export function isShell(words: readonly string[]): boolean {
+  const { rest } = takeOption("wait", takeOption("runtime", words).rest);
+  const position = filePosition(rest);
+  return position >= 0 && plainPosition(rest, position + 1) < 0 && !asksForHelp(rest) && !COMMANDS.has(rest[position] ?? "");
+}
+
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { waitSeconds, rest } = takeWait(words);

@@ -52,14 +52,16 @@ class NodeHost implements LibraryHost {
   readonly #module = libraryModule(this.moduleName);
   readonly #wasi: WasiHost;
   readonly #lock: WriteLock | null;
+  readonly #isStopped: (() => boolean) | null;
 
-  constructor(folder: Preopen, lock: WriteLock | null) {
+  constructor(folder: Preopen, lock: WriteLock | null, isStopped: (() => boolean) | null) {
     this.#wasi = new WasiHost([folder]);
     this.#lock = lock;
+    this.#isStopped = isStopped;
   }
 
   start(): WebAssembly.Exports {
-    return this.#wasi.initialize(this.#module);
+    return this.#wasi.initialize(this.#module, this.#isStopped);
   }
 
   views(memory: ArrayBuffer): MemoryViews {
@@ -101,8 +103,13 @@ export function openRequest(place: Place, options: OpenOptions): OpenRequest {
   };
 }
 
-/** Opens the store at `place`. `lock` is given back when the session has ended. */
-export function openInProcess(place: Place, options: OpenOptions, lock: WriteLock | null): InProcessEngine {
-  const instance = new LibraryInstance(new NodeHost(place.folder, lock), openRequest(place, options));
+/** Opens the store at `place`. `lock` is given back when the session has ended. A request with a timeout ends with it when `isStopped`. */
+export function openInProcess(
+  place: Place,
+  options: OpenOptions,
+  lock: WriteLock | null,
+  isStopped: (() => boolean) | null = null,
+): InProcessEngine {
+  const instance = new LibraryInstance(new NodeHost(place.folder, lock, isStopped), openRequest(place, options));
   return new InProcessEngine(instance, (call, path) => pathInside(place, call, path));
 }

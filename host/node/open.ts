@@ -8,6 +8,7 @@ import { AsyncRunner, SyncRunner } from "../api/runner.js";
 import type { Scope } from "../api/scope.js";
 import { Session, SyncSession } from "../api/session.js";
 import { USUAL_FORMS, type ValuesOf, formsWith } from "../api/value-forms.js";
+import type { ChildEngine } from "./child-engine.js";
 import { openInProcess } from "./in-process.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { type Place, checkPath, lockFor, placeOf } from "./place.js";
@@ -21,32 +22,32 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   options?: Options,
 ): Promise<Session<ValuesOf<Options>>> {
   const checked = checkOptions("open", options ?? {});
-  const { runtime = "node", readonly = false, mustExist = false } = checked;
+  const { runtime = "node", transactionWait = TRANSACTION_WAIT } = checked;
   const given = checkPath("open", path);
-  const place = placeOf(runtime, given, mustExist || readonly);
-  const wanted = lockFor(place, given, checked);
+  const engine = await openEngine(given, checked, openInProcess);
+  const operations = new Operations(formsWith(USUAL_FORMS, checked));
+  const runner = AsyncRunner.over(engine, operations, transactionWait, new AsyncLocalStorage<Scope>());
+  return new Session(given, runtime, engine, runner);
+}
+
+/** Opens the file at `path` with options that were checked: by `openHere` under Node, and else in a child, with what that takes loaded now. */
+export async function openEngine<Here extends Engine>(
+  path: string,
+  options: OpenOptions,
+  openHere: (place: Place, options: OpenOptions, lock: WriteLock | null) => Here | Promise<Here>,
+): Promise<Here | ChildEngine> {
+  const { runtime = "node", readonly = false, mustExist = false } = options;
+  const place = placeOf(runtime, path, mustExist || readonly);
+  const wanted = lockFor(place, path, options);
   const lock = wanted && (await WriteLock.take(wanted));
   try {
-    const isHere = runtime === "node";
-    const engine = isHere ? openInProcess(place, checked, lock) : await openChild(runtime, place, checked, lock);
-    const { transactionWait = TRANSACTION_WAIT } = checked;
-    const runner = AsyncRunner.over(
-      engine,
-      new Operations(formsWith(USUAL_FORMS, checked)),
-      transactionWait,
-      new AsyncLocalStorage<Scope>(),
-    );
-    return new Session(given, runtime, engine, runner);
+    if (runtime === "node") return await openHere(place, options, lock);
+    const { ChildEngine } = await import("../node/child-engine.js");
+    return await ChildEngine.open(runtime, place, options, lock);
   } catch (error) {
     lock?.release();
     throw error;
   }
-}
-
-/** Starts a child; what that takes is loaded when it is first needed. */
-async function openChild(runtime: string, place: Place, options: OpenOptions, lock: WriteLock | null): Promise<Engine> {
-  const { ChildEngine } = await import("../node/child-engine.js");
-  return ChildEngine.open(runtime, place, options, lock);
 }
 
 /** The same in this process, for a session whose methods don't return promises. */

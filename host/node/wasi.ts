@@ -41,6 +41,8 @@ function loadQuietly(): typeof import("node:wasi").WASI {
 /** A descriptor above all that one instance has open at a time: its folders, the page file, log and spill, and a file that is made beside. */
 const DESCRIPTORS_END = 64;
 
+const END_OF_TIME = 2n ** 64n - 1n;
+
 /** What one instance of the module may reach, in this process: its folders, and what it opens in them. To be closed when the instance is done. */
 export class WasiHost {
   readonly #wasi: InstanceType<typeof import("node:wasi").WASI>;
@@ -62,10 +64,21 @@ export class WasiHost {
     return { wasi_snapshot_preview1: this.#wasi.wasiImport as Record<string, unknown> };
   }
 
-  /** An instance of the library, ready for calls: its exports. */
-  initialize(module: WebAssembly.Module): WebAssembly.Exports {
+  /**
+   * An instance of the library, ready for calls: its exports. As soon as `isStopped` its clock stands at the end of time, so that what runs with a
+   * timeout is over.
+   */
+  initialize(module: WebAssembly.Module, isStopped: (() => boolean) | null = null): WebAssembly.Exports {
     const wasi = this.#wasi;
-    const instance = new WebAssembly.Instance(module, this.#imports);
+    const calls = wasi.wasiImport as { clock_time_get(clock: number, precision: bigint, ptr: number): number };
+    const clock = (clock: number, precision: bigint, ptr: number): number => {
+      const status = calls.clock_time_get(clock, precision, ptr);
+      const memory = instance.exports["memory"] as WebAssembly.Memory;
+      if (isStopped?.() === true) new DataView(memory.buffer).setBigUint64(ptr, END_OF_TIME, true);
+      return status;
+    };
+    const imports = isStopped === null ? calls : { ...calls, clock_time_get: clock };
+    const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: imports as unknown as Record<string, unknown> });
     this.#started = true;
     if (typeof wasi.initialize === "function") wasi.initialize(instance);
     else {
