@@ -1,14 +1,15 @@
 /** What the long sessions change in the module, so that what is rare happens often. */
 import { SPILLING, batchesOf } from "../sql/batches.js";
-import { type Patch, SMALL_LIMITS } from "../torture/module.js";
+import { DIRTY_HEAP, type Patch, SMALL_LIMITS } from "../torture/module.js";
 
 /**
  * Checkpoints and spills of the undo list come often; what a frame (of a page or of sectors) or a node's offsets held is not there any
- * more once they are evicted. SQL's batches have three rows, and its statements
- * write to their file whatever they keep more than a few rows of.
+ * more once they are evicted. What the heap gives and gets is garbage. SQL's batches have three rows,
+ * and its statements write to their file whatever they keep more than a few rows of.
  */
 export const OFTEN: readonly Patch[] = [
   ...SMALL_LIMITS,
+  ...DIRTY_HEAP,
   ...batchesOf(3),
   ...SPILLING,
   {

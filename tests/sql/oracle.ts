@@ -286,22 +286,13 @@ export class Oracle {
     for (let n = 1 + this.#random.below(3); n > 0; n--) {
       const sql = this.#generator.change();
       this.totals.changes += 1;
-      const replies = both.map((db) => this.#try(db, render(sql, "quire")));
-      this.#sqlite.exec("SAVEPOINT one");
-      let changes: number | string;
-      try {
-        changes = this.#sqlite.run(render(sql, "sqlite")).changes;
-      } catch (error) {
-        changes = String(error);
-      }
-      const isOverflow = replies[0] === "OVERFLOW" && replies[1] === "OVERFLOW";
-      if (isOverflow) {
+      if (this.#overflows(sql, inside)) {
         this.totals.overflows += 1;
-        this.#sqlite.exec("ROLLBACK TO one");
+        continue;
       }
-      this.#sqlite.exec("RELEASE one");
+      const { replies, changes } = this.#everywhere(sql);
       const fits = (reply: number | string): boolean =>
-        isOverflow || reply === changes || (typeof reply === "string" && reply !== "OVERFLOW" && typeof changes === "string");
+        reply === changes || (typeof reply === "string" && typeof changes === "string");
       if (!replies.every(fits)) {
         throw new Difference(
           `seed ${this.seed}: ${render(sql, "quire")}\n  Quire: ${replies.join(", without indexes ")}; SQLite: ${changes}`,
@@ -319,6 +310,29 @@ export class Oracle {
       const how = columns.map(() => "exact" as const);
       for (const db of both) this.#same(`SELECT * FROM ${name} ORDER BY id`, how, true, db);
     }
+  }
+
+  /** What a change comes to on all three. */
+  #everywhere(sql: string): { readonly replies: readonly (number | string)[]; readonly changes: number | string } {
+    const replies = [this.#quire, this.#plain].map((db) => this.#try(db, render(sql, "quire")));
+    try {
+      return { replies, changes: this.#sqlite.run(render(sql, "sqlite")).changes };
+    } catch (error) {
+      return { replies, changes: String(error) };
+    }
+  }
+
+  /** Whether a number of a change is too large for one of them, by the order in which it asks its conditions: it is tried, and taken back. */
+  #overflows(sql: string, inside: boolean): boolean {
+    const all = (text: string): void => {
+      for (const db of [this.#quire, this.#plain]) db.sql(text);
+      this.#sqlite.exec(text);
+    };
+    all(inside ? "SAVEPOINT one" : "BEGIN");
+    const { replies, changes } = this.#everywhere(sql);
+    all(inside ? "ROLLBACK TO one" : "ROLLBACK");
+    if (inside) all("RELEASE one");
+    return replies.includes("OVERFLOW") || String(changes).includes("integer overflow");
   }
 
   #try(db: SyncSession, sql: string): number | string {

@@ -230,15 +230,10 @@ export class Properties {
       if (at === 0 && before !== null) {
         // What is taken back leaves nothing.
         ask("SAVEPOINT s");
-        this.#ask(ask, before);
+        this.#changed(ask, before);
         ask("ROLLBACK TO s");
       }
-      try {
-        return ask(sql).changes;
-      } catch (error) {
-        if (!(error instanceof QuireError) || !(DEPENDS.has(error.code) || error.code === "NOT_NULL")) throw error;
-        return -1;
-      }
+      return this.#changed(ask, sql);
     });
     if (new Set(done).size > 1) throw new Difference(`seed ${this.seed}: ${sql}\n  changes ${done.join(" and ")} rows`);
     for (let n = 0; n < 3; n++) {
@@ -267,6 +262,16 @@ export class Properties {
         this.#same(sql, ours?.rows ?? null, rows, false);
         this.#same(`${sql}\n  ${then}`, ours?.behind ?? null, behind, true);
       }
+    }
+  }
+
+  /** How many rows a statement changes; -1 where a value is none for its column. */
+  #changed(ask: Ask, sql: string): number {
+    try {
+      return ask(sql).changes;
+    } catch (error) {
+      if (error instanceof QuireError && (DEPENDS.has(error.code) || error.code === "NOT_NULL")) return -1;
+      throw new Difference(`seed ${this.seed}: ${sql}\n  ${String(error)}`);
     }
   }
 

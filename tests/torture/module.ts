@@ -23,7 +23,21 @@ interface MarkedPatch {
   readonly replace: string;
 }
 
-export type Patch = TextPatch | MarkedPatch;
+/** Wherever `every` is in the sources of `assembly/`, it becomes `replace`, which `source` declares for all of them. */
+interface GlobalPatch {
+  readonly every: string;
+  readonly replace: string;
+  readonly source: string;
+}
+
+export type Patch = TextPatch | MarkedPatch | GlobalPatch;
+
+/** What the heap gives has no zeros in it, nor what it had before, and what was given back is not there any more. */
+export const DIRTY_HEAP: readonly Patch[] = ["alloc", "realloc", "free"].map((name) => ({
+  every: `heap.${name}(`,
+  replace: `__dirty_${name}(`,
+  source: "tests/fixtures/dirty-heap.ts",
+}));
 
 /** Chunks, images and undo lists split at a few kilobytes, so that small workloads have many of them. */
 export const SMALL_LIMITS: readonly Patch[] = [
@@ -91,6 +105,7 @@ interface Compiler {
 
 /** `text` with the patch, which must have exactly one place there. */
 function patched(text: string, patch: Patch): string {
+  if ("every" in patch) return text.replaceAll(patch.every, patch.replace);
   return "mark" in patch ? patchedLine(text, patch) : patchedText(text, patch);
 }
 
@@ -143,6 +158,7 @@ export function checkPatches(patches: readonly Patch[]): void {
 
 /** Whether the file `path` of `text` is the one that has the patch's place. */
 function concerns(patch: Patch, path: string, text: string): boolean {
+  if ("every" in patch) return path.startsWith("assembly") && text.includes(patch.every);
   if ("mark" in patch) return marks(text).includes(patch.mark);
   return relative(packageRoot, resolve(packageRoot, path)) === relative(packageRoot, join(packageRoot, patch.file));
 }
@@ -160,7 +176,7 @@ function fingerprint(entry: Entry, patches: readonly Patch[], level: string): st
   for (const path of [
     ...sourcesBelow("assembly"),
     ...sourcesBelow("bench/quire"),
-    join(packageRoot, "tests/fixtures/torture.ts"),
+    ...["torture.ts", "dirty-heap.ts"].map((name) => join(packageRoot, "tests/fixtures", name)),
   ])
     hash.update(path).update(readFileSync(path));
   return hash.digest("hex").slice(0, 16);
@@ -185,14 +201,20 @@ export async function compileFile(entry: Entry, patches: readonly Patch[], level
   return output;
 }
 
+function nameOf(patch: Patch): string {
+  if ("every" in patch) return patch.every;
+  return "mark" in patch ? patch.mark : patch.file;
+}
+
 async function compile(entry: Entry, patches: readonly Patch[], level: string): Promise<Uint8Array> {
   const compiler = (await import(
     pathToFileURL(join(packageRoot, "node_modules", "assemblyscript", "dist", "asc.js")).href
   )) as Compiler;
   let module: Uint8Array | null = null;
   const unused = new Set(patches);
+  const sources = new Set(patches.flatMap((patch) => ("every" in patch ? patch.source : [])));
   const { error, stderr } = await compiler.main(
-    [...ENTRIES[entry], ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
+    [...ENTRIES[entry], ...sources, ...FLAGS, "--use", "abort=assembly/wasi/abort/abort", level, "--outFile", "torture.wasm"],
     {
       readFile: (name) => {
         let text: string;
@@ -217,7 +239,6 @@ async function compile(entry: Entry, patches: readonly Patch[], level: string): 
   if (error !== null || module === null)
     throw new Error(`the ${entry} does not compile: ${error?.message}\n${stderr.toString()}`);
   const [left] = unused;
-  if (left !== undefined)
-    throw new Error(`${"mark" in left ? left.mark : left.file} is not part of the module; its patch has no effect`);
+  if (left !== undefined) throw new Error(`${nameOf(left)} is not part of the module; its patch has no effect`);
   return module;
 }

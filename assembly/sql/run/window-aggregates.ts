@@ -263,7 +263,9 @@ class Sliding {
     return subject.merge(state, this.back);
   }
 
+  /** Knows of no rows any more, and keeps nothing. */
   close(budget: MemoryBudget): void {
+    clear(this.back);
     if (this.front != 0) heap.free(this.front);
     budget.give(this.capacity * STATE);
     this.front = 0;
