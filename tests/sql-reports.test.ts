@@ -269,6 +269,61 @@ const REPORTS: readonly (readonly [string, readonly string[], readonly string[]]
       "SELECT t1.id FROM t1 CROSS JOIN t0 WHERE t1.s IS NOT DISTINCT FROM NULL",
     ],
   ],
+  [
+    "duckdb/duckdb#24307, #11647, #24442: frames far away, EXCLUDE without an order that tells rows apart, and beside FILTER",
+    ["CREATE TABLE s (i INTEGER PRIMARY KEY, k BOOLEAN)", "INSERT INTO s VALUES (0, TRUE), (1, FALSE), (2, TRUE)"],
+    [
+      "SELECT i, COUNT(*) OVER (ORDER BY i ROWS BETWEEN 9223372036854775807 FOLLOWING AND 9223372036854775807 FOLLOWING) FROM s ORDER BY i",
+      "SELECT i, SUM(i) OVER (ORDER BY i ROWS BETWEEN 9223372036854775807 PRECEDING AND 9223372036854775807 FOLLOWING) FROM s ORDER BY i",
+      "SELECT i, COUNT(*) OVER (ORDER BY i DESC RANGE BETWEEN 9223372036854775807 PRECEDING AND 1 PRECEDING) FROM s ORDER BY i",
+      "SELECT COUNT(*) OVER (ORDER BY 1 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW) FROM s",
+      "SELECT i, GROUP_CONCAT(i) FILTER (WHERE k) OVER (ORDER BY i ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING EXCLUDE CURRENT ROW) FROM s ORDER BY i",
+    ],
+  ],
+  [
+    "tursodatabase/turso#5535, #5904, #6303: json_each of a column with a path, an order, or a condition on what it gives",
+    [
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, d TEXT)",
+      `INSERT INTO t VALUES (1, '{"tags":["a","b"]}'), (2, '{"tags":["c"]}'), (3, NULL), (4, '{"tags":{}}'), (5, '{"x":1}')`,
+    ],
+    [
+      "SELECT t.id, j.value FROM t, json_each(t.d, '$.tags') j ORDER BY t.id, j.key",
+      "SELECT t.id, j.value FROM t, json_tree(t.d) j WHERE j.type = 'text' ORDER BY t.id, j.id",
+      "SELECT t.id, j.value FROM t LEFT JOIN json_each(t.d, '$.tags') AS j ON j.value > 'a' ORDER BY 1, 2",
+      "SELECT t.id, j.value FROM t, json_each(json_extract(t.d, '$.tags')) AS j WHERE j.value <> 'b' ORDER BY 1, 2",
+    ],
+  ],
+  [
+    "cockroachdb/cockroach#79384, #78681: joins by an index whose columns a list and a range bound",
+    [
+      "CREATE TABLE a (m INTEGER)",
+      "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER NOT NULL CHECK (b IN (1, 2, 3)), c INTEGER NOT NULL)",
+      "CREATE INDEX b_a_b_c_idx ON b (a, b, c)",
+      "CREATE INDEX b_b_c_idx ON b (b, c)",
+      "INSERT INTO a VALUES (1)",
+      "INSERT INTO b VALUES (1, 1, 1, 1), (2, 1, 2, 1), (3, 1, 3, 1), (4, 1, 3, -1)",
+    ],
+    [
+      "SELECT m FROM a JOIN b ON b IN (1, 2, 3) AND c > 0 AND m = b.a",
+      "SELECT m FROM a WHERE EXISTS (SELECT * FROM b WHERE m = c)",
+      "SELECT m, b.id FROM a LEFT JOIN b ON m = b.a AND b IN (5) AND c > 0",
+    ],
+  ],
+  [
+    "tobymao/sqlglot#7964, #8278: a condition behind RIGHT and FULL JOIN, and one in ON of a query's rows",
+    [
+      "CREATE TABLE x (a INTEGER)",
+      "CREATE TABLE y (b INTEGER)",
+      "INSERT INTO x VALUES (1), (2), (3)",
+      "INSERT INTO y VALUES (1), (2), (99)",
+    ],
+    [
+      "SELECT a, b FROM x RIGHT JOIN y ON a = b WHERE b = 1",
+      "SELECT a, b FROM x RIGHT JOIN (SELECT b FROM y) AS y ON a = b AND b = 1 ORDER BY 1, 2",
+      "SELECT a, b FROM x FULL JOIN (SELECT b FROM y) AS y ON a = b AND b = 3 ORDER BY 1, 2",
+      "SELECT a, b FROM (SELECT a FROM x) AS x FULL JOIN y ON a = b WHERE a = 1",
+    ],
+  ],
 ];
 
 test("what other engines were reported for", () => {

@@ -12,7 +12,6 @@ export function batchesOf(rows: number): readonly Patch[] {
 
 /** What makes statements write to their file whatever they keep more than a few rows of, in small chunks, few of them at once. */
 export const SPILLING: readonly Patch[] = [
-  ...batchesOf(7),
   { file: "assembly/sql/eval/arena.ts", find: "FLOOR: u64 = 48 << 10;", replace: "FLOOR: u64 = 400;" },
   {
     file: "assembly/sql/eval/arena.ts",

@@ -27,7 +27,7 @@ if (values.help) {
 const modules: WebAssembly.Module[] = [];
 for (const rows of values.batches === "" ? [] : values.batches.split(","))
   modules.push(await compileModule("library", batchesOf(Number(rows)), "-O1"));
-if (values.spills) modules.push(await compileModule("library", SPILLING, "-O1"));
+if (values.spills) modules.push(await compileModule("library", [...batchesOf(7), ...SPILLING], "-O1"));
 const sum: PropertyTotals = { compared: 0, rows: 0, overflows: 0 };
 const elsewhere = new Elsewhere(values.runtime);
 let differences = 0;
