@@ -28,7 +28,7 @@ export class RowQueue {
   add(vectors: Array<Vector | null>, i: u32): bool {
     const tuples = this.tuples;
     tuples.reset();
-    const tuple = tuples.add(vectors, i, NO_KEY);
+    const tuple = tuples.add(vectors, i, NO_KEY, false);
     return tuple != 0 && tuples.write(tuple, this.run);
   }
 

@@ -194,6 +194,11 @@ export class RunReader {
     return this.read();
   }
 
+  /** The record that was read is not looked at any more: gives back what a long one took. */
+  leave(): void {
+    this.record.empty();
+  }
+
   /** Makes `ptr` the next `len` bytes. */
   private take(len: u32): bool {
     const room = this.run.budget.memory.chunkBytes;
@@ -203,7 +208,8 @@ export class RunReader {
       return true;
     }
     const record = this.record;
-    record.reset();
+    record.empty();
+    record.reserve(len);
     while (len > 0) {
       if (this.at == room && !this.fill()) return false;
       const part = min(len, room - this.at);

@@ -116,7 +116,7 @@ export class Tuples {
   }
 
   /** Keeps row `i` of the vectors, with a key: its address; 0 on failure. Vectors that are null are columns that nobody wants. */
-  add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer): usize {
+  add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer, copies: bool = true): usize {
     const tuple = this.arena.take(this.size + key.len);
     if (tuple == 0) return 0;
     const at = tuple + this.size;
@@ -128,7 +128,7 @@ export class Tuples {
     store<u64>(tuple, 0, MARK);
     for (let c = 0; c < this.columns; c++) {
       const vector = unchecked(vectors[c]);
-      if (vector && !this.set(tuple, c, vector, i)) return 0;
+      if (vector && !this.set(tuple, c, vector, i, copies)) return 0;
       if (!vector) store<u8>(tuple + HEAD + c, IS_NULL);
     }
     return tuple;
@@ -183,8 +183,8 @@ export class Tuples {
     return tuple;
   }
 
-  /** Makes the value of column `c` that of row `i`; false when there is no memory. */
-  set(tuple: usize, c: i32, vector: Vector, i: u32): bool {
+  /** Makes the value of column `c` that of row `i`, whose bytes without `copies` stay where they are; false when there is no memory. */
+  set(tuple: usize, c: i32, vector: Vector, i: u32, copies: bool = true): bool {
     const isNull = vector.isNull(i);
     const hasBytes = !isNull && isBytes(vector.kind);
     store<u8>(tuple + HEAD + c, isNull ? IS_NULL : hasBytes ? IS_BYTES : 0);
@@ -192,7 +192,7 @@ export class Tuples {
     const from = vector.at(i);
     store<u64>(to, load<u64>(from));
     store<u64>(to, load<u64>(from, 8), 8);
-    if (!hasBytes) return true;
+    if (!hasBytes || !copies) return true;
     const len = vector.len(i);
     const at = this.arena.take(max<u32>(len, 1));
     if (at == 0) return false;
@@ -236,6 +236,7 @@ export class Tuples {
     for (; count < BATCH_ROWS && reader.read(); count++) {
       this.settle(reader.ptr);
       if (!this.copy(reader.ptr, vectors, batch, count)) return -1;
+      reader.leave();
     }
     batch.selectAll(count);
     return reader.failed ? -1 : count;
