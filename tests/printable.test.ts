@@ -94,6 +94,14 @@ const lines: Record<string, (n: Names) => string[][]> = {
     ["load", n.csv],
     ["load", n.none],
   ],
+  migrate: (n) => [
+    ["migrate", n.definitions, "--dry-run"],
+    ["migrate", n.definitions, `${n.child}=${n.none}`, "--dry-run"],
+    ["migrate", n.definitions, `${n.none}=${n.child}`],
+    ["migrate", n.none],
+    ["migrate", n.csv],
+    ["migrate", n.definitions, `${n.child}.${n.column}:=${n.value}`],
+  ],
   insert: (n) => [
     ["insert", n.table, JSON.stringify({ [n.key]: `${n.value}2`, [n.column]: n.value })],
     ["insert", n.table, JSON.stringify({ [n.key]: n.value })],
