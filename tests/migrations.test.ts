@@ -274,6 +274,87 @@ test("values come from expressions; views, constraints and what rows say are kep
   assert.equal(db.sql("INSERT INTO notes (count) VALUES (1)").changes, 1);
 });
 
+const pair = (a: string, b: string): TableDefinition =>
+  defineTable("t", { id: "int64:pk:auto", [a]: "int32:null", [b]: "int32:null" });
+
+test("names go on in a chain, and what was renamed once is not renamed again", () => {
+  using db = openSync(":memory:");
+  const renames = { "t.b": "a", "t.c": "b" };
+  db.migrate([pair("a", "b")]);
+  db.exec("INSERT INTO t (a, b) VALUES (1, 2); ALTER TABLE t ADD CHECK (a < b)");
+  assert.deepEqual(kinds(db.migrate([pair("b", "c")], { renames })), ["renameColumn t.b", "renameColumn t.c"]);
+  assert.deepEqual(db.sql("SELECT b, c FROM t").rows, [[1, 2]]);
+  assert.throws(() => db.sql("INSERT INTO t (b, c) VALUES (2, 1)"), { code: "CHECK_FAILED" });
+  assert.deepEqual(db.migrate([pair("b", "c")], { renames }), []);
+  assert.throws(() => db.migrate([pair("x", "y")], { renames: { "t.x": "b", "t.y": "b" }, allowDestructive: true }), {
+    code: "BAD_SCHEMA",
+    message: /two columns are to be made of t\.b/u,
+  });
+  // What is called so now is another column than before.
+  const three = defineTable("t", { id: "int64:pk:auto", c: "int32:null", b: "int32:null", old: "int32:null" });
+  db.migrate([three], { renames: { "t.old": "b" } });
+  assert.deepEqual(db.sql("SELECT c, b, old FROM t").rows, [[2, null, 1]]);
+});
+
+test("tables get each other's names in a chain, and those of tables that go or come", () => {
+  const table = (name: string, column: string): TableDefinition =>
+    defineTable(name, { id: "int64:pk:auto", [column]: "int32:null" });
+  const of = (db: SyncSession, name: string, column: string): unknown => db.sql(`SELECT ${column} FROM ${name}`).rows;
+  const before = (): SyncSession => {
+    const db = openSync(":memory:");
+    db.migrate([table("a", "x"), table("b", "y")]);
+    db.exec("INSERT INTO a (x) VALUES (1); INSERT INTO b (y) VALUES (2)");
+    return db;
+  };
+  const chain = [table("b", "x"), table("c", "y"), table("a", "z")];
+  using first = before();
+  assert.deepEqual(kinds(first.migrate(chain, { renames: { b: "a", c: "b" } })), [
+    "renameTable b",
+    "renameTable c",
+    "createTable a",
+  ]);
+  assert.deepEqual([of(first, "b", "x"), of(first, "c", "y"), of(first, "a", "z")], [[[1]], [[2]], []]);
+  assert.deepEqual(first.migrate(chain, { renames: { b: "a", c: "b" } }).length, 0);
+  using second = before();
+  const options = { renames: { b: "a" }, allowDestructive: true };
+  assert.deepEqual(kinds(second.migrate([table("b", "x")], options)), ["renameTable b", "dropTable b"]);
+  assert.deepEqual(of(second, "b", "x"), [[1]]);
+  assert.equal(first.check().errors + second.check().errors, 0);
+});
+
+test("values are given once, where the column is another one, and foreign keys that name it are looked at", () => {
+  using db = openSync(":memory:");
+  const items = (price: string): TableDefinition => defineTable("items", { id: "int64:pk", price });
+  const values = { "items.price": "price * 100" };
+  db.migrate([items("int32:null")]);
+  db.sql("INSERT INTO items VALUES (1, 5)");
+  db.migrate([items("int64:null")], { values });
+  db.migrate([items("int64:null"), defineTable("others", { id: "int64:pk" })], { values });
+  assert.deepEqual(db.sql("SELECT price FROM items").rows, [["500"]]);
+  db.sql("INSERT INTO items VALUES (2, NULL)");
+  db.migrate([items("int64")], { values: { "items.price": "coalesce(price, 0)" }, allowDestructive: true });
+  assert.deepEqual(db.sql("SELECT price FROM items ORDER BY id").rows, [["500"], ["0"]]);
+
+  const sales = (key: string): TableDefinition =>
+    defineTable("sales", { id: "int64:pk", item: `int64:null:references=items.${key}` });
+  db.migrate([items("int64"), sales("id")]);
+  db.sql("INSERT INTO sales VALUES (1, 1)");
+  const keyed = defineTable("items", { key: "int64:pk", price: "int64" });
+  const renames = { "items.key": "id" };
+  assert.throws(() => db.migrate([keyed, sales("key")], { renames, values: { "items.key": "id + 5" } }), {
+    code: "FOREIGN_KEY_BROKEN",
+    message: /sales\.item = 1: items has no row with that key/u,
+  });
+  // The values of another column under the name that is referred to.
+  const priced = defineTable("items", { id: "int64:pk" });
+  assert.throws(() => db.migrate([priced, sales("id")], { renames: { "items.id": "price" }, allowDestructive: true }), {
+    code: "FOREIGN_KEY_BROKEN",
+    message: /sales\.item = 1: items has no row with that id/u,
+  });
+  db.migrate([keyed, sales("key")], { renames });
+  assert.equal(db.check().errors, 0);
+});
+
 test("on the command line: a schema that was edited, said before it is done, and a new file", async (t) => {
   const store = openStore(t);
   const source = "data/app.schema";

@@ -189,3 +189,88 @@ test("numbers go on to be counted where a counted column changes its type or nam
     ["4", "5", "e"],
   ]);
 });
+
+const FAMILY = `
+  CREATE TABLE p (id INTEGER PRIMARY KEY, u int UNIQUE);
+  CREATE TABLE c (id INTEGER PRIMARY KEY, p int REFERENCES p (id), q int REFERENCES p (u));
+  CREATE TABLE s (id INTEGER PRIMARY KEY, r int REFERENCES s (id));
+  INSERT INTO p VALUES (1, 10), (2, 20);
+  INSERT INTO c VALUES (1, 1, 10);
+  INSERT INTO s VALUES (1, 1);
+`;
+
+test("values that USING gives keep to foreign keys on both of their sides, and to the counter", () => {
+  using db = openSync(":memory:");
+  db.exec(FAMILY);
+  const refused: [sql: string, what: RegExp][] = [
+    ["p ALTER id TYPE integer USING id + 5", /c\.p = 1: p has no row with that id/u],
+    ["p ALTER u TYPE int USING NULL", /c\.q = 10: p has no row with that u/u],
+    ["s ALTER id TYPE integer USING id + 5", /s\.r = 1: s has no row with that id/u],
+    ["c ALTER p TYPE int USING p + 5", /c\.p = 6: p has no row with that id/u],
+  ];
+  for (const [change, what] of refused)
+    assert.throws(() => db.sql(`ALTER TABLE ${change}`), { code: "FOREIGN_KEY_BROKEN", message: what }, change);
+  db.exec("ALTER TABLE c ALTER p TYPE int USING p + 1; UPDATE c SET p = NULL; ALTER TABLE p ALTER id TYPE integer USING id + 5");
+  db.sql("INSERT INTO p (u) VALUES (30)");
+  assert.deepEqual(rows(db, "SELECT * FROM p ORDER BY id"), [
+    ["6", "10"],
+    ["7", "20"],
+    ["8", "30"],
+  ]);
+  const { errors, faults } = db.check();
+  assert.equal(errors, 0);
+  assert.ok(!faults.some(({ code }) => code === "AUTOINCREMENT_BEHIND"));
+});
+
+test("what names a column that goes is not about another one that takes its name", () => {
+  using db = openSync(":memory:");
+  db.exec(`
+    CREATE TABLE t (id INTEGER PRIMARY KEY, a int UNIQUE, b int UNIQUE, r int REFERENCES t (a));
+    CREATE TABLE k (id INTEGER PRIMARY KEY, a int CHECK (a > 0), b int);
+    CREATE INDEX of_a ON k (a);
+    CREATE INDEX of_b ON k (b);
+  `);
+  const over = "DROP COLUMN a, RENAME b TO a";
+  assert.throws(() => db.sql(`ALTER TABLE t ${over}`), {
+    code: "BAD_SCHEMA",
+    message: /t\.r refers to the column a, which goes/u,
+  });
+  assert.throws(() => db.sql(`ALTER TABLE k ${over}`), { code: "BAD_SCHEMA", message: /CHECK \(a > 0\) names the column a/u });
+  db.exec(`ALTER TABLE k DROP CONSTRAINT k_check, ${over}; ALTER TABLE t DROP COLUMN r, ${over}`);
+  assert.deepEqual(definitions(db).slice(0, 2), [
+    ["k", 'CREATE TABLE "k" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "a" INTEGER)'],
+    ["of_b", 'CREATE INDEX "of_b" ON "k" ("a")'],
+  ]);
+});
+
+test("a foreign key to the table itself that comes with its columns' names being changed names what is called so by then", () => {
+  using db = openSync(":memory:");
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a int UNIQUE, b int UNIQUE, c int, d int REFERENCES t (a))");
+  db.sql("ALTER TABLE t RENAME a TO x, RENAME b TO a, RENAME x TO b, ADD FOREIGN KEY (c) REFERENCES t (a)");
+  assert.deepEqual(definitions(db), [
+    [
+      "t",
+      'CREATE TABLE "t" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "b" INTEGER UNIQUE, "a" INTEGER UNIQUE, "c" INTEGER REFERENCES "t" ("a"), "d" INTEGER REFERENCES "t" ("b"))',
+    ],
+  ]);
+});
+
+test("of columns whose names differ in case the one that is written so is meant", () => {
+  using db = openSync(":memory:");
+  const table = defineTable("t", { id: "int64:pk:auto", name: "text", Name: "text:null" });
+  db.create(table);
+  db.table(table).insert({ name: "kept", Name: "gone" });
+  db.sql('ALTER TABLE t DROP COLUMN "Name"');
+  assert.deepEqual(rows(db, "SELECT name FROM t"), [["kept"]]);
+});
+
+test("a default that does not go with its column's new type says how to go on", () => {
+  using db = openSync(":memory:");
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, c decimal DEFAULT 1.5)");
+  const change = "ALTER c TYPE int USING CAST(c AS int)";
+  assert.throws(() => db.sql(`ALTER TABLE t ${change}`), {
+    code: "OVERFLOW",
+    message: /the default of c .* DROP DEFAULT before/u,
+  });
+  db.sql(`ALTER TABLE t ALTER c DROP DEFAULT, ${change}`);
+});

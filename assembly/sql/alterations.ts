@@ -39,7 +39,7 @@ export class Alterations extends AlteredDefinition {
     const tree = this.tree;
     const context = this.context;
     const before = table.schema;
-    if (this.checkHidden(node) != OK) return lastError.status;
+    if (this.checkHidden(node) != OK || this.checkOrphans(node) != OK) return lastError.status;
     const schema = this.build(table);
     const first = schema.columns.length - this.columns.length;
     const values = new AlteredValues(context, table);

@@ -44,6 +44,9 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
   protected readonly sources: Array<u32> = new Array<u32>();
   /** The indexes but those of the key. */
   private indexes: Array<IndexDefinition> = new Array<IndexDefinition>();
+  /** Foreign keys that name a column of the table itself which goes. */
+  private readonly orphans: Array<ForeignKey> = new Array<ForeignKey>();
+
   protected begin(table: Table): void {
     const schema = table.schema;
     const first = shownFrom(schema);
@@ -91,9 +94,9 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const column = this.columns[at];
     switch (op) {
       case ALTER_RENAME_COLUMN:
-        return this.renameColumn(at, tree.b(node));
+        return this.renameColumn(table, at, tree.b(node));
       case ALTER_DROP_COLUMN:
-        return this.dropDefault(table, at) == OK ? this.dropColumn(at, node) : lastError.status;
+        return this.dropDefault(table, at) == OK ? this.dropColumn(table, at, node) : lastError.status;
       case ALTER_TYPE:
         return this.setType(table, at, node);
       case ALTER_SET_NOT_NULL:
@@ -136,7 +139,13 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     return OK;
   }
 
-  private renameColumn(at: i32, node: u32): Status {
+  /** The foreign key of column number `c` that names the column `name` of the table itself; null where it has none. */
+  private ownKey(table: Table, c: i32, name: string): ForeignKey | null {
+    const key = this.columns[c].foreignKey;
+    return key && key.table == table.name && key.column == name && !this.orphans.includes(key) ? key : null;
+  }
+
+  private renameColumn(table: Table, at: i32, node: u32): Status {
     const name = this.tree.text(node);
     const before = this.columns[at].name;
     for (let c = 0; c < this.columns.length; c++) {
@@ -149,6 +158,10 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     for (let i = 0; i < this.indexes.length; i++)
       this.indexes[i] = new IndexDefinition(renamedIn(this.indexes[i].columns, before, name), this.indexes[i].unique);
     for (let u = 0; u < this.uniques.length; u++) this.uniques[u] = renamedIn(this.uniques[u], before, name);
+    for (let c = 0; c < this.columns.length; c++) {
+      const key = this.ownKey(table, c, before);
+      if (key) this.columns[c].foreignKey = new ForeignKey(key.table, name, key.onDelete);
+    }
     this.defaulted = renamedIn(this.defaulted, before, name);
     return OK;
   }
@@ -184,7 +197,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     return OK;
   }
 
-  private dropColumn(at: i32, node: u32): Status {
+  private dropColumn(table: Table, at: i32, node: u32): Status {
     const name = this.columns[at].name;
     const context = this.context;
     if (this.key.includes(name))
@@ -194,6 +207,10 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     this.columns.splice(at, 1);
     this.from.splice(at, 1);
     this.sources.splice(at, 1);
+    for (let c = 0; c < this.columns.length; c++) {
+      const key = this.ownKey(table, c, name);
+      if (key) this.orphans.push(key);
+    }
     for (let i = this.indexes.length - 1; i >= 0; i--) if (this.indexes[i].columns.includes(name)) this.indexes.splice(i, 1);
     for (let u = this.uniques.length - 1; u >= 0; u--) if (this.uniques[u].includes(name)) this.uniques.splice(u, 1);
     return OK;
@@ -212,12 +229,13 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const offset = old.defaultOffset();
     if (!value) return OK;
     if (offset == 0) column.setDefault(0, 0);
-    else
-      return this.giveDefault(
-        column,
-        cellConstant(old.type, old.customSize, changetype<usize>(value) + offset, value.byteLength - offset),
-        node,
-      );
+    else {
+      const known = cellConstant(old.type, old.customSize, changetype<usize>(value) + offset, value.byteLength - offset);
+      if (this.giveDefault(column, known, node) == OK) return OK;
+      lastError.hint =
+        "so the default of " + old.name + " does not go with the type; DROP DEFAULT before, in the same statement, takes it away";
+      return lastError.status;
+    }
     return OK;
   }
 
@@ -285,6 +303,17 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
 
   // ---- what it comes to ----
 
+  /** `OK` when no foreign key names a column of the table itself that goes; errors are about `node`. */
+  protected checkOrphans(node: u32): Status {
+    for (let c = 0; c < this.columns.length; c++) {
+      const key = this.columns[c].foreignKey;
+      if (!key || !this.orphans.includes(key)) continue;
+      const what = this.name + "." + this.columns[c].name + " refers to the column " + key.column + ", which goes";
+      return this.context.fail(BAD_SCHEMA, what, node, "drop that foreign key before, in the same statement");
+    }
+    return OK;
+  }
+
   /** The new definition; `from` is then of all of its columns. */
   protected build(table: Table): TableSchemaSnapshot {
     const key = this.key;
@@ -306,7 +335,8 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
         if (this.integers.includes(column.name)) column.flags |= FLAG_AUTO;
       } else if (column.primaryKey) column.flags &= ~(FLAG_PRIMARY_KEY | FLAG_UNIQUE);
       const reference = column.foreignKey;
-      if (reference && reference.table == table.name) column.foreignKey = this.ownReference(table, reference);
+      if (reference && reference.table == table.name)
+        column.foreignKey = new ForeignKey(this.name, reference.column, reference.onDelete);
       schema.columns.push(column);
     }
     schema.addIndex([schema.primaryKey]);
@@ -336,14 +366,6 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     for (let i = 0; i < this.indexes.length; i++)
       if (this.indexes[i].unique && isSameList(this.indexes[i].columns, index.columns)) return false;
     return true;
-  }
-
-  /** A foreign key that names the table itself: by the names that it and its column have now. */
-  private ownReference(table: Table, key: ForeignKey): ForeignKey {
-    const at = this.from.indexOf(table.schema.columnIndex(key.column));
-    const first = this.from.length - this.columns.length;
-    const isKnown = at >= first && table.schema.columnIndex(key.column) >= 0;
-    return new ForeignKey(this.name, isKnown ? this.columns[at - first].name : key.column, key.onDelete);
   }
 }
 

@@ -92,10 +92,10 @@ export abstract class ColumnDefinitions {
   protected columnName(columns: Array<Column>, node: u32): string {
     const name = this.tree.text(node);
     const names = new Array<string>();
-    for (let c = 0; c < columns.length; c++) {
-      if (sameName(columns[c].name, name)) return columns[c].name;
-      names.push(columns[c].name);
-    }
+    for (let c = 0; c < columns.length; c++) names.push(columns[c].name);
+    // Tables that programs made may have two whose names differ in case.
+    if (names.includes(name)) return name;
+    for (let c = 0; c < names.length; c++) if (sameName(names[c], name)) return names[c];
     this.context.fail(COLUMN_NOT_FOUND, "there is no column " + name, node, suggestion(name, names, "columns"));
     return "";
   }

@@ -33,6 +33,12 @@ export class Migration {
   readonly changes: Array<SchemaChange> = new Array<SchemaChange>();
   private readonly renames: Array<ColumnWish> = new Array<ColumnWish>();
   private readonly values: Array<ColumnWish> = new Array<ColumnWish>();
+  /** What each of the wanted tables is called now; "" for one that comes. */
+  private namesNow: Array<string> = new Array<string>();
+  /** Which of them are done. */
+  private done: Array<bool> = new Array<bool>();
+  /** Changes of tables that were carried out. */
+  private readonly alterations: Array<Alteration> = new Array<Alteration>();
 
   constructor(
     private readonly db: DbmsContext,
@@ -47,7 +53,10 @@ export class Migration {
     return status;
   }
 
-  /** Rows that are there get as the column's value what the expression, of the columns as they are called now, comes to. */
+  /**
+   * Rows that are there get as the column's value what the expression, of the columns as they are called now, comes to, where the column
+   * comes, is renamed, gets another type or must not be null any more: what was done before is not done again.
+   */
   value(table: string, column: string, expression: string): Status {
     const status = this.checkNamed(table, column);
     if (status == OK) this.values.push(new ColumnWish(table, column, expression));
@@ -69,39 +78,55 @@ export class Migration {
     return "";
   }
 
-  /** What the table that is to be `wanted` is called now. */
-  private nameNow(wanted: TableSchemaSnapshot): string {
-    const old = this.wish(this.renames, wanted.name, "");
-    return old != "" && !findTable(this.db.tables, wanted.name) ? old : wanted.name;
+  /** The change of the wanted table number `w`, without values; null where it comes, and on failure. */
+  private alteration(w: i32, values: AlteredValues | null): Alteration | null {
+    lastError.status = OK;
+    const wanted = this.wanted[w];
+    // None is called "".
+    const table = findTable(this.db.tables, this.namesNow[w]);
+    if (!table) return null;
+    const names = new Array<string>();
+    const olds = new Array<string>();
+    const known = new Array<string>();
+    for (let c = 0; c < wanted.columns.length; c++) {
+      names.push(wanted.columns[c].name);
+      olds.push(this.wish(this.renames, wanted.name, wanted.columns[c].name));
+    }
+    for (let c = 0; c < table.schema.columns.length; c++) known.push(table.schema.columns[c].name);
+    const from = origins(names, olds, known, table.name + ".");
+    return from ? new Alteration(table, wanted, from, values, true) : null;
   }
 
-  /** The change of the table that is to be `wanted`, without values; null where there is none. */
-  private alteration(wanted: TableSchemaSnapshot, values: AlteredValues | null): Alteration | null {
-    const table = findTable(this.db.tables, this.nameNow(wanted));
-    if (!table) return null;
-    const from = new Array<i32>();
-    for (let c = 0; c < wanted.columns.length; c++) {
-      const name = wanted.columns[c].name;
-      const old = this.wish(this.renames, wanted.name, name);
-      const at = table.schema.columnIndex(name);
-      from.push(at >= 0 || old == "" ? at : table.schema.columnIndex(old));
+  /** Finds what each of the wanted tables is called now. */
+  private findTables(): Status {
+    const tables = this.db.tables;
+    const names = new Array<string>();
+    const olds = new Array<string>();
+    const known = new Array<string>();
+    for (let w = 0; w < this.wanted.length; w++) {
+      const name = this.wanted[w].name;
+      if (names.includes(name)) return fail(BAD_SCHEMA, "the definitions have two tables " + name);
+      names.push(name);
+      olds.push(this.wish(this.renames, name, ""));
     }
-    return new Alteration(table, wanted, from, values, true);
+    for (let t = 0; t < tables.length; t++) if (!tables[t].isCatalog) known.push(tables[t].name);
+    const from = origins(names, olds, known, "");
+    if (!from) return lastError.status;
+    this.namesNow = new Array<string>();
+    for (let w = 0; w < names.length; w++) this.namesNow.push(from[w] < 0 ? "" : known[from[w]]);
+    return OK;
   }
 
   /** Finds out what differs: `changes`. `BAD_SCHEMA` where what is wanted makes no sense. */
   plan(): Status {
     const tables = this.db.tables;
-    const kept = new Array<string>();
     this.changes.length = 0;
+    const status = this.findTables();
+    if (status != OK) return status;
     for (let w = 0; w < this.wanted.length; w++) {
       const wanted = this.wanted[w];
-      for (let v = 0; v < w; v++)
-        if (this.wanted[v].name == wanted.name) return fail(BAD_SCHEMA, "the definitions have two tables " + wanted.name);
-      const alteration = this.alteration(wanted, null);
-      if (alteration && kept.includes(alteration.table.name))
-        return fail(BAD_SCHEMA, "two tables are to be made of " + alteration.table.name);
-      if (alteration) kept.push(alteration.table.name);
+      const alteration = this.alteration(w, null);
+      if (!alteration && lastError.status != OK) return lastError.status;
       const found: Array<SchemaChange> = alteration
         ? changesOf(alteration)
         : [new SchemaChange("createTable", wanted.name, "", "table " + wanted.name + " comes")];
@@ -109,7 +134,7 @@ export class Migration {
     }
     for (let t = 0; t < tables.length; t++) {
       const name = tables[t].name;
-      if (tables[t].isCatalog || kept.includes(name)) continue;
+      if (tables[t].isCatalog || this.namesNow.includes(name)) continue;
       this.changes.push(new SchemaChange("dropTable", name, "", "table " + name + " goes, with its rows", true));
     }
     return OK;
@@ -140,20 +165,26 @@ export class Migration {
     const dependents = new Dependents(db);
     let status = db.flushChanges();
     if (status == OK) status = dependents.begin();
-    const referring = new Array<string>();
     // Tables that go make room for the names of others.
     if (status == OK) status = this.dropTables();
-    for (let w = 0; w < this.wanted.length && status == OK; w++) {
-      const wanted = this.wanted[w];
-      if (!findTable(db.tables, this.nameNow(wanted))) status = db.createTable(wanted, true);
-      else status = this.alter(wanted, dependents, referring);
-    }
+    this.done = new Array<bool>(this.wanted.length);
+    for (let w = 0; w < this.wanted.length && status == OK; w++) status = this.make(w, dependents);
     if (status == OK) status = db.checkDefinitions();
-    for (let r = 0; r < referring.length && status == OK; r++) {
-      const table = db.table(referring[r]);
-      status = table ? db.checkReferences(table) : lastError.status;
+    for (let a = 0; a < this.alterations.length && status == OK; a++) {
+      const table = db.table(this.alterations[a].schema.name);
+      status = table ? db.checkReferences(this.alterations[a].toCheck(table)) : lastError.status;
     }
     return status == OK ? dependents.end() : status;
+  }
+
+  /** Makes the wanted table number `w`, behind the one that has its name now and is to be called otherwise. */
+  private make(w: i32, dependents: Dependents): Status {
+    if (this.done[w]) return OK;
+    this.done[w] = true;
+    const holder = this.namesNow.indexOf(this.wanted[w].name);
+    const status = holder < 0 ? OK : this.make(holder, dependents);
+    if (status != OK) return status;
+    return this.namesNow[w] == "" ? this.db.createTable(this.wanted[w], true) : this.alter(w, dependents);
   }
 
   /** Drops the tables that are to go, those that refer to others before them. */
@@ -170,9 +201,10 @@ export class Migration {
     return status;
   }
 
-  private alter(wanted: TableSchemaSnapshot, dependents: Dependents, referring: Array<string>): Status {
+  private alter(w: i32, dependents: Dependents): Status {
     const db = this.db;
-    const plain = this.alteration(wanted, null)!;
+    const wanted = this.wanted[w];
+    const plain = this.alteration(w, null)!;
     const context = StatementContext.of(db, new NoText(), new SqlTree(), []);
     const values = new AlteredValues(context, plain.table);
     const contexts = [context];
@@ -180,7 +212,9 @@ export class Migration {
     for (let c = 0; c < wanted.columns.length && status == OK; c++) {
       const column = wanted.columns[c];
       const before = plain.before(c);
-      const text = this.wish(this.values, wanted.name, column.name);
+      const isOther =
+        !before || before.name != column.name || before.typeText != column.typeText || (before.nullable && !column.nullable);
+      const text = isOther ? this.wish(this.values, wanted.name, column.name) : "";
       if (text == "" && (!before || before.typeText == column.typeText)) continue;
       let source: u32 = 0;
       if (text != "") {
@@ -193,9 +227,9 @@ export class Migration {
       } else status = values.add(c, column, plain.from[c], 0, 0);
     }
     const hasValues = status == OK && values.bind();
-    const alteration = this.alteration(wanted, hasValues ? values : null)!;
+    const alteration = new Alteration(plain.table, wanted, plain.from, hasValues ? values : null, true);
     if (status == OK && (hasValues || changesOf(alteration).length > 0)) {
-      if (alteration.hasNewReferences || hasValues) referring.push(wanted.name);
+      this.alterations.push(alteration);
       status = db.alterTable(alteration);
       if (status == OK) status = dependents.follow(alteration);
     }
@@ -206,4 +240,36 @@ export class Migration {
     }
     return status;
   }
+}
+
+/**
+ * For each of `names` which of `known` it comes from, -1 for what comes: the one of its name, or the one of its name in `olds`. That counts
+ * where it is there, and either the new name is not, or goes to another, or the old one is not among `names`: so what was renamed once is
+ * not renamed again. Null, with an error that has `path` in front of names, where two come from one.
+ */
+function origins(names: Array<string>, olds: Array<string>, known: Array<string>, path: string): Array<i32> | null {
+  const from = new Array<i32>();
+  for (let n = 0; n < names.length; n++) from.push(known.indexOf(names[n]));
+  /** Those of `known` that are renamed. */
+  const renamed = new Array<i32>();
+  for (let isOther = true; isOther;) {
+    isOther = false;
+    for (let n = 0; n < names.length; n++) {
+      const at = olds[n] == "" ? -1 : known.indexOf(olds[n]);
+      if (at < 0 || from[n] == at) continue;
+      const own = known.indexOf(names[n]);
+      const by = names.indexOf(olds[n]);
+      if (own >= 0 && !renamed.includes(own) && by >= 0) continue;
+      if (renamed.includes(at)) {
+        const isColumn = path != "";
+        fail(BAD_SCHEMA, "two " + (isColumn ? "columns" : "tables") + " are to be made of " + path + olds[n]);
+        return null;
+      }
+      if (by >= 0 && from[by] == at) from[by] = -1;
+      from[n] = at;
+      renamed.push(at);
+      isOther = true;
+    }
+  }
+  return from;
 }

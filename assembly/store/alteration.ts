@@ -25,6 +25,9 @@ import { findTable } from "./table-list";
 export abstract class ColumnValues {
   /** Puts the values of such columns into `row`, a new one, the others of which are missing; `old` is the row as it was. */
   abstract take(old: Row, row: Row): Status;
+
+  /** Whether column number `position` is one of them. */
+  abstract gives(position: i32): bool;
 }
 
 /** What a table is to become. */
@@ -71,12 +74,37 @@ export class Alteration {
     return at < 0 ? null : new ForeignKey(this.schema.name, this.schema.columns[at].name, key.onDelete);
   }
 
-  /** Whether foreign keys of its rows are to be looked at: some name what they did not name before. */
-  get hasNewReferences(): bool {
+  /**
+   * The tables whose rows may refer to what is not there: `changed`, which was made of it, where a foreign key names what it did not name
+   * before or has other values, and those that refer to columns which have others.
+   */
+  toCheck(changed: Table): Array<Table> {
+    const tables = new Array<Table>();
+    if (this.hasNewReferences) tables.push(changed);
+    for (let r = 0; r < changed.references.length; r++) {
+      const reference = changed.references[r];
+      if (!tables.includes(reference.table) && this.givesOthers(changed.schema.columnIndex(reference.targetColumn)))
+        tables.push(reference.table);
+    }
+    return tables;
+  }
+
+  /** Whether foreign keys that name column number `i` may find other values there than before. */
+  private givesOthers(i: i32): bool {
+    const values = this.values;
+    const before = this.before(i);
+    if (!before || (values && values.gives(i))) return true;
+    // Of several at once one may have got the name of another that went.
+    return this.isPart && (before.name != this.schema.columns[i].name || this.table.name != this.schema.name);
+  }
+
+  private get hasNewReferences(): bool {
     const columns = this.schema.columns;
+    const values = this.values;
     for (let i = 0; i < columns.length; i++) {
       const key = columns[i].foreignKey;
       if (!key) continue;
+      if (values && values.gives(i)) return true;
       const before = this.before(i);
       let old = before ? before.foreignKey : null;
       if (old && old.table == this.table.name) old = this.follow(old);
@@ -255,7 +283,9 @@ export class Alteration {
   private number(made: Table, column: Column, row: Row, i: i32): Status {
     const ledger = made.autoincrement!;
     const before = this.before(i);
-    if (row.isSet(i)) return before && before.auto ? OK : ledger.raiseTo(column, row.ptr(i));
+    const values = this.values;
+    const isCounted = before != null && before.auto && !(values && values.gives(i));
+    if (row.isSet(i)) return isCounted ? OK : ledger.raiseTo(column, row.ptr(i));
     const start = row.values.len;
     const status = ledger.next(column, row.values);
     if (status == OK) row.setFromArena(i, start);

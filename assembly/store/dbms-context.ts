@@ -385,7 +385,6 @@ export class DbmsContext {
     if (status == OK && name != table.name) status = this.catalog.checkName(name);
     if (status != OK) return status;
     this.transaction.noteSchemaChange();
-    const checks = alteration.hasNewReferences;
     const watch = table.watch;
     const changed = alteration.carryOut(this.access, this.store.oneNull);
     if (changed) status = alteration.renameReferences(this.access, open);
@@ -395,19 +394,21 @@ export class DbmsContext {
     if (watch) watch.lose();
     const tables = open.list;
     for (let t = 0; t < tables.length && status == OK; t++) this.store.watchAgain(tables[t]);
-    if (changed && status == OK && checks && !alteration.isPart) status = this.checkReferences(changed);
+    if (changed && status == OK && !alteration.isPart) status = this.checkReferences(alteration.toCheck(changed));
     return this.transaction.endStatement(status);
   }
 
-  /** `OK` when all rows of the table refer to rows that are there, or foreign keys are not looked at. */
-  checkReferences(table: Table): Status {
-    if (!this.catalog.foreignKeys) return OK;
-    const scan = new RowScan(table);
+  /** `OK` when all rows of the tables refer to rows that are there, or foreign keys are not looked at. */
+  checkReferences(tables: Array<Table>): Status {
     let status: Status = OK;
-    while (status == OK && scan.next())
-      status = mayStep(64) ? this.statements.checkReferences(table, scan.address) : lastError.status;
-    if (status == OK) status = scan.status;
-    scan.free();
+    for (let t = 0; t < tables.length && this.catalog.foreignKeys && status == OK; t++) {
+      const table = tables[t];
+      const scan = new RowScan(table);
+      while (status == OK && scan.next())
+        status = mayStep(64) ? this.statements.checkReferences(table, scan.address) : lastError.status;
+      if (status == OK) status = scan.status;
+      scan.free();
+    }
     return status;
   }
 

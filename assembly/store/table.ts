@@ -37,6 +37,12 @@ export class Reference {
     const foreignKey = this.table.schema.columns[this.column].foreignKey;
     return foreignKey ? foreignKey.table : "";
   }
+
+  /** The name of the column that it refers to. */
+  get targetColumn(): string {
+    const foreignKey = this.table.schema.columns[this.column].foreignKey;
+    return foreignKey ? foreignKey.column : "";
+  }
 }
 
 /** Takes those of `table` out of `references`. */

@@ -1,5 +1,6 @@
 /** What the catalog has about tables whose definitions change: texts that follow their names, and views that go on to be read. */
-import { OK, Status, lastError } from "../../status";
+import { BAD_SCHEMA, OK, Status, fail, lastError } from "../../status";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { Alteration } from "../../store/alteration";
 import { CatalogEntry, DEFAULT, INDEX, VIEW } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
@@ -9,6 +10,9 @@ import { StoredText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
 import { namedIndex } from "./named-indexes";
 import { Renaming } from "./renamed-text";
+import { checkLabel } from "./row-checks";
+
+const DROP_HINT: string = "DROP CONSTRAINT or DROP DEFAULT before, in the same statement of ALTER TABLE, takes it away";
 
 export class Dependents {
   /** Views that could be read before anything was changed. */
@@ -31,28 +35,36 @@ export class Dependents {
     const schema = alteration.schema;
     const names = new Array<string>();
     const newNames = new Array<string>();
-    for (let c = 0; c < schema.columns.length; c++) {
-      const column = alteration.before(c);
-      if (!column) continue;
-      names.push(column.name);
-      newNames.push(schema.columns[c].name);
+    for (let c = 0; c < before.columns.length; c++) {
+      const at = alteration.from.indexOf(c);
+      names.push(before.columns[c].name);
+      newNames.push(at < 0 ? "" : schema.columns[at].name);
     }
     const renaming = new Renaming(before.name, schema.name, names, newNames);
     const all = this.db.catalog.all;
     if (!all) return lastError.status;
     let status: Status = OK;
     for (let e = 0; e < all.length && status == OK; e++) {
-      if (all[e].table == before.name) status = this.followEntry(all[e], renaming);
+      if (all[e].table == before.name) status = this.followEntry(all[e], renaming, schema);
     }
     return status == OK ? this.checkRules(schema.name) : status;
   }
 
-  private followEntry(entry: CatalogEntry, renaming: Renaming): Status {
+  private followEntry(entry: CatalogEntry, renaming: Renaming, schema: TableSchemaSnapshot): Status {
     const renamed = renaming.of(entry);
-    // Its index is gone.
-    if (entry.kind == INDEX && namedIndex(this.db.catalog, renamed).columns.length == 0) return this.db.dropEntry(entry);
+    const gone = renaming.gone;
+    // Its index is gone, also where another column has the name now.
+    if (entry.kind == INDEX && (gone != "" || namedIndex(this.db.catalog, renamed).columns.length == 0))
+      return this.db.dropEntry(entry);
     // So is its column.
-    if (entry.kind == DEFAULT && !renaming.columns.includes(entry.name)) return this.db.dropEntry(entry);
+    if (entry.kind == DEFAULT && renamed.name == "") return this.db.dropEntry(entry);
+    // It would be about another column of the name; where there is none, that is an error anyway.
+    if (gone != "" && schema.columnIndex(gone) >= 0)
+      return fail(
+        BAD_SCHEMA,
+        textLabel(entry) + " names the column " + gone + " that goes, and another is called so then",
+        DROP_HINT,
+      );
     const isSame = renamed.sql == entry.sql && renamed.table == entry.table && renamed.name == entry.name;
     return isSame ? OK : this.db.replaceEntry(entry, renamed);
   }
@@ -62,8 +74,7 @@ export class Dependents {
     const table = this.db.table(name);
     if (!table) return lastError.status;
     const status = this.db.catalog.findRules(table);
-    if (status != OK)
-      lastError.hint = "DROP CONSTRAINT or DROP DEFAULT before, in the same statement of ALTER TABLE, takes it away";
+    if (status != OK) lastError.hint = DROP_HINT;
     return status;
   }
 
@@ -85,4 +96,9 @@ export class Dependents {
     tree.free();
     return relation !== null;
   }
+}
+
+/** What an entry that is no view is called in errors. */
+function textLabel(entry: CatalogEntry): string {
+  return entry.kind == DEFAULT ? "the default of " + entry.table + "." + entry.name : checkLabel(entry);
 }

@@ -15,19 +15,27 @@ export class Renaming {
   private readonly names: Array<u32> = new Array<u32>();
   private readonly areTables: Array<bool> = new Array<bool>();
 
+  /** What the entry that `of` had last names and is not there any more; "" for nothing. */
+  gone: string = "";
+
   constructor(
     readonly table: string,
     readonly newTable: string,
     readonly columns: Array<string>,
+    /** "" for one that goes. */
     readonly newColumns: Array<string>,
   ) {}
 
-  /** The same entry, of a constraint, a default or an index, with the new names; a text that can't be read stays as it is. */
+  /**
+   * The same entry, of a constraint, a default or an index, with the new names; a text that can't be read stays as it is. A default whose
+   * column goes is called "".
+   */
   of(entry: CatalogEntry): CatalogEntry {
     const text = new StoredText(entry.sql, entry.kind, -1);
     const tree = new SqlTree();
     this.names.length = 0;
     this.areTables.length = 0;
+    this.gone = "";
     if (entry.kind == INDEX) this.addOfIndex(text, tree);
     else if (readExpression(text, tree) != 0) this.addOfColumns(tree);
     const out = new ByteBuffer(256);
@@ -41,8 +49,8 @@ export class Renaming {
       at = tree.end(node);
     }
     out.addBytes(text.ptr + at, text.len - at);
-    const column = entry.kind == DEFAULT ? this.newName(entry.name, false) : "";
-    const name = column == "" ? entry.name : column;
+    const own = entry.kind == DEFAULT ? this.columns.indexOf(entry.name) : -1;
+    const name = own < 0 ? entry.name : this.newColumns[own];
     const renamed = new CatalogEntry(entry.kind, name, this.newTable, out.toText(), entry.key);
     renamed.address = entry.address;
     out.free();
@@ -53,10 +61,11 @@ export class Renaming {
   /** What `name` is called now; "" where it is called so still. */
   private newName(name: string, isTable: bool): string {
     if (isTable) return sameName(name, this.table) && this.newTable != this.table ? this.newTable : "";
-    for (let c = 0; c < this.columns.length; c++) {
-      if (sameName(name, this.columns[c])) return this.newColumns[c] == this.columns[c] ? "" : this.newColumns[c];
-    }
-    return "";
+    let at = this.columns.indexOf(name);
+    for (let c = 0; c < this.columns.length && at < 0; c++) if (sameName(name, this.columns[c])) at = c;
+    if (at < 0) return "";
+    if (this.newColumns[at] == "") this.gone = this.columns[at];
+    return this.newColumns[at] == this.columns[at] ? "" : this.newColumns[at];
   }
 
   private add(node: u32, isTable: bool): void {

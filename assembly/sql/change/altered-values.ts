@@ -59,6 +59,10 @@ export class AlteredValues extends ColumnValues {
     return true;
   }
 
+  gives(position: i32): bool {
+    return this.positions.includes(position);
+  }
+
   take(old: Row, row: Row): Status {
     const batch = this.batch!;
     batch.begin(1);
