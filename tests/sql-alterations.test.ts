@@ -274,3 +274,16 @@ test("a default that does not go with its column's new type says how to go on", 
   });
   db.sql(`ALTER TABLE t ALTER c DROP DEFAULT, ${change}`);
 });
+
+test("names that differ in case only are as little there twice as in CREATE TABLE", () => {
+  using db = shop();
+  db.sql("DROP VIEW dear");
+  assert.throws(() => db.sql("ALTER TABLE sales RENAME TO Items"), { code: "TABLE_EXISTS" });
+  assert.throws(() => db.sql("ALTER TABLE items ADD CONSTRAINT Positive CHECK (price < 99)"), {
+    code: "SQL_SYNTAX",
+    message: /two constraints Positive/u,
+  });
+  db.sql("ALTER TABLE items RENAME TO Items");
+  db.sql("ALTER TABLE items DROP CONSTRAINT positive, ADD CONSTRAINT Positive CHECK (price < 99)");
+  assert.deepEqual(rows(db, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"), [["Items"], ["sales"]]);
+});

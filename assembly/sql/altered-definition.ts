@@ -1,5 +1,5 @@
 /** The definition that a table has when all changes of ALTER TABLE are done, and where each of its columns comes from. */
-import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, SQL_UNSUPPORTED, Status, lastError } from "../status";
+import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, SQL_UNSUPPORTED, Status, TABLE_EXISTS, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
 import { TYPE_INT64, isInteger } from "../encode/data-type";
 import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ForeignKey, IndexDefinition } from "../schema/column";
@@ -77,7 +77,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const subject = tree.a(node);
     switch (op) {
       case ALTER_RENAME_TABLE:
-        return this.renameTable(subject);
+        return this.renameTable(table, subject);
       case ALTER_ADD_COLUMN:
         return this.addColumnAt(table, node);
       case ALTER_ADD_RULE:
@@ -131,10 +131,12 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     return entry ? this.db.dropEntry(entry) : lastError.status;
   }
 
-  private renameTable(node: u32): Status {
+  private renameTable(table: Table, node: u32): Status {
     const name = this.tree.text(node);
     if (asciiLower(name).startsWith("sqlite_") || sameName(name, CATALOG))
       return this.context.fail(BAD_SCHEMA, "names that begin with sqlite_, and " + CATALOG + ", are for the catalog", node);
+    const known = this.tableCalled(name);
+    if (known && known !== table) return this.context.fail(TABLE_EXISTS, "there is a table " + known.name + " already", node);
     this.name = name;
     return OK;
   }

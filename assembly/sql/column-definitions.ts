@@ -78,7 +78,8 @@ export abstract class ColumnDefinitions {
     return !table && lastError.status == OK ? this.context.table(node) : table;
   }
 
-  private tableCalled(name: string): Table | null {
+  /** The table called so, or else one whose name differs in case only; null for none. */
+  protected tableCalled(name: string): Table | null {
     const tables = this.db.tables;
     let alike: Table | null = null;
     for (let t = 0; t < tables.length; t++) {
@@ -275,6 +276,9 @@ export abstract class ColumnDefinitions {
     const tree = this.tree;
     const context = this.context;
     const names = new Array<string>();
+    const known = this.db.catalog.of(CHECK, name);
+    if (!known) return lastError.status;
+    for (let k = 0; k < known.length; k++) names.push(asciiLower(known[k].name));
     // In the order in which they stand.
     this.checks.sort((a, b) => <i32>a - <i32>b);
     for (let c = 0; c < this.checks.length; c++) {
