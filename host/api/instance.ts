@@ -43,7 +43,7 @@ export interface LibraryHost {
   /** What the module is called in messages. */
   readonly moduleName: string;
   /** Instantiates the module and initializes it: its exports. Called once. */
-  start(): WebAssembly.Exports;
+  start(): Record<string, unknown>;
   /** The instance's memory, which is `memory` now. */
   views(memory: ArrayBuffer): MemoryViews;
   /** Takes back what the instance has open. Nothing is written from then on: the store is closed, or a trap has ended it. */

@@ -30,7 +30,10 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   return new Session(given, runtime, engine, runner);
 }
 
-/** Opens the file at `path` with options that were checked: by `openHere` under Node, and else in a child, with what that takes loaded now. */
+/**
+ * Opens the file at `path` with options that were checked: by `openHere` under Node, and else in a child, with what that takes loaded now.
+ * @internal
+ */
 export async function openEngine<Here extends Engine>(
   path: string,
   options: OpenOptions,
