@@ -1,8 +1,8 @@
 /** A transaction whose function waits for a call that waits for the transaction: both are told, and the session goes on. */
 import assert from "node:assert/strict";
 import { AsyncResource } from "node:async_hooks";
-import { type TestContext, mock } from "node:test";
-import type { OpenOptions, QuireError, RuntimeName, Session } from "../host/index.js";
+import test, { type TestContext, mock } from "node:test";
+import { type OpenOptions, type QuireError, type RuntimeName, type Session, open } from "../host/index.js";
 import { fails, openFor, runProgram } from "./helpers/library.js";
 import { testOnRuntimes } from "./helpers/runtimes.js";
 
@@ -262,3 +262,40 @@ function cyclic(): object {
   round["self"] = round;
   return round;
 }
+
+test("a program that awaits one call after the other has its timers and signals meanwhile", async (t) => {
+  const db = await openFor(t, "node");
+  await db.create("t", ["k:uint32:pk"]);
+  const counting = await db.prepare("SELECT count(*) AS n FROM t");
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => db.table("t").find(1),
+    () => counting.get(),
+    () => db.sql("SELECT 1"),
+    () => db.transaction(() => undefined),
+    () => db.tables(),
+  ];
+  for (const call of calls) {
+    const timer = { isOver: false };
+    setTimeout(() => (timer.isOver = true), 1);
+    const end = performance.now() + 10_000;
+    while (!timer.isOver && performance.now() < end) await call();
+    assert.ok(timer.isOver, String(call));
+  }
+});
+
+test("calls that wait for the program's turn are done in the order in which they were made, before the session's end", async () => {
+  const db = await open(":memory:");
+  await db.create("t", ["k:uint32:pk"]);
+  const rows = db.table<{ k: number }>("t");
+  const until = performance.now() + 100;
+  for (let k = 0; performance.now() < until; k++) {
+    await rows.insert({ k });
+    const moved = db.transaction(() => rows.update(k, { k: k + 1_000_000 }));
+    const deleted = rows.delete(k + 1_000_000);
+    const [, { deleted: gone }, left] = await Promise.all([moved, deleted, rows.count()]);
+    assert.deepEqual([gone, left], [1, 0]);
+  }
+  // Whichever of these calls is the one behind which the program has its turn, the one before the end is answered.
+  const [key] = await Promise.all([rows.insert({ k: 1 }), db.close()]);
+  assert.equal(key, 1);
+});

@@ -213,6 +213,9 @@ export class SyncRunner implements Runner<"sync"> {
   }
 }
 
+/** Where the program has turns among calls that are done at once: what a call has to wait for first, null for nothing. */
+export type Turns = () => Promise<void> | null;
+
 /** What the runners of one session, that of its own and those of its transactions, have in common. */
 interface Conversation {
   readonly engine: Engine;
@@ -222,6 +225,7 @@ interface Conversation {
   readonly wait: number;
   /** Tells a call which transaction it was made in; where there is none, only what a transaction's function is given belongs to it. */
   readonly tracker: ScopeTracker | null;
+  readonly turns: Turns;
   /** Whether there has been a transaction. */
   tracks: boolean;
   readonly root: Scope;
@@ -239,10 +243,16 @@ export class AsyncRunner implements Runner<"async"> {
   }
 
   /** `wait`: seconds, as of `OpenOptions.transactionWait`. */
-  static over(engine: Engine, operations: Operations, wait: number, tracker: ScopeTracker | null): AsyncRunner {
+  static over(
+    engine: Engine,
+    operations: Operations,
+    wait: number,
+    tracker: ScopeTracker | null,
+    turns: Turns = () => null,
+  ): AsyncRunner {
     const direct = directTo(engine, operations);
     const [exchange, root] = [new Exchange(operations), new Scope(null)];
-    return new AsyncRunner({ engine, exchange, direct, wait: wait * 1000, tracker, tracks: false, root }, null);
+    return new AsyncRunner({ engine, exchange, direct, wait: wait * 1000, tracker, turns, tracks: false, root }, null);
   }
 
   get forms(): ValueForms {
@@ -260,8 +270,10 @@ export class AsyncRunner implements Runner<"async"> {
   }
 
   async run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Promise<T> {
-    const { direct, exchange, wait } = this.#of;
+    const { direct, exchange, wait, turns } = this.#of;
     const scope = this.#scope();
+    const turn = turns();
+    if (turn !== null) await turn;
     // Looked at again after each wait, and right before what must not come in between: whoever was first may have started another one.
     while (scope.isBusy()) await scope.turn(callOf(operation.call, table), wait);
     scope.check();
@@ -293,12 +305,16 @@ export class AsyncRunner implements Runner<"async"> {
   }
 
   async attempt<T>(begin: () => Promise<T>): Promise<T> {
+    const turn = this.#of.turns();
+    if (turn !== null) await turn;
     return await begin();
   }
 
   async transaction<T>(body: (inner: AsyncRunner) => T | Promise<T>, start: TransactionStart = {}): Promise<T> {
     const { root, exchange, wait } = this.#of;
     const outer = this.#scope();
+    const turn = this.#of.turns();
+    if (turn !== null) await turn;
     while (outer.isBusy()) await outer.turn("transaction()", wait);
     outer.check();
     const scope = new Scope(outer);

@@ -311,7 +311,7 @@ export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<
 
   /** Closes the file, after what was asked for; an open transaction is rolled back. A second call does nothing more. */
   close(): Promise<void> {
-    this.#closing ??= (async () => await this.engine.close())();
+    this.#closing ??= this.runner.attempt(async () => await this.engine.close());
     return this.#closing;
   }
 

@@ -12,6 +12,7 @@ import type { ChildEngine } from "./child-engine.js";
 import { openInProcess } from "./in-process.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { type Place, checkPath, lockFor, placeOf } from "./place.js";
+import { loopTurns } from "./turns.js";
 
 /**
  * Opens the page file at `path`, which is made when it is missing; for `":memory:"` a new store that is in memory only. Where it runs is `options.runtime`: in this process, under Node's own WASI,
@@ -26,7 +27,8 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
   const given = checkPath("open", path);
   const engine = await openEngine(given, checked, openInProcess);
   const operations = new Operations(formsWith(USUAL_FORMS, checked));
-  const runner = AsyncRunner.over(engine, operations, transactionWait, new AsyncLocalStorage<Scope>());
+  const turns = runtime === "node" ? loopTurns() : undefined;
+  const runner = AsyncRunner.over(engine, operations, transactionWait, new AsyncLocalStorage<Scope>(), turns);
   return new Session(given, runtime, engine, runner);
 }
 
