@@ -16,6 +16,8 @@ import { RunReader, Spilled } from "./run";
 
 /** A recursion that goes on and on ends with an error. */
 const MOST_STEPS: u32 = 1000000;
+/** The same of one whose steps grow: they would fill the disk. */
+const MOST_ROWS: u32 = 1 << 22;
 
 /** What a recursion's steps have in common: the rows of the step before, which `StepRows` give, and those of the next one. */
 export class Steps {
@@ -166,6 +168,12 @@ export class Recursion extends Operator {
       }
       giveBack(values, batch);
       if (!good) return lastError.status;
+      if (step.count > MOST_ROWS)
+        return fail(
+          SQL_LIMIT,
+          "a recursion with more than " + MOST_ROWS.toString() + " rows in one step",
+          "WHERE can leave out some",
+        );
     }
     if (input.status != OK) return input.status;
     if (!this.steps.swap()) return lastError.status;
