@@ -1,18 +1,16 @@
 /** Ways to the rows of a table: by which index, between which values, in which order, and what that costs. */
-import { TYPE_INT64, VALUE_NULL, isInteger, valueDiscriminant } from "../../encode/data-type";
+import { VALUE_NULL, valueDiscriminant } from "../../encode/data-type";
 import { estimateBelow, estimateEntries, estimateRun } from "../../index/estimates";
 import { Column } from "../../schema/column";
 import { AccessPath } from "../../query/access-path";
 import { Table, TableIndex } from "../../query/store";
 import { Batch, VectorColumns } from "../eval/batch";
-import { Comparison, InList } from "../eval/compare";
-import { ColumnValue, Constant, DEPENDS_ON_OUTER, Expression, Fixed, OuterValue, READS_ROWS } from "../eval/expression";
-import { K_INT, K_JSON } from "../eval/kinds";
-import { Like } from "../eval/like";
-import { IsNull, Logic } from "../eval/logic";
+import { Constant, DEPENDS_ON_OUTER, Expression, Fixed, OuterValue, READS_ROWS } from "../eval/expression";
+import { Logic } from "../eval/logic";
 import { BOUNDS_FILLED, NULLS_ABOVE, NULLS_BELOW, ScanBounds } from "../run/scan-bounds";
 import { DESCENDING, NULLS_FIRST } from "../run/tuples";
-import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
+import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_IS_NOT, OP_LE, OP_LIKE, OP_LT } from "../syntax/operators";
+import { ColumnBound, boundOf, isWhole } from "./column-bounds";
 import { Condition, addConditions } from "./conditions";
 
 /** What reading costs, in rows that are read one after the other: going down an index, and a record that an index leads to. */
@@ -59,26 +57,6 @@ export class WantedOrder {
   partOf(rows: f64): f64 {
     return min<f64>(1, (this.rows * this.groupRows) / rows);
   }
-}
-
-/** A condition on a column that an index may decide: the column, and what it is compared with. */
-class ColumnBound {
-  /** The sources that the value reads. */
-  sources: u64 = 0;
-  /** What it is of, where it says no less: rows within the bound need not be asked. */
-  whole: Condition | null = null;
-
-  constructor(
-    readonly column: i32,
-    readonly op: u8,
-    /** Null for a list. */
-    readonly value: Expression | null,
-    readonly list: InList | null,
-    /** Whether the value is that of a row which this table's are joined with. */
-    readonly isJoined: bool,
-    /** Whether null is a value like others. */
-    readonly takesNull: bool = false,
-  ) {}
 }
 
 /** Where keys have null among a column's values. */
@@ -449,58 +427,4 @@ function giveSlot(made: ScanBounds, value: Expression, access: Access): void {
   if (made.upper === value) made.upper = slot;
   access.joined.push(value);
   access.slots.push(slot);
-}
-
-/** Whether rows within the bound are just those for which its condition is true: integers, of which the column can have the value. */
-function isWhole(bound: ColumnBound, column: Column): bool {
-  const value = bound.value;
-  if (!value || bound.takesNull || !(value instanceof Fixed) || value.kind != K_INT) return false;
-  // Where a range's end is none that the column can have it is open.
-  return bound.op == OP_EQ ? isInteger(column.type) : column.type == TYPE_INT64 && !column.nullable;
-}
-
-/** What a condition says of one of the columns from `base` on and before `end`; null when it is nothing that an index can use. */
-function boundOf(subject: Expression, base: i32, end: i32): ColumnBound | null {
-  if (subject instanceof Comparison) {
-    const comparison = <Comparison>subject;
-    const bound = sideBound(comparison.a, comparison.b, comparison.op, base, end);
-    return bound ? bound : sideBound(comparison.b, comparison.a, turned(comparison.op), base, end);
-  }
-  if (subject instanceof IsNull) {
-    const test = <IsNull>subject;
-    const column = columnOf(test.subject, base, end);
-    return column < 0 ? null : new ColumnBound(column, test.isNot ? OP_IS_NOT : OP_EQ, Constant.null(), null, false, true);
-  }
-  if (subject instanceof InList) {
-    const list = <InList>subject;
-    const column = list.isNot ? -1 : columnOf(list.subject, base, end);
-    return column < 0 ? null : new ColumnBound(column, OP_EQ, null, list, false);
-  }
-  if (subject instanceof Like) {
-    const like = <Like>subject;
-    const column = like.isNot || like.escape ? -1 : columnOf(like.subject, base, end);
-    if (column < 0 || (like.op != OP_LIKE && like.op != OP_GLOB) || !new Condition(like.pattern).isFixed) return null;
-    return new ColumnBound(column, like.op, like.pattern, null, false);
-  }
-  return null;
-}
-
-function columnOf(subject: Expression, base: i32, end: i32): i32 {
-  if (!(subject instanceof ColumnValue) || subject.kind == K_JSON) return -1;
-  const position = (<ColumnValue>subject).position;
-  return position >= base && position < end ? position - base : -1;
-}
-
-function sideBound(subject: Expression, value: Expression, op: u8, base: i32, end: i32): ColumnBound | null {
-  const column = columnOf(subject, base, end);
-  const takesNull = op == OP_IS;
-  if (takesNull) op = OP_EQ;
-  if (column < 0 || (op != OP_EQ && op != OP_LT && op != OP_LE && op != OP_GT && op != OP_GE)) return null;
-  const other = new Condition(value);
-  if (other.isFixed) return new ColumnBound(column, op, value, null, false, takesNull);
-  for (let c = 0; c < other.columns.length; c++) {
-    const place = other.columns[c];
-    if (place < 0 || (place >= base && place < end)) return null;
-  }
-  return new ColumnBound(column, op, value, null, true, takesNull);
 }
