@@ -1,5 +1,6 @@
 /** Columns and indexes as a schema snapshot describes them. */
 import { ByteBuffer } from "../encode/byte-buffer";
+import { Row } from "../encode/row";
 import { TYPE_CUSTOM, typeName, fixedValueSize, valueDiscriminant, VALUE_NULL, VALUE_CUSTOM } from "../encode/data-type";
 
 export const FLAG_NULLABLE: u32 = 1;
@@ -114,6 +115,14 @@ export class Column {
     // custom(TAG) keeps the length before the bytes as part of its value, custom(TAG,n) has none: both are what follows data_len.
     return 5 + <u32>load<u16>(ptr, 1);
   }
+}
+
+/** Gives the row's column what it has by itself: its default, where that lies, or null where it has none and may be; else it stays. */
+export function giveDefault(column: Column, row: Row, position: i32): void {
+  const offset = column.defaultOffset();
+  const value = column.defaultValue;
+  if (value && offset != 0) row.setAt(position, changetype<usize>(value) + offset, value.byteLength - offset);
+  else if (column.nullable) row.setNull(position);
 }
 
 /** An index over one or more columns. */

@@ -6,7 +6,7 @@ import { Status, OK, FOREIGN_KEY_RESTRICT, NAME_COLLISION, NOT_NULL, TABLE_EXIST
 import { MemoryAccess } from "../memory/access/memory-access";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { CELL_MISSING, Row } from "../encode/row";
-import { Column, ForeignKey } from "../schema/column";
+import { Column, ForeignKey, giveDefault } from "../schema/column";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { NO_ADDRESS } from "../table/page-ledger";
@@ -258,12 +258,9 @@ export class Alteration {
       if (row.state(i) != CELL_MISSING) continue;
       const from = unchecked(this.from[i]);
       const column = unchecked(columns[i]);
-      const value = column.defaultValue;
-      const offset = column.defaultOffset();
       if (from >= 0 && old.isSet(from)) row.set(i, old.ptr(from), old.len(from));
       else if (from >= 0) row.setNull(i);
-      else if (value && offset != 0) row.set(i, changetype<usize>(value) + offset, value.byteLength - offset);
-      else if (!column.auto) row.setNull(i);
+      else giveDefault(column, row, i);
     }
     for (let i = 0; i < columns.length && status == OK; i++) {
       const column = unchecked(columns[i]);

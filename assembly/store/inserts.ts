@@ -3,7 +3,7 @@ import { Status, OK, NOT_NULL, FOREIGN_KEY_BROKEN, BAD_SCHEMA, fail, damaged, la
 import { ByteBuffer } from "../encode/byte-buffer";
 import { bytesEqual } from "../encode/bytes";
 import { Row, CELL_MISSING, CELL_NULL } from "../encode/row";
-import { Column } from "../schema/column";
+import { Column, giveDefault } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { RowEntries } from "./row-entries";
@@ -66,11 +66,8 @@ export class Inserts extends RowEntries {
         continue;
       }
       if (state == CELL_MISSING) {
-        const value = column.defaultValue;
-        const offset = column.defaultOffset();
-        if (value && offset != 0) row.set(i, changetype<usize>(value) + offset, value.byteLength - offset);
-        else if (column.nullable) row.setNull(i);
-        else return fail(NOT_NULL, columnPath(table, column) + " has no value and no default");
+        giveDefault(column, row, i);
+        if (row.state(i) == CELL_MISSING) return fail(NOT_NULL, columnPath(table, column) + " has no value and no default");
       } else if (state == CELL_NULL && !column.nullable) {
         return fail(NOT_NULL, columnPath(table, column) + " can't be null");
       }

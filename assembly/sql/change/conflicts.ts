@@ -8,12 +8,13 @@ import { Table } from "../../store/table";
 import { TableIndex } from "../../store/table-index";
 import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { ChangeBinder, Sets } from "../bind/changes";
+import { giveDefault } from "../../schema/column";
 import { StatementContext } from "../bind/statement";
 import { Batch } from "../eval/batch";
 import { ColumnValue, Expression } from "../eval/expression";
 import { filter } from "../eval/logic";
 import { OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
-import { KeptCells, fillDefaults, giveDefault, readCells } from "./kept-cells";
+import { KeptCells, fillDefaults, readCells } from "./kept-cells";
 import { RowColumns } from "./row-columns";
 
 /** What a new row comes to: it is to be inserted, is passed over, or another one was updated in its stead. */

@@ -2,7 +2,7 @@
 import { OK, OVERFLOW, Status } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_MISSING, CELL_NULL, CELL_SET, Row } from "../../encode/row";
-import { Column } from "../../schema/column";
+import { Column, giveDefault } from "../../schema/column";
 import { StatementContext } from "../bind/statement";
 import { addSlot, fitsType } from "../eval/cells";
 import { Expression } from "../eval/expression";
@@ -70,12 +70,4 @@ export function fillDefaults(columns: Array<Column>, row: Row): void {
     const column = unchecked(columns[c]);
     if (row.state(c) == CELL_MISSING && !column.auto) giveDefault(column, row, c);
   }
-}
-
-/** Gives the row's column what it has by itself, null where it has nothing and may be. */
-export function giveDefault(column: Column, row: Row, position: i32): void {
-  const offset = column.defaultOffset();
-  const value = column.defaultValue;
-  if (value && offset != 0) row.setAt(position, changetype<usize>(value) + offset, value.byteLength - offset);
-  else if (column.nullable) row.setNull(position);
 }

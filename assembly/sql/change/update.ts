@@ -20,6 +20,7 @@ import { addKeyPart } from "../../store/table-index";
 import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { mayRun } from "../../wasi/deadline";
 import { Sets } from "../bind/changes";
+import { giveDefault } from "../../schema/column";
 import { StatementContext } from "../bind/statement";
 import { Batch } from "../eval/batch";
 import { addCell } from "../eval/cells";
@@ -34,7 +35,7 @@ import { TableScan } from "../run/table-scan";
 import { FLAG_CASCADE, FLAG_NOT, N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";
 import { ChangeStep } from "./change-step";
-import { KeptCells, giveDefault, readCells } from "./kept-cells";
+import { KeptCells, readCells } from "./kept-cells";
 
 const PLACE: usize = memory.data(8, 8);
 
