@@ -21,7 +21,6 @@ import {
   type PreparedQueryConfig,
   SQLiteAsyncDialect,
   SQLiteColumn,
-  type SQLiteDialectConfig,
   type SQLiteExecuteMethod,
   SQLitePreparedQuery,
   SQLiteSession,
@@ -90,32 +89,11 @@ function readFromDocuments(query: RelationalQuery, config: RelationalConfig, for
   return { ...query, selection };
 }
 
-class QuireSyncDialect extends SQLiteSyncDialect {
-  static override readonly [entityKind]: string = "QuireSyncDialect";
-  readonly #forms: ValueForms;
-
-  constructor(config: SQLiteDialectConfig, forms: ValueForms) {
-    super(config);
-    this.#forms = forms;
-  }
-
-  override buildRelationalQuery(config: RelationalConfig): RelationalQuery {
-    return readFromDocuments(super.buildRelationalQuery(config), config, this.#forms);
-  }
-}
-
-class QuireAsyncDialect extends SQLiteAsyncDialect {
-  static override readonly [entityKind]: string = "QuireAsyncDialect";
-  readonly #forms: ValueForms;
-
-  constructor(config: SQLiteDialectConfig, forms: ValueForms) {
-    super(config);
-    this.#forms = forms;
-  }
-
-  override buildRelationalQuery(config: RelationalConfig): RelationalQuery {
-    return readFromDocuments(super.buildRelationalQuery(config), config, this.#forms);
-  }
+/** The dialect, whose relational queries give such rows. */
+function readingDocuments<Dialect extends SQLiteSyncDialect | SQLiteAsyncDialect>(dialect: Dialect, forms: ValueForms): Dialect {
+  const build = dialect.buildRelationalQuery.bind(dialect);
+  dialect.buildRelationalQuery = (config) => readFromDocuments(build(config), config, forms);
+  return dialect;
 }
 
 /** A query, which is read anew where it is run: the session keeps what the module made of its text. */
@@ -304,9 +282,17 @@ export function drizzle<TFullSchema extends Schema>(
   const dialectConfig = casing === undefined ? {} : { casing };
   const common = { schema: schemaOf(config), logger: loggerOf(config), forms: formsOf("drizzle", config) };
   if (session instanceof SyncSession)
-    return new QuireDatabase(session, { ...common, kind: "sync", dialect: new QuireSyncDialect(dialectConfig, common.forms) });
+    return new QuireDatabase(session, {
+      ...common,
+      kind: "sync",
+      dialect: readingDocuments(new SQLiteSyncDialect(dialectConfig), common.forms),
+    });
   if (session instanceof Session)
-    return new QuireDatabase(session, { ...common, kind: "async", dialect: new QuireAsyncDialect(dialectConfig, common.forms) });
+    return new QuireDatabase(session, {
+      ...common,
+      kind: "async",
+      dialect: readingDocuments(new SQLiteAsyncDialect(dialectConfig), common.forms),
+    });
   throw new QuireError("BAD_OPTION", "drizzle: the first argument must be a session of open or openSync");
 }
 
