@@ -36,7 +36,7 @@ function isMadeOf(name: string, whole: string): bool {
 }
 
 /** Whether `name` is `start` and one of the words of `ends` behind it. */
-function hasEnd(name: string, start: string, ends: string): bool {
+export function hasEnd(name: string, start: string, ends: string): bool {
   const end = name.substring(start.length);
   return name.startsWith(start) && !end.includes(",") && ends.includes("," + end + ",");
 }

@@ -3,7 +3,7 @@ import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, SQL_UNSUPPORTED, Sta
 import { asciiLower } from "../encode/ascii";
 import { TYPE_INT64, isInteger } from "../encode/data-type";
 import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ForeignKey, IndexDefinition } from "../schema/column";
-import { isIndexName } from "../schema/index-names";
+import { hasEnd, isIndexName } from "../schema/index-names";
 import { HIDDEN_KEY, TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CHECK, CatalogEntry } from "../store/catalog";
 import { CATALOG } from "../store/catalog-table";
@@ -81,7 +81,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       case ALTER_ADD_COLUMN:
         return this.addColumnAt(table, node);
       case ALTER_ADD_RULE:
-        return this.addConstraint(table, subject);
+        return this.addRule(subject, tree.a(subject), table.name);
       case ALTER_DROP_RULE:
         return this.dropConstraint(table, node);
       case ALTER_DROP_KEY:
@@ -243,10 +243,6 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
 
   // ---- constraints ----
 
-  private addConstraint(table: Table, rule: u32): Status {
-    return this.addRule(rule, this.tree.a(rule), table.name);
-  }
-
   private dropKey(node: u32): Status {
     if (this.key.length == 0) return this.context.fail(BAD_SCHEMA, this.name + " has no primary key", node);
     this.key = [];
@@ -383,9 +379,4 @@ function moveLast<T>(list: Array<T>, at: i32): void {
   const moved = list[last];
   for (let i = last; i > at; i--) list[i] = list[i - 1];
   list[at] = moved;
-}
-
-function hasEnd(name: string, start: string, ends: string): bool {
-  const end = name.substring(start.length);
-  return name.startsWith(start) && end != "" && !end.includes(",") && ends.includes("," + end + ",");
 }

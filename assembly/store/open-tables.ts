@@ -193,24 +193,14 @@ export class OpenTables {
 
   /** Takes a table off whose pages were just given back, and writes the registry. */
   remove(table: Table): Status {
-    const at = tablePosition(this.list, table.name);
-    this.removeDefinition(at);
-    this.list.splice(at, 1);
-    this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, table.pages.fingerprint), 1);
-    const weight = table.weight;
-    this.weight -= weight;
+    this.takeOut(table);
     this.unlink(table);
     return removeFromRegistry(this.access, this.entries, this.entries.indexOf(table.pages), this.schemaHash());
   }
 
   /** `table` takes the place of `old`: with another definition, and perhaps another name or other pages. */
   replace(old: Table, table: Table): Status {
-    const at = tablePosition(this.list, old.name);
-    this.removeDefinition(at);
-    this.list.splice(at, 1);
-    this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, old.pages.fingerprint), 1);
-    const weight = old.weight;
-    this.weight -= weight;
+    this.takeOut(old);
     let status = this.insert(table);
     if (status == OK && table.pages === old.pages) status = writeSchemaHash(this.access, this.entries.length, this.schemaHash());
     else if (status == OK) {
@@ -221,6 +211,16 @@ export class OpenTables {
     this.link();
     old.free();
     return status;
+  }
+
+  /** Takes a table out of the lists, and its definition with it. */
+  private takeOut(table: Table): void {
+    const at = tablePosition(this.list, table.name);
+    this.removeDefinition(at);
+    this.list.splice(at, 1);
+    this.byFingerprint.splice(fingerprintPosition(this.byFingerprint, table.pages.fingerprint), 1);
+    const weight = table.weight;
+    this.weight -= weight;
   }
 
   private removeDefinition(at: i32): void {

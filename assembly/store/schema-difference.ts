@@ -38,12 +38,14 @@ export function changesOf(alteration: Alteration): Array<SchemaChange> {
   }
   let last = -1;
   let isMoved = false;
+  // Behind the last column that was there those that come stand by themselves.
+  let end = schema.columns.length;
+  while (end > 0 && alteration.from[end - 1] < 0) end -= 1;
   for (let c = 0; c < schema.columns.length; c++) {
     const column = schema.columns[c];
     const before = alteration.before(c);
     const from = alteration.from[c];
-    // One that comes stands last by itself.
-    isMoved = isMoved || (before ? from < last : old.columns.length > 0 && !isBehindOthers(alteration, c));
+    isMoved = isMoved || (before ? from < last : c < end);
     if (before) last = from;
     if (before) addColumnChanges(changes, alteration, column, before);
     else {
@@ -66,15 +68,9 @@ export function changesOf(alteration: Alteration): Array<SchemaChange> {
       "rows of " + name + " stand at multiples of " + schema.alignment.toString() + " bytes, not " + old.alignment.toString();
     changes.push(new SchemaChange("setAlignment", name, "", text));
   }
-  for (let c = 0; c < changes.length; c++) changes[c].rewrites = !alteration.keepsRecords;
+  const rewrites = !alteration.keepsRecords;
+  for (let c = 0; c < changes.length; c++) changes[c].rewrites = rewrites;
   return changes;
-}
-
-/** Whether all columns behind number `c` come as well. */
-function isBehindOthers(alteration: Alteration, c: i32): bool {
-  const from = alteration.from;
-  for (let i = from.length - 1; i > c; i--) if (from[i] >= 0) return false;
-  return true;
 }
 
 function isFixed(schema: TableSchemaSnapshot): bool {
