@@ -1,6 +1,6 @@
 /**
- * Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. One file: each kind
- * of node has its method, and they call each other.
+ * Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. One file: each
+ * kind of node has its method, and they call each other.
  */
 import { asciiLower } from "../../encode/ascii";
 import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND, lastError } from "../../status";
