@@ -23,9 +23,8 @@ import { typeOfSql } from "./bind/types";
 import { boundCheck } from "./catalog/row-checks";
 import { asDefault, boundDefault } from "./catalog/row-defaults";
 import { Batch, VectorColumns } from "./eval/batch";
-import { addCell, fitsType } from "./eval/cells";
+import { addFitting } from "./eval/cells";
 import { Expression } from "./eval/expression";
-import { K_INT } from "./eval/kinds";
 import {
   FLAG_AUTO as FLAG_AUTO_NAME,
   FLAG_CASCADE,
@@ -245,8 +244,7 @@ export abstract class ColumnDefinitions {
     let status = vector ? OK : lastError.status;
     if (vector && !vector.isNull(0)) {
       const cell = new ByteBuffer(64);
-      const fits = vector.kind != K_INT || fitsType(column.type, vector.int(0));
-      if (fits && addCell(column.type, column.customSize, vector, 0, cell)) column.setDefault(cell.ptr, cell.len);
+      if (addFitting(column.type, column.customSize, vector, 0, cell)) column.setDefault(cell.ptr, cell.len);
       else status = context.fail(OVERFLOW, "column " + column.name + " can't hold its default", node);
       cell.free();
     }

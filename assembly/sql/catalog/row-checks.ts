@@ -86,6 +86,8 @@ export class RowChecks extends RowRules {
   }
 
   check(row: Row): Status {
+    // A table may have defaults alone.
+    if (this.conditions.length == 0) return OK;
     const batch = this.batch!;
     batch.begin(1);
     this.columns!.take(row, 0, 0);

@@ -10,7 +10,7 @@ import { asText, assigned } from "../bind/convert";
 import { QueryBinder } from "../bind/query";
 import { StatementContext } from "../bind/statement";
 import { Batch, VectorColumns } from "../eval/batch";
-import { addCell, fitsType } from "../eval/cells";
+import { addFitting } from "../eval/cells";
 import { Constant, Expression } from "../eval/expression";
 import { K_BOOLEAN, K_INT, K_TEXT, kindName, kindOfType } from "../eval/kinds";
 import { Surroundings, beginRow, setChanging } from "../eval/surroundings";
@@ -98,8 +98,7 @@ export class RowDefaults {
     if (!vector) return lastError.status;
     const start = row.values.len;
     const isNull = vector.isNull(0);
-    const fits = isNull || vector.kind != K_INT || fitsType(column.type, vector.int(0));
-    const isHeld = fits && (isNull || addCell(column.type, column.customSize, vector, 0, row.values));
+    const isHeld = isNull || addFitting(column.type, column.customSize, vector, 0, row.values);
     batch.pool.give(vector);
     if (!isHeld) return fail(OVERFLOW, columnPath(this.table, column) + " can't hold its default");
     if (isNull) row.setNull(position);

@@ -16,11 +16,11 @@ import { DbmsContext } from "../../store/dbms-context";
 import { DELETE_BY_SCHEMA, DELETE_CASCADE, DELETE_RESTRICT } from "../../store/deletes";
 import { beginTogether, endTogether } from "../../store/insertion";
 import { Table } from "../../store/table";
+import { giveDefault } from "../../schema/column";
 import { addKeyPart } from "../../store/table-index";
 import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { mayRun } from "../../wasi/deadline";
 import { Sets } from "../bind/changes";
-import { giveDefault } from "../../schema/column";
 import { StatementContext } from "../bind/statement";
 import { Batch } from "../eval/batch";
 import { addCell } from "../eval/cells";
@@ -143,8 +143,10 @@ export class UpdateStatement extends ChangeStatement {
         isKept && evaluateAll(this.values, operator.batch, values) ? this.note(operator.batch, values, known) : lastError.status;
       giveBack(values, operator.batch);
     }
-    if (known) known.close();
-    if (known) known.free();
+    if (known) {
+      known.close();
+      known.free();
+    }
     if (status == OK) status = operator.status;
     return status != OK || this.found.finish() ? status : lastError.status;
   }

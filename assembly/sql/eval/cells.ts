@@ -17,6 +17,7 @@ import {
   fixedValueSize,
 } from "../../encode/data-type";
 import { LONG_VALUE } from "../../encode/value-text";
+import { K_INT } from "./kinds";
 import { Vector } from "./vector";
 
 /** Bytes of the longest value of a result: 64 MiB. */
@@ -98,6 +99,11 @@ export function fitsType(type: u8, value: i64): bool {
     default:
       return true;
   }
+}
+
+/** `addCell` for a column of `type`, which can't hold all numbers that there are: false as well for one that it can't. */
+export function addFitting(type: u8, customSize: u32, vector: Vector, i: u32, out: ByteBuffer): bool {
+  return (vector.kind != K_INT || fitsType(type, vector.int(i))) && addCell(type, customSize, vector, i, out);
 }
 
 /** Appends row `i`'s value as a record of a column of `type` has it. False when its bytes are more than a value's can be. */
