@@ -367,11 +367,14 @@ test("a holder is dead when that is sure, and only then", { skip: process.platfo
   alive({ pid: 999_999_999, boot: "0" }, "a boot that is not known");
   // Before the last start of this system, which alone has its disk.
   dead({ pid: 1, boot: "0123456789abcdef0123456789abcdef" });
-  // Killed, and not waited for by its parent.
-  const parent = new Program(t, "sh", ["-c", "sleep 0 & echo $!; exec sleep 600"]);
+  // Killed, and not waited for by its parent: the shell would wait for it, the program that it becomes does not.
+  const parent = new Program(t, "sh", ["-c", "sleep 600 & echo $!; exec sleep 600"]);
   const zombie = Number(await parent.line());
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
   const stat = (): string[] => fs.readFileSync(`/proc/${zombie}/stat`, "latin1").split(") ")[1]!.split(" ");
-  while (stat()[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 5));
+  while (fs.readFileSync(`/proc/${stat()[1]}/comm`, "latin1") !== "sleep\n") await pause();
+  process.kill(zombie, "SIGKILL");
+  while (stat()[0] !== "Z") await pause();
   dead({ pid: zombie, start: stat()[19]! });
   // What is none of ours is left alone, and in nobody's way.
   mkdirSync(join(folder, "app.db-lock"));
