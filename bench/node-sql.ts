@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { packageRoot } from "../host/paths.js";
 import { installNpmPeers } from "./build.js";
 import { BUSY } from "./conditions.js";
+import { median } from "./figures.js";
 import { leaveOut, leftOut, say } from "./say.js";
 
 const { values: options } = parseArgs({
@@ -49,11 +50,6 @@ function peersHere(): { readonly names: readonly string[]; readonly modules: str
   if (npm === null) return { names: ours, modules: packageRoot };
   const native = npm.native ? ["better-sqlite3", "better-sqlite3-exclusive"] : [];
   return { names: [...ours, ...native, "node-sqlite3-wasm", "node:sqlite", "pglite"], modules: npm.folder };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
 }
 
 /** Microseconds of each part, by operation. */
