@@ -143,6 +143,27 @@ test("JSON is an array of one row a line, and NDJSON the same lines", async (t) 
   assert.equal(await store.ok(["export", "t", "--json"]), await store.ok(["export", "t", "--format", "json"]));
 });
 
+test("--numbers writes integers and decimals as JSON numbers with all their digits, and text as text", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:uint64:pk", "n:int64:null", "d:decimal:null", "s:text", "small:int8"]);
+  const rows =
+    '[{"id":18446744073709551615,"n":-9223372036854775808,"d":"0.10","s":"12","small":-1},' +
+    '{"id":0,"n":null,"d":-7.5000000000000000000000000001,"s":"","small":2}]';
+  await store.ok(["import", "t", "--format", "json"], { stdin: rows });
+  const lines = [
+    '{"id":18446744073709551615,"n":-9223372036854775808,"d":0.10,"s":"12","small":-1}',
+    '{"id":0,"n":null,"d":-7.5000000000000000000000000001,"s":"","small":2}',
+  ];
+  assert.equal(await store.ok(["export", "t", "--format", "ndjson", "--numbers"]), lines.join("\n") + "\n");
+  assert.equal(await store.ok(["scan", "t", "--format", "json", "--numbers", "--limit", "1"]), `[\n${lines[0] ?? ""}\n]\n`);
+  // The same rows come in again.
+  const again = openStore(t);
+  await again.ok(["create", "t", "id:uint64:pk", "n:int64:null", "d:decimal:null", "s:text", "small:int8"]);
+  await again.ok(["import", "t", "--format", "ndjson"], { stdin: lines.join("\n") });
+  assert.deepEqual(await again.rows("t"), await store.rows("t"));
+  assert.match(await store.fails("USAGE", 2, ["export", "t", "--numbers"]), /--numbers goes with --format ndjson or json/);
+});
+
 test("formats for people are aligned, keep control characters from the terminal, and lose nothing in Markdown", async (t) => {
   const store = openStore(t);
   await store.ok(["create", "t", "id:uint32:pk", "name:text:null"]);

@@ -147,14 +147,15 @@ export function allCommands(): Array<Command> {
       "TABLE [--format table|csv|tsv|ndjson|json|markdown|line] [--where CONDITION] [--order LIST]",
       "print all rows of a table",
     )
-      .takes(1, 1, "format,columns,null,delimiter,no-header,where,order,timeout")
+      .takes(1, 1, "format,columns,null,delimiter,no-header,numbers,where,order,timeout")
       .tells(
         "Rows come as they are stored, unless --order sorts them. --columns A,B chooses columns.\n" +
           "In table, markdown and line null is NULL, the text NULL is 'NULL', and what a terminal acts upon or hides is an escape\n" +
           "like \\x1b or \\u{202e}; CSV, TSV and JSON have it as it is. In CSV null is an empty cell and empty text has\n" +
           "quotes; in TSV null is \\N, and tabs, line breaks and backslashes\n" +
           "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
-          "the cells of CSV.\n" +
+          "the cells of CSV. In JSON and NDJSON 64-bit integers and decimals are strings; with --numbers they are numbers with\n" +
+          "all their digits, of which readers that keep numbers in 64-bit floats (JSON.parse of JavaScript, jq) lose those beyond 2^53.\n" +
           ROW_TERMS,
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
@@ -197,7 +198,7 @@ export function allCommands(): Array<Command> {
           "parameters.",
       ),
     new Command("get", runGet, "TABLE KEY… [--index COLUMN] [--columns A,B]", "print rows by their primary or another unique key")
-      .takes(2, MANY, "columns,index,format,null,delimiter,no-header")
+      .takes(2, MANY, "columns,index,format,null,delimiter,no-header,numbers")
       .tells(
         "With --index each KEY is a value of that column, which has to be unique; --columns chooses what is printed, and --format the\n" +
           "format, as for export.\n" +
@@ -209,7 +210,11 @@ export function allCommands(): Array<Command> {
       "TABLE [--index COLUMNS] [--eq V] [--from V] [--to V] [--reverse] [--limit N] …",
       "print a range of rows",
     )
-      .takes(1, 1, "index,eq,from,to,reverse,offset,limit,columns,count,where,order,format,null,delimiter,no-header,timeout")
+      .takes(
+        1,
+        1,
+        "index,eq,from,to,reverse,offset,limit,columns,count,where,order,format,null,delimiter,no-header,numbers,timeout",
+      )
       .tells(
         "Without --eq, --from, --to and --reverse rows come as they are stored. Those four use the index on the columns of --index A,B,\n" +
           "or that of the primary key. Bounds are inclusive. A value for several columns is a JSON array, like '[\"SEA\", 12]'; for one\n" +
@@ -224,7 +229,7 @@ export function allCommands(): Array<Command> {
       "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--explain] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run statements of SQL",
     )
-      .takes(0, MANY, "format,null,delimiter,no-header,file,layout,timeout,explain")
+      .takes(0, MANY, "format,null,delimiter,no-header,numbers,file,layout,timeout,explain")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +

@@ -99,6 +99,9 @@ function run(ctx: CommandContext): Status {
 function checkWords(ctx: CommandContext, command: Command): Status {
   const status = ctx.invocation.allow(command.options.split(","));
   if (status != OK) return status;
+  const format = ctx.invocation.option("format", "");
+  if (ctx.has("numbers") && format != "json" && format != "ndjson")
+    return fail(USAGE, "--numbers goes with --format ndjson or json");
   // A condition is in the place of a key, and values of its parameters are behind the other words.
   const hasWhere = ctx.has("where");
   const count = ctx.words.length + (hasWhere && command.least > 1 ? 1 : 0);

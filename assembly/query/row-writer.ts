@@ -1,8 +1,9 @@
 /** Rows as JSON objects, written. */
 import { ByteBuffer } from "../encode/byte-buffer";
+import { TYPE_DECIMAL, isInteger } from "../encode/data-type";
 import { addJsonString } from "../encode/json-string";
 import { Row } from "../encode/row";
-import { isLongValue, writeJsonValue } from "../encode/value-text";
+import { isLongValue, writeJsonValue, writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { allPositions, firstColumns } from "../schema/column-names";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
@@ -15,10 +16,11 @@ export class RowWriter {
   /** How many of the schema's first columns are needed. */
   readonly firstColumns: u32;
 
-  /** Writes the columns at `positions` of the schema, in that order. */
+  /** Writes the columns at `positions` of the schema, in that order. With `numbers` all integers and decimals are numbers. */
   constructor(
     private readonly schema: TableSchemaSnapshot,
     readonly positions: StaticArray<i32>,
+    private readonly numbers: bool = false,
   ) {
     const ends = new StaticArray<u32>(positions.length);
     this.ends = ends;
@@ -47,7 +49,10 @@ export class RowWriter {
       out.addBytes(this.names.ptr + start, end - start);
       start = end;
       const position = unchecked(positions[i]);
-      writeJsonCell(columns[position], position, row, out);
+      const column = unchecked(columns[position]);
+      const isNumber = this.numbers && row.isSet(position) && (isInteger(column.type) || column.type == TYPE_DECIMAL);
+      if (isNumber) writeTextValue(column.type, 0, row.ptr(position), out);
+      else writeJsonCell(column, position, row, out);
     }
     out.addU8(0x7d);
   }

@@ -55,6 +55,7 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "no-progress",
   "hex",
   "no-header",
+  "numbers",
   "all",
   "drop-acl",
   "for-reference",

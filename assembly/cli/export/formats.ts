@@ -39,7 +39,7 @@ function rowFormat(
   if (name == "table") return new TableRows(schema, positions, out, options);
   if (name == "markdown") return new MarkdownRows(schema, positions, out);
   if (name == "csv" || name == "tsv") return new DelimitedRows(schema, positions, out, options, name == "tsv");
-  if (name == "ndjson" || name == "json") return new JsonRows(schema, positions, out, name == "json");
+  if (name == "ndjson" || name == "json") return new JsonRows(schema, positions, out, options, name == "json");
   if (name == "line") return new LineRows(schema, positions, out, options.color);
   fail(USAGE, "there is no format " + name, "formats: " + FORMATS);
   return null;
@@ -50,6 +50,7 @@ export function formatOptions(ctx: CommandContext): FormatOptions {
   const options = new FormatOptions();
   if (ctx.has("null")) options.nullText = ctx.invocation.option("null", "");
   options.header = !ctx.has("no-header");
+  options.numbers = ctx.has("numbers");
   options.color = ctx.color;
   options.columns = ctx.columns;
   return options;

@@ -56,6 +56,8 @@ export class FormatOptions {
   /** A byte; CSV only. */
   delimiter: u32 = 0x2c;
   header: bool = true;
+  /** JSON: 64-bit integers and decimals are numbers, too. */
+  numbers: bool = false;
   color: bool = false;
   /** The terminal's width, 0 for no limit. */
   columns: u32 = 0;
@@ -70,10 +72,11 @@ export class JsonRows extends RowFormat {
     schema: TableSchemaSnapshot,
     positions: StaticArray<i32>,
     out: Output,
+    options: FormatOptions,
     private readonly array: bool,
   ) {
     super(schema, positions, out);
-    this.writer = new RowWriter(schema, positions);
+    this.writer = new RowWriter(schema, positions, options.numbers);
   }
 
   begin(): void {
