@@ -59,6 +59,8 @@ const ANY = [
   "max(n)",
   "max(s)",
   "min(d)",
+  "lower(min(s COLLATE NOCASE) ⟦OVER⟧)",
+  "lower(max(s COLLATE NOCASE) ⟦OVER⟧)",
   "sum(n) FILTER (WHERE s <> 'a')",
   "max(s) FILTER (WHERE n > 0)",
   "count(*) FILTER (WHERE d > 0)",

@@ -160,7 +160,7 @@ export class Definitions extends ColumnDefinitions {
   /** CREATE TABLE AS: the rows are there before the table is. */
   private createAs(node: u32, name: string): Status {
     const tree = this.tree;
-    const relation = new QueryBinder(this.context, null, []).query(tree.c(node));
+    const relation = new QueryBinder(this.context, null, []).result(tree.c(node));
     if (!relation) return lastError.status;
     const operator = relation.operator;
     if (!operator.open()) return operator.status;

@@ -218,7 +218,7 @@ export class Statement {
     const explains = tree.kind(this.root) == N_EXPLAIN;
     const subject = explains ? tree.a(this.root) : this.root;
     let made: Relation | null = null;
-    if (tree.kind(subject) == N_QUERY) made = new QueryBinder(context, null, []).query(subject);
+    if (tree.kind(subject) == N_QUERY) made = new QueryBinder(context, null, []).result(subject);
     else {
       const change = this.boundChange(db, context, subject);
       if (change) made = new Relation(context.own(change.step()), []);

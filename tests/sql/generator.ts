@@ -458,6 +458,13 @@ export class Generator {
   private elements(sources: Source[]): string {
     const random = this.random;
     const alias = `e${++this.aliases}`;
+    const numbers = refsOf(sources).filter(({ type }) => type === "int" || type === "uint");
+    if (numbers.length > 0 && random.oneIn(2)) {
+      const items = Array.from({ length: 1 + random.below(4) }, () => random.pick(["0", "1", "2", "3", "NULL", "2.5", "7"]));
+      const on = `${alias}.${random.pick(["value", "value", "atom", "key"])} ${random.pick(["=", "=", "=", "<", ">="])} ${random.pick(numbers).text}`;
+      sources.push({ alias, columns: ["type", "fullkey"].map((name) => ({ name, type: "text" as const })) });
+      return ` ${random.pick(["JOIN", "LEFT JOIN"])} json_each(json_array(${items.join(", ")})) AS ${alias} ON ${on}`;
+    }
     const texts = refsOf(sources).filter(({ type }) => type === "text");
     const items = Array.from({ length: 1 + random.below(3) }, () =>
       texts.length > 0 && !random.oneIn(5) ? random.pick(texts).text : this.literal("text"),
@@ -597,6 +604,10 @@ export class Generator {
       const value = random.oneIn(10) ? "NULL" : random.pick(values);
       if (random.oneIn(4)) return `${ref.text} BETWEEN ${value} AND ${random.pick(values)}`;
       if (random.oneIn(6)) return `${ref.text} IN (${value}, ${random.pick(values)})`;
+      if (random.oneIn(8) && (ref.type === "int" || ref.type === "uint" || ref.type === "text")) {
+        const list = `(SELECT value FROM json_each(json_array(${random.pick(values)}, ${value}, ${random.pick(values)})))`;
+        return `${ref.text} ${random.pick(["", "", "NOT "])}IN ${list}`;
+      }
       const op = random.pick(["=", "=", "=", "<", "<=", ">", ">=", "<>"]);
       return random.oneIn(4) ? `${value} ${op} ${ref.text}` : `${ref.text} ${op} ${value}`;
     };

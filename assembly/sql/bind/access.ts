@@ -319,7 +319,7 @@ export class TableAccess {
     }
     this.count(access, made, at, isRange);
     const isCovered = path.covers(StaticArray.fromArray(wanted));
-    access.cost = access.rows * (isCovered ? KEY : RECORD) + DESCENT * (made.list ? <f64>made.list!.size : 1);
+    access.cost = access.rows * (isCovered ? KEY : RECORD) + DESCENT * (made.list ? made.list!.estimate : 1);
     return access;
   }
 
@@ -328,7 +328,7 @@ export class TableAccess {
     const index = access.path.index!;
     const tree = index.tree;
     const list = made.list;
-    const many = list ? <f64>list.size : 1;
+    const many = list ? list.estimate : 1;
     if (index.unique && at == index.columns.length && !made.takesNull.includes(true)) {
       access.rows = many;
       return;

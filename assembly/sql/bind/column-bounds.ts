@@ -1,11 +1,14 @@
 /** What conditions say of columns, for an index to go by. */
 import { TYPE_INT64, isInteger } from "../../encode/data-type";
 import { Column } from "../../schema/column";
-import { Comparison, InList } from "../eval/compare";
+import { Cast } from "../eval/cast";
+import { Comparison, InList, ListPoints } from "../eval/compare";
 import { ColumnValue, Constant, Expression, Fixed } from "../eval/expression";
-import { K_INT, K_JSON } from "../eval/kinds";
+import { K_DECIMAL, K_INT, K_JSON, K_TEXT } from "../eval/kinds";
 import { Like } from "../eval/like";
 import { IsNull } from "../eval/logic";
+import { Points } from "../eval/points";
+import { InQuery } from "../run/in-query";
 import { OP_EQ, OP_GE, OP_GLOB, OP_GT, OP_IS, OP_IS_NOT, OP_LE, OP_LIKE, OP_LT, turned } from "../syntax/operators";
 import { Condition } from "./conditions";
 
@@ -21,7 +24,7 @@ export class ColumnBound {
     readonly op: u8,
     /** Null for a list. */
     readonly value: Expression | null,
-    readonly list: InList | null,
+    readonly list: Points | null,
     /** Whether the value is that of a row which this table's are joined with. */
     readonly isJoined: bool,
     /** Whether null is a value like others. */
@@ -51,8 +54,15 @@ export function boundOf(subject: Expression, base: i32, end: i32): ColumnBound |
   }
   if (subject instanceof InList) {
     const list = <InList>subject;
-    const column = list.isNot ? -1 : columnOf(list.subject, base, end);
-    return column < 0 ? null : new ColumnBound(column, OP_EQ, null, list, false);
+    const column = list.isNot ? -1 : equalColumn(list.subject, base, end);
+    return column < 0 ? null : new ColumnBound(column, OP_EQ, null, new ListPoints(list), false);
+  }
+  if (subject instanceof InQuery) {
+    const query = <InQuery>subject;
+    const column = equalColumn(query.subject, base, end);
+    if (column < 0) return null;
+    const points = query.pointsOf();
+    return points ? new ColumnBound(column, OP_EQ, null, points, false) : null;
   }
   if (subject instanceof Like) {
     const like = <Like>subject;
@@ -69,10 +79,16 @@ function columnOf(subject: Expression, base: i32, end: i32): i32 {
   return position >= base && position < end ? position - base : -1;
 }
 
+/** The same for what it is equal to: an integer that is compared as a decimal is one of the column, if the decimal is whole. */
+function equalColumn(subject: Expression, base: i32, end: i32): i32 {
+  const isWidened = subject instanceof Cast && subject.kind == K_DECIMAL && (<Cast>subject).subject.kind != K_TEXT;
+  return columnOf(isWidened ? (<Cast>subject).subject : subject, base, end);
+}
+
 function sideBound(subject: Expression, value: Expression, op: u8, base: i32, end: i32): ColumnBound | null {
-  const column = columnOf(subject, base, end);
   const takesNull = op == OP_IS;
   if (takesNull) op = OP_EQ;
+  const column = op == OP_EQ ? equalColumn(subject, base, end) : columnOf(subject, base, end);
   if (column < 0 || (op != OP_EQ && op != OP_LT && op != OP_LE && op != OP_GT && op != OP_GE)) return null;
   const other = new Condition(value);
   if (other.isFixed) return new ColumnBound(column, op, value, null, false, takesNull);

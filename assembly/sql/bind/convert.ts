@@ -1,6 +1,6 @@
 /** Makes two expressions of one kind without losing anything. */
 import { OK, SQL_TYPE, SQL_UNSUPPORTED, lastError } from "../../status";
-import { TYPE_TEXT } from "../../encode/data-type";
+import { TYPE_TEXT, isInteger } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { Cast } from "../eval/cast";
 import { Constant, Expression } from "../eval/expression";
@@ -76,13 +76,20 @@ function isOpen(subject: Expression): bool {
   return subject instanceof JsonCall && (<JsonCall>subject).isOpen;
 }
 
-/** The same of JSON_EXTRACT alone, whose result is one of JSON inside of other JSON. */
+/** The same of JSON_EXTRACT alone, whose values have no order. */
 export function isJsonExtract(subject: Expression): bool {
   return isOpen(subject) && (<JsonCall>subject).fn == F_JSON_EXTRACT;
 }
 
+/** A value as it is put into JSON: what JSON_EXTRACT gives, and elements, as the JSON that they are. */
+export function asPartOfJson(context: StatementContext, subject: Expression): Expression {
+  const isJson = isJsonExtract(subject) || (isOpen(subject) && (<JsonCall>subject).isOfRoot);
+  return isJson ? ofOpen(context, <JsonCall>subject, K_JSON, null) : subject;
+}
+
 function ofOpen(context: StatementContext, subject: JsonCall, kind: u8, column: Column | null): Expression {
   const same = new JsonCall(subject.fn, subject.args, kind == K_JSON ? K_JSON : K_TEXT, false, context.around);
+  if (kind == K_JSON && subject.isOfRoot) return subject.args[0];
   same.start = subject.start;
   same.isNumber = isNumber(kind);
   if (kind == K_JSON && subject.fn == F_JSON_EXTRACT) return same;
@@ -162,6 +169,8 @@ export function assigned(context: StatementContext, value: Expression, column: C
   const kind = kindOfType(column.type);
   lastError.status = OK;
   const from = value.column;
+  // What JSON has as a number with a fraction, or a whole one, is told by its value.
+  if (isOpen(value) && isInteger(column.type)) value = convertTo(context, value, K_DECIMAL, null)!;
   if (kind == K_CUSTOM && value.kind == K_CUSTOM)
     return from && from.customTag == column.customTag && from.customSize == column.customSize ? value : null;
   const converted = convertTo(context, value, kind, column);

@@ -71,6 +71,7 @@ import {
 } from "./convert";
 import { withLists } from "./alternatives";
 import { numberConstant, textConstant } from "./literals";
+import { isElement, opened, unopened } from "./open-values";
 import { MERGED, Scope } from "./scope";
 import { StatementContext } from "./statement";
 import { typeOfSql } from "./types";
@@ -88,7 +89,7 @@ export class Outer {
     const place = scope.find(name, table);
     if (place >= 0) {
       const value = binder.columnAt(place, node);
-      return value ? this.slotOf(value) : null;
+      return value ? this.slotFor(value) : null;
     }
     if (scope.found > 1) {
       binder.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
@@ -103,12 +104,20 @@ export class Outer {
     const binder = this.binder;
     if (level > 1) return this.further(binder.outer!.aggregate(node, name, level - 1));
     const value = binder.ownAggregate(node, name);
-    return value ? this.slotOf(value) : null;
+    return value ? this.slotFor(value) : null;
   }
 
   private further(value: Expression | null): Expression | null {
-    if (value && !this.values.further.includes(<OuterValue>value)) this.values.further.push(<OuterValue>value);
+    if (!value) return null;
+    const slot = <OuterValue>unopened(value);
+    if (!this.values.further.includes(slot)) this.values.further.push(slot);
     return value;
+  }
+
+  /** A value of the query around this one as one here. */
+  private slotFor(value: Expression): Expression {
+    const slot = this.slotOf(unopened(value));
+    return isElement(value) ? opened(this.binder.context, slot) : slot;
   }
 
   private slotOf(value: Expression): OuterValue {
@@ -294,14 +303,20 @@ export abstract class ExpressionBinder {
     return value;
   }
 
+  /** The same as it is read. */
+  private openValue(place: i32): Expression {
+    const value = this.columnValue(place);
+    return this.scope.column(place).isOpen ? opened(this.context, value) : value;
+  }
+
   /** What is shown at a place of the rows; null with an error. */
   protected shownValue(place: i32): Expression | null {
-    if (place < MERGED) return this.columnValue(place);
+    if (place < MERGED) return this.openValue(place);
     const parts = this.scope.partsOf(place);
     const values = new Array<Expression>();
     let isSame = true;
     for (let p = 0; p < parts.length; p++) {
-      values.push(this.columnValue(parts[p]));
+      values.push(this.openValue(parts[p]));
       const first = values[0].column;
       const column = values[p].column;
       isSame = isSame && first !== null && column !== null && first.type == column.type && first.customTag == column.customTag;
@@ -409,6 +424,11 @@ export abstract class ExpressionBinder {
     if (isJsonExtract(a) && isJsonExtract(b) && op >= OP_LT && op <= OP_GE) {
       this.context.text.fail(SQL_TYPE, "which type these values of JSON have is not known", a.start, "CAST one of them");
       return null;
+    }
+    if (op >= OP_LT && op <= OP_GE && isElement(a) && isElement(b)) {
+      // They are in the order of JSON.
+      a = unopened(a);
+      b = unopened(b);
     }
     if (!unify(this.context, a, b)) return null;
     return new Comparison(op, unifiedLeft!, unifiedRight!);

@@ -5,7 +5,7 @@ import { OP_CROSS, OP_EQ, OP_FULL, OP_INNER, OP_LEFT, OP_RIGHT, OP_UNION, OP_UNI
 import { FLAG_NATURAL, N_CALL, N_COMPOUND, N_JOIN, N_NAME, N_TABLE, SqlTree } from "../syntax/tree";
 import { CatalogEntry } from "../../store/catalog";
 import { Expression, OuterValue } from "../eval/expression";
-import { K_INT, K_NULL, K_TEXT } from "../eval/kinds";
+import { K_INT, K_JSON, K_NULL, K_TEXT } from "../eval/kinds";
 import { Operator } from "../run/operator";
 import { StepRows } from "../run/recursion";
 import { EACH_COLUMNS, JsonRows, SeriesRows } from "../run/table-function";
@@ -352,7 +352,9 @@ export abstract class FromBinder extends MergeBinder {
     const columns = new Array<NamedColumn>();
     let name = names;
     for (let c = 0; c < relation.columns.length; c++) {
-      columns.push(new NamedColumn(tree.text(name), relation.columns[c].kind, relation.columns[c].column));
+      columns.push(
+        new NamedColumn(tree.text(name), relation.columns[c].kind, relation.columns[c].column, relation.columns[c].isOpen),
+      );
       name = tree.next(name);
     }
     return new Relation(relation.operator, columns);
@@ -370,11 +372,16 @@ class BoundViews extends ViewBinder {
   }
 }
 
-/** Columns of these names, with `#` in front for numbers; the others are text. */
+/** Columns of these names, with `#` in front for numbers and `~` for elements of JSON; the others are text. */
 function columnsCalled(names: Array<string>): Array<NamedColumn> {
   const columns = new Array<NamedColumn>();
-  for (let n = 0; n < names.length; n++)
-    columns.push(new NamedColumn(names[n].replace("#", ""), names[n].startsWith("#") ? K_INT : K_TEXT, null));
+  for (let n = 0; n < names.length; n++) {
+    const sign = names[n].charCodeAt(0);
+    const isOpen = sign == 0x7e;
+    const isNumber = sign == 0x23;
+    const name = isOpen || isNumber ? names[n].substring(1) : names[n];
+    columns.push(new NamedColumn(name, isOpen ? K_JSON : isNumber ? K_INT : K_TEXT, null, isOpen));
+  }
   return columns;
 }
 

@@ -23,7 +23,7 @@ import {
 import { IsNull } from "../eval/logic";
 import { OP_EQ, OP_REMAINDER } from "../syntax/operators";
 import { FLAG_DISTINCT, FLAG_STAR, N_TEXT } from "../syntax/tree";
-import { asCondition, asNumber, asText, convertTo, isJsonExtract, unifyAll } from "./convert";
+import { asCondition, asNumber, asPartOfJson, asText, convertTo, unifyAll } from "./convert";
 import { PredicateBinder } from "./predicates";
 import { stringConstant } from "./literals";
 
@@ -140,7 +140,7 @@ export abstract class FunctionBinder extends PredicateBinder {
       case LETTER_ONE_KIND:
         return value;
       case 0x56: // V
-        return isJsonExtract(value) ? convertTo(context, value, K_JSON, null) : value;
+        return asPartOfJson(context, value);
       case 0x58: // X
         return kind == K_NULL || isNumber(kind) || kind == K_BOOLEAN || kind == K_BLOB ? value : asText(context, value);
       case 0x4e: // N

@@ -4,7 +4,7 @@ import { parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { SQL_SYNTAX, SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
-import { K_DECIMAL, K_INT, K_JSON } from "../eval/kinds";
+import { K_DECIMAL, K_INT } from "../eval/kinds";
 import {
   A_AVG,
   A_CONCAT,
@@ -36,8 +36,9 @@ import {
   N_TYPE,
   SqlTree,
 } from "../syntax/tree";
-import { asNumber, asText, convertTo, isJsonExtract } from "./convert";
+import { asNumber, asPartOfJson, asText, convertTo, isJsonExtract } from "./convert";
 import { FunctionBinder, isAggregate } from "./functions";
+import { isElement, opened, unopened } from "./open-values";
 import { MERGED, sameName } from "./scope";
 import { AGGREGATE_PARTS } from "./statement";
 
@@ -56,6 +57,8 @@ export abstract class GroupBinder extends FunctionBinder {
   protected inAggregate: bool = false;
   protected groupNodes: Array<u32> = new Array<u32>();
   protected groupValues: Array<Expression> = new Array<Expression>();
+  /** For each in GROUP BY whether it is elements, which are grouped as the JSON that they are. */
+  private readonly openGroups: Array<bool> = new Array<bool>();
   protected aggregates: Array<Aggregate> = new Array<Aggregate>();
   protected aggregateNodes: Array<u32> = new Array<u32>();
   /** Results of aggregates, whose place is known when all keys of groups are. */
@@ -98,8 +101,9 @@ export abstract class GroupBinder extends FunctionBinder {
       const value = this.bind(node);
       this.inAggregate = false;
       if (!value) return false;
+      this.openGroups.push(isElement(value));
       this.groupNodes.push(node);
-      this.groupValues.push(value);
+      this.groupValues.push(unopened(value));
     }
     return true;
   }
@@ -132,7 +136,7 @@ export abstract class GroupBinder extends FunctionBinder {
     const subject = this.groupValues[g];
     const value = new ColumnValue(g, subject.kind);
     value.column = subject.column;
-    return value;
+    return g < this.openGroups.length && this.openGroups[g] ? opened(this.context, value) : value;
   }
 
   columnAt(place: i32, node: u32): Expression | null {
@@ -276,7 +280,7 @@ export abstract class GroupBinder extends FunctionBinder {
     const subject = this.aggregates[a].subject;
     if (subject && (fn == A_MIN || fn == A_MAX)) value.column = subject.column;
     this.aggregateValues.push(value);
-    return value;
+    return this.aggregates[a].givesElements ? opened(this.context, value) : value;
   }
 
   protected newAggregate(node: u32, name: string): Aggregate | null {
@@ -303,12 +307,14 @@ export abstract class GroupBinder extends FunctionBinder {
     }
     let subject = this.bind(list);
     if (!subject) return null;
+    made.givesElements = (fn == A_MIN || fn == A_MAX) && isElement(subject);
+    if (made.givesElements) subject = unopened(subject);
     if (fn == A_MIN || fn == A_MAX || (fn == A_JSON_OBJECT && distinct)) {
       if (fn == A_JSON_OBJECT)
         context.fail(SQL_UNSUPPORTED, name + " with DISTINCT is not there", node, "a query with DISTINCT in FROM");
       if (fn == A_JSON_OBJECT || !this.isSortable(subject, node)) return null;
     } else if (fn == A_CONCAT || fn == A_JSON_OBJECT) subject = asText(context, subject);
-    else if (fn == A_JSON_ARRAY) subject = isJsonExtract(subject) ? convertTo(context, subject, K_JSON, null) : subject;
+    else if (fn == A_JSON_ARRAY) subject = asPartOfJson(context, subject);
     else if (fn != A_COUNT) {
       const number = asNumber(context, subject, name);
       if (!number) return null;
@@ -320,7 +326,7 @@ export abstract class GroupBinder extends FunctionBinder {
       const second = this.bind(tree.next(list));
       if (!second) return null;
       if (fn == A_CONCAT) made.second = asText(context, second);
-      else made.second = isJsonExtract(second) ? convertTo(context, second, K_JSON, null) : second;
+      else made.second = asPartOfJson(context, second);
     }
     return tail == 0 || this.aggregateOrder(made, tree.a(tail), list) ? made : null;
   }
@@ -344,7 +350,7 @@ export abstract class GroupBinder extends FunctionBinder {
   /** Adds the value of a term, null with an error, and its direction to what rows are sorted by; false with an error. */
   protected addTerm(value: Expression | null, term: u32, direction: u32, by: Array<Expression>, orders: Array<u32>): bool {
     if (!value || !this.isSortable(value, term)) return false;
-    by.push(value);
+    by.push(unopened(value));
     orders.push(direction | (isNoCase(value) ? NO_CASE : 0));
     return true;
   }

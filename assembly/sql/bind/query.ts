@@ -21,7 +21,8 @@ import { readStatement, sqlRoot } from "../syntax/statements";
 import { Outer } from "./expressions";
 import { QUERY_PARTS, StatementContext } from "./statement";
 import { SelectBinder } from "./select";
-import { CommonTable, NamedColumn, Relation, Source, sameName, valueOf, valuesOf } from "./scope";
+import { closed, closedColumns, valueOf } from "./open-values";
+import { CommonTable, NamedColumn, Relation, Source, cellOf, cellsOf, sameName } from "./scope";
 
 /** What a statement may keep that is only bound. */
 const BINDING: u64 = 1 << 20;
@@ -113,6 +114,12 @@ export class QueryBinder extends SelectBinder {
 
   // ---- whole queries ----
 
+  /** The rows of an N_QUERY that is a statement, or what a table is made of; null with an error. */
+  result(node: u32): Relation | null {
+    const relation = this.query(node);
+    return relation ? closed(this.context, relation) : null;
+  }
+
   /** The rows of an N_QUERY; null with an error. */
   query(node: u32): Relation | null {
     const tree = this.tree;
@@ -202,8 +209,9 @@ export class QueryBinder extends SelectBinder {
     const rights = new Array<Expression>();
     const columns = new Array<NamedColumn>();
     for (let c = 0; c < count; c++) {
-      const a = valueOf(left, c, tree.start(tree.a(node)));
-      const b = valueOf(right, c, tree.start(tree.b(node)));
+      const isOpen = left.columns[c].isOpen && right.columns[c].isOpen;
+      const a = isOpen ? cellOf(left, c, tree.start(tree.a(node))) : valueOf(this.context, left, c, tree.start(tree.a(node)));
+      const b = isOpen ? cellOf(right, c, tree.start(tree.b(node))) : valueOf(this.context, right, c, tree.start(tree.b(node)));
       if (!unify(this.context, a, b)) return null;
       lefts.push(unifiedLeft!);
       rights.push(unifiedRight!);
@@ -213,14 +221,14 @@ export class QueryBinder extends SelectBinder {
       const other = b.column;
       let isSame = false;
       if (subject && other) isSame = kind == a.kind && subject.type == other.type;
-      columns.push(new NamedColumn(left.columns[c].name, kind, isSame ? subject : null));
+      columns.push(new NamedColumn(left.columns[c].name, kind, isSame ? subject : null, isOpen));
     }
     const budget = this.context.budget;
     if (op == OP_INTERSECT || op == OP_EXCEPT)
       return this.give(new Among(left.operator, lefts, right.operator, rights, op == OP_EXCEPT, budget), columns);
     const one = this.context.own(new Project(left.operator, lefts));
     const relation = this.give(new Append([one, this.context.own(new Project(right.operator, rights))]), columns);
-    return op == OP_UNION_ALL ? relation : this.give(Among.distinct(relation.operator, valuesOf(relation), budget), columns);
+    return op == OP_UNION_ALL ? relation : this.give(Among.distinct(relation.operator, cellsOf(relation), budget), columns);
   }
 
   protected recursive(common: CommonTable): Relation | null {
@@ -228,7 +236,8 @@ export class QueryBinder extends SelectBinder {
     const context = this.context;
     const query = tree.c(common.node);
     const body = tree.a(query);
-    const first = this.body(tree.a(body), common.before);
+    const open = this.body(tree.a(body), common.before);
+    const first = open ? closed(context, open) : null;
     const named = first ? this.renamed(first, tree.b(common.node), common.node) : null;
     if (!first || !named) return null;
     const kinds = new Array<u8>();
@@ -245,7 +254,7 @@ export class QueryBinder extends SelectBinder {
     }
     const others = new Array<Expression>();
     for (let c = 0; c < kinds.length; c++) {
-      const value = valueOf(repeated, c, tree.start(tree.b(body)));
+      const value = valueOf(context, repeated, c, tree.start(tree.b(body)));
       lastError.status = OK;
       const other = convertTo(context, value, kinds[c], named.columns[c].column);
       if (!other) {
@@ -257,15 +266,7 @@ export class QueryBinder extends SelectBinder {
       others.push(other);
     }
     const isDistinct = tree.op(body) == OP_UNION;
-    const recursion = new Recursion(
-      first.operator,
-      valuesOf(first),
-      repeated.operator,
-      others,
-      steps,
-      isDistinct,
-      context.budget,
-    );
+    const recursion = new Recursion(first.operator, cellsOf(first), repeated.operator, others, steps, isDistinct, context.budget);
     const relation = this.give(recursion, first.columns);
     if (tree.c(query) == 0) return relation;
     const limit = this.limit(tree.c(query));
@@ -317,13 +318,13 @@ export class QueryBinder extends SelectBinder {
         if (place == -1) this.context.fail(SQL_TYPE, "ORDER BY behind UNION and the like needs a column's name or number", term);
         return null;
       }
-      const value = valueOf(relation, place, tree.start(term));
-      if (!this.isSortable(value, term)) return null;
+      // Elements are in the order of JSON.
+      const value = cellOf(relation, place, tree.start(term));
       by.push(value);
       orders.push(this.orderOf(term) | (value.kind == K_TEXT && this.foldsCase(tree.a(term)) ? NO_CASE : 0));
     }
     const sorted = StaticArray.fromArray(orders);
-    return this.give(new Sort(relation.operator, valuesOf(relation), by, sorted, limit, this.context.budget), relation.columns);
+    return this.give(new Sort(relation.operator, cellsOf(relation), by, sorted, limit, this.context.budget), relation.columns);
   }
 
   /** The place of the result's column that a node names, by name or number; -1 when it does neither, -2 with an error. */
@@ -351,7 +352,7 @@ export function columnsOfView(catalog: Catalog, view: CatalogEntry): Array<Named
   const relation = new QueryBinder(context, null, []).viewQuery();
   context.tree.free();
   context.free();
-  return relation ? relation.columns : null;
+  return relation ? closedColumns(relation.columns) : null;
 }
 
 /** The names that queries know behind WITH, N_WITH or 0, where they know `names` before. */

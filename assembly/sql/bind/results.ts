@@ -5,6 +5,7 @@ import { Collated, isNoCase } from "../eval/collation";
 import { ColumnValue, Expression } from "../eval/expression";
 import { N_COLLATE, N_COLUMN, N_NUMBER, N_STAR } from "../syntax/tree";
 import { isJsonExtract } from "./convert";
+import { isElement, opened, unopened } from "./open-values";
 import { sameName } from "./scope";
 import { SubqueryBinder } from "./subqueries";
 
@@ -39,7 +40,7 @@ export abstract class ResultBinder extends SubqueryBinder {
       let value = output;
       // One that can't be sorted is told of as it is.
       if (distinct && !isJsonExtract(output)) {
-        value = new ColumnValue(place, output.kind);
+        value = this.resultCell(place);
         value.start = tree.start(node);
       }
       return isCollated || isNoCase(output) ? new Collated(value, isCollated ? this.foldsCase(node) : true) : value;
@@ -56,8 +57,13 @@ export abstract class ResultBinder extends SubqueryBinder {
   /** The column of the result at `place`, to be sorted by behind DISTINCT. */
   private resultColumn(place: i32): Expression {
     const output = this.outputs[place].value;
-    const value = new ColumnValue(place, output.kind);
+    const value = this.resultCell(place);
+    if (isElement(output)) return opened(this.context, value);
     return isNoCase(output) ? new Collated(value, true) : value;
+  }
+
+  private resultCell(place: i32): Expression {
+    return new ColumnValue(place, unopened(this.outputs[place].value).kind);
   }
 
   private notOfResult(node: u32): Expression | null {

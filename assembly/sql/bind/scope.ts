@@ -15,6 +15,8 @@ export class NamedColumn {
     readonly kind: u8,
     /** The column whose values it has, if it is one's. */
     readonly column: Column | null,
+    /** Whether it is JSON whose values are read as text, or as what they meet (`opened`). */
+    readonly isOpen: bool = false,
   ) {}
 }
 
@@ -223,8 +225,8 @@ export function sameName(a: string, b: string): bool {
   return true;
 }
 
-/** Column number `column` of a query as a value of its rows. */
-export function valueOf(relation: Relation, column: i32, start: u32): Expression {
+/** Column number `column` of a query as it is among its rows. */
+export function cellOf(relation: Relation, column: i32, start: u32): Expression {
   const value = new ColumnValue(column, relation.columns[column].kind);
   value.column = relation.columns[column].column;
   value.start = start;
@@ -232,8 +234,8 @@ export function valueOf(relation: Relation, column: i32, start: u32): Expression
 }
 
 /** All of its columns. */
-export function valuesOf(relation: Relation): Array<Expression> {
+export function cellsOf(relation: Relation): Array<Expression> {
   const values = new Array<Expression>();
-  for (let c = 0; c < relation.columns.length; c++) values.push(valueOf(relation, c, 0));
+  for (let c = 0; c < relation.columns.length; c++) values.push(cellOf(relation, c, 0));
   return values;
 }

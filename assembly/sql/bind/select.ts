@@ -18,7 +18,8 @@ import { Condition, addConditions, decidable, filtered, isEquality } from "./con
 import { FromNode, addOnColumns } from "./from";
 import { AGGREGATED } from "./groups";
 import { ResultBinder } from "./results";
-import { NamedColumn, Relation, valuesOf } from "./scope";
+import { isElement, unopened } from "./open-values";
+import { NamedColumn, Relation, cellsOf } from "./scope";
 
 /** Binds one SELECT. */
 export abstract class SelectBinder extends ResultBinder {
@@ -72,8 +73,9 @@ export abstract class SelectBinder extends ResultBinder {
     const columns = new Array<NamedColumn>();
     for (let o = 0; o < this.outputs.length; o++) {
       const output = this.outputs[o];
-      values.push(output.value);
-      columns.push(new NamedColumn(output.name, output.value.kind, output.value.column));
+      const value = unopened(output.value);
+      values.push(value);
+      columns.push(new NamedColumn(output.name, value.kind, value.column, isElement(output.value)));
     }
     const parts = values.length + by.length + this.groupValues.length;
     if (!context.hasRoom(parts, node)) return null;
@@ -140,7 +142,7 @@ export abstract class SelectBinder extends ResultBinder {
     if (distinct) {
       if (isOrdered && !this.isGrouped) operator = context.own(new OrderedGroup(operator, values, [], kindsOf(values)));
       else operator = context.own(Among.distinct(operator, values, context.budget));
-      sorted = valuesOf(new Relation(operator, columns));
+      sorted = cellsOf(new Relation(operator, columns));
     }
     if (order != 0 && !isSorted) operator = new Sort(operator, sorted, by, StaticArray.fromArray(orders), limit, context.budget);
     else if (!distinct) {

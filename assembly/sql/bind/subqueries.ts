@@ -11,7 +11,8 @@ import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
 import { Outer } from "./expressions";
 import { JoinBinder } from "./joins";
-import { Relation, valueOf, valuesOf } from "./scope";
+import { opened, valueOf } from "./open-values";
+import { Relation, cellsOf } from "./scope";
 
 export abstract class SubqueryBinder extends JoinBinder {
   private own(query: QueryValue, node: u32): Expression {
@@ -46,7 +47,7 @@ export abstract class SubqueryBinder extends JoinBinder {
       const value: Expression = c == 0 ? made : new QueryColumn(made, c, kinds[c]);
       value.column = relation.columns[c].column;
       value.start = made.start;
-      values.push(value);
+      values.push(relation.columns[c].isOpen ? opened(this.context, value) : value);
     }
     return values;
   }
@@ -59,7 +60,7 @@ export abstract class SubqueryBinder extends JoinBinder {
     const others = new Array<Expression>();
     for (let s = 0; s < subjects.length; s++) {
       let subject = subjects[s];
-      let other = valueOf(relation, s, this.tree.start(node));
+      let other = valueOf(context, relation, s, this.tree.start(node));
       if (isNoCase(subject)) {
         subject = this.folded(subject);
         other = this.folded(other);
@@ -96,7 +97,7 @@ export abstract class SubqueryBinder extends JoinBinder {
       context.forgetQueries(queries);
       return;
     }
-    const others = valuesOf(keys);
+    const others = cellsOf(keys);
     const query = new InQuery(subjects, others, keys.operator, new OuterValues(), context.text, context.run);
     query.isNot = made.isNot;
     query.isExact = true;

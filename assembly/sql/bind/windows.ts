@@ -17,6 +17,7 @@ import { FLAG_DISTINCT, FLAG_STAR, N_NAME } from "../syntax/tree";
 import { asNumber, convertTo, unifiedLeft, unifiedRight, unify } from "./convert";
 import { isAggregate } from "./functions";
 import { FrameBinder, WindowOrder } from "./frames";
+import { opened } from "./open-values";
 import { sameName } from "./scope";
 
 /** Calls over windows in one query, windows with a name, and terms of one. */
@@ -72,7 +73,7 @@ export abstract class WindowBinder extends FrameBinder {
     const subject = calls[c].fn.subject;
     if (subject) value.column = subject.column;
     this.windowValues.push(value);
-    return value;
+    return calls[c].fn.givesElements ? opened(this.context, value) : value;
   }
 
   private tooMany(node: u32): WindowCall | null {
@@ -203,15 +204,11 @@ export abstract class WindowBinder extends FrameBinder {
     if (!subject) return null;
     const start = this.tree.start(node);
     const fn = subject.fn;
-    if ((fn == A_MIN || fn == A_MAX) && isNoCase(subject.subject!)) {
-      this.unsupported(name + " with COLLATE over a window is", node, "LOWER makes all letters alike");
-      subject.free();
-      return null;
-    }
     const made: FrameAggregate =
       fn >= A_CONCAT
         ? new TextAggregate(fn, name, subject.kind, context.text, start, context.budget)
-        : new SlotAggregate(fn, name, subject.kind, context.text, start, context.budget);
+        : new SlotAggregate(fn, name, subject.kind, context.text, start, context.budget, subject.foldsCase);
+    made.givesElements = subject.givesElements;
     const value = subject.subject;
     const second = subject.second;
     const where = subject.where;

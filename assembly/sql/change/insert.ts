@@ -11,7 +11,8 @@ import { Table } from "../../store/table";
 import { mayRun } from "../../wasi/deadline";
 import { assignedTo, valueFor } from "../bind/changes";
 import { QueryBinder } from "../bind/query";
-import { Relation, valueOf } from "../bind/scope";
+import { valueOf } from "../bind/open-values";
+import { Relation } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { fitsBatch } from "../eval/arena";
 import { Batch, VectorColumns } from "../eval/batch";
@@ -164,7 +165,7 @@ export class InsertStatement extends ChangeStatement {
     this.readsChanged = read.indexOf(this.table, before) >= 0;
     if (source.columns.length != this.positions.length) return this.wrongCount(source.columns.length, query);
     for (let c = 0; c < source.columns.length; c++) {
-      const value = assignedTo(this.context, this.column(c), valueOf(source, c, this.tree.start(query)), query);
+      const value = assignedTo(this.context, this.column(c), valueOf(this.context, source, c, this.tree.start(query)), query);
       if (!value) return lastError.status;
       this.values.push(value);
     }

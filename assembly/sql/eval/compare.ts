@@ -9,6 +9,7 @@ import { Batch, VectorColumns, selectBetween } from "./batch";
 import { Binary, ColumnValue, Constant, Expression, Fixed } from "./expression";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID } from "./kinds";
 import { takeValue } from "./once";
+import { Points } from "./points";
 import { RunState } from "./run-state";
 import { Vector } from "./vector";
 
@@ -255,6 +256,23 @@ export class InList extends Expression {
 
   addColumns(columns: Array<i32>): void {
     this.subject.addColumns(columns);
+  }
+}
+
+/** What an index looks for of a list. */
+export class ListPoints extends Points {
+  constructor(private readonly list: InList) {
+    super(list.subject.kind, <f64>list.size);
+  }
+
+  prepare(): bool {
+    if (!this.list.prepare()) return false;
+    this.count = this.list.count;
+    return true;
+  }
+
+  slotAt(i: i32): usize {
+    return this.list.slotAt(i);
   }
 }
 

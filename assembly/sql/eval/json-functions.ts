@@ -54,6 +54,11 @@ export class JsonCall extends Call {
     return (this.fn == F_JSON_EXTRACT || this.fn == F_ARROW_TEXT) && this.kind == K_TEXT && !this.isNumber;
   }
 
+  /** Whether it is the whole of a document: an element of another one. */
+  get isOfRoot(): bool {
+    return this.fn == F_ARROW_TEXT && this.args.length == 1;
+  }
+
   protected call(batch: Batch, args: Array<Vector>, result: Vector, i: u32): bool {
     scratch.reset();
     switch (this.fn) {

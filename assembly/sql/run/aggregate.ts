@@ -59,10 +59,12 @@ const one: usize = memory.data(16, 8);
 export class Aggregate {
   /** The kind of its result. */
   kind: u8 = K_INT;
+  /** Whether its result is JSON that is read as other elements are. */
+  givesElements: bool = false;
   /** What it is over; null for count(*). */
   subject: Expression | null = null;
   /** Whether texts are compared whatever the case of ASCII letters. */
-  private foldsCase: bool = false;
+  foldsCase: bool = false;
   /** What stands between texts, or the values of a JSON object, whose names are the subject. */
   second: Expression | null = null;
   /** The rows that it takes; null: all. */

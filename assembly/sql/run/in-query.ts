@@ -4,6 +4,7 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { compareSlots } from "../eval/compare";
 import { Expression } from "../eval/expression";
 import { K_BOOLEAN } from "../eval/kinds";
+import { Points } from "../eval/points";
 import { RunState } from "../eval/run-state";
 import { Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
@@ -12,6 +13,26 @@ import { KeySet } from "./key-set";
 import { Operator } from "./operator";
 import { OuterValues, QueryValue } from "./subquery";
 import { TupleList } from "./tuples";
+
+/** What an index looks for of a query. */
+class QueryPoints extends Points {
+  constructor(
+    private readonly query: InQuery,
+    kind: u8,
+  ) {
+    super(kind, query.operator.estimate);
+  }
+
+  prepare(): bool {
+    if (!this.query.prepare()) return false;
+    this.count = this.query.pointCount;
+    return true;
+  }
+
+  slotAt(i: i32): usize {
+    return this.query.pointAt(i);
+  }
+}
 
 /** The rows of a query that depends on no outer one are kept (once in a run); another one runs for each different value. */
 export class InQuery extends QueryValue {
@@ -25,9 +46,10 @@ export class InQuery extends QueryValue {
   private readonly values: Array<Vector | null> = new Array<Vector | null>();
   private readonly orders: StaticArray<u32>;
   /** The different rows, in the order in which they came, and those of them that have null. */
-  private readonly known: KeySet;
+  private known: KeySet;
   private readonly rows: TupleList;
   private readonly nullRows: TupleList;
+  private points: QueryPoints | null = null;
 
   /** `others` are of the query's rows, and of the kinds of `subjects`. */
   constructor(
@@ -45,6 +67,32 @@ export class InQuery extends QueryValue {
     this.rows = new TupleList(state.budget);
     this.nullRows = new TupleList(state.budget);
     for (let s = 0; s < subjects.length; s++) this.subjects.push(subjects[s]);
+  }
+
+  /** Its different values, of one column, for an index to look for; null where that can't be. */
+  pointsOf(): Points | null {
+    const known = this.points;
+    if (known || !this.outer.isEmpty || this.subjects.length != 1 || this.isNot) return known;
+    this.known.free();
+    this.known = new KeySet(this.state.budget, 1);
+    const made = new QueryPoints(this, this.others[0].kind);
+    this.points = made;
+    return made;
+  }
+
+  /** What it is about, of `pointsOf`. */
+  get subject(): Expression {
+    return this.subjects[0];
+  }
+
+  /** How many values it has that are not null, behind `prepare`. */
+  get pointCount(): u32 {
+    return this.rows.count - this.nullRows.count;
+  }
+
+  /** Where value `i` of those is: null is before them all. */
+  pointAt(i: u32): usize {
+    return this.known.tuples.slotOf(this.rows.at(this.nullRows.count + i), 0);
   }
 
   protected answer(i: u32): bool {
@@ -108,7 +156,7 @@ export class InQuery extends QueryValue {
     return operator.status == OK || this.failed();
   }
 
-  protected prepare(): bool {
+  prepare(): bool {
     if (this.filledFor == this.state.number) return true;
     const operator = this.operator;
     const values = this.values;
@@ -134,6 +182,7 @@ export class InQuery extends QueryValue {
     key.free();
     if (!isGood) return false;
     if (operator.status != OK) return this.failed();
+    if (this.points && !this.rows.sort()) return false;
     this.filledFor = this.state.number;
     return true;
   }

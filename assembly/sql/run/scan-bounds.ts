@@ -1,14 +1,16 @@
 /** Where a scan by an index begins and ends: values that are worked out whenever the scan is opened. */
 import { BAD_VALUE, DIVISION_BY_ZERO, OK, OVERFLOW, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { TYPE_UINT64, isInteger } from "../../encode/data-type";
+import { isWholeNumber, wholeNumber } from "../../encode/decimal-arithmetic";
 import { AccessPath, KeyBound } from "../../query/access-path";
 import { addKeyPart } from "../../query/store";
 import { Batch } from "../eval/batch";
 import { addSlot, fitsType } from "../eval/cells";
-import { InList } from "../eval/compare";
 import { Expression, Fixed } from "../eval/expression";
-import { K_INT, K_TEXT } from "../eval/kinds";
+import { K_DECIMAL, K_INT, K_TEXT } from "../eval/kinds";
 import { addPlainStart } from "../eval/like";
+import { Points } from "../eval/points";
 
 export const NULLS_BELOW: u8 = 1;
 export const NULLS_ABOVE: u8 = 2;
@@ -53,7 +55,14 @@ function valueOf(value: Expression, batch: Batch): bool {
 /** Appends the value in `slot` as a part of a key of the path's index; false when the column can't have it. */
 function addPart(path: AccessPath, part: i32, bound: KeyBound, kind: u8): bool {
   const column = unchecked(path.table.schema.columns[unchecked(path.index!.columns[part])]);
-  if (kind == K_INT && !fitsType(column.type, load<i64>(slot))) return false;
+  let isInt = kind == K_INT;
+  if (kind == K_DECIMAL && isInteger(column.type)) {
+    // A whole number may be one of the column.
+    if (!isWholeNumber(slot, column.type == TYPE_UINT64)) return false;
+    store<i64>(slot, wholeNumber);
+    isInt = column.type != TYPE_UINT64;
+  }
+  if (isInt && !fitsType(column.type, load<i64>(slot))) return false;
   cell.reset();
   if (!addSlot(column.type, column.customSize, slot, cell)) return false;
   addKeyPart(column, cell.ptr, cell.len, bound);
@@ -77,7 +86,7 @@ export class ScanBounds {
   readonly equals: Array<Expression> = new Array<Expression>();
   /** For each whether null is a value like others. */
   readonly takesNull: Array<bool> = new Array<bool>();
-  list: InList | null = null;
+  list: Points | null = null;
   /** What the column behind them is above and below, or what its text begins like. */
   lower: Expression | null = null;
   upper: Expression | null = null;
@@ -163,7 +172,7 @@ export class ScanBounds {
       for (;;) {
         if (this.at >= list.count) return BOUNDS_EMPTY;
         takeSlot(list.slotAt(this.at));
-        if (addPart(path, count - 1, from, list.subject.kind)) break;
+        if (addPart(path, count - 1, from, list.kind)) break;
         this.at += 1;
       }
     }

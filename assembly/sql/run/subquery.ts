@@ -187,7 +187,7 @@ export abstract class QueryValue extends Expression {
   }
 
   /** Works out what values are compared with. */
-  protected prepare(): bool {
+  prepare(): bool {
     return true;
   }
 

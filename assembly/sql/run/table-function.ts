@@ -2,16 +2,16 @@
 import { BAD_VALUE, OK, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addUnsigned, isDigit } from "../../encode/digits";
-import { JSON_ARRAY, JSON_COLUMN_DEPTH, JSON_NULL, JSON_OBJECT, JSON_STRING, JsonTape } from "../../encode/json";
+import { JSON_ARRAY, JSON_COLUMN_DEPTH, JSON_NULL, JSON_OBJECT, JsonTape } from "../../encode/json";
 import { addCompactJson } from "../../encode/json-compact";
 import { addAscii } from "../../encode/json-pieces";
-import { scanString } from "../../encode/json-string";
+import { addJsonString, scanString } from "../../encode/json-string";
 import { Batch, VectorColumns } from "../eval/batch";
 import { keep } from "../eval/cast";
 import { Expression } from "../eval/expression";
 import { typeOfJson } from "../eval/json-functions";
 import { NOWHERE, beginPath, nodeAtPath, pathIsBad } from "../eval/json-path";
-import { K_INT, K_TEXT } from "../eval/kinds";
+import { K_INT, K_JSON, K_TEXT } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { SqlText } from "../sql-text";
 import { Operator } from "./operator";
@@ -119,7 +119,7 @@ export class SeriesRows extends TableFunction {
 }
 
 /** Columns of JSON_EACH and JSON_TREE. */
-export const EACH_COLUMNS: string = "key,value,type,atom,#id,#parent,fullkey,path";
+export const EACH_COLUMNS: string = "~key,~value,type,~atom,#id,#parent,fullkey,path";
 
 const scratch: ByteBuffer = new ByteBuffer(64);
 
@@ -142,7 +142,7 @@ export class JsonRows extends TableFunction {
     private readonly text: SqlText,
     private readonly start: u32,
   ) {
-    super(args, [K_TEXT, K_TEXT, K_TEXT, K_TEXT, K_INT, K_INT, K_TEXT, K_TEXT]);
+    super(args, [K_JSON, K_JSON, K_TEXT, K_JSON, K_INT, K_INT, K_TEXT, K_TEXT]);
     this.estimate = 10;
   }
 
@@ -238,10 +238,7 @@ export class JsonRows extends TableFunction {
     addAscii(scratch, typeOfJson(tape, node));
     if (!this.set(vectors[2], scratch, i)) return this.fails();
     scratch.reset();
-    if (kind == JSON_STRING) {
-      const len = tape.stringLen(node);
-      scratch.addBytes(tape.stringPtr(node), len);
-    } else addCompactJson(tape.rawPtr(node), tape.rawLen(node), scratch);
+    addCompactJson(tape.rawPtr(node), tape.rawLen(node), scratch);
     if (!this.set(vectors[1], scratch, i)) return this.fails();
     vectors[3].copy(i, vectors[1], i);
     vectors[1].setNull(i, kind == JSON_NULL);
@@ -274,9 +271,10 @@ export class JsonRows extends TableFunction {
       const isQuoted = load<u8>(at) == 0x22;
       if (isQuoted) at = scanString(at + 1, end) + 1;
       else while (at < end && load<u8>(at) != 0x2e && load<u8>(at) != 0x5b) at += 1;
-      const skipped = isPlace || isQuoted ? 1 : 0;
+      const len = <u32>(at - step) - 1 - u32(isPlace);
       scratch.reset();
-      scratch.addBytes(step + 1 + i32(isQuoted), <u32>(at - step) - 1 - i32(isQuoted) - skipped);
+      if (isQuoted || (isPlace && isDigit(load<u8>(step + 1)))) scratch.addBytes(step + 1, len);
+      else addJsonString(step + 1, len, scratch);
     }
     const vectors = this.columns.vectors;
     if (!this.set(vectors[0], scratch, i)) return false;
@@ -290,7 +288,7 @@ export class JsonRows extends TableFunction {
     const tape = this.tape;
     const len = tape.stringLen(key);
     const ptr = tape.stringPtr(key);
-    scratch.addBytes(ptr, len);
+    scratch.addBytes(tape.rawPtr(key), tape.rawLen(key));
     let isPlain = len > 0 && isLetter(load<u8>(ptr));
     for (let b: u32 = 0; b < len && isPlain; b++) isPlain = isLetter(load<u8>(ptr + b)) || isDigit(load<u8>(ptr + b));
     this.path.addU8(0x2e);

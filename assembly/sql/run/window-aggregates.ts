@@ -3,7 +3,7 @@ import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addDecimals } from "../../encode/decimal-arithmetic";
 import { MemoryBudget } from "../eval/arena";
-import { compareSlots } from "../eval/compare";
+import { compareFolded, compareSlots } from "../eval/compare";
 import { K_INT, isBytes } from "../eval/kinds";
 import { SqlText } from "../sql-text";
 import {
@@ -73,6 +73,19 @@ export class SlotAggregate extends FrameAggregate {
   private readonly bytes: ByteBuffer = new ByteBuffer(16);
   private isWhole: bool = false;
 
+  constructor(
+    fn: u8,
+    name: string,
+    kind: u8,
+    text: SqlText,
+    start: u32,
+    budget: MemoryBudget,
+    /** Whether texts are compared whatever the case of ASCII letters. */
+    private readonly foldsCase: bool,
+  ) {
+    super(fn, name, kind, text, start, budget);
+  }
+
   begin(): void {
     super.begin();
     const start = this.kept.start;
@@ -109,7 +122,7 @@ export class SlotAggregate extends FrameAggregate {
     const fn = this.fn;
     if (fn == A_COUNT) return true;
     if (fn == A_MIN || fn == A_MAX) {
-      const order = count == 0 ? 0 : compareSlots(this.kind, from, to);
+      const order = count == 0 ? 0 : this.foldsCase ? compareFolded(from, to) : compareSlots(this.kind, from, to);
       if (count != 0 && (fn == A_MIN ? order >= 0 : order <= 0)) return true;
       store<u64>(to, load<u64>(from));
       store<u64>(to, load<u64>(from, 8), 8);

@@ -39,6 +39,8 @@ const other: usize = memory.data(16, 8);
 export abstract class WindowFunction extends RowUser {
   /** The column whose values it has, as an expression's. */
   subject: Expression | null = null;
+  /** Whether its values are JSON that is read as other elements are. */
+  givesElements: bool = false;
   /** What it is of: rows are kept with these values. */
   readonly args: Array<Expression> = new Array<Expression>();
   /** Where they are among the columns that are kept; below 0: the same for all rows. */
