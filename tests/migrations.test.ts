@@ -355,6 +355,41 @@ test("values are given once, where the column is another one, and foreign keys t
   assert.equal(db.check().errors, 0);
 });
 
+test("names that are misspelled, and those of the catalog, are refused before anything is changed", () => {
+  using db = filled();
+  const later = defineTable("users", { id: "int64:pk:auto", full_name: "text", age: "text:null" });
+  const refused: [tables: TableDefinition[], renames: Record<string, string>, code: string, what: RegExp][] = [
+    [[later], { "users.full_name": "nmae" }, "BAD_REQUEST", /there is no users\.nmae that .*; did you mean name\?/u],
+    [[later], { "users.ful_name": "name" }, "BAD_REQUEST", /no column users\.ful_name; did you mean full_name\?/u],
+    [[later], { "user.full_name": "name" }, "BAD_REQUEST", /no table user; did you mean users\?/u],
+    [
+      [{ ...later, name: "people" }],
+      { people: "usres" },
+      "BAD_REQUEST",
+      /there is no usres that people .*; did you mean users\?/u,
+    ],
+    [[users, { ...users, name: "sqlite_users" }], {}, "BAD_SCHEMA", /sqlite_users can't come: names that begin with sqlite_/u],
+    [[{ ...users, name: "__quire_catalog" }], { __quire_catalog: "users" }, "BAD_SCHEMA", /__quire_catalog can't come/u],
+  ];
+  for (const [tables, renames, code, message] of refused)
+    assert.throws(() => db.migrate(tables, { renames, allowDestructive: true }), { code, message }, Object.keys(renames)[0]);
+  // A file of before the column was there is not of a wrong name.
+  db.migrate([users, defineTable("others", { id: "int64:pk:auto" })]);
+  const other = defineTable("others", { id: "int64:pk:auto", last: "text:null" });
+  db.migrate([users, other], { renames: { "others.last": "final" } });
+  assert.equal(db.table("users").count(), 2);
+});
+
+test("more tables than a file can have are refused in the time that it takes to read them", () => {
+  using db = openSync(":memory:");
+  const tables = Array.from({ length: 20_000 }, (_, n) => defineTable(`t${n}`, { id: "uint32:pk:auto" }));
+  const begun = performance.now();
+  assert.throws(() => db.migrate(tables), { code: "PAGE_FULL" });
+  // A second here, and six where each name was looked for in all others.
+  assert.ok(performance.now() - begun < 4000);
+  assert.deepEqual(db.tables(), []);
+});
+
 test("on the command line: a schema that was edited, said before it is done, and a new file", async (t) => {
   const store = openStore(t);
   const source = "data/app.schema";

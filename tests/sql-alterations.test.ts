@@ -109,8 +109,14 @@ test("what would leave something broken, or rows that do not fit, is refused by 
     ["items DROP PRIMARY KEY", "BAD_SCHEMA", /sales\.item refers to items\.id, which is not unique/u],
     ["items DROP PRIMARY KEY, DROP COLUMN id", "FOREIGN_KEY_RESTRICT", /sales refers to items\.id/u],
     ["items ALTER id TYPE text", "BAD_SCHEMA", /sales\.item refers to items\.id, which is a text/u],
-    ["items RENAME COLUMN name TO title", "COLUMN_NOT_FOUND", /^view dear, .* there is no column name/u],
-    ["items RENAME TO goods", "TABLE_NOT_FOUND", /^view dear, .* there is no table items/u],
+    ["items DROP COLUMN name", "COLUMN_NOT_FOUND", /^view dear, .* there is no column name/u],
+    [
+      "items ADD CHECK (kind <> ''), RENAME kind TO sort",
+      "SQL_UNSUPPORTED",
+      /CHECK that is added before names kind, which is renamed/u,
+    ],
+    ["items ADD CHECK (kind <> ''), DROP kind, RENAME name TO kind", "SQL_UNSUPPORTED", /names kind, which goes/u],
+    ["items ADD CHECK (items.kind <> ''), RENAME TO goods", "SQL_UNSUPPORTED", /names items, which is renamed/u],
     ["items RENAME TO sales", "TABLE_EXISTS", /there is a table sales already/u],
     ["items RENAME TO dear", "TABLE_EXISTS", /there is a view dear already/u],
     ["items RENAME COLUMN name TO KIND", "SQL_SYNTAX", /there is a column KIND already/u],
@@ -170,6 +176,44 @@ test("tables and statements of a session go by a definition that SQL changed und
   db.rollback();
   assert.deepEqual(all.all(), [{ extra: 3, id: 1n, title: "pen" }]);
   assert.deepEqual(table.get(1n), { extra: 3, id: 1n, title: "pen" });
+});
+
+test("USING gives values to a column that comes in the same statement, and to one whose type is changed once more", () => {
+  using db = shop();
+  db.sql(
+    "ALTER TABLE items ADD COLUMN label TEXT, ALTER label TYPE TEXT USING kind || ': ' || name, ADD cents INT, ALTER cents TYPE INT USING price * 100, ALTER cents TYPE DECIMAL",
+  );
+  assert.deepEqual(rows(db, "SELECT label, cents FROM items ORDER BY id"), [
+    ["office: pen", "150.0"],
+    ["paper: book", "1200"],
+    [null, null],
+  ]);
+  assert.throws(() => db.sql("ALTER TABLE items ADD c INT NOT NULL, ALTER c TYPE INT USING price"), { code: "OVERFLOW" });
+});
+
+test("constraints and names that a statement adds follow columns that it renames behind", () => {
+  using db = openSync(":memory:");
+  db.exec("CREATE TABLE t (a INT NOT NULL, b INT); INSERT INTO t VALUES (1, 2), (2, 2)");
+  db.sql("ALTER TABLE t ADD UNIQUE (a, b), ADD UNIQUE (a), ADD k INTEGER, RENAME b TO c, RENAME a TO b, RENAME k TO id");
+  assert.throws(() => db.sql("INSERT INTO t VALUES (1, 3, 1)"), { code: "UNIQUE_CONFLICT", message: /b = 1/u });
+  db.sql("ALTER TABLE t DROP COLUMN id, ADD k INTEGER NOT NULL DEFAULT 0, RENAME k TO id");
+  db.sql("ALTER TABLE t ALTER id TYPE INTEGER USING b, ADD PRIMARY KEY (id)");
+  assert.deepEqual(rows(db, "SELECT id, b, c FROM t ORDER BY id"), [
+    ["1", "1", "2"],
+    ["2", "2", "2"],
+  ]);
+});
+
+test("a row that does not fit on a page any more is named", () => {
+  using db = openSync(":memory:");
+  db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'short')");
+  db.table<{ id: bigint; a: string }>("t").insert({ id: 2n, a: "x".repeat(40000) });
+  const change = "ALTER TABLE t ADD COLUMN b TEXT, ALTER b TYPE TEXT USING a";
+  assert.throws(() => db.sql(change), {
+    code: "RECORD_TOO_LARGE",
+    message: /^the row id = 2 of t: the record needs 80\d\d\d bytes/u,
+  });
+  assert.deepEqual(rows(db, "SELECT count(*) FROM t"), [["2"]]);
 });
 
 test("numbers go on to be counted where a counted column changes its type or name, or a column begins to count", () => {

@@ -76,6 +76,16 @@ test("a statement whose time is over ends with SQL_TIMEOUT, has changed nothing,
   assert.equal(failure(() => db.sql("SELECT 1", [], { timeout: 1.5 }))[0], "BAD_REQUEST");
 });
 
+test("a check of the file ends with its time", () => {
+  using db = openSync(":memory:");
+  db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT); CREATE INDEX of_a ON t (a); CREATE INDEX of_b ON t (b, a)");
+  db.sql("INSERT INTO t (a, b) SELECT 'text ' || value, value % 100 FROM generate_series(1, 100000)");
+  const [code, milliseconds] = failure(() => db.sql("PRAGMA integrity_check", [], { timeout: 5 }));
+  assert.equal(code, "SQL_TIMEOUT");
+  assert.ok(milliseconds < 2000, `${milliseconds} ms`);
+  assert.deepEqual(db.sql("PRAGMA integrity_check").rows, [["ok"]]);
+});
+
 test("a request's time is its own: scans, counts, updates and deletes by a condition", () => {
   using db = filled(3000);
   if (!hasClock(db)) return;

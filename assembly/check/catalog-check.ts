@@ -133,7 +133,7 @@ function checkRows(survey: Survey, catalog: Catalog, entry: CatalogEntry): void 
   if (rules.bind(catalog)) {
     const scan = new RowScan(table);
     report.enter(table.name);
-    while (scan.next()) {
+    while (survey.mayGoOn(64) && scan.next()) {
       if (rules.check(scan.row) == OK) continue;
       const address = scan.address;
       if (report.add(CHECK_BROKEN, addressPage(address), addressOffset(address))) report.say(lastError.what);

@@ -41,6 +41,9 @@ import {
 } from "./fault-kinds";
 import { OWNER_INNER, OWNER_LEAF } from "./owner-map";
 
+/** What the entries of a node cost in steps (`mayStep`). */
+const STEPS_OF_NODE: u32 = 8192;
+
 /** Walks one index. */
 export function checkIndex(survey: Survey, table: CheckedTable, index: CheckedIndex): void {
   const before = survey.report.errors;
@@ -107,6 +110,10 @@ class TreeWalk {
   ): void {
     const survey = this.survey;
     const index = this.index;
+    if (!survey.mayGoOn(STEPS_OF_NODE)) {
+      index.incomplete = true;
+      return;
+    }
     if (level > MAX_DEPTH) {
       index.incomplete = true;
       this.missing += 1;

@@ -93,6 +93,7 @@ export class RecordWalk {
   /** Finds the next record; false behind the last one. */
   next(): bool {
     const step = this.registry.slotAlignment;
+    if (!this.survey.mayGoOn(64)) return false;
     while (this.at + RECORD_HEADER_SIZE <= this.limit || this.nextPage()) {
       if (this.at + RECORD_HEADER_SIZE > this.limit) continue;
       const page = this.survey.access.page(this.pageNo);

@@ -119,6 +119,8 @@ export function surveyStore(
     readLedgers(survey, tables[i]);
   }
   for (let i = 0; i < tables.length; i++) checkTable(survey, tables[i]);
+  // What is left would only tell of what was not walked.
+  if (!survey.mayGoOn(0)) return survey;
   report.enter("");
   if (level == SURVEY_ALL) {
     checkSchemaHash(survey);
@@ -160,7 +162,7 @@ function checkUniqueKeys(survey: Survey, table: Table): void {
     if (!index.unique) continue;
     previous.reset();
     const cursor = new TreeCursor(index.tree);
-    for (let found = index.settle() == OK && cursor.seekFirst(); found; found = cursor.next()) {
+    for (let found = index.settle() == OK && cursor.seekFirst(); found && survey.mayGoOn(64); found = cursor.next()) {
       const key = cursor.key();
       if (key == 0) break;
       const address = cursor.address();

@@ -8,6 +8,7 @@
 import { NO_PAGE, lastError, DAMAGED, OUT_OF_BOUNDS, Status, OK } from "../status";
 import { referenceVersion } from "../memory/base/layout";
 import { MemoryAccess } from "../memory/access/memory-access";
+import { mayStep } from "../wasi/deadline";
 import { GivenTables } from "../schema/given-tables";
 import { CheckReport } from "./check-report";
 import { CheckedTable } from "./checked-table";
@@ -31,7 +32,7 @@ export class Survey {
   padding: u32 = 0;
   /** Definitions of tables, for a file whose layout holds none. */
   given: GivenTables | null = null;
-  /** The first failure that is not the file's content's fault: I/O, memory. */
+  /** The first failure that is not the file's content's fault: I/O, memory, time. */
   status: Status = OK;
 
   constructor(
@@ -55,6 +56,13 @@ export class Survey {
     const page = this.access.page(pageNo);
     if (page == 0) this.unreadable(pageNo);
     return page;
+  }
+
+  /** Whether there is time to walk on; where there is not, that is the survey's status. */
+  mayGoOn(steps: u32): bool {
+    if (mayStep(steps)) return true;
+    if (this.status == OK) this.status = lastError.status;
+    return false;
   }
 
   /** Notes that page `pageNo` could not be read, for the reason in `lastError`. */

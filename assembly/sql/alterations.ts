@@ -46,7 +46,8 @@ export class Alterations extends AlteredDefinition {
     let status: Status = OK;
     for (let c = first; c < schema.columns.length && status == OK; c++) {
       const from = this.from[c];
-      if (from < 0 || (this.sources[c] == 0 && schema.columns[c].typeText == before.columns[from].typeText)) continue;
+      const isOther = from >= 0 && schema.columns[c].typeText != before.columns[from].typeText;
+      if (this.sources[c] == 0 && !isOther) continue;
       status = values.add(c, schema.columns[c], from, this.sources[c], node);
     }
     const alteration = new Alteration(table, schema, this.from, values.bind() ? values : null);

@@ -6,12 +6,12 @@ import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, Foreig
 import { hasEnd, isIndexName } from "../schema/index-names";
 import { HIDDEN_KEY, TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CHECK, CatalogEntry } from "../store/catalog";
-import { CATALOG } from "../store/catalog-table";
 import { Table } from "../store/table";
 import { cellConstant } from "./bind/literals";
 import { sameName } from "./bind/scope";
 import { isKeyIndex, shownFrom } from "./catalog/definition-text";
 import { defaultEntry } from "./catalog/row-defaults";
+import { RESERVED, isReservedName } from "./catalog/relation-names";
 import { isSameList, nameIn, namedIndexes } from "./catalog/named-indexes";
 import { ColumnDefinitions } from "./column-definitions";
 import {
@@ -28,6 +28,7 @@ import {
   ALTER_SET_NOT_NULL,
   ALTER_TYPE,
   FLAG_IF,
+  N_COLUMN,
 } from "./syntax/tree";
 
 /** What DROP CONSTRAINT may call a foreign key, behind the names of table and column, and a primary key, behind the table's. */
@@ -133,10 +134,10 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
 
   private renameTable(table: Table, node: u32): Status {
     const name = this.tree.text(node);
-    if (asciiLower(name).startsWith("sqlite_") || sameName(name, CATALOG))
-      return this.context.fail(BAD_SCHEMA, "names that begin with sqlite_, and " + CATALOG + ", are for the catalog", node);
+    if (isReservedName(name)) return this.context.fail(BAD_SCHEMA, RESERVED, node);
     const known = this.tableCalled(name);
     if (known && known !== table) return this.context.fail(TABLE_EXISTS, "there is a table " + known.name + " already", node);
+    if (this.checkPending(table.name, "is renamed", node) != OK) return lastError.status;
     this.name = name;
     return OK;
   }
@@ -154,9 +155,11 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       if (c != at && sameName(this.columns[c].name, name))
         return this.context.syntaxError("there is a column " + name + " already", node);
     }
+    if (this.checkPending(before, "is renamed", node) != OK) return lastError.status;
     this.columns[at] = this.columns[at].withFlags(this.columns[at].flags, name);
     this.key = renamedIn(this.key, before, name);
     this.oldKey = renamedIn(this.oldKey, before, name);
+    this.integers = renamedIn(this.integers, before, name);
     for (let i = 0; i < this.indexes.length; i++)
       this.indexes[i] = new IndexDefinition(renamedIn(this.indexes[i].columns, before, name), this.indexes[i].unique);
     for (let u = 0; u < this.uniques.length; u++) this.uniques[u] = renamedIn(this.uniques[u], before, name);
@@ -165,6 +168,27 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       if (key) this.columns[c].foreignKey = new ForeignKey(key.table, name, key.onDelete);
     }
     this.defaulted = renamedIn(this.defaulted, before, name);
+    return OK;
+  }
+
+  /**
+   * `OK` unless a CHECK that the statement has added names the column `name`, or the table where it is qualified by that: it is bound when
+   * all is done, and would be about what is called so then.
+   */
+  private checkPending(name: string, what: string, node: u32): Status {
+    const tree = this.tree;
+    for (let c = 0; c < this.checks.length; c++) {
+      const rule = this.checks[c];
+      for (let column: u32 = 1; column < tree.count; column++) {
+        const isIn = tree.kind(column) == N_COLUMN && tree.start(column) >= tree.a(rule) && tree.start(column) < tree.d(rule);
+        if (!isIn) continue;
+        const isNamed =
+          sameName(tree.text(tree.a(column)), name) || (tree.b(column) != 0 && sameName(tree.text(tree.b(column)), name));
+        if (!isNamed) continue;
+        const text = "a CHECK that is added before names " + name + ", which " + what;
+        return this.context.fail(SQL_UNSUPPORTED, text, node, "add the CHECK behind, about the new names");
+      }
+    }
     return OK;
   }
 
@@ -206,6 +230,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       return context.fail(BAD_SCHEMA, name + " is of the primary key", node, "DROP PRIMARY KEY before, in the same statement");
     if (this.columns.length == 1)
       return context.fail(BAD_SCHEMA, "a table without a column can't be", node, "DROP TABLE takes it away");
+    if (this.checkPending(name, "goes", node) != OK) return lastError.status;
     this.columns.splice(at, 1);
     this.from.splice(at, 1);
     this.sources.splice(at, 1);
@@ -226,7 +251,8 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const column = new Column(old.name, type, isInteger(type) ? old.flags : old.flags & ~FLAG_AUTO);
     column.foreignKey = old.foreignKey;
     this.columns[at] = column;
-    this.sources[at] = this.tree.c(node);
+    // One that was given values before in the statement keeps to them.
+    if (this.tree.c(node) != 0) this.sources[at] = this.tree.c(node);
     const value = old.defaultValue;
     const offset = old.defaultOffset();
     if (!value) return OK;

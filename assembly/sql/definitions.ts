@@ -11,7 +11,6 @@ import {
   TABLE_NOT_FOUND,
   lastError,
 } from "../status";
-import { asciiLower } from "../encode/ascii";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { TYPE_INT64 } from "../encode/data-type";
 import { Row } from "../encode/row";
@@ -19,12 +18,12 @@ import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY } from "../schema/co
 import { TableDefinition } from "../schema/column-spec";
 import { HIDDEN_KEY } from "../schema/table-schema-snapshot";
 import { CatalogEntry, VIEW } from "../store/catalog";
-import { CATALOG } from "../store/catalog-table";
 import { Table } from "../store/table";
 import { mayRun } from "../wasi/deadline";
 import { Alterations } from "./alterations";
 import { QueryBinder } from "./bind/query";
 import { sameName } from "./bind/scope";
+import { RESERVED, isReservedName } from "./catalog/relation-names";
 import { ColumnDefinitions } from "./column-definitions";
 import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
@@ -125,8 +124,8 @@ export class Definitions extends ColumnDefinitions {
       if (this.tree.has(node, FLAG_IF)) return IGNORED;
       const what = "there is a " + (table ? "table " : "view ") + name + " already";
       this.context.fail(TABLE_EXISTS, what, subject, "IF NOT EXISTS lets it be");
-    } else if (lastError.status == OK && (asciiLower(name).startsWith("sqlite_") || sameName(name, CATALOG))) {
-      this.context.fail(BAD_SCHEMA, "names that begin with sqlite_, and " + CATALOG + ", are for the catalog", subject);
+    } else if (lastError.status == OK && isReservedName(name)) {
+      this.context.fail(BAD_SCHEMA, RESERVED, subject);
     }
     return lastError.status == OK ? "" : FAILED;
   }

@@ -3,6 +3,8 @@
  * transaction. Each table's rows are written anew once at most.
  */
 import { BAD_SCHEMA, BAD_REQUEST, DESTRUCTIVE_CHANGE, OK, Status, fail, lastError } from "../status";
+import { allPositions, columnNames } from "../schema/column-names";
+import { nearest, suggestion } from "../schema/nearest";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Alteration } from "../store/alteration";
 import { DbmsContext } from "../store/dbms-context";
@@ -12,6 +14,7 @@ import { findTable } from "../store/table-list";
 import { StatementContext } from "./bind/statement";
 import { readExpression } from "./catalog/stored-expressions";
 import { Dependents } from "./catalog/dependents";
+import { RESERVED, isReservedName } from "./catalog/relation-names";
 import { AlteredValues } from "./change/altered-values";
 import { NoText, StoredText } from "./sql-text";
 import { SqlTree } from "./syntax/tree";
@@ -35,6 +38,8 @@ export class Migration {
   private readonly values: Array<ColumnWish> = new Array<ColumnWish>();
   /** What each of the wanted tables is called now; "" for one that comes. */
   private namesNow: Array<string> = new Array<string>();
+  /** Which of them has a name now. */
+  private holders: Map<string, i32> = new Map<string, i32>();
   /** Which of them are done. */
   private done: Array<bool> = new Array<bool>();
   /** Changes of tables that were carried out. */
@@ -64,12 +69,16 @@ export class Migration {
   }
 
   private checkNamed(table: string, column: string): Status {
+    const names = new Array<string>();
     for (let w = 0; w < this.wanted.length; w++) {
-      if (this.wanted[w].name != table) continue;
-      if (column == "" || this.wanted[w].columnIndex(column) >= 0) return OK;
-      return fail(BAD_REQUEST, "the definitions have no column " + table + "." + column);
+      const wanted = this.wanted[w];
+      names.push(wanted.name);
+      if (wanted.name != table) continue;
+      if (column == "" || wanted.columnIndex(column) >= 0) return OK;
+      const hint = suggestion(column, columnNames(wanted, allPositions(wanted)), "columns");
+      return fail(BAD_REQUEST, "the definitions have no column " + table + "." + column, hint);
     }
-    return fail(BAD_REQUEST, "the definitions have no table " + table);
+    return fail(BAD_REQUEST, "the definitions have no table " + table, suggestion(table, names, "tables"));
   }
 
   /** What is wished of a column: the text; "" for nothing. */
@@ -103,9 +112,11 @@ export class Migration {
     const names = new Array<string>();
     const olds = new Array<string>();
     const known = new Array<string>();
+    const places = new Map<string, i32>();
     for (let w = 0; w < this.wanted.length; w++) {
       const name = this.wanted[w].name;
-      if (names.includes(name)) return fail(BAD_SCHEMA, "the definitions have two tables " + name);
+      if (places.has(name)) return fail(BAD_SCHEMA, "the definitions have two tables " + name);
+      places.set(name, w);
       names.push(name);
       olds.push(this.wish(this.renames, name, ""));
     }
@@ -113,7 +124,11 @@ export class Migration {
     const from = origins(names, olds, known, "");
     if (!from) return lastError.status;
     this.namesNow = new Array<string>();
-    for (let w = 0; w < names.length; w++) this.namesNow.push(from[w] < 0 ? "" : known[from[w]]);
+    for (let w = 0; w < names.length; w++) {
+      this.namesNow.push(from[w] < 0 ? "" : known[from[w]]);
+      const isOther = from[w] < 0 || known[from[w]] != names[w];
+      if (isOther && isReservedName(names[w])) return fail(BAD_SCHEMA, "the table " + names[w] + " can't come: " + RESERVED);
+    }
     return OK;
   }
 
@@ -132,9 +147,10 @@ export class Migration {
         : [new SchemaChange("createTable", wanted.name, "", "table " + wanted.name + " comes")];
       for (let c = 0; c < found.length; c++) this.changes.push(found[c]);
     }
+    const stay = placesOf(this.namesNow);
     for (let t = 0; t < tables.length; t++) {
       const name = tables[t].name;
-      if (tables[t].isCatalog || this.namesNow.includes(name)) continue;
+      if (tables[t].isCatalog || stay.has(name)) continue;
       this.changes.push(new SchemaChange("dropTable", name, "", "table " + name + " goes, with its rows", true));
     }
     return OK;
@@ -168,6 +184,7 @@ export class Migration {
     // Tables that go make room for the names of others.
     if (status == OK) status = this.dropTables();
     this.done = new Array<bool>(this.wanted.length);
+    this.holders = placesOf(this.namesNow);
     for (let w = 0; w < this.wanted.length && status == OK; w++) status = this.make(w, dependents);
     if (status == OK) status = db.checkDefinitions();
     for (let a = 0; a < this.alterations.length && status == OK; a++) {
@@ -181,7 +198,7 @@ export class Migration {
   private make(w: i32, dependents: Dependents): Status {
     if (this.done[w]) return OK;
     this.done[w] = true;
-    const holder = this.namesNow.indexOf(this.wanted[w].name);
+    const holder = placeIn(this.holders, this.wanted[w].name);
     const status = holder < 0 ? OK : this.make(holder, dependents);
     if (status != OK) return status;
     return this.namesNow[w] == "" ? this.db.createTable(this.wanted[w], true) : this.alter(w, dependents);
@@ -242,34 +259,68 @@ export class Migration {
   }
 }
 
+/** The place of each name; of several that are the same the last one. */
+function placesOf(names: Array<string>): Map<string, i32> {
+  const places = new Map<string, i32>();
+  for (let n = 0; n < names.length; n++) places.set(names[n], n);
+  return places;
+}
+
+function placeIn(places: Map<string, i32>, name: string): i32 {
+  return name != "" && places.has(name) ? places.get(name) : -1;
+}
+
 /**
  * For each of `names` which of `known` it comes from, -1 for what comes: the one of its name, or the one of its name in `olds`. That counts
  * where it is there, and either the new name is not, or goes to another, or the old one is not among `names`: so what was renamed once is
- * not renamed again. Null, with an error that has `path` in front of names, where two come from one.
+ * not renamed again. Null, with an error that has `path` in front of names, where two come from one, or an old name seems to be misspelled.
  */
 function origins(names: Array<string>, olds: Array<string>, known: Array<string>, path: string): Array<i32> | null {
   const from = new Array<i32>();
-  for (let n = 0; n < names.length; n++) from.push(known.indexOf(names[n]));
-  /** Those of `known` that are renamed. */
-  const renamed = new Array<i32>();
+  const inKnown = placesOf(known);
+  const inNames = placesOf(names);
+  for (let n = 0; n < names.length; n++) from.push(placeIn(inKnown, names[n]));
+  /** Which of `known` are renamed. */
+  const renamed = new Array<bool>(known.length);
   for (let isOther = true; isOther;) {
     isOther = false;
     for (let n = 0; n < names.length; n++) {
-      const at = olds[n] == "" ? -1 : known.indexOf(olds[n]);
+      const at = placeIn(inKnown, olds[n]);
       if (at < 0 || from[n] == at) continue;
-      const own = known.indexOf(names[n]);
-      const by = names.indexOf(olds[n]);
-      if (own >= 0 && !renamed.includes(own) && by >= 0) continue;
-      if (renamed.includes(at)) {
-        const isColumn = path != "";
-        fail(BAD_SCHEMA, "two " + (isColumn ? "columns" : "tables") + " are to be made of " + path + olds[n]);
+      const own = placeIn(inKnown, names[n]);
+      const by = placeIn(inNames, olds[n]);
+      if (own >= 0 && !renamed[own] && by >= 0) continue;
+      if (renamed[at]) {
+        fail(BAD_SCHEMA, "two " + whatIs(path) + " are to be made of " + path + olds[n]);
         return null;
       }
       if (by >= 0 && from[by] == at) from[by] = -1;
       from[n] = at;
-      renamed.push(at);
+      renamed[at] = true;
       isOther = true;
     }
   }
-  return from;
+  return areSpelled(names, olds, known, from, path) ? from : null;
+}
+
+/**
+ * Whether no name of `olds` for what comes is like one of what goes. One that is not there at all is no mistake by itself: a file may be of
+ * before it came.
+ */
+function areSpelled(names: Array<string>, olds: Array<string>, known: Array<string>, from: Array<i32>, path: string): bool {
+  for (let n = 0; n < names.length; n++) {
+    if (olds[n] == "" || from[n] >= 0) continue;
+    const going = new Array<string>();
+    for (let k = 0; k < known.length; k++) if (!from.includes(k)) going.push(known[k]);
+    const like = nearest(olds[n], going);
+    if (like == "") continue;
+    const what = "there is no " + path + olds[n] + " that " + path + names[n] + " could have been, and " + path + like + " goes";
+    fail(BAD_REQUEST, what, "did you mean " + like + "?");
+    return false;
+  }
+  return true;
+}
+
+function whatIs(path: string): string {
+  return path == "" ? "tables" : "columns";
 }

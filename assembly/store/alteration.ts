@@ -2,7 +2,17 @@
  * A table's new definition, and how its rows come to it. Where only names, defaults, keys and indexes are others, no record is touched;
  * else all of them are written anew, once, on pages of their own, and the old ones are given back.
  */
-import { Status, OK, FOREIGN_KEY_RESTRICT, NAME_COLLISION, NOT_NULL, TABLE_EXISTS, fail, lastError } from "../status";
+import {
+  Status,
+  OK,
+  FOREIGN_KEY_RESTRICT,
+  NAME_COLLISION,
+  NOT_NULL,
+  RECORD_TOO_LARGE,
+  TABLE_EXISTS,
+  fail,
+  lastError,
+} from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { CELL_MISSING, Row } from "../encode/row";
@@ -234,12 +244,14 @@ export class Alteration {
       status = mayStep(64) ? OK : lastError.status;
       if (status == OK && !old.decode(reader.body, reader.bodyLen)) status = damagedRecord(reader.address);
       if (status == OK) status = this.fill(made, old, row);
+      if (status != OK) break;
       body.reset();
       // Room for the record's length.
       body.addU16(0);
-      if (status == OK) status = row.encode(body);
-      if (status != OK) break;
-      if (made.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE) == NO_ADDRESS) status = lastError.status;
+      status = row.encode(body);
+      if (status == OK && made.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE) == NO_ADDRESS)
+        status = lastError.status;
+      if (status == RECORD_TOO_LARGE) this.nameRow(old);
     }
     if (status == OK) status = reader.status;
     old.free();
@@ -268,12 +280,16 @@ export class Alteration {
       else if (!row.isSet(i) && !column.nullable)
         status = fail(NOT_NULL, columnPath(made, column) + " has no value" + (this.before(i) ? "" : ", and no default"));
     }
-    if (status == OK) return OK;
+    return status == OK ? OK : this.nameRow(old);
+  }
+
+  /** Says of the last error that it is about the row `old`. */
+  private nameRow(old: Row): Status {
     const key = this.table.keyColumn;
     const column = this.table.schema.columns[key];
     lastError.what =
       "the row " + column.name + " = " + cellText(column, old, key) + " of " + this.table.name + ": " + lastError.what;
-    return status;
+    return lastError.status;
   }
 
   /** Gives a column that counts its next number; or counts on from the one that the row has. */

@@ -88,6 +88,7 @@ export class Outer {
     const scope = binder.scope;
     const place = scope.find(name, table);
     if (place >= 0) {
+      binder.note(node, place);
       const value = binder.columnAt(place, node);
       return value ? this.slotFor(value) : null;
     }
@@ -260,9 +261,15 @@ export abstract class ExpressionBinder {
     const name = tree.text(tree.a(node));
     const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
     const place = scope.find(name, table);
-    if (place >= 0) return this.columnAt(place, node);
+    if (place >= 0) {
+      this.note(node, place);
+      return this.columnAt(place, node);
+    }
     const result = scope.found == 0 && table.length == 0 ? this.resultCalled(name) : 0;
-    if (result != 0) return this.resultValue(result);
+    if (result != 0) {
+      this.context.note(tree.a(node), name, null);
+      return this.resultValue(result);
+    }
     const outer = this.outer;
     if (scope.found == 0 && (table.length == 0 || !scope.source(table))) {
       lastError.status = OK;
@@ -284,6 +291,13 @@ export abstract class ExpressionBinder {
     const hint = names.length == 0 ? "there is no FROM" : suggestion(name, names, "columns");
     this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
     return null;
+  }
+
+  /** Notes, where that is wanted, that N_COLUMN means the column at `place`. */
+  note(node: u32, place: i32): void {
+    if (!this.context.nameUses) return;
+    const column = this.scope.column(place);
+    this.context.note(this.tree.a(node), column.name, column.column);
   }
 
   /** Fails because nothing in FROM is called `table`. */

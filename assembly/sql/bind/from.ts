@@ -129,7 +129,9 @@ export abstract class FromBinder extends MergeBinder {
   private using(node: u32, join: FromNode): bool {
     const tree = this.tree;
     const names = new Array<string>();
-    for (let name = tree.d(node); name != 0; name = tree.next(name)) names.push(tree.text(name));
+    const nodes = new Array<u32>();
+    for (let name = tree.d(node); name != 0; name = tree.next(name)) nodes.push(name);
+    for (let n = 0; n < nodes.length; n++) names.push(tree.text(nodes[n]));
     const left = join.left!;
     const right = join.right!;
     if (tree.has(node, FLAG_NATURAL)) {
@@ -149,6 +151,9 @@ export abstract class FromBinder extends MergeBinder {
         this.context.fail(COLUMN_NOT_FOUND, what + names[n] + " on the " + side + " side of the join", node);
         return false;
       }
+      const written = nodes.length > 0 ? nodes[n] : node;
+      this.context.note(written, this.scope.column(a).name, this.scope.column(a).column);
+      this.context.note(written, this.scope.column(b).name, this.scope.column(b).column);
       const x = this.shownValue(a);
       const y = this.shownValue(b);
       if (!x || !y) return false;

@@ -426,8 +426,11 @@ export abstract class GroupBinder extends FunctionBinder {
 
   private isSameColumn(a: u32, b: u32): bool {
     const tree = this.tree;
-    if (this.isSameList(tree.a(a), tree.a(b)) && this.isSameList(tree.b(a), tree.b(b))) return true;
-    return this.isColumn(a, this.quietPlace(b));
+    const isWritten = this.isSameList(tree.a(a), tree.a(b)) && this.isSameList(tree.b(a), tree.b(b));
+    if (!isWritten && !this.isColumn(a, this.quietPlace(b))) return false;
+    const uses = this.context.nameUses;
+    if (uses) uses.pair(a, b);
+    return true;
   }
 
   /** Whether a node names the column at `place`. */

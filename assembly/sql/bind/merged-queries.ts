@@ -69,6 +69,7 @@ export abstract class MergeBinder extends WindowBinder {
         if (isStar && (known.name == "" || (c == 0 && source.hidesFirst))) continue;
         if (c < next) return null;
         const own = known.column!.name;
+        if (!isStar) this.context.note(tree.a(column), known.name, known.column);
         let label = isStar ? known.name : sameName(own, written) ? own : written;
         if (!isStar && tree.b(item) != 0) label = tree.text(tree.b(item));
         if (names != 0) {

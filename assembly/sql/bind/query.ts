@@ -334,7 +334,9 @@ export class QueryBinder extends SelectBinder {
     if (tree.kind(node) != N_COLUMN || tree.b(node) != 0) return -1;
     const name = tree.text(tree.a(node));
     for (let c = 0; c < columns.length; c++) {
-      if (sameName(columns[c].name, name)) return c;
+      if (!sameName(columns[c].name, name)) continue;
+      this.context.note(tree.a(node), columns[c].name, columns[c].column);
+      return c;
     }
     return -1;
   }

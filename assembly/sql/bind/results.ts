@@ -114,7 +114,10 @@ export abstract class ResultBinder extends SubqueryBinder {
   private outputCalled(node: u32, byAlias: bool): i32 {
     const name = this.tree.text(this.tree.a(node));
     for (let o = 0; o < this.outputs.length; o++) {
-      if ((!byAlias || this.outputs[o].isAlias) && sameName(this.outputs[o].name, name)) return o;
+      const output = this.outputs[o];
+      if ((byAlias && !output.isAlias) || !sameName(output.name, name)) continue;
+      this.context.note(this.tree.a(node), name, output.isAlias ? null : output.value.column);
+      return o;
     }
     return -1;
   }

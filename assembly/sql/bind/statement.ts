@@ -1,6 +1,7 @@
 /** What all parts of one statement share. */
 import { OK, Status, BAD_REQUEST, BAD_SCHEMA, SQL_LIMIT, SQL_SYNTAX, lastError } from "../../status";
 import { PageCache } from "../../memory/cache/page-cache";
+import { Column } from "../../schema/column";
 import { Table } from "../../query/store";
 import { Catalog, CatalogEntry } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
@@ -16,6 +17,7 @@ import { QueryValue } from "../run/subquery";
 import { SqlText, StoredText } from "../sql-text";
 import { SqlTree } from "../syntax/tree";
 import { reuse } from "./literals";
+import { NameUses } from "./name-uses";
 import { NamedColumn, Relation, sameName } from "./scope";
 
 /** Columns and other values of queries that a statement may have, each of which takes memory for a batch of rows (vector.ts). */
@@ -45,6 +47,8 @@ export class StatementContext {
   /** Tables that were looked up, each time again. */
   readonly read: Array<Table>;
   private plannedBytes: u64 = 0;
+  /** Where what names in its text mean is noted, if that is wanted. */
+  nameUses: NameUses | null = null;
 
   constructor(
     readonly text: SqlText,
@@ -240,6 +244,8 @@ export class StatementContext {
       if (isIt) break;
     }
     if (found && alike == 1) {
+      const uses = this.nameUses;
+      if (uses) uses.add(this.tree.a(node), null, found);
       this.read.push(found);
       return found.refresh() == OK ? found : null;
     }
@@ -272,6 +278,13 @@ export class StatementContext {
     made.parameter = constant.parameter;
     if (at >= 0) this.uses[at] = made;
     return made;
+  }
+
+  /** Notes, where that is wanted, that `node`, N_NAME, means what is called `name`, with the values of `column` if they are one's. */
+  note(node: u32, name: string, column: Column | null): void {
+    const uses = this.nameUses;
+    // A name that the text itself gives does not follow the column's.
+    if (uses) uses.add(node, column && sameName(column.name, name) ? column : null);
   }
 
   /** Fails with `SQL_SYNTAX` at `node`. */

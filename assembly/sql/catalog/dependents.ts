@@ -4,19 +4,16 @@ import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { Alteration } from "../../store/alteration";
 import { CatalogEntry, DEFAULT, INDEX, VIEW } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
-import { QueryBinder } from "../bind/query";
-import { StatementContext } from "../bind/statement";
-import { StoredText } from "../sql-text";
-import { SqlTree } from "../syntax/tree";
 import { namedIndex } from "./named-indexes";
 import { Renaming } from "./renamed-text";
 import { checkLabel } from "./row-checks";
+import { ViewNames } from "./view-names";
 
 const DROP_HINT: string = "DROP CONSTRAINT or DROP DEFAULT before, in the same statement of ALTER TABLE, takes it away";
 
 export class Dependents {
-  /** Views that could be read before anything was changed. */
-  private readonly views: Array<CatalogEntry> = new Array<CatalogEntry>();
+  /** The names in views that could be read before anything was changed. */
+  private readonly views: Array<ViewNames> = new Array<ViewNames>();
 
   constructor(private readonly db: DbmsContext) {}
 
@@ -25,7 +22,10 @@ export class Dependents {
     const stored = this.db.catalog.of(VIEW);
     if (!stored) return lastError.status;
     const all = stored.concat(this.db.catalog.temporary);
-    for (let v = 0; v < all.length; v++) if (this.canRead(all[v])) this.views.push(all[v]);
+    for (let v = 0; v < all.length; v++) {
+      const names = ViewNames.of(this.db, all[v]);
+      if (names) this.views.push(names);
+    }
     return OK;
   }
 
@@ -44,6 +44,7 @@ export class Dependents {
     const all = this.db.catalog.all;
     if (!all) return lastError.status;
     let status: Status = OK;
+    for (let v = 0; v < this.views.length; v++) this.views[v].follow(alteration);
     for (let e = 0; e < all.length && status == OK; e++) {
       if (all[e].table == before.name) status = this.followEntry(all[e], renaming, schema);
     }
@@ -78,23 +79,27 @@ export class Dependents {
     return status;
   }
 
-  /** `OK` when the views can be read still. */
+  /** Has views name what was renamed. `OK` when they can be read still, and are of the same columns as before. */
   end(): Status {
+    const db = this.db;
     for (let v = 0; v < this.views.length; v++) {
-      if (this.canRead(this.views[v])) continue;
-      lastError.hint = "DROP VIEW " + this.views[v].name + " before, and make it anew behind";
+      const known = this.views[v].view;
+      const renamed = this.views[v].renamed;
+      // Those of the session alone stay as they are: no transaction would take it back.
+      if (renamed === known || db.catalog.temporary.includes(known)) continue;
+      const status = db.replaceEntry(known, renamed);
+      if (status != OK) return status;
+    }
+    for (let v = 0; v < this.views.length; v++) {
+      const known = this.views[v].view;
+      const view = db.catalog.view(known.name);
+      const names: ViewNames | null = view ? ViewNames.of(db, view) : null;
+      if (names && this.views[v].isLike(names)) continue;
+      if (names) fail(BAD_SCHEMA, "the view " + known.name + " would be of other columns than it was");
+      lastError.hint = "DROP VIEW " + known.name + " before, and make it anew behind";
       return lastError.status;
     }
     return OK;
-  }
-
-  private canRead(view: CatalogEntry): bool {
-    const tree = new SqlTree();
-    const context = StatementContext.of(this.db, new StoredText(view.sql, "view " + view.name, -1), tree, []);
-    const relation = new QueryBinder(context, null, []).viewQuery();
-    context.free();
-    tree.free();
-    return relation !== null;
   }
 }
 

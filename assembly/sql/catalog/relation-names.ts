@@ -1,5 +1,6 @@
 /** What the lists of the catalog are called, and their columns. */
 import { asciiLower } from "../../encode/ascii";
+import { CATALOG } from "../../store/catalog-table";
 
 /** Names, and their columns: `#` for numbers, the others are text. */
 const RELATIONS: StaticArray<string> = [
@@ -81,6 +82,15 @@ export function catalogNumber(name: string): i32 {
   const wanted = asciiLower(name);
   for (let r = 0; r < RELATIONS.length; r += 2) if (RELATIONS[r] == wanted) return r == SCHEMA ? MASTER : r;
   return -1;
+}
+
+/** What is said of names that no table may be given. */
+export const RESERVED: string = "names that begin with sqlite_, and " + CATALOG + ", are for the catalog";
+
+/** Whether `name` is one of those. */
+export function isReservedName(name: string): bool {
+  const lower = asciiLower(name);
+  return lower.startsWith("sqlite_") || lower == CATALOG;
 }
 
 /** What a PRAGMA is called whose rows are those of relation `number`. */
