@@ -128,7 +128,7 @@ export function allCommands(): Array<Command> {
       "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN] [--types A=TYPE]",
       "insert rows from a file or standard input",
     )
-      .takes(1, 2, "format,create,key,types,batch,skip-bad,null,delimiter,no-header,layout")
+      .takes(1, 2, "format,create,key,types,batch,skip-bad,null,delimiter,no-header,rows,key-as,flatten,layout")
       .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
@@ -139,6 +139,10 @@ export function allCommands(): Array<Command> {
           "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
           "--null TEXT says what is null instead, and --delimiter C what is between cells. Rows may refer to each other in any order:\n" +
           "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
+          "Rows of JSON are objects in an array or one after the other. Inside of an object --rows data.items names the array of them,\n" +
+          "or an object whose members are rows, each with its name in the column key, or that of --key-as; it is found if there is one\n" +
+          "array of objects, or if the outermost object has nothing but objects. --rows '' takes the outermost objects, --rows . their\n" +
+          "members. GeoJSON features have their properties as columns. Objects in a row are json; --flatten makes columns a_b of them.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command(

@@ -73,6 +73,8 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "schema",
       "table",
       "types",
+      "rows",
+      "key-as",
       "unique-nulls",
       "file",
       "where",

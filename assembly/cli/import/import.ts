@@ -33,7 +33,10 @@ import { badDelimiter, delimiterOf } from "../command-line/delimiter";
 import { DelimitedReader } from "./delimited-reader";
 import { isMissing } from "../../wasi/file";
 import { openOrMakeStore, removeStore } from "../command-line/made-store";
+import { JsonPlace, JsonSurvey } from "./json-place";
 import { JsonReader } from "./json-reader";
+import { JsonShape } from "./json-shape";
+import { MOST_DEPTH } from "./json-walk";
 import { Progress, grouped } from "../output/progress";
 import { ImportReport, badRow } from "./report";
 import { Header } from "./header";
@@ -135,18 +138,70 @@ class Import {
       if (format != "csv" || delimiter == 0) return badDelimiter();
     }
     this.nullText = ctx.invocation.option("null", format == "tsv" ? "\\N" : "");
+    const isJson = format == "json";
+    if (!isJson && (ctx.has("rows") || ctx.has("key-as"))) return fail(USAGE, "--rows and --key-as go with --format json");
+    if (!isJson && format != "ndjson" && ctx.has("flatten")) return fail(USAGE, "--flatten goes with --format json or ndjson");
     const source = ByteSource.open(path);
     if (!source) return lastError.status;
     this.source = source;
     let status = refuseForeign(source);
-    if (status == OK && this.create) status = source.beginSample();
+    if (status == OK && (this.create || isJson)) status = source.beginSample();
     if (status != OK) return status;
     if (format == "csv" || format == "tsv") {
       const cells = new DelimitedReader(source, delimiter, format == "tsv");
       this.cells = cells;
       if (!ctx.has("no-header")) this.header = new Header(source, cells, delimiter);
-    } else this.objects = new JsonReader(source, format == "ndjson");
+    } else {
+      const objects = new JsonReader(source, !isJson);
+      objects.shape = new JsonShape(ctx.invocation.option("key-as", "key"), ctx.has("flatten"));
+      this.objects = objects;
+      this.placesRows = isJson;
+    }
     return source.status;
+  }
+
+  /** The rows may be inside of an object. */
+  private placesRows: bool = false;
+
+  /** Finds out where in JSON the rows are, and goes back to its start; `schema` is that of a table that is there. */
+  private placeRows(schema: TableSchemaSnapshot | null): Status {
+    if (!this.placesRows) return OK;
+    const objects = this.objects!;
+    const source = this.source!;
+    if (this.ctx.has("rows")) {
+      const path = this.ctx.invocation.option("rows", "");
+      const place = path != "" ? new JsonPlace(path) : null;
+      if (place && place.parts.length > MOST_DEPTH)
+        return fail(USAGE, "--rows has more than " + MOST_DEPTH.toString() + " names");
+      objects.place = place;
+    } else {
+      const survey = new JsonSurvey();
+      survey.look(objects.cursor, schema);
+      if (survey.several.length > 0) return severalPlaces(survey.several);
+      objects.place = survey.place;
+    }
+    if (source.status != OK) return source.status;
+    const status = this.create ? source.rewind() : source.endSample();
+    if (status == OK) objects.restart();
+    return status;
+  }
+
+  /** What was found out about rows in JSON, for the user. */
+  private get notes(): Array<string> {
+    const notes = new Array<string>();
+    const objects = this.objects;
+    if (!objects) return notes;
+    const place = objects.place;
+    const shape = objects.shape!;
+    if (place && place.isFound) {
+      const what =
+        place.parts.length > 0
+          ? "the rows are the elements of " + place.path
+          : "each member of the outermost object is a row, with its name in " + shape.keyColumn;
+      notes.push(what + "; with --rows '' the outermost object is one");
+    }
+    if (shape.hasFeatures) notes.push("the rows are GeoJSON features, with their properties as columns");
+    return notes;
   }
 
   /** The error for a source whose format is not known: a file that no format suits is told for what it is. */
@@ -186,10 +241,12 @@ class Import {
       if (status != OK) return status;
       const table = ctx.table(this.tableName);
       if (!table) return lastError.status;
-      status = ctx.db.begin();
+      status = this.placeRows(table.schema);
+      if (status == OK) status = ctx.db.begin();
       return status == OK ? this.useTable(table) : status;
     }
     let status = this.checkFree();
+    if (status == OK) status = this.placeRows(null);
     if (status == OK) status = this.infer();
     if (status != OK) return status;
     this.fileIsNew = isMissing(ctx.invocation.file);
@@ -415,10 +472,17 @@ class Import {
       this.schema,
       layout,
       header ? header.lacking : "",
+      this.notes,
     );
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);
   }
+}
+
+/** Fails because the rows may be in several places, of which these are some. */
+function severalPlaces(paths: Array<string>): Status {
+  const hint = "name one with --rows, as --rows " + shellWord(paths[0]) + "; with --rows '' the outermost object is a row";
+  return fail(BAD_VALUE, "there are objects in several arrays: " + paths.join(", "), hint);
 }
 
 function joined(a: string, b: string): string {

@@ -1,5 +1,6 @@
 /**
- * Rows of a JSON source, one object at a time: NDJSON (one in a line), or JSON (an array of objects, or objects one after the other).
+ * Rows of a JSON source, one object at a time: NDJSON (one in a line), or JSON (an array of objects, objects one after the other, or
+ * those inside of an object: `json-place.ts`).
  *
  * An object's end is found first, over as many readings as it takes; then its bytes, all in the window, are parsed.
  */
@@ -7,9 +8,11 @@ import { Status, OK, BAD_VALUE, fail } from "../../status";
 import { JSON_OBJECT, JSON_REQUEST_DEPTH, JsonTape } from "../../encode/json";
 import { isSpace } from "../../encode/json-space";
 import { ByteSource } from "./byte-source";
+import { JsonCursor } from "./json-cursor";
+import { JsonPlace } from "./json-place";
+import { JsonShape } from "./json-shape";
+import { JsonWalk } from "./json-walk";
 
-const QUOTE: u32 = 0x22;
-const BACKSLASH: u32 = 0x5c;
 const COMMA: u32 = 0x2c;
 const LINE_FEED: u32 = 0x0a;
 const OPEN_BRACE: u32 = 0x7b;
@@ -26,8 +29,17 @@ export class JsonReader {
   objectsOnly: bool = true;
   /** The current row: node 0 is an object. */
   readonly tape: JsonTape = new JsonTape();
-  private nextLine: u64 = 1;
+  /** How rows become those of a table; null: as they are. */
+  shape: JsonShape | null = null;
+  /** Where the rows are; null: they are the outermost objects. To be set before the first row is read. */
+  place: JsonPlace | null = null;
+  readonly cursor: JsonCursor;
+  private readonly walk: JsonWalk;
+  /** The place of the rows was gone to. */
+  private begun: bool = false;
   private inArray: bool = false;
+  /** So many objects around rows that are members of one are open, 0: they are no members. */
+  private memberDepth: i32 = 0;
   /** Rows of the array so far, 0 before its first. */
   private rows: u64 = 0;
   private finished: bool = false;
@@ -36,14 +48,20 @@ export class JsonReader {
     private readonly source: ByteSource,
     private readonly lines: bool,
   ) {
+    const cursor = new JsonCursor(source);
+    this.cursor = cursor;
+    this.walk = new JsonWalk(cursor);
     this.restart();
   }
 
   /** Goes back to the first row of a source that went back to its start. */
   restart(): void {
-    this.nextLine = 1;
+    this.cursor.line = 1;
+    this.walk.restart();
     this.rows = 0;
+    this.begun = false;
     this.inArray = false;
+    this.memberDepth = 0;
     this.finished = false;
     this.canGoOn = true;
     this.status = OK;
@@ -70,7 +88,8 @@ export class JsonReader {
   private nextInLine(): bool {
     if (!this.nextLineOfRow()) return false;
     if (!this.tape.parse(this.row, this.rowLen, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
-    if (!this.objectsOnly || this.tape.kind(0) == JSON_OBJECT) return true;
+    if (!this.objectsOnly) return true;
+    if (this.tape.kind(0) == JSON_OBJECT) return this.reshape();
     return this.bad('a row is an object like {"name": 1}, one in a line', true);
   }
 
@@ -87,7 +106,7 @@ export class JsonReader {
   private nextLineOfRow(): bool {
     const source = this.source;
     for (;;) {
-      this.line = this.nextLine;
+      this.line = this.cursor.line;
       let len: u32 = 0;
       let whole = false;
       do {
@@ -102,7 +121,7 @@ export class JsonReader {
       this.row = source.start;
       this.rowLen = len;
       source.start += len + (whole ? 1 : 0);
-      this.nextLine += 1;
+      this.cursor.line += 1;
       let first: u32 = 0;
       while (first < len && isSpace(load<u8>(this.row + first))) first++;
       if (first < len) return true;
@@ -110,48 +129,121 @@ export class JsonReader {
     return false; // never reached, but the compiler cannot tell
   }
 
-  /** The first byte behind white space, or 0 at the end. */
-  private peek(): u32 {
-    const source = this.source;
-    do {
-      const end = source.end;
-      let at = source.start;
-      while (at < end) {
-        const byte = <u32>load<u8>(at);
-        if (!isSpace(byte)) break;
-        if (byte == LINE_FEED) this.nextLine += 1;
-        at++;
+  /** Gives the row that was parsed the shape of the table's. */
+  private reshape(): bool {
+    const shape = this.shape;
+    if (!shape) return true;
+    const walk = this.walk;
+    const isMember = this.memberDepth > 0;
+    if (!shape.apply(this.tape, isMember ? walk.namePtr : 0, isMember ? walk.nameLen : 0)) this.status = BAD_VALUE;
+    return this.status == OK;
+  }
+
+  /** Goes to where the rows are. False when it is not there. */
+  private goToRows(place: JsonPlace): bool {
+    const cursor = this.cursor;
+    const walk = this.walk;
+    const parts = place.parts;
+    let byte = cursor.peek();
+    this.line = cursor.line;
+    for (let p = 0; p < parts.length; p++) {
+      if (byte != OPEN_BRACE) {
+        const what = p == 0 ? "the outermost value" : walk.path;
+        return this.bad("there is no " + place.path + ": " + what + " is no object", false);
       }
-      source.start = at;
-      if (at < end) return load<u8>(at);
-    } while (source.more());
-    return 0;
+      walk.enter();
+      for (;;) {
+        if (!walk.next()) return this.endText(place.path);
+        // Behind an object that has no such member those around it go on.
+        p = min(p, walk.depth - 1);
+        if (walk.isNamed(parts[p])) break;
+        if (!cursor.skip()) return this.endText(place.path);
+      }
+      byte = cursor.peek();
+    }
+    this.line = cursor.line;
+    if (byte == OPEN_BRACKET) return true;
+    if (byte != OPEN_BRACE) return this.bad(place.path + " is no array of objects, and no object", false);
+    walk.enter();
+    this.memberDepth = walk.depth;
+    return true;
+  }
+
+  /** To the value of the next member that is a row. */
+  private nextMember(): bool {
+    const walk = this.walk;
+    if (!walk.next()) return this.endText("");
+    return walk.depth == this.memberDepth || this.endRows();
+  }
+
+  /** The rows are over: looks whether what is around them ends as it has to. The place is at a member that is none. */
+  private endRows(): bool {
+    const place = this.place!;
+    const last = place.parts.length;
+    const walk = this.walk;
+    do {
+      this.line = this.cursor.line;
+      if (place.isFound) {
+        // A sample may have ended before it.
+        const isWhole = walk.pass();
+        if (walk.sawRows)
+          return this.bad("there are objects in " + place.path + " and in " + walk.path + ": name one with --rows", false);
+        if (!isWhole) break;
+      } else {
+        if (walk.depth == last && walk.isNamed(place.parts[last - 1])) return this.bad(place.path + " is there twice", false);
+        if (!this.cursor.skip()) break;
+      }
+    } while (walk.next());
+    return this.endText("");
+  }
+
+  /** The walk came to an end: of the source, if nothing is wrong with it. `wanted` is what was not found till then, or "". */
+  private endText(wanted: string): bool {
+    const walk = this.walk;
+    const byte = this.cursor.peek();
+    this.line = this.cursor.line;
+    this.finished = true;
+    if (walk.fault != "") return this.bad(walk.fault, false);
+    if (walk.depth > 0) {
+      if (this.source.status != OK || this.source.isCut) return false;
+      return this.bad("an object is not closed before the end of " + this.source.name, false);
+    }
+    if (wanted != "") return this.bad("there is no " + wanted + " in " + this.source.name, false);
+    return byte == 0 ? false : this.bad("something comes behind the object that the rows are in", false);
   }
 
   private nextInText(): bool {
     const source = this.source;
-    let byte = this.peek();
-    if (this.rows == 0 && !this.inArray && byte == OPEN_BRACKET) {
+    const cursor = this.cursor;
+    const place = this.place;
+    if (place && !this.begun && !this.goToRows(place)) return false;
+    this.begun = true;
+    if (this.memberDepth > 0 && !this.nextMember()) return false;
+    let byte = cursor.peek();
+    if (this.memberDepth > 0) {
+      this.line = cursor.line;
+      if (byte != OPEN_BRACE && cursor.skip()) return this.bad("expected a row: an object, as the others are", true);
+    } else if (this.rows == 0 && !this.inArray && byte == OPEN_BRACKET) {
       this.inArray = true;
-      source.start += 1;
-      byte = this.peek();
+      cursor.take();
+      byte = cursor.peek();
       if (byte == CLOSE_BRACKET) return this.endArray();
     } else if (this.inArray && byte == CLOSE_BRACKET) {
       return this.endArray();
     } else if (this.inArray && byte == COMMA) {
-      source.start += 1;
-      byte = this.peek();
+      cursor.take();
+      byte = cursor.peek();
     } else if (this.inArray && byte != 0) {
-      this.line = this.nextLine;
+      this.line = cursor.line;
       return this.bad("expected ',' or ']' behind an element of the array", false);
     }
-    this.line = this.nextLine;
+    this.line = cursor.line;
     if (byte == 0) {
       if (source.status != OK || source.isCut || !this.inArray) return false;
       return this.bad("the array is not closed before the end of " + source.name, false);
     }
     if (byte != OPEN_BRACE) return this.bad('expected a row: an object like {"name": 1}', false);
-    const len = this.objectLen();
+    const len = cursor.valueLen();
     if (len == 0) {
       if (source.status != OK || source.isCut) return false;
       return this.bad("an object is not closed before the end of " + source.name, false);
@@ -160,47 +252,18 @@ export class JsonReader {
     source.start += len;
     this.rows += 1;
     // Brackets matched, so the next row's place is known whatever is wrong inside of this one.
-    return this.tape.parse(row, len, JSON_REQUEST_DEPTH) || this.bad(this.tape.errorText(), true);
+    if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
+    return this.reshape();
   }
 
-  /** Ends the array: nothing may come behind it. */
+  /** Ends the array: nothing may come behind it but the end of the objects that it is in. */
   private endArray(): bool {
-    this.source.start += 1;
-    const byte = this.peek();
+    const cursor = this.cursor;
+    cursor.take();
     this.finished = true;
-    this.line = this.nextLine;
+    if (this.walk.depth > 0) return this.walk.next() ? this.endRows() : this.endText("");
+    const byte = cursor.peek();
+    this.line = cursor.line;
     return byte == 0 ? false : this.bad("something comes behind the array", false);
-  }
-
-  /** Bytes of the object at `source.start`, by its braces and brackets; 0 when the source ends before it. Lines are counted. */
-  private objectLen(): u32 {
-    const source = this.source;
-    let depth = 0;
-    let inString = false;
-    let offset: u32 = 0;
-    do {
-      const start = source.start;
-      const end = source.end;
-      let at = start + offset;
-      while (at < end) {
-        const byte = <u32>load<u8>(at++);
-        if (byte == LINE_FEED) this.nextLine += 1;
-        if (inString) {
-          if (byte == QUOTE) inString = false;
-          else if (byte == BACKSLASH) {
-            // What an escape hides may be behind the window's end: the loop comes back to it.
-            if (at == end) {
-              at -= 1;
-              break;
-            }
-            at++;
-          }
-        } else if (byte == QUOTE) inString = true;
-        else if ((byte | 0x20) == OPEN_BRACE) depth += 1;
-        else if ((byte | 0x20) == 0x7d && --depth == 0) return <u32>(at - start);
-      }
-      offset = <u32>(at - start);
-    } while (source.more());
-    return 0;
   }
 }

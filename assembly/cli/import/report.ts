@@ -21,6 +21,8 @@ export class ImportReport {
     private readonly layout: u8,
     /** The option that the source may lack, or "". */
     private readonly lacking: string,
+    /** What else was found out about the source. */
+    private readonly notes: Array<string>,
   ) {}
 
   /** For people; `unlisted` bad rows were not shown one by one. */
@@ -39,6 +41,7 @@ export class ImportReport {
         stderr.line("note: the header may name more columns; if so, drop the table and add " + this.lacking);
       }
     }
+    for (let i = 0; i < this.notes.length; i++) stderr.line("note: " + this.notes[i]);
     if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
     let text = "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table;
     if (this.skipped > 0) text += ", skipped " + this.skipped.toString() + " bad " + (this.skipped == 1 ? "one," : "ones,");
@@ -56,6 +59,10 @@ export class ImportReport {
     if (schema) {
       addAscii(out, ',"columns":');
       addStrings(out, columnSpecs(schema));
+    }
+    if (this.notes.length > 0) {
+      addAscii(out, ',"notes":');
+      addStrings(out, this.notes);
     }
     // What the module's memory grew to, which does not depend on how much was imported.
     const memoryBytes = (<u64>memory.size()) << 16;
