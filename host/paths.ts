@@ -37,6 +37,14 @@ export function pythonFolder(): string {
   return join(runtimesCache(), "python-wasmtime");
 }
 
+/** The release of @sparticuz/chromium that the tests in a browser use. */
+export const CHROMIUM_VERSION = "147.0.0";
+
+/** Where `npm run runtimes` puts it. */
+export function chromiumFolder(): string {
+  return join(runtimesCache(), `chromium-${CHROMIUM_VERSION}`);
+}
+
 /** The folder into which `npm run runtimes` installs, shared by all clones of this user. */
 export function runtimesCache(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");

@@ -1,6 +1,6 @@
 // Checks assembly/ and host/ for what their compilers do not: imports point one way, from higher layers to lower ones; in assembly/ only wasi/
-// declares or imports the host's functions (component/ those for resources that it exports; keyvalue/ is a component of its own), and lines keep their length; in host/ the lowest layer, api/, imports nothing of Node or of packages,
-// for it runs in browsers, too. Prints each offence as file:line and exits with 1 when there is one.
+// declares or imports the host's functions (component/ those for resources that it exports; keyvalue/ is a component of its own), and lines keep their length; in host/ the lowest layers, api/ and web/, import nothing of Node or of
+// packages, for they run in browsers. Prints each offence as file:line and exits with 1 when there is one.
 //
 //   node scripts/check-layers.mjs [FOLDER]     (FOLDER: assembly, then host; one called host is checked by the rules of host/)
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const ROOMS = {
   cli: ["command-line", "output", "export", "import", "inspect", "commands"],
 };
 
-const HOST_LAYERS = ["api", "paths.ts", "runtimes", "node", "better-sqlite3", "orm", "cli"];
+const HOST_LAYERS = ["api", "web", "paths.ts", "runtimes", "node", "better-sqlite3", "orm", "cli"];
 
 /** memory and encode know nothing of each other, but that memory uses these. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/bytes", "encode/xxh3"];
@@ -114,7 +114,7 @@ const HOST = {
   // The same, and what is imported when it is needed.
   imports: /^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|\b(?:import|require)\s*\(?\s*["']([^"']+)["']/gm,
   checkForeign(layer, specifier, say) {
-    if (layer === "api") say(`api may not import ${specifier}: it runs in browsers, too, and on its own`);
+    if (layer === "api" || layer === "web") say(`${layer} may not import ${specifier}: it runs in browsers, too, and on its own`);
   },
   checkText() {
     // ESLint and Prettier look at the rest; tsconfig.api.json has no names of Node.

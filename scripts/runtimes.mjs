@@ -2,8 +2,8 @@
 //
 //   node scripts/runtimes.mjs [--minutes N] [--from KIND] [NAME…]
 //
-// NAME: a runtime of host/runtimes/, or python-wasmtime, which the test of examples/python-host needs; without a name: all but those that
-// their adapter leaves out, the quick ones first. --minutes, or QUIRE_BUILD_MINUTES: how long a cargo build may take before it is given up,
+// NAME: a runtime of host/runtimes/, python-wasmtime, which the test of examples/python-host needs, or chromium, for the tests in a browser;
+// without a name: all but those that their adapter leaves out, the quick ones first. --minutes, or QUIRE_BUILD_MINUTES: how long a cargo build may take before it is given up,
 // instead of what the adapter says; the next try goes on where it was. --from: only from sources of this kind (release, cargo, …).
 //
 // A runtime on PATH, or named by QUIRE_NAME, or in this user's cache folder is left alone. Otherwise it is installed into
@@ -16,6 +16,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { root, runNode } from "./lib.mjs";
 import * as cargo from "./runtimes/cargo.mjs";
+import { install as installChromium } from "./runtimes/chromium.mjs";
 import * as debian from "./runtimes/debian.mjs";
 import * as go from "./runtimes/go.mjs";
 import { withLock } from "./runtimes/lock.mjs";
@@ -49,9 +50,11 @@ if (minutes !== undefined && !(minutes > 0 && minutes <= 30_000)) usage(`--minut
 if (from !== undefined && !Object.hasOwn(installers, from))
   usage(`--from is one of ${Object.keys(installers).join(", ")}, not ${from}`);
 
-const PYTHON = "python-wasmtime";
-/** Seconds. */
-const PYTHON_INSTALL = 10;
+/** What is no runtime, and which seconds it takes to get. */
+const OTHERS = [
+  { name: "python-wasmtime", installSeconds: 10, folder: "pythonFolder", install: installPython },
+  { name: "chromium", installSeconds: 15, folder: "chromiumFolder", install: installChromium },
+];
 
 function seconds(since) {
   return `${((Date.now() - since) / 1000).toFixed(0)} s`;
@@ -88,11 +91,14 @@ async function get(adapter) {
 
 const installable = runtimes.filter(({ sources }) => sources.length > 0);
 const getters = new Map(installable.map((adapter) => [adapter.name, () => get(adapter)]));
-getters.set(PYTHON, async () => {
-  const { pythonFolder } = await importHost("paths.js");
-  const say = (text) => console.log(`runtimes: ${PYTHON}: ${text}`);
-  await withLock(`${pythonFolder()}.lock`, say, () => installPython(pythonFolder(), say));
-});
+for (const { name, folder, install } of OTHERS) {
+  getters.set(name, async () => {
+    const paths = await importHost("paths.js");
+    const path = paths[folder]();
+    const say = (text) => console.log(`runtimes: ${name}: ${text}`);
+    await withLock(`${path}.lock`, say, () => install(path, say, paths.CHROMIUM_VERSION));
+  });
+}
 
 let wanted = positionals;
 for (const name of wanted) {
@@ -100,8 +106,6 @@ for (const name of wanted) {
 }
 if (wanted.length === 0) {
   const usual = installable.filter(({ onlyWhenNamed }) => onlyWhenNamed !== true);
-  wanted = [...usual, { name: PYTHON, installSeconds: PYTHON_INSTALL }]
-    .sort((a, b) => a.installSeconds - b.installSeconds)
-    .map(({ name }) => name);
+  wanted = [...usual, ...OTHERS].sort((a, b) => a.installSeconds - b.installSeconds).map(({ name }) => name);
 }
 for (const name of wanted) await getters.get(name)();

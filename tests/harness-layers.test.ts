@@ -93,7 +93,8 @@ test("host: imports that point up, and any of Node or a package in api, are name
       "paths.ts": 'import { find } from "./runtimes/find.js";\n',
       "runtimes/find.ts": 'import {\n  words,\n} from "../cli/words.js";\n',
       "node/open.ts": 'const cli = await import("../cli.js");\n',
-      "web/open.ts": "export const a = 1;\n",
+      "web/open.ts": 'import { paths } from "../paths.js";\nimport "node:fs";\n',
+      "page/open.ts": "export const a = 1;\n",
     },
     "host",
   );
@@ -106,9 +107,11 @@ test("host: imports that point up, and any of Node or a package in api, are name
     "api/session.ts:2: api may not import node, which is above it",
     "api/session.ts:3: api may not import left-pad: it runs in browsers, too, and on its own",
     "node/open.ts:1: node may not import the entry files, which is above it",
+    "page/open.ts:1: this folder is no layer; scripts/check-layers.mjs lists them",
     "paths.ts:1: paths may not import runtimes, which is above it",
     "runtimes/find.ts:1: runtimes may not import cli, which is above it",
-    "web/open.ts:1: this folder is no layer; scripts/check-layers.mjs lists them",
+    "web/open.ts:1: web may not import paths, which is above it",
+    "web/open.ts:2: web may not import node:fs: it runs in browsers, too, and on its own",
   ]);
 });
 

@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { libraryPath, packageRoot } from "../host/paths.js";
 
-/** The files of `host/api` that a session does not need: the options of `open`, and what is types alone. */
-const NOT_LOADED = ["condition-types.js", "kind.js", "options.js", "row-types.js", "runtime-names.js"];
+/** The files of `host/api` that a session does not need: the options of `open`, lists of names, threads, and what is types alone. */
+const NOT_LOADED = [
+  ...["condition-types.js", "exports.js", "kind.js", "options.js", "row-types.js", "runtime-names.js"],
+  "thread-messages.js",
+];
 
 test("sessions of both kinds, in a context that has no Buffer, process or require", () => {
   const fixture = (name: string): string => join(packageRoot, "tests", "fixtures", name);

@@ -13,6 +13,7 @@ import { handleCheck, handleStats } from "./inspect-requests";
 import { handleBackup, handleHash } from "./maintenance-requests";
 import {
   handleBegin,
+  handleCheckpoint,
   handleCommit,
   handleRelease,
   handleRollback,
@@ -62,6 +63,7 @@ const OPERATIONS: Array<OperationShape> = [
   knowing("rollbackTo", "name", "", handleRollbackTo),
   knowing("release", "name", "", handleRelease),
   knowing("sync", "", "", handleSync),
+  new Operation("checkpoint", "", "", handleCheckpoint),
   new Operation("create", "table columns", "alignment", handleCreate),
   new Operation("drop", "table", "", handleDrop),
   new Operation("migrate", "schema", "renames values dryRun allowDestructive timeout", handleMigrate),

@@ -1,5 +1,5 @@
-/** `begin`, `commit`, `sync`, `rollback`, `savepoint`, `rollbackTo` and `release`. */
-import { Status, OK, BAD_REQUEST } from "../status";
+/** `begin`, `commit`, `sync`, `checkpoint`, `rollback`, `savepoint`, `rollbackTo` and `release`. */
+import { Status, OK, BAD_REQUEST, TRANSACTION_ACTIVE, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addAscii } from "../encode/json-pieces";
 import { FIELD_ANY_ORDER, FIELD_NAME } from "./request";
@@ -25,6 +25,18 @@ export function handleCommit(session: Session, out: ByteBuffer): Status {
 export function handleSync(session: Session, out: ByteBuffer): Status {
   addAscii(out, "{}");
   return session.db.manager.sync();
+}
+
+/** Brings the page file up to date, so that it is complete without its log. */
+export function handleCheckpoint(session: Session, out: ByteBuffer): Status {
+  addAscii(out, "{}");
+  const manager = session.db.manager;
+  if (!session.db.inTransaction) return manager.checkpoint();
+  return fail(
+    TRANSACTION_ACTIVE,
+    "the page file gets what is committed, and a transaction is open",
+    "commit it or roll it back first",
+  );
 }
 
 export function handleRollback(session: Session, out: ByteBuffer): Status {

@@ -1,6 +1,9 @@
 /** Suggestions for words that were misspelled. */
 import { lowerLetter } from "../encode/ascii";
 
+/** Names that a message lists. */
+const LISTED: i32 = 40;
+
 /** The longest word that something is like, and the rows of numbers for two such words. */
 const LONGEST: i32 = 64;
 const rows: StaticArray<i32> = new StaticArray<i32>((LONGEST + 1) * (LONGEST + 1));
@@ -24,7 +27,7 @@ export function suggestion(word: string, names: Array<string>, what: string): st
   const like = nearest(word, names);
   return like != ""
     ? "did you mean " + like + "?"
-    : what + ": " + names.slice(0, 30).join(", ") + (names.length > 30 ? ", …" : "");
+    : what + ": " + names.slice(0, LISTED).join(", ") + (names.length > LISTED ? ", …" : "");
 }
 
 /** The unit at `i`, an ASCII letter in lower case. */

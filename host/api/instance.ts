@@ -1,6 +1,7 @@
 /** `quire-lib.wasm` in this process (`docs/abi.md`): one instance for each open store, so that a trap takes no other store with it. */
 import { QuireError, reasonOf, trapError } from "./errors.js";
 import { type MemoryViews, utf8Of } from "./memory-views.js";
+import type { OpenOptions } from "./options.js";
 
 /** The version of the calls that this host makes. */
 const ABI_VERSION = 2;
@@ -50,14 +51,21 @@ export interface LibraryHost {
   close(): void;
 }
 
-/** What to open, as the module's `open` takes it. */
-export interface OpenRequest {
-  readonly path: string;
-  readonly readonly: boolean;
-  readonly create: boolean;
-  readonly allowLinks?: boolean;
-  readonly cacheBytes?: number;
-  readonly layout?: string;
+/** What to open, as the module's `open` takes it: options that are not given are not in it. */
+export type OpenRequest = Readonly<Record<string, unknown>> & { readonly path: string };
+
+/** What the module's `open` is told. `path`, and `schema` of the file with the definitions: as the module sees them. */
+export function openRequest(path: string, options: OpenOptions, schema: string | undefined): OpenRequest {
+  const { readonly = false, mustExist = false, allowLinks = false, cacheBytes, sqlMemory, layout } = options;
+  const { durability, uniqueNulls, tables } = options;
+  const given = { cacheBytes, sqlMemory, layout, durability, uniqueNulls, schema, tables };
+  return {
+    path,
+    readonly,
+    create: !readonly && !mustExist,
+    ...(allowLinks ? { allowLinks } : {}),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
 }
 
 /** Turns the module's reply to a failed call into an error. */

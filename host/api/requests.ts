@@ -48,6 +48,7 @@ export const OPERATION_FIELDS = {
   hash: ["table"],
   backup: ["path"],
   sync: [],
+  checkpoint: [],
   sql: ["sql", "params", "maxRows", "after", "explain", "timeout"],
   prepare: ["sql"],
   run: ["statement", "params", "maxRows", "after", "timeout"],

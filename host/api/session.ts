@@ -222,6 +222,11 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
     return this.#done("sync", () => ({ op: "sync" }));
   }
 
+  /** Brings the page file up to date, so that a copy of it is complete without the log beside it. Not inside of a transaction. */
+  checkpoint(): Result<K, void> {
+    return this.#done("checkpoint", () => ({ op: "checkpoint" }));
+  }
+
   /**
    * Runs a statement of SQL (docs/sql.md), with values for its parameters: a list in the order of their numbers, or an object with the value of
    * each `:name`. Bigints, Dates and bytes become the text that the column's type is read from.

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { InProcessEngine } from "../api/engine.js";
 import { QuireError, reasonOf } from "../api/errors.js";
-import { type LibraryHost, LibraryInstance, type OpenRequest } from "../api/instance.js";
+import { type LibraryHost, LibraryInstance, type OpenRequest, openRequest } from "../api/instance.js";
 import { MemoryViews } from "../api/memory-views.js";
 import type { OpenOptions } from "../api/options.js";
 import { libraryPath } from "../paths.js";
@@ -75,32 +75,9 @@ class NodeHost implements LibraryHost {
 }
 
 /** What the module's `open` is told. */
-export function openRequest(place: Place, options: OpenOptions): OpenRequest {
-  const {
-    readonly = false,
-    mustExist = false,
-    allowLinks = false,
-    cacheBytes,
-    sqlMemory,
-    layout,
-    durability,
-    uniqueNulls,
-    schema,
-    tables,
-  } = options;
-  return {
-    path: place.file,
-    readonly,
-    create: !readonly && !mustExist,
-    ...(allowLinks ? { allowLinks } : {}),
-    ...(cacheBytes === undefined ? {} : { cacheBytes }),
-    ...(sqlMemory === undefined ? {} : { sqlMemory }),
-    ...(layout === undefined ? {} : { layout }),
-    ...(durability === undefined ? {} : { durability }),
-    ...(uniqueNulls === undefined ? {} : { uniqueNulls }),
-    ...(schema === undefined ? {} : { schema: pathInside(place, "open", schema) }),
-    ...(tables === undefined ? {} : { tables }),
-  };
+export function openRequestAt(place: Place, options: OpenOptions): OpenRequest {
+  const { schema } = options;
+  return openRequest(place.file, options, schema === undefined ? undefined : pathInside(place, "open", schema));
 }
 
 /** Opens the store at `place`. `lock` is given back when the session has ended. A request with a timeout ends with it when `isStopped`. */
@@ -110,6 +87,6 @@ export function openInProcess(
   lock: WriteLock | null,
   isStopped: (() => boolean) | null = null,
 ): InProcessEngine {
-  const instance = new LibraryInstance(new NodeHost(place.folder, lock, isStopped), openRequest(place, options));
+  const instance = new LibraryInstance(new NodeHost(place.folder, lock, isStopped), openRequestAt(place, options));
   return new InProcessEngine(instance, (call, path) => pathInside(place, call, path));
 }

@@ -6,7 +6,7 @@ import type { Engine } from "../../host/api/engine.js";
 import { QuireError, reasonOf, trapError } from "../../host/api/errors.js";
 import { closedError } from "../../host/api/instance.js";
 import type { OpenOptions } from "../../host/api/options.js";
-import { openRequest } from "../../host/node/in-process.js";
+import { openRequestAt } from "../../host/node/in-process.js";
 import type { WriteLock } from "../../host/node/lock/write-lock.js";
 import { type Place, pathInside } from "../../host/node/place.js";
 import { type Connection, type DatabaseError, loadComponent } from "./component.js";
@@ -32,7 +32,7 @@ class ComponentEngine implements Engine<"sync"> {
     this.#place = place;
     this.#lock = lock;
     const { host, guest } = place.folder;
-    const request = JSON.stringify(openRequest(place, options));
+    const request = JSON.stringify(openRequestAt(place, options));
     try {
       const { database } = newInstance(importsFor(host, undefined, guest));
       this.#connection = database.Connection.openJson(request);

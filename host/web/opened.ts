@@ -1,0 +1,178 @@
+/** A page file that is open in this thread. */
+import { InProcessEngine } from "../api/engine.js";
+import { QuireError, reasonOf } from "../api/errors.js";
+import { type LibraryHost, LibraryInstance, errorOfReply, openRequest } from "../api/instance.js";
+import { MemoryViews } from "../api/memory-views.js";
+import type { OpenOptions } from "../api/options.js";
+import { ChunkedFile } from "./chunked-file.js";
+import { Folder, type SyncFile } from "./folder.js";
+import { openPrivateFiles } from "./opfs.js";
+import { FOLDER, FolderWasi } from "./wasi.js";
+
+/** What stands for a store in memory. */
+export const IN_MEMORY = ":memory:";
+
+/** What can be opened: the path of a private file, `":memory:"`, or a page file's bytes, which stay as they are: what is changed is kept in memory. */
+export type Source = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+
+/** Options of a session in a browser. */
+export interface WebOptions extends Omit<OpenOptions, "runtime" | "allowLinks" | "schema"> {
+  /** Of a file of crates 0.6 to 0.8, which holds no definitions: their text, as `quire FILE schema` prints them or as JSON. */
+  readonly schema?: string;
+  /** Where `quire-lib.wasm` is, unless it is where the package has it; or the module, compiled. */
+  readonly module?: string | URL | WebAssembly.Module;
+}
+
+/** Names that no page file gets: of definitions, and of a copy. */
+const SCHEMA = "the schema";
+const COPY = "a copy";
+
+/** A private file is copied in parts of so many bytes, which the browser may put on its disk. */
+const PART_BYTES = 1 << 22;
+
+/** What an instance lives in here: it sees one folder. */
+class WebHost implements LibraryHost {
+  readonly moduleName = "quire-lib.wasm";
+  readonly #module: WebAssembly.Module;
+  readonly #folder: Folder;
+  readonly #wasi: FolderWasi;
+
+  constructor(module: WebAssembly.Module, folder: Folder, isStopped: () => boolean) {
+    this.#module = module;
+    this.#folder = folder;
+    this.#wasi = new FolderWasi(folder, isStopped);
+  }
+
+  start(): Record<string, unknown> {
+    return this.#wasi.initialize(this.#module);
+  }
+
+  views(memory: ArrayBuffer): MemoryViews {
+    return new MemoryViews(memory);
+  }
+
+  close(): void {
+    this.#folder.close();
+  }
+}
+
+/** The bytes of a file that is there. */
+function blobOf(file: SyncFile | null): Blob {
+  if (file instanceof ChunkedFile) return file.blob();
+  const parts: BlobPart[] = [];
+  for (let at = 0; file !== null && at < file.getSize(); at += PART_BYTES) {
+    const part = new Uint8Array(Math.min(PART_BYTES, file.getSize() - at));
+    file.read(part, { at });
+    parts.push(new Blob([part]));
+  }
+  return new Blob(parts);
+}
+
+function textFile(text: string): ChunkedFile {
+  const file = new ChunkedFile();
+  file.write(new TextEncoder().encode(text), { at: 0 });
+  return file;
+}
+
+/** The name that messages have for bytes. */
+export function nameOf(source: Source): string {
+  if (typeof source === "string") return source;
+  return source instanceof File ? source.name : "file.db";
+}
+
+/** The files of a session, where the module finds the page file, and what is to be done when it is closed. */
+interface Files {
+  readonly folder: Folder;
+  readonly path: string;
+  readonly tidy: () => Promise<void>;
+}
+
+async function filesOf(source: Source, { readonly = false, wait }: WebOptions): Promise<Files> {
+  const name = nameOf(source).split("/").pop() ?? "";
+  if (typeof source === "string" && source !== IN_MEMORY) {
+    const { folder, tidy } = await openPrivateFiles(source, readonly, wait);
+    return { folder, tidy, path: `${FOLDER}/${name}` };
+  }
+  const folder = new Folder(() => new ChunkedFile());
+  const tidy = (): Promise<void> => Promise.resolve();
+  if (typeof source === "string") return { folder, tidy, path: IN_MEMORY };
+  let file: ChunkedFile;
+  if (source instanceof Blob) file = new ChunkedFile(source);
+  else {
+    file = new ChunkedFile();
+    file.write(source instanceof Uint8Array ? source : new Uint8Array(source), { at: 0 });
+  }
+  folder.add(name, { file, exists: true });
+  return { folder, tidy, path: `${FOLDER}/${name}` };
+}
+
+/** An open page file: the module, and what only a browser has. */
+export class OpenedFile {
+  readonly engine: InProcessEngine;
+  readonly #files: Files;
+
+  private constructor(files: Files, engine: InProcessEngine) {
+    this.#files = files;
+    this.engine = engine;
+  }
+
+  /** Opens `source` by the module. As soon as `isStopped` what runs with a timeout ends. */
+  static async open(
+    source: Source,
+    options: WebOptions,
+    module: WebAssembly.Module,
+    isStopped: () => boolean = () => false,
+  ): Promise<OpenedFile> {
+    const files = await filesOf(source, options);
+    try {
+      const { schema } = options;
+      if (schema !== undefined) files.folder.add(SCHEMA, { file: textFile(schema), exists: true });
+      const request = openRequest(files.path, options, schema === undefined ? undefined : `${FOLDER}/${SCHEMA}`);
+      const instance = new LibraryInstance(new WebHost(module, files.folder, isStopped), request);
+      const refuse = (call: string): never => {
+        throw new QuireError("UNSUPPORTED", `${call}: a browser has no folder to write to; contents() gives the file's bytes`);
+      };
+      return new OpenedFile(files, new InProcessEngine(instance, refuse));
+    } catch (error) {
+      await files.tidy();
+      throw error;
+    }
+  }
+
+  /** The page file as it was last committed, without what is not in it. Where the session began with a `Blob`, what is unchanged is not copied. */
+  contents(): Blob {
+    const { folder, path } = this.#files;
+    // A store in memory has its pages there, and gives a copy of them.
+    const name = path === IN_MEMORY ? COPY : path.slice(FOLDER.length + 1);
+    const request = path === IN_MEMORY ? { op: "backup", path: `${FOLDER}/${COPY}` } : { op: "checkpoint" };
+    const reply = JSON.parse(this.engine.request(JSON.stringify(request))) as { ok?: unknown };
+    if (reply.ok === undefined) throw errorOfReply(reply);
+    const blob = blobOf(folder.get(name));
+    if (path === IN_MEMORY) folder.remove(name);
+    return blob;
+  }
+
+  /** What is to be done when the engine is closed. */
+  tidy(): Promise<void> {
+    return this.#files.tidy();
+  }
+}
+
+/** The library, compiled: `MODULE_NOT_FOUND` or `MODULE_INVALID` when it can't be had. */
+export async function loadModule(given: WebOptions["module"]): Promise<WebAssembly.Module> {
+  if (given instanceof WebAssembly.Module) return given;
+  const url = String(given ?? new URL("../../quire-lib.wasm", import.meta.url));
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    throw new QuireError("MODULE_NOT_FOUND", `${url} can't be had (${reasonOf(error)})`, undefined, { cause: error });
+  }
+  if (!response.ok) throw new QuireError("MODULE_NOT_FOUND", `${url} can't be had (status ${response.status})`);
+  try {
+    // Not compileStreaming: servers do not all know the type.
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    throw new QuireError("MODULE_INVALID", `${url}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
