@@ -1,5 +1,5 @@
 // Builds build/quire.wasm (the command), build/quire-lib.wasm (the library), build/quire-component.wasm (the component) and build/quire-kv.wasm
-// (wasi:keyvalue over it) from assembly/ and wit/, and build/host/ from host/.
+// (wasi:keyvalue over it) from assembly/ and wit/, build/host/ from host/, and build/web/, the page, from web/.
 //
 //   node scripts/build.mjs             all, each only when a source is newer than the result
 //   node scripts/build.mjs --force     all, in any case
@@ -9,6 +9,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { buildWeb } from "./build-web.mjs";
 import { asc, compileModule, wasmOpt } from "./compile.mjs";
 import { COMPONENT, KEYVALUE, buildComponent, buildKeyvalue } from "./component.mjs";
 import { changedAt, filesBelow, packageProgram, root, runNode } from "./lib.mjs";
@@ -19,6 +20,7 @@ const LIBRARY_ENTRY = "assembly/library.ts";
 const LIBRARY = "build/quire-lib.wasm";
 const DEBUG_MODULE = "build/quire.debug.wasm";
 const HOST_STAMP = "build/host/cli.js";
+const PAGE_STAMP = "build/web/index.html";
 
 const options = new Set(process.argv.slice(2));
 const preparing = options.has("--prepare");
@@ -86,6 +88,19 @@ async function buildHost() {
   console.log(`build: build/host, ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
+/** The page of web/, of the library and the host. */
+async function buildPage() {
+  const sources = [...filesBelow("web", ""), LIBRARY, HOST_STAMP, "scripts/build-web.mjs", "package-lock.json"];
+  if (!force && changedAt(PAGE_STAMP) > newest(sources)) return;
+  const started = Date.now();
+  const missing = await buildWeb();
+  console.log(
+    missing === null
+      ? `build: build/web, ${((Date.now() - started) / 1000).toFixed(1)} s`
+      : `SKIPPED: build/web: ${missing} is not here`,
+  );
+}
+
 mkdirSync(join(root, "build"), { recursive: true });
 if (!options.has("--host"))
   await Promise.all([buildModule(ENTRY, "release", MODULE), buildModule(LIBRARY_ENTRY, "library", LIBRARY)]);
@@ -95,3 +110,4 @@ if (!options.has("--host")) {
 }
 if (options.has("--debug")) await buildModule(ENTRY, "debug", DEBUG_MODULE);
 await buildHost();
+if (!options.has("--host")) await buildPage();

@@ -9,6 +9,7 @@ const checks = [
   ["imports", [`${root}/scripts/check-imports.mjs`]],
   ["types", [packageProgram("typescript", "tsc"), "--noEmit"]],
   ["types without Node", [packageProgram("typescript", "tsc"), "-p", "tsconfig.api.json"]],
+  ["types of the page", [packageProgram("typescript", "tsc"), "-p", "web"]],
   ["eslint", [packageProgram("eslint"), "."]],
   ["prettier", [packageProgram("prettier"), "--check", "--log-level", "warn", "."]],
 ];

@@ -1,0 +1,87 @@
+/** The page: a file is chosen, opened, and shown. */
+import { button, h, messageOf } from "./dom.js";
+import { Opened } from "./opened.js";
+import { Page } from "./page.js";
+
+/** What the sample's file is called beside the page. */
+const SAMPLE = "sample.db";
+
+class Start {
+  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #definitions = h("div");
+  readonly #choose = h("input", { type: "file", id: "file", onchange: () => this.#chosen(this.#choose.files) });
+
+  show(): void {
+    document.title = "Quire";
+    const drop = h(
+      "div",
+      { className: "drop" },
+      h("h1", {}, "Open a page file"),
+      h(
+        "p",
+        {},
+        "A Quire or wasm-dbms database, or a canister's stable memory. It stays in this browser: nothing is sent anywhere.",
+      ),
+      h("label", { className: "file main", for: "file" }, "Choose a file", this.#choose),
+      h(
+        "p",
+        {},
+        "or drop one here. ",
+        button("Look at a sample", () => void this.#sample(), { className: "link" }),
+        ", or ",
+        button("begin with an empty one", () => void this.#open(":memory:", "new.db"), { className: "link" }),
+        ".",
+      ),
+      this.#fault,
+      this.#definitions,
+    );
+    document.body.replaceChildren(h("main", { className: "start" }, drop));
+    document.body.ondragover = (event) => event.preventDefault();
+    document.body.ondrop = (event) => {
+      event.preventDefault();
+      this.#chosen(event.dataTransfer?.files ?? null);
+    };
+  }
+
+  #chosen(files: FileList | null): void {
+    const file = files?.[0];
+    if (file !== undefined) void this.#open(file, file.name);
+  }
+
+  async #sample(): Promise<void> {
+    const response = await fetch(SAMPLE);
+    await this.#open(await response.blob(), SAMPLE);
+  }
+
+  async #open(source: File | Blob | ":memory:", name: string, schema?: string): Promise<void> {
+    this.#fault.hidden = true;
+    try {
+      const opened = await Opened.open(source, name, schema);
+      document.body.ondrop = null;
+      new Page(opened, () => this.show());
+    } catch (error) {
+      const asks = (error as { code?: string }).code === "SCHEMA_NEEDED" && source !== ":memory:";
+      const reason = asks ? "a file of crates 0.6 to 0.8 does not say what its tables are" : messageOf(error);
+      this.#fault.textContent = `${name}: ${reason}`;
+      this.#fault.hidden = false;
+      if (asks) this.#ask(source, name);
+    }
+  }
+
+  /** Files of crates 0.6 to 0.8 do not say what is in them. */
+  #ask(source: File | Blob, name: string): void {
+    const text = h("textarea", {
+      rows: 8,
+      spellcheck: false,
+      id: "definitions",
+      placeholder: "create users id:uint32:pk name:text",
+    });
+    this.#definitions.replaceChildren(
+      h("label", { for: "definitions" }, "Its definitions, as create lines or JSON:"),
+      text,
+      button("Open with them", () => void this.#open(source, name, text.value)),
+    );
+  }
+}
+
+new Start().show();

@@ -1,0 +1,171 @@
+/** One row with all its values, what it refers to and what refers to it; to be changed, removed or made. */
+import type { TableSchemaInfo } from "quire-db/web";
+import { button, count, h, messageOf } from "./dom.js";
+import { type Opened, quoted } from "./opened.js";
+import { editedText, shownValue, typedValue } from "./values.js";
+
+export interface PanelActions {
+  readonly close: () => void;
+  /** Rows were changed. */
+  readonly changed: () => Promise<void>;
+  /** Goes to the rows of a table that have the value in the column. */
+  readonly follow: (table: string, column: string, value: unknown) => void;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Where one value is changed. */
+interface Editor {
+  readonly element: HTMLElement;
+  /** What was put in the place of the value that it began with; undefined when it is as it was. */
+  changed(): unknown;
+}
+
+type Field = TableSchemaInfo["fields"][number];
+
+function editorOf(field: Field, value: unknown, isNew: boolean): Editor {
+  const { name, type } = field;
+  const id = `value-${name}`;
+  const began = value === null || value === undefined ? "" : editedText(value);
+  const isLong = type === "json" || began.length > 60 || began.includes("\n");
+  const input = isLong
+    ? h("textarea", { id, value: began, rows: Math.min(12, began.split("\n").length + 1), spellcheck: false })
+    : h("input", { id, type: "text", value: began, spellcheck: false });
+  const isNull = h("input", { type: "checkbox", checked: value === null, "aria-label": `${name} is null` });
+  const update = (): void => {
+    input.disabled = isNull.checked;
+  };
+  isNull.onchange = update;
+  update();
+  const nullBox = field.null ? h("label", { className: "null-box" }, isNull, "null") : null;
+  return {
+    element: h("div", { className: "field" }, h("label", { for: id }, name, h("small", {}, ` ${type}`)), nullBox, input),
+    changed: () => {
+      if (isNull.checked) return value === null ? undefined : null;
+      if (input.value === began && value !== null) return undefined;
+      // What a new row has nothing for gets its default.
+      if (isNew && input.value === "") return undefined;
+      return typedValue(input.value, type);
+    },
+  };
+}
+
+export class RowPanel {
+  readonly element: HTMLElement;
+  readonly #opened: Opened;
+  readonly #table: TableSchemaInfo;
+  /** Null: of a row that is to be made. */
+  readonly #key: unknown;
+  readonly #actions: PanelActions;
+  readonly #body = h("div");
+  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+
+  constructor(opened: Opened, table: TableSchemaInfo, key: unknown, actions: PanelActions) {
+    this.#opened = opened;
+    this.#table = table;
+    this.#key = key;
+    this.#actions = actions;
+    const title = key === null ? `A new row of ${table.name}` : `${table.name} ${shownValue(key)}`;
+    this.element = h(
+      "div",
+      {
+        className: "row-panel",
+        onkeydown: (event: KeyboardEvent) => {
+          if (event.key === "Escape") actions.close();
+        },
+      },
+      h("header", {}, h("h2", { tabIndex: -1 }, title), button("Close", actions.close)),
+      this.#fault,
+      this.#body,
+    );
+    void this.#tell(() => this.#load());
+  }
+
+  /** Does something, and says what went wrong with it. */
+  async #tell(act: () => Promise<void>): Promise<void> {
+    try {
+      this.#fault.hidden = true;
+      await act();
+    } catch (error) {
+      this.#fault.textContent = messageOf(error);
+      this.#fault.hidden = false;
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { name } = this.#table;
+    const isNew = this.#key === null;
+    let row: Row = {};
+    if (!isNew) {
+      const reply = (await this.#opened.session.request({ op: "get", table: name, key: this.#key })) as { row?: Row | null };
+      const found = reply.row ?? null;
+      if (found === null) throw new Error("this row is gone");
+      row = found;
+    }
+    const editors = this.#table.fields.map((field) => ({ field, editor: editorOf(field, row[field.name], isNew) }));
+    const save = async (): Promise<void> => {
+      const set: Record<string, unknown> = {};
+      for (const { field, editor } of editors) {
+        const value = editor.changed();
+        if (value !== undefined) set[field.name] = value;
+      }
+      if (!isNew && Object.keys(set).length === 0) return;
+      await this.#opened.session.request(
+        isNew ? { op: "insert", table: name, row: set } : { op: "update", table: name, key: this.#key, set },
+      );
+      this.#actions.close();
+      await this.#actions.changed();
+    };
+    const remove = async (): Promise<void> => {
+      await this.#opened.session.request({ op: "delete", table: name, key: this.#key });
+      this.#actions.close();
+      await this.#actions.changed();
+    };
+    const form = h(
+      "form",
+      {
+        onsubmit: (event: Event) => {
+          event.preventDefault();
+          void this.#tell(save);
+        },
+      },
+      ...editors.map(({ editor }) => editor.element),
+      this.#opened.isReadOnly
+        ? null
+        : h(
+            "div",
+            { className: "actions" },
+            h("button", { type: "submit", className: "main" }, isNew ? "Insert" : "Save"),
+            isNew ? null : button("Delete", () => void this.#tell(remove)),
+          ),
+    );
+    this.#body.replaceChildren(form);
+    if (!isNew) this.#body.append(await this.#links(row));
+  }
+
+  /** What the row refers to, and what refers to it. */
+  async #links(row: Row): Promise<HTMLElement> {
+    const { name } = this.#table;
+    const list = h("ul", { className: "links" });
+    const add = (text: string, table: string, column: string, value: unknown): void =>
+      list.append(
+        h(
+          "li",
+          {},
+          button(text, () => this.#actions.follow(table, column, value), { className: "link" }),
+        ),
+      );
+    for (const { from, column, to, target } of this.#opened.references()) {
+      const value = row[column];
+      if (from === name && value !== null && value !== undefined) add(`${column}: ${to} ${shownValue(value)}`, to, target, value);
+    }
+    for (const { from, column, to, target } of this.#opened.references()) {
+      const value = row[target];
+      if (to !== name || value === null || value === undefined) continue;
+      const found = await this.#opened.sql(`SELECT count(*) FROM ${quoted(from)} WHERE ${quoted(column)} = ?`, [value]);
+      const rows = Number(found.rows[0]?.[0]);
+      if (rows > 0) add(`${count(rows)} in ${from}.${column}`, from, column, value);
+    }
+    return list.childElementCount === 0 ? list : h("nav", { "aria-label": "References" }, h("h3", {}, "References"), list);
+  }
+}

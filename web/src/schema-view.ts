@@ -1,0 +1,114 @@
+/** The tables and what refers to what, as a picture and as text. */
+import dagre from "@dagrejs/dagre";
+import type { TableSchemaInfo } from "quire-db/web";
+import { button, h, plural } from "./dom.js";
+import type { Opened } from "./opened.js";
+import type { Page } from "./page.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const LINE = 20;
+const LETTER = 7.4;
+/** Columns of a table that its box shows. */
+const SHOWN = 14;
+
+function svg(
+  tag: string,
+  attributes: Readonly<Record<string, string | number>>,
+  ...children: readonly (Node | string)[]
+): SVGElement {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/** A line of a table's box: the primary key and what refers to others look otherwise. */
+interface Line {
+  readonly text: string;
+  readonly kind: "key" | "reference" | "plain";
+}
+
+function linesOf({ fields, primaryKey }: TableSchemaInfo): Line[] {
+  const lines = fields.map(({ name, type, references, null: isNull }): Line => {
+    const kind = name === primaryKey ? "key" : references === undefined ? "plain" : "reference";
+    return { text: `${name}  ${type}${isNull ? " null" : ""}`, kind };
+  });
+  if (lines.length <= SHOWN) return lines;
+  return [...lines.slice(0, SHOWN - 1), { text: `… ${lines.length - SHOWN + 1} more`, kind: "plain" }];
+}
+
+export class SchemaView {
+  readonly element: HTMLElement;
+
+  constructor(page: Page, opened: Opened) {
+    const { tables, layout, schemaHash } = opened.schema;
+    const text = tables.map(({ name, columns }) => `create ${[name, ...columns].join(" ")}`).join("\n");
+    this.element = h(
+      "section",
+      { className: "schema-view" },
+      h("p", {}, `${plural(tables.length, "table")}, layout ${layout}, schema hash ${schemaHash}`),
+      h("div", { className: "diagram" }, diagram(page, opened)),
+      h("h2", {}, "As text"),
+      h("pre", { tabIndex: 0 }, text),
+      button("Copy", () => void navigator.clipboard.writeText(`${text}\n`)),
+    );
+  }
+}
+
+function diagram(page: Page, opened: Opened): Node {
+  const { tables } = opened.schema;
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 70, marginx: 10, marginy: 10 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const lines = new Map(tables.map((table) => [table.name, linesOf(table)]));
+  for (const { name } of tables) {
+    const own = lines.get(name) ?? [];
+    const letters = Math.max(name.length + 2, ...own.map(({ text }) => text.length));
+    graph.setNode(name, { width: letters * LETTER + 20, height: (own.length + 1) * LINE + 14 });
+  }
+  const references = opened.references();
+  for (const { from, to, column } of references) graph.setEdge(from, to, {}, column);
+  dagre.layout(graph);
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" });
+  picture.append(
+    svg(
+      "title",
+      {},
+      `Tables and their references: ${references.map(({ from, column, to }) => `${from}.${column} to ${to}`).join(", ") || "none"}`,
+    ),
+    svg(
+      "defs",
+      {},
+      svg(
+        "marker",
+        { id: "tip", viewBox: "0 0 8 8", refX: 8, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto" },
+        svg("path", { d: "M0,0 L8,4 L0,8 z" }),
+      ),
+    ),
+  );
+  for (const edge of graph.edges()) {
+    const { points } = graph.edge(edge) as { points: readonly { x: number; y: number }[] };
+    const d = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+    picture.append(svg("path", { d, class: "edge", "marker-end": "url(#tip)" }));
+  }
+  for (const { name } of tables) {
+    const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number };
+    const [left, top] = [x - width / 2, y - height / 2];
+    const go = (): void => page.goTable({ table: name, where: "", order: "", descending: false });
+    const box = svg("g", { class: "box", tabindex: 0, role: "link", "aria-label": `table ${name}` });
+    box.append(
+      svg("rect", { x: left, y: top, width, height, rx: 6 }),
+      svg("text", { x: left + 10, y: top + LINE, class: "name" }, name),
+      ...(lines.get(name) ?? []).map(({ text, kind }, i) =>
+        svg("text", { x: left + 10, y: top + (i + 2) * LINE, class: kind }, text),
+      ),
+    );
+    box.addEventListener("click", go);
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") go();
+    });
+    picture.append(box);
+  }
+  return picture;
+}
