@@ -127,7 +127,7 @@ test("npm pack, npm install, and both kinds of programs", async (t) => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(?:assembly|build\/host|docs|wit)\/|^build\/quire(?:-lib|-component|-kv)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
+      /^(?:assembly|build\/host|build\/web|docs|wit)\/|^build\/quire(?:-lib|-component|-kv)?\.wasm$|^(?:CHANGELOG|CONTRIBUTING|README)\.md$|^LICENSE$|^package\.json$/,
     );
     assert.doesNotMatch(path, /__tests__/);
   }
