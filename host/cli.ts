@@ -6,7 +6,7 @@
  */
 import { openSync } from "node:fs";
 import { constants } from "node:os";
-import { type PreparedCommand, isShell, isTypes, prepareCommand } from "./cli/command-line.js";
+import { type PreparedCommand, isShell, ownCommand, prepareCommand } from "./cli/command-line.js";
 import { environment } from "./cli/environment.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./api/errors.js";
 import { Aftermath, Interrupted, takesLong } from "./cli/interruption.js";
@@ -46,7 +46,12 @@ async function run(words: readonly string[]): Promise<number | NodeJS.Signals> {
     const { runShell } = await import("./cli/shell/run.js");
     return runShell(words);
   }
-  if (!isTypes(words)) return runPrepared(prepareCommand(words, process.cwd()));
+  const own = ownCommand(words);
+  if (own === null) return runPrepared(prepareCommand(words, process.cwd()));
+  if (own === "studio") {
+    const { runStudio } = await import("./cli/studio/run.js");
+    return runStudio(words);
+  }
   const { writeTypes } = await import("./cli/types/run.js");
   await writeTypes(words);
   return 0;

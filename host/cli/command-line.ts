@@ -72,11 +72,16 @@ export function plainPosition(words: readonly string[], start: number): number {
   return -1;
 }
 
-/** Whether `words` are those of the command `types`, which is the host's own: `cli/types/run.ts`. */
-export function isTypes(words: readonly string[]): boolean {
-  const { rest } = takeOption("for", takeRuntime(takeWait(words).rest).rest);
+/** Commands that are the host's own: `cli/types/run.ts` and `cli/studio/run.ts`. */
+const OWN_COMMANDS = ["types", "studio"] as const;
+
+/** The command that `words` are, if it is one of the host's own. */
+export function ownCommand(words: readonly string[]): (typeof OWN_COMMANDS)[number] | null {
+  let { rest } = takeRuntime(takeWait(words).rest);
+  for (const option of ["for", "port"]) ({ rest } = takeOption(option, rest));
   const file = plainPosition(rest, 0);
-  return file >= 0 && rest[plainPosition(rest, file + 1)] === "types";
+  const word = file < 0 ? undefined : rest[plainPosition(rest, file + 1)];
+  return OWN_COMMANDS.find((name) => name === word) ?? null;
 }
 
 /** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */

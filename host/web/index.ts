@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** For browsers: `import { open, defineTable, QuireError } from "quire-db/web"`. */
 export * from "../api/exports.js";
-export { SyncWebSession, WebSession, open, openHere } from "./open.js";
+export { SyncWebSession, WebSession, connect, open, openHere } from "./open.js";
 export type { Source, WebOptions } from "./opened.js";

@@ -1,5 +1,4 @@
 /** `open` gives a session over a worker, `openHere` one in this thread. */
-import type { Engine } from "../api/engine.js";
 import { QuireError } from "../api/errors.js";
 import { Operations } from "../api/operations.js";
 import { TRANSACTION_WAIT, checkOptions } from "../api/options.js";
@@ -8,10 +7,11 @@ import { Session, SyncSession } from "../api/session.js";
 import { ThreadMessages, type ThreadReply } from "../api/thread-messages.js";
 import { USUAL_FORMS, type UsualValues, type ValueTypes, type ValuesOf, formsWith } from "../api/value-forms.js";
 import { IN_MEMORY, OpenedFile, type Source, type WebOptions, loadModule, nameOf } from "./opened.js";
+import { type PageEngine, RemoteEngine } from "./remote.js";
 import { CONTENTS, type WebTask } from "./worker-main.js";
 
 /** The module in a worker. */
-class WorkerEngine implements Engine<"async"> {
+class WorkerEngine implements PageEngine {
   readonly instance = null;
   readonly #worker: Worker;
   readonly #messages: ThreadMessages;
@@ -72,17 +72,17 @@ class WorkerEngine implements Engine<"async"> {
 
 /** A session of a page: what sessions are everywhere, and the file's bytes. */
 export class WebSession<Values extends ValueTypes = UsualValues> extends Session<Values> {
-  readonly #worker: WorkerEngine;
+  readonly #engine: PageEngine;
 
   /** @internal */
-  constructor(path: string, engine: WorkerEngine, runner: AsyncRunner) {
+  constructor(path: string, engine: PageEngine, runner: AsyncRunner) {
     super(path, "web", engine, runner);
-    this.#worker = engine;
+    this.#engine = engine;
   }
 
   /** @internal */
   protected override inside(runner: AsyncRunner): this {
-    return new WebSession(this.path, this.#worker, runner) as this;
+    return new WebSession(this.path, this.#engine, runner) as this;
   }
 
   /**
@@ -90,17 +90,17 @@ export class WebSession<Values extends ValueTypes = UsualValues> extends Session
    * result reads it from there. Not inside of a transaction.
    */
   contents(): Promise<Blob> {
-    return this.runner.attempt(() => this.#worker.contents());
+    return this.runner.attempt(() => this.#engine.contents());
   }
 
   /** Ends the request that runs, if it has a timeout, as if its time were over; false where the page is not isolated from others, and so can't. */
   stop(): boolean {
-    return this.#worker.stop();
+    return this.#engine.stop();
   }
 
   /** Ends the worker wherever it is, as a crash would: what was not committed is lost, and of a store in memory all. */
   kill(): void {
-    this.#worker.kill();
+    this.#engine.kill();
   }
 }
 
@@ -131,6 +131,12 @@ export async function open<const Options extends WebOptions = WebOptions>(
   const { transactionWait = TRANSACTION_WAIT } = given;
   const runner = AsyncRunner.over(engine, new Operations(formsWith(USUAL_FORMS, given)), transactionWait, null);
   return new WebSession(nameOf(source), engine, runner);
+}
+
+/** A session over the server of `quire FILE studio`, whose addresses begin with `base`; the file is called `name`. */
+export function connect(base: string, name: string): WebSession {
+  const engine = new RemoteEngine(base);
+  return new WebSession(name, engine, AsyncRunner.over(engine, new Operations(USUAL_FORMS), TRANSACTION_WAIT, null));
 }
 
 /**

@@ -84,4 +84,8 @@ class Start {
   }
 }
 
-new Start().show();
+/** The name of the file that the server of the page has open, if it has one: `quire FILE studio`. */
+const served = document.documentElement.dataset["session"];
+
+if (served === undefined) new Start().show();
+else new Page(await Opened.connect(JSON.parse(served) as string), null);

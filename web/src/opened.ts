@@ -7,6 +7,7 @@ import {
   type TableInfo,
   type TableSchemaInfo,
   type WebSession,
+  connect,
   open,
 } from "quire-db/web";
 import { messageOf } from "./dom.js";
@@ -76,11 +77,14 @@ async function knownOf(session: WebSession): Promise<Known> {
 export class Opened {
   readonly session: WebSession;
   readonly name: string;
+  /** Whether it is a file of the server's, which has what was changed at once. */
+  readonly isServed: boolean;
   #known: Known;
   /** Whether something was changed since it was opened. */
   isChanged = false;
 
-  private constructor(session: WebSession, name: string, known: Known) {
+  private constructor(session: WebSession, name: string, known: Known, isServed = false) {
+    this.isServed = isServed;
     this.session = session;
     this.name = name;
     this.#known = known;
@@ -95,6 +99,12 @@ export class Opened {
       return open(source, { ...options, readonly: true });
     });
     return new Opened(session, name, await knownOf(session));
+  }
+
+  /** The file that the server of the page has open. */
+  static async connect(name: string): Promise<Opened> {
+    const session = connect(document.baseURI, name);
+    return new Opened(session, name, await knownOf(session), true);
   }
 
   get info(): FileInfo {

@@ -21,7 +21,8 @@ export class Page {
   readonly #said = h("span", { role: "status" });
   readonly #hashChanged = (): void => this.#show();
 
-  constructor(opened: Opened, leave: () => void) {
+  /** `leave`: what comes when the file is closed; null for one that stays open. */
+  constructor(opened: Opened, leave: (() => void) | null) {
     this.#opened = opened;
     const { layout, bytes } = opened.info;
     const nav = h(
@@ -38,7 +39,7 @@ export class Page {
       window.removeEventListener("beforeunload", this.#beforeUnload);
       await opened.session.close();
       history.replaceState(null, "", "#");
-      leave();
+      leave?.();
     };
     const toContent = (event: Event): void => {
       event.preventDefault();
@@ -54,7 +55,7 @@ export class Page {
         this.#said,
         h("span", { className: "space" }),
         this.#download,
-        button("Close", () => void close()),
+        leave === null ? null : button("Close", () => void close()),
       ),
       h("div", { className: "body" }, nav, this.#main),
     );
@@ -103,7 +104,7 @@ export class Page {
 
   /** Something was changed: counts and definitions are looked at again. */
   async changed(): Promise<void> {
-    this.#opened.isChanged = true;
+    this.#opened.isChanged = !this.#opened.isServed;
     await this.#opened.refresh();
     this.#list();
   }

@@ -1,0 +1,60 @@
+/** A session over the server that a page came from: `quire FILE studio`. */
+import type { Engine } from "../api/engine.js";
+import { QuireError, reasonOf } from "../api/errors.js";
+
+/** What a page's session speaks to, wherever the module is. */
+export interface PageEngine extends Engine<"async"> {
+  /** The page file as it was last committed. */
+  contents(): Promise<Blob>;
+  /** Ends the request that runs; false where that can't be. */
+  stop(): boolean;
+  kill(): void;
+}
+
+/** The module on the server. `base` is what its addresses begin with. */
+export class RemoteEngine implements PageEngine {
+  readonly instance = null;
+  readonly #base: string;
+
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  pathOf(call: string): never {
+    throw new QuireError("UNSUPPORTED", `${call}: a page names no files; contents() gives the file's bytes`);
+  }
+
+  async #fetch(name: string, body: string | null): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(new URL(name, this.#base), body === null ? {} : { method: "POST", body });
+    } catch (error) {
+      throw new QuireError("SESSION_ENDED", `the server of this page is gone (${reasonOf(error)}); start it again`, undefined, {
+        cause: error,
+      });
+    }
+    if (response.ok) return response;
+    throw new QuireError("SESSION_ENDED", `the server of this page answers with status ${response.status}`);
+  }
+
+  async request(text: string): Promise<string> {
+    return (await this.#fetch("request", text)).text();
+  }
+
+  async contents(): Promise<Blob> {
+    return (await this.#fetch("contents", null)).blob();
+  }
+
+  stop(): boolean {
+    void this.#fetch("stop", "").catch(() => undefined);
+    return true;
+  }
+
+  kill(): void {
+    // The server's session is others' as well.
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
