@@ -28,7 +28,7 @@ export async function buildWeb() {
     logLevel: "warning",
   });
   for (const name of ["index.html", "style.css"]) copyFileSync(join(root, "web", name), join(to, name));
-  copyFileSync(join(root, "build", "quire-lib.wasm"), join(to, "quire-lib.wasm"));
+  for (const name of ["quire-lib.wasm", "quire.wasm"]) copyFileSync(join(root, "build", name), join(to, name));
   writeFileSync(join(to, "sample.db"), gunzipSync(readFileSync(join(root, SAMPLE))));
   return null;
 }

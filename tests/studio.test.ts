@@ -114,6 +114,12 @@ test("nothing but the page and its file is served, to nobody who does not know t
   ];
   for (const [body, expected] of errors)
     assert.match((await ask(running, at("request"), { method: "POST", body })).text, expected);
+  const command = (words: unknown): ReturnType<typeof ask> =>
+    ask(running, at("command"), { method: "POST", body: JSON.stringify(words) });
+  assert.match((await command(["map"])).text, /"status":0,"stdout":" 0 /);
+  assert.match((await command(["page", "7"])).text, /index leaf of table users/);
+  for (const words of [["repair", "x.db"], ["page", "7", "--schema", "/etc/passwd"], ["sql", "SELECT 1"], [["map"]], "map", null])
+    assert.equal((await command(words)).status, 403, JSON.stringify(words));
   const contents = await ask(running, at("contents"));
   assert.equal(Buffer.compare(Buffer.from(contents.text, "latin1"), BLOG), 0);
   assert.equal(Buffer.compare(readFileSync(path), BLOG), 0);

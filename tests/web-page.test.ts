@@ -195,6 +195,23 @@ testInBrowser({
     assert.equal(row.stdout, "name,age\nAda,99\n");
   },
 
+  "pages as a picture, each decoded": async (t, all) => {
+    const page = await start(t, all);
+    const path = unpacked(t, "layout-0.9/blog.db.gz");
+    await openFile(page, path);
+    await page.locator("nav a", { hasText: "Pages" }).click();
+    await page.locator(".page-map .cell").first().waitFor();
+    assert.equal(await page.locator(".page-map .cell").count(), 19);
+    await page.getByRole("button", { name: "page 7: index leaf, table users" }).click();
+    const text = page.locator(".pages-view pre");
+    await text.filter({ hasText: "page 7: index leaf of table users, index id" }).waitFor();
+    const { stdout } = await quire(["data/blog.db", "page", "7"], { folder: join(path, "..") });
+    assert.equal(await text.textContent(), stdout);
+    await page.getByLabel("Number of a page").fill("99");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "99" }).waitFor();
+  },
+
   "a damaged file's faults are listed; what is none is said; a narrow window has all that a wide one has": async (t, all) => {
     const page = await start(t, all);
     await page.setViewportSize({ width: 390, height: 800 });
@@ -218,6 +235,18 @@ testInBrowser({
     })(openSync(path, { readonly: true }));
     assert.ok(faults.length > 0);
     assert.equal(await page.locator("table.faults tbody tr").count(), faults.length);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page
+        .getByRole("button", { name: "Repair" })
+        .click()
+        .then(() => page.getByRole("button", { name: "Download blog.repaired.db" }).click()),
+    ]);
+    await saved.saveAs(`${path}.repaired`);
+    const repaired = openSync(`${path}.repaired`, { readonly: true });
+    assert.deepEqual(repaired.check().faults, []);
+    assert.equal(repaired.table("users").count(), 50);
+    repaired.close();
     const width = await page.evaluate("document.documentElement.scrollWidth");
     assert.equal(width, 390, "nothing is wider than the window");
   },

@@ -2,4 +2,4 @@
 /** For browsers: `import { open, defineTable, QuireError } from "quire-db/web"`. */
 export * from "../api/exports.js";
 export { SyncWebSession, WebSession, connect, open, openHere } from "./open.js";
-export type { Source, WebOptions } from "./opened.js";
+export type { MadeResult, Source, WebOptions } from "./opened.js";

@@ -6,9 +6,18 @@ import { AsyncRunner, SyncRunner } from "../api/runner.js";
 import { Session, SyncSession } from "../api/session.js";
 import { ThreadMessages, type ThreadReply } from "../api/thread-messages.js";
 import { USUAL_FORMS, type UsualValues, type ValueTypes, type ValuesOf, formsWith } from "../api/value-forms.js";
-import { IN_MEMORY, OpenedFile, type Source, type WebOptions, loadModule, nameOf } from "./opened.js";
+import {
+  IN_MEMORY,
+  OpenedFile,
+  type Source,
+  type MadeResult,
+  type WebOptions,
+  loadLibrary,
+  loadModule,
+  nameOf,
+} from "./opened.js";
 import { type PageEngine, RemoteEngine } from "./remote.js";
-import { CONTENTS, type WebTask } from "./worker-main.js";
+import type { WebQuestion, WebTask } from "./worker-main.js";
 
 /** The module in a worker. */
 class WorkerEngine implements PageEngine {
@@ -16,10 +25,14 @@ class WorkerEngine implements PageEngine {
   readonly #worker: Worker;
   readonly #messages: ThreadMessages;
   readonly #stop: Int32Array | null;
+  /** Where `quire.wasm` is, and what becomes of it when a command is first run. */
+  readonly #commandAt: string | URL;
+  #command: Promise<WebAssembly.Module> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(task: WebTask) {
+  private constructor(task: WebTask, commandAt: string | URL) {
     this.#stop = task.stop;
+    this.#commandAt = commandAt;
     this.#worker = new Worker(new URL("./worker-main.js", import.meta.url), { type: "module", name: "quire" });
     this.#messages = new ThreadMessages((message) => this.#worker.postMessage(message));
     this.#worker.onmessage = ({ data }: MessageEvent<ThreadReply>) => this.#messages.settle(data);
@@ -27,9 +40,14 @@ class WorkerEngine implements PageEngine {
     this.#worker.postMessage(task);
   }
 
-  static async open(source: Source, options: WebOptions, module: WebAssembly.Module): Promise<WorkerEngine> {
+  static async open(
+    source: Source,
+    options: WebOptions,
+    module: WebAssembly.Module,
+    commandAt: string | URL,
+  ): Promise<WorkerEngine> {
     const stop = globalThis.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
-    const engine = new WorkerEngine({ source, options, module, stop });
+    const engine = new WorkerEngine({ source, options, module, stop }, commandAt);
     try {
       await engine.#messages.opened();
     } catch (error) {
@@ -49,7 +67,16 @@ class WorkerEngine implements PageEngine {
   }
 
   contents(): Promise<Blob> {
-    return this.#messages.ask(CONTENTS) as Promise<Blob>;
+    return this.#question({ contents: true }) as Promise<Blob>;
+  }
+
+  async command(words: readonly string[]): Promise<MadeResult> {
+    this.#command ??= loadModule(this.#commandAt);
+    return this.#question({ command: words, module: await this.#command }) as Promise<MadeResult>;
+  }
+
+  #question(question: WebQuestion): Promise<unknown> {
+    return this.#messages.ask(question);
   }
 
   stop(): boolean {
@@ -93,6 +120,14 @@ export class WebSession<Values extends ValueTypes = UsualValues> extends Session
     return this.runner.attempt(() => this.#engine.contents());
   }
 
+  /**
+   * Runs a command of `quire` that reads the file, as it was last committed; `words` are those behind FILE, like `["page", "7"]`. One that is
+   * `OUT` is a file that is made, whose bytes come with the result: `["repair", "OUT"]`.
+   */
+  command(words: readonly string[]): Promise<MadeResult> {
+    return this.runner.attempt(() => this.#engine.command(words));
+  }
+
   /** Ends the request that runs, if it has a timeout, as if its time were over; false where the page is not isolated from others, and so can't. */
   stop(): boolean {
     return this.#engine.stop();
@@ -110,11 +145,11 @@ function checked(call: string, source: unknown, options: WebOptions): WebOptions
     typeof source === "string" || source instanceof Blob || source instanceof ArrayBuffer || source instanceof Uint8Array;
   if (!known)
     throw new QuireError("BAD_OPTION", `${call} takes the path of a private file, a File, or bytes, not ${String(source)}`);
-  const { module, ...rest } = options;
+  const { module, commandModule, ...rest } = options;
   const { runtime, allowLinks, ...others } = checkOptions(call, rest);
   if (runtime !== undefined || allowLinks !== undefined)
     throw new QuireError("BAD_OPTION", `${call}: runtime and allowLinks have no meaning in a browser`);
-  return module === undefined ? others : { ...others, module };
+  return { ...others, ...(module === undefined ? {} : { module }), ...(commandModule === undefined ? {} : { commandModule }) };
 }
 
 /**
@@ -126,8 +161,8 @@ export async function open<const Options extends WebOptions = WebOptions>(
   options?: Options,
 ): Promise<WebSession<ValuesOf<Options>>> {
   const given = checked("open", source, options ?? {});
-  const { module, ...sent } = given;
-  const engine = await WorkerEngine.open(source, sent, await loadModule(module));
+  const { module, commandModule = new URL("../../quire.wasm", import.meta.url), ...sent } = given;
+  const engine = await WorkerEngine.open(source, sent, await loadLibrary(module), commandModule);
   const { transactionWait = TRANSACTION_WAIT } = given;
   const runner = AsyncRunner.over(engine, new Operations(formsWith(USUAL_FORMS, given)), transactionWait, null);
   return new WebSession(nameOf(source), engine, runner);
@@ -154,7 +189,7 @@ export async function openHere<const Options extends WebOptions = WebOptions>(
       "UNSUPPORTED",
       "openHere: what is read from a disk can't be waited for in a page; use open, or a worker",
     );
-  const opened = await OpenedFile.open(source, given, await loadModule(given.module));
+  const opened = await OpenedFile.open(source, given, await loadLibrary(given.module));
   const runner = new SyncRunner(opened.engine, new Operations(formsWith(USUAL_FORMS, given)));
   return new SyncWebSession(nameOf(source), opened, runner);
 }

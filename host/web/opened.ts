@@ -7,7 +7,7 @@ import type { OpenOptions } from "../api/options.js";
 import { ChunkedFile } from "./chunked-file.js";
 import { Folder, type SyncFile } from "./folder.js";
 import { openPrivateFiles } from "./opfs.js";
-import { FOLDER, FolderWasi } from "./wasi.js";
+import { type CommandResult, FOLDER, FolderWasi } from "./wasi.js";
 
 /** What stands for a store in memory. */
 export const IN_MEMORY = ":memory:";
@@ -21,11 +21,19 @@ export interface WebOptions extends Omit<OpenOptions, "runtime" | "allowLinks" |
   readonly schema?: string;
   /** Where `quire-lib.wasm` is, unless it is where the package has it; or the module, compiled. */
   readonly module?: string | URL | WebAssembly.Module;
+  /** Where `quire.wasm` is, which `command` runs. */
+  readonly commandModule?: string | URL;
 }
 
-/** Names that no page file gets: of definitions, and of a copy. */
+/** Names that no page file gets: of definitions, of a copy, and of what a command makes. */
 const SCHEMA = "the schema";
 const COPY = "a copy";
+const MADE = "made";
+
+/** What a command came to, and the file that it made. */
+export interface MadeResult extends CommandResult {
+  readonly made: Blob | null;
+}
 
 /** A private file is copied in parts of so many bytes, which the browser may put on its disk. */
 const PART_BYTES = 1 << 22;
@@ -152,16 +160,36 @@ export class OpenedFile {
     return blob;
   }
 
+  /**
+   * Runs a command of `quire` on the file as it was last committed, in a folder of its own: `words` are those behind FILE, and one that is `OUT`
+   * is a file that is made, whose bytes come with the result.
+   */
+  command(module: WebAssembly.Module, words: readonly string[]): MadeResult {
+    const folder = new Folder(() => new ChunkedFile());
+    const { path } = this.#files;
+    const name = path === IN_MEMORY ? COPY : path.slice(FOLDER.length + 1);
+    folder.add(name, { file: new ChunkedFile(this.contents()), exists: true });
+    const out = `${FOLDER}/${MADE}`;
+    const all = [`${FOLDER}/${name}`, ...words.map((word) => (word === "OUT" ? out : word))];
+    const result = new FolderWasi(folder, () => false).run(module, all);
+    const made = folder.get(MADE);
+    return { ...result, made: made === null ? null : blobOf(made) };
+  }
+
   /** What is to be done when the engine is closed. */
   tidy(): Promise<void> {
     return this.#files.tidy();
   }
 }
 
-/** The library, compiled: `MODULE_NOT_FOUND` or `MODULE_INVALID` when it can't be had. */
-export async function loadModule(given: WebOptions["module"]): Promise<WebAssembly.Module> {
-  if (given instanceof WebAssembly.Module) return given;
-  const url = String(given ?? new URL("../../quire-lib.wasm", import.meta.url));
+/** The library, compiled. */
+export async function loadLibrary(given: WebOptions["module"]): Promise<WebAssembly.Module> {
+  return given instanceof WebAssembly.Module ? given : loadModule(given ?? new URL("../../quire-lib.wasm", import.meta.url));
+}
+
+/** A module, compiled: `MODULE_NOT_FOUND` or `MODULE_INVALID` when it can't be had. */
+export async function loadModule(from: string | URL): Promise<WebAssembly.Module> {
+  const url = String(from);
   let response: Response;
   try {
     response = await fetch(url);

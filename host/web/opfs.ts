@@ -57,12 +57,12 @@ async function handleOf(file: FileSystemFileHandle, path: string, readonly: bool
 
 /**
  * Opens the page file at `path`, and what is beside it. A page file is there if it has a name, as in other file systems; the others are there
- * if they have bytes, since names are given ahead of their use. What is made for a session alone, like the spill, is in memory.
+ * if they have bytes, since names are given ahead of their use. What is made for a session alone, like the spill or a copy, is in memory.
  */
 export async function openPrivateFiles(path: string, readonly: boolean, wait = WAIT_SECONDS): Promise<PrivateFiles> {
   const { folder: directory, name } = await folderOf(path);
   const until = performance.now() + wait * 1000;
-  const folder = new Folder((made) => (made === `${name}-spill` ? new ChunkedFile() : null));
+  const folder = new Folder((made) => (made.startsWith(`${name}-log`) ? null : new ChunkedFile()));
   const slots = new Map<string, Slot>();
   const tidy = async (): Promise<void> => {
     if (readonly) return;

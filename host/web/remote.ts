@@ -1,11 +1,15 @@
 /** A session over the server that a page came from: `quire FILE studio`. */
 import type { Engine } from "../api/engine.js";
 import { QuireError, reasonOf } from "../api/errors.js";
+import type { MadeResult } from "./opened.js";
+import type { CommandResult } from "./wasi.js";
 
 /** What a page's session speaks to, wherever the module is. */
 export interface PageEngine extends Engine<"async"> {
   /** The page file as it was last committed. */
   contents(): Promise<Blob>;
+  /** Runs a command of `quire` on the file. */
+  command(words: readonly string[]): Promise<MadeResult>;
   /** Ends the request that runs; false where that can't be. */
   stop(): boolean;
   kill(): void;
@@ -43,6 +47,11 @@ export class RemoteEngine implements PageEngine {
 
   async contents(): Promise<Blob> {
     return (await this.#fetch("contents", null)).blob();
+  }
+
+  async command(words: readonly string[]): Promise<MadeResult> {
+    const result = (await (await this.#fetch("command", JSON.stringify(words))).json()) as CommandResult;
+    return { ...result, made: null };
   }
 
   stop(): boolean {

@@ -1,4 +1,4 @@
-/** The functions of WASI preview 1 that the library imports, over one folder. */
+/** The functions of WASI preview 1 that the library and the command import, over one folder. */
 import { reasonOf } from "../api/errors.js";
 import { ERRNO, FileFault, type Folder, type SyncFile } from "./folder.js";
 
@@ -9,6 +9,7 @@ export const FOLDER = "data";
 const FOLDER_FD = 3;
 const FIRST_FILE_FD = 4;
 
+const STDOUT = 1;
 const STDERR = 2;
 const OPEN_CREATE = 1;
 const TYPE_FOLDER = 3;
@@ -34,13 +35,41 @@ function errnoOf(error: unknown): number {
   return ERRNO.io;
 }
 
+/** Thrown where a command ends: exports can't be left otherwise. */
+class Exit extends Error {
+  constructor(readonly status: number) {
+    super(`exit ${status}`);
+  }
+}
+
+/** What a command came to. */
+export interface CommandResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Bytes of a standard stream. */
+class Written {
+  readonly #decoder = new TextDecoder();
+  text = "";
+
+  add(bytes: Uint8Array): void {
+    this.text += this.#decoder.decode(bytes, { stream: true });
+  }
+}
+
 /** What one instance of the module may reach. */
 export class FolderWasi {
   readonly #folder: Folder;
   readonly #isStopped: () => boolean;
+  #words: readonly string[] = [];
+  readonly #written = new Map([
+    [STDOUT, new Written()],
+    [STDERR, new Written()],
+  ]);
   readonly #files = new Map<number, OpenFile>();
   #memory: WebAssembly.Memory | null = null;
-  #errors = "";
 
   /** As soon as `isStopped` the clock stands at the end of time, so that what runs with a timeout is over. */
   constructor(folder: Folder, isStopped: () => boolean) {
@@ -89,10 +118,44 @@ export class FolderWasi {
     view.setBigUint64(ptr + 32, BigInt(size), true);
   }
 
-  /** Text for whoever looks at the console, line by line. */
-  #note(bytes: Uint8Array): void {
-    const lines = (this.#errors + new TextDecoder().decode(bytes)).split("\n");
-    this.#errors = lines.pop() ?? "";
+  /** Runs the command with these words behind its name. */
+  run(module: WebAssembly.Module, words: readonly string[]): CommandResult {
+    this.#words = ["quire", ...words];
+    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#imports() });
+    this.#memory = exports["memory"] as WebAssembly.Memory;
+    let status = 0;
+    try {
+      (exports["_start"] as () => void)();
+    } catch (error) {
+      if (!(error instanceof Exit)) throw error;
+      ({ status } = error);
+    }
+    const [stdout = "", stderr = ""] = [...this.#written.values()].map(({ text }) => text);
+    return { status, stdout, stderr };
+  }
+
+  /** Puts texts that end with a zero behind `to`, and where each begins at `starts`. */
+  #putTexts(texts: readonly string[], starts: number, to: number): void {
+    for (const [i, text] of texts.entries()) {
+      const bytes = new TextEncoder().encode(`${text}\0`);
+      this.#view.setUint32(starts + 4 * i, to, true);
+      this.#bytes(to, bytes.length).set(bytes);
+      to += bytes.length;
+    }
+  }
+
+  #putSizes(texts: readonly string[], count: number, size: number): void {
+    this.#view.setUint32(count, texts.length, true);
+    this.#view.setUint32(size, new TextEncoder().encode(texts.map((text) => `${text}\0`).join("")).length, true);
+  }
+
+  /** What the library writes is for whoever looks at the console, line by line. */
+  #note(fd: number, bytes: Uint8Array): void {
+    const written = this.#written.get(fd);
+    written?.add(bytes);
+    if (written === undefined || this.#words.length > 0) return;
+    const lines = written.text.split("\n");
+    written.text = lines.pop() ?? "";
     for (const line of lines) console.warn(line);
   }
 
@@ -116,6 +179,13 @@ export class FolderWasi {
       fd_prestat_dir_name: (fd: number, ptr: number, byteLen: number) => {
         if (fd !== FOLDER_FD || byteLen < FOLDER.length) throw new FileFault(ERRNO.invalid);
         new TextEncoder().encodeInto(FOLDER, this.#bytes(ptr, byteLen));
+      },
+      args_sizes_get: (count: number, size: number) => this.#putSizes(this.#words, count, size),
+      args_get: (starts: number, to: number) => this.#putTexts(this.#words, starts, to),
+      environ_sizes_get: (count: number, size: number) => this.#putSizes([], count, size),
+      environ_get: () => undefined,
+      proc_exit: (status: number) => {
+        throw new Exit(status);
       },
       path_filestat_get: (_fd: number, _flags: number, path: number, pathLen: number, stat: number) => {
         const name = this.#text(path, pathLen);
@@ -169,7 +239,7 @@ export class FolderWasi {
       },
       fd_write: (fd: number, iovs: number, iovsLen: number, count: number) => {
         const part = this.#part(iovs, iovsLen);
-        if (fd <= STDERR) this.#note(part);
+        if (fd <= STDERR) this.#note(fd, part);
         else {
           const open = this.#open(fd);
           open.position += open.file.write(part, { at: open.position });
@@ -200,6 +270,7 @@ function answering(name: string, call: (...args: never[]) => void): (...args: ne
       call(...args);
       return ERRNO.ok;
     } catch (error) {
+      if (error instanceof Exit) throw error;
       const errno = errnoOf(error);
       if (errno === ERRNO.io) console.warn(`quire: ${name}: ${reasonOf(error)}`);
       return errno;

@@ -11,14 +11,15 @@ export interface WebTask {
   readonly stop: Int32Array | null;
 }
 
-/** What asks for the file's bytes, in the place of a request. */
-export const CONTENTS = 1;
+/** What a worker is asked for that is no request: the file's bytes, and to run a command of the module. */
+export type WebQuestion =
+  { readonly contents: true } | { readonly command: readonly string[]; readonly module: WebAssembly.Module };
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-async function answer(opened: OpenedFile, message: string | typeof CONTENTS | null): Promise<unknown> {
-  if (message === CONTENTS) return opened.contents();
-  if (message !== null) return opened.engine.request(message);
+async function answer(opened: OpenedFile, message: string | WebQuestion | null): Promise<unknown> {
+  if (typeof message === "string") return opened.engine.request(message);
+  if (message !== null) return "contents" in message ? opened.contents() : opened.command(message.module, message.command);
   try {
     opened.engine.close();
   } finally {
@@ -33,7 +34,7 @@ async function begin({ source, options, module, stop }: WebTask): Promise<void> 
     const opened = await OpenedFile.open(source, options, module, isStopped);
     // Messages come one after the other, and are answered so.
     let last = Promise.resolve();
-    scope.onmessage = ({ data }: MessageEvent<string | typeof CONTENTS | null>) => {
+    scope.onmessage = ({ data }: MessageEvent<string | WebQuestion | null>) => {
       last = last.then(async () => {
         try {
           scope.postMessage({ value: await answer(opened, data) });

@@ -1,6 +1,6 @@
 /** Whether the file is whole. */
 import type { CheckResult } from "quire-db/web";
-import { button, count, h, messageOf, plural } from "./dom.js";
+import { button, count, download, h, messageOf, plural } from "./dom.js";
 import type { Opened } from "./opened.js";
 
 function faultTable({ faults }: CheckResult): HTMLElement {
@@ -30,6 +30,8 @@ export class CheckView {
   readonly #result = h("div", { role: "status" });
   readonly #run = button("Check", () => void this.#check(), { className: "main" });
 
+  readonly #repair = button("Repair", () => void this.#repaired(), { title: "Saves what can be read in a new file" });
+
   constructor(opened: Opened) {
     this.#opened = opened;
     const { pages, bytes, unclaimedPages } = opened.info;
@@ -39,9 +41,31 @@ export class CheckView {
       { className: "check-view" },
       h("p", {}, size),
       h("p", {}, "Reads all pages, and compares rows, indexes, counters and definitions with each other."),
-      this.#run,
+      h("div", { className: "actions" }, this.#run, opened.isServed ? null : this.#repair),
       this.#result,
     );
+  }
+
+  /** Saves what can be read in a new file, and tells what could not. */
+  async #repaired(): Promise<void> {
+    this.#repair.disabled = true;
+    this.#result.textContent = "reading all that can be read …";
+    try {
+      const { status, stdout, stderr, made } = await this.#opened.session.command(["repair", "OUT"]);
+      const report = h("pre", { tabIndex: 0 }, `${stdout}${stderr}`);
+      const name = this.#opened.name.replace(/(\.[^.]*)?$/, ".repaired$1");
+      const save = made === null ? null : button(`Download ${name}`, () => download(made, name), { className: "main" });
+      const said = h(
+        "p",
+        { className: status === 0 ? "good" : "fault" },
+        status === 0 ? "All rows were read." : "Not all could be read:",
+      );
+      this.#result.replaceChildren(...[said, save, report].filter((part) => part !== null));
+    } catch (error) {
+      this.#result.replaceChildren(h("p", { className: "fault" }, messageOf(error)));
+    } finally {
+      this.#repair.disabled = false;
+    }
   }
 
   async #check(): Promise<void> {

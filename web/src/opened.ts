@@ -93,7 +93,8 @@ export class Opened {
   /** Opens the file; one that can't be changed is read. A damaged one is opened as far as it can be. */
   static async open(source: Source, name: string, schema?: string): Promise<Opened> {
     const module = new URL("quire-lib.wasm", document.baseURI);
-    const options = { module, ...(schema === undefined ? {} : { schema }) };
+    const commandModule = new URL("quire.wasm", document.baseURI);
+    const options = { module, commandModule, ...(schema === undefined ? {} : { schema }) };
     const session = await open(source, options).catch(async (error: unknown) => {
       if ((error as QuireError).code !== "READ_ONLY") throw error;
       return open(source, { ...options, readonly: true });

@@ -2,6 +2,7 @@
 import { button, count, download, h, messageOf } from "./dom.js";
 import { CheckView } from "./check-view.js";
 import { Opened } from "./opened.js";
+import { PagesView } from "./pages-view.js";
 import { SchemaView } from "./schema-view.js";
 import { SqlView } from "./sql-view.js";
 import { type TableLook, TableView } from "./table-view.js";
@@ -10,6 +11,7 @@ import { type TableLook, TableView } from "./table-view.js";
 const PLACES = [
   ["sql", "SQL"],
   ["schema", "Schema"],
+  ["pages", "Pages"],
   ["check", "Check"],
 ] as const;
 
@@ -118,6 +120,7 @@ export class Page {
     const { hash } = location;
     if (hash === "#sql") return new SqlView(this, this.#opened).element;
     if (hash === "#schema") return new SchemaView(this, this.#opened).element;
+    if (hash === "#pages") return new PagesView(this.#opened).element;
     if (hash === "#check") return new CheckView(this.#opened).element;
     const look = lookOf(hash);
     const table = look === null ? undefined : this.#opened.table(look.table);

@@ -1,11 +1,13 @@
 /** `quire FILE studio`: the page of build/web/ for one file of this machine. */
-import { basename, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { basename, join, resolve } from "node:path";
 import { EXIT_USAGE, QuireError } from "../../api/errors.js";
 import { type OpenOptions, checkOptions } from "../../api/options.js";
 import { openEngine } from "../../node/open.js";
 import { WorkerEngine } from "../../node/worker-engine.js";
 import { takeOption, takeRuntime, takeWait } from "../command-line.js";
-import { StudioServer } from "./server.js";
+import { packageRoot } from "../../paths.js";
+import { type Studio, StudioServer } from "./server.js";
 
 const USAGE = `quire FILE studio [--write] [--port N] [--schema SCHEMA] [--wait SECONDS] [--runtime NAME]
   Shows FILE in a page of your browser, until Ctrl-C
@@ -16,6 +18,23 @@ The page is served to this machine only, at an address that nobody can guess; it
 
 function wrong(what: string): QuireError {
   return new QuireError("USAGE", `${what}; quire FILE studio --help tells more`, EXIT_USAGE);
+}
+
+/** Runs a command on the file in a process of its own. */
+function runReading(path: string, schema: string | undefined, words: readonly string[]): ReturnType<Studio["command"]> {
+  const given = [
+    join(packageRoot, "build", "host", "cli.js"),
+    path,
+    ...words,
+    ...(schema === undefined ? [] : ["--schema", schema]),
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, given, { stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (stdout += part));
+    child.stderr.setEncoding("utf8").on("data", (part: string) => (stderr += part));
+    child.on("error", reject).on("close", (status) => resolve({ status: status ?? 1, stdout, stderr }));
+  });
 }
 
 /** Whether a request is one about another file, which is none of the page's business. */
@@ -59,6 +78,7 @@ export async function runStudio(words: readonly string[]): Promise<number | Node
       if (namesFile(text)) return Promise.reject(new QuireError("UNSUPPORTED", "backup: a page names no files"));
       return engine.request(text);
     },
+    command: (words: readonly string[]): ReturnType<Studio["command"]> => runReading(path, schema, words),
     stop: (): void => {
       if (engine instanceof WorkerEngine) engine.stop();
     },

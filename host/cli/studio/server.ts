@@ -20,6 +20,8 @@ export interface Studio {
   /** The file's path in the system, for who downloads it; null for a store in memory. */
   readonly path: string;
   request(text: string): Promise<string>;
+  /** Runs a command that reads the file, with words behind FILE. */
+  command(words: readonly string[]): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }>;
   stop(): void;
 }
 
@@ -65,6 +67,13 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
+}
+
+/** The words of a command that the page may run: `map`, and `page` with a number. */
+function commandOf(text: string | null): string[] | null {
+  const words: unknown = JSON.parse(text ?? "null");
+  if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) return null;
+  return /^(?:map|page \d{1,10}(?: --hex)?)$/.test(words.join(" ")) ? words : null;
 }
 
 export class StudioServer {
@@ -138,6 +147,10 @@ export class StudioServer {
     } else if (method === "POST" && name === "stop") {
       this.#studio.stop();
       this.#end(response, 200, "");
+    } else if (method === "POST" && name === "command") {
+      const words = commandOf(await bodyOf(request));
+      if (words === null) this.#end(response, 403, "the page runs no such command");
+      else this.#end(response, 200, JSON.stringify(await this.#studio.command(words)), "application/json");
     } else if (method === "GET" && name === "contents") await this.#contents(response);
     else if (method === "GET" && FILES.has(name)) this.#file(response, FILES.get(name) as string);
     else this.#end(response, method === "GET" ? 404 : 405, "there is nothing here");
