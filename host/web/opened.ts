@@ -183,8 +183,9 @@ export class OpenedFile {
 }
 
 /** The library, compiled. */
-export async function loadLibrary(given: WebOptions["module"]): Promise<WebAssembly.Module> {
-  return given instanceof WebAssembly.Module ? given : loadModule(given ?? new URL("../../quire-lib.wasm", import.meta.url));
+export function loadLibrary(given: WebOptions["module"]): Promise<WebAssembly.Module> {
+  if (given instanceof WebAssembly.Module) return Promise.resolve(given);
+  return loadModule(given ?? new URL("../../quire-lib.wasm", import.meta.url));
 }
 
 /** A module, compiled: `MODULE_NOT_FOUND` or `MODULE_INVALID` when it can't be had. */
