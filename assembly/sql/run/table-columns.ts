@@ -1,6 +1,7 @@
 /** Columns of a table's rows, decoded from where they lie. */
 import { TYPE_CUSTOM, TYPE_INT32, TYPE_INT64, fixedValueSize } from "../../encode/data-type";
 import { COLUMN_STRIDE, Row } from "../../encode/row";
+import { PAGE_SIZE } from "../../memory/base/layout";
 import { Table } from "../../query/store";
 import { Batch, Columns, keepBytes, keepValue } from "../eval/batch";
 import { takeCell } from "../eval/cells";
@@ -10,20 +11,32 @@ import { BATCH_ROWS, Vector } from "../eval/vector";
 /** Bytes of the cells of a column. */
 export const CELLS: usize = (<usize>BATCH_ROWS) << 3;
 
+/** Values that vary in size before the last wanted column, at most, where columns are placed. */
+const MOST_GAPS: i32 = 8;
+
 /**
  * Where they are is noted when a row is read; a column is decoded when it is asked for, of the rows that are left.
  */
 export class TableColumns extends Columns {
-  /** Of each wanted column, for each row: its bytes as pointer u32 and length u32, 0 for null; or of each row where its body is. */
+  /**
+   * Of each wanted column, for each row: its bytes as pointer u32 and length u32, 0 for null. Where columns are placed, of each row where
+   * its body is, and where what is behind each of the values that vary in size.
+   */
   private readonly cells: usize;
   /** Of each of the table's columns: its place among the wanted ones, or -1. */
   readonly places: StaticArray<i32>;
   private readonly vectors: Array<Vector> = new Array<Vector>();
   private readonly isDecoded: StaticArray<bool>;
-  /** Of each wanted column where it begins in all records, where they are placed. */
+  /** Where columns are placed: behind which of the values that vary in size each wanted one is, from 0 on, and how far. */
+  private readonly anchors: StaticArray<i32>;
   private readonly offsets: StaticArray<u32>;
-  /** Whether each wanted column is at the same place in all records, and how many bytes of a record have all of them. */
-  readonly isPlaced: bool;
+  /** How many bytes there are before each value that varies in size, and behind the last one. */
+  private readonly gaps: Array<u32>;
+  private readonly tail: u32;
+  /** Whether only values that vary in size are between a record's start and the wanted columns, so that no others need be looked at. */
+  private readonly isPlaced: bool;
+  /** Whether there are none of these either, and how many bytes of a record then have all of the wanted columns. */
+  readonly isFixed: bool;
   readonly start: u32;
   /** How many of the table's columns there are up to the last wanted one. */
   readonly first: i32;
@@ -45,22 +58,35 @@ export class TableColumns extends Columns {
       places[wanted[w]] = w;
       first = max(first, wanted[w] + 1);
     }
+    const anchors = new StaticArray<i32>(wanted.length);
     const offsets = new StaticArray<u32>(wanted.length);
+    const gaps = new Array<u32>();
     let at: u32 = 0;
     for (let c = 0; c < first; c++) {
       const place = places[c];
-      if (place >= 0) offsets[place] = at;
+      if (place >= 0) {
+        anchors[place] = gaps.length;
+        offsets[place] = at;
+      }
       const size = layout.fixedSize(c);
-      isOfRecords = isOfRecords && size != 0 && !layout.nullable(c) && (place < 0 || table.schema.columns[c].type != TYPE_CUSTOM);
+      isOfRecords = isOfRecords && !layout.nullable(c) && (place < 0 || table.schema.columns[c].type != TYPE_CUSTOM);
       at += size;
+      if (size != 0) continue;
+      gaps.push(at);
+      at = 0;
     }
+    isOfRecords = isOfRecords && gaps.length <= MOST_GAPS;
     this.places = places;
     this.isDecoded = new StaticArray<bool>(wanted.length);
     this.first = first;
+    this.anchors = anchors;
     this.offsets = offsets;
+    this.gaps = gaps;
+    this.tail = at;
     this.isPlaced = isOfRecords;
-    this.start = isOfRecords ? at : 0;
-    this.cells = heap.alloc(<usize>max(wanted.length, 1) * CELLS);
+    this.isFixed = isOfRecords && gaps.length == 0;
+    this.start = this.isFixed ? at : 0;
+    this.cells = heap.alloc(<usize>max(wanted.length, isOfRecords ? gaps.length + 1 : 1) * CELLS);
     for (let w = 0; w < wanted.length; w++) {
       const vector = new Vector();
       vector.kind = kindOfType(table.schema.columns[wanted[w]].type);
@@ -78,9 +104,14 @@ export class TableColumns extends Columns {
     return this.cells + ((<usize>i) << 3);
   }
 
-  /** Notes where the columns of a row are, as row `i`. */
+  /** Notes where the columns of a row are, as row `i`: the first ones, one behind the other as in a record. */
   note(row: Row, i: i32): void {
     let at = this.cellOf(i);
+    if (this.isPlaced) {
+      store<u64>(at, <u64>row.ptr(0));
+      this.placeRecord(at, PAGE_SIZE);
+      return;
+    }
     for (let w = 0; w < this.wanted.length; w++) {
       const column = unchecked(this.wanted[w]);
       store<u64>(at, row.isSet(column) ? ((<u64>row.len(column)) << 32) | (<u64>row.ptr(column)) : 0);
@@ -88,8 +119,41 @@ export class TableColumns extends Columns {
     }
   }
 
+  /**
+   * Notes where the columns are of the `count` records whose bodies are noted from row `from` on, `header` bytes behind their lengths u16:
+   * how many of them fit the table's columns, before one that does not.
+   */
+  noteRecords(from: i32, count: i32, header: u32): i32 {
+    let done = 0;
+    for (let at = this.cellOf(from); done < count; done++, at += 8) {
+      const body = <usize>load<u64>(at);
+      const len = <u32>load<u16>(body - header);
+      if (this.isPlaced ? this.placeRecord(at, len) : this.noteRecord(body, len, from + done)) continue;
+      // Who tells of the damage asks where it is.
+      store<u64>(at, <u64>body);
+      break;
+    }
+    return done;
+  }
+
+  /** The same of one whose body, of `len` bytes, is noted at `at`. */
+  @inline private placeRecord(at: usize, len: u32): bool {
+    const gaps = this.gaps;
+    let place = <usize>load<u64>(at);
+    const end = place + len;
+    for (let g = 0; g < gaps.length; g++) {
+      place += unchecked(gaps[g]);
+      if (place + 2 > end) return false;
+      place += 2 + <usize>load<u16>(place);
+      at += CELLS;
+      store<u64>(at, <u64>place);
+    }
+    place += this.tail;
+    return place == end || (place < end && <u32>this.first < this.table.layout.columnCount);
+  }
+
   /** Notes where the columns of the record of `len` bytes at `body` are, as row `i`; false when it does not fit the table's columns. */
-  noteRecord(body: usize, len: u32, i: i32): bool {
+  private noteRecord(body: usize, len: u32, i: i32): bool {
     const end = body + len;
     const at = this.cellOf(i);
     let shape = this.table.layout.start;
@@ -122,7 +186,7 @@ export class TableColumns extends Columns {
   take(from: i32, to: i32, batch: Batch): bool {
     for (let w = 0; w < this.wanted.length; w++) {
       const vector = unchecked(this.vectors[w]);
-      const subject = this.table.schema.columns[unchecked(this.wanted[w])];
+      const subject = unchecked(this.table.schema.columns[unchecked(this.wanted[w])]);
       const type = subject.type;
       const isFixed = fixedValueSize(type, subject.customSize) != 0;
       const cells = this.cells + <usize>w * CELLS;
@@ -150,7 +214,7 @@ export class TableColumns extends Columns {
     const vector = unchecked(this.vectors[place]);
     if (unchecked(this.isDecoded[place])) return vector;
     unchecked((this.isDecoded[place] = true));
-    const subject = this.table.schema.columns[column - this.base];
+    const subject = unchecked(this.table.schema.columns[column - this.base]);
     const type = subject.type;
     const isPlaced = this.isPlaced;
     const cells = this.cellsOf(place);
@@ -167,19 +231,20 @@ export class TableColumns extends Columns {
       return vector;
     }
     const isFixed = fixedValueSize(type, subject.customSize) != 0;
-    const placedLen = fixedBytes(vector.kind);
     for (let k = 0; k < count; k++) {
       const i = batch.settledRow(k);
       const cell = load<u64>(cells + ((<usize>i) << 3));
       vector.setNull(i, cell == 0);
       if (cell == 0) continue;
-      takeCell(type, isFixed, <usize>(<u32>cell) + offset, isPlaced ? placedLen : <u32>(cell >> 32), vector, i);
+      const at = <usize>(<u32>cell) + offset;
+      const len = !isPlaced ? <u32>(cell >> 32) : isFixed ? fixedBytes(vector.kind) : 2 + <u32>load<u16>(at);
+      takeCell(type, isFixed, at, len, vector, i);
     }
     return vector;
   }
 
   private cellsOf(place: i32): usize {
-    return this.isPlaced ? this.cells : this.cells + <usize>place * CELLS;
+    return this.cells + <usize>(this.isPlaced ? unchecked(this.anchors[place]) : place) * CELLS;
   }
 
   private offsetOf(place: i32): usize {

@@ -64,7 +64,7 @@ export class TableScan extends Operator {
     if (!this.keys) scan.wantFirst(columns.first);
     if (!path.index) {
       const reader = path.table.reader();
-      reader.wanted = columns.isPlaced ? columns.start : prefix.bytes;
+      reader.wanted = columns.isFixed ? columns.start : prefix.bytes;
       this.reader = reader;
     }
   }
@@ -182,20 +182,19 @@ export class TableScan extends Operator {
       const before = reader.body - <usize>load<u64>(at + ((<usize>f) << 3));
       store<u64>(this.addresses + ((<usize>(count + f)) << 3), reader.address - before);
     }
-    if (columns.isPlaced) {
+    if (columns.isFixed) {
       if (found > 0 && reader.bodyLen < columns.start) this.status = damagedRecord(reader.address);
     } else if (found > 0 && reader.present < reader.bodyLen) {
       const table = this.path.table;
       const row = this.scan.row;
       this.status = this.prefix.decode(table.registry, reader.address, row, reader.body, reader.bodyLen, reader.present);
       reader.wanted = this.prefix.bytes;
-      columns.note(row, count);
+      if (this.status == OK) columns.note(row, count);
     } else {
-      for (let f = 0; f < found; f++) {
-        const body = <usize>load<u64>(at + ((<usize>f) << 3));
-        if (columns.noteRecord(body, load<u16>(body - RECORD_HEADER_SIZE), count + f)) continue;
+      const good = columns.noteRecords(count, found, RECORD_HEADER_SIZE);
+      if (good < found) {
+        const body = <usize>load<u64>(at + ((<usize>good) << 3));
         this.status = damagedRecord(reader.address - (reader.body - body));
-        break;
       }
     }
     return found;
