@@ -223,3 +223,49 @@ test("EXISTS whose keys are too many to be kept goes on by the index", () => {
   for (let n = 0; n < 2; n++) assert.deepEqual(rowsOf(db, sql), ["4000"]);
   assert.deepEqual(rowsOf(db, sql.replace("EXISTS", "NOT EXISTS")), ["4000"]);
 });
+
+test("columns behind texts are found in records of any length, also where of long ones only the start is read", () => {
+  using db = openSync(":memory:");
+  db.create("t", ["id:int64:pk", "s:text", "a:int64", "b:int32", "j:blob", "c:int64", "d:text"]);
+  // Three long rows fill a page; then some short ones stand where others are expected, at pages' starts, too.
+  const lengths = [0, 1, 3, 200, 20_000, 20_000, 20_000, 14_000, 5, 30_000, 30_000, 0, 60_000, 7];
+  const rows = Array.from({ length: 700 }, (_, id) => {
+    const long = (lengths[(id * 5 + Math.floor(id / 14)) % lengths.length] ?? 0) >> (id % 3 === 0 ? 4 : 0);
+    const inFront = id % 2 === 0 ? long : 0;
+    return { id, s: "s".repeat(inFront), a: id * 3, b: id % 50, j: "ab".repeat(id % 40), c: -id, d: "d".repeat(long - inFront) };
+  });
+  db.table("t").insertMany(rows);
+  type Row = (typeof rows)[number];
+  /** Rows are stored where there is room, and so in another order. */
+  const same = (sql: string, keeps: (row: Row) => boolean, give: (row: Row) => unknown[]): void => {
+    const found = (db.sql(sql).rows as unknown[][]).map((row) => row.map(String));
+    assert.deepEqual(
+      found.sort(),
+      rows
+        .filter(keeps)
+        .map((row) => give(row).map(String))
+        .sort(),
+      sql,
+    );
+  };
+  same(
+    "SELECT id FROM t",
+    () => true,
+    ({ id }) => [id],
+  );
+  same(
+    "SELECT id, b FROM t WHERE a > 300 AND b < 40",
+    ({ a, b }) => a > 300 && b < 40,
+    ({ id, b }) => [id, b],
+  );
+  same(
+    "SELECT c, a, j FROM t WHERE c < -20 AND b >= 5",
+    ({ c, b }) => c < -20 && b >= 5,
+    ({ c, a, j }) => [c, a, j],
+  );
+  same(
+    "SELECT id, LENGTH(s), LENGTH(d) FROM t WHERE b = 7",
+    ({ b }) => b === 7,
+    ({ id, s, d }) => [id, s.length, d.length],
+  );
+});

@@ -141,11 +141,12 @@ export class TableReader {
   nextBodies(to: usize, most: i32, least: u32): i32 {
     if (!this.next()) return 0;
     store<u64>(to, <u64>this.body);
-    if (this.inParts || this.bodyLen < least) return 1;
+    const page = this.page;
+    // 0: of the page no more than this record was read.
+    if (page == 0 || this.inParts || this.bodyLen < least) return 1;
     const registry = this.registry;
     const fixed = registry.fixedBody;
     const step = registry.slotAlignment;
-    const page = this.page;
     const last = this.end - RECORD_HEADER_SIZE;
     let at = this.pageOffset;
     let count = 1;
