@@ -37,7 +37,7 @@ export const MAX_KEY_SIZE: u32 = PAGE_SIZE - LEAF_HEADER - LEAF_ENTRY;
 /** The most levels of a tree. Even with keys so long that two fill a node, 2^32 pages make fewer; more means a cycle. */
 export const MAX_DEPTH: u32 = 40;
 /** Offsets that fit the aux block. */
-const MAX_ENTRIES: u32 = 8192;
+export const MAX_ENTRIES: u32 = 8192;
 
 /** The frame of node `pageNo` with valid offsets, or null on failure. */
 @inline

@@ -11,6 +11,7 @@ import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import {
   MAX_DEPTH,
+  MAX_ENTRIES,
   nodeFrame,
   isLeaf,
   entryCount,
@@ -228,16 +229,18 @@ export class TreeCursor {
     return damaged(this.tree.rootPage, -1, "the index has too many nodes or levels: they form a cycle");
   }
 
-  /** Entries of the whole tree, or -1 on failure. The cursor stands nowhere afterwards. */
+  /** Entries of the whole tree, as the headers of its leaves tell, or -1 on failure. The cursor stands nowhere afterwards. */
   countEntries(): i64 {
     let sum: i64 = 0;
-    let found = this.leftmost();
-    while (found) {
-      const frame = this.leaf();
-      if (!frame) return -1;
-      sum += entryCount(frame);
-      found = this.nextLeaf();
+    this.byHeaders = true;
+    for (let found = this.leftmost(); found; found = this.status == OK && this.nextLeaf()) {
+      const header = leafHeader(this.tree.access, this.leafPage);
+      if (header == 0 || leafCount(header) > MAX_ENTRIES) {
+        if (header != 0) damaged(this.leafPage, 0, "a leaf of an index counts more entries than fit");
+        this.failed();
+      } else sum += leafCount(header);
     }
+    this.byHeaders = false;
     return this.status == OK ? sum : -1;
   }
 
