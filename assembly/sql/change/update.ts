@@ -116,8 +116,10 @@ export class UpdateStatement extends ChangeStatement {
     let status = this.find();
     if (status != OK) return status;
     const db = this.db;
-    const isMany = this.found.count != 1 || this.or == OR_REPLACE || this.mayFailLate;
     const isInner = db.inTransaction;
+    const count = this.found.count;
+    // Inside of a transaction nothing is begun for no rows: a savepoint carries out all changes of indexes that wait.
+    const isMany = count == 0 ? !isInner : count > 1 || this.or == OR_REPLACE || this.mayFailLate;
     if (isMany) status = beginTogether(db);
     if (status != OK) return status;
     const deletes = isMany && (!this.isUpdate || this.or == OR_REPLACE);
