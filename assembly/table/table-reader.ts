@@ -37,6 +37,8 @@ export class TableReader {
   /** The page's bytes, and the cache's lookups and the epoch when they were looked up. */
   private page: usize = 0;
   private stamp: u32 = 0;
+  /** The cache's lookups when the scan began. */
+  private began: u32 = 0;
   private epoch: u32 = 0;
   private readonly cache: PageCache;
 
@@ -45,13 +47,14 @@ export class TableReader {
     private registry: TableRegistry,
   ) {
     this.cache = access.manager.cache;
+    this.began = this.cache.lookups;
   }
 
   /** The bytes of the current page, which are looked up again when others were looked up meanwhile; 0 on failure. */
   @inline private bytes(): usize {
     const manager = this.access.manager;
     if (this.page != 0 && this.cache.lookups == this.stamp && manager.epoch == this.epoch) return this.page;
-    this.page = manager.page(this.pageNo);
+    this.page = this.page == 0 ? manager.pageInPassing(this.pageNo, this.began) : manager.page(this.pageNo);
     this.stamp = this.cache.lookups;
     this.epoch = manager.epoch;
     return this.page;
@@ -80,6 +83,7 @@ export class TableReader {
     this.entry = 0;
     this.pageNo = NO_PAGE;
     this.page = 0;
+    this.began = this.cache.lookups;
     this.status = OK;
   }
 

@@ -36,7 +36,13 @@ export const FLAG_SORTED: u32 = 4;
 /** The frame has sectors of records, which are less likely to be wanted again than anything else. */
 export const FLAG_RECORDS: u32 = 8;
 /** So much older (a shift) such a frame counts as. */
-const RECORDS_AGE: u32 = 2;
+const RECORDS_AGE: u64 = 2;
+/**
+ * The page was read by a scan that had looked up all others since it began: the next ones of the scan take its place, so that of what is
+ * larger than the cache the next scan finds all but that.
+ */
+export const FLAG_PASSING: u32 = 16;
+const PASSING_AGE: u64 = 6;
 
 
 @unmanaged
@@ -67,6 +73,8 @@ export class PageCache {
   private hand: u32 = 1;
   private auxCount: u32 = 0;
   private readonly auxCapacity: u32;
+  /** When the page was used last that `take` evicted last. */
+  evictedTick: u32 = 0;
   /** Pages read from the file or the spill since the cache was made. */
   misses: u64 = 0;
 
@@ -129,20 +137,24 @@ export class PageCache {
         return frame;
       }
     }
-    return this.oldest();
+    const frame = this.oldest();
+    if (frame) this.evictedTick = frame.tick;
+    return frame;
   }
 
   /** The least recently used frame of a window (`withAux`: that has an aux block), or null when all were used just now. */
   private oldest(withAux: bool = false): Frame | null {
     let best: Frame | null = null;
-    let bestAge: u32 = 0;
+    let bestAge: u64 = 0;
     let seen: u32 = 0;
     for (let step: u32 = 1; step < this.count; step++) {
       if (++this.hand >= this.count) this.hand = 1;
       const frame = this.at(this.hand);
       if (withAux ? frame.aux == 0 : frame.pageNo == NO_PAGE) continue;
-      let age = this.tick - frame.tick;
+      let age: u64 = this.tick - frame.tick;
       if (age < GUARANTEE) continue;
+      // off: pages in passing
+      if (frame.flags & FLAG_PASSING) age <<= PASSING_AGE;
       // off: records age faster
       if (frame.flags & FLAG_RECORDS) age <<= RECORDS_AGE;
       if (age > bestAge) {

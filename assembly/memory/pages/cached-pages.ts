@@ -26,7 +26,7 @@ import { PAGE_SIZE } from "../base/layout";
 import { changeBytes } from "../base/page-change";
 import { CHANGED, CLEAN, COMMITTED, READING, HandleState, goTo } from "../base/handle-state";
 import { MemoryProvider } from "../file/provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
+import { PageCache, Frame, SECTOR_SHIFT, FLAG_PASSING, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
 import { DerivedCache } from "../cache/derived-cache";
 import { WholePagePolicy } from "../cache/whole-page-policy";
 import { SectorCache, SECTORS_FRAME } from "../cache/sector-cache";
@@ -111,6 +111,20 @@ export abstract class CachedPages {
   /** The bytes of `pageNo`, or 0 on failure. Valid for the next `GUARANTEE` lookups. Not to be written through. */
   @inline page(pageNo: u32): usize {
     const frame = this.frame(pageNo);
+    return frame ? frame.data : 0;
+  }
+
+  /** The same for a scan that comes to each of its pages once, and began when there had been `since` lookups. */
+  pageInPassing(pageNo: u32, since: u32): usize {
+    const cache = this.cache;
+    let frame = cache.find(pageNo);
+    // Another scan comes to it while it is still here.
+    if (frame) frame.flags &= ~FLAG_PASSING;
+    else {
+      const isFull = cache.isFull;
+      frame = this.load(pageNo);
+      if (frame && isFull && frame.dirty == 0 && <i32>(cache.evictedTick - since) > 0) frame.flags |= FLAG_PASSING;
+    }
     return frame ? frame.data : 0;
   }
 
@@ -293,6 +307,7 @@ export abstract class CachedPages {
   /** Takes note that a page is changed for the first time since it was read. */
   private noteChanged(frame: Frame): void {
     this.forget(frame.pageNo);
+    frame.flags &= ~FLAG_PASSING;
     if (!(frame.flags & FLAG_SPILLED)) this.changed.note(frame);
   }
 
