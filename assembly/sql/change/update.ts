@@ -56,7 +56,9 @@ export class UpdateStatement extends ChangeStatement {
   /** For each row where it is u64 or its key, length u32 and bytes, and what its columns are set to. */
   private readonly found: Run;
   private readonly reader: RunReader;
+  /** The same of the row that was noted last, which goes to `found` only when another one follows. */
   private readonly cells: KeptCells;
+  private vectors: Array<Vector | null> = new Array<Vector | null>();
   /** Where in `found` the rows are that are still to be changed, u64 each, and those that have to wait once more. */
   private waiting: Run;
   private later: Run;
@@ -117,7 +119,7 @@ export class UpdateStatement extends ChangeStatement {
     if (status != OK) return status;
     const db = this.db;
     const isInner = db.inTransaction;
-    const count = this.found.count;
+    const count = this.isOne ? 1 : this.found.count;
     // Inside of a transaction nothing is begun for no rows: a savepoint carries out all changes of indexes that wait.
     const isMany = count == 0 ? !isInner : count > 1 || this.or == OR_REPLACE || this.mayFailLate;
     if (isMany) status = beginTogether(db);
@@ -125,10 +127,15 @@ export class UpdateStatement extends ChangeStatement {
     const deletes = isMany && (!this.isUpdate || this.or == OR_REPLACE);
     if (deletes) db.beginDeletes();
     if (!this.isUpdate) status = this.noteRows();
-    if (status == OK) status = this.apply();
+    if (status == OK) status = this.isOne ? this.change(this.cells.ptr) : this.apply();
     if (deletes) status = db.endDeletes(status);
     status = this.finished(status);
     return isMany ? endTogether(db, isInner, status) : status;
+  }
+
+  /** Whether one row was found, and no other. */
+  private get isOne(): bool {
+    return this.found.count == 0 && this.cells.len > 0;
   }
 
   // ---- finding ----
@@ -137,8 +144,9 @@ export class UpdateStatement extends ChangeStatement {
   private find(): Status {
     const operator = this.source!;
     const known = this.isJoined ? new KeySet(this.context.budget) : null;
-    const values = new Array<Vector | null>();
+    const values = this.vectors;
     let status = operator.open() ? OK : operator.status;
+    this.cells.reset();
     while (status == OK && operator.next()) {
       const isKept = !this.context.run.readsRows || operator.batch.columns.keep(operator.batch);
       status =
@@ -150,7 +158,13 @@ export class UpdateStatement extends ChangeStatement {
       known.free();
     }
     if (status == OK) status = operator.status;
-    return status != OK || this.found.finish() ? status : lastError.status;
+    if (status != OK || this.found.count == 0) return status;
+    return this.keep() && this.found.finish() ? OK : lastError.status;
+  }
+
+  /** Adds the row that was noted last to `found`; false on failure. */
+  private keep(): bool {
+    return this.found.addRecord(this.cells.ptr, this.cells.len);
   }
 
   private note(batch: Batch, values: Array<Vector | null>, known: KeySet | null): Status {
@@ -170,13 +184,13 @@ export class UpdateStatement extends ChangeStatement {
         if (added == KEY_FAILED) return lastError.status;
         if (added == KEY_KNOWN) continue;
       }
+      if (found.len > 0 && !this.keep()) return lastError.status;
       found.reset();
       found.addU64(scan ? scan.addressOf(i) : NO_ADDRESS);
       found.addU32(bytes.len);
       found.addBytes(bytes.ptr, bytes.len);
       for (let v = 1; v < values.length && status == OK; v++)
         status = found.addValue(this.table.schema.columns[this.sets.positions[v - 1]], this.values[v], values[v]!, i);
-      if (status == OK && !this.found.addRecord(found.ptr, found.len)) status = lastError.status;
     }
     return status;
   }
@@ -192,7 +206,7 @@ export class UpdateStatement extends ChangeStatement {
     reader.begin(this.found);
     let status: Status = OK;
     // Texts of errors that may come to nothing would take memory for each row.
-    this.db.tellsConflicts = this.found.count == 1;
+    this.db.tellsConflicts = false;
     for (let place = reader.place; status == OK && reader.read(); place = reader.place)
       status = this.changeOrWait(reader.ptr, place);
     if (reader.failed) status = lastError.status;
@@ -237,17 +251,24 @@ export class UpdateStatement extends ChangeStatement {
   /** Notes all rows that are to be deleted: some may go with others. */
   private noteRows(): Status {
     const reader = this.reader;
-    let status: Status = OK;
-    const count = this.found.count;
-    if (!this.returned) this.count += count;
-    else reader.begin(this.found);
-    while (this.returned && status == OK && reader.read()) {
-      const address = this.addressOf(reader.ptr);
-      if (address == NO_ADDRESS) return lastError.status;
-      status = this.db.read(this.table, address, this.old, this.oldBody);
-      if (status == OK) status = this.changed(this.old);
+    const isOne = this.isOne;
+    if (!this.returned) {
+      this.count = isOne ? 1 : this.found.count;
+      return OK;
     }
+    if (isOne) return this.noteRow(this.cells.ptr);
+    let status: Status = OK;
+    reader.begin(this.found);
+    while (status == OK && reader.read()) status = this.noteRow(reader.ptr);
     return reader.failed ? lastError.status : status;
+  }
+
+  /** Notes the row that is noted at `at` for RETURNING. */
+  private noteRow(at: usize): Status {
+    const address = this.addressOf(at);
+    if (address == NO_ADDRESS) return lastError.status;
+    const status = this.db.read(this.table, address, this.old, this.oldBody);
+    return status == OK ? this.changed(this.old) : status;
   }
 
   /** Changes the row that is noted at `at`. */

@@ -116,6 +116,7 @@ export class Run {
 
   /** Forgets all records. */
   free(): void {
+    if (this.count == 0) return;
     this.dropBuffer();
     while (this.inMemory.length > 0) heap.free(this.inMemory.pop());
     this.budget.give(this.held);
