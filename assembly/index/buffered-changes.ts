@@ -16,19 +16,14 @@ import {
   VALUE_UINT64,
   VALUE_UUID,
 } from "../encode/data-type";
-import { BLOCK_SIZE, allocBlock, freeBlock } from "../memory/base/block-pool";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 import { EntryChange } from "./entry-change";
 
 /** `BufferedChanges.find` knows nothing of the key: the tree does. */
 export const NOT_BUFFERED: RecordAddress = NO_ADDRESS - 1;
 
-/** Slots of a hash table: four bytes each, a block. */
-const SLOT_BITS: u32 = 14;
-const SLOTS: u32 = 1 << SLOT_BITS;
-/** So many changes are enough: a list of them fits a block, and a quarter of the slots is free. A statement adds one or two. */
-const ENOUGH: u32 = (BLOCK_SIZE >> 2) - 8;
-const ENOUGH_FINDABLE: u32 = (SLOTS >> 2) * 3;
+/** Slots that a hash table begins with, four bytes each; it is made twice as large before a quarter of them is all that is free. */
+const FIRST_SLOTS: u32 = 256;
 
 export class BufferedChanges {
   newest: EntryChange | null = null;
@@ -38,14 +33,14 @@ export class BufferedChanges {
    * any other key is compared. 0 when there is none, and keys can't be looked for.
    */
   private slots: usize = 0;
+  private mask: u32 = FIRST_SLOTS - 1;
 
   constructor(private readonly unique: bool) {}
 
-  /** Makes the hash table, for keys that are equal only if their bytes are; false when there is no memory. */
-  makeFindable(): bool {
-    this.slots = allocBlock();
-    if (this.slots != 0) memory.fill(this.slots, 0, BLOCK_SIZE);
-    return this.slots != 0;
+  /** Makes the hash table, for keys that are equal only if their bytes are. */
+  makeFindable(): void {
+    this.slots = heap.alloc(FIRST_SLOTS << 2);
+    this.fillSlots();
   }
 
   /** Whether `find` can be asked. */
@@ -58,17 +53,33 @@ export class BufferedChanges {
     return this.slots == 0 || this.newestOf(key) !== null;
   }
 
-  get isFull(): bool {
-    return this.count >= (this.slots != 0 ? ENOUGH_FINDABLE : ENOUGH);
-  }
-
   /** Adds a change that was made to have `newest` as its previous one. */
   add(change: EntryChange): void {
     this.newest = change;
     this.count += 1;
     if (this.slots == 0) return;
+    if (this.count > (this.mask >> 2) * 3) return this.grow();
     const hash = hashOf(change.key, change.keyLen);
     store<u32>(this.slotOf(change.key, change.keyLen, hash), slotValue(change, hash));
+  }
+
+  private grow(): void {
+    this.mask = this.mask * 2 + 1;
+    heap.free(this.slots);
+    this.slots = heap.alloc((this.mask + 1) << 2);
+    this.fillSlots();
+  }
+
+  /** Makes the table anew. */
+  private fillSlots(): void {
+    memory.fill(this.slots, 0, (this.mask + 1) << 2);
+    let change = this.newest;
+    for (let left = this.count; left > 0 && change; left--) {
+      const hash = hashOf(change.key, change.keyLen);
+      const slot = this.slotOf(change.key, change.keyLen, hash);
+      if (load<u32>(slot) == 0) store<u32>(slot, slotValue(change, hash));
+      change = change.previous;
+    }
   }
 
   /** Forgets the newest changes as far as they have `tag`. */
@@ -80,14 +91,7 @@ export class BufferedChanges {
       this.count -= 1;
     }
     this.newest = newest;
-    if (this.slots == 0 || count == this.count) return;
-    memory.fill(this.slots, 0, BLOCK_SIZE);
-    for (let left = this.count; left > 0 && newest; left--) {
-      const hash = hashOf(newest.key, newest.keyLen);
-      const slot = this.slotOf(newest.key, newest.keyLen, hash);
-      if (load<u32>(slot) == 0) store<u32>(slot, slotValue(newest, hash));
-      newest = newest.previous;
-    }
+    if (this.slots != 0 && count != this.count) this.fillSlots();
   }
 
   /** The record with `key`, `NO_ADDRESS` when there is none any more, and `NOT_BUFFERED` when no change is about it. */
@@ -119,11 +123,11 @@ export class BufferedChanges {
 
 
   @inline private slotAt(slot: u32): usize {
-    return this.slots + ((<usize>(slot & (SLOTS - 1))) << 2);
+    return this.slots + ((<usize>(slot & this.mask)) << 2);
   }
 
   free(): void {
-    if (this.slots != 0) freeBlock(this.slots);
+    if (this.slots != 0) heap.free(this.slots);
     this.slots = 0;
   }
 }
@@ -131,7 +135,7 @@ export class BufferedChanges {
 /** What a slot has for a change whose key has the hash `hash`; changes lie at multiples of eight. */
 @inline
 function slotValue(change: EntryChange, hash: u32): u32 {
-  return (<u32>changetype<usize>(change)) | ((hash >> SLOT_BITS) & 7);
+  return (<u32>changetype<usize>(change)) | (hash >> (HASH_BITS - 3));
 }
 
 /** The change in a slot, or null. */
@@ -140,7 +144,9 @@ function changeIn(value: u32): EntryChange | null {
   return changetype<EntryChange | null>(<usize>(value & ~7));
 }
 
-/** A hash of 24 bits of a key's bytes: multiplications and shifts over words of eight. */
+const HASH_BITS: u32 = 24;
+
+/** A hash of so many bits of a key's bytes: multiplications and shifts over words of eight. */
 function hashOf(key: usize, keyLen: u32): u32 {
   const end = key + keyLen - 8;
   let hash: u64 = keyLen;
@@ -150,7 +156,7 @@ function hashOf(key: usize, keyLen: u32): u32 {
     hash ^= hash >> 32;
   }
   hash = (hash ^ load<u64>(end)) * FACTOR;
-  return <u32>(hash >> 40);
+  return <u32>(hash >> (64 - HASH_BITS));
 }
 
 const FACTOR: u64 = 0x9e3779b97f4a7c15;

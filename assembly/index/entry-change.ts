@@ -53,8 +53,9 @@ export class EntryChange {
     change.tag = tag;
     change.previous = previous;
     change.removes = removes;
-    change.exact = isExact(key);
-    change.rank = rankOf(key);
+    const rank = rankOf(key);
+    change.rank = rank;
+    change.exact = isExact(key, rank);
     const entry = change.entry;
     store<u16>(entry, <u16>keyLen);
     copyBytes(entry + 2, key, keyLen);
@@ -90,10 +91,11 @@ export function changeAt(list: usize, i: u32): EntryChange {
   return changetype<EntryChange>(<usize>load<u32>(list + ((<usize>i) << 2)));
 }
 
-/** Whether the rank is all that there is to a key: one number of at most four bytes. */
-function isExact(key: usize): bool {
+/** Whether the rank is all that there is to a key: one number of at most seven bytes. */
+function isExact(key: usize, rank: u64): bool {
   if (load<u32>(key) != 1) return false;
   const discriminant = <u32>load<u8>(key, 8);
+  if (discriminant == VALUE_INT64 || discriminant == VALUE_UINT64) return (rank & MOST) != 0 && (rank & MOST) < MOST - 1;
   return (
     discriminant == VALUE_UINT32 ||
     discriminant == VALUE_INT32 ||
@@ -118,13 +120,14 @@ function valueRank(discriminant: u32, value: usize): u64 {
     case VALUE_BLOB:
       return bytesRank(value + 2, load<u16>(value));
     case VALUE_UINT64:
-      return load<u64>(value);
+      return min(load<u64>(value), MOST) << 8;
     case VALUE_UINT16:
       return (<u64>load<u16>(value)) << 48;
     case VALUE_UINT8:
       return (<u64>load<u8>(value)) << 56;
     case VALUE_INT64:
-      return load<u64>(value) ^ SIGN;
+      // Those that seven bytes do not hold are the lowest one, or the highest.
+      return (<u64>(max(min(load<i64>(value), <i64>(MOST >> 1)), -(<i64>(MOST >> 1))) + <i64>(MOST >> 1))) << 8;
     case VALUE_INT32:
       return ((<u64>load<u32>(value)) << 32) ^ SIGN;
     case VALUE_INT16:
@@ -137,6 +140,7 @@ function valueRank(discriminant: u32, value: usize): u64 {
 }
 
 const SIGN: u64 = 1 << 63;
+const MOST: u64 = (1 << 56) - 1;
 
 /** The first seven of `len` bytes, the first one on top. */
 function bytesRank(ptr: usize, len: u32): u64 {

@@ -98,7 +98,7 @@ function releaseTrees(access: MemoryAccess, table: Table, stay: Array<u32>): Sta
 /** Adds an entry for each row to index number `i`, whose tree is empty: many at a time, in the order of keys. */
 function fillIndex(table: Table, i: i32, oneNull: bool): Status {
   const index = table.indexes[i];
-  const buffer = new WriteBuffer(new Nobody());
+  const buffer = new WriteBuffer(new Nobody(), table.access.manager);
   const tables = [table];
   const reader = table.reader();
   const row = new Row(table.layout);

@@ -60,7 +60,7 @@ export class Transaction extends EntryKeeper {
     this.watch = store.watch;
     this.anyOrder = new AnyOrder(store, statements);
     this.changes = changetype<WriteBuffer>(0);
-    this.changes = new WriteBuffer(this);
+    this.changes = new WriteBuffer(this, store.manager);
   }
 
   /** Whether `begin` was called and neither `commit` nor `rollback` yet. */

@@ -13,6 +13,7 @@
  */
 import { Status, OK, OUT_OF_MEMORY, fail } from "../status";
 import { allocBlock, freeBlock, BLOCK_SIZE } from "../memory/base/block-pool";
+import { MemoryManager } from "../memory/manager/memory-manager";
 import { BY_RECORD, BY_TIME, EntryChange, sortChanges } from "../index/entry-change";
 import { conflicting } from "../index/apply-changes";
 import { checkKeySize } from "../index/index-tree";
@@ -22,8 +23,9 @@ import { Table } from "./table";
 import { EntryKeeper, TableIndex } from "./table-index";
 import { findTable } from "./table-list";
 
-/** So many blocks are enough. */
-const ENOUGH_BLOCKS: i32 = 32;
+/** As many blocks are enough as are a quarter of the cache, but no fewer and no more than these. */
+const FEWEST_BLOCKS: i32 = 32;
+const MOST_BLOCKS: i32 = 256;
 
 function noMemory(): Status {
   return fail(OUT_OF_MEMORY, "no memory for the entries of indexes");
@@ -42,6 +44,7 @@ class WaitingIndex {
 }
 
 export class WriteBuffer {
+  private readonly enough: i32;
   private readonly blocks: Array<usize> = new Array<usize>();
   /** Bytes used of the last block. */
   private used: u32 = 0;
@@ -62,7 +65,12 @@ export class WriteBuffer {
   isFull: bool = false;
 
   /** `keeper` is asked to carry the changes out before anything looks into a tree that they are of. */
-  constructor(private readonly keeper: EntryKeeper) {}
+  constructor(
+    private readonly keeper: EntryKeeper,
+    manager: MemoryManager,
+  ) {
+    this.enough = min(max((<i32>manager.cache.mostFrames) >> 2, FEWEST_BLOCKS), MOST_BLOCKS);
+  }
 
   get isEmpty(): bool {
     return this.waiting.length == 0;
@@ -80,7 +88,8 @@ export class WriteBuffer {
     if (this.takes(table, i, false)) return true;
     const index = unchecked(table.indexes[i]);
     if (this.batchTable !== null || !index.mayWait || index.tree.isAtHand(key)) return false;
-    return this.startWaiting(table, i, index) !== null;
+    this.startWaiting(table, i, index);
+    return true;
   }
 
   /** Takes a change of an entry in index number `i`. */
@@ -89,11 +98,11 @@ export class WriteBuffer {
     if (status != OK) return status;
     const index = unchecked(table.indexes[i]);
     const changes = index.tree.waiting || this.startWaiting(table, i, index);
-    const at = changes ? this.room(EntryChange.size(keyLen)) : 0;
-    if (!changes || at == 0) return noMemory();
+    const at = this.room(EntryChange.size(keyLen));
+    if (at == 0) return noMemory();
     changes.add(EntryChange.make(at, removes, key, keyLen, address, this.tag, changes.newest));
     index.tree.noteChange();
-    this.isFull = this.isFull || changes.isFull || this.blocks.length + this.large.length + this.waiting.length >= ENOUGH_BLOCKS;
+    this.isFull = this.isFull || this.blocks.length + this.large.length + this.waiting.length >= this.enough;
     return OK;
   }
 
@@ -115,12 +124,12 @@ export class WriteBuffer {
     return at;
   }
 
-  /** Makes index number `i` of `table` one with changes; null when there is no memory. */
-  private startWaiting(table: Table, i: i32, index: TableIndex): BufferedChanges | null {
+  /** Makes index number `i` of `table` one with changes. */
+  private startWaiting(table: Table, i: i32, index: TableIndex): BufferedChanges {
     const inBatch = this.batchTable !== null;
     const late = inBatch && index.unique;
     const changes = new BufferedChanges(index.unique);
-    if (!inBatch && index.isSearched && !changes.makeFindable()) return null;
+    if (!inBatch && index.isSearched) changes.makeFindable();
     index.tree.waiting = changes;
     index.keeper = this.keeper;
     this.waiting.push(new WaitingIndex(table.name, index, i, changes, late));
@@ -173,28 +182,25 @@ export class WriteBuffer {
 
   private carryOutOne(table: Table, waiting: WaitingIndex, undoable: bool): Status {
     const count = waiting.changes.count;
-    const list = allocBlock();
-    const other = allocBlock();
-    let status = list != 0 && other != 0 ? OK : noMemory();
-    if (status == OK) {
-      let change = waiting.changes.newest;
-      for (let i = count; i > 0 && change; i--) {
-        store<u32>(list + ((<usize>(i - 1)) << 2), <u32>changetype<usize>(change));
-        change = change.previous;
-      }
-      const index = table.indexes[waiting.position];
-      const sorted = sortChanges(list, other, count, waiting.unverified ? BY_TIME : BY_RECORD) ? other : list;
-      status = table.applyChanges(index, sorted, count, waiting.unverified, undoable);
-      const late = conflicting;
-      if (late && (this.conflictIndex < 0 || late.tag < this.conflictTag)) {
-        this.conflictTable = waiting.table;
-        this.conflictIndex = waiting.position;
-        this.conflictAddress = late.address;
-        this.conflictTag = late.tag;
-      }
+    const list = heap.alloc((<usize>count) << 2);
+    const other = heap.alloc((<usize>count) << 2);
+    let change = waiting.changes.newest;
+    for (let i = count; i > 0 && change; i--) {
+      store<u32>(list + ((<usize>(i - 1)) << 2), <u32>changetype<usize>(change));
+      change = change.previous;
     }
-    if (list != 0) freeBlock(list);
-    if (other != 0) freeBlock(other);
+    const index = table.indexes[waiting.position];
+    const sorted = sortChanges(list, other, count, waiting.unverified ? BY_TIME : BY_RECORD) ? other : list;
+    const status = table.applyChanges(index, sorted, count, waiting.unverified, undoable);
+    const late = conflicting;
+    if (late && (this.conflictIndex < 0 || late.tag < this.conflictTag)) {
+      this.conflictTable = waiting.table;
+      this.conflictIndex = waiting.position;
+      this.conflictAddress = late.address;
+      this.conflictTag = late.tag;
+    }
+    heap.free(list);
+    heap.free(other);
     return status;
   }
 
