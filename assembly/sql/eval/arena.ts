@@ -65,6 +65,11 @@ export class MemoryBudget {
     return fail(SQL_LIMIT, what, "give it more (--sql-memory, in programs sqlMemory), or " + hint);
   }
 
+  /** Whether it keeps little with `bytes` more. */
+  isLittle(bytes: u64): bool {
+    return this.used + bytes <= this.limit >> 2;
+  }
+
   /** Whether more than half of what it may keep is used. */
   get isHalfUsed(): bool {
     return this.used > this.limit >> 1;
@@ -75,7 +80,9 @@ export class MemoryBudget {
    * come later, which have their part.
    */
   isFull(held: u64): bool {
+    if (held < FLOOR) return false;
     const limit = this.limit;
+    if (this.used <= limit >> 1) return false;
     const most = this.memory.spills ? limit - limit / 3 : limit;
     return this.used > most && held >= max<u64>(FLOOR, most / (2 * max<u64>(this.spillers, 1)));
   }

@@ -45,20 +45,25 @@ export class KeyedTuples {
   /** Keeps the rows of an operator that is open: of those with null in their key none, unless `all` is there, which gets all rows. */
   fill(input: Operator, all: TupleList | null): bool {
     const batch = input.batch;
+    this.table.reserve(input.estimate);
     const keys = new Array<Vector | null>();
     const values = new Array<Vector | null>();
     while (input.next()) {
       if (!this.keeper.keep(batch) || !evaluateAll(this.keys, batch, keys)) return false;
       for (let w = 0; w < this.wanted.length; w++) values.push(batch.columns.vector(this.wanted[w], batch));
       const integers = oneInteger(keys);
-      if (integers && !this.aside) this.table.readSlots(integers, batch);
+      if (integers && !this.aside) this.table.readAhead(integers, batch);
       let good = true;
       for (let k = 0; k < batch.selected && good; k++) {
         const i = batch.row(k);
         const isNull = anyNull(keys, i);
         if (isNull && !all) continue;
-        makeKey(keys, this.orders, i, this.key);
-        const tuple = this.tuples.add(values, i, this.key);
+        let tuple: usize;
+        if (integers && !isNull) tuple = this.tuples.addInteger(values, i, integers.int(i));
+        else {
+          makeKey(keys, this.orders, i, this.key);
+          tuple = this.tuples.add(values, i, this.key);
+        }
         if (tuple != 0 && isNull) setTupleNumber(tuple, NULL_IN_KEY);
         good = tuple != 0 && this.keep(tuple, all);
       }

@@ -5,7 +5,7 @@ import { Expression } from "../eval/expression";
 import { filter } from "../eval/logic";
 import { RunState } from "../eval/run-state";
 import { BATCH_ROWS } from "../eval/vector";
-import { OP_FULL, OP_LEFT } from "../syntax/operators";
+import { OP_FULL, OP_LEFT, OP_RIGHT } from "../syntax/operators";
 import { Operator } from "./operator";
 
 export const FROM_LEFT: i32 = 0;
@@ -124,6 +124,7 @@ export abstract class PairJoin extends Operator {
     const batch = this.batch;
     if (condition && !filter(batch, condition)) return false;
     batch.settle();
+    if (this.op != OP_LEFT && this.op != OP_RIGHT && this.op != OP_FULL) return true;
     for (let k = 0; k < batch.selected; k++) {
       const i = batch.row(k);
       unchecked((this.matched[this.pairLefts[i]] = true));

@@ -81,13 +81,13 @@ export function setTupleNumber(tuple: usize, number: u32): void {
 
 /** The hash of a key; of one integer, which is there most, in some steps. */
 function hashOf(key: usize, len: u32): u32 {
-  return len == 9 ? hashOfOne(load<u8>(key), load<u64>(key, 1)) : <u32>xxh3(key, len);
+  return len == 9 ? hashOfOne(load<u8>(key), bswap<u64>(load<u64>(key, 1))) : <u32>xxh3(key, len);
 }
 
-/** The same of the key of one integer: its first byte, and the others. */
+/** The same of the key of one integer: its first byte, and the number that the others are. */
 @inline
 function hashOfOne(first: u8, rest: u64): u32 {
-  let mixed = bswap<u64>(rest) + first;
+  let mixed = rest + first;
   mixed = (mixed ^ (mixed >> 32)) * 0x9e3779b97f4a7c15;
   mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9;
   return <u32>(mixed >> 32);
@@ -117,21 +117,42 @@ export class Tuples {
 
   /** Keeps row `i` of the vectors, with a key: its address; 0 on failure. Vectors that are null are columns that nobody wants. */
   add(vectors: Array<Vector | null>, i: u32, key: ByteBuffer, copies: bool = true): usize {
-    const tuple = this.arena.take(this.size + key.len);
+    const tuple = this.begin(key.len, hashOf(key.ptr, key.len));
+    if (tuple == 0) return 0;
+    copyBytes(tuple + this.size, key.ptr, key.len);
+    return this.setAll(tuple, vectors, i, copies) ? tuple : 0;
+  }
+
+  /** The same with an integer for its key. */
+  addInteger(vectors: Array<Vector | null>, i: u32, key: i64): usize {
+    const tuple = this.begin(9, hashOfOne(1, key ^ turnOf(0)));
     if (tuple == 0) return 0;
     const at = tuple + this.size;
-    copyBytes(at, key.ptr, key.len);
+    const bytes = bswap<u64>(key ^ turnOf(0));
+    store<u8>(at, 1);
+    store<u64>(at, bytes, 1);
+    return this.setAll(tuple, vectors, i, true) ? tuple : 0;
+  }
+
+  /** Takes room for a row with a key of `keyLen` bytes; 0 when there is no memory. */
+  @inline private begin(keyLen: u32, hash: u32): usize {
+    const tuple = this.arena.take(this.size + keyLen);
+    if (tuple == 0) return 0;
     store<u32>(tuple, 0, NEXT);
-    store<u32>(tuple, hashOf(key.ptr, key.len), HASH);
-    store<u32>(tuple, <u32>at, KEY);
-    store<u32>(tuple, key.len, KEY_LEN);
+    store<u32>(tuple, hash, HASH);
+    store<u32>(tuple, <u32>(tuple + this.size), KEY);
+    store<u32>(tuple, keyLen, KEY_LEN);
     store<u64>(tuple, 0, MARK);
+    return tuple;
+  }
+
+  private setAll(tuple: usize, vectors: Array<Vector | null>, i: u32, copies: bool): bool {
     for (let c = 0; c < this.columns; c++) {
       const vector = unchecked(vectors[c]);
-      if (vector && !this.set(tuple, c, vector, i, copies)) return 0;
+      if (vector && !this.set(tuple, c, vector, i, copies)) return false;
       if (!vector) store<u8>(tuple + HEAD + c, IS_NULL);
     }
-    return tuple;
+    return true;
   }
 
   /** Whether there are so many of them that they are to be written to a run. */
@@ -263,10 +284,12 @@ export class Tuples {
 }
 
 const FIRST_SLOTS: u32 = 256;
+/** Rows that there is room for before they come, at most. */
+const MOST_RESERVED: f64 = 196608;
 
-function emptySlots(): usize {
-  const slots = heap.alloc(FIRST_SLOTS << 3);
-  memory.fill(slots, 0, FIRST_SLOTS << 3);
+function emptySlots(count: u32): usize {
+  const slots = heap.alloc((<usize>count) << 3);
+  memory.fill(slots, 0, (<usize>count) << 3);
   return slots;
 }
 
@@ -276,7 +299,7 @@ const oneKey: usize = memory.data(9, 8);
 
 /** Kept rows by their keys. A slot has a row's address u32 and its hash u32, or 0. */
 export class TupleTable {
-  private slots: usize = emptySlots();
+  private slots: usize = emptySlots(FIRST_SLOTS);
   private mask: u32 = FIRST_SLOTS - 1;
   count: u32 = 0;
 
@@ -307,7 +330,7 @@ export class TupleTable {
     const count = batch.selected;
     for (let k = 0; k < count; k++) {
       const i = batch.row(k);
-      const hash = hashOfOne(1, bswap<u64>(values.int(i) ^ turnOf(0)));
+      const hash = hashOfOne(1, values.int(i) ^ turnOf(0));
       let entry = load<u64>(seen + ((<usize>k) << 3));
       let slot = hash & this.mask;
       while (entry != 0 && <u32>(entry >> 32) != hash) {
@@ -329,16 +352,41 @@ export class TupleTable {
   }
 
   /** Reads the slots where the integers of the selected rows may be: for what comes next they are at hand. */
-  readSlots(values: Vector, batch: Batch): void {
+  private readSlots(values: Vector, batch: Batch): void {
     for (let k = 0; k < batch.selected; k++) {
-      const hash = hashOfOne(1, bswap<u64>(values.int(batch.row(k)) ^ turnOf(0)));
+      const hash = hashOfOne(1, values.int(batch.row(k)) ^ turnOf(0));
       store<u64>(seen + ((<usize>k) << 3), load<u64>(this.slots + ((<usize>(hash & this.mask)) << 3)));
     }
   }
 
+  /** Reads what is looked at when rows with the integers of the selected ones are added. */
+  readAhead(values: Vector, batch: Batch): void {
+    this.readSlots(values, batch);
+    for (let k = 0; k < batch.selected; k++) {
+      const at = seen + ((<usize>k) << 3);
+      const entry = load<u64>(at);
+      const isSame = <u32>(entry >> 32) == hashOfOne(1, values.int(batch.row(k)) ^ turnOf(0));
+      if (isSame && entry != 0) store<u64>(at, load<u64>(tupleKey(<usize>(<u32>entry))));
+    }
+  }
+
+  /** Makes an empty one as large as `rows` rows of different keys take, unless that is much. */
+  reserve(rows: f64): void {
+    const wanted = <u32>min(rows, MOST_RESERVED);
+    const before = this.mask + 1;
+    let count = before;
+    while (count - (count >> 2) < wanted && this.budget.isLittle((<u64>count) << 4)) count <<= 1;
+    if (this.count > 0 || count == before) return;
+    this.budget.take((<u64>(count - before)) << 3, 0);
+    heap.free(this.slots);
+    this.slots = emptySlots(count);
+    this.mask = count - 1;
+  }
+
   /** Adds a kept row: behind those with its key, if there are any. False when there is no memory. */
   add(tuple: usize): bool {
-    const known = this.search(tupleHash(tuple), tupleKey(tuple), tupleKeyLen(tuple));
+    const hash = tupleHash(tuple);
+    const known = this.search(hash, tupleKey(tuple), tupleKeyLen(tuple));
     if (known == 0) return this.addNew(tuple);
     // Behind the first one: the order among equal keys is not asked for.
     store<u32>(tuple, load<u32>(known, NEXT), NEXT);
@@ -376,10 +424,8 @@ export class TupleTable {
       fail(OUT_OF_MEMORY, "too many different keys for a statement");
       return false;
     }
-    const bytes = (<usize>count) << 4;
     this.budget.take((<u64>count) << 3, 0);
-    this.slots = heap.alloc(bytes);
-    memory.fill(this.slots, 0, bytes);
+    this.slots = emptySlots(count << 1);
     this.mask = count * 2 - 1;
     for (let slot: u32 = 0; slot < count; slot++) {
       const entry = load<u64>(before + ((<usize>slot) << 3));
@@ -391,9 +437,9 @@ export class TupleTable {
 
   /** Forgets all. */
   close(): void {
-    if (this.count == 0) return;
+    if (this.mask == FIRST_SLOTS - 1 && this.count == 0) return;
     this.free();
-    this.slots = emptySlots();
+    this.slots = emptySlots(FIRST_SLOTS);
     this.mask = FIRST_SLOTS - 1;
     this.count = 0;
   }
