@@ -436,3 +436,41 @@ test("a script may make the file that it works on", async (t) => {
   await other.fails("SQL_SYNTAX", 1, ["sql", "BEGIN; CREATE TABLE t (id INTEGER PRIMARY KEY); nothing"]);
   await other.fails("FILE_NOT_FOUND", 1, ["SELECT 1"]);
 });
+
+test("changes of indexes that wait come in the order of keys, of all whole numbers", () => {
+  using db = openSync(":memory:");
+  db.create("t", ["id:int64:pk", "v:int64:index", "u:uint64:index"]);
+  const edges = [0n, 1n, 255n, 256n, 1n << 32n, 1n << 54n, 1n << 55n, (1n << 55n) + 256n, 1n << 56n, 1n << 62n, (1n << 63n) - 1n];
+  const near = edges.flatMap((edge) => [edge - 2n, edge - 1n, edge, edge + 1n, edge + 2n]);
+  const keys = [...new Set([...near, ...near.map((key) => -key - 1n)])].filter((key) => BigInt.asIntN(64, key) === key);
+  const shuffled = keys.map((key, i) => ({ key, at: (i * 7919) % 1013 })).sort((a, b) => a.at - b.at);
+  db.exec("BEGIN");
+  for (const { key } of shuffled) db.sql("INSERT INTO t VALUES (?, ?, ?)", [key, -1n - key, BigInt.asUintN(64, key)]);
+  const gone = shuffled.filter(({ at }) => at % 3 === 0).map(({ key }) => key);
+  for (const key of gone) db.sql("DELETE FROM t WHERE id = ?", [key]);
+  for (const { key } of shuffled) if (key % 5n === 0n) db.sql("UPDATE t SET v = v - 0, u = u WHERE id = ?", [key]);
+  db.exec("COMMIT");
+  const left = keys.filter((key) => !gone.includes(key));
+  const inOrder = (values: bigint[]): string[][] =>
+    values.sort((a, b) => (a < b ? -1 : Number(a > b))).map((value) => [`${value}`]);
+  assert.equal(db.check().errors, 0);
+  assert.deepEqual(rowsOf(db, "SELECT id FROM t ORDER BY id"), inOrder([...left]));
+  assert.deepEqual(rowsOf(db, "SELECT v FROM t ORDER BY v"), inOrder(left.map((key) => -1n - key)));
+  assert.deepEqual(rowsOf(db, "SELECT u FROM t ORDER BY u"), inOrder(left.map((key) => BigInt.asUintN(64, key))));
+});
+
+test("what conditions compare with may be worked out of parameters, and fails only where a row comes to it", () => {
+  using db = openSync(":memory:");
+  db.create("t", ["id:int64:pk", "v:int32", "s:text"]);
+  const rows = Array.from({ length: 3000 }, (_, id) => ({ id, v: id % 100, s: "x".repeat(id % 7) }));
+  db.table("t").insertMany(rows);
+  const count = (where: string, ...params: unknown[]): unknown => rowsOf(db, `SELECT count(*) FROM t WHERE ${where}`, ...params);
+  assert.deepEqual(count("v >= ?1 * 10 AND v < ?1 * 10 + 10", 3), [["300"]]);
+  assert.deepEqual(count("v >= ?1 * 10 AND v < ?1 * 10 + 10", null), [["0"]]);
+  assert.deepEqual(count("v > length('ab' || ?1) AND length(s) <= length(?1) - 1", "cd"), [
+    [`${rows.filter(({ v, s }) => v > 4 && s.length <= 1).length}`],
+  ]);
+  assert.deepEqual(count("v > 200 AND v < 1 / (?1 - 1)", 1), [["0"]]);
+  assert.throws(() => count("v > 50 AND v < 1 / (?1 - 1)", 1), { code: "DIVISION_BY_ZERO" });
+  assert.equal(db.sql("DELETE FROM t WHERE v >= ?1 * 10 + 5 AND v <= ?1 * 10 + 6", [9]).changes, 60);
+});

@@ -76,6 +76,8 @@ export function compareFolded(a: usize, b: usize): i32 {
 /** a op b, of one kind. */
 export class Comparison extends Binary {
   private readonly orders: u32;
+  /** Whether what it compares with reads nothing, and so is the same for all rows of a batch. */
+  private readonly isSteady: bool;
 
   constructor(
     readonly op: u8,
@@ -84,19 +86,29 @@ export class Comparison extends Binary {
   ) {
     super(a, b, K_BOOLEAN);
     this.orders = ordersOf(op);
+    const read = new Array<i32>();
+    b.addColumns(read);
+    this.isSteady = read.length == 0 || b instanceof Fixed;
   }
 
   /** Whether `select` may be called: integers that are compared with one value, and are in a range. */
   get isRange(): bool {
     const kind = this.a.kind;
     const isInteger = kind == K_INT || kind == K_DATE || kind == K_BOOLEAN;
-    return isInteger && this.b instanceof Fixed && this.orders != 5 && this.op != OP_IS && this.op != OP_IS_NOT;
+    return isInteger && this.isSteady && this.orders != 5 && this.op != OP_IS && this.op != OP_IS_NOT;
   }
 
   /** Selects of the selected rows those for which it is true; false on failure. */
   select(batch: Batch): bool {
-    const fixed = <Fixed>this.b;
-    const value = <i64>fixed.low;
+    // For one row it is worked out as for any other.
+    const count = batch.selected;
+    batch.selected = 1;
+    const compared = this.b.evaluate(batch);
+    batch.selected = count;
+    if (!compared) return false;
+    const value = compared.int(batch.row(0));
+    const isNull = compared.isNull(batch.row(0));
+    batch.pool.give(compared);
     const orders = this.orders;
     let low = i64.MIN_VALUE;
     let high = i64.MAX_VALUE;
@@ -104,7 +116,7 @@ export class Comparison extends Binary {
     if ((orders & 4) == 0) high = value - i64((orders & 2) == 0);
     const a = this.a;
     // Below the least and above the greatest there is none.
-    if (fixed.isNull || ((orders & 3) == 0 && value == i64.MAX_VALUE) || ((orders & 6) == 0 && value == i64.MIN_VALUE)) {
+    if (isNull || ((orders & 3) == 0 && value == i64.MAX_VALUE) || ((orders & 6) == 0 && value == i64.MIN_VALUE)) {
       batch.selected = 0;
       return true;
     }
