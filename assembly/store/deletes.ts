@@ -157,7 +157,7 @@ export class Deletes extends Updates {
     if (status != OK) return status;
     const watch = table.watch;
     if (watch) watch.left(address);
-    return table.registry.delete(address);
+    return table.registry.deleteRead(address, table.oldBody.len);
   }
 
   private followReferences(table: Table, address: RecordAddress, row: Row, mode: u8): Status {

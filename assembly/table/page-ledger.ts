@@ -57,6 +57,11 @@ export class PageLedger {
   private hintSize: u32 = 0;
   private hintEpoch: u32 = 0;
 
+  /** What `bytes` was last, until a page has less room; trusted while `bytesEpoch` is the manager's. */
+  private knownBytes: u64 = 0;
+  private bytesEpoch: u32 = 0;
+  private knowsBytes: bool = false;
+
   constructor(
     private access: MemoryAccess,
     readonly pageNo: u32,
@@ -100,11 +105,16 @@ export class PageLedger {
 
   /** Bytes of all of the pages, but for what is unused in the last one; 0 where there are none, and where the ledger can't be read. */
   get bytes(): u64 {
+    const epoch = this.access.manager.epoch;
+    if (this.knowsBytes && this.bytesEpoch == epoch) return this.knownBytes;
     const page = this.access.page(this.pageNo);
     const count: u32 = page == 0 ? 0 : load<u32>(page);
     if (count == 0 || count > ROOM) return 0;
     const free = load<u64>(page + ENTRIES_OFFSET + (count - 1) * PAGE_ENTRY_SIZE, 4);
-    return <u64>count * PAGE_SIZE - (free > PAGE_SIZE ? 0 : free);
+    this.knownBytes = <u64>count * PAGE_SIZE - (free > PAGE_SIZE ? 0 : free);
+    this.bytesEpoch = epoch;
+    this.knowsBytes = true;
+    return this.knownBytes;
   }
 
   /**
@@ -116,6 +126,7 @@ export class PageLedger {
       fail(RECORD_TOO_LARGE, "the record needs " + slotSize.toString() + " bytes, a page holds 65535");
       return NO_ADDRESS;
     }
+    this.knowsBytes = false;
     const count = this.count;
     if (count == 0xffffffff) return NO_ADDRESS;
     const epoch = this.access.manager.epoch;

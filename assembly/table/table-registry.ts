@@ -191,7 +191,11 @@ export class TableRegistry {
   /** Zeroes the record's slot and lists it as free. */
   delete(address: RecordAddress): Status {
     const bodyLen = this.bodyLength(address);
-    if (bodyLen == 0) return lastError.status;
+    return bodyLen == 0 ? lastError.status : this.deleteRead(address, bodyLen);
+  }
+
+  /** The same of a record that was just read, and whose body has `bodyLen` bytes. */
+  deleteRead(address: RecordAddress, bodyLen: u32): Status {
     const pageOffset = addressOffset(address);
     const slotSize = min(this.slotSize(bodyLen), PAGE_SIZE - pageOffset);
     const status = this.access.zeroRecordPart(addressPage(address), pageOffset, slotSize);
