@@ -198,7 +198,7 @@ test("what other engines once got wrong", () => {
   });
 });
 
-test("aliases in HAVING, MIN and MAX with COLLATE, DISTINCT in an order that is worked out", () => {
+test("aliases in WHERE and HAVING, MIN and MAX with COLLATE, DISTINCT in an order that is worked out", () => {
   for (const [seed, count] of [
     [5, 1],
     [6, 60],
@@ -209,6 +209,13 @@ test("aliases in HAVING, MIN and MAX with COLLATE, DISTINCT in an order that is 
       for (const sql of [
         // Knex; a column goes before an alias, and an alias before a query's column around it.
         "SELECT g, count(*) AS c FROM t GROUP BY g HAVING c > 2 ORDER BY g",
+        "SELECT id, n + 1 AS m FROM t WHERE m > 2 ORDER BY id",
+        "SELECT id, -n AS n FROM t WHERE n > 2 ORDER BY id",
+        "SELECT g, max(id) AS c FROM t WHERE n > 1 GROUP BY g ORDER BY g",
+        "SELECT a.id AS x, (SELECT count(*) FROM t b WHERE b.n = a.n) AS c FROM t a WHERE c > 2 AND x < 40 ORDER BY x",
+        "SELECT id, n % 2 AS k FROM t a WHERE EXISTS (SELECT b.n AS k FROM t b WHERE k = a.n + 1) ORDER BY id",
+        "SELECT count(*) FROM (SELECT id % 3 AS k, 7 AS k FROM t GROUP BY k) x",
+        "SELECT DISTINCT lower(g) AS w FROM t WHERE w < 'y' ORDER BY w",
         "SELECT g, count(*) AS n FROM t GROUP BY g, n HAVING n > 1 ORDER BY g, 2",
         "SELECT n + 1 AS m, sum(id) AS total FROM t GROUP BY m HAVING total > 5 AND m > 1 ORDER BY m",
         "SELECT g AS h, count(*) AS c FROM t GROUP BY g HAVING max(h) >= 'x' AND NOT c IS NULL ORDER BY 1",
@@ -235,7 +242,7 @@ test("aliases in HAVING, MIN and MAX with COLLATE, DISTINCT in an order that is 
   }
 });
 
-test("what DISTINCT leaves no value of is no order, and an alias is a name in HAVING alone", () => {
+test("what DISTINCT leaves no value of is no order, and an alias of what comes later is no name yet", () => {
   withBoth((both) => {
     fill(both, 8, 3);
     for (const [sql, code] of [
@@ -248,7 +255,9 @@ test("what DISTINCT leaves no value of is no order, and an alias is a name in HA
       ["SELECT DISTINCT n FROM t ORDER BY row_number() OVER ()", "SQL_TYPE"],
       ["SELECT g, count(*) AS c FROM t GROUP BY g HAVING sum(c) > 1", "SQL_TYPE"],
       ["SELECT g, a.c AS c FROM t GROUP BY g HAVING c > 1", "TABLE_NOT_FOUND"],
-      ["SELECT n AS m FROM t WHERE m > 1", "COLUMN_NOT_FOUND"],
+      ["SELECT count(*) AS c FROM t WHERE c > 1", "SQL_TYPE"],
+      ["SELECT rank() OVER (ORDER BY n) AS c FROM t WHERE c > 1", "SQL_TYPE"],
+      ["SELECT m FROM t WHERE (SELECT n AS m FROM t LIMIT 1) = m", "COLUMN_NOT_FOUND"],
       ["SELECT json_group_object(DISTINCT s, n) FROM t", "SQL_UNSUPPORTED"],
     ] as const)
       assert.equal(outcome(both.quire, sql), code, sql);

@@ -1,6 +1,8 @@
 /** Statements of SQL in requests: results in pages, prepared statements, plans, and long values, as docs/protocol.md has them. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { Params } from "../host/api/requests.js";
+import { openSync } from "../host/index.js";
 import { AbiHost } from "./helpers/abi.js";
 import { tempFolder } from "./helpers/store.js";
 
@@ -323,4 +325,65 @@ test("values longer than a record's", (t) => {
   assert.equal(store.sql("SELECT lpad('', 9000000, 'x')").rows.length, 1);
   assert.equal(store.fails({ op: "sql", sql: "SELECT lpad('', 9000000, 'x') FROM t LIMIT 2" }), "SQL_LIMIT");
   assert.equal(store.pages({ op: "sql", sql: "SELECT lpad('', 9000000, 'x') FROM t LIMIT 3" }, 1).length, 3);
+});
+
+test("bytes as parameters are blobs wherever they stand, in requests and in programs", (t) => {
+  const db = openSync(":memory:");
+  t.after(() => db.close());
+  db.create("t", ["id:int64:pk:auto", "b:blob:null", "u:uuid:null", "s:text:null"]);
+  const bytes = new Uint8Array([0, 255]);
+  const key = new Uint8Array(16).fill(0x11);
+  const long = new Uint8Array(70_000).fill(7);
+  const both = (sql: string, params: Params): unknown[] => {
+    const direct = db.prepare(sql).raw().all(params);
+    const asked = db.sql(sql, params).rows;
+    return [direct, asked];
+  };
+  assert.deepEqual(both("SELECT ? AS b, typeof(?), length(?), typeof('00ff')", [bytes, bytes, bytes]), [
+    [[bytes, "blob", 2n, "text"]],
+    [["00ff", "blob", "2", "text"]],
+  ]);
+  assert.deepEqual(both("SELECT typeof(:one), typeof(:two)", { one: bytes, two: "00ff" }), [
+    [["blob", "text"]],
+    [["blob", "text"]],
+  ]);
+  // With a number that only JSON has.
+  assert.deepEqual(both("SELECT length(?), ? > 1", [long, 1e20]), [[[70_000n, true]], [["70000", true]]]);
+  for (const one of both("INSERT INTO t (b, u) VALUES (?, ?) RETURNING u", [bytes, key]))
+    assert.deepEqual(one, [["11111111-1111-1111-1111-111111111111"]]);
+  assert.deepEqual(both("SELECT id FROM t WHERE b = ? AND u = ?", [bytes, key]), [
+    [[1n], [2n]],
+    [["1"], ["2"]],
+  ]);
+  assert.deepEqual(db.sql("SELECT count(*) FROM t WHERE u = x'11111111111111111111111111111111'").rows, [["2"]]);
+  assert.equal(db.table("t").count({ where: "b = ?", params: [bytes] }), 2);
+  assert.equal([...db.table("t").scan({ where: "b = :b", params: { b: bytes } })].length, 2);
+  assert.equal(db.table("t").updateWhere({ s: "x" }, { where: "b = ?", params: [bytes] }).updated, 2);
+  assert.equal(db.table("t").deleteWhere({ where: "b = ? AND id = 2", params: [bytes] }).deleted, 1);
+  assert.throws(() => db.sql("INSERT INTO t (s) VALUES (?)", [bytes]), { code: "SQL_TYPE" });
+  assert.throws(() => db.prepare("INSERT INTO t (s) VALUES (?)").run([bytes]), { code: "SQL_TYPE" });
+  assert.throws(() => db.sql("SELECT id FROM t WHERE u = ?", [bytes]), { code: "SQL_TYPE" });
+  const ask = (params: unknown, blobs: unknown, sql = "SELECT typeof(?)"): unknown =>
+    db.request({ op: "sql", sql, params, blobs });
+  for (const [params, blobs] of [
+    [["zz"], [1]],
+    [["000"], [1]],
+    [[5], [1]],
+    [["00"], [2]],
+    [["00"], [0]],
+    [["00"], [1, 1]],
+    [["00"], ["one"]],
+    [["00"], "1"],
+    [["00"], [1.5]],
+  ])
+    assert.throws(() => ask(params, blobs), { code: "BAD_REQUEST" }, JSON.stringify([params, blobs]));
+  assert.deepEqual((ask({ a: "" }, ["a"], "SELECT typeof(:a)") as Reply).rows, [["blob"]]);
+});
+
+test("semicolons behind a statement say nothing", (t) => {
+  const store = new Store(t);
+  for (const sql of ["SELECT 1;", "SELECT 1;;", ";;SELECT 1 ; ; -- and no more\n;", "SELECT 1; /* no more */"])
+    assert.deepEqual(store.sql(sql).rows, [["1"]], sql);
+  for (const sql of [";", "", ";;-- nothing", "SELECT 1;; SELECT 2", "SELECT 1; x"])
+    assert.equal((store.host.ask(store.handle, { op: "sql", sql }) as { code: string }).code, "SQL_SYNTAX", sql);
 });

@@ -48,13 +48,18 @@ function knowing(name: string, needs: string, takes: string, handler: Handler): 
 /** All operations: name, the fields that they need, those that they take besides, and what does them (docs/protocol.md). */
 const OPERATIONS: Array<OperationShape> = [
   knowing("get", "table", "key keys columns index", handleGet),
-  knowing("scan", "table", "index eq from to reverse offset limit columns count after where params orderBy timeout", handleScan),
+  knowing(
+    "scan",
+    "table",
+    "index eq from to reverse offset limit columns count after where params blobs orderBy timeout",
+    handleScan,
+  ),
   knowing("insert", "table", "row rows", handleInsert),
-  knowing("update", "table set", "key where params timeout", handleUpdate),
-  knowing("delete", "table", "key keys cascade where params timeout", handleDelete),
-  knowing("sql", "sql", "params maxRows after explain timeout", handleSql),
+  knowing("update", "table set", "key where params blobs timeout", handleUpdate),
+  knowing("delete", "table", "key keys cascade where params blobs timeout", handleDelete),
+  knowing("sql", "sql", "params blobs maxRows after explain timeout", handleSql),
   knowing("prepare", "sql", "", handlePrepare),
-  knowing("run", "statement", "params maxRows after timeout", handleRun),
+  knowing("run", "statement", "params blobs maxRows after timeout", handleRun),
   knowing("finalize", "statement", "", handleFinalize),
   knowing("begin", "", "anyOrder", handleBegin),
   knowing("commit", "", "", handleCommit),

@@ -1,15 +1,60 @@
 /** Values of parameters in SQL, from a request. */
 import { BAD_REQUEST, fail } from "../status";
+import { parseUnsigned, parsedUnsigned } from "../encode/digits";
 import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE, JsonTape } from "../encode/json";
+import { parseHex } from "../encode/uuid";
 import { suggestion } from "../schema/nearest";
 import { numberConstant, textConstant } from "../sql/bind/literals";
 import { Constant } from "../sql/eval/expression";
-import { K_BOOLEAN } from "../sql/eval/kinds";
+import { K_BLOB, K_BOOLEAN } from "../sql/eval/kinds";
 import { SqlTree } from "../sql/syntax/tree";
-import { FIELD_PARAMS, Request } from "./request";
+import { FIELD_BLOBS, FIELD_PARAMS, Request } from "./request";
 
-/** The values that a request gives the parameters of what was read into `tree`: by number, or by name; null with `BAD_REQUEST`. */
+/**
+ * The values that a request gives the parameters of what was read into `tree`: by number, or by name; null with `BAD_REQUEST`.
+ */
 export function parametersOf(request: Request, tree: SqlTree): Array<Constant> | null {
+  const parameters = givenParameters(request, tree);
+  if (!parameters || !request.has(FIELD_BLOBS)) return parameters;
+  const tape = request.tape;
+  const blobs = request.node(FIELD_BLOBS);
+  let isGood = tape.kind(blobs) == JSON_ARRAY;
+  for (let node = isGood ? tape.first(blobs) : 0; node != 0 && isGood; node = tape.next(node)) {
+    const number =
+      tape.kind(node) == JSON_STRING ? numberOf(tree, tape.stringPtr(node), tape.stringLen(node)) : placeOf(tape, node);
+    const at = <i32>number - 1;
+    isGood = at >= 0 && at < parameters.length && parameters[at].isPlain;
+    const blob = isGood ? blobOf(parameters[at]) : null;
+    if (blob) parameters[at] = blob;
+    isGood = blob !== null;
+  }
+  if (isGood) return parameters;
+  fail(BAD_REQUEST, "blobs must be a list of parameters, by number or name, whose values are text in hexadecimal digits");
+  return null;
+}
+
+/** The bytes whose hexadecimal digits are a text; null where it is none. */
+function blobOf(text: Constant): Constant | null {
+  const blob = new Constant(K_BLOB);
+  blob.setBytes(text.bytesPtr, text.bytesLen >> 1);
+  return parseHex(text.bytesPtr, text.bytesLen, blob.bytesPtr) ? blob : null;
+}
+
+/** The number at a node; 0 for what is none. */
+function placeOf(tape: JsonTape, node: u32): u32 {
+  const isNumber = tape.kind(node) == JSON_NUMBER && parseUnsigned(tape.rawPtr(node), tape.rawLen(node), i32.MAX_VALUE);
+  return isNumber ? <u32>parsedUnsigned : 0;
+}
+
+/** The number of the parameter with a name; 0 for none. */
+function numberOf(tree: SqlTree, ptr: usize, len: u32): u32 {
+  for (let known = tree.namedParameters; known != 0; known = tree.next(known)) {
+    if (tree.textLen(known) == len && memory.compare(tree.textPtr(known), ptr, len) == 0) return tree.c(known);
+  }
+  return 0;
+}
+
+function givenParameters(request: Request, tree: SqlTree): Array<Constant> | null {
   const parameters = new Array<Constant>();
   if (!request.has(FIELD_PARAMS)) return parameters;
   const tape = request.tape;
@@ -37,13 +82,10 @@ function namedParameters(tape: JsonTape, params: u32, tree: SqlTree): Array<Cons
   for (let key = tape.first(params); key != 0; key = tape.next(key)) {
     const ptr = tape.stringPtr(key);
     const len = tape.stringLen(key);
-    const names = new Array<string>();
-    let number: u32 = 0;
-    for (let known = tree.namedParameters; known != 0 && number == 0; known = tree.next(known)) {
-      if (tree.textLen(known) == len && memory.compare(tree.textPtr(known), ptr, len) == 0) number = tree.c(known);
-      else names.push(tree.text(known));
-    }
+    const number = numberOf(tree, ptr, len);
     if (number == 0) {
+      const names = new Array<string>();
+      for (let known = tree.namedParameters; known != 0; known = tree.next(known)) names.push(tree.text(known));
       const name = String.UTF8.decodeUnsafe(ptr, len);
       fail(BAD_REQUEST, "there is no parameter :" + name, names.length == 0 ? "" : suggestion(name, names, "parameters"));
       return null;

@@ -61,6 +61,7 @@ export const FIELD_QUICK: i32 = field("quick");
 export const FIELD_ANY_ORDER: i32 = field("anyOrder");
 export const FIELD_SQL: i32 = field("sql");
 export const FIELD_PARAMS: i32 = field("params");
+export const FIELD_BLOBS: i32 = field("blobs");
 export const FIELD_MAX_ROWS: i32 = field("maxRows");
 export const FIELD_EXPLAIN: i32 = field("explain");
 export const FIELD_STATEMENT: i32 = field("statement");

@@ -293,8 +293,10 @@ export class Statement {
       this.forget();
       return null;
     }
-    this.changes = change.count;
-    db.sqlChanges = change.count;
+    const count = change.count;
+    this.changes = count;
+    db.sqlChanges = count;
+    db.sqlTotal += count;
     const insert = change instanceof InsertStatement ? <InsertStatement>change : null;
     if (insert && insert.lastKey.len > 0) {
       const known = this.keyBytes;
@@ -399,7 +401,7 @@ export class Statement {
   }
 }
 
-/** What CHANGES() and LAST_INSERT_ROWID() are in the statement. */
+/** What CHANGES(), TOTAL_CHANGES() and LAST_INSERT_ROWID() are in the statement. */
 function tellOfChanges(context: StatementContext, db: DbmsContext): void {
-  context.around.tell(db.sqlChanges, db.sqlRowid);
+  context.around.tell(db.sqlChanges, db.sqlTotal, db.sqlRowid);
 }

@@ -41,6 +41,8 @@ export class DbmsContext {
   lastAddress: RecordAddress = NO_ADDRESS;
   /** What SQL's CHANGES() and LAST_INSERT_ROWID() tell: rows that its last change was of, and the last row's key where that is a number. */
   sqlChanges: i64 = 0;
+  /** The same of all of its changes: TOTAL_CHANGES(). */
+  sqlTotal: i64 = 0;
   sqlRowid: i64 = 0;
 
   private constructor(readonly store: Store) {

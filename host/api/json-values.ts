@@ -73,16 +73,31 @@ export function toJson(table: string, column: Column, value: unknown): unknown {
   }
 }
 
-/** The values of parameters of SQL in JSON: a list of them, or an object with a member for each name. */
-export function parametersToJson(params: unknown): unknown {
-  if (Array.isArray(params)) return Array.from(params, (value, at) => parameterToJson(value, at + 1));
+/** Fields of requests that give parameters of SQL their values. */
+export interface ParameterFields {
+  /** A list of them, or an object with a member for each name. */
+  readonly params: unknown;
+  /** Those of them that are bytes, by their numbers or names; missing where none is. */
+  readonly blobs?: readonly (number | string)[];
+}
+
+/** The values of parameters of SQL, a list or an object, as fields of a request. */
+export function parameterFields(params: unknown): ParameterFields {
   // What is no object is the module's to refuse.
-  if (typeof params !== "object" || params === null) return params;
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, parameterToJson(value, `:${name}`)]));
+  if (typeof params !== "object" || params === null) return { params };
+  const isList = Array.isArray(params);
+  const given = isList ? Array.from(params, (value: unknown, at) => [at + 1, value] as const) : Object.entries(params);
+  const values = given.map(([name, value]) => parameterToJson(value, isList ? name : `:${name}`));
+  const blobs = given.filter(([, value]) => value instanceof Uint8Array).map(([name]) => name);
+  return {
+    params: isList ? values : Object.fromEntries(given.map(([name], at) => [name, values[at]])),
+    ...(blobs.length > 0 && { blobs }),
+  };
 }
 
 /**
- * A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets. `name` is the parameter's
+ * A value for a parameter of SQL in JSON: what has no type there is text, which is read as the type of what it meets; bytes, of which a request tells by
+ * `blobs`, in hexadecimal. `name` is the parameter's
  * number or its name.
  */
 export function parameterToJson(value: unknown, name: number | string): unknown {

@@ -5,7 +5,7 @@
 import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import type { AnyRow, TableDefinition } from "./define-table.js";
-import { boundToJson, keyFromJson, parametersToJson, rowFromJson, rowToJson, toJson } from "./json-values.js";
+import { boundToJson, keyFromJson, parameterFields, rowFromJson, rowToJson, toJson } from "./json-values.js";
 import { errorOfPart } from "./parts.js";
 import type {
   BoundOptions,
@@ -205,7 +205,7 @@ export class Operations {
     addBounds(schema, options, fields);
     fields["limit"] = limit;
     fields["pageRows"] = undefined;
-    if (options.params !== undefined) fields["params"] = parametersToJson(options.params);
+    if (options.params !== undefined) Object.assign(fields, parameterFields(options.params));
     if (after !== null) {
       fields["offset"] = undefined;
       fields["after"] = after;
@@ -264,7 +264,7 @@ export class ScanState {
 
 /** Options whose parameters, if they have some, are as JSON has them. */
 function withParams<T extends object>(options: T & { readonly params?: unknown }): T {
-  return options.params === undefined ? options : { ...options, params: parametersToJson(options.params) };
+  return options.params === undefined ? options : { ...options, ...parameterFields(options.params) };
 }
 
 /** Refuses options that are none. */

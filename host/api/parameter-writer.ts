@@ -6,7 +6,7 @@ import { SHORT_TEXT, putAscii, writeDecimal } from "./record-codec.js";
 import { TYPE_CODES } from "./table-schema.js";
 
 const NONE = 0;
-/** Texts from this many bytes on have a longer head. */
+/** Texts and blobs from this many bytes on have a longer head. */
 const LONG = 65535;
 
 /** The values in the order of the parameters; null when they are none for these. */
@@ -39,6 +39,7 @@ export class ParameterWriter {
       const value = given[i];
       if (typeof value === "number") room += 17;
       else if (typeof value === "string") room += 7 + 3 * value.length;
+      else if (value instanceof Uint8Array) room += 7 + value.length;
       else {
         const plain = parameterToJson(value, i + 1);
         const one = typeof plain === "object" && plain !== null ? JSON.stringify(plain) : plain;
@@ -72,10 +73,22 @@ export class ParameterWriter {
         memory.bytes[this.#end++] = value ? 1 : 0;
         return true;
       default:
+        if (value instanceof Uint8Array) return this.#blob(memory, value);
         if (value !== null) return false;
         memory.bytes[this.#end++] = NONE;
         return true;
     }
+  }
+
+  #blob(memory: MemoryViews, value: Uint8Array): boolean {
+    const { bytes, view } = memory;
+    const head = value.length >= LONG ? 7 : 3;
+    bytes[this.#end] = TYPE_CODES.blob;
+    view.setUint16(this.#end + 1, Math.min(value.length, LONG), true);
+    if (head > 3) view.setUint32(this.#end + 3, value.length, true);
+    bytes.set(value, this.#end + head);
+    this.#end += head + value.length;
+    return true;
   }
 
   /** A number with a fraction; one with an exponent goes as JSON. */

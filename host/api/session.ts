@@ -25,7 +25,7 @@ import type {
   TableStats,
   TimeOptions,
 } from "./requests.js";
-import { parametersToJson } from "./json-values.js";
+import { parameterFields } from "./json-values.js";
 import type { RowFrom, TypedShape } from "./row-types.js";
 import { type Runner, needFunction } from "./runner.js";
 import { EXEC } from "./script.js";
@@ -229,7 +229,7 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
 
   /**
    * Runs a statement of SQL (docs/sql.md), with values for its parameters: a list in the order of their numbers, or an object with the value of
-   * each `:name`. Bigints, Dates and bytes become the text that the column's type is read from.
+   * each `:name`. Bigints and Dates become the text that the column's type is read from; bytes are blobs.
    */
   sql(sql: string, params?: Params, options?: TimeOptions): Result<K, SqlResult>;
   /** The rows of a statement that is written behind the name, with values in it that become parameters: `` db.sql`… WHERE name = ${name}` ``. */
@@ -237,7 +237,7 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   sql(sql: string | TemplateStringsArray, ...given: unknown[]): Result<K, unknown> {
     if (isTemplate(sql)) return this.runner.run(ALL, "", new StatementCall(sql.join("?"), false, this.runner.forms), given);
     const [params = [], options = {}] = given as [Params?, TimeOptions?];
-    const request = { ...options, op: "sql" as const, sql, params: parametersToJson(params) };
+    const request = { ...options, op: "sql" as const, sql, ...parameterFields(params) };
     const steps = (operations: Operations) => operations.ask(request);
     return this.#do("sql", steps);
   }

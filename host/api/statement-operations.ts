@@ -1,5 +1,5 @@
 /** The operations of prepared statements: with records where the module is in this process, as requests elsewhere. */
-import { fromJson, keyFromJson, parametersToJson } from "./json-values.js";
+import { fromJson, keyFromJson, parameterFields } from "./json-values.js";
 import type { ModuleStatement, ModuleStatements, StatementResult } from "./module-statement.js";
 import { BY_STEPS, Operation, type Steps } from "./operations.js";
 import type { Params, RunResult, SqlResult, StatementColumn, StatementDescription } from "./requests.js";
@@ -81,7 +81,7 @@ function rowsOf(reply: SqlResult, { raw, forms }: StatementCall): unknown[] {
 
 /** The rows of a page, and the token for the next one, null behind the last one. */
 export function* ask(call: StatementCall, params: Params, page: object): Steps<StatementResult & { after: unknown }> {
-  const request = { op: "sql" as const, sql: call.sql, params: parametersToJson(params), ...page };
+  const request = { op: "sql" as const, sql: call.sql, ...parameterFields(params), ...page };
   const reply = (yield { request }) as SqlResult & { readonly after?: unknown };
   const { changes, lastId = null, lastIdType: type = "text", after = null } = reply;
   const key = lastId === null ? undefined : keyFromJson(readColumn({ name: "", type, null: true }, 0), lastId, call.forms);

@@ -18,12 +18,13 @@ import {
   K_NULL,
   K_TEXT,
   K_UINT,
+  K_UUID,
   isNumber,
   kindName,
   kindOfType,
   typeOfKind,
 } from "../eval/kinds";
-import { parseConstant } from "./literals";
+import { hexConstantOf, parseConstant } from "./literals";
 import { StatementContext } from "./statement";
 
 /** The expression as one of `column`'s kind, of which it may then be compared or stored; null, with the place, when that can't be. */
@@ -50,6 +51,12 @@ export function convertTo(context: StatementContext, subject: Expression, kind: 
     if (kind == K_BOOLEAN && constant.kind == K_INT && (constant.low == 0 || constant.low == 1)) {
       constant.kind = K_BOOLEAN;
       return constant;
+    }
+    if (constant.kind == K_BLOB && takesBytes(kind)) {
+      const made = parseConstant(hexConstantOf(constant), kind, column);
+      if (made) made.column = column;
+      else if (lastError.status == SQL_TYPE) context.text.place(constant.start);
+      return made ? context.replaced(constant, made) : null;
     }
     if (kind == K_UINT && constant.kind == K_INT && <i64>constant.low >= 0) {
       constant.kind = K_UINT;
@@ -191,6 +198,15 @@ function isPlain(subject: Expression): bool {
   return subject instanceof Constant && (<Constant>subject).isPlain;
 }
 
+/** Whether a value of the kind may be given as its bytes. */
+function takesBytes(kind: u8): bool {
+  return kind == K_UUID || kind == K_CUSTOM;
+}
+
+function isBytesConstant(subject: Expression): bool {
+  return subject.kind == K_BLOB && subject instanceof Constant;
+}
+
 /** The kind that both can have, `K_NULL` for none. */
 function commonKind(a: Expression, b: Expression): u8 {
   if (a.kind == b.kind) return a.kind;
@@ -198,6 +214,8 @@ function commonKind(a: Expression, b: Expression): u8 {
   if (b.kind == K_NULL) return a.kind;
   if (isPlain(a)) return b.kind;
   if (isPlain(b)) return a.kind;
+  if (isBytesConstant(a) && takesBytes(b.kind)) return b.kind;
+  if (isBytesConstant(b) && takesBytes(a.kind)) return a.kind;
   if (isOpen(a)) return isNumber(b.kind) ? K_DECIMAL : b.kind;
   if (isOpen(b)) return isNumber(a.kind) ? K_DECIMAL : a.kind;
   if (isNumber(a.kind) && isNumber(b.kind)) {

@@ -91,10 +91,8 @@ export abstract class GroupBinder extends FunctionBinder {
         // A column's name goes before an alias.
         const name = tree.text(tree.a(item));
         if (this.scope.find(name, "") < 0 && this.scope.found == 0) {
-          for (let result = results; result != 0; result = tree.next(result)) {
-            if (tree.kind(result) != N_STAR && tree.b(result) != 0 && sameName(tree.text(tree.b(result)), name))
-              node = tree.a(result);
-          }
+          const result = this.resultIn(results, name);
+          if (result != 0) node = tree.a(result);
         }
       }
       this.inAggregate = true;
@@ -109,8 +107,13 @@ export abstract class GroupBinder extends FunctionBinder {
   }
 
   protected resultCalled(name: string): u32 {
+    return this.resultIn(this.aliases, name);
+  }
+
+  /** The first of a list of results that has `name` as its alias; 0 for none. */
+  private resultIn(results: u32, name: string): u32 {
     const tree = this.tree;
-    let result = this.aliases;
+    let result = results;
     while (result != 0 && (tree.kind(result) == N_STAR || tree.b(result) == 0 || !sameName(tree.text(tree.b(result)), name)))
       result = tree.next(result);
     return result;

@@ -7,7 +7,7 @@ import { parseDecimal } from "../../encode/decimal";
 import { addDecimals } from "../../encode/decimal-arithmetic";
 import { addUnsigned, isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
 import { addAscii } from "../../encode/json-pieces";
-import { hexDigit } from "../../encode/uuid";
+import { addHex, hexDigit } from "../../encode/uuid";
 import { parseValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";
 import { takeCell } from "../eval/cells";
@@ -98,6 +98,15 @@ export function textConstant(ptr: usize, len: u32): Constant {
 export function stringConstant(text: string): Constant {
   const bytes = String.UTF8.encode(text);
   return textConstant(changetype<usize>(bytes), bytes.byteLength);
+}
+
+/** Bytes as the text of their hexadecimal digits. */
+export function hexConstantOf(subject: Constant): Constant {
+  parsed.reset();
+  addHex(subject.bytesPtr, subject.bytesLen, parsed);
+  const constant = textConstant(parsed.ptr, parsed.len);
+  constant.start = subject.start;
+  return constant;
 }
 
 /** A text as a value of another kind, or as a number with a fraction where an integer is asked for; null, with an error, for none. */

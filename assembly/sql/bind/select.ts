@@ -41,7 +41,9 @@ export abstract class SelectBinder extends ResultBinder {
     }
     const conditions = new Array<Condition>();
     if (tree.c(node) != 0) {
+      this.aliases = tree.a(node);
       const where = this.condition(tree.c(node));
+      this.aliases = 0;
       if (!where) return null;
       addConditions(where, conditions);
     }

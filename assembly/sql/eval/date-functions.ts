@@ -1,5 +1,6 @@
 /** Functions of dates and times. */
 import { BAD_VALUE, OVERFLOW, SQL_UNSUPPORTED, lastError } from "../../status";
+import { asciiLower } from "../../encode/ascii";
 import { civilDay, civilMonth, civilYear, dayNumber, floorDivide, toCivil } from "../../encode/calendar";
 import { decimalOfInteger } from "../../encode/decimal-arithmetic";
 import { addPadded, addSigned } from "../../encode/digits";
@@ -55,6 +56,8 @@ export class DateCall extends Call {
     }
     for (at += 1; at < args.length; at++) {
       if (modifyTime(args[at].ptr(i), args[at].len(i))) continue;
+      if (asciiLower(shown(args[at], i)) == "localtime")
+        return this.fails(SQL_UNSUPPORTED, "nothing tells here what the local time is", "'+02:00' makes it of a time in UTC");
       const hint = "like +1 day, -2 months, start of month, weekday 0, unixepoch, utc, +01:30";
       return this.fails(BAD_VALUE, "no modifier of a time: " + shown(args[at], i), hint);
     }

@@ -20,6 +20,7 @@ pow 7 NI 1
 random 8 - I
 changes 9 - I
 last_insert_rowid 10 - I
+total_changes 13 - I
 greatest 11 S1 1
 least 12 S1 1
 max 11 SS1 1
@@ -98,6 +99,7 @@ export const F_CHANGES: u8 = 9;
 export const F_LAST_ID: u8 = 10;
 export const F_GREATEST: u8 = 11;
 export const F_LEAST: u8 = 12;
+export const F_TOTAL_CHANGES: u8 = 13;
 
 // Text and bytes.
 export const F_LENGTH: u8 = 20;

@@ -23,6 +23,7 @@ import {
   F_FLOOR,
   F_GREATEST,
   F_LAST_ID,
+  F_TOTAL_CHANGES,
   F_LEAST,
   F_POWER,
   F_RANDOM,
@@ -51,6 +52,9 @@ export class NumberCall extends Call {
         return true;
       case F_CHANGES:
         result.setInt(i, this.around.changes);
+        return true;
+      case F_TOTAL_CHANGES:
+        result.setInt(i, this.around.totalChanges);
         return true;
       case F_LAST_ID:
         result.setInt(i, this.around.lastInsertRowid);

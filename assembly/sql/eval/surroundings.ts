@@ -24,6 +24,8 @@ export class Surroundings {
   private changesBefore: i64 = 0;
   /** The key that the row inserted last was given, where it is a number. */
   private rowidBefore: i64 = 0;
+  /** Rows that all changes of the session before this statement were of. */
+  private totalBefore: i64 = 0;
   private time: i64 = NO_CLOCK;
 
   constructor(
@@ -43,10 +45,15 @@ export class Surroundings {
     this.time = NO_CLOCK;
   }
 
-  /** Tells of the change before it: how many rows it was of, and the last row's key where that is a number. */
-  tell(changes: i64, rowid: i64): void {
+  /** Tells of the change before it: how many rows it was of, all of the session, and the last row's key where that is a number. */
+  tell(changes: i64, total: i64, rowid: i64): void {
     this.changesBefore = changes;
+    this.totalBefore = total;
     this.rowidBefore = rowid;
+  }
+
+  get totalChanges(): i64 {
+    return this.asked.totalBefore;
   }
 
   get changes(): i64 {

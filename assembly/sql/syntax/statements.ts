@@ -125,8 +125,11 @@ class StatementReader extends PragmaReader {
     while (this.acceptSymbol(SEMICOLON)) {}
     if (this.lexer.kind == T_END) return 0;
     const node = this.statement();
-    if (node == 0 || this.lexer.kind == T_END || this.acceptSymbol(SEMICOLON)) return node;
-    return this.expected("the end of the statement");
+    if (node == 0 || this.lexer.kind == T_END) return node;
+    if (!this.acceptSymbol(SEMICOLON)) return this.expected("the end of the statement");
+    // Behind it there may be more of them.
+    while (this.acceptSymbol(SEMICOLON)) {}
+    return node;
   }
 
   /** Where what was not read yet begins. */

@@ -25,7 +25,7 @@ export const FUNCTION_NAMES: readonly string[] = (
   "json_contains json_each json_extract json_group_array json_group_object json_insert json_object json_patch json_quote json_remove " +
   "json_replace json_set json_tree json_type json_valid lag last_insert_rowid last_value lead least left length lower lpad ltrim max min " +
   "mod now nth_value ntile nullif octet_length percent_rank position pow power printf quote random randomblob rank replace reverse right " +
-  "round row_number rpad rtrim sign strftime string_agg substr substring sum total trim trunc typeof unhex unicode unixepoch upper uuid"
+  "round row_number rpad rtrim sign strftime string_agg substr substring sum total total_changes trim trunc typeof unhex unicode unixepoch upper uuid"
 ).split(" ");
 
 /** Words behind which a table's name stands. */
