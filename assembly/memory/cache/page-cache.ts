@@ -153,7 +153,6 @@ export class PageCache {
       if (withAux ? frame.aux == 0 : frame.pageNo == NO_PAGE) continue;
       let age: u64 = this.tick - frame.tick;
       if (age < GUARANTEE) continue;
-      // off: pages in passing
       if (frame.flags & FLAG_PASSING) age <<= PASSING_AGE;
       // off: records age faster
       if (frame.flags & FLAG_RECORDS) age <<= RECORDS_AGE;
