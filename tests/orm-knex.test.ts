@@ -275,6 +275,98 @@ testKnex("the schema builder, and migrations up and down", async (_, db) => {
   assert.equal(await db.schema.hasTable("one"), false);
 });
 
+// knex/knex#6213: by a column that goes rows of others went, too; #4155, #5367: what others refer to could not be changed; #4524, #2089: nor could a
+// column go that refers to others.
+testKnex("tables are changed as they are, also those that others refer to, and their rows stay", async (_, db) => {
+  await db("users").insert([
+    { name: "Ada", email: "ada@example.org", score: 3, kind: "a" },
+    { name: "Bob", email: "bob@example.org", kind: "b" },
+  ]);
+  await db("accounts").insert([{ user_id: 1, kind: "a" }, { user_id: 2 }]);
+  await db.schema.alterTable("users", (table) => {
+    table.string("name").nullable().defaultTo("nobody").alter();
+    table.text("score").alter({ alterNullable: false });
+    table.integer("big").checkPositive("big_positive").alter({ alterType: false });
+    table.dropColumns("raw", "born");
+    table.dropNullable("email");
+  });
+  await db("users").insert({ email: "x@example.org", big: 7 });
+  assert.equal(await codeOf(db("users").insert({ email: "y@example.org", big: -7 })), "CHECK_FAILED");
+  assert.equal(await codeOf(db("users").insert({ name: "no address" })), "NOT_NULL");
+  const columns = ["id", "name", "email", "score", "kind"];
+  assert.deepEqual(await db("users").select(columns).orderBy("id"), [
+    { id: 1, name: "Ada", email: "ada@example.org", score: "3", kind: "a" },
+    { id: 2, name: "Bob", email: "bob@example.org", score: "0", kind: "b" },
+    { id: 3, name: "nobody", email: "x@example.org", score: null, kind: "a" },
+  ]);
+  await db.schema.alterTable("users", (table) => {
+    table.dropChecks(["big_positive", "users_check"]);
+    table.enu("kind", ["a", "b", "c"]).notNullable().alter();
+  });
+  assert.equal(await db("users").where({ id: 3 }).update({ big: -7, kind: "c" }), 1);
+  assert.equal(await codeOf(db("users").where({ id: 3 }).update({ kind: "d" })), "CHECK_FAILED");
+  assert.equal(await codeOf(db("users").where({ id: 3 }).update({ kind: null })), "NOT_NULL");
+  // The other table still refers to this one.
+  assert.equal(await codeOf(db("accounts").insert({ user_id: 99 })), "FOREIGN_KEY_BROKEN");
+  await db("users").where({ id: 1 }).del();
+  assert.deepEqual(await db("accounts").select("id", "user_id"), [{ id: 2, user_id: 2 }]);
+
+  await db.schema.alterTable("accounts", (table) => void table.dropForeign("user_id"));
+  await db.schema.alterTable("accounts", (table) => void table.dropForeignIfExists("user_id"));
+  await db("accounts").insert({ user_id: 99 });
+  const refer = () =>
+    db.transaction((trx) =>
+      trx.schema.alterTable("accounts", (table) => {
+        table.foreign("user_id").references("id").inTable("users").onDelete("CASCADE");
+        table.integer("boss").references("users.id");
+      }),
+    );
+  assert.equal(await codeOf(refer()), "FOREIGN_KEY_BROKEN");
+  await db("accounts").where({ user_id: 99 }).del();
+  await refer();
+  assert.equal(await codeOf(db("accounts").insert({ user_id: 2, boss: 99 })), "FOREIGN_KEY_BROKEN");
+  await db.schema.alterTable("accounts", (table) => void table.dropColumn("boss"));
+  await db.schema.alterTable("users", (table) => void table.renameColumn("id", "number"));
+  assert.equal(await codeOf(db("accounts").insert({ user_id: 99 })), "FOREIGN_KEY_BROKEN");
+
+  await db.schema.createTable("pairs", (table) => {
+    table.integer("a");
+    table.integer("b");
+  });
+  await db("pairs").insert([
+    { a: 1, b: 1 },
+    { a: 1, b: 2 },
+  ]);
+  assert.equal(await codeOf(db.schema.alterTable("pairs", (table) => void table.primary(["a"]))), "UNIQUE_CONFLICT");
+  await db.schema.alterTable("pairs", (table) => void table.primary(["a", "b"]));
+  assert.match(await codeOf(db("pairs").insert({ a: 1, b: 2 })), /CONFLICT/);
+  await db.schema.alterTable("pairs", (table) => void table.primary(["b"], { constraintName: "by_b" }));
+  assert.match(await codeOf(db("pairs").insert({ a: 2, b: 2 })), /CONFLICT/);
+  await db.schema.alterTable("pairs", (table) => void table.dropPrimary());
+  await db.schema.alterTable("pairs", (table) => void table.dropPrimaryIfExists());
+  await db("pairs").insert({ a: 2, b: 2 });
+});
+
+testKnex("names of constraints are those of the file, where names in the program are others", async (t, _, path, options) => {
+  const wrapIdentifier = (name: string, wrap: (name: string) => string): string =>
+    wrap(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  const db = openKnex(t, `${path}-2`, options, { wrapIdentifier });
+  await db.schema.createTable("bigThings", (table) => void table.increments("thingId"));
+  await db.schema.createTable("smallThings", (table) => {
+    table.integer("partOf").references("thingId").inTable("bigThings");
+    table.integer("nextTo").notNullable();
+  });
+  await db.schema.alterTable("smallThings", (table) => {
+    table.dropForeign("partOf");
+    table.setNullable("nextTo");
+    table.foreign("nextTo").references("thingId").inTable("bigThings");
+    table.integer("howMany").notNullable().defaultTo(1);
+  });
+  await db("smallThings").insert({ partOf: 5 });
+  assert.equal(await codeOf(db("smallThings").insert({ nextTo: 5 })), "FOREIGN_KEY_BROKEN");
+  assert.deepEqual(await db("smallThings"), [{ part_of: 5, next_to: null, how_many: 1 }]);
+});
+
 testKnex("two connections, and the end of one", async (t, db, path, options) => {
   await db("users").insert({ name: "kept" });
   const second = openKnex(t, path, { ...options, wait: 0 });

@@ -240,7 +240,9 @@ export class Definitions extends ColumnDefinitions {
     if (!table && lastError.status == OK && this.tree.has(node, FLAG_IF)) return OK;
     if (!table) table = this.needed(subject);
     const status = table ? this.db.dropTable(table.name) : lastError.status;
-    return status == FOREIGN_KEY_RESTRICT ? this.context.text.place(this.tree.start(subject)) : status;
+    if (status != FOREIGN_KEY_RESTRICT) return status;
+    lastError.hint = "drop that table first, or say PRAGMA foreign_keys = OFF before the transaction begins";
+    return this.context.text.place(this.tree.start(subject));
   }
 
   // ---- views ----

@@ -39,14 +39,54 @@ declare module "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js" {
   }
 }
 
+declare module "knex/lib/dialects/sqlite3/schema/sqlite-columncompiler.js" {
+  export default class ColumnCompiler_SQLite3 {
+    constructor(client: unknown, table: unknown, builder: unknown);
+    readonly columnBuilder: { readonly alterType: boolean; readonly alterNullable: boolean };
+    readonly modified: { readonly defaultTo?: readonly unknown[]; readonly nullable?: readonly unknown[] };
+    protected readonly tableCompiler: { tableName(): string };
+    protected readonly formatter: { wrap(name: string): string };
+    getColumnName(): string;
+    getColumnType(): string;
+    defaultTo(...value: readonly unknown[]): string;
+    protected pushQuery(sql: string): void;
+    protected pushAdditional(push: () => void): void;
+    protected _pushAlterCheckQuery(predicate: string, name?: string): void;
+  }
+}
+
 declare module "knex/lib/dialects/sqlite3/schema/sqlite-tablecompiler.js" {
+  /** What `foreign` takes. */
+  export interface ForeignData {
+    readonly column: string | readonly string[];
+    readonly references: string | readonly string[];
+    readonly inTable: string;
+    readonly keyName?: string;
+    readonly onDelete?: string;
+    readonly onUpdate?: string;
+  }
+
   export default class TableCompiler_SQLite3 {
     constructor(client: unknown, builder: unknown);
+    protected readonly client: {
+      customWrapIdentifier(name: string, wrap: (name: string) => string): string;
+      wrapIdentifierImpl(name: string): string;
+    };
+    /** `create`, `alter` and the like. */
+    protected readonly method: string;
     protected readonly tableNameRaw: string;
-    protected readonly formatter: { wrap(name: string): string };
+    protected readonly alterColumnsPrefix: string;
+    protected readonly formatter: { wrap(name: string): string; columnize(columns: readonly string[]): string };
     protected tableName(): string;
-    protected dropForeign(columns: unknown, name?: string): void;
+    protected addColumns(columns: unknown, prefix: string, compilers: unknown): void;
+    protected dropColumn(...columns: readonly (string | readonly string[])[]): void;
+    protected primary(columns: string | readonly string[], name?: string | { readonly constraintName?: string }): void;
+    protected dropPrimary(): void;
+    protected dropPrimaryIfExists(): void;
+    protected foreign(data: ForeignData): void;
+    protected dropForeign(columns: string | readonly string[], name?: string): void;
+    protected dropForeignIfExists(columns: string | readonly string[], name?: string): void;
     protected pushQuery(sql: string): void;
-    protected _indexCommand(kind: string, table: string, columns: unknown): string;
+    protected _setNullableState(column: string, isNullable: boolean): void;
   }
 }

@@ -4,7 +4,8 @@ import { pipeline } from "node:stream/promises";
 import type { Knex } from "knex";
 import Sqlite3 from "knex/lib/dialects/sqlite3/index.js";
 import SqliteQueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
-import SqliteTableCompiler from "knex/lib/dialects/sqlite3/schema/sqlite-tablecompiler.js";
+import SqliteColumnCompiler from "knex/lib/dialects/sqlite3/schema/sqlite-columncompiler.js";
+import SqliteTableCompiler, { type ForeignData } from "knex/lib/dialects/sqlite3/schema/sqlite-tablecompiler.js";
 import type { OpenOptions } from "../api/options.js";
 import { EXECUTE, RowsState, StatementCall } from "../api/statement-operations.js";
 import type { ValueForms } from "../api/value-forms.js";
@@ -77,11 +78,103 @@ class QueryCompiler extends SqliteQueryCompiler {
   }
 }
 
+/** The type of an enumeration, as SQLite's client has it: a text, and a constraint behind that. */
+const CHECKED_TYPE = /^(\w+) (check .*)$/s;
+
+/** Columns are changed as SQLite's client says, whose own constraints come behind as well. */
+class ColumnCompiler extends SqliteColumnCompiler {
+  override _pushAlterCheckQuery(predicate: string, name?: string): void {
+    const rule = `${name === undefined ? "" : `constraint ${this.formatter.wrap(name)} `}check (${predicate})`;
+    const sql = `alter table ${this.tableCompiler.tableName()} add ${rule}`;
+    // Called on another compiler of the column.
+    this.pushAdditional(function (this: ColumnCompiler) {
+      this.pushQuery(sql);
+    });
+  }
+}
+
+/** Tables are changed by ALTER TABLE, also those that others refer to: SQLite's client makes them anew. */
 class TableCompiler extends SqliteTableCompiler {
-  /** By a statement: what SQLite's looks for in a table's text, a constraint with a name, is not there, and it would do nothing. */
-  override dropForeign(columns: unknown, name?: string): void {
-    const constraint = name === undefined ? this._indexCommand("foreign", this.tableNameRaw, columns) : this.formatter.wrap(name);
-    this.pushQuery(`alter table ${this.tableName()} drop constraint ${constraint}`);
+  #alter(...changes: readonly string[]): void {
+    this.pushQuery(`alter table ${this.tableName()} ${changes.join(", ")}`);
+  }
+
+  /** The name of a constraint that has none of its own, by the names that table and columns have in the file. */
+  #constraint(columns: readonly string[], end: string): string {
+    const names = [this.tableNameRaw, ...columns].map((name) => this.client.customWrapIdentifier(name, (same) => same));
+    return this.client.wrapIdentifierImpl([...names, end].join("_"));
+  }
+
+  /** `drop constraint` of a foreign key, whose name in the file is that of its columns; by a name that is given where there are none. */
+  #dropForeign(columns: string | readonly string[], name: string | undefined, words: string): void {
+    const names = [columns].flat();
+    const constraint = names.length === 0 && name !== undefined ? this.formatter.wrap(name) : this.#constraint(names, "fkey");
+    this.#alter(`${words} ${constraint}`);
+  }
+
+  override addColumns(columns: unknown, prefix: string, compilers: readonly ColumnCompiler[] = []): void {
+    if (prefix !== this.alterColumnsPrefix) super.addColumns(columns, prefix, compilers);
+    else for (const column of compilers) this.#alterColumn(column);
+  }
+
+  #alterColumn(column: ColumnCompiler): void {
+    const { columnBuilder: builder, modified } = column;
+    const alter = `alter column ${this.formatter.wrap(column.getColumnName())}`;
+    const whole = column.getColumnType();
+    const [, type = whole, check = ""] = CHECKED_TYPE.exec(whole) ?? [];
+    const changes = [
+      modified.defaultTo === undefined ? `${alter} drop default` : `${alter} set ${column.defaultTo(...modified.defaultTo)}`,
+    ];
+    if (builder.alterType) changes.unshift(`${alter} drop default`, `${alter} type ${type}`);
+    if (builder.alterType && check !== "") changes.push(`add ${check}`);
+    if (builder.alterNullable) changes.push(`${alter} ${modified.nullable?.[0] === false ? "set" : "drop"} not null`);
+    this.#alter(...changes);
+  }
+
+  override _setNullableState(column: string, isNullable: boolean): void {
+    this.#alter(`alter column ${this.formatter.wrap(column)} ${isNullable ? "drop" : "set"} not null`);
+  }
+
+  override dropColumn(...columns: readonly (string | readonly string[])[]): void {
+    this.#alter(...columns.flat().map((column) => `drop column ${this.formatter.wrap(column)}`));
+  }
+
+  override primary(columns: string | readonly string[], name?: string | { readonly constraintName?: string }): void {
+    if (this.method !== "alter") return;
+    const given = typeof name === "object" ? name.constraintName : name;
+    const rule = `${given === undefined ? "" : `constraint ${this.formatter.wrap(given)} `}primary key`;
+    // It takes the place of one that is there.
+    this.#alter(
+      `drop constraint if exists ${this.#constraint([], "pkey")}`,
+      `add ${rule} (${this.formatter.columnize([columns].flat())})`,
+    );
+  }
+
+  override dropPrimary(): void {
+    this.#alter("drop primary key");
+  }
+
+  override dropPrimaryIfExists(): void {
+    this.#alter(`drop constraint if exists ${this.#constraint([], "pkey")}`);
+  }
+
+  override foreign({ column, references, inTable, keyName, onDelete, onUpdate }: ForeignData): void {
+    if (this.method !== "alter") return;
+    const { formatter } = this;
+    const name = keyName === undefined ? "" : `constraint ${formatter.wrap(keyName)} `;
+    let rule = `${name}foreign key (${formatter.columnize([column].flat())}) references ${formatter.wrap(inTable)}`;
+    rule += ` (${formatter.columnize([references].flat())})`;
+    if (onDelete !== undefined) rule += ` on delete ${onDelete}`;
+    if (onUpdate !== undefined) rule += ` on update ${onUpdate}`;
+    this.#alter(`add ${rule}`);
+  }
+
+  override dropForeign(columns: string | readonly string[], name?: string): void {
+    this.#dropForeign(columns, name, "drop constraint");
+  }
+
+  override dropForeignIfExists(columns: string | readonly string[], name?: string): void {
+    this.#dropForeign(columns, name, "drop constraint if exists");
   }
 }
 
@@ -94,6 +187,10 @@ class Client extends Sqlite3 {
 
   override queryCompiler(builder: unknown, formatter?: unknown): QueryCompiler {
     return new QueryCompiler(this, builder, formatter);
+  }
+
+  override columnCompiler(table: unknown, builder: unknown): ColumnCompiler {
+    return new ColumnCompiler(this, table, builder);
   }
 
   override tableCompiler(builder: unknown): TableCompiler {
