@@ -1,5 +1,6 @@
 /** Prepared statements of the package: the same in this process, where rows cross as records, and in another one, where they are JSON. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import type { QuireError, Session } from "../host/index.js";
 import { sessionsOfAllKinds } from "./helpers/library.js";
@@ -206,5 +207,44 @@ test("columns of any name, and long texts", async (t) => {
     }
     // More statements than are kept.
     for (let i = 0; i < 200; i++) assert.deepEqual(await (await db.prepare(`SELECT ${i} AS n`)).get(), { n: BigInt(i) });
+  }
+});
+
+/** Prints the first of 2,500 rows and how many are other than their place in the list says. */
+const MANY_ROWS = `
+const { openSync } = await import(process.argv[1]);
+const db = openSync(":memory:");
+const sql = 'SELECT value AS "a""b\\\\\\n", CASE WHEN value % 3 = 0 THEN NULL ELSE value END AS "0", value AS constructor, value AS "a""b\\\\\\n"';
+const rows = db.prepare(sql + " FROM generate_series(1, 2500)").all();
+const shown = (row) => JSON.stringify(Object.entries(row), (_, value) => (typeof value === "bigint" ? Number(value) : value));
+const isIt = (row, i) => shown(row) === JSON.stringify([["0", i % 3 === 0 ? null : i], ["a\\"b\\\\\\n", i], ["constructor", i]]);
+console.log(shown(rows[0]), rows.length, rows.filter((row, i) => !isIt(row, i + 1)).length);
+`;
+
+test("rows that are many are what few are: columns of any name, nulls, and where no code may be made of text", () => {
+  const index = new URL("../host/index.js", import.meta.url).href;
+  for (const options of [[], ["--disallow-code-generation-from-strings"]]) {
+    const words = [...options, "--input-type=module", "-e", MANY_ROWS, index];
+    const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 120_000 });
+    assert.deepEqual([stdout, stderr], ['[["0",1],["a\\"b\\\\\\n",1],["constructor",1]] 2500 0\n', ""]);
+  }
+});
+
+test("each run has its own values, be they longer or shorter than those before, also while others of the statement go on", async (t) => {
+  for (const db of await sessionsOfAllKinds(t)) {
+    const select = await db.prepare<{ a: string | null; b: string | null }>(
+      "SELECT ? AS a, CAST(? AS TEXT) AS b FROM generate_series(1, 1200) LIMIT ?",
+    );
+    const values = ["", "one", "x".repeat(5000), "two", "ä".repeat(20), null, "3", "y".repeat(70_000), "four"];
+    for (const [i, value] of values.entries()) {
+      const other = values[(i + 3) % values.length] ?? null;
+      assert.deepEqual(await select.get(value, other, 1), { a: value, b: other });
+      const seen = new Set<unknown>();
+      for await (const { a } of select.iterate(value, other, 1200)) {
+        if (seen.size === 0) assert.deepEqual(await select.get("short", "9", 1), { a: "short", b: "9" });
+        seen.add(a);
+      }
+      assert.deepEqual([...seen], [value]);
+    }
   }
 });

@@ -147,7 +147,7 @@ export class OpenStatement {
     let count = 0;
     for (; ptr < end; count++) {
       if (count == values.length) values.push(Constant.null());
-      const value = values[count];
+      const value = unchecked(values[count]);
       const type = load<u8>(ptr++);
       if (type == 0) {
         setParameter(value, type, ptr, 0);

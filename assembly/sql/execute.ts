@@ -304,7 +304,7 @@ export class Statement {
       this.keyBytes = key;
       memory.copy(changetype<usize>(key), insert.lastKey.ptr, insert.lastKey.len);
       this.lastKey = key;
-      const column = change.table.schema.columns[change.table.keyColumn];
+      const column = unchecked(change.table.schema.columns[change.table.keyColumn]);
       this.lastColumn = column;
       if (isInteger(column.type)) db.sqlRowid = loadInteger(column.type, changetype<usize>(key));
     }

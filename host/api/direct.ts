@@ -3,6 +3,7 @@ import type { LibraryInstance } from "./instance.js";
 import { ModuleStatements } from "./module-statement.js";
 import { RecordReader, RecordWriter } from "./record-codec.js";
 import type { DeleteResult, UpdateResult } from "./requests.js";
+import { RowMaker } from "./row-maker.js";
 import type { Column, TableSchema } from "./table-schema.js";
 import type { ValueForms } from "./value-forms.js";
 
@@ -17,6 +18,7 @@ const TOLD_BY_JSON: ReadonlySet<string> = new Set(["BAD_VALUE", "BAD_REQUEST"]);
 interface OpenTable {
   readonly schema: TableSchema;
   readonly handle: number;
+  readonly rows: RowMaker;
 }
 
 /** A page of a scan. */
@@ -52,7 +54,7 @@ export class DirectAccess {
     if (schema === undefined || !name.isWellFormed()) return undefined;
     const handle = this.#instance.callText("open_table", name);
     if (handle < 0) return undefined;
-    const opened = { schema, handle };
+    const opened = { schema, handle, rows: new RowMaker(schema.columns) };
     this.#tables.set(name, opened);
     return opened;
   }
@@ -69,7 +71,7 @@ export class DirectAccess {
     const status = index === undefined ? this.#callWithKey("get", table, key) : this.#getBy(table, key, index);
     if (status === undefined) return undefined;
     const instance = this.#instance;
-    if (status === ROW) return this.#reader.row(instance.memory, table.schema.columns, instance.replyStart);
+    if (status === ROW) return table.rows.row(this.#reader, instance.memory, instance.replyStart);
     if (status === NO_ROW) return null;
     this.#drop(name, table);
     return undefined;
@@ -177,9 +179,10 @@ export class DirectAccess {
     const count = memory.view.getUint32(start, true);
     const tokenStart = start + memory.view.getUint32(start + 4, true);
     const rows = new Array<Record<string, unknown>>(count);
+    const maker = new RowMaker(columns);
     let at = start + 8;
     for (let i = 0; i < count; i++) {
-      rows[i] = this.#reader.row(memory, columns, at + 4);
+      rows[i] = maker.row(this.#reader, memory, at + 4);
       at += 4 + memory.view.getUint32(at, true);
     }
     return { rows, after: tokenStart === end ? null : memory.text(tokenStart, end) };

@@ -3,6 +3,7 @@ import type { LibraryInstance } from "./instance.js";
 import type { MemoryViews } from "./memory-views.js";
 import { ParameterWriter } from "./parameter-writer.js";
 import type { RecordReader } from "./record-codec.js";
+import { RowMaker } from "./row-maker.js";
 import { type Column, type ColumnType, TYPE_CODES, TYPE_SIZES } from "./table-schema.js";
 
 /** `flags` of a description. */
@@ -20,6 +21,8 @@ export interface StatementShape {
   /** The names of its parameters, without the sign before them; empty where there is just a number. */
   readonly parameters: readonly string[];
   readonly columns: readonly Column[];
+  /** Makes objects of rows. */
+  readonly rows: RowMaker;
   /** The tag of each custom column. */
   readonly tags: readonly string[];
   /** Whether an object takes the columns' names for properties of its own by mere assignment. */
@@ -94,7 +97,7 @@ export class ModuleStatement {
     });
     const givesRows = (view.getUint32(replyStart + 4, true) & GIVES_ROWS) !== 0;
     const isPlain = !columns.some(({ name }) => name === "__proto__");
-    return [view.getUint32(replyStart, true), { givesRows, parameters, columns, tags, isPlain }];
+    return [view.getUint32(replyStart, true), { givesRows, parameters, columns, rows: new RowMaker(columns), tags, isPlain }];
   }
 
   /** Gives it these values to run with; false when they have to go as JSON. */
@@ -139,11 +142,11 @@ export class ModuleStatement {
       memory.bytes.set(bytes, replyStart);
     }
     const { view } = memory;
-    const { columns } = this.shape;
+    const { columns, rows: maker } = this.shape;
     let at = replyStart + STEP_HEAD;
     try {
       for (let left = view.getUint32(replyStart, true); left > 0; left--) {
-        rows.push(raw ? reader.values(memory, columns, at + 4) : reader.row(memory, columns, at + 4));
+        rows.push(raw ? reader.values(memory, columns, at + 4) : maker.row(reader, memory, at + 4));
         at += 4 + view.getUint32(at, true);
       }
     } catch (error) {

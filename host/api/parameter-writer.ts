@@ -63,9 +63,9 @@ export class ParameterWriter {
         // A whole number that large has other digits than JavaScript shows.
         if (!Number.isSafeInteger(value)) return !Number.isInteger(value) && this.#decimal(memory, String(value));
         memory.bytes[this.#end] = TYPE_CODES.int64;
-        // In halves: a bigint would be an object that is thrown away.
+        // In halves: a bigint would be an object that is thrown away. Small numbers are quicker without division.
         memory.view.setInt32(this.#end + 1, value, true);
-        memory.view.setInt32(this.#end + 5, Math.floor(value / 2 ** 32), true);
+        memory.view.setInt32(this.#end + 5, (value | 0) === value ? value >> 31 : Math.floor(value / 2 ** 32), true);
         this.#end += 9;
         return true;
       case "boolean":

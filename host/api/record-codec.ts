@@ -8,7 +8,7 @@ import { checkDocument } from "./document.js";
 import { BYTE_HEX, dateFromText, dateText } from "./json-values.js";
 import type { MemoryViews } from "./memory-views.js";
 import type { Column, TableSchema } from "./table-schema.js";
-import { type ValueForms, inexact, numberIfExact } from "./value-forms.js";
+import { type ValueForms, inexact } from "./value-forms.js";
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");
 
@@ -123,6 +123,11 @@ function isDeep(text: string): boolean {
   return false;
 }
 
+/** The 64-bit integer at `at`, whose upper half is `high`, as the number that is nearest: in halves, for a bigint would be garbage. */
+function wideNumber(view: DataView, at: number, high: number): number {
+  return high * 2 ** 32 + view.getUint32(at, true);
+}
+
 /** Reads records; with `long` the rows of statements, whose values may be longer than a record's (docs/abi.md, "step"). */
 export class RecordReader {
   /** Where the last value ended. */
@@ -133,26 +138,18 @@ export class RecordReader {
     readonly long = false,
   ) {}
 
-  /** The row of these columns whose record starts at `at`. */
-  row(memory: MemoryViews, columns: readonly Column[], at: number): Record<string, unknown> {
-    const row: Record<string, unknown> = {};
-    this.end = at;
-    for (const column of columns) {
-      if (column.nullable && memory.bytes[this.end++] === 0) row[column.name] = null;
-      else row[column.name] = this.value(memory, column, this.end);
-    }
-    return row;
-  }
-
-  /** The same as a list of values. */
+  /** The values of these columns, whose record starts at `at`. */
   values(memory: MemoryViews, columns: readonly Column[], at: number): unknown[] {
     const values = new Array<unknown>(columns.length);
     this.end = at;
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] as Column;
-      values[i] = column.nullable && memory.bytes[this.end++] === 0 ? null : this.value(memory, column, this.end);
-    }
+    for (let i = 0; i < columns.length; i++) values[i] = this.field(memory, columns[i] as Column);
     return values;
+  }
+
+  /** The column's value where the last one ended, null or not. */
+  field(memory: MemoryViews, column: Column): unknown {
+    if (column.nullable && memory.bytes[this.end++] === 0) return null;
+    return this.value(memory, column, this.end);
   }
 
   /** The column's value at `at`; `end` is behind it afterwards. */
@@ -212,12 +209,15 @@ export class RecordReader {
     if (integers === "bigint" || column.size !== 8) return this.value(memory, column, at);
     this.end = at + 8;
     const { view } = memory;
-    return numberIfExact(column.type === "int64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
+    const isSigned = column.type === "int64";
+    const value = wideNumber(view, at, isSigned ? view.getInt32(at + 4, true) : view.getUint32(at + 4, true));
+    if (Number.isSafeInteger(value)) return value;
+    return isSigned ? view.getBigInt64(at, true) : view.getBigUint64(at, true);
   }
 
   /** The 64-bit integer at `at`, whose upper half is `high`, as a number. */
   #exact({ name, type }: Column, view: DataView, at: number, high: number): number {
-    const value = high * 2 ** 32 + view.getUint32(at, true);
+    const value = wideNumber(view, at, high);
     if (Number.isSafeInteger(value)) return value;
     throw inexact(name, type === "int64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
   }

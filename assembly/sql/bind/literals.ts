@@ -2,7 +2,7 @@
 import { BAD_VALUE, OK, OVERFLOW, SQL_TYPE, fail, lastError } from "../../status";
 import { isText } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { TYPE_BLOB, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
+import { TYPE_BLOB, TYPE_INT64, TYPE_TEXT, fixedValueSize } from "../../encode/data-type";
 import { parseDecimal } from "../../encode/decimal";
 import { addDecimals } from "../../encode/decimal-arithmetic";
 import { addUnsigned, isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
@@ -173,7 +173,8 @@ export function setParameter(constant: Constant, type: u8, ptr: usize, len: u32)
   constant.isPlain = type == TYPE_TEXT;
   constant.isNull = type == 0;
   constant.kind = type == 0 ? K_NULL : kindOfType(type);
-  if (type == TYPE_TEXT) constant.setBytes(ptr + 2, len - 2);
+  if (type == TYPE_TEXT) constant.replaceBytes(ptr + 2, len - 2);
+  else if (type == TYPE_INT64) constant.low = load<u64>(ptr);
   else if (type != 0) takeValue(constant, type, 0, ptr, len);
   // What may have a sign goes with more.
   if (constant.kind == K_UINT && <i64>constant.low >= 0) constant.kind = K_INT;

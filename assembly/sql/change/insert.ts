@@ -95,7 +95,7 @@ export class InsertStatement extends ChangeStatement {
   }
 
   private column(p: i32): Column {
-    return this.table.schema.columns[this.positions[p]];
+    return unchecked(this.table.schema.columns[unchecked(this.positions[p])]);
   }
 
   private wrongCount(found: i32, node: u32): Status {
@@ -203,7 +203,7 @@ export class InsertStatement extends ChangeStatement {
         continue;
       }
       at += 1;
-      const value = this.values[next++];
+      const value = unchecked(this.values[next++]);
       if (value instanceof Fixed) status = cells.addSlot(this.column(p), value, (<Fixed>value).isNull, (<Fixed>value).slot);
       else status = this.workOne(this.column(p), value);
     }

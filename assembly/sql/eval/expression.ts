@@ -1,5 +1,6 @@
 /** Expressions whose names and types are known. Each gives a vector for the rows that are selected in a batch. */
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { copyBytes } from "../../encode/bytes";
 import { Column } from "../../schema/column";
 import { Batch } from "./batch";
 import { K_BOOLEAN, K_NULL, isBytes } from "./kinds";
@@ -143,6 +144,9 @@ export class OuterValue extends Fixed {
   }
 }
 
+/** A value of more bytes gives them back with the next one. */
+const MOST_REPLACED: i32 = 4096;
+
 /** A literal or a parameter. */
 export class Constant extends Fixed {
   /** Of a parameter: its number, from 1 on. */
@@ -179,6 +183,17 @@ export class Constant extends Fixed {
     const bytes = new ArrayBuffer(max<i32>(len, 1));
     memory.copy(changetype<usize>(bytes), ptr, len);
     this.bytes = bytes;
+    this.low = ((<u64>len) << 32) | (<u64>changetype<usize>(bytes));
+  }
+
+  /** `setBytes` where the bytes are that it has, if they are as many: those who took its value before must have done with it. */
+  replaceBytes(ptr: usize, len: u32): void {
+    const bytes = this.bytes;
+    if (!bytes || len > <u32>bytes.byteLength || bytes.byteLength > MOST_REPLACED) {
+      this.setBytes(ptr, len);
+      return;
+    }
+    copyBytes(changetype<usize>(bytes), ptr, len);
     this.low = ((<u64>len) << 32) | (<u64>changetype<usize>(bytes));
   }
 
