@@ -117,7 +117,7 @@ if (options.write) {
     "",
     `Measured ${new Date().toISOString().slice(0, 10)} by \`npm run bench:node-sql -- --rows ${options.rows} --rounds ${options.rounds} --write\` with Node ${process.version} on ${cpus().length} cores of ${cpus()[0]?.model ?? "?"}.${busy}`,
     "Microseconds: of each operation the median of several parts in several processes, which take turns; a figure in brackets is a peer's time over Quire's: above 1× Quire is faster.",
-    `A table of ${Number(options.rows).toLocaleString("en")} rows with four columns and a unique text in a file, everything in the program's process; 16 MiB of cache. better-sqlite3 is set as its documentation advises, with WAL; better-sqlite3-exclusive is the same with \`locking_mode = EXCLUSIVE\`, as Quire's files are always: it looks for no other program's changes before each statement. PGlite has a fiftieth of the rows and operations.`,
+    `A table of ${Number(options.rows).toLocaleString("en")} rows with four columns and a unique text in a file, everything in the program's process; 16 MiB of cache. better-sqlite3 is set as its documentation advises, with WAL, and with \`synchronous = FULL\`, so that a commit survives a power cut as all others' do; better-sqlite3-exclusive is the same with \`locking_mode = EXCLUSIVE\`, as Quire's files are always: it looks for no other program's changes before each statement. PGlite has a fiftieth of the rows and operations.`,
     "`quire` is `openSync` of this package, `quire-db/better-sqlite3` its class in [better-sqlite3's shape](better-sqlite3.md), which Kysely's own dialect runs on here.",
     ...(leftOut().length === 0 ? [] : ["", ...leftOut().map((text) => `- Left out: ${text}.`)]),
     "",
