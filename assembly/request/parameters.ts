@@ -10,6 +10,9 @@ import { K_BLOB, K_BOOLEAN } from "../sql/eval/kinds";
 import { SqlTree } from "../sql/syntax/tree";
 import { FIELD_BLOBS, FIELD_PARAMS, Request } from "./request";
 
+/** A program that meant a document for the only parameter gave the members of one. */
+const NO_NAMES: string = "none of them has a name: give a list of values, in which an object is a document";
+
 /**
  * The values that a request gives the parameters of what was read into `tree`: by number, or by name; null with `BAD_REQUEST`.
  */
@@ -87,7 +90,7 @@ function namedParameters(tape: JsonTape, params: u32, tree: SqlTree): Array<Cons
       const names = new Array<string>();
       for (let known = tree.namedParameters; known != 0; known = tree.next(known)) names.push(tree.text(known));
       const name = String.UTF8.decodeUnsafe(ptr, len);
-      fail(BAD_REQUEST, "there is no parameter :" + name, names.length == 0 ? "" : suggestion(name, names, "parameters"));
+      fail(BAD_REQUEST, "there is no parameter :" + name, names.length == 0 ? NO_NAMES : suggestion(name, names, "parameters"));
       return null;
     }
     const constant = constantOf(tape, key + 1);

@@ -36,7 +36,7 @@ const TYPES: Array<Names> = [
   new Names(TYPE_UINT32, ",uint32,unsigned int,"),
   new Names(TYPE_UINT16, ",uint16,unsigned smallint,"),
   new Names(TYPE_UINT8, ",uint8,unsigned tinyint,"),
-  new Names(TYPE_DECIMAL, ",decimal,numeric,dec,money,real,float,double,double precision,number,"),
+  new Names(TYPE_DECIMAL, ",decimal,numeric,dec,money,real,float,double,double precision,float4,float8,number,"),
   new Names(TYPE_BOOLEAN, ",boolean,bool,"),
   new Names(TYPE_TEXT, ",text,varchar,char,character,clob,string,nvarchar,character varying,"),
   new Names(TYPE_BLOB, ",blob,bytea,binary,varbinary,"),
