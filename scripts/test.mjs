@@ -1,9 +1,10 @@
 // npm test: builds what is out of date, then runs the AssemblyScript specs (as-pect) and the TypeScript suite (node:test).
 //
-//   node scripts/test.mjs [--quick] [--record] [spec|host|component] [NAME…]
+//   node scripts/test.mjs [--quick] [--record] [spec|host|component|runtimes] [NAME…]
 //
 // spec, host: only the specs or only the suite. component: the files of the suite that have sessions in their own process, with the component
-// under them instead of the library. NAME: only the files whose name contains one. --quick: what tells of nearly every fault in three
+// under them instead of the library. runtimes: the files that go through the fast runtimes only (tests/helpers/runtimes.ts), through all that are
+// here. NAME: only the files whose name contains one. --quick: what tells of nearly every fault in three
 // minutes on two cores: the suite without the files that scripts/test-plan.mjs lists, under Node and wasmtime, and no specs. --record: keep how
 // long everything took in scripts/test-times.json, which the next runs' first line and the order of files are made from; for a machine at rest.
 import { execFileSync } from "node:child_process";
@@ -23,21 +24,26 @@ if (strange !== undefined) {
 }
 const quick = options.has("--quick");
 const words = process.argv.slice(2).filter((word) => !options.has(word));
-const part = ["spec", "host", "component"].includes(words[0]) ? words.shift() : null;
+const part = ["spec", "host", "component", "runtimes"].includes(words[0]) ? words.shift() : null;
 const wanted = (path) => words.length === 0 || words.some((word) => path.includes(word));
 const isWhole = words.length === 0 && part === null && !quick;
 const record = options.has("--record");
-if (record && (quick || part === "spec" || part === "component")) {
-  console.error("test: --record is for a whole run, or for files of the suite: without --quick, spec and component");
+if (record && (quick || (part !== null && part !== "host"))) {
+  console.error("test: --record is for a whole run, or for files of the suite: without --quick, spec, component and runtimes");
   process.exit(2);
 }
-const specs = part === "host" || part === "component" || quick ? [] : filesBelow("assembly/__tests__", ".spec.ts").filter(wanted);
+const specs = (part !== null && part !== "spec") || quick ? [] : filesBelow("assembly/__tests__", ".spec.ts").filter(wanted);
 const suites =
   part === "spec" ? [] : filesBelow("tests", ".test.ts").filter((path) => wanted(path) && !(quick && isLeftOut(path)));
 const throughComponent = (path) => THROUGH_COMPONENT.includes(basename(path, ".test.ts"));
 if (part === "component") {
   suites.splice(0, suites.length, ...suites.filter(throughComponent));
   process.env.QUIRE_TEST_COMPONENT = "1";
+}
+if (part === "runtimes") {
+  const isShort = (path) => /fastRuntimes|testOn(?:All)?Sessions/.test(readFileSync(join(root, path), "utf8"));
+  suites.splice(0, suites.length, ...suites.filter(isShort));
+  process.env.QUIRE_TEST_RUNTIMES = "all";
 }
 const cores = availableParallelism();
 /** Files of the suite that run at a time: Node's own choice leaves a core to others, here only where that is not the half of the machine. */

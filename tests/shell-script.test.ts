@@ -1,6 +1,7 @@
 /** `quire FILE` where there is no terminal: a script of statements and commands from standard input. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +13,8 @@ import { completeCommand, completeSql, FUNCTION_NAMES, RESERVED_WORDS } from "..
 import { splitWords } from "../host/cli/shell/commands.js";
 import { FORMAT_NAMES } from "../host/cli/shell/formats.js";
 import { History, historyPath } from "../host/cli/shell/history.js";
-import { StatementSplitter } from "../host/cli/shell/statements.js";
-import { testOnRuntimes } from "./helpers/runtimes.js";
+import { StatementSplitter } from "../host/api/statement-splitter.js";
+import { fastRuntimes, testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 
 interface Result {
@@ -191,17 +192,38 @@ test("commands in scripts: files, formats, plans, times", (t) => {
   assert.equal(run(cwd, ["a.db"], ".import nowhere.csv people\n").status, 1);
   assert.match(run(cwd, ["a.db"], ".read endless.sql\n").stderr, /files that read others: at most 16/);
   assert.equal(run(cwd, ["a.db"], ".output /dev/full\nSELECT 1;\n").status, 4);
+  // duckdb/duckdb#17405: a status to end with, and words that a command does not take.
+  assert.equal(run(cwd, ["a.db"], "SELECT 1;\n.exit 3\nSELECT 2;\n").status, 3);
+  assert.match(run(cwd, ["a.db"], ".quit 256\n").stderr, /^quire: USAGE: line 1, column 1: a status is a number from 0 to 255/);
+  assert.match(run(cwd, ["a.db"], ".mode csv people\n").stderr, /^quire: USAGE: line 1, column 1: use \.mode \[FORMAT\]$/m);
+  // What prints its own word where another shell would begin to show statements is worse than what is refused.
+  assert.match(run(cwd, ["a.db"], ".echo on\n").stderr, /^quire: USAGE: line 1, column 1: \.echo is not there: /);
 });
 
-testOnRuntimes("a script under every runtime", (t, runtime) => {
+testOnRuntimes(
+  "a script under every runtime",
+  (t, runtime) => {
+    const cwd = tempFolder(t);
+    const words = ["--runtime", runtime, "a.db"];
+    const script =
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT);\nINSERT INTO t (n) VALUES ('é'), (NULL);\nSELECT * FROM t;\nSELECT x;\n";
+    const { stdout, stderr, status } = run(cwd, words, script);
+    assert.equal(stdout, "id  n\n──  ────\n 1  é\n 2  NULL\n");
+    assert.equal(stderr, "quire: COLUMN_NOT_FOUND: statement 4, line 4, column 8: there is no column x; there is no FROM\n");
+    assert.equal(status, 1);
+  },
+  fastRuntimes,
+);
+
+test("others are told that a shell has the file", async (t) => {
   const cwd = tempFolder(t);
-  const words = ["--runtime", runtime, "a.db"];
-  const script =
-    "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT);\nINSERT INTO t (n) VALUES ('é'), (NULL);\nSELECT * FROM t;\nSELECT x;\n";
-  const { stdout, stderr, status } = run(cwd, words, script);
-  assert.equal(stdout, "id  n\n──  ────\n 1  é\n 2  NULL\n");
-  assert.equal(stderr, "quire: COLUMN_NOT_FOUND: statement 4, line 4, column 8: there is no column x; there is no FROM\n");
-  assert.equal(status, 1);
+  const child = spawn(process.execPath, [CLI, "a.db"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.write("SELECT 1;\n");
+  await once(child.stdout, "data");
+  const { stderr } = run(cwd, ["--wait", "0", "a.db"], "SELECT 1;");
+  child.stdin.end();
+  await once(child, "close");
+  assert.match(stderr, /^quire: LOCKED: a\.db is open for writing by process \d+ \(quire\) since /);
 });
 
 test("rows beyond number go through in little memory, and a reader that has enough ends them", async (t) => {
@@ -225,9 +247,17 @@ test("rows beyond number go through in little memory, and a reader that has enou
 test("where statements end", () => {
   const split = (text: string): string[] => {
     const splitter = new StatementSplitter();
-    const whole = text.split("\n").flatMap((line) => splitter.feed(line));
+    const whole = text.split("\n").flatMap((line) => [...splitter.feed(`${line}\n`)]);
     const last = splitter.end();
-    return [...whole, ...(last === null ? [] : [last])].map(({ sql, line, column }) => `${line}:${column} ${sql}`);
+    const split = [...whole, ...(last === null ? [] : [last])];
+    // All at once it is the same.
+    const atOnce = new StatementSplitter();
+    const others = [...atOnce.feed(`${text}\n`)];
+    assert.deepEqual(
+      [...others, atOnce.end()].filter((statement) => statement !== null),
+      split,
+    );
+    return split.map(({ sql, line, column }) => `${line}:${column} ${sql}`);
   };
   assert.deepEqual(split("a;b; c"), ["1:1 a;", "1:3 b;", "1:6 c\n"]);
   assert.deepEqual(split("'a;''\n;' x; \"a\"\";\" [;]\n`;`;"), ["1:1 'a;''\n;' x;", '2:7 "a"";" [;]\n`;`;']);
@@ -238,12 +268,17 @@ test("where statements end", () => {
     ...["1:1 BEGIN;", "1:8 a;", "1:11 END;", "1:16 create table begin (x);", "1:40 d\n"],
   ]);
   assert.deepEqual(split("select 'ü' - -1; select a->>'$[;]';"), ["1:1 select 'ü' - -1;", "1:18 select a->>'$[;]';"]);
+  // Columns are characters; comments before a statement and behind the last one are none of it.
+  assert.deepEqual(split("select '\u{1f600}';/* ; */ -- x\n /* y\n */ b; /* open"), ["1:1 select '\u{1f600}';", "3:5 b;"]);
+  assert.deepEqual(split("create trigger t begin select case 1 when 1 then 2 end; end; c;"), [
+    ...["1:1 create trigger t begin select case 1 when 1 then 2 end; end;", "1:62 c;"],
+  ]);
   // What takes 20 MB in many lines does not take its square in time.
   const splitter = new StatementSplitter();
   const from = performance.now();
-  for (let i = 0; i < 200_000; i++)
-    splitter.feed("  ('some text that goes on for a while', 'and some more of it, up to 100 characters or so'),");
-  assert.equal(splitter.feed(";").length, 1);
+  const row = "  ('some text that goes on for a while', 'and some more of it, up to 100 characters or so'),\n";
+  for (let i = 0; i < 200_000; i++) for (const statement of splitter.feed(row)) assert.fail(statement.sql);
+  assert.equal([...splitter.feed(";")].length, 1);
   assert.ok(performance.now() - from < 5000);
 });
 

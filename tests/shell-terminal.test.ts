@@ -9,7 +9,7 @@ import { test, type TestContext } from "node:test";
 import { openSync } from "../host/index.js";
 import { packageRoot } from "../host/paths.js";
 import { widthOf } from "../host/cli/shell/width.js";
-import { testOnRuntimes } from "./helpers/runtimes.js";
+import { fastRuntimes, testOnRuntimes } from "./helpers/runtimes.js";
 import { tempFolder } from "./helpers/store.js";
 import { Terminal, type TerminalOptions, hasTerminals } from "./helpers/terminal.js";
 
@@ -119,22 +119,26 @@ test("Ctrl-C stops a statement, and neither the shell nor its transaction", opti
   assert.equal(await shell.end(), 0);
 });
 
-testOnRuntimes("a statement is stopped under every runtime", async (t, runtime) => {
-  if (!hasTerminals) {
-    t.skip("there is no python3 with pty");
-    return;
-  }
-  const shell = await shellOn(t, {}, ["--runtime", runtime]);
-  await shell.enter("BEGIN;");
-  shell.send(`${FOREVER}\r`);
-  await shell.see("\n");
-  shell.send("\x03");
-  // Where the module is in another process that is ended, and the transaction with it.
-  const kept = runtime === "node";
-  await shell.see(`has changed nothing${kept ? "" : "; the transaction was rolled back"}\nquire${kept ? "*" : ""}> `);
-  assert.match(await shell.enter("SELECT count(*) FROM people;"), /\n {7}3\n1 row\n$/);
-  assert.equal(await shell.end(), 0);
-});
+testOnRuntimes(
+  "a statement is stopped under every runtime",
+  async (t, runtime) => {
+    if (!hasTerminals) {
+      t.skip("there is no python3 with pty");
+      return;
+    }
+    const shell = await shellOn(t, {}, ["--runtime", runtime]);
+    await shell.enter("BEGIN;");
+    shell.send(`${FOREVER}\r`);
+    await shell.see("\n");
+    shell.send("\x03");
+    // Where the module is in another process that is ended, and the transaction with it.
+    const kept = runtime === "node";
+    await shell.see(`has changed nothing${kept ? "" : "; the transaction was rolled back"}\nquire${kept ? "*" : ""}> `);
+    assert.match(await shell.enter("SELECT count(*) FROM people;"), /\n {7}3\n1 row\n$/);
+    assert.equal(await shell.end(), 0);
+  },
+  fastRuntimes,
+);
 
 test("what was typed is kept, once for all shells", options, async (t) => {
   const cwd = tempFolder(t);
@@ -174,7 +178,8 @@ test("what was typed is kept, once for all shells", options, async (t) => {
   three.send("\x1b[A\x1b[A");
   await three.see("SELECT 22;");
   three.send("\x1b[A\x1b[A\x1b[A");
-  await three.see(/SELECT 'the first',\n {2}'of two\\lines';/);
+  // Node 24 has its own mark before lines that go on.
+  await three.see(/SELECT 'the first',\n(?:\| )? {2}'of two\\lines';/);
   assert.match(await three.enter(""), /the first\s+of two\\lines\n1 row\n$/);
   await three.end();
 });

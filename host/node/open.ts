@@ -34,16 +34,18 @@ export async function open<const Options extends OpenOptions = OpenOptions>(
 
 /**
  * Opens the file at `path` with options that were checked: by `openHere` under Node, and else in a child, with what that takes loaded now.
+ * `command` is what others are told that has the file; this process's program unless given.
  * @internal
  */
 export async function openEngine<Here extends Engine>(
   path: string,
   options: OpenOptions,
   openHere: (place: Place, options: OpenOptions, lock: WriteLock | null) => Here | Promise<Here>,
+  command?: string,
 ): Promise<Here | ChildEngine> {
   const { runtime = "node", readonly = false, mustExist = false } = options;
   const place = placeOf(runtime, path, mustExist || readonly);
-  const wanted = lockFor(place, path, options);
+  const wanted = lockFor(place, path, options, command);
   const lock = wanted && (await WriteLock.take(wanted));
   try {
     if (runtime === "node") return await openHere(place, options, lock);

@@ -65,16 +65,22 @@ function refuseName(name: string): void {
   if (reason !== null) throw new QuireError("BAD_OPTION", reason);
 }
 
-/** The lock that a session with these options needs, as asked for by `path`; null when it only reads. */
+/** The lock that a session with these options needs, as asked for by `path`; null when it only reads. `command` tells others who has it. */
 export function lockFor(
   place: Place,
   path: string,
   { readonly = false, allowLinks = false, wait = WAIT_SECONDS }: OpenOptions,
+  command = thisProgram(),
 ): LockRequest | null {
   if (readonly || place.file === IN_MEMORY) return null;
   if (!allowLinks) refuseLinks(place.path, path);
+  return { file: place.path, named: path, command, waitSeconds: wait };
+}
+
+/** What this process runs, for people: `node app.js`. */
+function thisProgram(): string {
   const program = process.argv[1] === undefined ? "" : ` ${basename(process.argv[1])}`;
-  return { file: place.path, named: path, command: `${basename(process.execPath)}${program}`, waitSeconds: wait };
+  return `${basename(process.execPath)}${program}`;
 }
 
 /** The path of a file that a call names, as the module sees it; a `QuireError` when the module can't reach it. */

@@ -3,8 +3,8 @@ import { test, type TestContext } from "node:test";
 import type { RuntimeName } from "../../host/api/runtime-names.js";
 import { runtimeNamed, runtimes } from "../../host/runtimes/index.js";
 
-/** Those with a compiler and quick processes, for tests with a lot to do. */
-export const fastRuntimes: readonly RuntimeName[] = ["node", "wasmtime"];
+/** Those with a compiler and quick processes. */
+const FAST: readonly RuntimeName[] = ["node", "wasmtime"];
 
 /**
  * The runtimes that a test meant for all of them goes through; those that are got only when named are left out where they are not here,
@@ -13,8 +13,11 @@ export const fastRuntimes: readonly RuntimeName[] = ["node", "wasmtime"];
 export const testedRuntimes: readonly RuntimeName[] = runtimes
   .filter((adapter) => adapter.onlyWhenNamed !== true || adapter.find() !== null)
   .map(({ name }) => name)
-  .filter((name) => process.env["QUIRE_TEST_QUICK"] !== "1" || fastRuntimes.includes(name))
+  .filter((name) => process.env["QUIRE_TEST_QUICK"] !== "1" || FAST.includes(name))
   .filter((name) => process.env["QUIRE_TEST_COMPONENT"] !== "1" || name === "node");
+
+/** Those for tests with a lot to do; `npm run test:runtimes` takes them through all that are meant above. */
+export const fastRuntimes: readonly RuntimeName[] = process.env["QUIRE_TEST_RUNTIMES"] === "all" ? testedRuntimes : FAST;
 
 /** Whether this machine has runtime `name`. */
 export function hasRuntime(name: string): boolean {

@@ -194,8 +194,8 @@ const COMMANDS: Readonly<Record<string, DotCommand>> = {
     run: (shell, words) => shell.output.write(`${printable(words.join(" "))}\n`),
   },
   quit: {
-    ...{ form: "", summary: "end", words: [0, 0] },
-    run: (shell) => void (shell.isOver = true),
+    ...{ form: "[STATUS]", summary: "end, with an exit status", words: [0, 1] },
+    run: quit,
   },
   read: {
     ...{ form: "FILE", summary: "run the statements and commands of a file", words: [1, 1], completes: ["file"] },
@@ -229,6 +229,12 @@ const COMMANDS: Readonly<Record<string, DotCommand>> = {
   },
 };
 
+function quit(shell: Shell, [status = "0"]: readonly string[]): void {
+  if (!/^\d{1,3}$/.test(status) || Number(status) > 255) throw usage(`a status is a number from 0 to 255, not ${status}`);
+  shell.status = Number(status);
+  shell.isOver = true;
+}
+
 function setWidths(shell: Shell, words: readonly string[]): void {
   const wrong = words.find((word) => !/^\d{1,4}$/.test(word));
   if (wrong !== undefined) throw usage(`a width is a number from 0 to 9999, not ${wrong}`);
@@ -244,7 +250,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   eqp: "explain",
   save: "backup",
   fullschema: "schema",
-  echo: "print",
 };
 const REFUSED: Readonly<Record<string, string>> = {
   open: "end this shell, and start quire with the other file",
@@ -257,6 +262,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   recover: "use quire FILE repair OUT",
   separator: "use .mode csv or .mode tsv",
   clone: "use .backup",
+  echo: ".print writes words; statements are not shown again",
+  bail: "a script ends with its first error",
+  show: ".help lists what can be set",
+  changes: "at a terminal each statement tells what it changed; SELECT changes()",
+  log: "errors go to standard error",
 };
 
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);

@@ -73,5 +73,5 @@ async function runScript(shell: Shell): Promise<number | NodeJS.Signals> {
   }
   if (!done.tells && done.statements > 0)
     await shell.output.write(done.defines && done.changes === 0 ? "done\n" : `changed ${counted(done.changes, "row")}\n`);
-  return 0;
+  return shell.status;
 }

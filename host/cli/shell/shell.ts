@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "../../api/errors.js";
 import { statementWords } from "../../api/sql-words.js";
+import { type SplitStatement, StatementSplitter } from "../../api/statement-splitter.js";
 import { environment } from "../environment.js";
 import { printable } from "../printable.js";
 import { type FormatName, type FormatSettings, type RowFormat, rowFormat } from "./formats.js";
 import { ReaderGone, ShellOutput } from "./output.js";
-import { type SplitStatement, StatementSplitter } from "./statements.js";
 import { ShellStore, StatementError } from "./store.js";
 import { cut, ending, widthOf } from "./width.js";
 import type { ShellWords } from "./words.js";
@@ -54,6 +54,8 @@ export class Shell {
   readonly splitter = new StatementSplitter();
   /** Somebody has asked for the end. */
   isOver = false;
+  /** The exit status that was asked for. */
+  status = 0;
   /** What the statements so far came to, for a script that gives no rows. */
   readonly done = { statements: 0, changes: 0, defines: false, tells: false };
   readonly #color: boolean | null;
@@ -105,13 +107,13 @@ export class Shell {
   async take(line: string, splitter = this.splitter): Promise<void> {
     this.#isInterrupted = false;
     if (!splitter.isPending && /^\s*\./.test(line)) {
-      splitter.line++;
       this.done.tells = true;
       const { line: number } = splitter;
+      splitter.skipLine();
       await this.#attempt({ sql: line, line: number, column: 1 }, () => this.runCommand(this, line.trim()));
       return;
     }
-    for (const statement of splitter.feed(line)) {
+    for (const statement of [...splitter.feed(`${line}\n`)]) {
       await this.#attempt(statement, () => this.#statement(statement.sql));
       if (this.isInterrupted) return;
     }

@@ -95,7 +95,8 @@ export class ShellStore {
 
   /** Opens the file if it isn't. */
   async #ready(): Promise<WorkerEngine | ChildEngine> {
-    this.#engine ??= await openEngine(this.path, this.options, (place, options, lock) => WorkerEngine.open(place, options, lock));
+    const here = (...of: Parameters<typeof WorkerEngine.open>): Promise<WorkerEngine> => WorkerEngine.open(...of);
+    this.#engine ??= await openEngine(this.path, this.options, here, "quire");
     return this.#engine;
   }
 

@@ -29,6 +29,8 @@ export class TerminalShell {
   /** The lines so far of what becomes one entry of the history. */
   #typed = "";
   #isBusy = true;
+  /** The line as it was before the last key. */
+  #entered = "";
   /** Keys that came while something ran. */
   readonly #waiting: Press[] = [];
   /** What is being pasted; null when nothing is. */
@@ -56,7 +58,8 @@ export class TerminalShell {
     editor._ttyWrite = (text, key) => this.#press([text, key], press);
     // Readline adds each line; what belongs together is one entry here.
     editor.on("history", (entries: string[]) => void entries.splice(0, entries.length, ...this.#history.entries));
-    editor.on("line", (line: string) => void this.#take(line));
+    // What Node 24 gives with the event has the lines of several that were not typed one behind the other, from the last to the first.
+    editor.on("line", () => void this.#take(this.#entered));
     editor.on("SIGINT", () => this.#interrupt());
     editor.on("SIGCONT", () => (this.#isBusy ? editor.resume() : this.#prompt()));
     editor.on("close", () => this.#close());
@@ -83,7 +86,7 @@ export class TerminalShell {
     await store.close();
     // The next one is the end.
     for (const signal of ENDING_SIGNALS) process.removeAllListeners(signal);
-    return this.#signal ?? 0;
+    return this.#signal ?? this.#shell.status;
   }
 
   #say(text: string): void {
@@ -110,6 +113,7 @@ export class TerminalShell {
     else if (this.#paste !== null && !isInterrupt) this.#paste += key.sequence ?? "";
     else {
       this.#paste = null;
+      this.#entered = this.#editor.line;
       press(text, key);
     }
   }
