@@ -18,24 +18,37 @@ import type { Invocation } from "./runtimes/adapter.js";
 
 /** Resolves with the exit status, or with the signal that ended the command, of which what was kept is said then. */
 async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.Signals> {
-  const { runtime, args, preopens, stdinFile, lock } = prepared;
-  const invocation: Invocation = { module: modulePath(), preopens, args, env: environment() };
+  const { runtime, args, preopens, stdinFile, packed, out, lock } = prepared;
+  const invocation: Invocation = { module: modulePath(), preopens, args, env: environment(out !== null) };
   const stdin = stdinFile === null ? undefined : openSync(stdinFile, "r");
   // What takes long and needs no lock comes before it.
-  const module = runtime === "node" && !takesLong(prepared) ? await compileModule(invocation.module) : null;
+  const hasStreams = packed !== null || out !== null;
+  const module = runtime === "node" && !hasStreams && !takesLong(prepared) ? await compileModule(invocation.module) : null;
   const held = lock === null ? null : await WriteLock.take(lock);
   const aftermath = new Aftermath(prepared);
   try {
     if (module !== null) return await runInProcess(invocation, stdin, module);
     // Most run in this process, and need not load what starts others.
     const { runProgram } = await import("./cli/run-program.js");
-    return await runProgram(runtime, invocation, stdin ?? "inherit", held);
+    const { unpackInto } = await import("./cli/packed-streams.js");
+    const status = await runProgram(runtime, invocation, stdin ?? "inherit", held, {
+      feed: packed === null ? null : (stdin) => unpackInto(packed, stdin),
+      drain: out === null ? null : (stdout) => out.take(stdout),
+    });
+    if (status === 0) out?.finish();
+    return status;
   } catch (error) {
+    if (hasStreams && error instanceof QuireError) {
+      const kept = aftermath.kept();
+      if (kept === null) throw error;
+      throw new QuireError(error.code, `${error.message}; ${kept}`, error.exitStatus, { cause: error });
+    }
     if (!(error instanceof Interrupted)) throw error;
     const kept = aftermath.settle(error.signal);
     if (kept !== null) report(kept, words);
     return error.signal;
   } finally {
+    out?.discard();
     held?.release();
   }
 }

@@ -112,7 +112,15 @@ test("FILE's folder is preopened under its own name, and nothing else is", (t) =
   assert.deepEqual(preopens, [{ guest: "db", host: join(folder, "db") }]);
   assert.equal(stdinFile, null);
   for (const words of [["help"], ["scan", "--help"], ["--help", "scan"], ["none/a.db", "import", "t", "none.csv", "--help"]]) {
-    assert.deepEqual(prepareCommand(words, folder), { runtime: "node", args: words, preopens: [], stdinFile: null, lock: null });
+    assert.deepEqual(prepareCommand(words, folder), {
+      runtime: "node",
+      args: words,
+      preopens: [],
+      stdinFile: null,
+      packed: null,
+      out: null,
+      lock: null,
+    });
   }
   assert.equal(prepareCommand(["a.db", "insert", "t", "--", "--help"], folder).preopens.length, 1);
 });

@@ -298,7 +298,7 @@ test("text with zero bytes, and text that only begins like something else, is te
 
 test("gzip, zip, xlsx and others are told for what they are, whatever the file is called", () => {
   const forms: [Buffer, RegExp][] = [
-    [gzipSync("id,name\n1,x\n"), /is compressed with gzip; unpack it first: gzip -dc/],
+    [gzipSync("id,name\n1,x\n"), /is compressed with gzip; npx quire reads it; or unpack it first: gzip -dc/],
     [zipOf("[Content_Types].xml", "<Types/>"), /is a zip archive, as \.xlsx and \.ods files are; /],
     [Buffer.from("d0cf11e0a1b11ae1", "hex"), /is an old Office file/],
     [Buffer.from("28b52ffd2004", "hex"), /compressed with zstd/],

@@ -49,6 +49,8 @@ function showOverview(): void {
       "one of 0.7 or 0.8 rows are changed then, but not tables and rights; one of 0.6 is only read; convert makes a later one of it\n" +
       "npx quire also: FILE alone, a shell for SQL at a terminal, and else a script from standard input (.help tells of its commands);\n" +
       "--runtime NAME (node, wasmtime, wazero, wasmedge, wasmer, deno or bun),\n" +
+      "--out OUT (a file, whole or not at all, that export, scan, get, sql and dump write to, in the format of its ending),\n" +
+      "files that end in .gz, .br or .zst, for import, load and --out,\n" +
       "--wait SECONDS (for a file that another program writes: 5 unless told), the command types (TypeScript for tables and views)\n" +
       "FILE may be :memory:, a store that begins empty and ends with the command: with serve, or to try an import or a load.\n" +
       "quire help COMMAND tells more about one.\n",

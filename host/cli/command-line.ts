@@ -6,9 +6,11 @@
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
-import { COMMANDS, FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
+import { COMMANDS, FORMATS, OUT_FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
+import { compressionNamed, compressionOf, nameInside, requireCompression } from "./compression.js";
 import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
+import { OutFile, type PackedSource } from "./packed-streams.js";
 import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";
 import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../api/runtime-names.js";
 
@@ -22,6 +24,10 @@ export interface PreparedCommand {
   readonly preopens: readonly Preopen[];
   /** The file that becomes its standard input, or null: the host's own. */
   readonly stdinFile: string | null;
+  /** The compressed file that is unpacked into its standard input, or null. */
+  readonly packed: PackedSource | null;
+  /** The file that its standard output goes into, or null: the host's own. */
+  readonly out: OutFile | null;
   /** The file that it writes to and has to have alone meanwhile, or null: it writes to none. */
   readonly lock: LockRequest | null;
 }
@@ -60,6 +66,28 @@ export function takeWait(words: readonly string[]): { waitSeconds: number; rest:
     throw new QuireError("USAGE", `--wait needs a number of seconds, not "${value}"`, EXIT_USAGE);
   }
   return { waitSeconds: Number(value), rest };
+}
+
+/** Takes `--out OUT` out of `words`. */
+function takeOut(words: readonly string[], cwd: string): { out: OutFile | null; rest: string[] } {
+  const { value: named, rest } = takeOption("out", words);
+  if (named === undefined) return { out: null, rest };
+  const refuse = (message: string): QuireError => new QuireError("USAGE", message, EXIT_USAGE);
+  const path = resolve(cwd, named);
+  const at = filePosition(rest);
+  const commandAt = plainPosition(rest, at + 1);
+  const command = rest[commandAt] ?? "";
+  if (at < 0 || !OUT_FORMATS.has(command)) throw refuse(`--out goes with ${[...OUT_FORMATS.keys()].join(", ")}`);
+  if (named === "" || statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw refuse(`--out needs the name of a file, not "${named}"`);
+  if (realFile(path) === realFile(resolve(cwd, rest[at] as string)))
+    throw refuse(`--out can't be ${named}, which has the tables`);
+  const format = OUT_FORMATS.get(command)?.get(extname(nameInside(named)).toLowerCase());
+  const given = rest.some((word) => word === "--format" || word.startsWith("--format="));
+  if (format !== undefined && !given) rest.splice(commandAt + 1, 0, "--format", format);
+  const compression = compressionNamed(named);
+  if (compression !== null) requireCompression(compression, `quire … ${command} … | zstd > ${named}`);
+  return { out: new OutFile(path, named, compression), rest };
 }
 
 /** Where in `words`, from `start` on, the first one is that is neither an option nor an option's value; -1 when all are. */
@@ -181,9 +209,10 @@ export function isShell(words: readonly string[]): boolean {
 /** Makes the words that the user typed in folder `cwd` ready for the module. Throws a `QuireError` for what can't work. */
 export function prepareCommand(words: readonly string[], cwd: string): PreparedCommand {
   const { waitSeconds, rest } = takeWait(words);
-  const { runtime, rest: args } = takeRuntime(rest);
+  const { runtime, rest: others } = takeRuntime(rest);
+  const { out, rest: args } = takeOut(others, cwd);
   const position = filePosition(args);
-  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null, lock: null };
+  if (position < 0 || asksForHelp(args)) return { runtime, args, preopens: [], stdinFile: null, packed: null, out, lock: null };
 
   const typed = args[position] as string;
   const inMemory = typed === IN_MEMORY;
@@ -203,6 +232,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       : { file: realFile(resolve(cwd, written)), named: written, command: `quire ${command}`, waitSeconds };
 
   let stdinFile: string | null = null;
+  let packed: PackedSource | null = null;
   const at = sourcePosition(args, commandAt);
   if (at >= 0) {
     const name = args[at] as string;
@@ -212,12 +242,17 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
     if (stat === undefined || stat.isDirectory()) {
       throw new QuireError("FILE_NOT_FOUND", `there is no file ${name} to read from`, EXIT_NOT_DONE);
     }
-    if (stat.isFile()) files.push({ at, before: "", name });
+    const compression = stat.isFile() && command !== "migrate" ? compressionOf(source) : null;
+    if (stat.isFile() && compression === null) files.push({ at, before: "", name });
     else {
-      // A pipe, like that of the shell's <(…), is the host's to open.
-      stdinFile = source;
+      // A pipe, like that of the shell's <(…), is the host's to open, and so is what it has to unpack.
+      if (compression === null) stdinFile = source;
+      else {
+        requireCompression(compression, `zstd -dc ${name} | quire … ${command} … -`);
+        packed = { path: source, named: name, compression };
+      }
       args[at] = "-";
-      const format = FORMATS.get(extname(source).toLowerCase());
+      const format = FORMATS.get(extname(nameInside(source)).toLowerCase());
       const given = args.some((word) => word === "--format" || word.startsWith("--format="));
       if (format !== undefined && !given && command === "import") args.push("--format", format);
     }
@@ -228,5 +263,5 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
   const folders = new GuestFolders(runtime, cwd, [...files.map(({ name }) => name), ...beside]);
   for (const name of beside) folders.open(name);
   for (const { at, before, name } of files) args[at] = before + folders.open(name);
-  return { runtime, args, preopens: folders.preopens, stdinFile, lock };
+  return { runtime, args, preopens: folders.preopens, stdinFile, packed, out, lock };
 }

@@ -97,3 +97,9 @@ export const FORMATS: ReadonlyMap<string, string> = new Map([
   [".jsonl", "ndjson"],
   [".json", "json"],
 ]);
+
+/** The commands whose output `--out` takes, and the formats that the extension of its file stands for there. */
+export const OUT_FORMATS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  ...["export", "scan", "get", "sql"].map((name) => [name, new Map([...FORMATS, [".md", "markdown"]])] as const),
+  ["dump", new Map()],
+]);

@@ -56,17 +56,22 @@ export class Aftermath {
     this.#before = prepared.lock === null ? null : stateOf(prepared.lock.file);
   }
 
-  /** Brings in order what the command left, and says what was kept of it; null for a command that only reads. */
+  /** Brings in order what the command left when a signal ended it, and says what was kept of it; null for a command that only reads. */
   settle(signal: NodeJS.Signals): QuireError | null {
+    const kept = this.kept();
+    if (kept === null) return null;
+    const message = `${commandOf(this.#prepared.args).command} was ended by ${signal}; ${kept}`;
+    return new QuireError("INTERRUPTED", message, 128 + constants.signals[signal]);
+  }
+
+  /** Brings in order what the command left whose program was killed: what was kept, null for a command that only reads. */
+  kept(): string | null {
     const { args, lock } = this.#prepared;
     if (lock === null) return null;
     const { command, word } = commandOf(args);
-    const kept =
-      COMMANDS.get(command)?.file?.is === "made"
-        ? this.#settleMade(lock.file, lock.named, command === "compact" && word === undefined)
-        : this.#settleStore(lock.file, lock.named, command, word ?? "");
-    const message = `${command} was ended by ${signal}; ${kept}`;
-    return new QuireError("INTERRUPTED", message, 128 + constants.signals[signal]);
+    return COMMANDS.get(command)?.file?.is === "made"
+      ? this.#settleMade(lock.file, lock.named, command === "compact" && word === undefined)
+      : this.#settleStore(lock.file, lock.named, command, word ?? "");
   }
 
   /** `file` was being made, or written anew in place: it is whole or not there. */

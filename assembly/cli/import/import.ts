@@ -210,7 +210,14 @@ class Import {
     const source = ByteSource.open(path);
     if (!source) return lastError.status;
     this.source = source;
-    if (refuseForeign(source) == OK) this.format(path);
+    if (refuseForeign(source) != OK) return lastError.status;
+    if (asciiLower(path).endsWith(".br"))
+      return fail(
+        BAD_VALUE,
+        path + " is compressed with Brotli",
+        "npx quire reads it; or unpack it first: brotli -dc FILE | quire … import TABLE -",
+      );
+    this.format(path);
     return lastError.status;
   }
 

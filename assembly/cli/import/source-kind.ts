@@ -10,7 +10,7 @@ const LOOKED_AT: u32 = 1024;
 const KINDS: StaticArray<string> = [
   "1f8b08",
   "compressed with gzip",
-  "unpack it first: gzip -dc FILE | quire … import TABLE - --format csv",
+  "npx quire reads it; or unpack it first: gzip -dc FILE | quire … import TABLE - --format csv",
   "504b0304",
   "a zip archive, as .xlsx and .ods files are",
   "unpack it, or save the sheet as CSV",
@@ -22,7 +22,7 @@ const KINDS: StaticArray<string> = [
   "save the sheet as CSV",
   "28b52ffd",
   "compressed with zstd",
-  "unpack it first: zstd -dc FILE | quire … import TABLE - --format csv",
+  "npx quire reads it; or unpack it first: zstd -dc FILE | quire … import TABLE - --format csv",
   "fd377a585a00",
   "compressed with xz",
   "unpack it first: xz -dc FILE | quire … import TABLE - --format csv",
