@@ -128,7 +128,11 @@ export function allCommands(): Array<Command> {
       "TABLE [SOURCE] [--format csv|tsv|ndjson|json] [--create] [--key COLUMN] [--types A=TYPE]",
       "insert rows from a file or standard input",
     )
-      .takes(1, 2, "format,create,key,types,batch,skip-bad,null,delimiter,no-header,rows,key-as,flatten,layout")
+      .takes(
+        1,
+        2,
+        "format,create,key,types,batch,skip-bad,null,delimiter,no-header,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout",
+      )
       .needs(OPENS_ITSELF)
       .tells(
         "SOURCE is a file in a preopened folder, or - for standard input. Nothing remains of an import that fails, unless --batch N\n" +
@@ -143,6 +147,10 @@ export function allCommands(): Array<Command> {
           "or an object whose members are rows, each with its name in the column key, or that of --key-as; it is found if there is one\n" +
           "array of objects, or if the outermost object has nothing but objects. --rows '' takes the outermost objects, --rows . their\n" +
           "members. GeoJSON features have their properties as columns. Objects in a row are json; --flatten makes columns a_b of them.\n" +
+          "A row whose key is there already is an error; --on-conflict update gives that one its values, and skip leaves it as it is.\n" +
+          "Rows are told by the primary key, or by the unique columns --key A,B.\n" +
+          "--ignore-extra leaves out what the table has no column for.\n" +
+          "--dry-run says what would be new, changed, the same and refused, and changes nothing.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command(

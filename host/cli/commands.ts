@@ -75,6 +75,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "types",
       "rows",
       "key-as",
+      "on-conflict",
       "unique-nulls",
       "file",
       "where",

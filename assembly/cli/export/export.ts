@@ -7,6 +7,7 @@ import { RowScan } from "../../store/row-scan";
 import { Table } from "../../store/table";
 import { addOrder, addTextsField, addWhere, parseRequest, startRequest } from "../command-line/command-request";
 import { CommandContext } from "../command-line/context";
+import { splitNames } from "../command-line/name-list";
 import { formatNamed } from "./formats";
 import { printRequested } from "./requested-rows";
 
@@ -41,22 +42,4 @@ function exportChosen(ctx: CommandContext, table: Table, positions: StaticArray<
 function chosenColumns(ctx: CommandContext, table: Table): StaticArray<i32> | null {
   if (!ctx.has("columns")) return allPositions(table.schema);
   return columnPositions(table.schema, splitNames(ctx.invocation.option("columns", "")));
-}
-
-/** Names with commas between them; a backslash takes a comma's meaning away. */
-function splitNames(text: string): Array<string> {
-  const names = new Array<string>();
-  let name = "";
-  for (let i = 0; i < text.length; i++) {
-    let char = text.charAt(i);
-    if (char == ",") {
-      names.push(name);
-      name = "";
-      continue;
-    }
-    if (char == "\\" && i + 1 < text.length) char = text.charAt(++i);
-    name += char;
-  }
-  names.push(name);
-  return names;
 }

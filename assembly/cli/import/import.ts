@@ -30,6 +30,7 @@ import { findTable } from "../../store/table-list";
 import { stderr } from "../../wasi/stdio";
 import { CommandContext, openStore } from "../command-line/context";
 import { badDelimiter, delimiterOf } from "../command-line/delimiter";
+import { splitNames } from "../command-line/name-list";
 import { DelimitedReader } from "./delimited-reader";
 import { isMissing } from "../../wasi/file";
 import { openOrMakeStore, removeStore } from "../command-line/made-store";
@@ -42,6 +43,8 @@ import { ImportReport, badRow } from "./report";
 import { Header } from "./header";
 import { CellMapping, badColumn, fillFromObject } from "./row-reader";
 import { ByteSource, atLine } from "./byte-source";
+import { ExtraColumns } from "./extra-columns";
+import { KeyedRows, checkConflict } from "./keyed-rows";
 import { TypeChoices } from "./column-types";
 import { GuessGuard } from "./infer-guard";
 import { TableGuess } from "./infer-schema";
@@ -67,7 +70,13 @@ export function runImport(ctx: CommandContext): Status {
 class Import {
   private readonly tableName: string;
   private readonly create: bool;
+  /** Bad rows are counted, and others go on. */
   private readonly skipBad: bool;
+  /** All is taken back in the end. */
+  private readonly isDry: bool;
+  private extra: ExtraColumns | null = null;
+  /** What becomes of rows whose key is there already; null: they are an error. */
+  private keyed: KeyedRows | null = null;
   private batch: i64 = 0;
   private nullText: string = "";
   private source: ByteSource | null = null;
@@ -98,7 +107,9 @@ class Import {
   constructor(private readonly ctx: CommandContext) {
     this.tableName = ctx.word(0);
     this.create = ctx.has("create");
-    this.skipBad = ctx.has("skip-bad");
+    this.isDry = ctx.has("dry-run");
+    this.skipBad = this.isDry || ctx.has("skip-bad");
+    if (ctx.has("ignore-extra")) this.extra = new ExtraColumns();
   }
 
   run(): Status {
@@ -109,11 +120,26 @@ class Import {
     if (progress) progress.end();
     if (status == OK) this.report();
     else this.takeBack();
+    if (status == OK && this.isDry) status = this.undo();
     const source = this.source;
     if (source) source.close();
     const row = this.row;
     if (row) row.free();
     return status;
+  }
+
+  /** Takes a dry run back. It has failed if rows were refused that make the import fail. */
+  private undo(): Status {
+    const ctx = this.ctx;
+    const status = ctx.db.rollback();
+    if (this.fileIsNew) removeStore(ctx);
+    if (status != OK || this.skipped == 0 || ctx.has("skip-bad")) return status;
+    ctx.told = true;
+    return BAD_VALUE;
+  }
+
+  private get conflict(): string {
+    return this.ctx.invocation.option("on-conflict", "error");
   }
 
   // ---- what comes in ----
@@ -126,7 +152,11 @@ class Import {
     const batch = ctx.number("batch", 0);
     if (batch < 0 || (batch == 0 && ctx.has("batch"))) return fail(USAGE, "--batch needs a number of rows, 1 or more");
     this.batch = batch;
-    if (!this.create && ctx.has("key")) return fail(USAGE, "--key goes with --create", "leave --key out, or add --create");
+    if (!this.create && ctx.has("key") && !ctx.has("on-conflict"))
+      return fail(USAGE, "--key goes with --create", "leave --key out, or add --create or --on-conflict");
+    if (this.create && this.extra)
+      return fail(USAGE, "--ignore-extra goes without --create", "a table that is made has all columns");
+    if (checkConflict(this.conflict) != OK) return USAGE;
     if (!this.create && ctx.has("types")) return fail(USAGE, "--types goes with --create", "a table that is there has its types");
     if (ctx.has("types")) {
       const status = this.types.parse(ctx.invocation.option("types", ""));
@@ -189,6 +219,8 @@ class Import {
   /** What was found out about rows in JSON, for the user. */
   private get notes(): Array<string> {
     const notes = new Array<string>();
+    const extra = this.extra;
+    if (extra && extra.note != "") notes.push(extra.note);
     const objects = this.objects;
     if (!objects) return notes;
     const place = objects.place;
@@ -278,6 +310,13 @@ class Import {
   private useTable(table: Table): Status {
     this.table = table;
     this.row = new Row(table.layout);
+    if (this.conflict != "error") {
+      const ctx = this.ctx;
+      const names = this.create || !ctx.has("key") ? new Array<string>() : splitNames(ctx.invocation.option("key", ""));
+      const keyed = KeyedRows.of(ctx.db, table, names, this.conflict == "update");
+      if (!keyed) return lastError.status;
+      this.keyed = keyed;
+    }
     const header = this.header;
     if (!header) return OK;
     const status = header.read(table);
@@ -285,7 +324,15 @@ class Import {
     const cells = this.cells!;
     const defaults = this.ctx.db.catalog.of(DEFAULT, table.name);
     if (!defaults) return lastError.status;
-    const mapping = CellMapping.byNames(table.schema, header.names, this.nullText, cells.hint, defaults);
+    const mapping = CellMapping.byNames(
+      table.schema,
+      header.names,
+      this.nullText,
+      cells.hint,
+      defaults,
+      this.extra,
+      this.conflict == "update",
+    );
     this.mapping = mapping;
     return mapping ? OK : atLine(cells.line, lastError.status);
   }
@@ -329,21 +376,23 @@ class Import {
     // What is wrong with a row of a batch, or of those in any order, can come to light when it is too late to leave it out.
     const batch = new RowBatch(db);
     this.rowBatch = batch;
-    batch.begin(this.table!, !this.skipBad, !this.skipBad);
+    this.beginRows();
+    const keyed = this.keyed;
     for (;;) {
       let status = this.readRow();
       if (status == OK) {
         if (this.atEnd) return this.commit(db, true);
-        status = batch.add(this.row!, this.line);
-      } else status = batch.refuse(this.line);
+        status = keyed ? keyed.put(this.row!) : batch.add(this.row!, this.line);
+      } else if (!keyed) status = batch.refuse(this.line);
       if (status != OK) {
-        if (!this.canSkip(status)) return atLine(batch.badRow, status);
-        status = this.skip(status);
+        const line = keyed ? this.line : batch.badRow;
+        if (!this.canSkip(status)) return atLine(line, status);
+        status = this.skip(status, line);
         if (status != OK) return status;
         continue;
       }
       this.imported += 1;
-      if (this.batch != 0 && this.imported - this.committed >= <u64>this.batch) {
+      if (this.batch != 0 && !this.isDry && this.imported - this.committed >= <u64>this.batch) {
         status = this.commit(db, false);
         if (status != OK) return status;
       }
@@ -353,6 +402,11 @@ class Import {
   }
 
   private rowBatch: RowBatch | null = null;
+
+  /** Rows that change others than themselves come one by one. */
+  private beginRows(): void {
+    if (!this.keyed) this.rowBatch!.begin(this.table!, !this.skipBad, !this.ctx.has("skip-bad"));
+  }
 
   /** `readRow` came to the end of the source. */
   private atEnd: bool = false;
@@ -380,7 +434,7 @@ class Import {
       this.atEnd = objects.status == OK;
       return objects.status;
     }
-    return fillFromObject(this.table!.schema, objects.tape, this.row!, this.guard);
+    return fillFromObject(this.table!.schema, objects.tape, this.row!, this.guard, this.extra);
   }
 
   /** The first row of a source without a header. */
@@ -395,15 +449,20 @@ class Import {
   private commit(db: DbmsContext, last: bool): Status {
     const batch = this.rowBatch!;
     let status = batch.finish();
+    if (status != OK && this.isDry && batch.badRow != 0) {
+      this.imported -= 1;
+      status = this.skip(status, batch.badRow);
+    }
     if (status != OK) return batch.badRow != 0 ? atLine(batch.badRow, status) : status;
     batch.end();
+    if (this.isDry) return OK;
     status = db.commit();
     if (status != OK) return status;
     this.committed = this.imported;
     this.fileIsNew = false;
     if (last) return OK;
     status = db.begin();
-    if (status == OK) batch.begin(this.table!, !this.skipBad, !this.skipBad);
+    if (status == OK) this.beginRows();
     return status;
   }
 
@@ -417,15 +476,15 @@ class Import {
   }
 
   /** Counts a bad row, and lists it when it is one of the first. */
-  private skip(status: Status): Status {
+  private skip(status: Status, line: u64): Status {
     this.skipped += 1;
     if (this.skipped <= MOST_LISTED) {
-      atLine(this.line, status);
+      atLine(line, status);
       const text = errorMessage();
-      if (this.ctx.json) this.listed.push(badRow(this.line, status, text));
+      if (this.ctx.json) this.listed.push(badRow(line, status, text));
       else {
         this.progress!.end();
-        stderr.line("skipped " + text);
+        stderr.line((this.isDry ? "refused " : "skipped ") + text);
       }
     }
     if (this.garbage.add(1)) {
@@ -473,13 +532,15 @@ class Import {
     const header = this.header;
     const report = new ImportReport(
       this.tableName,
-      this.imported,
+      this.keyed ? this.keyed!.done : this.imported,
       this.skipped,
       this.progress!.seconds,
       this.schema,
       layout,
       header ? header.lacking : "",
       this.notes,
+      this.keyed,
+      this.isDry,
     );
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);

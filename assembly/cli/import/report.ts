@@ -9,6 +9,7 @@ import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { addAscii, addString, addStrings } from "../../encode/json-pieces";
 import { stderr, stdout } from "../../wasi/stdio";
 import { grouped } from "../output/progress";
+import { KeyedRows } from "./keyed-rows";
 
 export class ImportReport {
   /** `schema` is that of a table which the import made. */
@@ -23,6 +24,10 @@ export class ImportReport {
     private readonly lacking: string,
     /** What else was found out about the source. */
     private readonly notes: Array<string>,
+    /** What became of rows whose key was there, if that was not an error. */
+    private readonly keyed: KeyedRows | null,
+    /** Nothing of it is kept: it was only tried. */
+    private readonly isDry: bool,
   ) {}
 
   /** For people; `unlisted` bad rows were not shown one by one. */
@@ -31,7 +36,7 @@ export class ImportReport {
     if (schema) {
       const words = columnSpecs(schema);
       for (let i = 0; i < words.length; i++) words[i] = shellWord(words[i]);
-      stderr.line("created " + shellWord(this.table) + " " + words.join(" "));
+      stderr.line((this.isDry ? "would create " : "created ") + shellWord(this.table) + " " + words.join(" "));
       if (this.layout == LAYOUT_0_9 && hasWideInside(schema)) {
         stderr.line(
           "note: the Rust crates 0.9.0 read a decimal or uuid only in the last column; files of --layout 0.11 have no such limit",
@@ -42,8 +47,16 @@ export class ImportReport {
       }
     }
     for (let i = 0; i < this.notes.length; i++) stderr.line("note: " + this.notes[i]);
-    if (unlisted > 0) stderr.line("skipped " + grouped(unlisted) + " more");
-    let text = "imported " + this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table;
+    if (unlisted > 0) stderr.line((this.isDry ? "refused " : "skipped ") + grouped(unlisted) + " more");
+    const keyed = this.keyed;
+    let text = this.isDry ? "would import " : "imported ";
+    text +=
+      this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table + (keyed ? keyed.text : "");
+    if (this.isDry) {
+      const refused = this.skipped > 0 ? ", and refuses " + this.skipped.toString() + ": without --skip-bad it would fail" : "";
+      stdout.line(text + refused);
+      return;
+    }
     if (this.skipped > 0) text += ", skipped " + this.skipped.toString() + " bad " + (this.skipped == 1 ? "one," : "ones,");
     stdout.line(text + " in " + this.seconds + " s");
   }
@@ -54,6 +67,8 @@ export class ImportReport {
     addAscii(out, '{"table":');
     addString(out, this.table);
     addAscii(out, ',"imported":' + this.imported.toString() + ',"skipped":' + this.skipped.toString());
+    if (this.keyed) this.keyed!.addJson(out);
+    if (this.isDry) addAscii(out, ',"dryRun":true');
     if (this.skipped > 0) out.addText(',"bad":[' + listed.join(",") + "]");
     const schema = this.schema;
     if (schema) {

@@ -10,6 +10,7 @@ import { MOST_COLUMNS, TableSchemaSnapshot } from "../../schema/table-schema-sna
 import { unknownColumn } from "../../schema/column-names";
 import { CatalogEntry } from "../../store/catalog";
 import { DelimitedReader } from "./delimited-reader";
+import { ExtraColumns } from "./extra-columns";
 import { GuessGuard } from "./infer-guard";
 
 /** The column whose value was wrong last; "" when something else was. */
@@ -92,7 +93,8 @@ export class CellMapping {
 
   /**
    * Maps the cells called `names`; null when a name is no column (`hint` says what may be the reason), or a column that needs a value has
-   * no cell. `defaults` are those that are worked out for each row.
+   * no cell. `defaults` are those that are worked out for each row. What is no column is left out and told to `extra`, if there is one;
+   * with `isPart` rows need not have all columns.
    */
   static byNames(
     schema: TableSchemaSnapshot,
@@ -100,18 +102,23 @@ export class CellMapping {
     nullText: string,
     hint: string,
     defaults: Array<CatalogEntry>,
+    extra: ExtraColumns | null,
+    isPart: bool,
   ): CellMapping | null {
     const mapping = new CellMapping(schema, names.length, nullText);
     for (let i = 0; i < names.length; i++) {
       const position = schema.columnIndex(names[i]);
-      if (position < 0) {
+      if (position < 0 && extra) {
+        const name = String.UTF8.encode(names[i]);
+        extra.add(changetype<usize>(name), name.byteLength);
+      } else if (position < 0) {
         unknownColumn(schema, names[i]);
         if (hint != "") fail(COLUMN_NOT_FOUND, lastError.what, hint);
         return null;
       }
       mapping.positions[i] = position;
     }
-    for (let i = 0; i < schema.columns.length; i++) {
+    for (let i = 0; i < schema.columns.length && !isPart; i++) {
       const column = schema.columns[i];
       if (mapping.positions.includes(i) || column.auto || column.nullable || column.defaultOffset() != 0) continue;
       let d = 0;
@@ -148,6 +155,7 @@ export class CellMapping {
     const nullLen = <u32>this.nullText.byteLength;
     for (let i: u32 = 0; i < <u32>positions.length; i++) {
       const position = unchecked(positions[i]);
+      if (position < 0) continue;
       const column = unchecked(columns[position]);
       const type = column.type;
       const isEmptyText = type == TYPE_TEXT || type == TYPE_BLOB;
@@ -171,8 +179,17 @@ export class CellMapping {
   }
 }
 
-/** Reads the object of `tape` into `row`. Numbers and booleans are taken as text where a column is text. */
-export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row: Row, guard: GuessGuard | null = null): Status {
+/**
+ * Reads the object of `tape` into `row`. Numbers and booleans are taken as text where a column is text. Members that are no columns are
+ * left out and told to `extra`, if there is one.
+ */
+export function fillFromObject(
+  schema: TableSchemaSnapshot,
+  tape: JsonTape,
+  row: Row,
+  guard: GuessGuard | null = null,
+  extra: ExtraColumns | null = null,
+): Status {
   row.reset();
   badColumn = "";
   const columns = schema.columns;
@@ -182,6 +199,11 @@ export function fillFromObject(schema: TableSchemaSnapshot, tape: JsonTape, row:
     const nameLen = tape.stringLen(key);
     if (position >= columns.length || !unchecked(columns[position]).isNamed(name, nameLen)) {
       position = schema.columnIndexOf(name, nameLen);
+      if (position < 0 && extra) {
+        extra.add(name, nameLen);
+        position = 0;
+        continue;
+      }
       if (position < 0) return unknownColumn(schema, String.UTF8.decodeUnsafe(name, nameLen));
     }
     const column = unchecked(columns[position]);
