@@ -76,6 +76,21 @@ const CHANGES = [
   "do||||COMMIT",
 ];
 
+/** Between a statement and the one that does the same in SQLite, where that has another. */
+const IN_SQLITE = " -- in SQLite: ";
+
+/** Definitions that change on the rows that are there; without --only behind all others. */
+const DEFINITIONS = [
+  "change|CREATE INDEX on a number|1||CREATE INDEX fixed_a ON fixed (a)",
+  "change|CREATE INDEX on text|1||CREATE INDEX texts_name ON texts (name)",
+  "change|CREATE UNIQUE INDEX on two|1||CREATE UNIQUE INDEX fixed_two ON fixed (b, id)",
+  "do||||DROP INDEX IF EXISTS texts_name",
+  // SQLite adds a column to no row: what makes it one of all rows is a table that is made anew.
+  `change|ADD COLUMN FIRST, all rows|1||ALTER TABLE texts ADD COLUMN z INT NOT NULL DEFAULT 7 FIRST${IN_SQLITE}CREATE TABLE texts2 AS SELECT 7 AS z, * FROM texts`,
+  "change|DROP COLUMN, all rows|1||ALTER TABLE texts DROP COLUMN b",
+  `change|a column's type, all rows|1||ALTER TABLE parts ALTER COLUMN plain TYPE TEXT${IN_SQLITE}CREATE TABLE parts2 AS SELECT id, fixed_id, v, CAST(plain AS TEXT) AS plain FROM parts`,
+];
+
 /** How many times as long SQLite on WASI is to take at least. */
 const AIMS = new Map([
   ["SELECT by key, prepared", 2],
@@ -93,6 +108,12 @@ const AIMS = new Map([
   ["UPDATE of a tenth, indexed", 2],
   ["DELETE of a tenth", 2],
   ["DELETE of a tenth, indexed", 2],
+  ["CREATE INDEX on a number", 2],
+  ["CREATE INDEX on text", 2],
+  ["CREATE UNIQUE INDEX on two", 2],
+  ["ADD COLUMN FIRST, all rows", 2],
+  ["DROP COLUMN, all rows", 2],
+  ["a column's type, all rows", 2],
 ]);
 
 interface Line {
@@ -107,14 +128,20 @@ const rounds = Number(options.rounds);
 const only = options.only?.split(",");
 const wanted = (word: string): boolean =>
   word.startsWith("do|") || only === undefined || only.some((name) => word.split("|")[1]?.startsWith(name) === true);
-const words = [...TABLES, ...[...QUERIES, ...PLANS, ...CHANGES].filter(wanted)];
+const words = [...TABLES, ...[...QUERIES, ...PLANS, ...CHANGES, ...DEFINITIONS].filter(wanted)];
 const folder = mkdtempSync(join(process.env["QUIRE_BENCH_DATA"] ?? join(packageRoot, "build"), "bench-sql-"));
 
 /** What a peer's process prints. */
 function run(peer: Peer, n: number): readonly Line[] {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
   const { program, args } = peer.command("sql", folder, "bench.db", n);
-  const done = spawnSync(program, [...args, ...words], { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 26 });
+  const own = words.map((word) => {
+    const [statement = "", inSqlite] = word.split(IN_SQLITE);
+    return inSqlite === undefined || peer.name === "quire"
+      ? statement
+      : `${statement.slice(0, statement.lastIndexOf("|"))}|${inSqlite}`;
+  });
+  const done = spawnSync(program, [...args, ...own], { encoding: "utf8", timeout: TIMEOUT_MS, maxBuffer: 1 << 26 });
   if (done.status !== 0) throw new Error(`${peer.name}: status ${done.status}: ${done.stderr}${done.stdout}`.slice(0, 500));
   return done.stdout
     .split("\n")

@@ -77,6 +77,8 @@ const SAMPLE_RUNS: Readonly<Record<string, readonly string[]>> = {
   drop: ["drop", "t"],
   tables: ["tables"],
   schema: ["schema"],
+  alter: ["alter", "t", "add", "added:text:null"],
+  index: ["index", "create", "t", "n"],
   migrate: ["migrate", "data/in.schema"],
   import: ["import", "t", "data/in.csv"],
   export: ["export", "t"],

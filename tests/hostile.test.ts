@@ -83,6 +83,8 @@ function commands(name: string, layout: Layout, random: Random, pages: number): 
     ["check", "--quick"],
     ["hash"],
     ["diff", "data/store.db"],
+    ["diff", "--schema", "data/store.db"],
+    ["index", "list"],
     ["compact"],
     ["repair", "data/mended.db"],
     ["convert", "data/other.db", "--layout", layout === "0.9" ? "0.11" : "0.9"],
@@ -101,6 +103,7 @@ function commands(name: string, layout: Layout, random: Random, pages: number): 
     list.push(["scan", table, "--from", key, "--limit", "5"]);
     list.push(["delete", table, key, "--cascade"], ["update", table, key, JSON.stringify({ [column]: row[column] })]);
     list.push(["insert", table, JSON.stringify(row)], ["update", table, key, JSON.stringify(random.pick(rows))]);
+    list.push(["alter", table, "add", "added:text:default=x", "--first"], ["index", "create", table, column]);
     list.push(["drop", table]);
   }
   list.push(["create", "fresh", "id:uint32:pk", "t:text:index"]);

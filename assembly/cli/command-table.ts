@@ -3,6 +3,8 @@ import { TYPE_NAMES } from "../encode/data-type";
 import { Status } from "../status";
 import { CommandContext } from "./command-line/context";
 import { runCreate, runDrop, runTables, runSchema } from "./commands/tables";
+import { runAlter } from "./commands/alter";
+import { runIndex } from "./commands/indexes";
 import { runMigrate } from "./commands/migrate";
 import { runInsert, runUpdate, runDelete, runGet } from "./commands/rows";
 import { runScan } from "./commands/scan";
@@ -106,6 +108,35 @@ export function allCommands(): Array<Command> {
       .tells(
         "Words are quoted as for a shell. Characters that a terminal acts upon or hides are in $'…', by their bytes in octal, which\n" +
           "sh (since POSIX 2024), bash, zsh, ksh and repair --schema read back.",
+      ),
+    new Command(
+      "alter",
+      runAlter,
+      "TABLE add COLUMN:TYPE[:FLAG]… | drop COLUMN | rename [COLUMN] NAME | set COLUMN:TYPE[:FLAG]… …",
+      "change a table's columns, or its name",
+    )
+      .takes(3, 4, "after,first,using,timeout")
+      .needs(OPENS_WRITE)
+      .tells(
+        "add takes a column as create does, and puts it behind the others, or --after COLUMN, or --first; rows get its default or null,\n" +
+          "or what --using EXPRESSION of SQL comes to. set makes a column what the word says: its type, whether it may be null, its\n" +
+          "default, whether it is unique and what it refers to; values stay where the type holds them, or are those of --using. Other\n" +
+          "definitions and views follow names. Rows are written anew once, or not at all; one that does not fit is named.\n" +
+          "migrate changes more at once; so does ALTER TABLE in SQL, which has constraints, too.\n" +
+          "Example: quire data/shop.db alter items add stock:uint32:default=0 --after name",
+      ),
+    new Command(
+      "index",
+      runIndex,
+      "list [TABLE] | create TABLE COLUMN… [--unique] [--name NAME] | drop NAME",
+      "list, make and remove indexes",
+    )
+      .takes(1, MANY, "unique,name,timeout")
+      .needs(OPENS_ITSELF)
+      .tells(
+        "create fills the index from the rows there are; with --unique it fails where two rows have the same. Without --name an index\n" +
+          "goes by a name made of its table and columns, as list has it.\n" +
+          "Example: quire data/shop.db index create items name price",
       ),
     new Command(
       "migrate",
@@ -266,12 +297,14 @@ export function allCommands(): Array<Command> {
           "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
       ),
     new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
-    new Command("diff", runDiff, "OTHER [--count]", "show in what two databases differ")
-      .takes(1, 1, "count")
+    new Command("diff", runDiff, "OTHER [--count] | --schema OTHER", "show in what two databases differ")
+      .takes(0, 1, "count")
       .needs(OPENS_ITSELF)
       .tells(
         "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
-          "Exit status 0: equal, 1: different. --count only counts the rows.",
+          "Exit status 0: equal, 1: different. --count only counts the rows.\n" +
+          "--schema OTHER compares definitions alone with those of a page file, or of a text as migrate takes it: what it lists is what\n" +
+          "migrate would change in FILE.",
       ),
     new Command("backup", runBackup, "OUT", "copy the pages into a new file")
       .takes(1, 1)

@@ -17,10 +17,12 @@ import { changedFile, failChanged } from "../memory/file/foreign-writer";
 import { tellNotices } from "../request/notices";
 import { limitTime } from "../wasi/deadline";
 import { stdout, stderr } from "../wasi/stdio";
+import { watchWork } from "../wasi/row-work";
 import { CommandContext, openStore } from "./command-line/context";
 import { Command, OPENS_READ, OPENS_WRITE } from "./command-table";
 import { findCommand, showHelp, VERSION } from "./help";
 import { Invocation } from "./command-line/invocation";
+import { ShownWork } from "./output/progress";
 
 /** The running command and what it was given: global, so that `serve` may collect garbage while it runs. */
 let current: CommandContext | null = null;
@@ -90,6 +92,7 @@ function run(ctx: CommandContext): Status {
   const time = ctx.number("timeout", 0, u32.MAX_VALUE);
   if (status == OK) status = time < 0 ? USAGE : limitTime(<u32>time);
   const work = command.run;
+  if (ctx.progress && command.opens != OPENS_READ) watchWork(new ShownWork());
   if (status == OK) status = work ? work(ctx) : showHelp(ctx.word(0));
   // A command's own usage errors get its usage line, unless they say what to do.
   if (status == USAGE && lastError.hint == "") lastError.hint = "usage: " + command.usage;

@@ -71,7 +71,7 @@ const OPERATIONS: Array<OperationShape> = [
   new Operation("checkpoint", "", "", handleCheckpoint),
   new Operation("create", "table columns", "alignment", handleCreate),
   new Operation("drop", "table", "", handleDrop),
-  new Operation("migrate", "schema", "renames values dryRun allowDestructive timeout", handleMigrate),
+  new Operation("migrate", "schema", "renames values staged dryRun allowDestructive timeout", handleMigrate),
   new Operation("tables", "", "", handleTables),
   new Operation("schema", "", "table", handleSchema),
   new Operation("info", "", "", handleInfo),

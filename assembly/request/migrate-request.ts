@@ -8,7 +8,7 @@ import { JSON_STRING } from "../encode/json";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { SchemaChange } from "../store/schema-difference";
 import { Migration } from "../sql/migration";
-import { FIELD_ALLOW_DESTRUCTIVE, FIELD_DRY_RUN, FIELD_RENAMES, FIELD_SCHEMA, FIELD_VALUES } from "./request";
+import { FIELD_ALLOW_DESTRUCTIVE, FIELD_DRY_RUN, FIELD_RENAMES, FIELD_SCHEMA, FIELD_STAGED, FIELD_VALUES } from "./request";
 import { Session } from "./session";
 
 export function handleMigrate(session: Session, out: ByteBuffer): Status {
@@ -22,6 +22,7 @@ export function handleMigrate(session: Session, out: ByteBuffer): Status {
   const migration = new Migration(session.db, wanted);
   let status = readWishes(session, FIELD_RENAMES, migration);
   if (status == OK) status = readWishes(session, FIELD_VALUES, migration);
+  if (status == OK) status = readWishes(session, FIELD_STAGED, migration);
   if (status == OK) status = migration.plan();
   if (status == OK && isDry == 0) status = migration.run(allows == 1);
   if (status == OK) addChanges(migration.changes, out);
@@ -50,7 +51,7 @@ function wantedTables(session: Session): Array<TableSchemaSnapshot> | null {
   return status == OK ? list : null;
 }
 
-/** Reads `renames` or `values`. */
+/** Reads `renames`, `values` or `staged`. */
 function readWishes(session: Session, field: i32, migration: Migration): Status {
   if (!session.request.has(field)) return OK;
   const texts = session.request.texts(field);
@@ -59,12 +60,14 @@ function readWishes(session: Session, field: i32, migration: Migration): Status 
     const parts = readAssignment(texts[t]);
     if (!parts) return lastError.status;
     if (field == FIELD_RENAMES) status = migration.rename(parts[0], parts[1], parts[2]);
-    else status = migration.value(parts[0], parts[1], parts[2]);
+    else if (field == FIELD_VALUES) status = migration.value(parts[0], parts[1], parts[2]);
+    else status = migration.stage(parts[0], parts[1], parts[2]);
   }
   return status;
 }
 
-function addChanges(changes: Array<SchemaChange>, out: ByteBuffer): void {
+/** Appends `{"changes":[…]}`. */
+export function addChanges(changes: Array<SchemaChange>, out: ByteBuffer): void {
   addAscii(out, '{"changes":[');
   for (let c = 0; c < changes.length; c++) {
     const change = changes[c];
@@ -75,6 +78,10 @@ function addChanges(changes: Array<SchemaChange>, out: ByteBuffer): void {
     if (change.column != "") {
       addAscii(out, ',"column":');
       addString(out, change.column);
+    }
+    if (change.was != "") {
+      addAscii(out, ',"was":');
+      addString(out, change.was);
     }
     addAscii(out, ',"text":');
     addString(out, change.text);

@@ -71,6 +71,7 @@ export const FIELD_TIMEOUT: i32 = field("timeout");
 export const FIELD_SCHEMA: i32 = field("schema");
 export const FIELD_RENAMES: i32 = field("renames");
 export const FIELD_VALUES: i32 = field("values");
+export const FIELD_STAGED: i32 = field("staged");
 export const FIELD_DRY_RUN: i32 = field("dryRun");
 export const FIELD_ALLOW_DESTRUCTIVE: i32 = field("allowDestructive");
 

@@ -16,6 +16,7 @@ import { readExpression } from "./catalog/stored-expressions";
 import { Dependents } from "./catalog/dependents";
 import { RESERVED, isReservedName } from "./catalog/relation-names";
 import { AlteredValues } from "./change/altered-values";
+import { StagedValues } from "./change/staged-values";
 import { NoText, StoredText } from "./sql-text";
 import { SqlTree } from "./syntax/tree";
 
@@ -36,6 +37,8 @@ export class Migration {
   readonly changes: Array<SchemaChange> = new Array<SchemaChange>();
   private readonly renames: Array<ColumnWish> = new Array<ColumnWish>();
   private readonly values: Array<ColumnWish> = new Array<ColumnWish>();
+  /** Tables that hold values for others, which go with the migration: `text` is one's name. */
+  private readonly stages: Array<ColumnWish> = new Array<ColumnWish>();
   /** What each of the wanted tables is called now; "" for one that comes. */
   private namesNow: Array<string> = new Array<string>();
   /** Which of them has a name now. */
@@ -66,6 +69,24 @@ export class Migration {
     const status = this.checkNamed(table, column);
     if (status == OK) this.values.push(new ColumnWish(table, column, expression));
     return status;
+  }
+
+  /**
+   * Rows of a wanted table get as values of such columns, where they are called as columns of the table `stage`, those of its row with the
+   * same primary key. It goes with the migration.
+   */
+  stage(table: string, column: string, stage: string): Status {
+    const status = this.checkNamed(table, "");
+    if (status != OK || column != "")
+      return status == OK ? fail(BAD_REQUEST, "staged names tables, not " + table + "." + column) : status;
+    if (!this.db.table(stage)) return lastError.status;
+    this.stages.push(new ColumnWish(table, "", stage));
+    return OK;
+  }
+
+  private isStage(name: string): bool {
+    for (let s = 0; s < this.stages.length; s++) if (this.stages[s].text == name) return true;
+    return false;
   }
 
   private checkNamed(table: string, column: string): Status {
@@ -120,7 +141,7 @@ export class Migration {
       names.push(name);
       olds.push(this.wish(this.renames, name, ""));
     }
-    for (let t = 0; t < tables.length; t++) if (!tables[t].isCatalog) known.push(tables[t].name);
+    for (let t = 0; t < tables.length; t++) if (!tables[t].isCatalog && !this.isStage(tables[t].name)) known.push(tables[t].name);
     const from = origins(names, olds, known, "");
     if (!from) return lastError.status;
     this.namesNow = new Array<string>();
@@ -150,7 +171,7 @@ export class Migration {
     const stay = placesOf(this.namesNow);
     for (let t = 0; t < tables.length; t++) {
       const name = tables[t].name;
-      if (tables[t].isCatalog || stay.has(name)) continue;
+      if (tables[t].isCatalog || stay.has(name) || this.isStage(name)) continue;
       this.changes.push(new SchemaChange("dropTable", name, "", "table " + name + " goes, with its rows", true));
     }
     return OK;
@@ -170,7 +191,7 @@ export class Migration {
       if (texts.length > 0)
         return fail(DESTRUCTIVE_CHANGE, "the migration takes away: " + texts.slice(0, NAMED).join("; ") + more, hint);
     }
-    if (this.changes.length == 0) return OK;
+    if (this.changes.length == 0 && this.stages.length == 0) return OK;
     const inner = db.inTransaction;
     const status = beginTogether(db);
     return status == OK ? endTogether(db, inner, this.carryOut()) : status;
@@ -186,6 +207,7 @@ export class Migration {
     this.done = new Array<bool>(this.wanted.length);
     this.holders = placesOf(this.namesNow);
     for (let w = 0; w < this.wanted.length && status == OK; w++) status = this.make(w, dependents);
+    for (let s = 0; s < this.stages.length && status == OK; s++) status = db.dropTable(this.stages[s].text);
     if (status == OK) status = db.checkDefinitions();
     for (let a = 0; a < this.alterations.length && status == OK; a++) {
       const table = db.table(this.alterations[a].schema.name);
@@ -225,12 +247,16 @@ export class Migration {
     const context = StatementContext.of(db, new NoText(), new SqlTree(), []);
     const values = new AlteredValues(context, plain.table);
     const contexts = [context];
-    let status: Status = OK;
+    const stage = findTable(db.tables, this.wish(this.stages, wanted.name, ""));
+    const staged: StagedValues | null = stage ? new StagedValues(plain.table, stage) : null;
+    values.staged = staged;
+    let status: Status = staged ? staged.check() : OK;
     for (let c = 0; c < wanted.columns.length && status == OK; c++) {
       const column = wanted.columns[c];
       const before = plain.before(c);
       const isOther =
         !before || before.name != column.name || before.typeText != column.typeText || (before.nullable && !column.nullable);
+      if (isOther && staged && staged.add(c, column)) continue;
       const text = isOther ? this.wish(this.values, wanted.name, column.name) : "";
       if (text == "" && (!before || before.typeText == column.typeText)) continue;
       let source: u32 = 0;

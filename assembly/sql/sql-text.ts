@@ -70,6 +70,17 @@ export class StoredText extends SqlText {
   }
 }
 
+/** A text that nobody wrote: errors have no place in it. */
+export class MadeText extends StoredText {
+  constructor(text: string) {
+    super(text, "", -1);
+  }
+
+  place(start: u32): Status {
+    return lastError.status;
+  }
+}
+
 /** What is done without a text: errors have no place in one. */
 export class NoText extends SqlText {
   constructor() {

@@ -22,6 +22,7 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { mayStep } from "../wasi/deadline";
+import { beginWork, endWork, noteRow } from "../wasi/row-work";
 import { checkTarget, checkTargets } from "./foreign-key-targets";
 import { fillIndexes, redefineIndexes } from "./index-changes";
 import { OpenTables } from "./open-tables";
@@ -240,7 +241,9 @@ export class Alteration {
     const row = new Row(made.layout);
     const body = new ByteBuffer(1024);
     let status: Status = OK;
+    beginWork("writing ", table.name);
     while (status == OK && reader.next()) {
+      noteRow();
       status = mayStep(64) ? OK : lastError.status;
       if (status == OK && !old.decode(reader.body, reader.bodyLen)) status = damagedRecord(reader.address);
       if (status == OK) status = this.fill(made, old, row);
@@ -253,6 +256,7 @@ export class Alteration {
         status = lastError.status;
       if (status == RECORD_TOO_LARGE) this.nameRow(old);
     }
+    endWork();
     if (status == OK) status = reader.status;
     old.free();
     row.free();

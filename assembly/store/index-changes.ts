@@ -9,6 +9,7 @@ import { IndexTree } from "../index/index-tree";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { mayStep } from "../wasi/deadline";
+import { beginWork, endWork, noteRow } from "../wasi/row-work";
 import { RecordAddress } from "../table/page-ledger";
 import { damagedRecord } from "./record-prefix";
 import { keyText } from "./row-lookup";
@@ -105,7 +106,9 @@ function fillIndex(table: Table, i: i32, oneNull: bool): Status {
   const key = new ByteBuffer(256);
   let status: Status = OK;
   buffer.batchTable = table;
+  beginWork("index (" + index.definition.columns.join(", ") + ") of ", table.name);
   while (status == OK && reader.next()) {
+    noteRow();
     if (!row.decode(reader.body, reader.bodyLen)) {
       status = damagedRecord(reader.address);
       break;
@@ -119,6 +122,7 @@ function fillIndex(table: Table, i: i32, oneNull: bool): Status {
   }
   if (status == OK) status = reader.status;
   if (status == OK) status = carryOut(buffer, tables, row);
+  endWork();
   buffer.reset();
   key.free();
   row.free();

@@ -10,6 +10,8 @@ import { Alteration } from "./alteration";
 export class SchemaChange {
   /** Whether rows of the table are written anew for it, with all of its other changes. */
   rewrites: bool = false;
+  /** What was called otherwise was called so; "" for what was not. */
+  was: string = "";
 
   constructor(
     /** `createTable`, `addColumn`, `alterType` and the like. */
@@ -30,7 +32,10 @@ export function changesOf(alteration: Alteration): Array<SchemaChange> {
   const old = alteration.table.schema;
   const schema = alteration.schema;
   const name = schema.name;
-  if (name != old.name) changes.push(new SchemaChange("renameTable", name, "", "table " + old.name + " is called " + name));
+  if (name != old.name) {
+    changes.push(new SchemaChange("renameTable", name, "", "table " + old.name + " is called " + name));
+    changes[0].was = old.name;
+  }
   for (let c = 0; c < old.columns.length; c++) {
     if (alteration.from.includes(c)) continue;
     const column = old.columns[c].name;
@@ -84,8 +89,10 @@ function addColumnChanges(changes: Array<SchemaChange>, alteration: Alteration, 
   const table = alteration.schema.name;
   const path = table + "." + column.name;
   const name = column.name;
-  if (name != before.name)
+  if (name != before.name) {
     changes.push(new SchemaChange("renameColumn", table, name, "column " + table + "." + before.name + " is called " + name));
+    changes[changes.length - 1].was = before.name;
+  }
   if (column.typeText != before.typeText)
     changes.push(new SchemaChange("alterType", table, name, path + " is " + column.typeText + ", not " + before.typeText));
   if (column.nullable && !before.nullable) changes.push(new SchemaChange("dropNotNull", table, name, path + " may be null"));

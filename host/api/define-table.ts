@@ -92,7 +92,7 @@ type CheckedWord<Word extends string> = string extends Word
 export type CheckedColumns<C extends Columns> = { readonly [Name in keyof C]: CheckedWord<C[Name]> };
 
 type OrNull<Word extends string> = "null" extends FlagsOf<Word> ? null : never;
-type InputOf<Word extends string> = Input<TypeWord<Word>> | OrNull<Word>;
+export type InputOf<Word extends string> = Input<TypeWord<Word>> | OrNull<Word>;
 
 /** Whether an insertion may leave the column out. */
 type Optional<C extends Columns> = {
@@ -168,8 +168,8 @@ export type Scalar = string | number | bigint | boolean | Date | Uint8Array;
 /** A row of a table of which nothing is known. */
 export type AnyRow = Record<string, unknown>;
 
-export interface TableDefinition<C extends Columns = Columns> {
-  readonly name: string;
+export interface TableDefinition<C extends Columns = Columns, Name extends string = string> {
+  readonly name: Name;
   readonly columns: C;
   /** The words for `create`. */
   readonly words: readonly string[];
@@ -181,11 +181,11 @@ export interface TableDefinition<C extends Columns = Columns> {
  * Describes a table: `defineTable("users", { id: "uint32:pk:auto", name: "text:unique", age: "uint8:null" })`. The words are those of
  * `quire help create`, without the name. Give the result to `create`, and to `table`, which types the rows by it.
  */
-export function defineTable<const C extends Columns>(
-  name: string,
+export function defineTable<const C extends Columns, const Name extends string = string>(
+  name: Name,
   columns: C & CheckedColumns<C>,
   options: { readonly alignment?: number } = {},
-): TableDefinition<C> {
+): TableDefinition<C, Name> {
   const words = Object.entries(columns).map(([column, word]) => {
     if (/^\d+$/.test(column)) {
       throw new QuireError(

@@ -27,12 +27,10 @@ export type {
   HashResult,
   IdentityRights,
   LookupOptions,
-  MigrateOptions,
   Params,
   PrepareOptions,
   RunResult,
   ScanOptions,
-  SchemaChange,
   SchemaInfo,
   SqlResult,
   StatementColumn,
@@ -44,6 +42,15 @@ export type {
   WhereOptions,
   WhereRequest,
 } from "./requests.js";
+export {
+  DestructiveChangeError,
+  type DriftOptions,
+  type MigrateOptions,
+  type MigrationPolicy,
+  type Renames,
+  type RowFunction,
+  type SchemaChange,
+} from "./migration.js";
 export type { RuntimeName } from "./runtime-names.js";
 export { Session, SyncSession } from "./session.js";
 export { type Arguments, Statement, SyncStatement } from "./statement.js";

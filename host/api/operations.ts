@@ -13,7 +13,6 @@ import type {
   DeleteOptions,
   DeleteWhereRequest,
   LookupOptions,
-  MigrateOptions,
   Request,
   ScanOptions,
   WhereRequest,
@@ -84,20 +83,6 @@ export class Operations {
 
   create({ name, words, alignment }: TableDefinition): Steps<void> {
     return this.done({ op: "create", table: name, columns: words, ...(alignment === 0 ? {} : { alignment }) });
-  }
-
-  /** What `migrate` changed, or would change. */
-  migrate(tables: readonly TableDefinition[], options: MigrateOptions): Steps<unknown> {
-    const renames = assignments(options.renames);
-    const values = assignments(options.values);
-    const schema = tables.map(({ name, words, alignment }) => ({
-      table: name,
-      columns: words,
-      ...(alignment === 0 ? {} : { alignment }),
-    }));
-    const lists = { ...(renames.length === 0 ? {} : { renames }), ...(values.length === 0 ? {} : { values }) };
-    const { allowDestructive, dryRun, timeout } = options;
-    return this.member({ op: "migrate", schema, ...lists, allowDestructive, dryRun, timeout }, "changes");
   }
 
   *insert(table: string, row: unknown): Steps<unknown> {
@@ -311,7 +296,3 @@ export function requestText(request: Request): string {
     throw new QuireError("BAD_VALUE", what, undefined, { cause: error });
   }
 }
-
-/** As `migrate` takes renames and values. */
-const assignments = (given: Readonly<Record<string, string>> = {}): string[] =>
-  Object.entries(given).map(([name, text]) => `${name}=${text}`);

@@ -36,7 +36,7 @@ export const OPERATION_FIELDS = {
   release: ["name"],
   create: ["table", "columns", "alignment"],
   drop: ["table"],
-  migrate: ["schema", "renames", "values", "dryRun", "allowDestructive", "timeout"],
+  migrate: ["schema", "renames", "values", "staged", "dryRun", "allowDestructive", "timeout"],
   tables: [],
   schema: ["table"],
   info: [],
@@ -59,7 +59,7 @@ export const OPERATION_FIELDS = {
 type OperationName = keyof typeof OPERATION_FIELDS;
 
 /** A request of the operation `Op`: no field that it does not take. */
-type RequestOf<Op extends OperationName> = { readonly op: Op } & Readonly<
+export type RequestOf<Op extends OperationName> = { readonly op: Op } & Readonly<
   Partial<Record<(typeof OPERATION_FIELDS)[Op][number], unknown>>
 >;
 
@@ -219,32 +219,6 @@ export interface SchemaInfo {
   readonly layout: string;
   readonly schemaHash: string;
   readonly tables: readonly TableSchemaInfo[];
-}
-
-/** How definitions become those that are wanted. */
-export interface MigrateOptions extends TimeOptions {
-  /** Values may go: columns and tables that the definitions have not. */
-  readonly allowDestructive?: boolean;
-  /** Nothing is changed: only what would be is told. */
-  readonly dryRun?: boolean;
-  /** What was called otherwise: `{ "people": "users", "people.fullName": "name" }`, new names on the left. */
-  readonly renames?: Readonly<Record<string, string>>;
-  /** Values of columns in SQL, of the row as it was: `{ "people.born": "date(birthday)" }`. */
-  readonly values?: Readonly<Record<string, string>>;
-}
-
-/** A change of definitions. */
-export interface SchemaChange {
-  /** `createTable`, `addColumn`, `alterType` and the like (docs/protocol.md). */
-  readonly change: string;
-  readonly table: string;
-  readonly column?: string;
-  /** What it does, for people. */
-  readonly text: string;
-  /** Whether values go that are nowhere else. */
-  readonly destructive: boolean;
-  /** Whether the table's rows are written anew. */
-  readonly rewrites: boolean;
 }
 
 export interface FileInfo {

@@ -17,8 +17,6 @@ import type {
   Params,
   PrepareOptions,
   Request,
-  MigrateOptions,
-  SchemaChange,
   SchemaInfo,
   SqlResult,
   TableInfo,
@@ -26,6 +24,7 @@ import type {
   TimeOptions,
 } from "./requests.js";
 import { parameterFields } from "./json-values.js";
+import { type DriftOptions, type MigrateOptions, type SchemaChange, hasDrift, migrate } from "./migration.js";
 import type { RowFrom, TypedShape } from "./row-types.js";
 import { type Runner, needFunction } from "./runner.js";
 import { EXEC } from "./script.js";
@@ -122,12 +121,24 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
 
   /**
    * Makes the definitions of all tables those of `tables`, in one transaction: tables and columns come and go, are called otherwise and get
-   * other types, keys and indexes. What it changed, nothing where all is so already. `DESTRUCTIVE_CHANGE` where values would go, unless
-   * that is allowed; rows that do not fit are an error which names one.
+   * other types, keys and indexes. What it changed, nothing where all is so already. A `DestructiveChangeError` where values would go, unless
+   * that is allowed; rows that do not fit are an error which names one. Functions of `values` are called for each row, some at a time.
    */
-  migrate(tables: readonly TableDefinition[], options: MigrateOptions = {}): Result<K, readonly SchemaChange[]> {
-    const steps = (operations: Operations) => operations.migrate(tables, options);
-    return this.#do("migrate", steps) as Result<K, readonly SchemaChange[]>;
+  migrate<const Tables extends readonly TableDefinition[]>(
+    tables: Tables,
+    options: MigrateOptions<Tables[number]> = {},
+  ): Result<K, readonly SchemaChange[]> {
+    return this.runner.attempt(() => migrate(this.runner, tables, options));
+  }
+
+  /** What `migrate` would change, in the order in which it is done. */
+  pendingMigrations(tables: readonly TableDefinition[], options: DriftOptions = {}): Result<K, readonly SchemaChange[]> {
+    return this.runner.attempt(() => migrate(this.runner, tables, { ...options, dryRun: true }));
+  }
+
+  /** Whether the file's definitions are others than those of `tables`. */
+  hasDrift(tables: readonly TableDefinition[], options: DriftOptions = {}): Result<K, boolean> {
+    return this.runner.attempt(() => hasDrift(this.runner, tables, options));
   }
 
   /** The tables, sorted by name, and how many rows they have. */

@@ -33,6 +33,8 @@ export const COMMANDS: ReadonlyMap<string, HostCommand> = new Map([
   ["drop", writes],
   ["tables", reads],
   ["schema", reads],
+  ["alter", command(true, true, null)],
+  ["index", command(true, true, null)],
   ["migrate", command(true, true, SOURCE_FIRST)],
   ["import", command(true, true, SOURCE_SECOND)],
   ["export", reads],
@@ -82,6 +84,9 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "order",
       "timeout",
       "sql-memory",
+      "after",
+      "using",
+      "name",
     ],
   ].map((name) => `--${name}`),
 );

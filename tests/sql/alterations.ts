@@ -24,6 +24,8 @@ interface Model {
   /** Columns of unique constraints and of plain indexes, in the order in which they came. */
   readonly unique: readonly (readonly string[])[];
   readonly indexes: readonly string[];
+  /** What the view `seen` shows; null where there is none. */
+  readonly view: readonly string[] | null;
   readonly rows: readonly ReadonlyMap<string, Value>[];
 }
 
@@ -68,7 +70,7 @@ class Life {
     for (const type of ["INTEGER", "TEXT"] as const)
       columns.push({ name: this.newName(), type, isRequired: false, fallback: null });
     const hasKey = !this.#random.oneIn(3);
-    return { name: "t0", columns, key: hasKey ? "id" : null, unique: [], indexes: [], rows: [] };
+    return { name: "t0", columns, key: hasKey ? "id" : null, unique: [], indexes: [], view: null, rows: [] };
   }
 
   insertion(model: Model): Step {
@@ -96,7 +98,7 @@ class Life {
     const quoted = `"${column.name}"`;
     const changed = (now: Column): readonly Column[] => model.columns.map((one) => (one === column ? now : one));
     const values = model.rows.map((row) => row.get(column.name) ?? null);
-    switch (random.below(14)) {
+    switch (random.below(15)) {
       case 0:
       case 1:
       case 2: {
@@ -117,7 +119,8 @@ class Life {
         };
       }
       case 3: {
-        if (isKey || model.columns.length === 1) return { sql: alter(`DROP COLUMN ${quoted}`), after: null };
+        if (isKey || model.columns.length === 1 || model.view?.includes(column.name) === true)
+          return { sql: alter(`DROP COLUMN ${quoted}`), after: null };
         return {
           sql: alter(`DROP ${quoted}`),
           after: {
@@ -138,6 +141,7 @@ class Life {
           key: isKey ? name : model.key,
           unique: model.unique.map(renamed),
           indexes: renamed(model.indexes),
+          view: model.view === null ? null : renamed(model.view),
           rows: model.rows.map(
             (row) => new Map([...row].map(([one, value]) => [one === column.name ? name : one, value] as const)),
           ),
@@ -201,6 +205,12 @@ class Life {
           after: isThere ? model : { ...model, indexes: [...model.indexes, column.name] },
         };
       }
+      case 13: {
+        if (model.view !== null) return { sql: "DROP VIEW seen", after: { ...model, view: null } };
+        const view = model.columns.filter((one) => one === column || random.oneIn(2)).map(({ name }) => name);
+        const list = view.map((name) => `${random.oneIn(2) ? `${model.name}.` : ""}"${name}"`).join(", ");
+        return { sql: `CREATE VIEW seen AS SELECT ${list} FROM ${model.name}`, after: { ...model, view } };
+      }
       default: {
         // A unique constraint of several columns in a table without a key would be taken for its key.
         if (model.unique.some((names) => names.length > 1)) return this.step(model);
@@ -247,6 +257,13 @@ function expectRows(db: SyncSession, model: Model, what: string): void {
   const wanted = shown(model.rows.map((row) => names.map((name) => row.get(name) ?? null)));
   const found = shown(rows);
   if (found.join("\n") !== wanted.join("\n")) throw new Error(`${what}: rows\n${found.join("\n")}\nnot\n${wanted.join("\n")}`);
+  if (model.view !== null) {
+    const { view } = model;
+    const seen = db.sql("SELECT * FROM seen");
+    const shows = shown(model.rows.map((row) => view.map((name) => row.get(name) ?? null)));
+    if (seen.columns.join() !== view.join() || shown(seen.rows).join("\n") !== shows.join("\n"))
+      throw new Error(`${what}: the view has ${seen.columns.join()}: ${shown(seen.rows).join("\n")}`);
+  }
   // By each index, too.
   for (const name of new Set([...model.indexes, ...model.unique.map(([first = ""]) => first)])) {
     for (const value of new Set(model.rows.map((row) => row.get(name) ?? null))) {

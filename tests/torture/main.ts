@@ -35,17 +35,18 @@ import {
   secondBetweenCalls,
   takeOver,
 } from "./writers.js";
+import { REWRITES, rewriteStore } from "./rewrites.js";
 import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME[:FILE]
 
-Parts: crash (N seconds of it, 60), sql (statements in which calls fail or that are killed, N seconds of it), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+Parts: crash (N seconds of it, 60), sql (statements in which calls fail or that are killed, N seconds of it), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, rewrites (tables larger than the cache, at all places), mutants (only those with WORDS in their names), kills (N of each runtime, 100),
 logs (changed at random, N seconds of it), pages (every run of pages of every golden file lost in every way; only files with WORDS in
 their names).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "sql", "old", "writers", "faults", "mutants", "kills", "logs", "pages"] as const;
+const PARTS = ["crash", "sql", "old", "writers", "faults", "rewrites", "mutants", "kills", "logs", "pages"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -249,6 +250,14 @@ async function faults(options: Options): Promise<string[]> {
   return loop.failures;
 }
 
+async function rewrites(): Promise<string[]> {
+  const command = await compileModule("command", []);
+  const loop = new Loop();
+  loop.overCommands(command, rewriteStore(command), REWRITES);
+  console.log(`rewrites: ${loop.runs} runs`);
+  return loop.failures;
+}
+
 async function old(options: Options): Promise<string[]> {
   const failures = await crashes(options, true);
   const { small } = await modules();
@@ -368,7 +377,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, sql, old, writers, faults, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
+    const parts = { crash, sql, old, writers, faults, rewrites, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

@@ -39,6 +39,8 @@ export class CommandContext {
 
   /** The definitions that `--schema` gives, once they were read. */
   given: GivenTables | null = null;
+  /** `--schema` names what the file is compared with. */
+  comparesSchema: bool = false;
 
   constructor(readonly invocation: Invocation) {
     this.json = invocation.has("json");
@@ -119,7 +121,7 @@ export function oldLayoutOption(ctx: CommandContext): u8 {
 
 /** Reads the definitions that `--schema` names into `ctx.given`, and which tables they are by `--table`. */
 export function readGiven(ctx: CommandContext): Status {
-  if (ctx.given) return OK;
+  if (ctx.given || ctx.comparesSchema) return OK;
   const chosen = ctx.invocation.options("table");
   if (!ctx.has("schema")) return chosen.length == 0 ? OK : fail(USAGE, "--table goes with --schema FILE");
   const schemas = readDefinitionsFile(ctx.invocation.option("schema", ""));

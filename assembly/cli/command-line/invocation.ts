@@ -39,6 +39,9 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "order",
   "timeout",
   "sql-memory",
+  "after",
+  "using",
+  "name",
 ];
 /** Options that stand alone. */
 const FLAG_OPTIONS: StaticArray<string> = [
@@ -70,6 +73,8 @@ const FLAG_OPTIONS: StaticArray<string> = [
   "explain",
   "dry-run",
   "allow-destructive",
+  "first",
+  "unique",
 ];
 
 export class Invocation {

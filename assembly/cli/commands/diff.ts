@@ -3,7 +3,7 @@
  *
  * `-` is what only FILE has, `+` what only OTHER has, `~` a row that both have, with its columns before and after.
  */
-import { Status, OK, DIFFERENT, fail, lastError } from "../../status";
+import { Status, OK, DIFFERENT, USAGE, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addPrintable } from "../../encode/printable";
 import { columnSpecs } from "../../schema/column-spec";
@@ -23,11 +23,19 @@ import {
 } from "../../maintenance/table-diff";
 import { addString, addStrings } from "../../encode/json-pieces";
 import { RowWriter, writeJsonCell } from "../../query/row-writer";
-import { stdout } from "../../wasi/stdio";
+import { addChanges } from "../../request/migrate-request";
+import { readDefinitionsFile } from "../../request/definitions-file";
+import { Migration } from "../../sql/migration";
+import { readWhole, stdout } from "../../wasi/stdio";
 import { counted } from "../../check/check-report";
 import { CommandContext, openForReading, openStore } from "../command-line/context";
+import { tellChange } from "./migrate";
+
+/** Bytes of a file that tell whether it is text: a page file has zeros there. */
+const LOOKED_AT: u32 = 4096;
 
 export function runDiff(ctx: CommandContext): Status {
+  if (ctx.words.length == 0) return diffSchema(ctx);
   let status = openStore(ctx, false, false);
   if (status != OK) return status;
   const other = openForReading(ctx, ctx.word(0));
@@ -36,6 +44,44 @@ export function runDiff(ctx: CommandContext): Status {
   status = work.run();
   other.close();
   return status;
+}
+
+/** `diff --schema`: what is to be changed so that the file has the definitions of another one, a page file or a text. */
+function diffSchema(ctx: CommandContext): Status {
+  const path = ctx.invocation.option("schema", "");
+  if (path == "") return fail(USAGE, "diff needs OTHER, or --schema OTHER for definitions alone");
+  ctx.comparesSchema = true;
+  let status = openStore(ctx, false, false);
+  const wanted: Array<TableSchemaSnapshot> | null = status == OK ? definitionsOf(ctx, path) : null;
+  if (!wanted) return lastError.status;
+  const migration = new Migration(ctx.db, wanted);
+  status = migration.plan();
+  if (status != OK) return status;
+  const changes = migration.changes;
+  if (ctx.json) {
+    addChanges(changes, stdout.buffer);
+    stdout.line("");
+  } else {
+    for (let c = 0; c < changes.length; c++) tellChange(changes[c].text, changes[c].isDestructive);
+    stdout.line(changes.length == 0 ? "the definitions are equal" : counted(changes.length, "change") + " between them");
+  }
+  ctx.told = changes.length > 0;
+  return changes.length == 0 ? OK : fail(DIFFERENT, "the definitions differ");
+}
+
+/** The definitions of a page file, or those that a text has; null on failure. */
+function definitionsOf(ctx: CommandContext, path: string): Array<TableSchemaSnapshot> | null {
+  const bytes = new ByteBuffer(LOOKED_AT);
+  const isRead = readWhole(path, bytes, LOOKED_AT);
+  let isPages = false;
+  for (let at: u32 = 0; at < bytes.len && !isPages; at++) isPages = load<u8>(bytes.ptr + at) == 0;
+  bytes.free();
+  if (!isRead || !isPages) return isRead ? readDefinitionsFile(path) : null;
+  const other = openForReading(ctx, path);
+  if (!other) return null;
+  const schemas = new Array<TableSchemaSnapshot>();
+  for (let t = 0; t < other.tables.length; t++) if (!other.tables[t].isCatalog) schemas.push(other.tables[t].schema);
+  return other.close() == OK ? schemas : null;
 }
 
 class Diff {

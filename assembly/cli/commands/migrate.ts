@@ -54,17 +54,21 @@ export function runMigrate(ctx: CommandContext): Status {
 /** Says what was changed, a line each. */
 function tell(isDry: bool): void {
   const tape = readReply();
-  const line = new ByteBuffer(256);
   let count = 0;
   for (let node = tape.first(replyMember(tape, "changes")); node != 0; node = tape.next(node)) {
-    const text = String.UTF8.encode(nodeText(tape, member(tape, node, "text")));
-    line.reset();
-    addPrintable(changetype<usize>(text), text.byteLength, 0, line);
-    if (tape.kind(member(tape, node, "destructive")) == JSON_TRUE) addAscii(line, " (destructive)");
-    stdout.line(line.toText());
+    tellChange(nodeText(tape, member(tape, node, "text")), tape.kind(member(tape, node, "destructive")) == JSON_TRUE);
     count += 1;
   }
-  line.free();
   const changes = counted(count.toString(), "change", "changes");
   stdout.line(count == 0 ? "nothing to change" : changes + (isDry ? " to make" : " made"));
+}
+
+/** Says what a change does. */
+export function tellChange(text: string, isDestructive: bool): void {
+  const bytes = String.UTF8.encode(text);
+  const line = new ByteBuffer(256);
+  addPrintable(changetype<usize>(bytes), bytes.byteLength, 0, line);
+  if (isDestructive) addAscii(line, " (destructive)");
+  stdout.line(line.toText());
+  line.free();
 }

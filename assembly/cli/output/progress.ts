@@ -1,5 +1,6 @@
 /** How far a long command is: a line on standard error that is written over again and again. */
 import { monotonicNanoseconds } from "../../wasi/clock";
+import { WorkWatcher } from "../../wasi/row-work";
 import { stderr } from "../../wasi/stdio";
 
 /** Nanoseconds between two looks of the line. */
@@ -53,6 +54,26 @@ export class Progress {
     if (!this.isShown) return;
     stderr.raw("\r\x1b[K");
     this.isShown = false;
+  }
+}
+
+/** Shows the work of statements: rows that are written anew, indexes that are filled. */
+export class ShownWork extends WorkWatcher {
+  private line: Progress = new Progress(false, "");
+  private rows: u64 = 0;
+
+  begin(what: string): void {
+    this.line = new Progress(true, what);
+    this.rows = 0;
+  }
+
+  row(): void {
+    this.rows += 1;
+    this.line.row(this.rows, 0, -1);
+  }
+
+  end(): void {
+    this.line.end();
   }
 }
 

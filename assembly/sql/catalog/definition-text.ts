@@ -79,6 +79,26 @@ function inParentheses(sql: string): string {
   return sql;
 }
 
+/** A column of `table` as definitions have it, with its own one of `defaults`. */
+export function columnText(table: string, column: Column, defaults: Array<CatalogEntry>): string {
+  let text = quoted(column.name) + " " + columnTypeText(column);
+  if (column.primaryKey) text += " PRIMARY KEY";
+  if (column.auto) text += " AUTOINCREMENT";
+  if (!column.nullable && !(column.primaryKey && column.auto)) text += " NOT NULL";
+  if (column.unique && !column.primaryKey) text += " UNIQUE";
+  const value = defaultText(table, column, defaults);
+  if (value != "") text += " DEFAULT " + (column.defaultValue ? value : inParentheses(value));
+  return text + referenceText(column);
+}
+
+/** REFERENCES, with a blank before it; "" without a foreign key. */
+export function referenceText(column: Column): string {
+  const foreign = column.foreignKey;
+  if (!foreign) return "";
+  const cascade = foreign.onDelete == ON_DELETE_CASCADE ? " ON DELETE CASCADE" : "";
+  return " REFERENCES " + quoted(foreign.table) + " " + names([foreign.column]) + cascade;
+}
+
 /**
  * CREATE TABLE, with these CHECK constraints, and its own ones of `defaults`. Indexes of several columns, and those that are not unique,
  * have texts of their own.
@@ -87,18 +107,7 @@ export function createTableText(schema: TableSchemaSnapshot, checks: Array<Catal
   let text = "CREATE TABLE " + quoted(schema.name) + " (";
   const first = shownFrom(schema);
   for (let c = first; c < schema.columns.length; c++) {
-    const column = schema.columns[c];
-    text += (c > first ? ", " : "") + quoted(column.name) + " " + columnTypeText(column);
-    if (column.primaryKey) text += " PRIMARY KEY";
-    if (column.auto) text += " AUTOINCREMENT";
-    if (!column.nullable && !(column.primaryKey && column.auto)) text += " NOT NULL";
-    if (column.unique && !column.primaryKey) text += " UNIQUE";
-    const value = defaultText(schema.name, column, defaults);
-    if (value != "") text += " DEFAULT " + (column.defaultValue ? value : inParentheses(value));
-    const foreign = column.foreignKey;
-    if (!foreign) continue;
-    text += " REFERENCES " + quoted(foreign.table) + " " + names([foreign.column]);
-    if (foreign.onDelete == ON_DELETE_CASCADE) text += " ON DELETE CASCADE";
+    text += (c > first ? ", " : "") + columnText(schema.name, schema.columns[c], defaults);
   }
   if (first == 1 && schema.indexes.length > 1 && isKeyIndex(schema, 1))
     text += ", PRIMARY KEY " + names(schema.indexes[1].columns);

@@ -11,6 +11,7 @@ import { Expression } from "../eval/expression";
 import { N_COLUMN, N_NAME } from "../syntax/tree";
 import { KeptCells, readCells } from "./kept-cells";
 import { RowColumns } from "./row-columns";
+import { StagedValues } from "./staged-values";
 
 export class AlteredValues extends ColumnValues {
   private readonly positions: Array<i32> = new Array<i32>();
@@ -20,6 +21,8 @@ export class AlteredValues extends ColumnValues {
   private readonly kept: KeptCells;
   private read: RowColumns | null = null;
   private batch: Batch | null = null;
+  /** Those of columns that no expression gives. */
+  staged: StagedValues | null = null;
 
   constructor(
     private readonly context: StatementContext,
@@ -52,7 +55,8 @@ export class AlteredValues extends ColumnValues {
 
   /** All have been added; false when there are none. */
   bind(): bool {
-    if (this.values.length == 0) return false;
+    const staged = this.staged;
+    if (this.values.length == 0) return staged !== null && staged.positions.length > 0;
     const read = new RowColumns(this.table, this.used);
     this.read = read;
     this.batch = new Batch(read);
@@ -60,11 +64,18 @@ export class AlteredValues extends ColumnValues {
   }
 
   gives(position: i32): bool {
-    return this.positions.includes(position);
+    const staged = this.staged;
+    return this.positions.includes(position) || (staged !== null && staged.positions.includes(position));
   }
 
   take(old: Row, row: Row): Status {
-    const batch = this.batch!;
+    const batch = this.batch;
+    const status = batch ? this.workOut(batch, old, row) : OK;
+    const staged = this.staged;
+    return status == OK && staged ? staged.take(old, row) : status;
+  }
+
+  private workOut(batch: Batch, old: Row, row: Row): Status {
     batch.begin(1);
     this.read!.take(old, 0, 0);
     this.kept.reset();
@@ -85,6 +96,8 @@ export class AlteredValues extends ColumnValues {
     const batch = this.batch;
     if (read) read.free();
     if (batch) batch.free();
+    const staged = this.staged;
+    if (staged) staged.free();
     this.kept.free();
   }
 }
