@@ -179,7 +179,7 @@ const CSV: readonly (readonly [string, unknown[][] | null])[] = [
   ["a,b\r\n1,2\r\n3\r\n", null],
   ['a,b\r\n1,2\r\n"3"x,4\r\n5,6\r\n', null],
   ['a,b\r\n1,"2\r\n3,4\r\n', null],
-  ["a,b\r\n1,\xff\r\n", null],
+  ["a,b\r\n1,\xff\x81\r\n", null],
   ["", null],
   [MARK, null],
   ["\r\n\r", null],
@@ -203,6 +203,26 @@ function checkAll(reader: Reader, inputs: readonly (readonly [string, unknown[][
 }
 
 test("CSV cut anywhere", () => checkAll(importer("csv"), CSV));
+
+/** CSV in other dialects and encodings, and the rows that it is. */
+const SNIFFED: readonly (readonly [string | Buffer, unknown[][]])[] = [
+  ["a;b\r\n1;2\r\n3;4\r\n", A_B_C_D],
+  ["sep=|\r\na|b\r\n1|2\r\n3|4\r\n", A_B_C_D],
+  ["Title\r\n\r\nMore\r\na\tb\r\n1\t2\r\n3\t4", A_B_C_D],
+  [`${MARK}# x, y, z\r\na,b\r1,2\r3,4`, A_B_C_D],
+  ["b, a \r\n2,1\r\n4,3\r\n", A_B_C_D],
+  [Buffer.from(`${MARK}a,b\r\né,😀\r\n`, "utf16le"), [["é", "😀"]]],
+  [Buffer.from(`${MARK}a;b\né;日`, "utf16le").swap16(), [["é", "日"]]],
+  [Buffer.from("a,b\r\n\xe9,\x80\r\n", "latin1"), [["é", "€"]]],
+];
+
+test("CSV in other dialects and encodings, cut anywhere", () => {
+  for (const [text, rows] of SNIFFED) {
+    const input = Buffer.from(text);
+    assert.match(compareCuts(importer("csv"), input, JSON.stringify(text)), /^0 /);
+    assert.deepEqual(rowsOf(importer("csv"), input), rows);
+  }
+});
 
 test("CSV without a header, and with bad rows left out, cut anywhere", () => {
   for (const [text] of CSV.slice(0, 6))
@@ -269,6 +289,14 @@ test("a table made of the input: CSV, NDJSON and JSON cut anywhere", () => {
     files: () => new Map(),
   });
   for (const text of ["\r\na\r\n1\r\n\r\n", "a,b\r\n\r\nx,1\r\n\r\ny,2", `${MARK}a;b\r1;2`, ",,x\r\n1,2,3\r\n", 'a,b\n"1,2\n'])
+    compareCuts(create("csv"), Buffer.from(text), JSON.stringify(text));
+  for (const text of [
+    "a;b\nx;1,5\ny;-2,25\n",
+    "a,b\nx,NA\ny, 1/13/2026\n",
+    "a,b\n3/4/2026,1\n",
+    "#c\n#d,e\nx,1\ny,2\n",
+    "1,x\n2,y\n",
+  ])
     compareCuts(create("csv"), Buffer.from(text), JSON.stringify(text));
   compareCuts(create("ndjson"), Buffer.from('{"a":"é"}\r\n\r\n{"b":1}'), "ndjson");
   compareCuts(create("json"), Buffer.from(`${MARK}[{"a":"é"},\r\n{"b":[1,"}"]}]`), "json");

@@ -162,7 +162,8 @@ export function allCommands(): Array<Command> {
       .takes(
         1,
         2,
-        "format,create,key,types,batch,skip-bad,null,delimiter,no-header,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout",
+        "format,create,key,types,batch,skip-bad,null,delimiter,quote,comment,skip,header,no-header,ragged,decimal,thousands,dates," +
+          "encoding,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout",
       )
       .needs(OPENS_ITSELF)
       .tells(
@@ -171,8 +172,11 @@ export function allCommands(): Array<Command> {
           "without --key, its key is a column id or the first one, if that has no value twice, or else a new one that counts.\n" +
           "--types A=text,B=uint8 gives columns these types instead. From standard input the types are those of the first 16 MiB.\n" +
           "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
-          "does not have gets its number, its default, or null. In CSV an empty cell is null, and one in quotes is text;\n" +
-          "--null TEXT says what is null instead, and --delimiter C what is between cells. Rows may refer to each other in any order:\n" +
+          "does not have gets its number, its default, or null. How CSV and TSV are written is found out from their first 64 KiB, and\n" +
+          "said where it is not the usual: --delimiter C, --quote C, --header, --skip N (lines before it), --comment C, --decimal C,\n" +
+          "--thousands C, --dates dmy|mdy|ymd and --encoding NAME choose; --ragged takes rows that are too short. In CSV an empty cell\n" +
+          "is null, and one in quotes is text; NA, N/A, NULL, - and the like are null among numbers, dates and booleans; --null TEXT,\n" +
+          "several times if need be, says what is null instead. Rows may refer to each other in any order:\n" +
           "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
           "Rows of JSON are objects in an array or one after the other. Inside of an object --rows data.items names the array of them,\n" +
           "or an object whose members are rows, each with its name in the column key, or that of --key-as; it is found if there is one\n" +

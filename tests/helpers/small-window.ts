@@ -11,6 +11,7 @@ const SOURCE = "assembly/cli/import/byte-source.ts";
 const PATCHES: readonly Patch[] = [
   { file: SOURCE, find: "const WINDOW: u32 = 256 << 10;", replace: "const WINDOW: u32 = 8;" },
   { file: SOURCE, find: "const SPOOL_LIMIT: u32 = 16 << 20;", replace: `const SPOOL_LIMIT: u32 = ${SAMPLE_BYTES};` },
+  { file: SOURCE, find: "export const HEAD: u32 = 64 << 10;", replace: "export const HEAD: u32 = 32;" },
   { file: "assembly/cli/import/source-kind.ts", find: "const LOOKED_AT: u32 = 1024;", replace: "const LOOKED_AT: u32 = 16;" },
 ];
 

@@ -1,17 +1,17 @@
 /**
  * Rows of a CSV (RFC 4180) or TSV source, one at a time, as cells that lie where they were read.
  *
- * CSV: cells in double quotes may hold the delimiter, line breaks and doubled quotes. TSV: no quotes; `\t`, `\n`, `\r` and `\\` are
+ * CSV: cells in quotes may hold the delimiter, line breaks and doubled quotes. TSV: no quotes; `\t`, `\n`, `\r` and `\\` are
  * escapes, any other backslash is itself. Lines end with LF, CRLF or CR. A byte order mark is skipped. Blank lines are no rows, unless
- * a row has one cell.
+ * a row has one cell. What else holds of a source its `Dialect` says.
  */
 import { Status, OK, BAD_VALUE, fail } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { ByteSource } from "./byte-source";
+import { Dialect, TAB } from "./dialect";
 
-const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
-const TAB: u32 = 0x09;
+const SPACE: u32 = 0x20;
 const LINE_FEED: u32 = 0x0a;
 const CARRIAGE_RETURN: u32 = 0x0d;
 
@@ -39,23 +39,34 @@ export class DelimitedReader {
   private cells: ByteBuffer = new ByteBuffer(64 * CELL_STRIDE);
   private arena: ByteBuffer = new ByteBuffer(1024);
   private rowStart: usize = 0;
-  private readonly tsv: bool;
+  /** Lines that are to be left out before the first row. */
+  private toSkip: u32 = 0;
 
   constructor(
     private readonly source: ByteSource,
-    private readonly delimiter: u32,
-    tsv: bool,
+    readonly dialect: Dialect,
   ) {
-    this.tsv = tsv;
-    source.skipMark();
+    this.restart();
   }
 
   /** Goes back to the first row of a source that went back to its start. */
   restart(): void {
     this.nextLine = 1;
+    this.toSkip = this.dialect.skip;
     this.expected = 0;
     this.status = OK;
     this.source.skipMark();
+  }
+
+  /** Where `back` goes to, after the source's `beginHead`. */
+  get mark(): u64 {
+    return this.nextLine;
+  }
+
+  /** Goes back to the row behind `mark`, where the source went back to. */
+  back(mark: u64): void {
+    this.nextLine = mark;
+    this.status = OK;
   }
 
   /** Whether `at` is a byte of the row; reads more when it isn't there yet. */
@@ -92,16 +103,27 @@ export class DelimitedReader {
     this.rowStart = source.start;
     source.start += rowLen;
     if (this.status != OK) return false;
-    if (this.expected == 0 || this.cellCount == this.expected) return true;
+    if (this.expected == 0 || this.cellCount == this.expected || (this.dialect.ragged && this.fitsRagged())) return true;
     const count = this.cellCount.toString() + (this.cellCount == 1 ? " cell" : " cells");
     this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString(), this.hint);
     return false;
   }
 
-  /** Skips blank lines up to the start of a row; false when none comes. */
+  /** Whether the row has cells for some of the columns, and no more that say anything. */
+  private fitsRagged(): bool {
+    while (this.cellCount > this.expected && this.isBare(this.cellCount - 1, 0, 0)) this.cellCount -= 1;
+    return this.cellCount <= this.expected;
+  }
+
+  /** Skips blank lines and such that are no rows up to the start of a row; false when none comes. */
   private toRow(): bool {
     const source = this.source;
+    const comment = this.dialect.comment;
     for (;;) {
+      while (this.has(0) && (this.toSkip > 0 || (comment != 0 && load<u8>(source.start) == comment))) {
+        if (this.toSkip > 0) this.toSkip -= 1;
+        this.skipLine();
+      }
       this.line = this.nextLine;
       this.cellCount = 0;
       this.cells.reset();
@@ -114,6 +136,20 @@ export class DelimitedReader {
       source.start += lineEndLen;
     }
     return false; // never reached, but the compiler cannot tell
+  }
+
+  /** Goes over the rest of the line, whatever it is. */
+  private skipLine(): void {
+    const source = this.source;
+    while (this.has(0)) {
+      const byte = load<u8>(source.start);
+      if (byte == LINE_FEED || byte == CARRIAGE_RETURN) {
+        const lineEndLen = this.lineEnd(0);
+        source.start += lineEndLen;
+        return;
+      }
+      source.start += 1;
+    }
   }
 
   /** How many cells the row has that `next` comes to next; 0 when there is none, or a malformed one. */
@@ -139,39 +175,51 @@ export class DelimitedReader {
   /** Reads the row at `source.start`: its bytes with its line break. After a malformed cell the rest of the line is skipped. */
   private readCells(): u32 {
     let at: u32 = 0;
+    const dialect = this.dialect;
+    const delimiter = dialect.delimiter;
+    const quote = dialect.quote;
     for (;;) {
+      if (dialect.spaced) at = this.toQuote(at, quote);
       let flags: u8 = 0;
       let cell = at;
       let cellEnd = at;
-      if (!this.tsv && this.has(at) && load<u8>(this.source.start + at) == QUOTE) {
+      if (quote != 0 && this.has(at) && load<u8>(this.source.start + at) == quote) {
         cell = at + 1;
-        at = this.quotedEnd(cell);
+        at = this.quotedEnd(cell, quote);
         if (at == 0) return this.source.available;
         cellEnd = at - 1;
         flags = QUOTED;
         if (this.quotesDoubled) flags |= ESCAPED;
+        if (dialect.spaced) while (this.has(at) && load<u8>(this.source.start + at) == SPACE) at += 1;
         if (this.has(at) && !this.endsCell(load<u8>(this.source.start + at))) {
           this.status = fail(BAD_VALUE, "text follows a closing quote", "a quote inside a cell in quotes is written twice");
           flags = 0;
           at = this.plainEnd(at);
-          while (this.has(at) && load<u8>(this.source.start + at) == this.delimiter) at = this.plainEnd(at + 1);
+          while (this.has(at) && load<u8>(this.source.start + at) == delimiter) at = this.plainEnd(at + 1);
         }
       } else {
         at = this.plainEnd(at);
         cellEnd = at;
-        if (this.tsv && this.backslashes) flags = ESCAPED;
+        if (dialect.escapes && this.backslashes) flags = ESCAPED;
       }
       this.addCell(cell, cellEnd - cell, flags);
       if (!this.has(at)) return at;
-      if (load<u8>(this.source.start + at) != this.delimiter) return at + this.lineEnd(at);
+      if (load<u8>(this.source.start + at) != delimiter) return at + this.lineEnd(at);
       at += 1;
     }
     return 0; // never reached, but the compiler cannot tell
   }
 
+  /** The quote behind blanks at `at`, or `at` where none is. */
+  private toQuote(at: u32, quote: u32): u32 {
+    let behind = at;
+    while (this.has(behind) && load<u8>(this.source.start + behind) == SPACE) behind += 1;
+    return this.has(behind) && load<u8>(this.source.start + behind) == quote ? behind : at;
+  }
+
 
   @inline private endsCell(byte: u32): bool {
-    return byte == this.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;
+    return byte == this.dialect.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;
   }
 
   private backslashes: bool = false;
@@ -179,7 +227,7 @@ export class DelimitedReader {
   /** Where the cell without quotes ends that goes on at `at`. */
   private plainEnd(at: u32): u32 {
     const source = this.source;
-    const delimiter = this.delimiter;
+    const delimiter = this.dialect.delimiter;
     this.backslashes = false;
     do {
       const start = source.start;
@@ -198,7 +246,7 @@ export class DelimitedReader {
   private quotesDoubled: bool = false;
 
   /** The byte behind the quote that closes the cell that goes on at `at`; 0, with the rest of the source as its row, when there is none. */
-  private quotedEnd(at: u32): u32 {
+  private quotedEnd(at: u32, quote: u32): u32 {
     const source = this.source;
     this.quotesDoubled = false;
     let last: u32 = 0;
@@ -212,8 +260,8 @@ export class DelimitedReader {
       // A line ends with LF, CRLF or CR; the CR of a CRLF counts.
       if (byte == CARRIAGE_RETURN || (byte == LINE_FEED && last != CARRIAGE_RETURN)) this.nextLine += 1;
       last = byte;
-      if (byte != QUOTE) continue;
-      if (!this.has(at) || load<u8>(source.start + at) != QUOTE) return at;
+      if (byte != quote) continue;
+      if (!this.has(at) || load<u8>(source.start + at) != quote) return at;
       this.quotesDoubled = true;
       at += 1;
     }
@@ -246,8 +294,8 @@ export class DelimitedReader {
     if ((flags & IN_ARENA) != 0) return this.arena.ptr + load<u32>(record);
     if ((flags & ESCAPED) == 0) return this.rowStart + load<u32>(record);
     const start = this.arena.len;
-    if (this.tsv) addUnescaped(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
-    else addUndoubled(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
+    if (this.dialect.escapes) addUnescaped(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
+    else addUndoubled(this.rowStart + load<u32>(record), load<u32>(record, 4), this.dialect.quote, this.arena);
     store<u32>(record, start);
     store<u32>(record, this.arena.len - start, 4);
     store<u8>(record, flags | IN_ARENA, 8);
@@ -260,15 +308,15 @@ export class DelimitedReader {
   }
 }
 
-/** Adds the `len` bytes at `ptr` with one quote for each two. */
-function addUndoubled(ptr: usize, len: u32, out: ByteBuffer): void {
+/** Adds the `len` bytes at `ptr` with one `quote` for each two. */
+function addUndoubled(ptr: usize, len: u32, quote: u32, out: ByteBuffer): void {
   let target = out.reserve(len);
   const start = target;
   const end = ptr + len;
   while (ptr < end) {
     const byte = load<u8>(ptr++);
     store<u8>(target++, byte);
-    if (byte == QUOTE) ptr += 1;
+    if (byte == quote) ptr += 1;
   }
   out.len += <u32>(target - start);
 }

@@ -29,7 +29,6 @@ import { Table } from "../../store/table";
 import { findTable } from "../../store/table-list";
 import { stderr } from "../../wasi/stdio";
 import { CommandContext, openStore } from "../command-line/context";
-import { badDelimiter, delimiterOf } from "../command-line/delimiter";
 import { splitNames } from "../command-line/name-list";
 import { DelimitedReader } from "./delimited-reader";
 import { isMissing } from "../../wasi/file";
@@ -39,17 +38,24 @@ import { JsonReader } from "./json-reader";
 import { JsonShape } from "./json-shape";
 import { MOST_DEPTH } from "./json-walk";
 import { Progress, grouped } from "../output/progress";
-import { ImportReport, badRow } from "./report";
+import { ImportReport, badRow, printNotes } from "./report";
 import { Header } from "./header";
-import { CellMapping, badColumn, fillFromObject } from "./row-reader";
+import { badColumn, fillFromObject } from "./row-reader";
 import { ByteSource, atLine } from "./byte-source";
 import { ExtraColumns } from "./extra-columns";
 import { KeyedRows, checkConflict } from "./keyed-rows";
+import { CellMapping } from "./cell-mapping";
+import { CsvOptions } from "./csv-options";
+import { ANY_ENCODING, Decoder, ENCODINGS, UTF_8, encodingNamed } from "./decoder";
 import { TypeChoices } from "./column-types";
 import { GuessGuard } from "./infer-guard";
 import { TableGuess } from "./infer-schema";
+import { ColumnGuess } from "./infer-column";
+import { decideForms, formNotes } from "./infer-form";
 import { guessFromCells, guessFromObjects } from "./infer-source";
-import { refuseForeign } from "./source-kind";
+import { ImportNotes } from "./notes";
+import { Sniffer } from "./sniff";
+import { encodingOf, refuseForeign } from "./source-kind";
 import { shellWord } from "../../encode/shell-words";
 import { asciiLower } from "../../encode/ascii";
 
@@ -78,7 +84,11 @@ class Import {
   /** What becomes of rows whose key is there already; null: they are an error. */
   private keyed: KeyedRows | null = null;
   private batch: i64 = 0;
-  private nullText: string = "";
+  /** How CSV and TSV are written. */
+  private csv: CsvOptions | null = null;
+  /** What was found out about their columns. */
+  private guesses: Array<ColumnGuess> = new Array<ColumnGuess>();
+  private readonly notes: ImportNotes = new ImportNotes();
   private source: ByteSource | null = null;
   private cells: DelimitedReader | null = null;
   private objects: JsonReader | null = null;
@@ -119,7 +129,10 @@ class Import {
     const progress = this.progress;
     if (progress) progress.end();
     if (status == OK) this.report();
-    else this.takeBack();
+    else {
+      if (!this.ctx.json) printNotes(this.notes.decisions());
+      this.takeBack();
+    }
     if (status == OK && this.isDry) status = this.undo();
     const source = this.source;
     if (source) source.close();
@@ -162,31 +175,61 @@ class Import {
       const status = this.types.parse(ctx.invocation.option("types", ""));
       if (status != OK) return status;
     }
-    let delimiter: u32 = format == "tsv" ? 9 : 0x2c;
-    if (ctx.has("delimiter")) {
-      delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
-      if (format != "csv" || delimiter == 0) return badDelimiter();
+    let encoding = ANY_ENCODING;
+    if (ctx.has("encoding")) {
+      encoding = encodingNamed(ctx.invocation.option("encoding", ""));
+      if (encoding == ANY_ENCODING) return lastError.status;
     }
-    this.nullText = ctx.invocation.option("null", format == "tsv" ? "\\N" : "");
     const isJson = format == "json";
     if (!isJson && (ctx.has("rows") || ctx.has("key-as"))) return fail(USAGE, "--rows and --key-as go with --format json");
     if (!isJson && format != "ndjson" && ctx.has("flatten")) return fail(USAGE, "--flatten goes with --format json or ndjson");
+    const isDelimited = format == "csv" || format == "tsv";
+    let csv: CsvOptions | null = null;
+    if (isDelimited) {
+      csv = new CsvOptions(ctx, format == "tsv");
+      this.csv = csv;
+      const status = csv.read();
+      if (status != OK) return status;
+    } else if (CsvOptions.refuse(ctx) != OK) return USAGE;
     const source = ByteSource.open(path);
     if (!source) return lastError.status;
     this.source = source;
-    let status = refuseForeign(source);
+    let status = this.decode(source, encoding, isDelimited);
     if (status == OK && (this.create || isJson)) status = source.beginSample();
     if (status != OK) return status;
-    if (format == "csv" || format == "tsv") {
-      const cells = new DelimitedReader(source, delimiter, format == "tsv");
-      this.cells = cells;
-      if (!ctx.has("no-header")) this.header = new Header(source, cells, delimiter);
-    } else {
+    if (csv) this.cells = new DelimitedReader(source, csv.dialect);
+    else {
       const objects = new JsonReader(source, !isJson);
       objects.shape = new JsonShape(ctx.invocation.option("key-as", "key"), ctx.has("flatten"));
       this.objects = objects;
       this.placesRows = isJson;
     }
+    return source.status;
+  }
+
+  /** Makes text of what the source is, in the encoding that was chosen, or that it is told to be in. */
+  private decode(source: ByteSource, encoding: u8, isDelimited: bool): Status {
+    if (encoding == ANY_ENCODING) {
+      const status = refuseForeign(source, true);
+      if (status != OK) return status;
+      encoding = encodingOf(source, isDelimited);
+      if (encoding != UTF_8) this.notes.read("the encoding " + ENCODINGS[encoding], "--encoding");
+    }
+    if (encoding != UTF_8) source.decodeWith(new Decoder(encoding));
+    return source.status;
+  }
+
+  /** Finds out how CSV or TSV is written; `schema` is that of a table that is there. */
+  private sniff(schema: TableSchemaSnapshot | null): Status {
+    const cells = this.cells;
+    const csv = this.csv;
+    if (!cells || !csv) return OK;
+    const source = this.source!;
+    const isSniffed = !csv.chosen.delimiter;
+    const sniffer = new Sniffer(source, cells, csv.chosen, schema, this.notes);
+    sniffer.hasHeader = csv.header;
+    sniffer.run();
+    if (sniffer.hasHeader) this.header = new Header(source, cells, this.notes, isSniffed);
     return source.status;
   }
 
@@ -216,13 +259,8 @@ class Import {
     return status;
   }
 
-  /** What was found out about rows in JSON, for the user. */
-  private get notes(): Array<string> {
-    const notes = new Array<string>();
-    const extra = this.extra;
-    if (extra && extra.note != "") notes.push(extra.note);
-    const objects = this.objects;
-    if (!objects) return notes;
+  /** Notes what was found out about rows in JSON. */
+  private notePlace(objects: JsonReader): void {
     const place = objects.place;
     const shape = objects.shape!;
     if (place && place.isFound) {
@@ -230,10 +268,9 @@ class Import {
         place.parts.length > 0
           ? "the rows are the elements of " + place.path
           : "each member of the outermost object is a row, with its name in " + shape.keyColumn;
-      notes.push(what + "; with --rows '' the outermost object is one");
+      this.notes.lines.push(what + "; with --rows '' the outermost object is one");
     }
-    if (shape.hasFeatures) notes.push("the rows are GeoJSON features, with their properties as columns");
-    return notes;
+    if (shape.hasFeatures) this.notes.lines.push("the rows are GeoJSON features, with their properties as columns");
   }
 
   /** The error for a source whose format is not known: a file that no format suits is told for what it is. */
@@ -280,11 +317,14 @@ class Import {
       if (status != OK) return status;
       const table = ctx.table(this.tableName);
       if (!table) return lastError.status;
-      status = this.placeRows(table.schema);
+      status = this.sniff(table.schema);
+      if (status == OK) status = this.placeRows(table.schema);
       if (status == OK) status = ctx.db.begin();
-      return status == OK ? this.useTable(table) : status;
+      if (status == OK) status = this.useTable(table);
+      return status == OK ? this.findForms() : status;
     }
     let status = this.checkFree();
+    if (status == OK) status = this.sniff(null);
     if (status == OK) status = this.placeRows(null);
     if (status == OK) status = this.infer();
     if (status != OK) return status;
@@ -324,17 +364,59 @@ class Import {
     const cells = this.cells!;
     const defaults = this.ctx.db.catalog.of(DEFAULT, table.name);
     if (!defaults) return lastError.status;
+    const csv = this.csv!;
     const mapping = CellMapping.byNames(
       table.schema,
       header.names,
-      this.nullText,
+      csv.nulls,
+      csv.forms,
       cells.hint,
       defaults,
       this.extra,
       this.conflict == "update",
     );
     this.mapping = mapping;
-    return mapping ? OK : atLine(cells.line, lastError.status);
+    if (!mapping) return atLine(cells.line, lastError.status);
+    mapping.takeForms(this.guesses);
+    return OK;
+  }
+
+  /** Finds out the forms of cells that go into a table that is there, from the next ones. */
+  private findForms(): Status {
+    const cells = this.cells;
+    const csv = this.csv;
+    if (!cells || !csv) return OK;
+    const source = this.source!;
+    source.beginHead();
+    const start = source.start;
+    const mark = cells.mark;
+    const expected = cells.expected;
+    let mapping = this.mapping;
+    if (!mapping && cells.next()) {
+      mapping = CellMapping.byOrder(this.table!.schema, cells.cellCount, csv.nulls, csv.forms);
+      source.start = start;
+      cells.back(mark);
+    }
+    if (mapping) {
+      const guess = new TableGuess(this.types, csv.forms, csv.nulls.takesWords);
+      for (let i = 0; i < mapping.cellCount; i++) guess.addCells(mapping.columnAt(i));
+      cells.expected = mapping.cellCount;
+      guessFromCells(cells, guess, null, csv.nulls, true);
+      this.guesses = guess.columns;
+      guess.free();
+    }
+    source.endHead(start);
+    cells.back(mark);
+    cells.expected = expected;
+    const status = this.decideForms();
+    if (mapping) mapping.takeForms(this.guesses);
+    return status;
+  }
+
+  private decideForms(): Status {
+    const status = decideForms(this.guesses, this.csv!.dialect.delimiter);
+    if (status == OK) formNotes(this.guesses, this.notes);
+    return status;
   }
 
   // ---- --create ----
@@ -342,16 +424,22 @@ class Import {
   /** Reads the source once (or what is kept of standard input) to find out the columns. */
   private infer(): Status {
     const source = this.source!;
-    const guess = new TableGuess(this.types);
+    const csv = this.csv;
+    const guess = csv ? new TableGuess(this.types, csv.forms, csv.nulls.takesWords) : new TableGuess(this.types, null, false);
     const cells = this.cells;
     const objects = this.objects;
     const header = this.header;
     let status = header ? header.infer() : OK;
     if (status != OK) return status;
     status = cells
-      ? guessFromCells(cells, guess, header ? header.names : null, this.nullText, this.skipBad)
+      ? guessFromCells(cells, guess, header ? header.names : null, csv!.nulls, this.skipBad)
       : guessFromObjects(objects!, guess, this.skipBad);
     if (status != OK) return atLine(this.line, status);
+    if (csv) {
+      this.guesses = guess.columns;
+      status = this.decideForms();
+      if (status != OK) return status;
+    }
     const schema = guess.schema(this.tableName, this.ctx.invocation.option("key", ""), source.isCut);
     guess.free();
     if (!schema) return lastError.status;
@@ -439,8 +527,10 @@ class Import {
 
   /** The first row of a source without a header. */
   private mapByOrder(cells: DelimitedReader): Status {
-    const mapping = CellMapping.byOrder(this.table!.schema, cells.cellCount, this.nullText);
+    const csv = this.csv!;
+    const mapping = CellMapping.byOrder(this.table!.schema, cells.cellCount, csv.nulls, csv.forms);
     if (!mapping) return lastError.status;
+    mapping.takeForms(this.guesses);
     cells.expected = cells.cellCount;
     this.mapping = mapping;
     return mapping.fill(cells, this.row!, this.guard);
@@ -530,6 +620,12 @@ class Import {
   private report(): void {
     const layout = this.ctx.db.manager.layout;
     const header = this.header;
+    const extra = this.extra;
+    if (extra && extra.note != "") this.notes.lines.push(extra.note);
+    const objects = this.objects;
+    if (objects) this.notePlace(objects);
+    const mapping = this.mapping;
+    if (mapping && mapping.nullNote != "") this.notes.lines.push(mapping.nullNote);
     const report = new ImportReport(
       this.tableName,
       this.keyed ? this.keyed!.done : this.imported,
@@ -538,7 +634,7 @@ class Import {
       this.schema,
       layout,
       header ? header.lacking : "",
-      this.notes,
+      this.notes.all(),
       this.keyed,
       this.isDry,
     );

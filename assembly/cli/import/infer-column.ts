@@ -2,7 +2,8 @@
  * What type the values of a column have, as far as they were seen.
  *
  * A type stays possible as long as every value could be of it without loss: numbers with leading zeros, say, are text. Of those that
- * are left the narrowest is taken: boolean, int32, int64, uint64, decimal, date, datetime, uuid, text.
+ * are left the narrowest is taken: boolean, int32, int64, uint64, decimal, date, datetime, uuid, text. Cells of CSV may be numbers and
+ * dates in other forms than `parseValue` reads (`cell-form.ts`): `infer-form.ts` takes one of those that fit all of them.
  */
 import { OK } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
@@ -26,18 +27,49 @@ import { parseDecimal } from "../../encode/decimal";
 import { parseUuid } from "../../encode/uuid";
 import { xxh3 } from "../../encode/xxh3";
 import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE, JsonTape } from "../../encode/json";
+import {
+  FORM_COMMA,
+  FORM_DMY,
+  FORM_PLAIN,
+  FORM_POINT,
+  FORM_YMD,
+  FormChoices,
+  dateMark,
+  hasTime,
+  nullWordAt,
+  plain,
+  toPlainDate,
+  toPlainNumber,
+} from "./cell-form";
 import { HashSet } from "./infer-unique";
 
 const MAYBE_INTEGER: u32 = 1;
 const MAYBE_DECIMAL: u32 = 2;
 const MAYBE_BOOLEAN: u32 = 4;
-const MAYBE_DATE: u32 = 8;
-const MAYBE_DATETIME: u32 = 16;
+export const MAYBE_DATE: u32 = 8;
+export const MAYBE_DATETIME: u32 = 16;
 const MAYBE_UUID: u32 = 32;
 const MAYBE_ANYTHING: u32 = 63;
+export const MAYBE_NUMBER: u32 = MAYBE_INTEGER | MAYBE_DECIMAL;
+/** Numbers with a decimal comma: the two above, by this many bits to the left. */
+export const COMMA_SHIFT: u32 = 6;
+export const MAYBE_COMMA: u32 = MAYBE_NUMBER << COMMA_SHIFT;
+/** Dates in the order of `FORM_DMY` and those behind it, a bit each, and the same with a time of day. */
+export const ORDER_SHIFT: u32 = 8;
+export const TIMED_SHIFT: u32 = 11;
+const ORDERS: u32 = 7;
+export const MAYBE_ORDERED: u32 = ORDERS << ORDER_SHIFT;
+export const MAYBE_TIMED: u32 = ORDERS << TIMED_SHIFT;
+const MAYBE_FORM: u32 = MAYBE_COMMA | MAYBE_ORDERED | MAYBE_TIMED;
 
 /** Longest text that becomes a primary key by itself, in bytes. */
 const LONGEST_KEY: u32 = 255;
+
+/** What cells had: a mark of numbers, with which two forms differ; a comma; dates divided by something else than points; an exponent. */
+export const SAW_MARK: u32 = 1;
+export const SAW_COMMA: u32 = 2;
+export const SAW_NO_POINT: u32 = 4;
+export const SAW_EXPONENT: u32 = 8;
 
 const HALF: u64 = 0x8000000000000000;
 
@@ -64,6 +96,16 @@ export class ColumnGuess {
   private smallest: u64 = 0;
   private longest: u32 = 0;
   private sawContainer: bool = false;
+  /** Cells with a word for a missing value: null in a column of numbers, dates or booleans. */
+  private nullWords: u64 = 0;
+  /** `SAW_…`. */
+  saw: u32 = 0;
+  /** The form of the column's cells, when it was decided. */
+  form: u8 = FORM_PLAIN;
+  /** The first cell whose form is not plain. */
+  example: string = "";
+  /** Its numbers are of two forms, and so text. */
+  isUnclear: bool = false;
   /** The texts of the values, where it matters whether they are unique. */
   unique: HashSet | null = null;
   /** The values of those texts, as long as all of them are of a type that has several spellings for a value. */
@@ -71,12 +113,23 @@ export class ColumnGuess {
   private sawZero: bool = false;
   private sawMinusZero: bool = false;
 
-  /** `chosen` has the type that the column is to have, whatever its values are; null: to be found out. */
+  /**
+   * `chosen` has the type that the column is to have, whatever its values are; null: to be found out. With `choices` its cells are those
+   * of CSV, which may have other forms, and words for missing values if `takesNullWords`.
+   */
   constructor(
     readonly name: string,
-    private readonly chosen: Column | null = null,
+    readonly chosen: Column | null = null,
+    readonly choices: FormChoices | null = null,
+    private readonly takesNullWords: bool = false,
   ) {
     this.nameBytes = String.UTF8.encode(name);
+    if (choices) {
+      if (!choices.allows(FORM_POINT)) this.maybe &= ~MAYBE_NUMBER;
+      if (choices.allows(FORM_COMMA)) this.maybe |= MAYBE_COMMA;
+      const orders = choices.dates == 0 ? ORDERS : (<u32>1) << (choices.dates - FORM_DMY);
+      this.maybe |= (orders << ORDER_SHIFT) | (orders << TIMED_SHIFT);
+    }
   }
 
   free(): void {
@@ -97,25 +150,89 @@ export class ColumnGuess {
 
   /** Takes a cell's text, not null, into account. */
   addText(ptr: usize, len: u32): void {
+    if (this.choices) {
+      // Blanks around a number or a date are none of it.
+      while (len > 1 && isBlank(load<u8>(ptr))) {
+        ptr += 1;
+        len -= 1;
+      }
+      while (len > 1 && isBlank(load<u8>(ptr + len - 1))) len -= 1;
+    }
     this.noteUnique(ptr, len);
     if (len == 0) {
       this.empties += 1;
       return;
     }
+    if (this.takesNullWords && nullWordAt(ptr, len) >= 0) {
+      this.nullWords += 1;
+      return;
+    }
     this.values += 1;
     this.longest = max(this.longest, len);
     const chosen = this.chosen;
+    let maybe = this.maybe;
     if (chosen) {
       chosenValue.reset();
-      if (parseValue(chosen.type, chosen.customSize, ptr, len, chosenValue) == OK)
+      if (this.unique && parseValue(chosen.type, chosen.customSize, ptr, len, chosenValue) == OK)
         this.noteValue(chosenValue.ptr, chosenValue.len);
-      return;
+      if ((maybe & MAYBE_FORM) == 0) return;
     }
-    let maybe = this.maybe;
     if (maybe == 0) return;
-    if ((maybe & (MAYBE_INTEGER | MAYBE_DECIMAL)) != 0) maybe = this.tryNumber(maybe, ptr, len);
+    if (this.choices) {
+      if ((maybe & (MAYBE_NUMBER | MAYBE_COMMA)) != 0) maybe = this.tryNumberForms(maybe, ptr, len);
+      if ((maybe & (MAYBE_ORDERED | MAYBE_TIMED)) != 0) maybe = this.tryDateForms(maybe, ptr, len);
+    } else if ((maybe & MAYBE_NUMBER) != 0) maybe = isPlainly(ptr, len) ? this.tryNumber(maybe, ptr, len) : 0;
     if ((maybe & MAYBE_BOOLEAN) != 0 && !isBooleanWord(ptr, len)) maybe &= ~MAYBE_BOOLEAN;
     this.maybe = this.tryOthers(maybe, ptr, len);
+  }
+
+  /** Which forms of numbers the text leaves possible. */
+  private tryNumberForms(maybe: u32, ptr: usize, len: u32): u32 {
+    let point = maybe & MAYBE_NUMBER;
+    let comma = (maybe >> COMMA_SHIFT) & MAYBE_NUMBER;
+    if (!isDigit(load<u8>(ptr)) && load<u8>(ptr) - 0x2b > 3) return maybe & ~(MAYBE_NUMBER | MAYBE_COMMA);
+    const marks = marksIn(ptr, len, this.choices!.thousands);
+    if (marks == 0) {
+      const left = isPlainly(ptr, len) ? this.tryNumber(MAYBE_NUMBER, ptr, len) : 0;
+      if (hasExponent) this.saw |= SAW_EXPONENT;
+      point &= left;
+      comma &= left;
+    } else {
+      if (point != 0) point = this.tryForm(point, ptr, len, FORM_POINT, (marks & SAW_COMMA) == 0);
+      if (comma != 0) comma = this.tryForm(comma, ptr, len, FORM_COMMA, false);
+      this.saw |= marks;
+      this.noteExample(ptr, len);
+    }
+    return (maybe & ~(MAYBE_NUMBER | MAYBE_COMMA)) | point | (comma << COMMA_SHIFT);
+  }
+
+  /** What of `maybe` is left of a number that has marks, in the form. */
+  private tryForm(maybe: u32, ptr: usize, len: u32, form: u8, isPlain: bool): u32 {
+    if (isPlain) {
+      if (!isPlainly(ptr, len)) return 0;
+      if (hasExponent) this.saw |= SAW_EXPONENT;
+      return this.tryNumber(maybe, ptr, len);
+    }
+    if (!toPlainNumber(ptr, len, form, this.choices!)) return 0;
+    return this.tryNumber(maybe, plain.ptr, plain.len);
+  }
+
+  /** Which orders of dates the text leaves possible. */
+  private tryDateForms(maybe: u32, ptr: usize, len: u32): u32 {
+    if (len < 8 || len > 32 || !isDigit(load<u8>(ptr))) return maybe & ~(MAYBE_ORDERED | MAYBE_TIMED);
+    let left: u32 = 0;
+    for (let form = FORM_DMY; form <= FORM_YMD; form++) {
+      const bit = (<u32>1) << (form - FORM_DMY);
+      if ((maybe & ((bit << ORDER_SHIFT) | (bit << TIMED_SHIFT))) == 0 || !toPlainDate(ptr, len, form)) continue;
+      left |= bit << (hasTime ? TIMED_SHIFT : ORDER_SHIFT);
+      if (dateMark != 0x2e) this.saw |= SAW_NO_POINT;
+      this.noteExample(ptr, len);
+    }
+    return maybe & (left | ~(MAYBE_ORDERED | MAYBE_TIMED));
+  }
+
+  private noteExample(ptr: usize, len: u32): void {
+    if (this.example == "") this.example = String.UTF8.decodeUnsafe(ptr, min<u32>(len, 32));
   }
 
   /** Takes a JSON value into account. Strings are text, dates, date-times or UUIDs, never numbers. */
@@ -209,10 +326,22 @@ export class ColumnGuess {
 
   /** Whether the column can be the primary key without being named. */
   get canBeKey(): bool {
-    if (this.values == 0 || this.nulls > 0 || this.empties > 0 || !this.unique || this.isRepeated) return false;
+    if (this.values == 0 || this.missing > 0 || this.empties > 0 || !this.unique || this.isRepeated) return false;
+    // With another form a value may have been written in two ways.
+    if (this.form != FORM_PLAIN) return false;
     const type = this.type(false);
     if (type == TYPE_TEXT) return this.longest <= LONGEST_KEY;
     return type != TYPE_DECIMAL && type != TYPE_BOOLEAN && type != TYPE_JSON;
+  }
+
+  /** Cells of all kinds but nulls. */
+  get seen(): u64 {
+    return this.values + this.nullWords;
+  }
+
+  /** Cells that are null. */
+  get missing(): u64 {
+    return this.nulls + (this.type(false) == TYPE_TEXT ? 0 : this.nullWords);
   }
 
   /** Whether a value came twice, however it was written. */
@@ -252,14 +381,49 @@ export class ColumnGuess {
       column.customTag = chosen.customTag;
       column.customSize = chosen.customSize;
     }
-    const present = this.values + (type == TYPE_TEXT ? this.empties : 0);
+    const present = this.values + (type == TYPE_TEXT ? this.empties + this.nullWords : 0);
     if (wide || present < rows) column.flags |= FLAG_NULLABLE;
     return column;
   }
 }
 
+/** Whether `byte` is a space or a tab. */
+export function isBlank(byte: u32): bool {
+  return byte == 0x20 || byte == 0x09;
+}
+
+/** Whether there are marks in a number: `SAW_MARK`, with a comma `SAW_COMMA`, too; `thousands` is one that was chosen. */
+function marksIn(ptr: usize, len: u32, thousands: u32): u32 {
+  let marks: u32 = 0;
+  const end = ptr + len;
+  for (let at = ptr; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    if (byte == 0x2e) marks |= SAW_MARK;
+    else if (byte == 0x2c || (byte == thousands && byte != 0)) marks |= SAW_MARK | SAW_COMMA;
+  }
+  return marks;
+}
+
+/** The number that was looked at last has an exponent. */
+let hasExponent: bool = false;
+
+/** Whether a number is not one of the codes that look like it: 12e4 is one, where programs write 1.2e5 or 12e+4. */
+function isPlainly(ptr: usize, len: u32): bool {
+  const end = ptr + len;
+  let hasPoint = false;
+  hasExponent = false;
+  for (let at = ptr; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    if (byte == 0x2e) hasPoint = true;
+    if ((byte | 0x20) != 0x65) continue;
+    hasExponent = true;
+    return hasPoint || (at + 1 < end && !isDigit(load<u8>(at + 1)));
+  }
+  return true;
+}
+
 /** Whether the text is `true` or `false`, in any case. */
-function isBooleanWord(ptr: usize, len: u32): bool {
+export function isBooleanWord(ptr: usize, len: u32): bool {
   if (len == 4) return (load<u32>(ptr) | 0x20202020) == 0x65757274;
   return len == 5 && (load<u8>(ptr) | 0x20) == 0x66 && (load<u32>(ptr, 1) | 0x20202020) == 0x65736c61;
 }

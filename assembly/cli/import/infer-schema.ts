@@ -2,10 +2,11 @@
 import { Status, OK, BAD_VALUE, COLUMN_NOT_FOUND, NAME_TOO_LONG, NOT_NULL, fail } from "../../status";
 import { JsonTape } from "../../encode/json";
 import { isUtf8 } from "../../encode/utf8";
-import { TYPE_UINT32 } from "../../encode/data-type";
+import { TYPE_TEXT, TYPE_UINT32 } from "../../encode/data-type";
 import { Column, IndexDefinition, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE } from "../../schema/column";
 import { nearest } from "../../schema/nearest";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
+import { FormChoices } from "./cell-form";
 import { ColumnGuess } from "./infer-column";
 import { HashSet } from "./infer-unique";
 import { TypeChoices, unknownChoice } from "./column-types";
@@ -18,17 +19,28 @@ export class TableGuess {
   readonly columns: Array<ColumnGuess> = new Array<ColumnGuess>();
   rows: u64 = 0;
 
-  constructor(private readonly types: TypeChoices) {}
+  /** With `choices` the rows are those of CSV; `takesNullWords` as `ColumnGuess` has it. */
+  constructor(
+    private readonly types: TypeChoices,
+    private readonly choices: FormChoices | null,
+    private readonly takesNullWords: bool,
+  ) {}
 
   /** Adds a column; the first one and one called id are candidates for the primary key when none is named. */
   addColumn(name: string): Status {
     if (String.UTF8.byteLength(name) > 255) {
       return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is longer than the 255 bytes that a column's can have");
     }
-    const guess = new ColumnGuess(name, this.types.find(name));
+    const guess = new ColumnGuess(name, this.types.find(name), this.choices, this.takesNullWords);
     if (this.rows == 0 && (this.columns.length == 0 || asciiLower(name) == "id")) guess.unique = new HashSet();
     this.columns.push(guess);
     return OK;
+  }
+
+  /** Adds a column whose cells go into `column`, to find out their form alone; null: nowhere. */
+  addCells(column: Column | null): void {
+    const target = column ? column : new Column("", TYPE_TEXT);
+    this.columns.push(new ColumnGuess(target.name, target, this.choices, this.takesNullWords));
   }
 
   /** Adds a row from an object, and columns for the names that are new in it. */
@@ -76,7 +88,7 @@ export class TableGuess {
       fail(COLUMN_NOT_FOUND, "there is no column " + key + " to be the key", hint);
       return null;
     }
-    if (keyAt >= 0 && guesses[keyAt].values < this.rows && guesses[keyAt].nulls > 0) {
+    if (keyAt >= 0 && guesses[keyAt].missing > 0) {
       fail(
         NOT_NULL,
         "column " + key + " has rows without a value, so it can't be the key",
@@ -126,7 +138,7 @@ export class TableGuess {
   private likelyKey(): i32 {
     let first = -1;
     for (let i = 0; i < this.columns.length; i++) {
-      if (!this.columns[i].canBeKey || this.columns[i].values < this.rows) continue;
+      if (!this.columns[i].canBeKey || this.columns[i].seen < this.rows) continue;
       if (asciiLower(this.columns[i].name) == "id") return i;
       if (first < 0) first = i;
     }

@@ -4,6 +4,7 @@ import { MOST_COLUMNS } from "../../schema/table-schema-snapshot";
 import { DelimitedReader } from "./delimited-reader";
 import { JsonReader } from "./json-reader";
 import { TableGuess } from "./infer-schema";
+import { NullTexts } from "./null-texts";
 
 /**
  * Adds all rows that `cells` has to `guess`. `names` are the header's; without them columns are called column1, column2 … With `skipBad`
@@ -13,12 +14,9 @@ export function guessFromCells(
   cells: DelimitedReader,
   guess: TableGuess,
   names: Array<string> | null,
-  nullText: string,
+  nulls: NullTexts,
   skipBad: bool,
 ): Status {
-  const nullBytes = String.UTF8.encode(nullText);
-  const nullPtr = changetype<usize>(nullBytes);
-  const nullLen = <u32>nullBytes.byteLength;
   if (names) {
     for (let i = 0; i < names.length; i++) {
       const status = guess.addColumn(names[i]);
@@ -41,7 +39,7 @@ export function guessFromCells(
     }
     for (let i: u32 = 0; i < cells.cellCount; i++) {
       const column = unchecked(guess.columns[i]);
-      if (cells.isBare(i, nullPtr, nullLen)) column.addNull();
+      if (nulls.has(cells, i)) column.addNull();
       else column.addText(cells.textPtr(i), cells.textLen(i));
     }
     guess.rows += 1;

@@ -46,7 +46,7 @@ export class ImportReport {
         stderr.line("note: the header may name more columns; if so, drop the table and add " + this.lacking);
       }
     }
-    for (let i = 0; i < this.notes.length; i++) stderr.line("note: " + this.notes[i]);
+    printNotes(this.notes);
     if (unlisted > 0) stderr.line((this.isDry ? "refused " : "skipped ") + grouped(unlisted) + " more");
     const keyed = this.keyed;
     let text = this.isDry ? "would import " : "imported ";
@@ -83,6 +83,11 @@ export class ImportReport {
     const memoryBytes = (<u64>memory.size()) << 16;
     stdout.line(',"memoryBytes":' + memoryBytes.toString() + ',"seconds":' + this.seconds + "}");
   }
+}
+
+/** What was found out about a source, for people. */
+export function printNotes(notes: Array<string>): void {
+  for (let i = 0; i < notes.length; i++) stderr.line("note: " + notes[i]);
 }
 
 /** Whether a column that is not the last one is a decimal or a UUID (docs/format.md, "Fragile"). */

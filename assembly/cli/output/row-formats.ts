@@ -145,6 +145,8 @@ export class DelimitedRows extends RowFormat {
     if (bytesEqual(ptr, len, changetype<usize>(this.nullText), this.nullText.byteLength)) return true;
     const delimiter = this.options.delimiter;
     const end = ptr + len;
+    // What readers may take for a quote of theirs, or for a comment.
+    if (len > 0 && (load<u8>(ptr) == 0x27 || load<u8>(ptr) == 0x23)) return true;
     for (let at = ptr; at < end; at++) {
       const byte = <u32>load<u8>(at);
       if (byte == delimiter || byte == 0x22 || byte == 0x0a || byte == 0x0d) return true;

@@ -86,7 +86,7 @@ function jsonFormat({ columns }: Shape): RowFormat {
 const csvCell =
   (nullText: string) =>
   (text: string): string =>
-    text === nullText || /[,"\r\n]|^\ufeff/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    text === nullText || /[,"\r\n]|^[\ufeff'#]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 const TSV_ESCAPES: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\" };
 const tsvCell = (text: string): string => text.replace(/[\t\n\r\\]/g, (character) => TSV_ESCAPES[character] as string);

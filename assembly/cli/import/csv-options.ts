@@ -1,0 +1,123 @@
+/** The options of `import` that say how CSV and TSV are written: what is not given is found out. */
+import { Status, OK, USAGE, fail, lastError } from "../../status";
+import { CommandContext } from "../command-line/context";
+import { badDelimiter, delimiterOf } from "../command-line/delimiter";
+import { FORM_DMY, FORM_MDY, FORM_YMD, FormChoices } from "./cell-form";
+import { Dialect, TAB } from "./dialect";
+import { NullTexts } from "./null-texts";
+import { DialectChoices } from "./sniff";
+
+/** Options that say something of cells in lines. */
+const OPTIONS: StaticArray<string> = [
+  "delimiter",
+  "quote",
+  "comment",
+  "skip",
+  "header",
+  "no-header",
+  "ragged",
+  "decimal",
+  "thousands",
+  "dates",
+];
+
+export class CsvOptions {
+  readonly dialect: Dialect = new Dialect();
+  /** What the options chose of the dialect. */
+  readonly chosen: DialectChoices = new DialectChoices();
+  readonly forms: FormChoices = new FormChoices();
+  readonly nulls: NullTexts;
+  /** `--header`, or no `--no-header`. */
+  readonly header: bool;
+
+  constructor(
+    private readonly ctx: CommandContext,
+    private readonly tsv: bool,
+  ) {
+    this.nulls = new NullTexts(ctx.invocation.options("null"), tsv ? "\\N" : "");
+    this.header = !ctx.has("no-header");
+  }
+
+  /** `USAGE` when one of the options was given for a source in another format. */
+  static refuse(ctx: CommandContext): Status {
+    for (let i = 0; i < OPTIONS.length; i++) {
+      if (ctx.has(OPTIONS[i])) return fail(USAGE, "--" + OPTIONS[i] + " goes with --format csv or tsv");
+    }
+    return OK;
+  }
+
+  /** Reads the options. */
+  read(): Status {
+    const ctx = this.ctx;
+    const dialect = this.dialect;
+    const chosen = this.chosen;
+    if (this.tsv) {
+      dialect.delimiter = TAB;
+      dialect.quote = 0;
+      dialect.escapes = true;
+      chosen.delimiter = true;
+      chosen.quote = true;
+    }
+    if (ctx.has("delimiter")) {
+      dialect.delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
+      if (this.tsv || dialect.delimiter == 0) return badDelimiter();
+      chosen.delimiter = true;
+    }
+    if (ctx.has("quote")) {
+      if (this.tsv)
+        return fail(USAGE, "--quote goes with --format csv", "add --format csv --delimiter '\\t' for cells in quotes");
+      chosen.quote = true;
+      if (ctx.invocation.option("quote", "") != "" && !this.readByte("quote")) return lastError.status;
+      dialect.quote = this.byte;
+      if (dialect.quote == dialect.delimiter) return fail(USAGE, "--quote and --delimiter need different characters");
+    }
+    if (ctx.has("comment")) {
+      if (!this.readByte("comment")) return lastError.status;
+      dialect.comment = this.byte;
+    }
+    if (ctx.has("header") || ctx.has("no-header")) {
+      if (ctx.has("header") && ctx.has("no-header")) return fail(USAGE, "--header and --no-header exclude each other");
+      chosen.header = true;
+    }
+    if (ctx.has("skip")) {
+      const skip = ctx.number("skip", -1);
+      if (skip < 0 || skip > <i64>i32.MAX_VALUE) return fail(USAGE, "--skip needs a number of lines");
+      dialect.skip = <u32>skip;
+      chosen.skip = true;
+    }
+    dialect.ragged = ctx.has("ragged");
+    return this.readForms();
+  }
+
+  private readForms(): Status {
+    const ctx = this.ctx;
+    const forms = this.forms;
+    if (ctx.has("decimal")) {
+      if (!this.readByte("decimal") || (this.byte != 0x2c && this.byte != 0x2e)) return fail(USAGE, "--decimal needs , or .");
+      forms.decimal = this.byte;
+    }
+    if (ctx.has("thousands")) {
+      if (!this.readByte("thousands")) return lastError.status;
+      forms.thousands = this.byte;
+      if (forms.thousands == forms.decimal) return fail(USAGE, "--thousands and --decimal need different characters");
+    }
+    if (ctx.has("dates")) {
+      const order = ctx.invocation.option("dates", "");
+      forms.dates = order == "dmy" ? FORM_DMY : order == "mdy" ? FORM_MDY : order == "ymd" ? FORM_YMD : 0;
+      if (forms.dates == 0) return fail(USAGE, "--dates needs dmy, mdy or ymd");
+    }
+    return OK;
+  }
+
+  private byte: u32 = 0;
+
+  /** Reads the one character of the option into `byte`; false with `USAGE`. */
+  private readByte(option: string): bool {
+    const text = this.ctx.invocation.option(option, "");
+    const unit = text.length == 1 ? text.charCodeAt(0) : 0;
+    this.byte = unit;
+    if (unit >= 0x20 && unit < 0x7f && !(unit >= 0x30 && unit <= 0x39)) return true;
+    fail(USAGE, "--" + option + " needs one character of ASCII, not a digit");
+    return false;
+  }
+}
