@@ -152,7 +152,8 @@ test("rows that are written anew and indexes that are filled are told of while s
   const { stderr, stdout } = await store.run(["alter", "t", "add", "c:int32:default=1", "--progress"]);
   assert.equal(stdout, "altered t\n");
   // The line is taken away in the end; a machine that is done within the line's fifth of a second has none.
-  if (stderr !== "") assert.match(stderr.replaceAll("\u001B[K", "|"), /^(\r(writing|index \(.*\) of) t: [\d,]+ rows, [\d,]+ rows\/s\|)+/u);
+  if (stderr !== "")
+    assert.match(stderr.replaceAll("\u001B[K", "|"), /^(\r(writing|index \(.*\) of) t: [\d,]+ rows, [\d,]+ rows\/s\|)+/u);
   if (stderr !== "") assert.ok(stderr.includes("\r\u001B[K"));
   assert.equal((await store.run(["alter", "t", "drop", "c"])).stderr, "");
 });
