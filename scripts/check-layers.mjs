@@ -14,6 +14,7 @@ const ASSEMBLY_LAYERS = [
   "status.ts",
   "encode",
   "wasi",
+  "rules",
   "memory",
   "schema",
   "table",

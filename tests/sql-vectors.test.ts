@@ -39,6 +39,6 @@ test("what differs by decision", () => {
     decisions.reduce((sum, { ids }) => sum + ids.length, 0),
     "each is listed once",
   );
-  assert.equal(reasons.size, 273);
+  assert.equal(reasons.size, 263);
   for (const { reason, why } of decisions) assert.ok(why.length > 20, reason);
 });

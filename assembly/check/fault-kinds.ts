@@ -257,6 +257,12 @@ export const CATALOG_ODD = kind(
   "",
   "DROP VIEW or DROP INDEX takes it away, of a constraint DELETE FROM __quire_catalog; or make again what it is about",
 );
+export const RULE_BROKEN = kind(
+  ERROR,
+  "RULE_BROKEN",
+  "",
+  "nothing is damaged, but the value is not as the rules that were given want it: update the row in a session that has them",
+);
 export const CHECK_BROKEN = kind(
   NOTE,
   "CHECK_BROKEN",

@@ -40,6 +40,11 @@ const ROW_TERMS: string =
   "--where CONDITION takes the rows for which it is true in SQL, and words behind TABLE as the values of its parameters; --order LIST\n" +
   "sorts by what SQL has behind ORDER BY: --where 'price < ? AND name LIKE ?' --order 'price DESC, id' 10 'b%'";
 
+/** What `--rules` is. */
+const RULES: string =
+  "--rules SCHEMA: values are sanitized and validated by the rules that columns have in that file, in lines as schema prints them, like\n" +
+  "create users id:uint32:pk email:text:trim:lowercase:email (update, import, load, sql and serve take it, too).";
+
 /** As many words as one likes. */
 const MANY: i32 = 1 << 30;
 
@@ -163,7 +168,7 @@ export function allCommands(): Array<Command> {
         1,
         2,
         "format,create,key,types,batch,skip-bad,null,delimiter,quote,comment,skip,header,no-header,ragged,decimal,thousands,dates," +
-          "encoding,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout",
+          "encoding,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout,rules",
       )
       .needs(OPENS_ITSELF)
       .tells(
@@ -215,7 +220,7 @@ export function allCommands(): Array<Command> {
         "  quire data/new.db load app.ndjson",
     ),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
-      .takes(0, 1, "layout")
+      .takes(0, 1, "layout,rules")
       .needs(OPENS_ITSELF)
       .tells(
         "Nothing remains of a load that fails. Of a file all tables' lines are looked at before the first row comes in; of standard\n" +
@@ -223,14 +228,15 @@ export function allCommands(): Array<Command> {
           "line; whether the tables have the schema hash of the first line is known at the last table's line.",
       ),
     new Command("insert", runInsert, "TABLE JSON…|-", "insert rows: all of them or none")
-      .takes(2, MANY)
+      .takes(2, MANY, "rules")
       .needs(OPENS_WRITE)
       .tells(
         'JSON is an object like {"id": 1, "name": "pen"}; columns left out get their number, their default, or null.\n' +
-          "With - rows are read from standard input: objects one after the other, or a JSON array of them.",
+          "With - rows are read from standard input: objects one after the other, or a JSON array of them.\n" +
+          RULES,
       ),
     new Command("update", runUpdate, "TABLE KEY JSON", "change columns of a row")
-      .takes(3, 3, "where,timeout")
+      .takes(3, 3, "where,timeout,rules")
       .needs(OPENS_WRITE)
       .tells(
         "With --where CONDITION in the place of KEY the columns of all rows are changed for which it is true in SQL; words behind JSON\n" +
@@ -276,7 +282,7 @@ export function allCommands(): Array<Command> {
       "[STATEMENT [PARAMETER…]] [--file SCRIPT] [--explain] [--format table|csv|tsv|ndjson|json|markdown|line] [--layout 0.9|0.11]",
       "run statements of SQL",
     )
-      .takes(0, MANY, "format,null,delimiter,no-header,numbers,file,layout,timeout,explain")
+      .takes(0, MANY, "format,null,delimiter,no-header,numbers,file,layout,timeout,explain,rules")
       .needs(OPENS_ITSELF)
       .tells(
         "SELECT, VALUES, WITH and RETURNING print rows, in the formats of export; INSERT, UPDATE and DELETE change them, all or none.\n" +
@@ -293,12 +299,13 @@ export function allCommands(): Array<Command> {
     new Command("stats", runStats, "[TABLE]", "tell how pages, records and indexes are filled").takes(0, 1).needs(OPENS_ITSELF),
     new Command("map", runMap, "", "draw the page file, one cell a page").needs(OPENS_ITSELF),
     new Command("page", runPage, "N [--hex]", "show one page, decoded and in hexadecimal").takes(1, 1, "hex").needs(OPENS_ITSELF),
-    new Command("check", runCheck, "[--quick] [--all]", "walk everything and list every fault")
-      .takes(0, 0, "all,quick")
+    new Command("check", runCheck, "[--quick] [--all] [--rules SCHEMA]", "walk everything and list every fault")
+      .takes(0, 0, "all,quick,rules")
       .needs(OPENS_ITSELF)
       .tells(
         "Exit status 3 when there are errors; warnings and notes are no damage. --all lists more than 50 faults of a kind.\n" +
-          "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.",
+          "--quick looks at definitions, ledgers and nodes, but not at single rows and index entries.\n" +
+          "--rules SCHEMA lists also the values that are not as the rules want them which columns have in that file of definitions.",
       ),
     new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
     new Command("diff", runDiff, "OTHER [--count] | --schema OTHER", "show in what two databases differ")
@@ -364,7 +371,7 @@ export function allCommands(): Array<Command> {
           "Example: quire data/app.db acl grant text:alice manage-acl users:read users:insert",
       ),
     new Command("serve", runServe, "[--layout 0.9|0.11]", "answer requests, NDJSON on standard input and output")
-      .takes(0, 0, "layout")
+      .takes(0, 0, "layout,rules")
       .needs(OPENS_ITSELF),
     new Command("help", null, "[COMMAND]", "show this, or how to use one command").takes(0, 1).needs(OPENS_NOTHING),
   ];

@@ -10,6 +10,7 @@
  * written.
  */
 import { ByteBuffer } from "./byte-buffer";
+import { civilDay, civilMonth, civilYear, dayNumber, floorDivide, toCivil } from "./calendar";
 import { addPadded, isDigit, parsedUnsigned, parseUnsigned } from "./digits";
 
 /** Where the fields of a date-time lie; the first three are those of a date. */
@@ -84,6 +85,25 @@ export function isDateTimeValue(ptr: usize): bool {
     load<u32>(ptr, MICROSECOND) < 1000000 &&
     abs<i32>(load<i16>(ptr, OFFSET)) < 24 * 60
   );
+}
+
+/**
+ * Gives the date-time at `ptr`, which `isDateTimeValue`, another offset in minutes and the fields that the same moment has there; false,
+ * and nothing changes, where its year there, `civilYear`, is none of 0 to 65535.
+ */
+export function moveToOffset(ptr: usize, offset: i32): bool {
+  const minutes = <i32>load<u8>(ptr, HOUR) * 60 + <i32>load<u8>(ptr, MINUTE) + offset - <i32>load<i16>(ptr, OFFSET);
+  const days = floorDivide(minutes, 24 * 60);
+  toCivil(dayNumber(load<u16>(ptr), load<u8>(ptr, MONTH), load<u8>(ptr, DAY)) + days);
+  if (<u64>civilYear > 65535) return false;
+  const ofDay = minutes - <i32>days * 24 * 60;
+  store<u16>(ptr, <u16>civilYear);
+  store<u8>(ptr, <u8>civilMonth, MONTH);
+  store<u8>(ptr, <u8>civilDay, DAY);
+  store<u8>(ptr, <u8>(ofDay / 60), HOUR);
+  store<u8>(ptr, <u8>(ofDay % 60), MINUTE);
+  store<i16>(ptr, <i16>offset, OFFSET);
+  return true;
 }
 
 /** Writes the date that the `len` bytes at `ptr` spell to the 4 bytes at `target`; false when they spell none. */

@@ -252,11 +252,12 @@ export function remainderDecimals(a: usize, b: usize, target: usize): bool {
   return storeRounded(Q, scale, negative, target);
 }
 
-/** How `roundDecimal` rounds: to the nearest, halves away from zero; towards zero; down; up. */
+/** How `roundDecimal` rounds: to the nearest, halves away from zero; towards zero; down; up; to the nearest, halves to an even digit. */
 export const ROUND_HALF_AWAY: i32 = 0;
 export const ROUND_TRUNCATE: i32 = 1;
 export const ROUND_FLOOR: i32 = 2;
 export const ROUND_CEILING: i32 = 3;
+export const ROUND_HALF_EVEN: i32 = 4;
 
 /**
  * Writes the decimal at `a` with no more than `digits` digits behind the point (below 0: tens before it) to `target`; false on overflow.
@@ -284,7 +285,7 @@ export function roundDecimal(a: usize, digits: i32, mode: i32, target: usize): b
         ? rest && negative
         : mode == ROUND_CEILING
           ? rest && !negative
-          : false;
+          : mode == ROUND_HALF_EVEN && (last > 5 || (last == 5 && (sticky || (load<u8>(A) & 1) != 0)));
   if (up) addOne(A);
   if (digits < 0) scaleUp(A, min(-digits, 40));
   return storeRounded(A, max(digits, 0), negative, target);

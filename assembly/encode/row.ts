@@ -87,6 +87,8 @@ const NO_RECORD: i32 = 2;
 export class Row {
   private cells: usize;
   private arena: ByteBuffer = new ByteBuffer(1024);
+  /** Whether sanitizers have been at its values, since `reset`. */
+  isSanitized: bool = false;
 
   constructor(readonly layout: RowLayout) {
     this.cells = heap.alloc(max<u32>(layout.columnCount, 1) * CELL_STRIDE);
@@ -97,6 +99,7 @@ export class Row {
   reset(): void {
     memory.fill(this.cells, 0, this.layout.columnCount * CELL_STRIDE);
     this.arena.reset();
+    this.isSanitized = false;
   }
 
 

@@ -7,6 +7,7 @@ import { FIELD_ID, OperationShape } from "./request";
 import { handleDelete, handleGet, handleInsert, handleUpdate } from "./row-requests";
 import { handleScan } from "./scan-request";
 import { handleCreate, handleDrop, handleInfo, handleSchema, handleTables } from "./schema-requests";
+import { handleRules } from "./rules-request";
 import { handleMigrate } from "./migrate-request";
 import { handleAclGrant, handleAclList, handleAclRemove, handleAclRevoke } from "./acl-requests";
 import { handleCheck, handleStats } from "./inspect-requests";
@@ -72,6 +73,7 @@ const OPERATIONS: Array<OperationShape> = [
   new Operation("create", "table columns", "alignment", handleCreate),
   new Operation("drop", "table", "", handleDrop),
   new Operation("migrate", "schema", "renames values staged dryRun allowDestructive timeout", handleMigrate),
+  knowing("rules", "", "table columns schema", handleRules),
   new Operation("tables", "", "", handleTables),
   new Operation("schema", "", "table", handleSchema),
   new Operation("info", "", "", handleInfo),

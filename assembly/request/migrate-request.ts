@@ -2,6 +2,7 @@
 import { Status, OK, BAD_SCHEMA, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { addAscii, addString } from "../encode/json-pieces";
+import { Column, hasRules } from "../schema/column";
 import { readAssignment } from "../schema/column-spec";
 import { readDefinitions } from "../schema/given-tables";
 import { JSON_STRING } from "../encode/json";
@@ -24,13 +25,29 @@ export function handleMigrate(session: Session, out: ByteBuffer): Status {
   if (status == OK) status = readWishes(session, FIELD_VALUES, migration);
   if (status == OK) status = readWishes(session, FIELD_STAGED, migration);
   if (status == OK) status = migration.plan();
-  if (status == OK && isDry == 0) status = migration.run(allows == 1);
+  if (status == OK && isDry == 0) status = run(session, migration, wanted, allows == 1);
   if (status == OK) addChanges(migration.changes, out);
   return status;
 }
 
+/** Makes the tables the wanted ones. The session's rules are no matter meanwhile; those of the definitions hold from now on. */
+function run(session: Session, migration: Migration, wanted: Array<TableSchemaSnapshot>, allowDestructive: bool): Status {
+  const catalog = session.db.catalog;
+  const declared = catalog.declared;
+  catalog.declared = new Map<string, Array<Column>>();
+  catalog.changed();
+  let status = migration.run(allowDestructive);
+  catalog.declared = declared;
+  catalog.changed();
+  for (let w = 0; w < wanted.length && status == OK; w++) {
+    const columns = wanted[w].columns;
+    if (hasRules(columns)) status = catalog.setRules(wanted[w].name, columns);
+  }
+  return status;
+}
+
 /** The definitions: a text that has them, or a list of what `create` takes; null on failure. */
-function wantedTables(session: Session): Array<TableSchemaSnapshot> | null {
+export function wantedTables(session: Session): Array<TableSchemaSnapshot> | null {
   const request = session.request;
   const tape = request.tape;
   const node = request.node(FIELD_SCHEMA);

@@ -5,6 +5,9 @@
  * parentheses. `default=VALUE` comes last and its value is all that follows, backslashes and colons included; `default` alone is a
  * default of null.
  *
+ * Flags that are names of rules (assembly/rules) are a session's: they are no part of the definition that a file has, and `schema` does not
+ * print them.
+ *
  * The indexes that follow from the flags stand in the reference's order: the primary key; unique columns in declaration order; columns
  * with `index` in declaration order; groups (`index=NAME`, `unique=NAME`) sorted by their names' bytes. A list of columns is indexed only
  * once, at its first place.
@@ -15,6 +18,8 @@ import { ByteBuffer } from "../encode/byte-buffer";
 import { compareBytes } from "../encode/bytes";
 import { TYPE_CUSTOM, TYPE_NAMES, typeByName, typeName } from "../encode/data-type";
 import { parseValue, writeTextValue } from "../encode/value-text";
+import { Rule, makeRule, ruleKind, takesOneText } from "../rules/rule";
+import { namesFor } from "../rules/rule-kinds";
 import {
   Column,
   ForeignKey,
@@ -92,6 +97,11 @@ export class TableDefinition {
     return OK;
   }
 
+  /** The columns so far. */
+  get added(): Array<Column> {
+    return this.columns;
+  }
+
   private addFlag(scanner: SpecScanner, column: Column): Status {
     const flag = scanner.part(":=");
     const hasValue = scanner.ended == 0x3d;
@@ -107,6 +117,8 @@ export class TableDefinition {
     }
     if (hasValue && flag == "references") return this.addReference(column, scanner);
     if (hasValue && FLAGS.includes(flag)) return flagError(column, flag + " takes no value");
+    const kind = ruleKind(flag);
+    if (kind >= 0) return addRule(scanner, column, kind, hasValue);
     if (flag == "pk") column.flags |= FLAG_PRIMARY_KEY;
     else if (flag == "unique") column.flags |= FLAG_UNIQUE;
     else if (flag == "null") column.flags |= FLAG_NULLABLE;
@@ -118,7 +130,10 @@ export class TableDefinition {
       if (!key) return flagError(column, flag + " comes behind references=TABLE.COLUMN");
       column.foreignKey = new ForeignKey(key.table, key.column, flag == "cascade" ? ON_DELETE_CASCADE : ON_DELETE_RESTRICT);
     } else if (flag == "references") return flagError(column, "references needs =TABLE.COLUMN");
-    else return flagError(column, "there is no flag " + flag, otherName(flag, OTHER_FLAGS, FLAGS, "flags"));
+    else {
+      const names = FLAGS.concat(namesFor(column.type));
+      return flagError(column, "there is no flag " + flag, otherName(flag, OTHER_FLAGS, names, "flags and rules"));
+    }
     return OK;
   }
 
@@ -190,6 +205,24 @@ function compareNames(a: ArrayBuffer, b: ArrayBuffer): i32 {
 
 function flagError(column: Column, what: string, hint: string = ""): Status {
   return fail(BAD_SCHEMA, "column " + column.name + ": " + what, hint);
+}
+
+/** Reads what is behind a rule's name, and adds the rule. */
+function addRule(scanner: SpecScanner, column: Column, kind: i32, hasValue: bool): Status {
+  const given = new Array<string>();
+  while (hasValue) {
+    given.push(scanner.part(takesOneText(kind) ? ":" : ",:"));
+    hasValue = scanner.ended == 0x2c;
+  }
+  const rule = makeRule(kind, column.type, given);
+  if (!rule) {
+    const hint = lastError.hint != "" ? lastError.hint : "rules of " + column.typeText + ": " + namesFor(column.type).join(", ");
+    return flagError(column, lastError.what, hint);
+  }
+  const rules: Array<Rule> = column.rules || [];
+  rules.push(rule);
+  column.rules = rules;
+  return OK;
 }
 
 /** What `word`, which is none of `names`, may stand for: by `others`, pairs of a word and a name, or by likeness. */

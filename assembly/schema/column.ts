@@ -1,6 +1,7 @@
 /** Columns and indexes as a schema snapshot describes them. */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
+import { Rule } from "../rules/rule";
 import { TYPE_CUSTOM, typeName, fixedValueSize, valueDiscriminant, VALUE_NULL, VALUE_CUSTOM } from "../encode/data-type";
 
 export const FLAG_NULLABLE: u32 = 1;
@@ -31,6 +32,8 @@ export class Column {
   foreignKey: ForeignKey | null = null;
   /** The default as the snapshot has it (discriminant, then the value as in a key), or null for none. */
   defaultValue: ArrayBuffer | null = null;
+  /** What a session makes and asks of values; no file has it. Null for nothing. */
+  rules: Array<Rule> | null = null;
 
   constructor(
     readonly name: string,
@@ -115,6 +118,12 @@ export class Column {
     // custom(TAG) keeps the length before the bytes as part of its value, custom(TAG,n) has none: both are what follows data_len.
     return 5 + <u32>load<u16>(ptr, 1);
   }
+}
+
+/** Whether a session is to have rules for one of the columns. */
+export function hasRules(columns: Array<Column>): bool {
+  for (let c = 0; c < columns.length; c++) if (columns[c].rules) return true;
+  return false;
 }
 
 /** Gives the row's column what it has by itself: its default, where that lies, or null where it has none and may be; else it stays. */

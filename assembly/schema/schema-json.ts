@@ -4,8 +4,9 @@
  *     [{"table":"users","primary_key":"id","alignment":32,"columns":[{"name":"id","type":"Uint32"},…],"indexes":[["id"],["email"]]}]
  *
  * Types are those of `create` in any letter case; a custom type is `Custom(TAG)` with `size`: its bytes, or "u16" for values that begin
- * with their length. A column may have `nullable`, `unique`, `autoincrement` and `references` ([TABLE, COLUMN]). An index of one unique
- * column is that column's; several columns make a group. `fingerprint` is not looked at: it is that of one build.
+ * with their length. A column may have `nullable`, `unique`, `autoincrement`, `references` ([TABLE, COLUMN]) and
+ * `rules`, as they are among the flags of `create`. An index of one unique column is that column's; several columns make a group.
+ * `fingerprint` is not looked at: it is that of one build.
  */
 import { BAD_SCHEMA, OK, Status, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
@@ -47,6 +48,7 @@ class ColumnNode {
   unique: bool = false;
   auto: bool = false;
   references: string = "";
+  rules: string = "";
 
   /** Takes a member; false when it is none, or of the wrong type. */
   take(name: string, node: u32): bool {
@@ -67,6 +69,11 @@ class ColumnNode {
       this.references = ":references=" + escapeSpec(pair[0]) + "." + escapeSpec(pair[1]);
       return true;
     }
+    if (name == "rules") {
+      const rules = textsOf(node);
+      for (let r = 0; rules && r < rules.length; r++) this.rules += ":" + rules[r];
+      return rules !== null;
+    }
     if (kind != JSON_TRUE && kind != JSON_FALSE) return false;
     if (name == "nullable") this.nullable = kind == JSON_TRUE;
     else if (name == "unique") this.unique = kind == JSON_TRUE;
@@ -85,7 +92,7 @@ class ColumnNode {
     }
     const key = this.name == primaryKey ? ":pk" : this.unique ? ":unique" : "";
     const flags = key + (this.nullable ? ":null" : "") + (this.auto ? ":auto" : "") + indexFlags;
-    return escapeSpec(this.name) + ":" + type + flags + this.references;
+    return escapeSpec(this.name) + ":" + type + flags + this.references + this.rules;
   }
 }
 

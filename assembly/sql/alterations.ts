@@ -74,7 +74,7 @@ export class Alterations extends AlteredDefinition {
     if (!table) return lastError.status;
     const scan = new RowScan(table);
     let status: Status = OK;
-    while (status == OK && scan.next()) status = mayStep(64) ? this.db.catalog.check(table, scan.row) : lastError.status;
+    while (status == OK && scan.next()) status = mayStep(64) ? this.db.catalog.check(table, scan.row, false) : lastError.status;
     if (status == OK) status = scan.status;
     scan.free();
     return status;

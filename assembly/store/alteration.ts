@@ -27,7 +27,7 @@ import { checkTarget, checkTargets } from "./foreign-key-targets";
 import { fillIndexes, redefineIndexes } from "./index-changes";
 import { OpenTables } from "./open-tables";
 import { damagedRecord } from "./record-prefix";
-import { cellText, columnPath } from "./row-lookup";
+import { cellText, columnPath } from "./cell-text";
 import { Reference, Table } from "./table";
 import { releaseTable, writeSnapshot, writeTable } from "./table-pages";
 import { findTable } from "./table-list";

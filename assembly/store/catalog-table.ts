@@ -1,5 +1,5 @@
 /** What `table.ts` has to know of the catalog: which table it is, and what rows of others have to be. */
-import { Status } from "../status";
+import { OK, Status } from "../status";
 import { TYPE_INT64, TYPE_TEXT } from "../encode/data-type";
 import { Row } from "../encode/row";
 import { defineTable } from "../schema/column-spec";
@@ -32,6 +32,15 @@ export function isCatalogTable(schema: TableSchemaSnapshot): bool {
 export abstract class RowRules {
   /** Gives columns that are missing in `row` what they have by themselves, as far as that is no value of their definition. */
   abstract fill(row: Row): Status;
+
+  /**
+   * Makes of the values of `row`, which somebody gives and whose columns all have a value or null, what the session's rules want, and
+   * says whether they may be taken. `old` is the row in whose place it comes, `excluded` one that was taken and is not inserted, of
+   * which it may have values. That the same row is taken twice does no harm.
+   */
+  take(row: Row, old: Row | null, excluded: Row | null): Status {
+    return OK;
+  }
 
   /** `OK` when `row`, whose columns all have a value or null, may be in the table. */
   abstract check(row: Row): Status;

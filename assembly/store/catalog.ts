@@ -11,8 +11,10 @@ import { asciiLower } from "../encode/ascii";
 import { TYPE_TEXT } from "../encode/data-type";
 import { Row } from "../encode/row";
 import { parseValue } from "../encode/value-text";
+import { Column } from "../schema/column";
 import { RecordAddress } from "../table/page-ledger";
 import { CATALOG, RowRules } from "./catalog-table";
+import { DeclaredRules } from "./declared-rules";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
 import { Table } from "./table";
@@ -91,6 +93,10 @@ export class Catalog {
   readonly temporary: Array<CatalogEntry> = new Array<CatalogEntry>();
   /** Whether foreign keys are looked at where rows come, change and go, and where tables go. */
   foreignKeys: bool = true;
+  /** What the session has declared for columns of tables, by the tables' names. */
+  declared: Map<string, Array<Column>> = new Map<string, Array<Column>>();
+  /** While ON CONFLICT updates a row: the one that would have been inserted, which rules have been at. */
+  excluded: Row | null = null;
   private entries: Array<CatalogEntry> = new Array<CatalogEntry>();
   /** The version of the tables that `entries` and `kept` are of. */
   private version: u32 = 0;
@@ -186,14 +192,41 @@ export class Catalog {
     this.kept.set(number, bytes);
   }
 
-  /** `OK` when `row`, whose columns all have a value or null, is as the constraints of `table` want it. */
-  @inline check(table: Table, row: Row): Status {
+  /**
+   * `OK` when `row`, whose columns all have a value or null, is as the constraints of `table` want it. If it `isGiven` by somebody the
+   * session's rules come before, which may change it; `old` is the row in whose place it comes then.
+   */
+  @inline check(table: Table, row: Row, isGiven: bool = true, old: Row | null = null): Status {
     if (table.rulesVersion != this.openTables.version) {
       const status = this.findRules(table);
       if (status != OK) return status;
     }
     const rules = table.rules;
-    return rules ? rules.check(row) : OK;
+    if (!rules) return OK;
+    const status = isGiven ? rules.take(row, old, this.excluded) : OK;
+    return status == OK ? rules.check(row) : status;
+  }
+
+  /**
+   * Declares rules for the table called `name`, in the place of those that it had: those of `columns`, which need not be all; none take
+   * them away. They are the session's, and no transaction takes them back. Where there is no such table they are looked at when rows
+   * come.
+   */
+  setRules(name: string, columns: Array<Column>): Status {
+    const table = findTable(this.tables, name);
+    if (table && !DeclaredRules.of(table, columns)) return lastError.status;
+    const some = columns.filter((column) => column.rules !== null);
+    if (some.length > 0) this.declared.set(name, some);
+    else this.declared.delete(name);
+    this.changed();
+    return OK;
+  }
+
+  /** Has the session's rules look at a row that is given and has not all columns yet: its keys are to be looked for as they make them. */
+  take(table: Table, row: Row): Status {
+    const status = table.rulesVersion == this.openTables.version ? OK : this.findRules(table);
+    const rules = table.rules;
+    return status == OK && rules ? rules.take(row, null, null) : status;
   }
 
   /** Gives columns that are missing in `row` what SQL works out for them. */
@@ -204,7 +237,7 @@ export class Catalog {
   }
 
   /** Gets the constraints and defaults of `table` ready; fails where one can't be worked out. */
-  findRules(table: Table): Status {
+  findRules(table: Table, withDeclared: bool = true): Status {
     table.forgetRules();
     const checks: Array<CatalogEntry> | null = table.isCatalog ? [] : this.of(CHECK, table.name);
     const defaults: Array<CatalogEntry> | null = table.isCatalog ? [] : this.of(DEFAULT, table.name);
@@ -215,6 +248,13 @@ export class Catalog {
       if (!maker) return fail(UNSUPPORTED, what, "change the table with one that has");
       table.rules = maker.rulesOf(this, table, checks, defaults);
       if (!table.rules) return lastError.status;
+    }
+    if (!withDeclared) return OK;
+    if (this.declared.has(table.name)) {
+      const rules = DeclaredRules.of(table, this.declared.get(table.name));
+      if (!rules) return lastError.status;
+      rules.inner = table.rules;
+      table.rules = rules;
     }
     table.rulesVersion = this.openTables.version;
     return OK;

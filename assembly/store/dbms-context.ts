@@ -13,6 +13,8 @@ import { LogFile } from "../memory/file/log-file";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { Row } from "../encode/row";
 import { mayStep } from "../wasi/deadline";
+import { hasRules } from "../schema/column";
+import { TableDefinition } from "../schema/column-spec";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { AccessControlList } from "../acl/access-control-list";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
@@ -217,6 +219,18 @@ export class DbmsContext {
   // ---- tables ----
 
   /**
+   * Declares rules of columns for the table called `name`, in the place of those that it had in this session: words as `create` takes
+   * them, of columns that have some. None take the table's rules away. `createTable` does so with those of its definition.
+   */
+  declareRules(name: string, specs: Array<string>): Status {
+    const table = this.table(name);
+    if (!table) return lastError.status;
+    const given = new TableDefinition(name);
+    for (let s = 0; s < specs.length; s++) if (given.add(specs[s]) != OK) return lastError.status;
+    return this.catalog.setRules(name, given.added);
+  }
+
+  /**
    * Makes a table. Its foreign keys must name existing tables (or itself), and a column of the same type that is unique there. With
    * `forward` they may name tables that are still to be made: the caller then checks them itself. With `adopted` they may name anything:
    * the table is another file's.
@@ -234,7 +248,9 @@ export class DbmsContext {
     const table = writeTable(this.access, schema);
     if (!table) return this.transaction.endStatement(lastError.status);
     this.store.watchAgain(table);
-    return this.transaction.endStatement(this.store.openTables.add(table));
+    status = this.store.openTables.add(table);
+    if (status == OK && hasRules(schema.columns)) status = this.catalog.setRules(schema.name, schema.columns);
+    return this.transaction.endStatement(status);
   }
 
   /** `OK` where tables can come and go. */
@@ -392,6 +408,8 @@ export class DbmsContext {
     if (changed) status = alteration.renameReferences(this.access, open);
     else status = lastError.status;
     if (changed && status == OK) status = open.replace(table, changed);
+    const declared = this.catalog.declared;
+    if (changed && declared.has(table.name)) declared.set(name, declared.get(table.name));
     // Scans that are under way count indexes by what was there.
     if (watch) watch.lose();
     const tables = open.list;

@@ -5,7 +5,7 @@ import { Row } from "../encode/row";
 import { ON_DELETE_CASCADE } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { FOUND_ROWS, PendingDelete, Cascade, Refusal } from "./cascade";
-import { cellText } from "./row-lookup";
+import { cellText } from "./cell-text";
 import { Table } from "./table";
 import { Updates } from "./updates";
 

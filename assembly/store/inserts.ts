@@ -7,7 +7,7 @@ import { Column, giveDefault } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { RowEntries } from "./row-entries";
-import { cellText, columnPath } from "./row-lookup";
+import { cellText, columnPath } from "./cell-text";
 import { Table } from "./table";
 
 export class Inserts extends RowEntries {

@@ -3,11 +3,11 @@ import { Status, OK, TABLE_NOT_FOUND, fail, lastError } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { compareKeyToProbe } from "../encode/key";
 import { Row } from "../encode/row";
-import { writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Catalog } from "./catalog";
+import { cellText } from "./cell-text";
 import { OpenTables } from "./open-tables";
 import { RowScan } from "./row-scan";
 import { Table } from "./table";
@@ -105,21 +105,6 @@ export class RowLookup {
     body.addBytes(table.registry.body(address, len), len);
     return row.decode(body.ptr, len) ? OK : damagedRecord(address);
   }
-}
-
-/** A column as messages name it. */
-export function columnPath(table: Table, column: Column): string {
-  return table.name + "." + column.name;
-}
-
-/** A cell's value for a message, cut to 60 characters. */
-export function cellText(column: Column, row: Row, position: i32): string {
-  if (!row.isSet(position)) return "null";
-  const out = new ByteBuffer(128);
-  writeTextValue(column.type, column.customSize, row.ptr(position), out);
-  const text = out.toText();
-  out.free();
-  return text.length > 60 ? text.substring(0, 60) + "…" : text;
 }
 
 /** `a = 1, b = x`: what a message says of a row's key in an index. */

@@ -8,7 +8,7 @@ import { Column } from "../schema/column";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { Inserts } from "./inserts";
 import { FOUND_ROWS } from "./cascade";
-import { columnPath } from "./row-lookup";
+import { columnPath } from "./cell-text";
 import { TableWatch } from "./scan-watch";
 import { Reference, Table } from "./table";
 import { addKeyPart } from "./table-index";
@@ -44,7 +44,8 @@ export class Updates extends Inserts {
         return NO_ADDRESS;
       }
     }
-    let status = this.catalog.check(table, row);
+    // A key that is carried on is as the other table has it.
+    let status = this.catalog.check(table, row, chain == 0, old);
     this.body.reset();
     if (status == OK) status = row.encode(this.body);
     if (status == OK && bytesEqual(this.body.ptr, this.body.len, oldBody.ptr, oldBody.len)) return address;

@@ -38,6 +38,72 @@ type KnownFlag =
   | `unique=${string}`
   | `references=${string}`;
 
+/** Rules of texts, by the names that need nothing besides. */
+const TEXT_RULES = [
+  "trim",
+  "collapsewhitespace",
+  "lowercase",
+  "uppercase",
+  "nullifempty",
+  "slug",
+  "urlencoding",
+  "email",
+  "url",
+  "phonenumber",
+  "mimetype",
+  "rgbcolor",
+  "snakecase",
+  "kebabcase",
+  "camelcase",
+  "countryiso3166",
+  "countryiso639",
+] as const;
+
+/** Names of all others. */
+const OTHER_RULES = [
+  "maxstrlen",
+  "minstrlen",
+  "rangestrlen",
+  "like",
+  "roundtoscale",
+  "clamp",
+  "clampunsigned",
+  "utc",
+  "timezone",
+  "range",
+  "oneof",
+] as const;
+
+const RULE_NAMES: ReadonlySet<string> = new Set([...TEXT_RULES, ...OTHER_RULES]);
+
+type TextRule =
+  (typeof TEXT_RULES)[number] | `${"maxstrlen" | "minstrlen"}=${bigint}` | `rangestrlen=${bigint},${bigint}` | `like=${string}`;
+type RangeRule = `range=${string},${string}` | `oneof=${string}`;
+
+/** The rules that a column of a type can have, in small letters. */
+type RuleOf<Type extends string> = Type extends "text"
+  ? TextRule | `oneof=${string}`
+  : Type extends `int${string}`
+    ? `clamp=${bigint},${bigint}` | RangeRule
+    : Type extends `uint${string}`
+      ? `clampunsigned=${bigint},${bigint}` | RangeRule
+      : Type extends "decimal"
+        ? `roundtoscale=${bigint}` | RangeRule
+        : Type extends "datetime"
+          ? "utc" | `timezone=${bigint}` | RangeRule
+          : Type extends "date"
+            ? RangeRule
+            : Type extends "boolean" | "uuid"
+              ? `oneof=${string}`
+              : never;
+
+/** Those of the flags that columns of the type do not have. */
+type UnknownFlag<Flag extends string, Type extends string> = Flag extends KnownFlag
+  ? never
+  : Lowercase<Flag> extends RuleOf<Type>
+    ? never
+    : Flag;
+
 /** Its flags. `default=` takes all that follows. */
 type Flags<Rest extends string> = Rest extends `default=${string}`
   ? "default"
@@ -83,9 +149,9 @@ type CheckedWord<Word extends string> = string extends Word
   : Word extends `${string}\\${string}`
     ? Word
     : TypeWord<Word> extends KnownType
-      ? Exclude<FlagsOf<Word>, KnownFlag> extends never
+      ? UnknownFlag<FlagsOf<Word>, TypeWord<Word>> extends never
         ? Word
-        : `there is no flag ${Exclude<FlagsOf<Word>, KnownFlag>}`
+        : `there is no flag or rule ${UnknownFlag<FlagsOf<Word>, TypeWord<Word>>} of ${TypeWord<Word>}`
       : `there is no type ${TypeWord<Word>}`;
 
 /** The same columns, each word of them checked. */
@@ -177,9 +243,16 @@ export interface TableDefinition<C extends Columns = Columns, Name extends strin
   readonly alignment: number;
 }
 
+/** Whether a definition seems to have rules among its flags: to be asked of the module. */
+export function hasRules({ words }: TableDefinition): boolean {
+  return words.some((word) =>
+    word.split(":").some((flag, at) => at > 1 && RULE_NAMES.has(flag.replace(/=.*/su, "").toLowerCase())),
+  );
+}
+
 /**
  * Describes a table: `defineTable("users", { id: "uint32:pk:auto", name: "text:unique", age: "uint8:null" })`. The words are those of
- * `quire help create`, without the name. Give the result to `create`, and to `table`, which types the rows by it.
+ * `quire help create`, without the name, and rules (docs/rules.md) may be among the flags: `"text:trim:lowercase:email"`. Give the result to `create`, and to `table`, which types the rows by it.
  */
 export function defineTable<const C extends Columns, const Name extends string = string>(
   name: Name,

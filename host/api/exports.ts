@@ -17,6 +17,7 @@ export type {
   BackupResult,
   CheckOptions,
   CheckResult,
+  ColumnRules,
   CountOptions,
   DeleteOptions,
   DeleteResult,

@@ -2,7 +2,7 @@
 import type { AnyRow, InputOf, TableDefinition } from "./define-table.js";
 import { QuireError } from "./errors.js";
 import type { Given, Kind, Result } from "./kind.js";
-import { Operation, type Operations, ScanState, type Steps } from "./operations.js";
+import { Operation, type Operations, ScanState, type Steps, definitionToJson } from "./operations.js";
 import type { RequestOf, TimeOptions } from "./requests.js";
 import type { Runner } from "./runner.js";
 import { type TableReply, typeOfSpec } from "./table-schema.js";
@@ -93,11 +93,7 @@ const lists = (given: Readonly<Record<string, readonly string[]>>): object =>
 /** The request. */
 function requestOf(tables: readonly TableDefinition[], options: MigrateOptions): MigrateRequest {
   const { allowDestructive, dryRun, timeout, renames = {} } = options;
-  const schema = tables.map(({ name, words, alignment }) => ({
-    table: name,
-    columns: words,
-    ...(alignment === 0 ? {} : { alignment }),
-  }));
+  const schema = tables.map(definitionToJson);
   return { op: "migrate", schema, ...lists({ renames: assignments(renames) }), allowDestructive, dryRun, timeout };
 }
 

@@ -4,7 +4,7 @@
  */
 import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
-import type { AnyRow, TableDefinition } from "./define-table.js";
+import { type AnyRow, type TableDefinition, hasRules } from "./define-table.js";
 import { boundToJson, keyFromJson, parameterFields, rowFromJson, rowToJson, toJson } from "./json-values.js";
 import { errorOfPart } from "./parts.js";
 import type {
@@ -54,6 +54,9 @@ const PAGE_ROWS = 1000;
 export class Operations {
   /** The definitions that are known. Requests that may change one make all be forgotten. */
   readonly schemas = new Map<string, TableSchema>();
+  /** Definitions whose rules are still to be declared. */
+  readonly undeclared: TableDefinition[] = [];
+  readonly #noted = new WeakSet<TableDefinition>();
 
   constructor(readonly forms: ValueForms) {}
 
@@ -81,8 +84,32 @@ export class Operations {
     yield { request };
   }
 
-  create({ name, words, alignment }: TableDefinition): Steps<void> {
-    return this.done({ op: "create", table: name, columns: words, ...(alignment === 0 ? {} : { alignment }) });
+  create(definition: TableDefinition): Steps<void> {
+    return this.done({ op: "create", ...definitionToJson(definition) });
+  }
+
+  /** Notes the rules of a definition: they are declared before the next request. */
+  note(definition: TableDefinition): void {
+    if (this.#noted.has(definition) || !hasRules(definition)) return;
+    this.#noted.add(definition);
+    this.undeclared.push(definition);
+  }
+
+  /** Declares the rules that were noted. Where that fails the next call will fail so, too: no row is written without them. */
+  *declare(): Steps<void> {
+    const noted = this.undeclared.splice(0);
+    try {
+      yield { request: { op: "rules", schema: noted.map(definitionToJson) } };
+    } catch (error) {
+      this.undeclared.unshift(...noted);
+      throw error;
+    }
+  }
+
+  /** Declares rules, for definitions: what the session has then. */
+  *rules(tables: readonly TableDefinition[]): Steps<unknown> {
+    const schema = tables.length === 0 ? {} : { schema: tables.map(definitionToJson) };
+    return yield* this.member({ op: "rules", ...schema }, "rules");
   }
 
   *insert(table: string, row: unknown): Steps<unknown> {
@@ -295,4 +322,9 @@ export function requestText(request: Request): string {
     const what = `${request.op}: JSON can't spell the request (${(error as Error).message})`;
     throw new QuireError("BAD_VALUE", what, undefined, { cause: error });
   }
+}
+
+/** A definition as requests take it. */
+export function definitionToJson({ name, words, alignment }: TableDefinition): Readonly<Record<string, unknown>> {
+  return { table: name, columns: words, ...(alignment === 0 ? {} : { alignment }) };
 }

@@ -37,6 +37,7 @@ export const OPERATION_FIELDS = {
   create: ["table", "columns", "alignment"],
   drop: ["table"],
   migrate: ["schema", "renames", "values", "staged", "dryRun", "allowDestructive", "timeout"],
+  rules: ["table", "columns", "schema"],
   tables: [],
   schema: ["table"],
   info: [],
@@ -88,6 +89,14 @@ export interface SqlResult {
   readonly lastId?: unknown;
   /** The type of that key. */
   readonly lastIdType?: string;
+}
+
+/** What a session makes and asks of the values of a column. */
+export interface ColumnRules {
+  readonly table: string;
+  readonly column: string;
+  /** As they are declared, in their order. */
+  readonly rules: readonly string[];
 }
 
 /** A column of a statement's rows. */

@@ -1,4 +1,5 @@
 /** How operations are done: at once, or one step after the other as replies come in. */
+import type { TableDefinition } from "./define-table.js";
 import { DirectAccess } from "./direct.js";
 import type { Engine } from "./engine.js";
 import { QuireError } from "./errors.js";
@@ -21,6 +22,8 @@ export interface Runner<K extends Kind> {
   readonly inTransaction: boolean;
   /** What values are in rows of the session. */
   readonly forms: ValueForms;
+  /** The rules of a definition hold from the next call on. */
+  note(definition: TableDefinition): void;
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): Result<K, T>;
   /** Gives what `begin` gives; the answer has what goes wrong in it, too. */
   attempt<T>(begin: () => Result<K, T>): Result<K, T>;
@@ -173,11 +176,17 @@ export class SyncRunner implements Runner<"sync"> {
   }
 
   run<First, Second, T>(operation: Operation<First, Second, T>, table: string, first: First, second: Second): T {
+    const { operations } = this.#exchange;
+    if (operations.undeclared.length > 0) goNow(operations.declare(), this.#answer);
     if (operation.direct !== null && this.#direct !== null) {
       const quick = operation.direct(this.#direct, table, first, second);
       if (quick !== BY_STEPS) return quick;
     }
-    return goNow(operation.steps(this.#exchange.operations, table, first, second), this.#answer);
+    return goNow(operation.steps(operations, table, first, second), this.#answer);
+  }
+
+  note(definition: TableDefinition): void {
+    this.#exchange.operations.note(definition);
   }
 
   readonly #answer = (step: Step): unknown => {
@@ -279,15 +288,21 @@ export class AsyncRunner implements Runner<"async"> {
     scope.check();
     scope.note(1);
     try {
+      const answer = (step: Step) => this.#answer(step, scope, operation.call, table);
+      const { operations } = exchange;
+      if (operations.undeclared.length > 0) await goAsync(operations.declare(), answer);
       if (operation.direct !== null && direct !== null) {
         const quick = operation.direct(direct, table, first, second);
         if (quick !== BY_STEPS) return quick;
       }
-      const steps = operation.steps(exchange.operations, table, first, second);
-      return await goAsync(steps, (step) => this.#answer(step, scope, operation.call, table));
+      return await goAsync(operation.steps(operations, table, first, second), answer);
     } finally {
       scope.note(-1);
     }
+  }
+
+  note(definition: TableDefinition): void {
+    this.#of.exchange.operations.note(definition);
   }
 
   async #answer(step: Step, scope: Scope, call: string, table: string): Promise<unknown> {

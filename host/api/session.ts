@@ -10,6 +10,7 @@ import type {
   BackupResult,
   CheckOptions,
   CheckResult,
+  ColumnRules,
   ExecResult,
   FileInfo,
   HashResult,
@@ -93,6 +94,13 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   /** The same session, for the function of a transaction. @internal */
   protected abstract inside(runner: Runner<K>): this;
 
+  /** The table's name; the rules of a definition are noted. @internal */
+  protected named(table: string | TableDefinition): string {
+    const name = nameOf(table);
+    if (typeof table !== "string") this.runner.note(table);
+    return name;
+  }
+
   /** Does an operation, for the adapters of other packages. @internal */
   perform<First, Second, T>(operation: Operation<First, Second, T>, first: First, second: Second): Result<K, T> {
     return this.runner.run(operation, "", first, second);
@@ -139,6 +147,15 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
   /** Whether the file's definitions are others than those of `tables`. */
   hasDrift(tables: readonly TableDefinition[], options: DriftOptions = {}): Result<K, boolean> {
     return this.runner.attempt(() => hasDrift(this.runner, tables, options));
+  }
+
+  /**
+   * Declares the rules that definitions have among their flags, in the place of those that their tables had: values of rows that this session
+   * writes are sanitized and validated by them. `create`, `migrate` and `table` do so with the definitions that they are given. What the session
+   * has then; without `tables` only that.
+   */
+  rules(tables: readonly TableDefinition[] = []): Result<K, readonly ColumnRules[]> {
+    return this.#do("rules", (operations) => operations.rules(tables)) as Result<K, readonly ColumnRules[]>;
   }
 
   /** The tables, sorted by name, and how many rows they have. */
@@ -312,11 +329,11 @@ export class Session<Values extends ValueTypes = UsualValues> extends SessionOf<
     return new Session(this.path, this.runtime, this.engine, runner) as this;
   }
 
-  /** A table by its definition, which types its rows, or by its name. Nothing is asked of the file. */
+  /** A table by its definition, which types its rows and whose rules hold from now on, or by its name. Nothing is asked of the file. */
   table<C extends Columns>(definition: TableDefinition<C>): Table<DefinedShape<C, Values>>;
   table<Row extends object = AnyRow>(name: string): Table<TypedShape<Row>>;
   table(table: string | TableDefinition): unknown {
-    return new Table(nameOf(table), this.runner);
+    return new Table(this.named(table), this.runner);
   }
 
   /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */
@@ -343,11 +360,11 @@ export class SyncSession<Values extends ValueTypes = UsualValues> extends Sessio
     return this;
   }
 
-  /** A table by its definition, which types its rows, or by its name. Nothing is asked of the file. */
+  /** A table by its definition, which types its rows and whose rules hold from now on, or by its name. Nothing is asked of the file. */
   table<C extends Columns>(definition: TableDefinition<C>): SyncTable<DefinedShape<C, Values>>;
   table<Row extends object = AnyRow>(name: string): SyncTable<TypedShape<Row>>;
   table(table: string | TableDefinition): unknown {
-    return new SyncTable(nameOf(table), this.runner);
+    return new SyncTable(this.named(table), this.runner);
   }
 
   /** Reads a statement of SQL, to be run once or often; `Row` is what its rows are. `options`: what values are in them. */

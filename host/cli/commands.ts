@@ -72,6 +72,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "null",
       "delimiter",
       "acl",
+      "rules",
       "schema",
       "table",
       "types",
@@ -99,7 +100,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
 );
 
 /** Options whose value is a file. */
-export const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--acl", "--file"]);
+export const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--rules", "--acl", "--file"]);
 
 /** The formats of `import` that a file's extension stands for. */
 export const FORMATS: ReadonlyMap<string, string> = new Map([

@@ -65,12 +65,17 @@ export const decisions = JSON.parse(
   readFileSync(join(packageRoot, "tests", "sql", "vector-differences.json"), "utf8"),
 ) as readonly Decision[];
 
-export function vectors(file: string): Vector[] {
+/** The lines of a file of them. */
+export function vectorLines<T>(file: string): T[] {
   const text = gunzipSync(readFileSync(join(folder, `${file}.ndjson.gz`))).toString();
   return text
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as Vector);
+    .map((line) => JSON.parse(line) as T);
+}
+
+export function vectors(file: string): Vector[] {
+  return vectorLines<Vector>(file);
 }
 
 /** Quire's codes for what the reference calls an error. */
@@ -80,6 +85,7 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/BrokenForeignKeyReference/u, "FOREIGN_KEY_BROKEN"],
   [/ForeignKeyConstraintViolation/u, "FOREIGN_KEY_RESTRICT"],
   [/MissingNonNullableField/u, "NOT_NULL"],
+  [/^Runtime\.Validation/u, "CHECK_FAILED"],
   [/UnknownTable|TableNotFound/u, "TABLE_NOT_FOUND"],
   [/UnknownColumn/u, "COLUMN_NOT_FOUND"],
   [/AmbiguousColumn/u, "AMBIGUOUS_COLUMN"],
@@ -173,6 +179,20 @@ function told(record: Record<string, unknown>, others: readonly Record<string, u
 /** A parameter as a request has it. */
 const given = ([, value]: Typed): unknown => value;
 
+/** Sanitizers and validators of the program that has the store `guard`. */
+const GUARD_RULES = {
+  accounts: [
+    "email:text:trim:lowercase:email",
+    "handle:text:slug:rangestrlen=3,12",
+    "nick:text:trim:nullifempty",
+    "bio:text:maxstrlen=10",
+    "score:int32:clamp=0,100",
+    "balance:decimal:roundtoscale=2",
+    "seen:datetime:utc",
+  ],
+  sites: ["key:text:nullifempty", "url:text:url", "label:text:collapsewhitespace:minstrlen=2:maxstrlen=8"],
+};
+
 export class VectorStore {
   readonly #sessions = new Map<string, SyncSession>();
 
@@ -191,7 +211,10 @@ export class VectorStore {
   #fresh(name: string): SyncSession {
     const path = join(this.work, `${name}-${this.#sessions.size}.db`);
     writeFileSync(path, gunzipSync(readFileSync(join(folder, `${name}.db.gz`))));
-    return openSync(path);
+    const db = openSync(path);
+    // What the reference's program has besides the file.
+    if (name === "guard") for (const [table, columns] of Object.entries(GUARD_RULES)) db.request({ op: "rules", table, columns });
+    return db;
   }
 
   #ask(db: SyncSession, sql: string, params: readonly unknown[] = []): Reply | QuireError {

@@ -16,6 +16,8 @@ import { Table } from "../../store/table";
 import { findTable } from "../../store/table-list";
 import { environmentVariable, stderr } from "../../wasi/stdio";
 import { GivenTables } from "../../schema/given-tables";
+import { hasRules } from "../../schema/column";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { readDefinitionsFile } from "../../request/definitions-file";
 import { MANY_NULLS, takeUniqueNulls } from "../../request/open-request";
 import { unknownTable } from "../../store/names";
@@ -209,5 +211,23 @@ export function openStore(ctx: CommandContext, write: bool, create: bool, usualL
   ctx.store = store;
   warnOfLog(store.manager);
   if (options.readOnly) noteLinks(store.manager.provider);
-  return OK;
+  return declareRules(ctx, store, options.create);
+}
+
+/** The definitions of `--rules`, none without it; null on failure. */
+export function rulesOption(ctx: CommandContext): Array<TableSchemaSnapshot> | null {
+  return ctx.has("rules") ? readDefinitionsFile(ctx.invocation.option("rules", "")) : [];
+}
+
+/** Declares the rules of `--rules`. Where nothing is made their tables have to be there. */
+function declareRules(ctx: CommandContext, store: DbmsContext, makes: bool): Status {
+  const definitions = rulesOption(ctx);
+  let status: Status = definitions ? OK : lastError.status;
+  for (let d = 0; definitions && d < definitions.length && status == OK; d++) {
+    const definition = definitions[d];
+    if (!hasRules(definition.columns)) continue;
+    if (!makes && !ctx.table(definition.name)) return lastError.status;
+    status = store.catalog.setRules(definition.name, definition.columns);
+  }
+  return status;
 }

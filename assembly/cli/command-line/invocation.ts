@@ -27,6 +27,7 @@ const VALUE_OPTIONS: StaticArray<string> = [
   "null",
   "delimiter",
   "acl",
+  "rules",
   "schema",
   "table",
   "types",

@@ -1,8 +1,9 @@
 /** `create`, `drop`, `tables` and `schema`. */
-import { Status, OK, USAGE, lastError } from "../../status";
+import { Status, OK, BAD_SCHEMA, USAGE, fail, lastError } from "../../status";
 import { LAYOUT_0_11 } from "../../memory/base/layout";
 import { addUnsigned } from "../../encode/digits";
 import { shellWord } from "../../encode/shell-words";
+import { hasRules } from "../../schema/column";
 import { columnSpecs, defineTable, isExpressible, isUsualAlignment } from "../../schema/column-spec";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { Table } from "../../store/table";
@@ -31,6 +32,12 @@ export function runCreate(ctx: CommandContext): Status {
   // A definition that can't be leaves no file behind.
   const schema = defineTable(name, specs, <u32>alignment);
   if (!schema) return lastError.status;
+  if (hasRules(schema.columns))
+    return fail(
+      BAD_SCHEMA,
+      "rules are a session's, and no file keeps them",
+      "--rules SCHEMA of the commands that write gives them",
+    );
   const isNew = isMissing(ctx.invocation.file);
   let status = openStore(ctx, true, true);
   if (status != OK) return status;

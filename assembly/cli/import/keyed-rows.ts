@@ -39,6 +39,8 @@ export class KeyedRows {
     const table = this.table;
     const columns = this.index.columns;
     let isWhole = true;
+    const taken = this.db.catalog.take(table, row);
+    if (taken != OK) return taken;
     for (let c = 0; c < columns.length; c++) {
       const state = row.state(columns[c]);
       if (state == CELL_MISSING) {

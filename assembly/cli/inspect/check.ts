@@ -5,8 +5,9 @@ import { layoutName } from "../../memory/base/layout";
 import { CheckReport, counted } from "../../check/check-report";
 import { quickCheck, surveyStore } from "../../check/store-check";
 import { rowsOf } from "../../check/row-count";
+import { checkRules } from "../../check/rules-check";
 import { SURVEY_ALL, Survey } from "../../check/survey";
-import { CommandContext } from "../command-line/context";
+import { CommandContext, rulesOption } from "../command-line/context";
 import { openPages } from "./open";
 
 export function runCheck(ctx: CommandContext): Status {
@@ -17,6 +18,8 @@ export function runCheck(ctx: CommandContext): Status {
   const quick = ctx.has("quick");
   const survey = quick ? quickCheck(access, report, ctx.given) : surveyStore(access, report, SURVEY_ALL, ctx.given);
   if (!survey) return lastError.status;
+  const definitions = rulesOption(ctx);
+  if (!definitions || checkRules(survey, definitions) != OK) return lastError.status;
   let rows: i64 = 0;
   for (let i = 0; i < survey.tables.length; i++)
     rows += max<i64>(isWalked(survey, i, quick) ? <i64>survey.tables[i].rows : rowsOf(survey, survey.tables[i]), 0);

@@ -74,7 +74,7 @@ export class Dependents {
   private checkRules(name: string): Status {
     const table = this.db.table(name);
     if (!table) return lastError.status;
-    const status = this.db.catalog.findRules(table);
+    const status = this.db.catalog.findRules(table, false);
     if (status != OK) lastError.hint = DROP_HINT;
     return status;
   }

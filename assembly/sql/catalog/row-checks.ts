@@ -3,7 +3,7 @@ import { CHECK_FAILED, OK, SQL_UNSUPPORTED, Status, fail, lastError } from "../.
 import { Row } from "../../encode/row";
 import { Catalog, CatalogEntry, RuleMaker, useRuleMaker } from "../../store/catalog";
 import { RowRules } from "../../store/catalog-table";
-import { cellText } from "../../store/row-lookup";
+import { cellText } from "../../store/cell-text";
 import { Table } from "../../store/table";
 import { ChangeBinder } from "../bind/changes";
 import { StatementContext } from "../bind/statement";

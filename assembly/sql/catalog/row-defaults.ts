@@ -4,7 +4,7 @@ import { typeName } from "../../encode/data-type";
 import { CELL_MISSING, Row } from "../../encode/row";
 import { Column } from "../../schema/column";
 import { Catalog, CatalogEntry, DEFAULT } from "../../store/catalog";
-import { columnPath } from "../../store/row-lookup";
+import { columnPath } from "../../store/cell-text";
 import { Table } from "../../store/table";
 import { asText, assigned } from "../bind/convert";
 import { QueryBinder } from "../bind/query";

@@ -1,5 +1,5 @@
 /** What becomes of new rows that have a key which another row has: OR IGNORE, OR REPLACE, and ON CONFLICT. */
-import { CHECK_FAILED, INDEX_NOT_FOUND, OK, Status, lastError } from "../../status";
+import { CHECK_FAILED, INDEX_NOT_FOUND, NOT_NULL, OK, Status, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { CELL_NULL, Row } from "../../encode/row";
 import { DbmsContext } from "../../store/dbms-context";
@@ -145,7 +145,7 @@ export class Conflicts {
     }
     const checked = filled == OK ? catalog.check(this.table, row) : filled;
     if (checked != OK) {
-      if (checked != CHECK_FAILED || this.or != OR_IGNORE) return checked;
+      if ((checked != CHECK_FAILED && checked != NOT_NULL) || this.or != OR_IGNORE) return checked;
       this.outcome = PASSED;
       return OK;
     }
@@ -200,7 +200,10 @@ export class Conflicts {
     if (status != OK) return status;
     readCells(this.cells.ptr, sets.positions, this.row);
     this.outcome = UPDATED;
-    return this.db.update(table, address, this.row);
+    this.db.catalog.excluded = row;
+    status = this.db.update(table, address, this.row);
+    this.db.catalog.excluded = null;
+    return status;
   }
 
   free(): void {

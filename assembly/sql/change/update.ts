@@ -310,6 +310,8 @@ export class UpdateStatement extends ChangeStatement {
       if (row.state(c) == CELL_MISSING) row.copyCell(c, this.old);
       if (row.state(c) == CELL_NULL && !columns[c].nullable) giveDefault(columns[c], row, c);
     }
+    // Keys that rules change are looked for as they make them.
+    if (status == OK) status = this.db.catalog.check(table, row, true, this.old);
     for (let i = 0; i < table.indexes.length && status == OK; i++) {
       if (!table.indexes[i].unique) continue;
       const other = this.db.findConflict(table, table.indexes[i], row);

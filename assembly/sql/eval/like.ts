@@ -1,7 +1,7 @@
 /** LIKE, ILIKE and GLOB. */
 import { BAD_VALUE } from "../../status";
-import { lowerLetter } from "../../encode/ascii";
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { BACKSLASH, behind, likes } from "../../rules/like";
 import { mayStep } from "../../wasi/deadline";
 import { SqlText } from "../sql-text";
 import { OP_GLOB, OP_ILIKE, OP_LIKE } from "../syntax/operators";
@@ -18,7 +18,6 @@ const OPEN: u32 = 0x5b;
 const CLOSE: u32 = 0x5d;
 const CARET: u32 = 0x5e;
 const HYPHEN: u32 = 0x2d;
-const BACKSLASH: u32 = 0x5c;
 /** No character escapes. */
 const NONE: u32 = 0xffffffff;
 
@@ -128,56 +127,7 @@ export function addPlainStart(op: u8, ptr: usize, len: u32, out: ByteBuffer): vo
   }
 }
 
-/** Behind the character at `at`. */
-@inline
-function behind(at: usize, end: usize): usize {
-  at += 1;
-  while (at < end && (load<u8>(at) & 0xc0) == 0x80) at += 1;
-  return at;
-}
-
-/** Whether the text is like the pattern. After a % it goes back only to the last one: no more steps than text times pattern. */
-function likes(text: usize, textEnd: usize, pattern: usize, end: usize, escape: u32, fold: bool): bool {
-  let star: usize = 0;
-  let starText: usize = 0;
-  for (;;) {
-    let fits = false;
-    if (pattern < end) {
-      const byte = <u32>load<u8>(pattern);
-      const escapes = byte == escape;
-      // Nothing is like a pattern that ends in what escapes.
-      if (escapes && pattern + 1 == end) return false;
-      if (byte == PERCENT && byte != escape) {
-        star = ++pattern;
-        starText = text;
-        continue;
-      }
-      if (text < textEnd) {
-        if (byte == UNDERSCORE && byte != escape) {
-          text = behind(text, textEnd);
-          pattern += 1;
-          fits = true;
-        } else {
-          const wanted = escapes ? <u32>load<u8>(pattern + 1) : byte;
-          const found = <u32>load<u8>(text);
-          if (found == wanted || (fold && lowerLetter(found) == lowerLetter(wanted))) {
-            text += 1;
-            pattern += escapes ? 2 : 1;
-            fits = true;
-          }
-        }
-      }
-    } else if (text == textEnd) return true;
-    if (fits) continue;
-    if (star == 0 || starText == textEnd || !mayStep(<u32>(end - star))) return false;
-    starText = behind(starText, textEnd);
-    pattern = star;
-    text = starText;
-  }
-  return false; // never reached, but the compiler cannot tell
-}
-
-/** The same for GLOB: * is any text, ? any character, [a-z] one of some, [^a-z] none of them. */
+/** What `likes` is for LIKE, for GLOB: * is any text, ? any character, [a-z] one of some, [^a-z] none of them. */
 function globs(text: usize, textEnd: usize, pattern: usize, end: usize): bool {
   let star: usize = 0;
   let starText: usize = 0;
