@@ -12,6 +12,7 @@ import { compareKeyToProbe } from "../encode/key";
 import { DECODED, Row } from "../encode/row";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { TableReader } from "../table/table-reader";
+import { Frame } from "../memory/cache/page-cache";
 import { LeafHistory } from "../index/leaf-history";
 import { entryCount, entryKey, entryKeyLen, leafAddress, searchNode } from "../index/node";
 import { TreeCursor } from "../index/tree-cursor";
@@ -192,13 +193,18 @@ export class RowScan extends RowSource {
 
   /** To the next row; false at the end, and on failure. */
   next(): bool {
+    return this.find() && this.read();
+  }
+
+  /** The same, without reading it. */
+  @inline private find(): bool {
     this.remember();
     const watch = this.watch;
     if (watch && watch.notes != this.seenNotes) this.notice(watch);
     do {
       if (!this.toNext()) return false;
     } while ((watch !== null && this.isNew(watch)) || (this.isTwin && this.address == this.addressBefore));
-    return this.read();
+    return true;
   }
 
   /** Makes the current row the one before. */
@@ -246,13 +252,40 @@ export class RowScan extends RowSource {
       store<u64>(to + ((<usize>e) << 3), <u64>entryKey(frame, slot + e));
       if (addresses != 0) store<u64>(addresses + ((<usize>e) << 3), leafAddress(frame, slot + e));
     }
-    if (count > 1) {
-      cursor.slot = slot + count - 1;
-      this.lastKey.reset();
-      this.lastKey.addBytes(entryKey(frame, slot + count - 1), entryKeyLen(frame, slot + count - 1));
-      this.address = leafAddress(frame, slot + count - 1);
-    }
+    if (count > 1) this.moveTo(cursor, frame, slot + count - 1);
     return count;
+  }
+
+  /**
+   * Goes past the rows that come next, of one leaf, `most` at most, and reads none of them: how many; 0 at the end, and on failure. For a
+   * scan over an index that leaves out nothing.
+   */
+  skip(most: u32): u32 {
+    const cursor = this.cursor!;
+    if (!this.find()) return 0;
+    const frame = cursor.leaf();
+    if (!frame) {
+      this.end(lastError.status);
+      return 0;
+    }
+    const slot = cursor.slot;
+    if (this.isTwin) return 1;
+    const from = this.from;
+    const to = this.to;
+    let count = this.reverse ? slot + 1 : entryCount(frame) - slot;
+    if (this.reverse && from) count = slot + 1 - min(searchNode(frame, from.ptr, this.leastOrder != 0), slot);
+    if (!this.reverse && to) count = max(searchNode(frame, to.ptr, this.mostOrder == 0), slot + 1) - slot;
+    count = min(count, most);
+    if (count > 1) this.moveTo(cursor, frame, this.reverse ? slot + 1 - count : slot + count - 1);
+    return count;
+  }
+
+  /** Makes entry `slot` of the cursor's leaf the current row. */
+  private moveTo(cursor: TreeCursor, frame: Frame, slot: u32): void {
+    cursor.slot = slot;
+    this.lastKey.reset();
+    this.lastKey.addBytes(entryKey(frame, slot), entryKeyLen(frame, slot));
+    this.address = leafAddress(frame, slot);
   }
 
   /** Whether the row that the scan has come to is not where it was at the scan's start. */

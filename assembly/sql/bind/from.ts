@@ -70,6 +70,17 @@ export abstract class FromBinder extends MergeBinder {
     subjects: Array<Expression>,
   ): Relation | null;
 
+  /**
+   * Of the query at `node`, which is of aggregates, inside of that of `outer`, what it gives in groups by keys of its rows, which come
+   * first, and in `subjects` the values there that these are equal to, where that is all that ties it to the other; else null.
+   */
+  protected abstract groupsWithin(
+    outer: Outer,
+    commonTables: Array<CommonTable>,
+    node: u32,
+    subjects: Array<Expression>,
+  ): Relation | null;
+
   protected from(node: u32): FromNode | null {
     const tree = this.tree;
     const made = new FromNode();

@@ -104,12 +104,29 @@ export class QueryBinder extends SelectBinder {
   }
 
   protected keysWithin(outer: Outer, commonTables: Array<CommonTable>, node: u32, subjects: Array<Expression>): Relation | null {
-    const body = this.tree.a(node);
-    const isPlain = this.tree.kind(body) == N_SELECT && this.tree.c(node) == 0 && this.tree.d(node) == 0;
-    // Queries inside of it would be bound twice as often as it is.
-    return isPlain && !this.hasQuery(this.tree.c(body)) && !this.hasQuery(this.tree.b(body))
-      ? new QueryBinder(this.context, outer, commonTables).keys(body, subjects)
+    const body = this.plainSelect(node);
+    return body != 0 ? new QueryBinder(this.context, outer, commonTables).keys(body, subjects) : null;
+  }
+
+  protected groupsWithin(
+    outer: Outer,
+    commonTables: Array<CommonTable>,
+    node: u32,
+    subjects: Array<Expression>,
+  ): Relation | null {
+    const body = this.plainSelect(node);
+    return body != 0 && !this.hasQuery(this.tree.a(body))
+      ? new QueryBinder(this.context, outer, commonTables).groups(body, subjects)
       : null;
+  }
+
+  /** The N_SELECT that an N_QUERY is, without WITH and LIMIT, and without queries in its FROM and WHERE; 0 where it is none. */
+  private plainSelect(node: u32): u32 {
+    const tree = this.tree;
+    const body = tree.a(node);
+    if (tree.kind(body) != N_SELECT || tree.c(node) != 0 || tree.d(node) != 0) return 0;
+    // Queries inside of it would be bound twice as often as it is.
+    return this.hasQuery(tree.c(body)) || this.hasQuery(tree.b(body)) ? 0 : body;
   }
 
   // ---- whole queries ----

@@ -224,38 +224,96 @@ export abstract class SelectBinder extends ResultBinder {
     return places.length == 0 ? null : new WantedOrder(places, orders, limit ? limit.estimate : f64.MAX_VALUE);
   }
 
-  // ---- keys of EXISTS ----
+  // ---- what is asked for many rows around it: keys of EXISTS, and groups ----
 
   /** What `keysWithin` gives of an N_SELECT of tables without groups. */
   keys(node: u32, subjects: Array<Expression>): Relation | null {
+    const conditions = new Array<Condition>();
+    const keys = new Array<Expression>();
+    const from = this.tied(node, keys, subjects, conditions);
+    const rows = from && !this.hasAggregate(this.tree.a(node)) ? this.rowsOfAll(from, keys, conditions, null) : null;
+    return rows ? this.give(new Project(rows, keys), unnamed(keys)) : null;
+  }
+
+  /** What `groupsWithin` gives of an N_SELECT of tables. */
+  groups(node: u32, subjects: Array<Expression>): Relation | null {
+    const tree = this.tree;
+    const conditions = new Array<Condition>();
+    const keys = this.groupValues;
+    if (tree.has(node, FLAG_DISTINCT)) return null;
+    const from = this.tied(node, keys, subjects, conditions);
+    if (!from || !this.hasAggregate(tree.a(node))) return null;
+    for (let k = 0; k < keys.length; k++) this.groupNodes.push(0);
+    const count = keys.length;
+    this.isGrouped = true;
+    this.mayGroup = true;
+    if (!this.results(tree.a(node)) || keys.length != count) return null;
+    const read = keys.slice();
+    const kinds = new Array<u8>();
+    const values = new Array<Expression>();
+    for (let k = 0; k < count; k++) {
+      kinds.push(keys[k].kind);
+      values.push(new ColumnValue(k, keys[k].kind));
+    }
+    const behind = new Array<i32>();
+    const inAggregates = new Array<i32>();
+    for (let a = 0; a < this.aggregates.length; a++) {
+      kinds.push(this.aggregates[a].kind);
+      this.aggregates[a].addColumns(inAggregates);
+    }
+    for (let a = 0; a < this.aggregateValues.length; a++) this.aggregateValues[a].position += count - AGGREGATED;
+    for (let o = 0; o < this.outputs.length; o++) {
+      values.push(this.outputs[o].value);
+      this.outputs[o].value.addColumns(behind);
+    }
+    for (let b = 0; b < behind.length; b++) if (behind[b] < 0) return null;
+    for (let c = 0; c < inAggregates.length; c++) {
+      if (inAggregates[c] < 0) return null;
+      read.push(new ColumnValue(inAggregates[c], this.scope.kinds[inAggregates[c]]));
+    }
+    const order = this.orderOfGroups(keys, [], [], null);
+    const rows = this.rowsOfAll(from, read, conditions, order);
+    if (!rows) return null;
+    let operator: Operator;
+    if (order && this.isOrdered) operator = new OrderedGroup(rows, keys, this.aggregates, kinds);
+    else operator = new Group(rows, keys, this.aggregates, kinds, this.context.budget);
+    return this.give(new Project(this.context.own(operator), values), unnamed(values));
+  }
+
+  /**
+   * Binds FROM and WHERE of an N_SELECT of tables: the sides of equalities that are of its rows go to `keys`, the values of a row around it
+   * that they are equal to to `subjects`, and what else has to be true to `conditions`. Null where there are no such equalities.
+   */
+  private tied(node: u32, keys: Array<Expression>, subjects: Array<Expression>, conditions: Array<Condition>): FromNode | null {
     const tree = this.tree;
     const isPlain = tree.c(node) != 0 && tree.d(node) == 0 && this.isOfTables(tree.b(node));
     const from = isPlain ? this.from(tree.b(node)) : null;
-    const where = from && !this.hasAggregate(tree.a(node)) ? this.condition(tree.c(node)) : null;
-    if (!from || !where) return null;
-    const used = new Array<i32>();
-    const keys = new Array<Expression>();
-    const columns = new Array<NamedColumn>();
+    const where = from ? this.condition(tree.c(node)) : null;
+    if (!where) return null;
     const all = new Array<Condition>();
-    const conditions = new Array<Condition>();
-    addOnColumns(from, used);
     addConditions(where, all);
     for (let c = 0; c < all.length; c++) {
       const key = all[c].columns.includes(DEPENDS_ON_OUTER) ? this.keyOf(all[c], subjects) : null;
-      if (key) {
-        keys.push(key);
-        columns.push(new NamedColumn("", key.kind, null));
-        key.addColumns(used);
-      } else {
-        conditions.push(all[c]);
-        all[c].expression.addColumns(used);
-      }
+      if (key) keys.push(key);
+      else conditions.push(all[c]);
     }
-    if (keys.length == 0 || used.includes(DEPENDS_ON_OUTER) || used.includes(READS_ROWS)) return null;
-    const rows = this.build(from, conditions, used);
-    if (!rows) return null;
-    const operator = filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE));
-    return this.give(new Project(operator, keys), columns);
+    return keys.length == 0 ? null : from;
+  }
+
+  /** The rows of FROM for which the conditions are true, with what `values` read; null where that depends on other rows. */
+  private rowsOfAll(
+    from: FromNode,
+    values: Array<Expression>,
+    conditions: Array<Condition>,
+    order: WantedOrder | null,
+  ): Operator | null {
+    const used = new Array<i32>();
+    addOnColumns(from, used);
+    for (let v = 0; v < values.length; v++) values[v].addColumns(used);
+    for (let c = 0; c < conditions.length; c++) conditions[c].expression.addColumns(used);
+    if (used.includes(DEPENDS_ON_OUTER) || used.includes(READS_ROWS)) return null;
+    const rows = this.build(from, conditions, used, order);
+    return rows ? filtered(this.context, rows, decidable(conditions, u64.MAX_VALUE)) : null;
   }
 
   /** Whether a part of FROM (0: none) is tables alone. */
@@ -281,4 +339,11 @@ export abstract class SelectBinder extends ResultBinder {
     subjects.push(values.values[at]);
     return key;
   }
+}
+
+/** Columns of values that nobody names. */
+function unnamed(values: Array<Expression>): Array<NamedColumn> {
+  const columns = new Array<NamedColumn>();
+  for (let v = 0; v < values.length; v++) columns.push(new NamedColumn("", values[v].kind, null));
+  return columns;
 }

@@ -3,6 +3,7 @@ import { SQL_TYPE } from "../../status";
 import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";
 import { K_BOOLEAN } from "../eval/kinds";
+import { GroupedQuery } from "../run/grouped-query";
 import { InQuery } from "../run/in-query";
 import { KeyedRows } from "../run/keyed-rows";
 import { Operator, Project } from "../run/operator";
@@ -15,7 +16,7 @@ import { opened, valueOf } from "./open-values";
 import { Relation, cellsOf } from "./scope";
 
 export abstract class SubqueryBinder extends JoinBinder {
-  private own(query: QueryValue, node: u32): Expression {
+  private own(query: QueryValue, node: u32): QueryValue {
     query.start = this.tree.start(node);
     return this.context.ownQuery(query);
   }
@@ -43,6 +44,7 @@ export abstract class SubqueryBinder extends JoinBinder {
     for (let c = 0; c < count; c++) kinds.push(relation.columns[c].kind);
     const made = new ScalarQuery(relation.operator, outer.values, kinds, this.context.text, this.context.run);
     this.own(made, node);
+    if (!outer.values.isEmpty) this.giveGroups(made, kinds, node);
     for (let c = 0; c < count; c++) {
       const value: Expression = c == 0 ? made : new QueryColumn(made, c, kinds[c]);
       value.column = relation.columns[c].column;
@@ -86,6 +88,21 @@ export abstract class SubqueryBinder extends JoinBinder {
     return this.own(made, node);
   }
 
+  /** Gives a query of aggregates a way by groups, where equalities alone tie it to the row around it. */
+  private giveGroups(made: ScalarQuery, kinds: Array<u8>, node: u32): void {
+    const context = this.context;
+    const queries = context.queryCount;
+    const subjects = new Array<Expression>();
+    const groups = this.groupsWithin(new Outer(this), this.commonTables, this.tree.a(node), subjects);
+    if (!groups) {
+      context.forgetQueries(queries);
+      return;
+    }
+    made.together = this.own(new GroupedQuery(made, subjects, groups.operator, kinds, context.text, context.run), node);
+    // An index is better for few rows.
+    made.mostRows = isKept(made.operator) ? 0 : <i64>(rowsBelow(groups.operator) / WORKED_OUT);
+  }
+
   /** Gives EXISTS a way by keys that are kept, where the query is tied to the row around it by equalities alone. */
   private giveKeys(made: ExistsQuery, node: u32): void {
     const context = this.context;
@@ -102,7 +119,7 @@ export abstract class SubqueryBinder extends JoinBinder {
     query.isNot = made.isNot;
     query.isExact = true;
     this.own(query, node);
-    made.keys = query;
+    made.together = query;
     // An index is better for few rows.
     made.mostRows = isKept(made.operator) ? 0 : <i64>(keys.operator.estimate / LOOKED_FOR);
   }
@@ -110,6 +127,14 @@ export abstract class SubqueryBinder extends JoinBinder {
 
 /** Rows that are read one after the other in the time in which an index finds those of one key. */
 const LOOKED_FOR: f64 = 12;
+/** The same where a query is run for these, which works values out of them. */
+const WORKED_OUT: f64 = 24;
+
+/** About how many rows an operator is made of. */
+function rowsBelow(operator: Operator): f64 {
+  const below = operator.below;
+  return below.length == 0 ? operator.estimate : rowsBelow(below[0]);
+}
 
 /** Whether rows are kept by their keys anyway. */
 function isKept(operator: Operator): bool {

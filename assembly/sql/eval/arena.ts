@@ -6,8 +6,10 @@ import { StatementMemory } from "../../store/statement-memory";
 /** What each of those that keep something may have at least. */
 export const FLOOR: u64 = 48 << 10;
 
-/** Bytes of the values of one batch, which are at one time. */
+/** Bytes of the values of one batch, which are at one time, and those that all batches have of memory. */
 const MOST_OF_BATCH: u64 = 256 << 20;
+const MOST_OF_BATCHES: u64 = 512 << 20;
+let bytesOfBatches: u64 = 0;
 
 /** What a statement keeps, in bytes: no more than is left of what all of them may keep that are under way. */
 export class MemoryBudget {
@@ -96,6 +98,14 @@ export function fitsBatch(bytes: u64): bool {
   return false;
 }
 
+/** Whether all batches may take so many bytes more; false with `SQL_LIMIT`. */
+function fitsBatches(bytes: u64): bool {
+  if (bytesOfBatches + bytes <= MOST_OF_BATCHES) return true;
+  const what = "the values of rows that are worked out at a time take more than 512 MiB in all statements that are under way";
+  fail(SQL_LIMIT, what, "ask for fewer rows, or shorter values");
+  return false;
+}
+
 export class Arena {
   private readonly blocks: Array<usize> = new Array<usize>();
   private readonly large: Array<usize> = new Array<usize>();
@@ -152,14 +162,24 @@ export class Arena {
 
   private count(bytes: u32): bool {
     const budget = this.budget;
-    if (!budget) return fitsBatch(this.held + bytes);
+    if (!budget && (!fitsBatch(this.held + bytes) || !fitsBatches(bytes))) return false;
     this.bytes += bytes;
-    return budget.take(bytes, this.spills ? 0 : this.held) == OK;
+    if (budget) return budget.take(bytes, this.spills ? 0 : this.held) == OK;
+    bytesOfBatches += bytes;
+    return true;
+  }
+
+  /** Counts `bytes` less of a batch. */
+  private giveOfBatch(bytes: u64): void {
+    if (this.budget) return;
+    this.bytes -= bytes;
+    bytesOfBatches -= bytes;
   }
 
   /** Forgets all; blocks are kept for the next batch. */
   reset(): void {
     while (this.large.length > 0) heap.free(this.large.pop());
+    this.giveOfBatch(this.largeBytes);
     this.largeBytes = 0;
     this.inUse = 0;
     this.used = BLOCK_SIZE;
@@ -168,7 +188,10 @@ export class Arena {
   /** Forgets all, and gives back what is more than a few values need. */
   end(): void {
     this.reset();
-    while (this.blocks.length > 1) freeBlock(this.blocks.pop());
+    while (this.blocks.length > 1) {
+      freeBlock(this.blocks.pop());
+      this.giveOfBatch(BLOCK_SIZE);
+    }
   }
 
   /** Gives all memory back. It may be used again. */
@@ -177,6 +200,7 @@ export class Arena {
     while (this.blocks.length > 0) freeBlock(this.blocks.pop());
     const budget = this.budget;
     if (budget) budget.give(this.bytes);
+    else bytesOfBatches -= this.bytes;
     this.bytes = 0;
   }
 }

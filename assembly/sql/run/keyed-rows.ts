@@ -7,7 +7,7 @@ import { Batch, WantedColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { RunState } from "../eval/run-state";
 import { BATCH_ROWS, Vector } from "../eval/vector";
-import { evaluateAll, giveBack } from "./kept-rows";
+import { anyNull, evaluateAll, giveBack } from "./kept-rows";
 import { KeyedTuples } from "./keyed-tuples";
 import { Operator } from "./operator";
 import { nextTuple } from "./tuples";
@@ -40,13 +40,19 @@ export class KeyedRows extends Operator {
 
   open(): bool {
     if (!super.open()) return false;
-    if (this.filledFor != this.run.number && !this.fill()) return this.failed(lastError.status);
     const batch = this.batch;
+    const vectors = this.vectors;
+    this.partner = 0;
     batch.begin(1);
-    if (!evaluateAll(this.probes, batch, this.vectors)) return this.failed(lastError.status);
-    this.partner = this.kept.find(this.vectors, 0);
-    giveBack(this.vectors, batch);
-    return true;
+    if (!evaluateAll(this.probes, batch, vectors)) return this.failed(lastError.status);
+    // Nothing is equal to null.
+    let isGood = true;
+    if (!anyNull(vectors, 0)) {
+      isGood = this.filledFor == this.run.number || this.fill();
+      if (isGood) this.partner = this.kept.find(vectors, 0);
+    }
+    giveBack(vectors, batch);
+    return isGood || this.failed(lastError.status);
   }
 
   /** Keeps the input's rows; false on failure. */

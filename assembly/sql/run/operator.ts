@@ -40,6 +40,14 @@ export abstract class Operator {
   /** Goes on to the next rows, at least one; false at the end, and on failure. What was in the batch is gone. */
   abstract next(): bool;
 
+  /**
+   * Goes past the next `count` rows at most, whose values nobody asks for, where that is less work than to give them: how many. Behind
+   * `open` and before `next`.
+   */
+  skip(count: i64): i64 {
+    return 0;
+  }
+
   /** Gives back what it keeps of rows; it may be opened again. */
   close(): void {}
 
@@ -213,6 +221,10 @@ export class Project extends Operator {
     return this.give();
   }
 
+  skip(count: i64): i64 {
+    return this.input.skip(count);
+  }
+
   close(): void {
     const pool = this.input.batch.pool;
     const columns = this.columns;
@@ -262,7 +274,10 @@ export class Limit extends Operator {
     if (!this.limit.open()) return this.failed(lastError.status);
     this.given = 0;
     this.toSkip = this.limit.offset;
-    return super.open();
+    if (!super.open()) return false;
+    const passed: i64 = this.limit.limit > 0 ? this.input.skip(this.toSkip) : 0;
+    this.toSkip -= passed;
+    return this.input.status == OK || this.failed(this.input.status);
   }
 
   next(): bool {
@@ -371,6 +386,10 @@ export class DerivedRows extends Operator {
     if (!this.subject.next()) return this.failed(this.subject.status);
     this.batch.take(this.subject.batch);
     return this.give();
+  }
+
+  skip(count: i64): i64 {
+    return this.subject.skip(count);
   }
 
   describe(): string {

@@ -1,5 +1,5 @@
 /** Queries as values: `(SELECT …)` and EXISTS. Each runs when its value is asked for, once for each different row around it. */
-import { OK, SQL_LIMIT, SQL_TYPE, lastError } from "../../status";
+import { BAD_VALUE, DIVISION_BY_ZERO, OK, OVERFLOW, SQL_LIMIT, SQL_TYPE, Status, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { FLOOR } from "../eval/arena";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
@@ -10,9 +10,11 @@ import { SqlText } from "../sql-text";
 import { evaluateAll, giveBack } from "./kept-rows";
 import { KeySet } from "./key-set";
 import { Operator } from "./operator";
-import { addOrdered, addOrderedSlot } from "./tuples";
+import { Tuples, addOrdered, addOrderedSlot } from "./tuples";
 
 const slot: usize = memory.data(16, 8);
+/** The key of a row that has none. */
+const none: ByteBuffer = new ByteBuffer(8);
 
 /** What a query needs to know of those around it. */
 export class OuterValues {
@@ -95,6 +97,11 @@ export abstract class QueryValue extends Expression {
   protected readonly subjects: Array<Expression> = new Array<Expression>();
   /** How many times it was asked for an answer that it did not know. */
   runs: i64 = 0;
+  /** The same for all rows around it together, which is better for more than `mostRows` of them; null where it can't be. */
+  together: QueryValue | null = null;
+  mostRows: i64 = 0;
+  private asked: i64 = 0;
+  private askedIn: u32 = 0;
   private readonly vectors: Array<Vector | null> = new Array<Vector | null>();
   protected readonly about: Array<Vector | null> = new Array<Vector | null>();
 
@@ -124,6 +131,22 @@ export abstract class QueryValue extends Expression {
 
   /** The same of column `c` of its answers. */
   evaluateColumn(c: i32, batch: Batch): Vector | null {
+    const together = this.together;
+    if (!together) return this.evaluateEach(c, batch);
+    if (this.askedIn != this.state.number) this.asked = 0;
+    this.askedIn = this.state.number;
+    if (this.asked >= 0) this.asked += batch.selected;
+    if (this.asked > this.mostRows) {
+      const values = together.evaluateColumn(c, batch);
+      if (values || !isOfOthers(lastError.status)) return values;
+      // They are too many to be kept, or one that nobody may ask for can't be worked out: from now on each row is looked for by itself.
+      together.close();
+      this.asked = i64.MIN_VALUE;
+    }
+    return this.evaluateEach(c, batch);
+  }
+
+  private evaluateEach(c: i32, batch: Batch): Vector | null {
     const vectors = this.vectors;
     if (!evaluateAll(this.outer.values, batch, vectors)) return null;
     let result: Vector | null = null;
@@ -213,6 +236,11 @@ export abstract class QueryValue extends Expression {
   }
 }
 
+/** Whether a failure may be that of rows that nobody asks for. */
+function isOfOthers(status: Status): bool {
+  return status == SQL_LIMIT || status == OVERFLOW || status == DIVISION_BY_ZERO || status == BAD_VALUE;
+}
+
 /** One of the values of a query's row. */
 export class QueryColumn extends Expression {
   constructor(
@@ -258,6 +286,14 @@ export class ScalarQuery extends QueryValue {
     return operator.next() ? this.tooMany() : operator.status == OK || this.failed();
   }
 
+  /** Keeps its answer where nothing is equal to the row around it; 0 on failure. */
+  answerOfNone(tuples: Tuples): usize {
+    const slots = this.outer.slots;
+    for (let s = 0; s < slots.length; s++) slots[s].isNull = true;
+    none.reset();
+    return this.answer(0) ? tuples.add(this.answers, 0, none) : 0;
+  }
+
   close(): void {
     super.close();
     this.keeper.arena.end();
@@ -278,26 +314,6 @@ export class ScalarQuery extends QueryValue {
 /** Whether a query has rows. */
 export class ExistsQuery extends QueryValue {
   isNot: bool = false;
-  /** The same as keys of its rows that are kept together, which is better for more than so many rows; null where it can't be. */
-  keys: QueryValue | null = null;
-  mostRows: i64 = 0;
-  private asked: i64 = 0;
-  private askedIn: u32 = 0;
-
-  evaluateColumn(c: i32, batch: Batch): Vector | null {
-    const keys = this.keys;
-    if (this.askedIn != this.state.number) this.asked = 0;
-    this.askedIn = this.state.number;
-    if (this.asked >= 0) this.asked += batch.selected;
-    if (keys && this.asked > this.mostRows) {
-      const values = keys.evaluate(batch);
-      if (values || lastError.status != SQL_LIMIT) return values;
-      // They are too many to be kept: from now on each row is looked for by itself.
-      keys.close();
-      this.asked = i64.MIN_VALUE;
-    }
-    return super.evaluateColumn(c, batch);
-  }
 
   protected answer(i: u32): bool {
     const operator = this.operator;

@@ -7,6 +7,7 @@ import { RecordPrefix, damagedRecord } from "../../store/record-prefix";
 import { NO_ADDRESS, RecordAddress } from "../../table/page-ledger";
 import { TableReader } from "../../table/table-reader";
 import { RECORD_HEADER_SIZE } from "../../table/table-registry";
+import { mayRun } from "../../wasi/deadline";
 import { Batch } from "../eval/batch";
 import { BATCH_ROWS, FIRST_ROWS } from "../eval/vector";
 import { Operator } from "./operator";
@@ -98,6 +99,28 @@ export class TableScan extends Operator {
     this.isPoint = this.hasPoint && !this.isOver && !bounds!.isCut && path.index!.isOnce(path.lower!.ptr);
     if (!this.isPoint) path.bind(this.scan);
     return true;
+  }
+
+  skip(count: i64): i64 {
+    const reader = this.reader;
+    let passed: i64 = 0;
+    if (reader) reader.mostLookups = u32.MAX_VALUE;
+    while (passed < count && !this.isOver && !this.isPoint) {
+      const most = min<i64>(count - passed, BATCH_ROWS);
+      const found = reader
+        ? reader.nextBodies(this.columns.cellOf(0), <i32>most, this.columns.start)
+        : <i32>this.scan.skip(<u32>most);
+      if (found == 0) this.status = reader ? reader.status : this.scan.status;
+      else if (!mayRun()) this.status = lastError.status;
+      if (this.status != OK) break;
+      passed += found;
+      if (found > 0) continue;
+      this.isOver = true;
+      const bounds = this.bounds;
+      if (bounds && !this.begin(bounds.next(this.path, this.batch))) break;
+    }
+    this.rows += passed;
+    return passed;
   }
 
   next(): bool {
