@@ -179,6 +179,8 @@ test("what can't be is refused by name", async (t) => {
     assert.match(stderr, message);
   };
   await refuses(/USAGE: --out goes with export, scan, get, sql, dump/, "tables", "--out", "x");
+  const asJson = await cli(folder, ["a.db", "export", "t", "--json", "--out", "x.json"]);
+  assert.match(asJson.stdout, /^\{"error":\{"code":"USAGE","message":"--out goes without --json/);
   await refuses(/USAGE: --out can't be a\.db, which has the tables/, "export", "t", "--out", "a.db");
   await refuses(/USAGE: --out needs the name of a file, not "\."/, "export", "t", "--out", ".");
   await refuses(/IO_ERROR: can't write none\/x\.csv/, "export", "t", "--out", "none/x.csv");

@@ -82,6 +82,8 @@ function takeOut(words: readonly string[], cwd: string): { out: OutFile | null; 
     throw refuse(`--out needs the name of a file, not "${named}"`);
   if (realFile(path) === realFile(resolve(cwd, rest[at] as string)))
     throw refuse(`--out can't be ${named}, which has the tables`);
+  if (rest.includes("--json"))
+    throw refuse("--out goes without --json, whose errors would be lost: a name that ends in .json is JSON");
   const format = OUT_FORMATS.get(command)?.get(extname(nameInside(named)).toLowerCase());
   const given = rest.some((word) => word === "--format" || word.startsWith("--format="));
   if (format !== undefined && !given) rest.splice(commandAt + 1, 0, "--format", format);

@@ -27,16 +27,17 @@ export function compressionNamed(name: string): Compression | null {
   return ENDINGS.get(extname(name).toLowerCase()) ?? null;
 }
 
-/** What the file `path` is compressed with; null when it is not. */
+/** What the file `path` is compressed with; null when it is not, or can't be read, which is the module's to say. */
 export function compressionOf(path: string): Compression | null {
   const named = compressionNamed(path);
   if (named !== null) return named;
   const head = Buffer.alloc(4);
-  const file = openSync(path, "r");
   try {
+    const file = openSync(path, "r");
     readSync(file, head, 0, head.length, 0);
-  } finally {
     closeSync(file);
+  } catch {
+    return null;
   }
   return FIRST_BYTES.find(([bytes]) => head.toString("hex").startsWith(bytes))?.[1] ?? null;
 }
