@@ -8,6 +8,7 @@ import { openSync } from "node:fs";
 import { constants } from "node:os";
 import { type PreparedCommand, isShell, ownCommand, prepareCommand } from "./cli/command-line.js";
 import { environment } from "./cli/environment.js";
+import { fileCommand } from "./cli/files/words.js";
 import { EXIT_RUNTIME, QuireError, reasonOf } from "./api/errors.js";
 import { Aftermath, Interrupted, takesLong } from "./cli/interruption.js";
 import { WriteLock } from "./node/lock/write-lock.js";
@@ -58,6 +59,11 @@ async function run(words: readonly string[]): Promise<number | NodeJS.Signals> {
   if (isShell(words)) {
     const { runShell } = await import("./cli/shell/run.js");
     return runShell(words);
+  }
+  const ofFiles = fileCommand(words);
+  if (ofFiles !== null) {
+    const { runFileCommand } = await import("./cli/files/run.js");
+    return runFileCommand(ofFiles, words);
   }
   const own = ownCommand(words);
   if (own === null) return runPrepared(prepareCommand(words, process.cwd()));

@@ -37,7 +37,7 @@ const ROOMS = {
   cli: ["command-line", "output", "export", "import", "inspect", "commands"],
 };
 
-const HOST_LAYERS = ["api", "web", "paths.ts", "runtimes", "node", "better-sqlite3", "orm", "cli"];
+const HOST_LAYERS = ["api", "web", "paths.ts", "runtimes", "node", "better-sqlite3", "orm", "files", "cli"];
 
 /** memory and encode know nothing of each other, but that memory uses these. */
 const MEMORY_MAY_IMPORT = ["encode/byte-buffer", "encode/bytes", "encode/xxh3"];

@@ -191,6 +191,7 @@ export function allCommands(): Array<Command> {
           "Rows are told by the primary key, or by the unique columns --key A,B.\n" +
           "--ignore-extra leaves out what the table has no column for.\n" +
           "--dry-run says what would be new, changed, the same and refused, and changes nothing.\n" +
+          "npx quire also imports Parquet and Arrow files, and with an SQLite file in the place of TABLE all of it: docs/files.md.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
     new Command(
@@ -208,6 +209,7 @@ export function allCommands(): Array<Command> {
           "are escaped. --null TEXT writes null so instead (in TSV choose one that no value has), --delimiter C sets what is between\n" +
           "the cells of CSV. In JSON and NDJSON 64-bit integers and decimals are strings; with --numbers they are numbers with\n" +
           "all their digits, of which readers that keep numbers in 64-bit floats (JSON.parse of JavaScript, jq) lose those beyond 2^53.\n" +
+          "npx quire also writes Parquet and Arrow files: export TABLE OUT.parquet.\n" +
           ROW_TERMS,
       ),
     new Command("dump", runDump, "", "write all tables and rows as NDJSON, for load").tells(
@@ -217,7 +219,8 @@ export function allCommands(): Array<Command> {
         "  in the first line, remove schemaHash; in the table's line, edit columns, and remove alignment and snapshot;\n" +
         "  if a column goes or gets another name, edit the rows, too (a new one is null there, or has its number or default)\n" +
         "  if rows come or go, change rows in the table's line and in the last one; if tables do, tables in the first line\n" +
-        "  quire data/new.db load app.ndjson",
+        "  quire data/new.db load app.ndjson\n" +
+        "npx quire also writes a script for another engine: dump --format sql --dialect sqlite|postgres|duckdb",
     ),
     new Command("load", runLoad, "[SOURCE] [--layout 0.9|0.11]", "make an equal database of a dump")
       .takes(0, 1, "layout,rules")

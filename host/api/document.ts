@@ -122,6 +122,45 @@ export function checkDocument(where: string, value: unknown, takesBigints = fals
   new Walk(where, takesBigints).value(value);
 }
 
+/** A number of JSON that JavaScript surely reads as what it is. */
+const PLAIN_NUMBER = /^-?(?=[\d.]{1,16}$)\d+(?:\.\d+)?$/;
+
+/** Documents with numbers that JSON.stringify may round, by the texts that stand for them in a request that is being spelled. */
+const exactDocuments = new Map<string, string>();
+/** What such a text begins with: no text of a program's does. */
+const MARK = `document ${Math.random()} `;
+
+/** The text of a request with these documents in their places. */
+export function withExactDocuments(text: string): string {
+  if (exactDocuments.size === 0) return text;
+  const exact = text.replace(/"document 0\.[^" ]+ \d+"/g, (mark) => exactDocuments.get(mark.slice(1, -1)) ?? mark);
+  exactDocuments.clear();
+  return exact;
+}
+
+/** A document as its text, for a JSON column: with all digits of its numbers. @internal */
+export class JsonText {
+  /** The text without white space. */
+  readonly text: string;
+
+  /** `text` is JSON; a `SyntaxError` when it is not. */
+  constructor(text: string) {
+    JSON.parse(text);
+    this.text = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+  }
+
+  toJSON(): unknown {
+    const numbers = this.text.matchAll(/"(?:[^"\\]|\\.)*"|(-?\d[\d.eE+-]*)/g);
+    for (const [, number] of numbers) {
+      if (number === undefined || PLAIN_NUMBER.test(number)) continue;
+      const mark = `${MARK}${exactDocuments.size}`;
+      exactDocuments.set(mark, this.text);
+      return mark;
+    }
+    return JSON.parse(this.text) as unknown;
+  }
+}
+
 /** About how many characters a document has: of one that can't be spelled, too. */
 export function documentSize(value: unknown, depth = 0): number {
   if (typeof value === "string") return value.length + 4;

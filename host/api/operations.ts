@@ -6,6 +6,7 @@ import { QuireError } from "./errors.js";
 import type { DirectAccess, RowsPage } from "./direct.js";
 import { type AnyRow, type TableDefinition, hasRules } from "./define-table.js";
 import { boundToJson, keyFromJson, parameterFields, rowFromJson, rowToJson, toJson } from "./json-values.js";
+import { withExactDocuments } from "./document.js";
 import { errorOfPart } from "./parts.js";
 import type {
   BoundOptions,
@@ -317,7 +318,7 @@ function addBounds(schema: TableSchema, options: BoundOptions, request: Record<s
 /** The text of a request. What JSON can't spell is an error with a code, like any other. */
 export function requestText(request: Request): string {
   try {
-    return JSON.stringify(request);
+    return withExactDocuments(JSON.stringify(request));
   } catch (error) {
     const what = `${request.op}: JSON can't spell the request (${(error as Error).message})`;
     throw new QuireError("BAD_VALUE", what, undefined, { cause: error });

@@ -4,7 +4,7 @@
  * Only what is certainly right is encoded here. Everything else (wrong types, texts that spell numbers, unknown columns, values out of
  * range) returns false: the same call then goes to the module as JSON, which takes it or says what is wrong, the same under every runtime.
  */
-import { checkDocument } from "./document.js";
+import { JsonText, checkDocument } from "./document.js";
 import { BYTE_HEX, dateFromText, dateText } from "./json-values.js";
 import type { MemoryViews } from "./memory-views.js";
 import type { Column, TableSchema } from "./table-schema.js";
@@ -243,13 +243,14 @@ function hasDay(year: number, month: number, day: number): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= (DAYS[month - 1] as number) + Number(leap);
 }
 
-/** Writes the decimal that `text` spells, one of at most 28 digits, which 96 bits surely hold; false when it is none. */
+/** Writes the decimal that `text` spells, if it has 28 digits behind the point and 96 bits hold all of them; false when not. */
 export function writeDecimal(view: DataView, text: string, at: number): boolean {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return false;
   const [, sign, whole = "", fraction = ""] = match;
-  if (whole.length + fraction.length > 28) return false;
+  if (fraction.length > 28 || whole.length + fraction.length > 29) return false;
   const value = BigInt(whole + fraction);
+  if (value >> 96n !== 0n) return false;
   view.setUint32(at, (fraction.length << 16) | (sign === "-" && value !== 0n ? 0x80000000 : 0), true);
   view.setBigUint64(at + 4, BigInt.asUintN(64, value), true);
   view.setUint32(at + 12, Number(value >> 64n), true);
@@ -412,6 +413,7 @@ export class RecordWriter {
 /** The text of a document; undefined when it is none, which the way as JSON tells. */
 function documentText(value: unknown): string | undefined {
   if (value === undefined) return undefined;
+  if (value instanceof JsonText) return value.text;
   try {
     checkDocument("", value);
     return JSON.stringify(value);

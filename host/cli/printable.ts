@@ -21,3 +21,6 @@ export function printable(text: string): string {
     return LETTERS.get(character) ?? (character < "\xa0" ? `\\x${hex.padStart(2, "0")}` : `\\u{${hex}}`);
   });
 }
+
+/** `1 row`, `2 rows`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,12 +1,12 @@
 /** `quire FILE`: a shell at a terminal, and else a script from standard input. */
 import { isatty } from "node:tty";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../../api/errors.js";
-import { printable } from "../printable.js";
+import { counted, printable } from "../printable.js";
 import { report } from "../report.js";
 import { runDotCommand } from "./commands.js";
 import { linesOf } from "./lines.js";
 import { ReaderGone } from "./output.js";
-import { CommandFailed, Failure, Shell, counted, scriptError } from "./shell.js";
+import { CommandFailed, Failure, Shell, scriptError } from "./shell.js";
 import { ShellStore, exitStatusOf } from "./store.js";
 import { TerminalShell } from "./terminal.js";
 import { readWords } from "./words.js";

@@ -6,7 +6,7 @@ import { EXIT_RUNTIME, QuireError, reasonOf } from "../../api/errors.js";
 import { statementWords } from "../../api/sql-words.js";
 import { type SplitStatement, StatementSplitter } from "../../api/statement-splitter.js";
 import { environment } from "../environment.js";
-import { printable } from "../printable.js";
+import { counted, printable } from "../printable.js";
 import { type FormatName, type FormatSettings, type RowFormat, rowFormat } from "./formats.js";
 import { ReaderGone, ShellOutput } from "./output.js";
 import { ShellStore, StatementError } from "./store.js";
@@ -44,8 +44,6 @@ export class Failure extends Error {
     super(error.message, { cause: error });
   }
 }
-
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 export class Shell {
   readonly settings: ShellSettings;

@@ -1,7 +1,7 @@
 /** The command line of a shell: `quire [OPTIONS] FILE`. */
-import { EXIT_USAGE, QuireError } from "../../api/errors.js";
 import { type OpenOptions, checkOptions, nearest } from "../../api/options.js";
 import { filePosition, takeRuntime, takeWait } from "../command-line.js";
+import { OPENING, OPENING_FLAGS, openingValue, wrongWords } from "../opening.js";
 import { FORMAT_NAMES, type FormatName } from "./formats.js";
 
 export interface ShellWords {
@@ -16,21 +16,7 @@ export interface ShellWords {
   readonly passed: readonly string[];
 }
 
-const wrong = (message: string): QuireError => new QuireError("USAGE", message, EXIT_USAGE);
-
-/** Options that are told to whoever opens the file: what they are called there. */
-const OPENING: ReadonlyMap<string, keyof OpenOptions> = new Map([
-  ["readonly", "readonly"],
-  ["allow-links", "allowLinks"],
-  ["cache", "cacheBytes"],
-  ["sql-memory", "sqlMemory"],
-  ["durability", "durability"],
-  ["unique-nulls", "uniqueNulls"],
-  ["layout", "layout"],
-  ["schema", "schema"],
-  ["table", "tables"],
-]);
-const FLAGS: ReadonlySet<string> = new Set(["readonly", "allow-links", "no-header", "color", "no-color"]);
+const FLAGS: ReadonlySet<string> = new Set([...OPENING_FLAGS, "no-header", "color", "no-color"]);
 const OTHERS = ["format", "null", "no-header", "color", "no-color"];
 
 /** The format called `name`, also as other shells call it. */
@@ -41,19 +27,9 @@ export function formatNamed(name: string): FormatName {
   const format = FORMAT_NAMES.find((known) => known === name) ?? (Object.hasOwn(aliases, name) ? aliases[name] : undefined);
   if (format !== undefined) return format;
   const like = nearest(name, FORMAT_NAMES);
-  throw wrong(
+  throw wrongWords(
     `there is no format ${name}; ${like === undefined ? `formats: ${FORMAT_NAMES.join(", ")}` : `did you mean ${like}?`}`,
   );
-}
-
-/** A value of an option as `OpenOptions` has it. */
-function valueOf(name: string, value: string, before: unknown): unknown {
-  if (name === "table") {
-    const at = value.indexOf("=");
-    if (at < 0) throw wrong("--table is NAME=#FINGERPRINT");
-    return { ...(before as object | undefined), [value.slice(0, at)]: value.slice(at + 1) };
-  }
-  return name === "cache" || name === "sql-memory" ? (/^\d+$/.test(value) ? Number(value) : value) : value;
 }
 
 /** Reads the words behind `quire`; throws a `QuireError` with `USAGE` for what a shell has no use for. */
@@ -71,16 +47,16 @@ export function readWords(words: readonly string[]): ShellWords {
     const option = OPENING.get(name);
     if (option === undefined && !OTHERS.includes(name)) {
       const like = nearest(name, [...OPENING.keys(), ...OTHERS]);
-      throw wrong(
+      throw wrongWords(
         `a shell has no option ${word}${like === undefined ? "; quire help lists commands" : `; did you mean --${like}?`}`,
       );
     }
     const isFlag = FLAGS.has(name);
-    if (isFlag && told !== undefined) throw wrong(`--${name} takes no value`);
+    if (isFlag && told !== undefined) throw wrongWords(`--${name} takes no value`);
     const value = isFlag ? "" : (told ?? args[++i]);
-    if (value === undefined) throw wrong(`--${name} needs a value`);
+    if (value === undefined) throw wrongWords(`--${name} needs a value`);
     if (option === undefined) other[name] = value;
-    else open[option] = isFlag ? true : valueOf(name, value, open[option]);
+    else open[option] = isFlag ? true : openingValue(name, value, open[option]);
     if (option !== undefined && name !== "layout") passed.push(`--${name}`, ...(isFlag ? [] : [value]));
   }
   return {

@@ -1,4 +1,5 @@
 /** What a file has of tables and views, as types are written for them. */
+import { parentsFirst } from "../../files/parents-first.js";
 import type { Session } from "../../api/session.js";
 import { type FieldReply, type IndexReply, readColumn, typeOfSpec } from "../../api/table-schema.js";
 
@@ -48,26 +49,9 @@ function usualAlignment(fields: readonly FieldReply[], specs: readonly string[])
   return size;
 }
 
-/** The tables with those first that others refer to, as far as they do not refer to each other: `create` wants them so. */
-function inOrder(tables: readonly TypedTable[]): TypedTable[] {
-  const left = new Map(tables.map((table) => [table.name, table]));
-  const ordered: TypedTable[] = [];
-  const take = (table: TypedTable): void => {
-    left.delete(table.name);
-    for (const { references } of table.columns) {
-      const other = references && left.get(references.table);
-      if (other !== undefined) take(other);
-    }
-    ordered.push(table);
-  };
-  for (const table of tables) if (left.has(table.name)) take(table);
-  return ordered;
-}
-
 /** Reads all definitions of a session's file. */
 export async function readRelations(db: Session): Promise<Relations> {
-  const { tables } = await db.schema();
-  const found = tables.map(({ name, alignment, columns: specs, fields, primaryKey, indexes }): TypedTable => {
+  const found = (await db.schema()).tables.map(({ name, alignment, columns: specs, fields, primaryKey, indexes }): TypedTable => {
     const columns = fields.map((field, i) => ({ ...field, word: wordOf(specs[i] as string) }));
     const isHidden = columns.length > 1 && specs[0] === "rowid:int64:pk:auto";
     const isUsual = alignment === usualAlignment(fields, specs);
@@ -89,5 +73,9 @@ export async function readRelations(db: Session): Promise<Relations> {
       views.push({ name, columns: [], broken: (error as Error).message });
     }
   }
-  return { tables: inOrder(found), views };
+  const tables = parentsFirst(found, ({ name, columns }) => ({
+    name,
+    refersTo: columns.flatMap(({ references }) => references?.table ?? []),
+  }));
+  return { tables, views };
 }

@@ -1,0 +1,225 @@
+/** `import`, `export` and `dump` of files of other formats, which the host reads and writes: in a session of its own. */
+import { existsSync, rmSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
+import { EXIT_RUNTIME, QuireError } from "../../api/errors.js";
+import { type RowFormat, exportFile, writeRows } from "../../files/export-file.js";
+import { kindNamed } from "../../files/kinds.js";
+import { importFile } from "../../files/import-file.js";
+import { importSqlite } from "../../files/sqlite-import.js";
+import { DIALECTS, type DialectName } from "../../files/dialects.js";
+import { dumpSql } from "../../files/sql-script.js";
+import type { AnySession, Watch } from "../../files/insert-rows.js";
+import { writeAll } from "../../files/whole-file.js";
+import { open } from "../../node/open.js";
+import { Interrupted } from "../interruption.js";
+import { wrongWords } from "../opening.js";
+import { counted, printable } from "../printable.js";
+import { report } from "../report.js";
+import { type FileWords, readFileWords, readTypes, splitNames } from "./options.js";
+import { type FileCommandName, isStatement, sourceKind } from "./words.js";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Milliseconds between two looks of the line of progress. */
+const EVERY = 200;
+
+const grouped = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+
+/** What a command tells while it runs, and when it is done. */
+class Teller {
+  readonly isJson: boolean;
+  readonly #watched: boolean;
+  readonly #start = performance.now();
+  #shown = 0;
+  #isShown = false;
+
+  constructor(
+    readonly command: string,
+    options: ReadonlyMap<string, string>,
+  ) {
+    this.isJson = options.has("json");
+    this.#watched = options.has("progress") || (isatty(2) && !options.has("no-progress") && !this.isJson);
+  }
+
+  get seconds(): string {
+    return ((performance.now() - this.#start) / 1000).toFixed(2);
+  }
+
+  readonly progress = (rows: number, of: number | null): void => {
+    const now = performance.now();
+    if (!this.#watched || now - Math.max(this.#shown, this.#start) < EVERY) return;
+    this.#shown = now;
+    this.#isShown = true;
+    const speed = grouped(Math.round((rows * 1000) / (now - this.#start)));
+    const share = of === null || of === 0 ? "" : `, ${Math.floor((rows * 100) / of)} %`;
+    writeSync(2, `\r${this.command}: ${grouped(rows)} rows, ${speed} rows/s${share}\x1b[K`);
+  };
+
+  /** Takes the line of progress away. */
+  clear(): void {
+    if (this.#isShown) writeSync(2, "\r\x1b[K");
+    this.#isShown = false;
+  }
+
+  /** Says something beside the result. */
+  note(text: string): void {
+    this.clear();
+    if (!this.isJson) writeSync(2, `${printable(text)}\n`);
+  }
+
+  /** The result, for people or for programs. */
+  done(text: string, json: object): void {
+    this.clear();
+    const line = this.isJson
+      ? JSON.stringify({ ...json, seconds: Number(this.seconds) })
+      : `${printable(text)} in ${this.seconds} s`;
+    writeSync(1, `${line}\n`);
+  }
+}
+
+/** A word as a shell reads it. */
+const shellWord = (word: string): string => (/^[\w:=.,/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** `import FILE.sqlite`, or `import TABLE FILE.sqlite` for one table of it. */
+async function runSqliteImport(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
+  const source = plain.at(-1) as string;
+  const refused = ["key", "batch", "null"].find((name) => options.has(name));
+  if (refused !== undefined || plain.length > 2) {
+    throw wrongWords(`import of an SQLite file takes no ${refused === undefined ? String(plain[2]) : `--${refused}`}`);
+  }
+  const { tables, rows, notes } = await importSqlite(db, source, {
+    ...watch,
+    lenient: options.has("lenient"),
+    types: readTypes(options.get("types")),
+    ...(plain.length === 1 ? {} : { tables: plain.slice(0, 1) }),
+  });
+  for (const note of notes) teller.note(`note: ${note}`);
+  const text = `imported ${counted(rows, "row")} into ${counted(tables.length, "table")}`;
+  teller.done(text, { tables: tables.map(({ table, rows: imported }) => ({ table, imported })), imported: rows, notes });
+}
+
+async function runDump(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
+  const dialect = options.get("dialect") ?? "sqlite";
+  if (plain.length > 0) throw wrongWords(`dump takes no ${plain.join(" ")}`);
+  const format = options.get("format") ?? "sql";
+  if (format !== "sql") throw wrongWords(`--dialect goes with --format sql, not ${format}`);
+  if (!DIALECTS.some((name) => name === dialect))
+    throw wrongWords(`there is no dialect ${dialect}; use one of ${DIALECTS.join(", ")}`);
+  for await (const text of dumpSql(db, { ...watch, dialect: dialect as DialectName })) writeAll(1, Buffer.from(text));
+  teller.clear();
+}
+
+async function runImport(db: AnySession, words: FileWords, teller: Teller, watch: Watch): Promise<void> {
+  const { plain, options } = words;
+  if (sourceKind(plain, options.get("format")) === "sqlite") return runSqliteImport(db, words, teller, watch);
+  const [table, source, more] = plain;
+  if (table === undefined || source === undefined || more !== undefined) {
+    throw wrongWords("import of such a file needs a TABLE and the file, and nothing else");
+  }
+  const key = options.get("key");
+  const batch = options.get("batch");
+  if (batch !== undefined && !/^[1-9]\d{0,8}$/.test(batch)) throw wrongWords(`--batch needs a number of rows, not ${batch}`);
+  const result = await importFile(db, source, {
+    ...watch,
+    table,
+    create: options.has("create"),
+    types: readTypes(options.get("types")),
+    nulls: options.has("null") ? splitNames(options.get("null") as string) : [],
+    ...(key === undefined ? {} : { key }),
+    ...(batch === undefined ? {} : { batch: Number(batch) }),
+  });
+  const { rows, columns } = result;
+  if (columns !== undefined) teller.note(`created ${[table, ...columns].map(shellWord).join(" ")}`);
+  teller.done(`imported ${counted(rows, "row")} into ${table}`, {
+    table,
+    imported: rows,
+    skipped: 0,
+    ...(columns === undefined ? {} : { columns }),
+  });
+}
+
+async function runExport(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
+  const [what, ...others] = plain;
+  if (what === undefined) throw wrongWords("export needs a TABLE, or a query");
+  const format = options.get("format") as RowFormat | undefined;
+  const [where, orderBy, codec, names] = ["where", "order", "codec", "columns"].map((name) => options.get(name));
+  const isQuery = isStatement(what);
+  // A file is known by its name. Without one rows go to standard output, in the format that is told.
+  const isFile = kindNamed(others[0] ?? "") !== null;
+  const out = isFile || format === undefined ? others.shift() : undefined;
+  if (isQuery && (where ?? orderBy ?? names) !== undefined) throw wrongWords("--where, --order and --columns go with a table");
+  const which = {
+    ...watch,
+    ...(isQuery ? { sql: what } : { table: what }),
+    ...(others.length === 0 ? {} : { params: others }),
+    ...(where === undefined ? {} : { where }),
+    ...(orderBy === undefined ? {} : { orderBy }),
+    ...(codec === undefined ? {} : { codec }),
+    ...(names === undefined ? {} : { columns: splitNames(names) }),
+    ...(format === undefined ? {} : { format }),
+  };
+  if (out === undefined) {
+    if (isatty(1)) throw wrongWords(`${String(format)} is not for a terminal; name a file, or send it into one`);
+    await writeRows(db, (bytes) => writeAll(1, bytes), format as RowFormat, which);
+    teller.clear();
+    return;
+  }
+  const { rows } = await exportFile(db, out, which);
+  teller.done(`exported ${counted(rows, "row")} to ${out}`, { file: out, exported: rows });
+}
+
+/** What was not there before and has no tables is taken away again. */
+async function removeEmpty(path: string): Promise<void> {
+  const db = await open(path, { readonly: true });
+  const isEmpty = (await db.tables()).length === 0;
+  await db.close();
+  if (isEmpty) for (const name of [path, `${path}-log`]) rmSync(name, { force: true });
+}
+
+/** Does it: the exit status, or the signal that ended it. What goes wrong is a `QuireError`. */
+export async function runFileCommand(command: FileCommandName, words: readonly string[]): Promise<number | NodeJS.Signals> {
+  const read = readFileWords(words, command);
+  const { file, open: how } = read;
+  const teller = new Teller(command, read.options);
+  const reads = command !== "import";
+  const isNew = !reads && !existsSync(file) && file !== ":memory:";
+  const stop = new AbortController();
+  const end = (signal: NodeJS.Signals): void => stop.abort(new Interrupted(signal));
+  // A second signal ends it the hard way.
+  for (const signal of SIGNALS) process.once(signal, end);
+  const watch: Watch = { signal: stop.signal, onProgress: teller.progress };
+  let db: AnySession | null = null;
+  try {
+    db = await open(file, reads ? { ...how, readonly: true } : how);
+    if (command === "import") await runImport(db, read, teller, watch);
+    else if (command === "dump") await runDump(db, read, teller, watch);
+    else await runExport(db, read, teller, watch);
+    return 0;
+  } catch (error) {
+    teller.clear();
+    if ((error as { code?: unknown }).code === "EPIPE") return EXIT_RUNTIME;
+    if (error instanceof QuireError) {
+      // Errors of sessions have no exit status of their own.
+      const { exitStatusOf } = await import("../shell/store.js");
+      throw new QuireError(error.code, error.message, exitStatusOf(error), { cause: error });
+    }
+    if (!(error instanceof Interrupted) || db === null) throw error;
+    report(new QuireError("INTERRUPTED", `${command} was ended by ${error.signal}; ${await kept(db, command, read)}`), words);
+    return error.signal;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+    if (db !== null) {
+      await db.close();
+      if (isNew) await removeEmpty(file);
+    }
+  }
+}
+
+/** What of a command that a signal ended is there. */
+async function kept(db: AnySession, command: FileCommandName, { plain, options }: FileWords): Promise<string> {
+  if (command !== "import") return "nothing was written";
+  const [table = ""] = plain;
+  if (options.has("batch") && (await db.tables()).some(({ name }) => name === table)) {
+    return `what was committed is kept: ${table} has ${await db.table(table).count()} rows now`;
+  }
+  return "nothing was imported";
+}

@@ -1,0 +1,64 @@
+/** Which commands are about files that the host reads and writes, by packages that the user installs: all others are the module's. */
+import { resolve } from "node:path";
+import { type FileKind, kindNamed, kindOfFile } from "../../files/kinds.js";
+import { filePosition, plainPosition, takeRuntime, takeWait } from "../command-line.js";
+import { VALUE_OPTIONS } from "../commands.js";
+
+/** Formats of `export` and `dump` that are the host's. */
+const FILE_FORMATS: readonly string[] = ["parquet", "arrow", "arrows"];
+
+/** Options that only these commands have, with their values. */
+const FILE_OPTIONS: readonly string[] = ["codec", "dialect"];
+
+export type FileCommandName = "import" | "export" | "dump";
+
+/** Whether these words ask for help, or have an option; and the words behind the command that are none. */
+interface Parts {
+  readonly command: string;
+  readonly plain: readonly string[];
+  readonly option: (name: string) => string | undefined;
+}
+
+function partsOf(words: readonly string[]): Parts {
+  const args = takeRuntime(takeWait(words).rest).rest;
+  const commandAt = plainPosition(args, filePosition(args) + 1);
+  const plain: string[] = [];
+  const options = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] as string;
+    const [, name = "", told] = /^--([^=]+)(?:=([^]*))?$/.exec(word) ?? [];
+    if (name === "") {
+      if (i > commandAt) plain.push(word);
+    } else if (told === undefined && (VALUE_OPTIONS.has(word) || FILE_OPTIONS.includes(name))) options.set(name, args[++i] ?? "");
+    else options.set(name, told ?? "");
+  }
+  return { command: args[commandAt] ?? "", plain, option: (name) => options.get(name) };
+}
+
+/** Whether a word is a statement of SQL, and no name. */
+export const isStatement = (word: string): boolean => /[ \n]/.test(word);
+
+/** What the source of an import is, when the host is to read it. */
+export function sourceKind(plain: readonly string[], format: string | undefined): FileKind | null {
+  if (format !== undefined) return FILE_FORMATS.includes(format) || format === "sqlite" ? (format as FileKind) : null;
+  const source = plain[1] ?? plain[0];
+  if (source === undefined || source === "-") return null;
+  const kind = kindOfFile(resolve(source)) ?? kindNamed(source);
+  // A single word is a table, but for an SQLite file, which has all of them.
+  return plain[1] === undefined && kind !== "sqlite" ? null : kind;
+}
+
+/** The command of the host's that these words are; null when they are the module's. */
+export function fileCommand(words: readonly string[]): FileCommandName | null {
+  if (words.includes("--help")) return null;
+  const { command, plain, option } = partsOf(words);
+  const format = option("format");
+  if (command === "import") return sourceKind(plain, format) === null ? null : command;
+  if (command === "dump") return format === "sql" || option("dialect") !== undefined ? command : null;
+  // The rows of a query, which `sql` prints in the module's formats.
+  if (command === "sql" || isStatement(command)) return FILE_FORMATS.includes(format ?? "") ? "export" : null;
+  if (command !== "export") return null;
+  if (format !== undefined) return FILE_FORMATS.includes(format) ? command : null;
+  const kind = kindNamed(plain[1] ?? "");
+  return kind === null || kind === "sqlite" ? null : command;
+}

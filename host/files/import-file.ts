@@ -1,0 +1,133 @@
+/** `importFile`: a file of rows into a table, which is made if it is to be. */
+import { statSync } from "node:fs";
+import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { type AnySession, type InsertOptions, type Target, type Watch, insertRows } from "./insert-rows.js";
+import { kindNamed, kindOfFile } from "./kinds.js";
+import type { FileColumn, RowFile } from "./row-file.js";
+import { type ReadOptions, openInThread } from "./rows-thread.js";
+
+export interface ImportOptions extends Watch, ReadOptions {
+  /** The table that the rows go into. */
+  readonly table: string;
+  /** Makes the table, with the types of the file's columns. */
+  readonly create?: boolean;
+  /** The column that becomes the primary key of a table that is made: one called id, or the first, if its values are all there and differ, unless told; else one more that counts. */
+  readonly key?: string;
+  /** Other types for columns of a table that is made, as `{ price: "text" }`. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Texts of values that are null, as `["NaN"]`. */
+  readonly nulls?: readonly string[];
+  /** Rows after which what is done so far is committed; absent: all rows are one transaction. */
+  readonly batch?: number;
+}
+
+export interface ImportResult {
+  readonly table: string;
+  readonly rows: number;
+  /** The words for `create` of a table that was made. */
+  readonly columns?: readonly string[];
+}
+
+/** Opens a file of rows; the kind is that of its first bytes, or else of its name. */
+async function openRows(path: string, options: ReadOptions): Promise<RowFile> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new QuireError("FILE_NOT_FOUND", `there is no file ${path} to read from`, EXIT_NOT_DONE);
+  }
+  const kind = kindOfFile(path) ?? kindNamed(path);
+  if (kind !== null && kind !== "sqlite") return openInThread({ path, kind }, options);
+  const other = kind === "sqlite" ? "an SQLite file, which importSqlite reads" : "neither Parquet nor Arrow";
+  throw new QuireError("BAD_FILE", `${path} is ${other}`, EXIT_NOT_DONE);
+}
+
+/**
+ * Puts the rows of a Parquet or Arrow file into a table, or none of them: a row group, or a record batch, is in memory at a time. Values keep
+ * what they are: one that its column can't hold without a loss is `BAD_VALUE`, which names row and column.
+ */
+export async function importFile(db: AnySession, path: string, options: ImportOptions): Promise<ImportResult> {
+  const file = await openRows(path, options);
+  try {
+    const { table, create = false, nulls = [], batch = 0 } = options;
+    const how: InsertOptions = { ...options, nulls, batch };
+    if (create) return await importAnew(db, file, options, how);
+    const targets = await targetsIn(db, table, file.columns);
+    return { table, rows: await insertRows(db, table, file, targets, how) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The columns of a table that is there for those of a file. */
+async function targetsIn(db: AnySession, table: string, columns: readonly FileColumn[]): Promise<Target[]> {
+  const [definition] = (await db.schema(table)).tables;
+  const fields = definition?.fields ?? [];
+  return columns.map(({ name }) => {
+    const field = fields.find((candidate) => candidate.name === name);
+    if (field !== undefined) return field;
+    const there = fields.map((candidate) => candidate.name).join(", ");
+    throw new QuireError(
+      "COLUMN_NOT_FOUND",
+      `${table} has no column ${name}, which the file has; it has ${there}`,
+      EXIT_NOT_DONE,
+    );
+  });
+}
+
+/** A column's name and type as `create` takes them. */
+function columnWord(name: string, type: string, ...flags: readonly string[]): string {
+  return [name.replace(/[\\:]/g, "\\$&"), type, ...flags].join(":");
+}
+
+/** Types that a key is chosen from. */
+const KEY_TYPES = /^(?:u?int(?:8|16|32|64)|text|uuid)$/;
+
+/** Makes the table in the transaction that its rows come in. */
+async function importAnew(db: AnySession, file: RowFile, options: ImportOptions, how: InsertOptions): Promise<ImportResult> {
+  const { table, types = {}, key } = options;
+  const unknown = Object.keys(types).find((name) => !file.columns.some((column) => column.name === name));
+  const absent = unknown ?? (key !== undefined && !file.columns.some(({ name }) => name === key) ? key : undefined);
+  if (absent !== undefined) {
+    const there = file.columns.map(({ name }) => name).join(", ");
+    throw new QuireError("COLUMN_NOT_FOUND", `the file has no column ${absent}; it has ${there}`, EXIT_NOT_DONE);
+  }
+  const targets = file.columns.map(({ name, type }) => ({ name, type: types[name] ?? type }));
+  const attempt = async (chosen: string | null): Promise<ImportResult> => {
+    const words = file.columns.map(({ name, nullable }, i) => {
+      const isKey = name === chosen;
+      return columnWord(name, (targets[i] as Target).type, ...(isKey ? ["pk"] : nullable ? ["null"] : []));
+    });
+    if (chosen === null) words.unshift(columnWord(freeName(file.columns), "uint32", "pk", "auto"));
+    if (how.batch > 0) {
+      await db.create(table, words);
+      return { table, rows: await insertRows(db, table, file, targets, how), columns: words };
+    }
+    return await db.transaction(async () => {
+      await db.create(table, words);
+      return { table, rows: await insertRows(db, table, file, targets, how), columns: words };
+    });
+  };
+  if (key !== undefined) return attempt(key);
+  const guess = how.batch > 0 ? undefined : likelyKey(targets);
+  if (guess === undefined) return attempt(null);
+  try {
+    return await attempt(guess);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== "PRIMARY_KEY_CONFLICT" && code !== "NOT_NULL") throw error;
+    return attempt(null);
+  }
+}
+
+function likelyKey(targets: readonly Target[]): string | undefined {
+  const able = targets.filter(({ type }, i) => KEY_TYPES.test(type) && (i === 0 || isId(targets[i] as Target)));
+  return (able.find(isId) ?? able[0])?.name;
+}
+
+const isId = ({ name }: Target): boolean => name.toLowerCase() === "id";
+
+/** A name for a column that counts. */
+function freeName(columns: readonly FileColumn[]): string {
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  let name = "id";
+  for (let i = 1; taken.has(name); i++) name = i === 1 ? "row_id" : `row_id${i}`;
+  return name;
+}

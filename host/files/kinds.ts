@@ -1,0 +1,48 @@
+/** What a file of rows is: by what it begins with, or is called. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { extname } from "node:path";
+
+/** Files that the host reads and writes; all others are the module's. `arrows` is Arrow's stream. */
+export type FileKind = "parquet" | "arrow" | "arrows" | "sqlite";
+
+const ENDINGS: ReadonlyMap<string, FileKind> = new Map([
+  [".parquet", "parquet"],
+  [".parq", "parquet"],
+  [".arrow", "arrow"],
+  [".feather", "arrow"],
+  [".ipc", "arrow"],
+  [".arrows", "arrows"],
+  [".sqlite", "sqlite"],
+  [".sqlite3", "sqlite"],
+  [".db3", "sqlite"],
+]);
+
+/** What a file of this name is to be; null: none of these. */
+export function kindNamed(path: string): FileKind | null {
+  return ENDINGS.get(extname(path).toLowerCase()) ?? null;
+}
+
+const BEGINNINGS: readonly (readonly [string, FileKind])[] = [
+  ["PAR1", "parquet"],
+  ["ARROW1", "arrow"],
+  ["\xff\xff\xff\xff", "arrows"],
+  ["SQLite format 3\0", "sqlite"],
+];
+
+/** What the file begins with; null where that is none of these, or it can't be read. */
+export function kindOfFile(path: string): FileKind | null {
+  const head = Buffer.alloc(16);
+  let length: number;
+  try {
+    const file = openSync(path, "r");
+    try {
+      length = readSync(file, head, 0, head.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+  const text = head.toString("latin1", 0, length);
+  return BEGINNINGS.find(([start]) => text.startsWith(start))?.[1] ?? null;
+}
