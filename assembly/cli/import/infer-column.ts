@@ -219,6 +219,11 @@ export class ColumnGuess {
 
   /** Which orders of dates the text leaves possible. */
   private tryDateForms(maybe: u32, ptr: usize, len: u32): u32 {
+    // As most are written, it is of one order alone: that of years first.
+    if (len == 10 && (maybe & MAYBE_DATE) != 0 && parseDate(ptr, len, SCRATCH)) {
+      const yearFirst: u32 = (<u32>1) << (ORDER_SHIFT + FORM_YMD - FORM_DMY);
+      return maybe & (yearFirst | ~(MAYBE_ORDERED | MAYBE_TIMED));
+    }
     if (len < 8 || len > 32 || !isDigit(load<u8>(ptr))) return maybe & ~(MAYBE_ORDERED | MAYBE_TIMED);
     let left: u32 = 0;
     for (let form = FORM_DMY; form <= FORM_YMD; form++) {
@@ -232,7 +237,7 @@ export class ColumnGuess {
   }
 
   private noteExample(ptr: usize, len: u32): void {
-    if (this.example == "") this.example = String.UTF8.decodeUnsafe(ptr, min<u32>(len, 32));
+    if (this.example.length == 0) this.example = String.UTF8.decodeUnsafe(ptr, min<u32>(len, 32));
   }
 
   /** Takes a JSON value into account. Strings are text, dates, date-times or UUIDs, never numbers. */
