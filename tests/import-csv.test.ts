@@ -161,6 +161,7 @@ test("lines before the header: titles and comments, and never rows", () => {
   makes("name\nSmith; John\nDoe; Jane\n", "name:text:pk", "Smith; John\nDoe; Jane\n", null);
   makes("Names\n\na;b;c\nd;e;f\n", "a:text:pk b:text c:text", "d,e,f\n", lines("2 lines"));
   refuses(`a,b\n${"1,2\n".repeat(5)}${"1,2,3\n".repeat(20)}`, /line 7: the row has 3 cells, the header names 2/);
+  refuses("a,b\nx,2,3,4\n5,6,7,8\n", /line 2: the row has 4 cells, the header names 2/);
   // duckdb/duckdb#9343: rows of several lengths are no reason to read all of them as one column.
   refuses("\none,two,three\n1,2,3,4\n1,2,3\n\n1,2,3,4,5\n1,2,3,4,5\n", /line 3: the row has 4 cells, the header names 3/);
   // duckdb/duckdb#15576: a title, and semicolons.

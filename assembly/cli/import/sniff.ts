@@ -190,7 +190,7 @@ export class Sniffer {
   }
 
   /**
-   * Whether the first row behind `skip` lines names the columns: 1 when it does, as its texts are above columns of numbers, dates or
+   * Whether the first row behind `skip` lines names the columns: 1 when it does, as nothing but texts is above columns of numbers, dates or
    * booleans, or as the table's columns are called so; -1 when it is a row like the others; 0 when it may be either.
    */
   private looksLikeHeader(start: usize, skip: u32): i32 {
@@ -233,13 +233,14 @@ export class Sniffer {
     }
     if (first[0] == CELL_EMPTY && below[0] != CELL_EMPTY) return 1;
     let same = 0;
+    let named = false;
     let isRun = true;
     let lastYear: u32 = 0;
     let step: u32 = 0;
     let yearCount = 0;
     let only = true;
     for (let i: u32 = 0; i < count; i++) {
-      if (first[i] == CELL_TEXT && below[i] > CELL_TEXT) return 1;
+      named = named || (first[i] == CELL_TEXT && below[i] > CELL_TEXT);
       only = only && below[i] == CELL_EMPTY;
       if (first[i] == CELL_YEAR) {
         if (yearCount > 1) isRun = isRun && years[i] - lastYear == step;
@@ -254,6 +255,7 @@ export class Sniffer {
       for (let i: u32 = 0; i < count; i++) if (first[i] <= CELL_TEXT) return 0;
       return -1;
     }
+    if (named) return same == 0 ? 1 : 0;
     if (same == 0 || (yearCount > 1 && isRun && step != 0 && yearCount == same)) return 0;
     return -1;
   }
