@@ -83,7 +83,7 @@ export const PRICES: readonly Price[] = [
     name: "write buffer",
     part: "this.active",
     off: "false",
-    row: `${SMALL_CACHE} / update_before_commit / fd_pwrite`,
+    row: `${SMALL_CACHE} / update_before_commit / fd_pread`,
     guards: ["a commit leaves changes of indexes waiting"],
   },
   {
