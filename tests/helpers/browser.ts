@@ -18,7 +18,12 @@ export function findChromium(): string | null {
   return [...candidates, join(chromiumFolder(), "chromium")].find((path) => existsSync(path)) ?? null;
 }
 
-const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".css": "text/css" };
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+  ".html": "text/html",
+  ".css": "text/css",
+};
 
 /** Serves the package, and with `pages` files that are not in it; pages are isolated from others, so that they may share memory. */
 async function serve(pages: ReadonlyMap<string, Buffer>): Promise<Server> {
