@@ -72,6 +72,30 @@ for (const name of ["all.parquet", "all.arrow", "all.arrows"]) {
   });
 }
 
+test("documents come back as they were written: digits, names that are there twice, their order, the sign of zero", async (t) => {
+  const documents = [
+    '{"n":-9007199254740993,"q":9999999999999999,"k":1,"k":2,"z":-0.0,"1":3}',
+    "[1.0,1e2,0.1000,123456789012345678901234567890,9007199254740993]",
+    "9007199254740993",
+    '"text"',
+  ];
+  for (const name of ["j.parquet", "j.arrow"]) {
+    const path = join(tempFolder(t), name);
+    const db = await memory(t);
+    await db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, j JSON)");
+    for (const [id, document] of documents.entries()) await db.sql("INSERT INTO t VALUES (?, ?)", [id, document]);
+    const before = await rowsOf(db, "SELECT id, CAST(j AS text) FROM t ORDER BY id");
+    assert.deepEqual(
+      before.map((row) => (row as unknown[])[1]),
+      documents,
+    );
+    await exportFile(db, path, { table: "t" });
+    const other = await memory(t);
+    await importFile(other, path, { table: "t", create: true });
+    assert.deepEqual(await rowsOf(other, "SELECT id, CAST(j AS text) FROM t ORDER BY id"), before, name);
+  }
+});
+
 test("decimals get the scale that all have room in; those that have none are texts", async (t) => {
   const path = join(tempFolder(t), "d.parquet");
   const db = await memory(t);

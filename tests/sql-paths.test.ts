@@ -269,3 +269,52 @@ test("columns behind texts are found in records of any length, also where of lon
     ({ id, s, d }) => [id, s.length, d.length],
   );
 });
+
+test("an index finds all rows of IN (query) where the query's values have null among them", () => {
+  const db = openSync(":memory:");
+  db.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, k INTEGER, s TEXT)");
+  db.sql("CREATE INDEX t_k ON t (k)");
+  db.sql("CREATE INDEX t_s ON t (s)");
+  db.sql("INSERT INTO t SELECT value, value, 's' || value FROM generate_series(1, 3000)");
+  db.sql("CREATE TABLE l (x INTEGER, s TEXT)");
+  db.sql("INSERT INTO l VALUES (9, 's9'), (NULL, NULL), (5, 's5'), (7, 's7'), (NULL, 's2')");
+  const found = (condition: string): unknown[] =>
+    db.sql(`SELECT id FROM t WHERE ${condition} ORDER BY id`).rows.map(([id]) => Number(id));
+  const lists = ["SELECT x FROM l", "SELECT value FROM json_each('[9,null,5,7]')", "VALUES (7), (NULL), (5), (9)"];
+  for (const list of lists)
+    for (const column of ["id", "k"]) {
+      const condition = `${column} IN (${list})`;
+      assert.ok(rowsRead(db, `SELECT s FROM t WHERE ${condition}`) < 100, `${condition} goes by an index`);
+      assert.deepEqual(found(condition), [5, 7, 9], condition);
+      assert.deepEqual(found(`${condition} OR id = 3000`), [5, 7, 9, 3000], condition);
+    }
+  assert.deepEqual(found("s IN (SELECT s FROM l)"), [2, 5, 7, 9]);
+  assert.deepEqual(found("id IN (SELECT x FROM l WHERE x IS NULL)"), []);
+  assert.deepEqual(found("id NOT IN (SELECT x FROM l)"), []);
+  assert.equal(db.sql("UPDATE t SET s = 'x' WHERE id IN (SELECT x FROM l)").changes, 3);
+  assert.equal(db.sql("DELETE FROM t WHERE id IN (SELECT x FROM l)").changes, 3);
+  db.close();
+});
+
+test("a key orders the rows of its table, and not those that each of them is joined with", () => {
+  const db = openSync(":memory:");
+  db.sql("CREATE TABLE p (id INTEGER PRIMARY KEY, a INT)");
+  db.sql("INSERT INTO p SELECT value, value FROM generate_series(1, 20)");
+  db.sql("CREATE TABLE x (id INTEGER PRIMARY KEY, a INT, z INT)");
+  db.sql("INSERT INTO x VALUES (1, 1, 9), (2, 1, 5), (3, 1, 7), (4, 2, 3), (5, 2, 1)");
+  const numbers = (sql: string): number[][] => db.sql(sql).rows.map((row) => row.map(Number));
+  const from = "SELECT p.id, x.z FROM p JOIN x ON x.a = p.a ORDER BY";
+  const sorted = [
+    [1, 5],
+    [1, 7],
+    [1, 9],
+    [2, 1],
+    [2, 3],
+  ];
+  for (const order of ["p.id, p.a, x.z", "p.id, p.id, x.z", "p.id, x.z", "p.id, p.a, p.id, x.z"])
+    for (const limit of [1, 2, 4, 5])
+      assert.deepEqual(numbers(`${from} ${order} LIMIT ${limit}`), sorted.slice(0, limit), `${order}, ${limit}`);
+  // What a key orders alone needs no sort, whatever else of its table is named behind it.
+  assert.doesNotMatch(plan(db, "SELECT id FROM p ORDER BY id, a LIMIT 3"), /sort/);
+  db.close();
+});

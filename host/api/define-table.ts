@@ -244,9 +244,14 @@ export interface TableDefinition<C extends Columns = Columns, Name extends strin
 }
 
 /** Whether a definition seems to have rules among its flags: to be asked of the module. */
-export function hasRules({ words }: TableDefinition): boolean {
+export function hasRules(definition: TableDefinition): boolean {
+  // Programs without types give anything; what is no definition is told of by the call that it is for.
+  const { words } = definition as { readonly words?: unknown };
+  if (!Array.isArray(words)) return false;
   return words.some((word) =>
-    word.split(":").some((flag, at) => at > 1 && RULE_NAMES.has(flag.replace(/=.*/su, "").toLowerCase())),
+    String(word)
+      .split(":")
+      .some((flag, at) => at > 1 && RULE_NAMES.has(flag.replace(/=.*/su, "").toLowerCase())),
   );
 }
 

@@ -69,7 +69,7 @@ export class Broken extends Error {}
 const NEVER = new Set(["ENGINE_FAILED", "DAMAGED", "BAD_RECORD", "INTERNAL"]);
 /** Longer than this no statement of one line takes over a few rows, and it has no need of so much memory. */
 const MOST_MS = 4000;
-const MOST_BYTES = 240 << 20;
+const MOST_BYTES = 272 << 20;
 
 export class Hostile {
   readonly totals: HostileTotals = { statements: 0, answers: 0, errors: new Map(), slowest: 0, memory: 0 };

@@ -368,7 +368,11 @@ export class TableAccess {
       const column = order.places[o] - this.base;
       if (column < 0 || column >= this.table.schema.columns.length) return 0;
       if (this.find(column, OP_EQ, OP_EQ) && columns.indexOf(column) >= 0 && columns.indexOf(column) < fixed) continue;
-      if (at == columns.length) return index.unique && !this.hasNull(index) ? direction : 0;
+      if (at == columns.length) {
+        // A key tells one row of the table: its other columns order nothing more, but those of others do.
+        if (!index.unique || this.hasNull(index)) return 0;
+        continue;
+      }
       if (columns[at] != column) return 0;
       const subject = this.table.schema.columns[column];
       const isDown = (order.orders[o] & DESCENDING) != 0;

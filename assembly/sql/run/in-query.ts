@@ -90,9 +90,9 @@ export class InQuery extends QueryValue {
     return this.rows.count - this.nullRows.count;
   }
 
-  /** Where value `i` of those is: null is before them all. */
+  /** Where value `i` of those is: null is behind them all. */
   pointAt(i: u32): usize {
-    return this.known.tuples.slotOf(this.rows.at(this.nullRows.count + i), 0);
+    return this.known.tuples.slotOf(this.rows.at(i), 0);
   }
 
   protected answer(i: u32): bool {
