@@ -220,8 +220,8 @@ testInBrowser({
     await openFile(page, join(path, "..", "none.db"));
     await page.getByRole("alert").filter({ hasText: "none.db" }).waitFor();
     const bytes = readFileSync(path);
-    // In the middle of a page of rows.
-    bytes.fill(0xff, 7 * 65536 + 100, 7 * 65536 + 400);
+    // The head of a leaf, by which rows are counted, and some of its entries.
+    bytes.fill(0xff, 7 * 65536, 7 * 65536 + 400);
     writeFileSync(path, bytes);
     await openFile(page, path);
     await page.getByText("damaged: page 7").waitFor();
