@@ -1,4 +1,4 @@
-// Checks the imports and exports of assembly/ and host/ for what neither compiler reports: circles of files that import each other, exports that
+// Checks the imports and exports of assembly/, host/ and web/ for what neither compiler reports: circles of files that import each other, exports that
 // nobody uses, and in assembly/ names that are declared or imported and not used. Prints each offence and exits with 1 when there is one.
 //
 //   node scripts/check-imports.mjs [FOLDER]     (FOLDER: another project's root, for the test)
@@ -11,7 +11,7 @@ import { filesBelow, root } from "./lib.mjs";
 const project = resolve(process.argv[2] ?? root);
 
 /** Where circles and unused exports are looked for. */
-const CHECKED = ["assembly", "host"];
+const CHECKED = ["assembly", "host", "web"];
 /** Who may use an export besides. */
 const USERS = [...CHECKED, "bench", "examples", "tests"];
 /** Files whose exports are for others than this project's own files; the compiler itself calls the last one. */
@@ -22,6 +22,7 @@ const ENTRIES = [
   "assembly/keyvalue.ts",
   "assembly/index.ts",
   "host/index.ts",
+  "host/web/index.ts",
   "host/orm/drizzle.ts",
   "host/orm/knex.ts",
   "host/orm/kysely.ts",

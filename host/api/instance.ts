@@ -39,6 +39,9 @@ interface LibraryExports {
 type Call =
   "close" | "close_table" | "request" | "open_table" | "get" | "insert" | "update" | "remove" | "scan" | "prepare" | "bind";
 
+/** What the clock of an instance shows when what runs with a timeout is to be over. */
+export const END_OF_TIME = 2n ** 64n - 1n;
+
 /** What an instance lives in: who brings the module, and the functions of WASI that it imports. */
 export interface LibraryHost {
   /** What the module is called in messages. */

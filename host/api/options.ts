@@ -50,6 +50,9 @@ export interface OpenOptions extends Partial<ValueForms> {
   readonly transactionWait?: number;
 }
 
+/** What stands for a file where a store in memory is meant. */
+export const IN_MEMORY = ":memory:";
+
 /** Seconds: see `OpenOptions.transactionWait`. */
 export const TRANSACTION_WAIT = 10;
 

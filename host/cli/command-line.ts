@@ -5,10 +5,11 @@
  */
 import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
+import { IN_MEMORY } from "../api/options.js";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
 import { COMMANDS, FORMATS, OUT_FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
 import { compressionNamed, compressionOf, nameInside, requireCompression } from "./compression.js";
-import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
+import { GuestFolders, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
 import { OutFile, type PackedSource } from "./packed-streams.js";
 import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";

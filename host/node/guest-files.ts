@@ -2,13 +2,11 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { EXIT_NOT_DONE, EXIT_RUNTIME, QuireError, reasonOf } from "../api/errors.js";
+import { IN_MEMORY } from "../api/options.js";
 import type { Preopen } from "../runtimes/adapter.js";
 
 /** Links that lead to links in a row, as many as systems follow. */
 const MOST_LINKS = 40;
-
-/** What stands for a file where a store in memory is meant. */
-export const IN_MEMORY = ":memory:";
 
 /** Why `name` is no file's name; null when it may be one. */
 export function refusedName(name: string): string | null {

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
-import { GuestFolders, IN_MEMORY, realFile, refuseLinks, refusedName } from "./guest-files.js";
+import { GuestFolders, realFile, refuseLinks, refusedName } from "./guest-files.js";
 import { type LockRequest, WAIT_SECONDS } from "./lock/write-lock.js";
 import type { Preopen } from "../runtimes/adapter.js";
-import type { FileUrl, OpenOptions } from "../api/options.js";
+import { type FileUrl, IN_MEMORY, type OpenOptions } from "../api/options.js";
 
 /** Where a file is for the module. */
 export interface Place {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { QuireError, reasonOf, trapError } from "../api/errors.js";
+import { END_OF_TIME } from "../api/instance.js";
 import type { Invocation, Preopen } from "../runtimes/adapter.js";
 
 const require = createRequire(import.meta.url);
@@ -40,8 +41,6 @@ function loadQuietly(): typeof import("node:wasi").WASI {
 
 /** A descriptor above all that one instance has open at a time: its folders, the page file, log and spill, and a file that is made beside. */
 const DESCRIPTORS_END = 64;
-
-const END_OF_TIME = 2n ** 64n - 1n;
 
 /** What one instance of the module may reach, in this process: its folders, and what it opens in them. To be closed when the instance is done. */
 export class WasiHost {

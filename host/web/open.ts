@@ -1,13 +1,12 @@
 /** `open` gives a session over a worker, `openHere` one in this thread. */
 import { QuireError } from "../api/errors.js";
 import { Operations } from "../api/operations.js";
-import { TRANSACTION_WAIT, checkOptions } from "../api/options.js";
+import { IN_MEMORY, TRANSACTION_WAIT, checkOptions } from "../api/options.js";
 import { AsyncRunner, SyncRunner } from "../api/runner.js";
 import { Session, SyncSession } from "../api/session.js";
 import { ThreadMessages, type ThreadReply } from "../api/thread-messages.js";
 import { USUAL_FORMS, type UsualValues, type ValueTypes, type ValuesOf, formsWith } from "../api/value-forms.js";
 import {
-  IN_MEMORY,
   OpenedFile,
   type Source,
   type MadeResult,
@@ -15,6 +14,7 @@ import {
   loadLibrary,
   loadModule,
   nameOf,
+  refusePath,
 } from "./opened.js";
 import { type PageEngine, RemoteEngine } from "./remote.js";
 import type { WebQuestion, WebTask } from "./worker-main.js";
@@ -57,9 +57,7 @@ class WorkerEngine implements PageEngine {
     return engine;
   }
 
-  pathOf(call: string): never {
-    throw new QuireError("UNSUPPORTED", `${call}: a browser has no folder to write to; contents() gives the file's bytes`);
-  }
+  readonly pathOf = refusePath;
 
   request(text: string): Promise<string> {
     if (this.#stop !== null) Atomics.store(this.#stop, 0, 0);

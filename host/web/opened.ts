@@ -2,15 +2,12 @@
 import { InProcessEngine } from "../api/engine.js";
 import { QuireError, reasonOf } from "../api/errors.js";
 import { type LibraryHost, LibraryInstance, errorOfReply, openRequest } from "../api/instance.js";
-import { MemoryViews } from "../api/memory-views.js";
-import type { OpenOptions } from "../api/options.js";
+import { MemoryViews, utf8Of } from "../api/memory-views.js";
+import { IN_MEMORY, type OpenOptions } from "../api/options.js";
 import { ChunkedFile } from "./chunked-file.js";
 import { Folder, type SyncFile } from "./folder.js";
 import { openPrivateFiles } from "./opfs.js";
 import { type CommandResult, FOLDER, FolderWasi } from "./wasi.js";
-
-/** What stands for a store in memory. */
-export const IN_MEMORY = ":memory:";
 
 /** What can be opened: the path of a private file, `":memory:"`, or a page file's bytes, which stay as they are: what is changed is kept in memory. */
 export type Source = string | Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
@@ -76,10 +73,16 @@ function blobOf(file: SyncFile | null): Blob {
   return new Blob(parts);
 }
 
-function textFile(text: string): ChunkedFile {
+/** A file in memory that has these bytes. */
+function fileOf(bytes: Uint8Array): ChunkedFile {
   const file = new ChunkedFile();
-  file.write(new TextEncoder().encode(text), { at: 0 });
+  file.write(bytes, { at: 0 });
   return file;
+}
+
+/** What a call that names a second file comes to. */
+export function refusePath(call: string): never {
+  throw new QuireError("UNSUPPORTED", `${call}: a browser has no folder to write to; contents() gives the file's bytes`);
 }
 
 /** The name that messages have for bytes. */
@@ -88,10 +91,11 @@ export function nameOf(source: Source): string {
   return source instanceof File ? source.name : "file.db";
 }
 
-/** The files of a session, where the module finds the page file, and what is to be done when it is closed. */
+/** The files of a session, and what is to be done when it is closed. */
 interface Files {
   readonly folder: Folder;
-  readonly path: string;
+  /** What the page file is called in the folder; null for a store in memory. */
+  readonly name: string | null;
   readonly tidy: () => Promise<void>;
 }
 
@@ -99,19 +103,15 @@ async function filesOf(source: Source, { readonly = false, wait }: WebOptions): 
   const name = nameOf(source).split("/").pop() ?? "";
   if (typeof source === "string" && source !== IN_MEMORY) {
     const { folder, tidy } = await openPrivateFiles(source, readonly, wait);
-    return { folder, tidy, path: `${FOLDER}/${name}` };
+    return { folder, tidy, name };
   }
   const folder = new Folder(() => new ChunkedFile());
   const tidy = (): Promise<void> => Promise.resolve();
-  if (typeof source === "string") return { folder, tidy, path: IN_MEMORY };
-  let file: ChunkedFile;
-  if (source instanceof Blob) file = new ChunkedFile(source);
-  else {
-    file = new ChunkedFile();
-    file.write(source instanceof Uint8Array ? source : new Uint8Array(source), { at: 0 });
-  }
+  if (typeof source === "string") return { folder, tidy, name: null };
+  const file =
+    source instanceof Blob ? new ChunkedFile(source) : fileOf(source instanceof Uint8Array ? source : new Uint8Array(source));
   folder.add(name, { file, exists: true });
-  return { folder, tidy, path: `${FOLDER}/${name}` };
+  return { folder, tidy, name };
 }
 
 /** An open page file: the module, and what only a browser has. */
@@ -134,13 +134,11 @@ export class OpenedFile {
     const files = await filesOf(source, options);
     try {
       const { schema } = options;
-      if (schema !== undefined) files.folder.add(SCHEMA, { file: textFile(schema), exists: true });
-      const request = openRequest(files.path, options, schema === undefined ? undefined : `${FOLDER}/${SCHEMA}`);
+      if (schema !== undefined) files.folder.add(SCHEMA, { file: fileOf(utf8Of(schema)), exists: true });
+      const path = files.name === null ? IN_MEMORY : `${FOLDER}/${files.name}`;
+      const request = openRequest(path, options, schema === undefined ? undefined : `${FOLDER}/${SCHEMA}`);
       const instance = new LibraryInstance(new WebHost(module, files.folder, isStopped), request);
-      const refuse = (call: string): never => {
-        throw new QuireError("UNSUPPORTED", `${call}: a browser has no folder to write to; contents() gives the file's bytes`);
-      };
-      return new OpenedFile(files, new InProcessEngine(instance, refuse));
+      return new OpenedFile(files, new InProcessEngine(instance, refusePath));
     } catch (error) {
       await files.tidy();
       throw error;
@@ -149,14 +147,13 @@ export class OpenedFile {
 
   /** The page file as it was last committed, without what is not in it. Where the session began with a `Blob`, what is unchanged is not copied. */
   contents(): Blob {
-    const { folder, path } = this.#files;
+    const { folder, name } = this.#files;
     // A store in memory has its pages there, and gives a copy of them.
-    const name = path === IN_MEMORY ? COPY : path.slice(FOLDER.length + 1);
-    const request = path === IN_MEMORY ? { op: "backup", path: `${FOLDER}/${COPY}` } : { op: "checkpoint" };
+    const request = name === null ? { op: "backup", path: `${FOLDER}/${COPY}` } : { op: "checkpoint" };
     const reply = JSON.parse(this.engine.request(JSON.stringify(request))) as { ok?: unknown };
     if (reply.ok === undefined) throw errorOfReply(reply);
-    const blob = blobOf(folder.get(name));
-    if (path === IN_MEMORY) folder.remove(name);
+    const blob = blobOf(folder.get(name ?? COPY));
+    if (name === null) folder.remove(COPY);
     return blob;
   }
 
@@ -166,8 +163,7 @@ export class OpenedFile {
    */
   command(module: WebAssembly.Module, words: readonly string[]): MadeResult {
     const folder = new Folder(() => new ChunkedFile());
-    const { path } = this.#files;
-    const name = path === IN_MEMORY ? COPY : path.slice(FOLDER.length + 1);
+    const name = this.#files.name ?? COPY;
     folder.add(name, { file: new ChunkedFile(this.contents()), exists: true });
     const out = `${FOLDER}/${MADE}`;
     const all = [`${FOLDER}/${name}`, ...words.map((word) => (word === "OUT" ? out : word))];

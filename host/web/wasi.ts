@@ -1,5 +1,6 @@
 /** The functions of WASI preview 1 that the library and the command import, over one folder. */
 import { reasonOf } from "../api/errors.js";
+import { END_OF_TIME } from "../api/instance.js";
 import { ERRNO, FileFault, type Folder, type SyncFile } from "./folder.js";
 
 /** What the module calls the folder. */
@@ -19,11 +20,17 @@ const CLOCK_REALTIME = 0;
 
 /** Bytes that `crypto.getRandomValues` gives at once. */
 const RANDOM_BYTES = 65536;
-const END_OF_TIME = 2n ** 64n - 1n;
 
 interface OpenFile {
   readonly file: SyncFile;
   position: number;
+}
+
+/** Where a way of seeking begins; NaN for one that there is not. */
+function startOf({ file, position }: OpenFile, whence: number): number {
+  if (whence === SEEK_END) return file.getSize();
+  if (whence === SEEK_CURRENT) return position;
+  return whence === SEEK_SET ? 0 : NaN;
 }
 
 /** What a failure of a file is called. */
@@ -79,9 +86,14 @@ export class FolderWasi {
 
   /** An instance of the library, ready for calls: its exports. */
   initialize(module: WebAssembly.Module): WebAssembly.Exports {
+    const exports = this.#instantiate(module);
+    (exports["_initialize"] as () => void)();
+    return exports;
+  }
+
+  #instantiate(module: WebAssembly.Module): WebAssembly.Exports {
     const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#imports() });
     this.#memory = exports["memory"] as WebAssembly.Memory;
-    (exports["_initialize"] as () => void)();
     return exports;
   }
 
@@ -121,8 +133,7 @@ export class FolderWasi {
   /** Runs the command with these words behind its name. */
   run(module: WebAssembly.Module, words: readonly string[]): CommandResult {
     this.#words = ["quire", ...words];
-    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#imports() });
-    this.#memory = exports["memory"] as WebAssembly.Memory;
+    const exports = this.#instantiate(module);
     let status = 0;
     try {
       (exports["_start"] as () => void)();
@@ -248,12 +259,7 @@ export class FolderWasi {
       },
       fd_seek: (fd: number, delta: bigint, whence: number, position: number) => {
         const open = this.#open(fd);
-        const starts = new Map([
-          [SEEK_SET, 0],
-          [SEEK_CURRENT, open.position],
-          [SEEK_END, open.file.getSize()],
-        ]);
-        const at = (starts.get(whence) ?? NaN) + Number(delta);
+        const at = startOf(open, whence) + Number(delta);
         if (!(at >= 0)) throw new FileFault(ERRNO.invalid);
         open.position = at;
         this.#view.setBigUint64(position, BigInt(at), true);

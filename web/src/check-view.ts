@@ -60,7 +60,7 @@ export class CheckView {
         { className: status === 0 ? "good" : "fault" },
         status === 0 ? "All rows were read." : "Not all could be read:",
       );
-      this.#result.replaceChildren(...[said, save, report].filter((part) => part !== null));
+      this.#result.replaceChildren(h("div", {}, said, save, report));
     } catch (error) {
       this.#result.replaceChildren(h("p", { className: "fault" }, messageOf(error)));
     } finally {
@@ -81,9 +81,7 @@ export class CheckView {
         faults.length === 0 ? "The file is whole." : found,
       );
       const rest = omitted === 0 ? null : h("p", {}, `and ${plural(omitted, "fault")} more`);
-      this.#result.replaceChildren(
-        ...[said, faults.length === 0 ? null : faultTable(result), rest].filter((part) => part !== null),
-      );
+      this.#result.replaceChildren(h("div", {}, said, faults.length === 0 ? null : faultTable(result), rest));
     } catch (error) {
       this.#result.replaceChildren(h("p", { className: "fault" }, messageOf(error)));
     } finally {

@@ -27,6 +27,21 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The line that tells what went wrong; not seen while nothing has. */
+export class FaultLine {
+  readonly element = h("p", { className: "fault", role: "alert", hidden: true });
+
+  /** `error`: what was thrown, or a text. */
+  show(error: unknown): void {
+    this.element.textContent = messageOf(error);
+    this.element.hidden = false;
+  }
+
+  clear(): void {
+    this.element.hidden = true;
+  }
+}
+
 /** A number with its thousands apart. */
 export function count(value: number): string {
   return value.toLocaleString("en");

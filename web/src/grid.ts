@@ -15,7 +15,7 @@ export interface Rows {
   read(from: number, most: number): Promise<readonly (readonly unknown[])[]>;
 }
 
-export interface GridOptions {
+interface GridOptions {
   /** What the grid is called, for who hears it. */
   readonly label: string;
   /** A column's head was chosen. */
@@ -66,12 +66,6 @@ export class Grid {
     this.#active = { x: 0, y: 0 };
     this.#table.setAttribute("aria-colcount", String(rows.columns.length));
     await this.#table.draw({ invalid_viewport: true });
-  }
-
-  /** The same rows, read anew. */
-  async reload(): Promise<void> {
-    this.#parts.clear();
-    await this.#table.draw();
   }
 
   /** A row that has been shown. */

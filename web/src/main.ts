@@ -1,5 +1,5 @@
 /** The page: a file is chosen, opened, and shown. */
-import { button, h, messageOf } from "./dom.js";
+import { FaultLine, button, h, messageOf } from "./dom.js";
 import { Opened } from "./opened.js";
 import { Page } from "./page.js";
 
@@ -7,7 +7,7 @@ import { Page } from "./page.js";
 const SAMPLE = "sample.db";
 
 class Start {
-  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #fault = new FaultLine();
   readonly #definitions = h("div");
   readonly #choose = h("input", { type: "file", id: "file", onchange: () => this.#chosen(this.#choose.files) });
 
@@ -32,7 +32,7 @@ class Start {
         button("begin with an empty one", () => void this.#open(":memory:", "new.db"), { className: "link" }),
         ".",
       ),
-      this.#fault,
+      this.#fault.element,
       this.#definitions,
     );
     document.body.replaceChildren(h("main", { className: "start" }, drop));
@@ -54,7 +54,7 @@ class Start {
   }
 
   async #open(source: File | Blob | ":memory:", name: string, schema?: string): Promise<void> {
-    this.#fault.hidden = true;
+    this.#fault.clear();
     try {
       const opened = await Opened.open(source, name, schema);
       document.body.ondrop = null;
@@ -62,8 +62,7 @@ class Start {
     } catch (error) {
       const asks = (error as { code?: string }).code === "SCHEMA_NEEDED" && source !== ":memory:";
       const reason = asks ? "a file of crates 0.6 to 0.8 does not say what its tables are" : messageOf(error);
-      this.#fault.textContent = `${name}: ${reason}`;
-      this.#fault.hidden = false;
+      this.#fault.show(`${name}: ${reason}`);
       if (asks) this.#ask(source, name);
     }
   }

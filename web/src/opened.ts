@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 /** A column that refers to another table's, or is referred to. */
-export interface Reference {
+interface Reference {
   readonly from: string;
   readonly column: string;
   readonly to: string;

@@ -1,11 +1,12 @@
 /** The page around a file: what is open, and where in it the user is. */
 import { button, count, download, h, messageOf } from "./dom.js";
 import { CheckView } from "./check-view.js";
-import { Opened } from "./opened.js";
+import { type Around, type TableLook, addressOf, lookAt, lookOf } from "./look.js";
+import type { Opened } from "./opened.js";
 import { PagesView } from "./pages-view.js";
 import { SchemaView } from "./schema-view.js";
 import { SqlView } from "./sql-view.js";
-import { type TableLook, TableView } from "./table-view.js";
+import { TableView } from "./table-view.js";
 
 /** Places beside the tables. */
 const PLACES = [
@@ -15,7 +16,7 @@ const PLACES = [
   ["check", "Check"],
 ] as const;
 
-export class Page {
+export class Page implements Around {
   readonly #opened: Opened;
   readonly #tables = h("ul");
   readonly #main = h("main", { id: "main", tabIndex: -1 });
@@ -66,8 +67,7 @@ export class Page {
     window.addEventListener("beforeunload", this.#beforeUnload);
     this.#list();
     const first = opened.schema.tables[0];
-    if (location.hash.length <= 1 && first !== undefined)
-      this.goTable({ table: first.name, where: "", order: "", descending: false });
+    if (location.hash.length <= 1 && first !== undefined) this.goTable(lookAt(first.name));
     else this.#show();
   }
 
@@ -77,7 +77,7 @@ export class Page {
 
   #list(): void {
     const items = this.#opened.tables.map(({ name, rows }) => {
-      const link = h("a", { href: addressOf({ table: name, where: "", order: "", descending: false }) }, name);
+      const link = h("a", { href: addressOf(lookAt(name)) }, name);
       return h("li", {}, link, h("span", { className: "count" }, rows < 0 ? "?" : count(rows)));
     });
     this.#tables.replaceChildren(...items);
@@ -104,7 +104,6 @@ export class Page {
     else location.hash = address;
   }
 
-  /** Something was changed: counts and definitions are looked at again. */
   async changed(): Promise<void> {
     this.#opened.isChanged = !this.#opened.isServed;
     await this.#opened.refresh();
@@ -140,21 +139,4 @@ export class Page {
       this.#said.textContent = messageOf(error);
     }
   }
-}
-
-function addressOf({ table, where, order, descending }: TableLook): string {
-  const words = new URLSearchParams();
-  if (where !== "") words.set("where", where);
-  if (order !== "") words.set("order", order);
-  if (descending) words.set("descending", "1");
-  const rest = words.size === 0 ? "" : `?${words.toString()}`;
-  return `#table/${encodeURIComponent(table)}${rest}`;
-}
-
-function lookOf(hash: string): TableLook | null {
-  const match = /^#table\/([^?]*)(?:\?(.*))?$/.exec(hash);
-  if (match === null) return null;
-  const words = new URLSearchParams(match[2] ?? "");
-  const [where, order] = [words.get("where") ?? "", words.get("order") ?? ""];
-  return { table: decodeURIComponent(match[1] ?? ""), where, order, descending: words.has("descending") };
 }

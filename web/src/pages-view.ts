@@ -1,5 +1,5 @@
 /** The file's pages as a picture, and what is in each. */
-import { button, count, h, messageOf } from "./dom.js";
+import { FaultLine, button, count, h } from "./dom.js";
 import type { Opened } from "./opened.js";
 
 /** What `map` draws. */
@@ -31,7 +31,7 @@ export class PagesView {
   readonly #map = h("div", { className: "page-map", role: "group", "aria-label": "Pages" });
   readonly #legend = h("ul", { className: "legend" });
   readonly #page = h("pre", { tabIndex: 0, "aria-label": "The page", "aria-live": "polite" });
-  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #fault = new FaultLine();
   readonly #number = h("input", { type: "number", min: "0", "aria-label": "Number of a page" });
   readonly #hex = h("input", { type: "checkbox", id: "hex", onchange: () => void this.#show(Number(this.#number.value)) });
 
@@ -51,20 +51,15 @@ export class PagesView {
       h("button", { type: "submit" }, "Show"),
       h("label", { for: "hex" }, this.#hex, " in hexadecimal"),
     );
-    this.element = h("section", { className: "pages-view" }, this.#fault, this.#map, this.#legend, form, this.#page);
+    this.element = h("section", { className: "pages-view" }, this.#fault.element, this.#map, this.#legend, form, this.#page);
     void this.#load();
   }
 
   async #run(words: readonly string[]): Promise<string> {
-    this.#fault.hidden = true;
+    this.#fault.clear();
     const { status, stdout, stderr } = await this.#opened.session.command(words);
     if (status === 0) return stdout;
     throw new Error(`${stdout}${stderr}`.trim());
-  }
-
-  #failed(error: unknown): void {
-    this.#fault.textContent = messageOf(error);
-    this.#fault.hidden = false;
   }
 
   async #load(): Promise<void> {
@@ -90,7 +85,7 @@ export class PagesView {
         ...kinds.map((kind) => h("li", {}, h("span", { className: `cell ${colourOf(kind)}` }), ` ${names.get(kind) ?? kind}`)),
       );
     } catch (error) {
-      this.#failed(error);
+      this.#fault.show(error);
     }
   }
 
@@ -100,7 +95,7 @@ export class PagesView {
       this.#page.textContent = await this.#run(["page", String(page), ...(this.#hex.checked ? ["--hex"] : [])]);
     } catch (error) {
       this.#page.textContent = "";
-      this.#failed(error);
+      this.#fault.show(error);
     }
   }
 }

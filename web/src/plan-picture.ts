@@ -25,10 +25,6 @@ function stepList(steps: readonly PlanStep[]): HTMLElement {
   );
 }
 
-export class PlanPicture {
-  readonly element: HTMLElement;
-
-  constructor(plan: readonly PlanStep[]) {
-    this.element = h("div", { className: "plan", role: "figure", "aria-label": "How it runs" }, stepList(plan));
-  }
+export function planPicture(plan: readonly PlanStep[]): HTMLElement {
+  return h("div", { className: "plan", role: "figure", "aria-label": "How it runs" }, stepList(plan));
 }

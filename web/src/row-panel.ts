@@ -1,10 +1,10 @@
 /** One row with all its values, what it refers to and what refers to it; to be changed, removed or made. */
 import type { TableSchemaInfo } from "quire-db/web";
-import { button, count, h, messageOf } from "./dom.js";
+import { FaultLine, button, count, h } from "./dom.js";
 import { type Opened, quoted } from "./opened.js";
 import { editedText, shownValue, typedValue } from "./values.js";
 
-export interface PanelActions {
+interface PanelActions {
   readonly close: () => void;
   /** Rows were changed. */
   readonly changed: () => Promise<void>;
@@ -58,7 +58,7 @@ export class RowPanel {
   readonly #key: unknown;
   readonly #actions: PanelActions;
   readonly #body = h("div");
-  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #fault = new FaultLine();
 
   constructor(opened: Opened, table: TableSchemaInfo, key: unknown, actions: PanelActions) {
     this.#opened = opened;
@@ -75,7 +75,7 @@ export class RowPanel {
         },
       },
       h("header", {}, h("h2", { tabIndex: -1 }, title), button("Close", actions.close)),
-      this.#fault,
+      this.#fault.element,
       this.#body,
     );
     void this.#tell(() => this.#load());
@@ -84,11 +84,10 @@ export class RowPanel {
   /** Does something, and says what went wrong with it. */
   async #tell(act: () => Promise<void>): Promise<void> {
     try {
-      this.#fault.hidden = true;
+      this.#fault.clear();
       await act();
     } catch (error) {
-      this.#fault.textContent = messageOf(error);
-      this.#fault.hidden = false;
+      this.#fault.show(error);
     }
   }
 

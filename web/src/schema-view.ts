@@ -2,8 +2,8 @@
 import dagre from "@dagrejs/dagre";
 import type { TableSchemaInfo } from "quire-db/web";
 import { button, h, plural } from "./dom.js";
+import { type Around, lookAt } from "./look.js";
 import type { Opened } from "./opened.js";
-import type { Page } from "./page.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LINE = 20;
@@ -40,7 +40,7 @@ function linesOf({ fields, primaryKey }: TableSchemaInfo): Line[] {
 export class SchemaView {
   readonly element: HTMLElement;
 
-  constructor(page: Page, opened: Opened) {
+  constructor(page: Around, opened: Opened) {
     const { tables, layout, schemaHash } = opened.schema;
     const text = tables.map(({ name, columns }) => `create ${[name, ...columns].join(" ")}`).join("\n");
     this.element = h(
@@ -55,7 +55,7 @@ export class SchemaView {
   }
 }
 
-function diagram(page: Page, opened: Opened): Node {
+function diagram(page: Around, opened: Opened): Node {
   const { tables } = opened.schema;
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 70, marginx: 10, marginy: 10 });
@@ -95,7 +95,7 @@ function diagram(page: Page, opened: Opened): Node {
   for (const { name } of tables) {
     const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number };
     const [left, top] = [x - width / 2, y - height / 2];
-    const go = (): void => page.goTable({ table: name, where: "", order: "", descending: false });
+    const go = (): void => page.goTable(lookAt(name));
     const box = svg("g", { class: "box", tabindex: 0, role: "link", "aria-label": `table ${name}` });
     box.append(
       svg("rect", { x: left, y: top, width, height, rx: 6 }),

@@ -6,11 +6,11 @@ import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from "@cod
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
-import { button, count, download, h, messageOf, plural } from "./dom.js";
+import { FaultLine, button, count, download, h, messageOf, plural } from "./dom.js";
 import { Grid } from "./grid.js";
+import type { Around } from "./look.js";
 import { type Answer, type Opened, placeOf } from "./opened.js";
-import type { Page } from "./page.js";
-import { PlanPicture, type PlanStep } from "./plan-picture.js";
+import { type PlanStep, planPicture } from "./plan-picture.js";
 import { textOf } from "./values.js";
 
 /** Rows that are asked for at once. */
@@ -78,17 +78,17 @@ function jsonOf(columns: readonly string[], rows: readonly (readonly unknown[])[
 
 export class SqlView {
   readonly element: HTMLElement;
-  readonly #page: Page;
+  readonly #page: Around;
   readonly #opened: Opened;
   readonly #editor: EditorView;
   readonly #said = h("span", { className: "count", role: "status" });
-  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #fault = new FaultLine();
   readonly #result = h("div", { className: "result" });
   readonly #run = button("Run", () => void this.run(), { className: "main", title: "Ctrl+Enter" });
   readonly #stop = button("Stop", () => this.#stopRunning(), { hidden: true });
   #isRunning = false;
 
-  constructor(page: Page, opened: Opened) {
+  constructor(page: Around, opened: Opened) {
     this.#page = page;
     this.#opened = opened;
     const schema = Object.fromEntries(opened.schema.tables.map((table) => [table.name, table.fields.map(({ name }) => name)]));
@@ -133,7 +133,7 @@ export class SqlView {
         button("Explain", () => void this.explain()),
         this.#said,
       ),
-      this.#fault,
+      this.#fault.element,
       this.#result,
     );
   }
@@ -154,7 +154,7 @@ export class SqlView {
     this.#isRunning = true;
     this.#run.disabled = true;
     this.#stop.hidden = false;
-    this.#fault.hidden = true;
+    this.#fault.clear();
     this.#said.textContent = "running …";
     this.#editor.dispatch(setDiagnostics(this.#editor.state, []));
     try {
@@ -162,8 +162,7 @@ export class SqlView {
     } catch (error) {
       this.#said.textContent = "";
       this.#result.replaceChildren();
-      this.#fault.textContent = messageOf(error);
-      this.#fault.hidden = false;
+      this.#fault.show(error);
       this.#point(error);
     } finally {
       this.#isRunning = false;
@@ -244,7 +243,7 @@ export class SqlView {
       const request = { op: "sql", sql: text, explain: true };
       const { plan } = (await this.#opened.session.request(request)) as { plan: readonly PlanStep[] };
       this.#said.textContent = "how it would run";
-      this.#result.replaceChildren(new PlanPicture(plan).element);
+      this.#result.replaceChildren(planPicture(plan));
     });
   }
 }

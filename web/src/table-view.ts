@@ -1,20 +1,11 @@
 /** A table's rows: sorted, filtered, followed to those that they refer to, and changed. */
 import type { TableSchemaInfo } from "quire-db/web";
-import { button, count, h, messageOf, plural } from "./dom.js";
+import { FaultLine, button, count, h, plural } from "./dom.js";
 import { Grid, type Rows } from "./grid.js";
+import { type Around, type TableLook, lookAt } from "./look.js";
 import { type Opened, quoted } from "./opened.js";
 import { RowPanel } from "./row-panel.js";
 import { CELL_LETTERS, textOf } from "./values.js";
-import type { Page } from "./page.js";
-
-/** How a table is looked at: what its place in the address says. */
-export interface TableLook {
-  readonly table: string;
-  /** A condition of SQL. */
-  readonly where: string;
-  readonly order: string;
-  readonly descending: boolean;
-}
 
 /** A column as a cell shows it: of long values their beginning. */
 function cellOf(name: string, type: string): string {
@@ -53,17 +44,17 @@ function literal(value: unknown): string {
 
 export class TableView {
   readonly element: HTMLElement;
-  readonly #page: Page;
+  readonly #page: Around;
   readonly #opened: Opened;
   readonly #table: TableSchemaInfo;
   readonly #look: TableLook;
   readonly #grid: Grid;
   readonly #count = h("span", { className: "count", role: "status" });
-  readonly #fault = h("p", { className: "fault", role: "alert", hidden: true });
+  readonly #fault = new FaultLine();
   readonly #filter: HTMLInputElement;
   readonly #panel = h("aside", { className: "panel", hidden: true, "aria-label": "Row" });
 
-  constructor(page: Page, opened: Opened, table: TableSchemaInfo, look: TableLook) {
+  constructor(page: Around, opened: Opened, table: TableSchemaInfo, look: TableLook) {
     this.#page = page;
     this.#opened = opened;
     this.#table = table;
@@ -113,7 +104,7 @@ export class TableView {
       "section",
       { className: "table-view" },
       form,
-      this.#fault,
+      this.#fault.element,
       h("div", { className: "beside" }, this.#grid.element, this.#panel),
     );
     void this.#load();
@@ -137,8 +128,7 @@ export class TableView {
       this.#count.textContent = rows.count === all ? plural(all, "row") : `${count(rows.count)} of ${plural(all, "row")}`;
       await this.#grid.show(rows);
     } catch (error) {
-      this.#fault.textContent = messageOf(error);
-      this.#fault.hidden = false;
+      this.#fault.show(error);
     }
   }
 
@@ -150,13 +140,7 @@ export class TableView {
   async #follow(row: number, column: number, reference: { to: string; target: string } | undefined): Promise<void> {
     const value = (await this.#grid.row(row))?.[column];
     if (reference === undefined || value === null || value === undefined) await this.#openRow(row);
-    else
-      this.#page.goTable({
-        table: reference.to,
-        where: `${quoted(reference.target)} = ${literal(value)}`,
-        order: "",
-        descending: false,
-      });
+    else this.#page.goTable(lookAt(reference.to, `${quoted(reference.target)} = ${literal(value)}`));
   }
 
   async #openRow(row: number): Promise<void> {
@@ -174,8 +158,7 @@ export class TableView {
         await this.#page.changed();
         await this.#load();
       },
-      follow: (table, column, value) =>
-        this.#page.goTable({ table, where: `${quoted(column)} = ${literal(value)}`, order: "", descending: false }),
+      follow: (table, column, value) => this.#page.goTable(lookAt(table, `${quoted(column)} = ${literal(value)}`)),
     });
     this.#panel.replaceChildren(panel.element);
     this.#panel.hidden = false;
