@@ -153,7 +153,7 @@ test("a file's extension stands for the format that import takes it for, and no 
     ndjson: '{"id":7}\n{"id":8}\n',
     json: '[{"id":7}]',
   };
-  const source = readFileSync(join(packageRoot, "assembly", "cli", "import", "import.ts"), "utf8");
+  const source = readFileSync(join(packageRoot, "assembly", "cli", "import", "import-source.ts"), "utf8");
   const known = [...source.matchAll(/lower\.endsWith\("(\.[a-z]+)"\)/g)].map((match) => match[1]);
   assert.deepEqual([...FORMATS.keys()], known);
   for (const [extension, format] of FORMATS) {
