@@ -6,7 +6,7 @@ import { DbmsContext } from "../store/dbms-context";
 import { Table } from "../store/table";
 import { sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
-import { createIndexStart, isKeyIndex, quoted } from "./catalog/definition-text";
+import { indexText, isKeyIndex, quoted, quotedNames } from "./catalog/definition-text";
 import { NamedIndex, isSameList, nameIn, namedIndexes, namesOf } from "./catalog/named-indexes";
 import { FLAG_DESCENDING, FLAG_DISTINCT, FLAG_IF } from "./syntax/tree";
 
@@ -40,26 +40,24 @@ export function createIndex(db: DbmsContext, context: StatementContext, node: u3
   // One that was there by itself goes on to be, also when the new name goes.
   if (isKept && at >= 0 && names.length == 0 && !isKeyIndex(schema, at)) {
     const index = schema.indexes[at];
-    status = keepName(db, indexName(table.name, index), table.name, createIndexStart(index.unique), quotedList(columns, null));
+    status = keepName(db, indexName(table.name, index), table.name, index.unique, quotedNames(columns));
   }
   const descending = new Array<bool>();
   for (let column = tree.c(node); column != 0; column = tree.next(column)) descending.push(tree.has(column, FLAG_DESCENDING));
-  if (status == OK && isKept) status = keepName(db, name, table.name, createIndexStart(unique), quotedList(columns, descending));
+  if (status == OK && isKept) status = keepName(db, name, table.name, unique, orderedNames(columns, descending));
   if (status == OK) status = db.createIndex(table.name, columns, unique);
   return status;
 }
 
 /** Columns as CREATE INDEX has them. */
-function quotedList(columns: Array<string>, descending: Array<bool> | null): string {
+function orderedNames(columns: Array<string>, descending: Array<bool>): string {
   let text = "";
-  for (let c = 0; c < columns.length; c++)
-    text += (c > 0 ? ", " : "") + quoted(columns[c]) + (descending && descending[c] ? " DESC" : "");
+  for (let c = 0; c < columns.length; c++) text += (c > 0 ? ", " : "") + quoted(columns[c]) + (descending[c] ? " DESC" : "");
   return text;
 }
 
-function keepName(db: DbmsContext, name: string, table: string, start: string, columns: string): Status {
-  const sql = start + quoted(name) + " ON " + quoted(table) + " (" + columns + ")";
-  return db.addEntry(new CatalogEntry(INDEX, name, table, sql));
+function keepName(db: DbmsContext, name: string, table: string, unique: bool, columns: string): Status {
+  return db.addEntry(new CatalogEntry(INDEX, name, table, indexText(unique, name, table, columns)));
 }
 
 /** Whether an index without a name of its own, on other columns than these, is listed as `name`, or may be called so. */

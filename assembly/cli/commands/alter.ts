@@ -7,14 +7,7 @@ import { allPositions, columnNames } from "../../schema/column-names";
 import { indexName } from "../../schema/index-names";
 import { suggestion } from "../../schema/nearest";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
-import {
-  columnText,
-  columnTypeText,
-  createIndexStart,
-  defaultText,
-  quoted,
-  referenceText,
-} from "../../sql/catalog/definition-text";
+import { columnText, columnTypeText, defaultText, indexText, quoted, referenceText } from "../../sql/catalog/definition-text";
 import { CommandContext } from "../command-line/context";
 import { runStatements } from "../command-line/made-statements";
 
@@ -61,8 +54,8 @@ class AlterWork {
     this.wanted = wanted;
     const column = wanted.columns[0];
     if (column.type == TYPE_CUSTOM || (column.auto && !this.isAuto(column.name))) {
-      const what = column.auto ? "a column that counts" : "a column of type " + column.typeText;
-      fail(BAD_SCHEMA, "alter makes no " + what.substring(2), "migrate does");
+      const what = column.auto ? "column that counts" : "column of type " + column.typeText;
+      fail(BAD_SCHEMA, "alter makes no " + what, "migrate does");
       return null;
     }
     return column;
@@ -102,8 +95,8 @@ class AlterWork {
     for (let i = 0; i < indexes.length; i++) {
       const index = indexes[i];
       if (index.unique || index.columns[0] != column.name || this.schema.indexOn(index.columns) >= 0) continue;
-      const on = " ON " + quoted(this.schema.name) + " (" + quoted(column.name) + ")";
-      this.statements.push(createIndexStart(false) + quoted(indexName(this.schema.name, index)) + on);
+      const table = this.schema.name;
+      this.statements.push(indexText(false, indexName(table, index), table, quoted(column.name)));
     }
   }
 

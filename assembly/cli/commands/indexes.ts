@@ -4,7 +4,7 @@ import { addAscii, addString, addStrings } from "../../encode/json-pieces";
 import { IndexDefinition } from "../../schema/column";
 import { indexName } from "../../schema/index-names";
 import { suggestion } from "../../schema/nearest";
-import { createIndexStart, indexLabel, quoted } from "../../sql/catalog/definition-text";
+import { indexLabel, indexText, quoted, quotedNames } from "../../sql/catalog/definition-text";
 import { namedIndexes, namesOf } from "../../sql/catalog/named-indexes";
 import { stdout } from "../../wasi/stdio";
 import { CommandContext, openStore } from "../command-line/context";
@@ -28,9 +28,7 @@ export function runIndex(ctx: CommandContext): Status {
   const columns = ctx.words.slice(2);
   const unique = ctx.has("unique");
   const name = ctx.invocation.option("name", indexName(table.name, new IndexDefinition(columns, unique)));
-  for (let c = 0; c < columns.length; c++) columns[c] = quoted(columns[c]);
-  const on = " ON " + quoted(table.name) + " (" + columns.join(", ") + ")";
-  return runStatements(ctx, [createIndexStart(unique) + quoted(name) + on], "created " + name);
+  return runStatements(ctx, [indexText(unique, name, table.name, quotedNames(columns))], "created " + name);
 }
 
 /** Lists the indexes of all tables, or of one, by the names that SQL knows. */

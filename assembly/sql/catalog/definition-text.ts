@@ -19,10 +19,11 @@ export function quoted(text: string): string {
   return '"' + text.replaceAll('"', '""') + '"';
 }
 
-function names(list: Array<string>): string {
+/** Names in quotes, with commas between them. */
+export function quotedNames(list: Array<string>): string {
   let text = "";
   for (let n = 0; n < list.length; n++) text += (n > 0 ? ", " : "") + quoted(list[n]);
-  return "(" + text + ")";
+  return text;
 }
 
 /** The first column that is shown: 1 where the key is one that SQL made for a table without one, or with one of several columns. */
@@ -44,9 +45,10 @@ export function indexLabel(schema: TableSchemaSnapshot, i: i32): string {
   return isKeyIndex(schema, i) ? "sqlite_autoindex_" + schema.name + "_1" : indexName(schema.name, schema.indexes[i]);
 }
 
-/** What CREATE INDEX begins with. */
-export function createIndexStart(unique: bool): string {
-  return unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+/** CREATE INDEX `name`, on `columns` of `table` as they stand in its parentheses. */
+export function indexText(unique: bool, name: string, table: string, columns: string): string {
+  const start = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  return start + quoted(name) + " ON " + quoted(table) + " (" + columns + ")";
 }
 
 /** INTEGER is counted where it is the primary key: without that it is BIGINT, which is the same type. */
@@ -96,7 +98,7 @@ export function referenceText(column: Column): string {
   const foreign = column.foreignKey;
   if (!foreign) return "";
   const cascade = foreign.onDelete == ON_DELETE_CASCADE ? " ON DELETE CASCADE" : "";
-  return " REFERENCES " + quoted(foreign.table) + " " + names([foreign.column]) + cascade;
+  return " REFERENCES " + quoted(foreign.table) + " (" + quoted(foreign.column) + ")" + cascade;
 }
 
 /**
@@ -110,7 +112,7 @@ export function createTableText(schema: TableSchemaSnapshot, checks: Array<Catal
     text += (c > first ? ", " : "") + columnText(schema.name, schema.columns[c], defaults);
   }
   if (first == 1 && schema.indexes.length > 1 && isKeyIndex(schema, 1))
-    text += ", PRIMARY KEY " + names(schema.indexes[1].columns);
+    text += ", PRIMARY KEY (" + quotedNames(schema.indexes[1].columns) + ")";
   for (let c = 0; c < checks.length; c++) {
     const constraint = checks[c].name == "" ? ", " : ", CONSTRAINT " + quoted(checks[c].name) + " ";
     text += constraint + "CHECK (" + checks[c].sql + ")";
@@ -123,7 +125,5 @@ export function createIndexText(schema: TableSchemaSnapshot, i: i32): string {
   const index = schema.indexes[i];
   const isColumns = index.unique && index.columns.length == 1;
   if (isColumns || isKeyIndex(schema, i)) return "";
-  return (
-    createIndexStart(index.unique) + quoted(indexLabel(schema, i)) + " ON " + quoted(schema.name) + " " + names(index.columns)
-  );
+  return indexText(index.unique, indexLabel(schema, i), schema.name, quotedNames(index.columns));
 }
