@@ -5,6 +5,7 @@
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { daysInMonth } from "../../encode/date";
 import { addPadded, isDigit, parseUnsigned, parsedUnsigned } from "../../encode/digits";
+import { COMMA, POINT, TAB } from "./dialect";
 
 /** As `parseValue` reads it. */
 export const FORM_PLAIN: u8 = 0;
@@ -17,8 +18,6 @@ export const FORM_DMY: u8 = 3;
 export const FORM_MDY: u8 = 4;
 export const FORM_YMD: u8 = 5;
 
-const POINT: u32 = 0x2e;
-const COMMA: u32 = 0x2c;
 const MINUS: u32 = 0x2d;
 const SLASH: u32 = 0x2f;
 const SPACE: u32 = 0x20;
@@ -191,6 +190,26 @@ function addTime(): bool {
 /** Makes the cell of `len` bytes at `ptr` what `parseValue` reads, in `plain`; false when it is none of the form. */
 export function toPlain(ptr: usize, len: u32, form: u8, choices: FormChoices): bool {
   return form >= FORM_DMY ? toPlainDate(ptr, len, form) : toPlainNumber(ptr, len, form, choices);
+}
+
+/** Whether `byte` is a space or a tab. */
+@inline
+function isBlank(byte: u32): bool {
+  return byte == SPACE || byte == TAB;
+}
+
+/** How many blanks the `len` bytes at `ptr` begin with. */
+export function blanksBefore(ptr: usize, len: u32): u32 {
+  let count: u32 = 0;
+  while (count < len && isBlank(load<u8>(ptr + count))) count += 1;
+  return count;
+}
+
+/** How many blanks they end with. */
+export function blanksBehind(ptr: usize, len: u32): u32 {
+  let rest = len;
+  while (rest > 0 && isBlank(load<u8>(ptr + rest - 1))) rest -= 1;
+  return len - rest;
 }
 
 /** Words for a value that is missing, as programs write them. */

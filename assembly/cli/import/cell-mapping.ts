@@ -17,10 +17,22 @@ import { Column } from "../../schema/column";
 import { unknownColumn } from "../../schema/column-names";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { CatalogEntry } from "../../store/catalog";
-import { FORM_COMMA, FORM_DMY, FORM_PLAIN, FORM_YMD, FormChoices, nullWord, nullWordAt, plain, toPlain } from "./cell-form";
+import {
+  FORM_COMMA,
+  FORM_DMY,
+  FORM_PLAIN,
+  FORM_YMD,
+  FormChoices,
+  blanksBefore,
+  blanksBehind,
+  nullWord,
+  nullWordAt,
+  plain,
+  toPlain,
+} from "./cell-form";
 import { DelimitedReader } from "./delimited-reader";
 import { COMMA } from "./dialect";
-import { ColumnGuess, isBlank } from "./infer-column";
+import { ColumnGuess } from "./infer-column";
 import { ExtraColumns } from "./extra-columns";
 import { GuessGuard } from "./infer-guard";
 import { NullTexts } from "./null-texts";
@@ -144,18 +156,23 @@ export class CellMapping {
       }
       const ptr = reader.textPtr(i);
       const len = reader.textLen(i);
-      let status = OK;
-      if (unchecked(forms[i]) != FORM_PLAIN || (!isEmptyText && isUnusual(ptr, len))) {
-        status = this.fillUnusual(i, position, ptr, len, row, guard);
-        if (status != OK) return status;
-        continue;
-      }
-      const start = row.values.len;
-      if (guard) status = guard.checkText(column, position, ptr, len);
-      if (status == OK) status = parseValue(type, column.customSize, ptr, len, row.values);
-      if (status != OK) return this.refuse(column, i, ptr, len, status);
-      row.setFromArena(position, start);
+      const isPlain = unchecked(forms[i]) == FORM_PLAIN && (isEmptyText || !isUnusual(ptr, len));
+      const status = isPlain
+        ? this.put(column, i, position, ptr, len, row, guard)
+        : this.fillUnusual(i, position, ptr, len, row, guard);
+      if (status != OK) return status;
     }
+    return OK;
+  }
+
+  /** Reads the text of a cell into its column. */
+  @inline
+  private put(column: Column, cell: u32, position: i32, ptr: usize, len: u32, row: Row, guard: GuessGuard | null): Status {
+    const start = row.values.len;
+    let status = guard ? guard.checkText(column, position, ptr, len) : OK;
+    if (status == OK) status = parseValue(column.type, column.customSize, ptr, len, row.values);
+    if (status != OK) return this.refuse(column, cell, ptr, len, status);
+    row.setFromArena(position, start);
     return OK;
   }
 
@@ -164,11 +181,10 @@ export class CellMapping {
     const column = this.schema.columns[position];
     const type = column.type;
     if (isLoose(type)) {
-      while (len > 0 && isBlank(load<u8>(ptr))) {
-        ptr += 1;
-        len -= 1;
-      }
-      while (len > 0 && isBlank(load<u8>(ptr + len - 1))) len -= 1;
+      const before = blanksBefore(ptr, len);
+      ptr += before;
+      len -= before;
+      len -= blanksBehind(ptr, len);
       const word = this.nulls.takesWords || len == 0 ? nullWordAt(ptr, len) : -1;
       if (word >= 0 && (column.nullable || column.auto)) {
         row.setNull(position);
@@ -187,12 +203,7 @@ export class CellMapping {
       ptr = plain.ptr;
       len = plain.len;
     }
-    const start = row.values.len;
-    let status = guard ? guard.checkText(column, position, ptr, len) : OK;
-    if (status == OK) status = parseValue(type, column.customSize, ptr, len, row.values);
-    if (status != OK) return this.refuse(column, cell, ptr, len, status);
-    row.setFromArena(position, start);
-    return OK;
+    return this.put(column, cell, position, ptr, len, row, guard);
   }
 
   /** Adds to the last error the option that reads the value otherwise. */

@@ -1,9 +1,10 @@
 /** The options of `import` that say how CSV and TSV are written: what is not given is found out. */
-import { Status, OK, USAGE, fail, lastError } from "../../status";
+import { Status, OK, USAGE, fail } from "../../status";
+import { isDigit } from "../../encode/digits";
 import { CommandContext } from "../command-line/context";
 import { badDelimiter, delimiterOf } from "../command-line/delimiter";
 import { FORM_DMY, FORM_MDY, FORM_YMD, FormChoices } from "./cell-form";
-import { Dialect, TAB } from "./dialect";
+import { COMMA, Dialect, POINT, TAB } from "./dialect";
 import { NullTexts } from "./null-texts";
 import { DialectChoices } from "./sniff";
 
@@ -67,13 +68,15 @@ export class CsvOptions {
       if (this.tsv)
         return fail(USAGE, "--quote goes with --format csv", "add --format csv --delimiter '\\t' for cells in quotes");
       chosen.quote = true;
-      if (ctx.invocation.option("quote", "") != "" && !this.readByte("quote")) return lastError.status;
-      dialect.quote = this.byte;
+      const quote = ctx.invocation.option("quote", "") != "" ? this.byteOf("quote") : 0;
+      if (quote < 0) return USAGE;
+      dialect.quote = quote;
       if (dialect.quote == dialect.delimiter) return fail(USAGE, "--quote and --delimiter need different characters");
     }
     if (ctx.has("comment")) {
-      if (!this.readByte("comment")) return lastError.status;
-      dialect.comment = this.byte;
+      const comment = this.byteOf("comment");
+      if (comment < 0) return USAGE;
+      dialect.comment = comment;
     }
     if (ctx.has("header") || ctx.has("no-header")) {
       if (ctx.has("header") && ctx.has("no-header")) return fail(USAGE, "--header and --no-header exclude each other");
@@ -93,12 +96,14 @@ export class CsvOptions {
     const ctx = this.ctx;
     const forms = this.forms;
     if (ctx.has("decimal")) {
-      if (!this.readByte("decimal") || (this.byte != 0x2c && this.byte != 0x2e)) return fail(USAGE, "--decimal needs , or .");
-      forms.decimal = this.byte;
+      const decimal = this.byteOf("decimal");
+      if (decimal != COMMA && decimal != POINT) return fail(USAGE, "--decimal needs , or .");
+      forms.decimal = decimal;
     }
     if (ctx.has("thousands")) {
-      if (!this.readByte("thousands")) return lastError.status;
-      forms.thousands = this.byte;
+      const thousands = this.byteOf("thousands");
+      if (thousands < 0) return USAGE;
+      forms.thousands = thousands;
       if (forms.thousands == forms.decimal) return fail(USAGE, "--thousands and --decimal need different characters");
     }
     if (ctx.has("dates")) {
@@ -109,15 +114,12 @@ export class CsvOptions {
     return OK;
   }
 
-  private byte: u32 = 0;
-
-  /** Reads the one character of the option into `byte`; false with `USAGE`. */
-  private readByte(option: string): bool {
+  /** The one character of the option; -1 with `USAGE`. */
+  private byteOf(option: string): i32 {
     const text = this.ctx.invocation.option(option, "");
     const unit = text.length == 1 ? text.charCodeAt(0) : 0;
-    this.byte = unit;
-    if (unit >= 0x20 && unit < 0x7f && !(unit >= 0x30 && unit <= 0x39)) return true;
+    if (unit >= 0x20 && unit < 0x7f && !isDigit(unit)) return unit;
     fail(USAGE, "--" + option + " needs one character of ASCII, not a digit");
-    return false;
+    return -1;
   }
 }

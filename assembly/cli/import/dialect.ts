@@ -2,6 +2,7 @@
 
 export const QUOTE: u32 = 0x22;
 export const COMMA: u32 = 0x2c;
+export const POINT: u32 = 0x2e;
 export const TAB: u32 = 0x09;
 
 export class Dialect {

@@ -34,6 +34,8 @@ import {
   FORM_POINT,
   FORM_YMD,
   FormChoices,
+  blanksBefore,
+  blanksBehind,
   dateMark,
   hasTime,
   nullWordAt,
@@ -150,13 +152,12 @@ export class ColumnGuess {
 
   /** Takes a cell's text, not null, into account. */
   addText(ptr: usize, len: u32): void {
-    if (this.choices) {
-      // Blanks around a number or a date are none of it.
-      while (len > 1 && isBlank(load<u8>(ptr))) {
-        ptr += 1;
-        len -= 1;
-      }
-      while (len > 1 && isBlank(load<u8>(ptr + len - 1))) len -= 1;
+    if (this.choices && len > 1) {
+      // Blanks around a number or a date are none of it. One is left where there is nothing else.
+      const before = blanksBefore(ptr, len - 1);
+      ptr += before;
+      len -= before;
+      len -= blanksBehind(ptr + 1, len - 1);
     }
     this.noteUnique(ptr, len);
     if (len == 0) {
@@ -181,7 +182,7 @@ export class ColumnGuess {
     if (this.choices) {
       if ((maybe & (MAYBE_NUMBER | MAYBE_COMMA)) != 0) maybe = this.tryNumberForms(maybe, ptr, len);
       if ((maybe & (MAYBE_ORDERED | MAYBE_TIMED)) != 0) maybe = this.tryDateForms(maybe, ptr, len);
-    } else if ((maybe & MAYBE_NUMBER) != 0) maybe = isPlainly(ptr, len) ? this.tryNumber(maybe, ptr, len) : 0;
+    } else if ((maybe & MAYBE_NUMBER) != 0) maybe = this.tryPlain(maybe, ptr, len);
     if ((maybe & MAYBE_BOOLEAN) != 0 && !isBooleanWord(ptr, len)) maybe &= ~MAYBE_BOOLEAN;
     this.maybe = this.tryOthers(maybe, ptr, len);
   }
@@ -193,26 +194,28 @@ export class ColumnGuess {
     if (!isDigit(load<u8>(ptr)) && load<u8>(ptr) - 0x2b > 3) return maybe & ~(MAYBE_NUMBER | MAYBE_COMMA);
     const marks = marksIn(ptr, len, this.choices!.thousands);
     if (marks == 0) {
-      const left = isPlainly(ptr, len) ? this.tryNumber(MAYBE_NUMBER, ptr, len) : 0;
-      if (hasExponent) this.saw |= SAW_EXPONENT;
+      const left = this.tryPlain(MAYBE_NUMBER, ptr, len);
       point &= left;
       comma &= left;
     } else {
-      if (point != 0) point = this.tryForm(point, ptr, len, FORM_POINT, (marks & SAW_COMMA) == 0);
-      if (comma != 0) comma = this.tryForm(comma, ptr, len, FORM_COMMA, false);
+      const isPlain = (marks & SAW_COMMA) == 0;
+      if (point != 0) point = isPlain ? this.tryPlain(point, ptr, len) : this.tryForm(point, ptr, len, FORM_POINT);
+      if (comma != 0) comma = this.tryForm(comma, ptr, len, FORM_COMMA);
       this.saw |= marks;
       this.noteExample(ptr, len);
     }
     return (maybe & ~(MAYBE_NUMBER | MAYBE_COMMA)) | point | (comma << COMMA_SHIFT);
   }
 
-  /** What of `maybe` is left of a number that has marks, in the form. */
-  private tryForm(maybe: u32, ptr: usize, len: u32, form: u8, isPlain: bool): u32 {
-    if (isPlain) {
-      if (!isPlainly(ptr, len)) return 0;
-      if (hasExponent) this.saw |= SAW_EXPONENT;
-      return this.tryNumber(maybe, ptr, len);
-    }
+  /** What of `maybe` is left for a number as `parseValue` reads it. */
+  private tryPlain(maybe: u32, ptr: usize, len: u32): u32 {
+    if (!isPlainly(ptr, len)) return 0;
+    if (hasExponent) this.saw |= SAW_EXPONENT;
+    return this.tryNumber(maybe, ptr, len);
+  }
+
+  /** What of `maybe` is left for a number that has marks, in the form. */
+  private tryForm(maybe: u32, ptr: usize, len: u32, form: u8): u32 {
     if (!toPlainNumber(ptr, len, form, this.choices!)) return 0;
     return this.tryNumber(maybe, plain.ptr, plain.len);
   }
@@ -264,11 +267,11 @@ export class ColumnGuess {
       const len = tape.stringLen(node);
       this.noteUnique(ptr, len);
       this.longest = max(this.longest, len);
-      const maybe = this.maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL | MAYBE_BOOLEAN);
+      const maybe = this.maybe & ~(MAYBE_NUMBER | MAYBE_BOOLEAN);
       this.maybe = this.tryOthers(maybe, ptr, len);
     } else if (kind == JSON_NUMBER) {
       this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
-      this.maybe = this.tryNumber(this.maybe & (MAYBE_INTEGER | MAYBE_DECIMAL), tape.rawPtr(node), tape.rawLen(node));
+      this.maybe = this.tryNumber(this.maybe & MAYBE_NUMBER, tape.rawPtr(node), tape.rawLen(node));
     } else if (kind == JSON_TRUE || kind == JSON_FALSE) {
       this.noteUnique(tape.rawPtr(node), tape.rawLen(node));
       this.maybe &= MAYBE_BOOLEAN;
@@ -314,7 +317,7 @@ export class ColumnGuess {
     // 007 is not how a number is written.
     const start = <u32>(digits > 0 ? load<u8>(first) : 0);
     if ((!isDigit(start) && start != 0x2e) || (digits > 1 && start == 0x30 && isDigit(load<u8>(first, 1)))) {
-      return maybe & ~(MAYBE_INTEGER | MAYBE_DECIMAL);
+      return maybe & ~MAYBE_NUMBER;
     }
     if ((maybe & MAYBE_INTEGER) != 0) {
       if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) {
@@ -390,11 +393,6 @@ export class ColumnGuess {
     if (wide || present < rows) column.flags |= FLAG_NULLABLE;
     return column;
   }
-}
-
-/** Whether `byte` is a space or a tab. */
-export function isBlank(byte: u32): bool {
-  return byte == 0x20 || byte == 0x09;
 }
 
 /** Whether there are marks in a number: `SAW_MARK`, with a comma `SAW_COMMA`, too; `thousands` is one that was chosen. */

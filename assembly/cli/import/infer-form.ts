@@ -69,10 +69,9 @@ function decideNumbers(column: ColumnGuess, numbers: u32, delimiter: u32): Statu
   if (point && (column.saw & SAW_MARK) == 0) return OK;
   const hasComma = (column.saw & SAW_COMMA) != 0;
   if (comma && point) {
-    const both = ((<u32>1) << FORM_COMMA) | ((<u32>1) << FORM_POINT);
     if (numbers == (<u32>1) << FORM_COMMA) return takeComma(column, maybe);
     // With a point alone nothing is read otherwise than it stands there; and where commas divide cells they divide no fractions.
-    if (hasComma && (numbers & both) != (<u32>1) << FORM_POINT && delimiter != COMMA) {
+    if (hasComma && numbers != (<u32>1) << FORM_POINT && delimiter != COMMA) {
       if (column.chosen) return refuse(column, "a number in two forms", "--decimal , or --decimal .");
       column.maybe &= ~MAYBE_NUMBER;
       column.isUnclear = true;

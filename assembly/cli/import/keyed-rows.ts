@@ -86,7 +86,7 @@ export class KeyedRows {
   }
 }
 
-/** What `--on-conflict` says: `update`, `skip`, or "" for the error that a key is when it is there already. `USAGE` for anything else. */
+/** Whether `--on-conflict` can say this: a key that is there already is an `error` unless it says something else. `USAGE` when not. */
 export function checkConflict(choice: string): Status {
   if (choice == "update" || choice == "skip" || choice == "error") return OK;
   return fail(USAGE, "--on-conflict is update, skip or error");

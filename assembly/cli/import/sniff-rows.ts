@@ -9,13 +9,15 @@ import {
   FORM_POINT,
   FORM_YMD,
   FormChoices,
+  blanksBefore,
+  blanksBehind,
   nullWordAt,
   toPlainDate,
   toPlainNumber,
 } from "./cell-form";
 import { DelimitedReader } from "./delimited-reader";
 import { TAB } from "./dialect";
-import { isBlank, isBooleanWord } from "./infer-column";
+import { isBooleanWord } from "./infer-column";
 
 /** Rows that are looked at. */
 export const MOST_ROWS: u32 = 256;
@@ -33,11 +35,10 @@ const SCRATCH: usize = memory.data(16, 8);
 
 /** What the cell of `len` bytes at `ptr` may be, in any form. */
 export function cellKind(ptr: usize, len: u32): u8 {
-  while (len > 0 && isBlank(load<u8>(ptr))) {
-    ptr += 1;
-    len -= 1;
-  }
-  while (len > 0 && isBlank(load<u8>(ptr + len - 1))) len -= 1;
+  const before = blanksBefore(ptr, len);
+  ptr += before;
+  len -= before;
+  len -= blanksBehind(ptr, len);
   if (nullWordAt(ptr, len) >= 0) return CELL_EMPTY;
   const first = <u32>load<u8>(ptr);
   if (isDigit(first) || first - 0x2c < 3) {
