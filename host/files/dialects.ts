@@ -1,5 +1,5 @@
 /** How values and definitions are written in the SQL of other engines. */
-import { sqlText } from "./sqlite-schema.js";
+import { sqlText } from "../api/sql-text.js";
 
 export const DIALECTS = ["sqlite", "postgres", "duckdb"] as const;
 export type DialectName = (typeof DIALECTS)[number];

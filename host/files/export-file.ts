@@ -1,12 +1,12 @@
 /** `exportFile`: the rows of a table, or of a query, as a Parquet or Arrow file. */
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import type { Params } from "../api/requests.js";
+import { sqlName } from "../api/sql-text.js";
 import { arrowSink } from "./arrow-writer.js";
 import type { AnySession, Watch } from "./insert-rows.js";
 import { kindNamed } from "./kinds.js";
 import { parquetSink } from "./parquet-writer.js";
 import type { FileColumn, RowSink, SinkColumn, Write } from "./row-file.js";
-import { sqlName } from "./sqlite-schema.js";
 import { unpointed } from "./values.js";
 import { writeWhole } from "./whole-file.js";
 

@@ -1,11 +1,12 @@
 /** `dumpSql`: all of a store as a script of SQL that another engine runs: definitions, rows, keys, indexes, counters and views. */
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { sqlName, sqlText } from "../api/sql-text.js";
 import { type FieldReply, typeOfSpec } from "../api/table-schema.js";
 import { DIALECTS, type Dialect, type DialectName, type Literal, dialects } from "./dialects.js";
 import { digitsIn, pagesOf } from "./export-file.js";
 import type { AnySession, Watch } from "./insert-rows.js";
 import { parentsFirst } from "./parents-first.js";
-import { readConstraints, sqlName, sqlText } from "./sqlite-schema.js";
+import { readConstraints } from "./sqlite-schema.js";
 
 export interface DumpOptions extends Watch {
   readonly dialect: DialectName;

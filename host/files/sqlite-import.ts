@@ -1,9 +1,10 @@
 /** `importSqlite`: the tables, keys, indexes, foreign keys, views and rows of an SQLite file. */
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { sqlName, sqlText } from "../api/sql-text.js";
 import { type AnySession, type Watch, inAnyOrder, insertPart } from "./insert-rows.js";
 import { type Plan, type Planned, isUnique, isUsable, referenced, same, unify } from "./sqlite-plan.js";
 import { type SqliteFile, openSqlite } from "./sqlite-reader.js";
-import { type SqliteColumn, type SqliteForeignKey, type SqliteTable, readSchema, sqlName, sqlText } from "./sqlite-schema.js";
+import { type SqliteColumn, type SqliteForeignKey, type SqliteTable, readSchema } from "./sqlite-schema.js";
 import { ColumnProfile, makerOf } from "./sqlite-values.js";
 import { Unfit, utf8Text } from "./values.js";
 

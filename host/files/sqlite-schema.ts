@@ -1,4 +1,5 @@
 /** What an SQLite file has: tables with their columns, keys and indexes, views, and what has no place in a store here. */
+import { sqlText } from "../api/sql-text.js";
 import type { SqliteFile, SqliteValue } from "./sqlite-reader.js";
 
 export interface SqliteColumn {
@@ -52,10 +53,6 @@ export interface SqliteSchema {
   /** Triggers, virtual tables and what those keep: their names and what they are. */
   readonly others: readonly string[];
 }
-
-/** A text of SQL, and a name. */
-export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 const textOf = (value: SqliteValue | undefined): string => (value === null || value === undefined ? "" : String(value));
 

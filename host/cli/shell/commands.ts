@@ -3,12 +3,12 @@ import { createReadStream, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../../api/errors.js";
 import { nearest } from "../../api/options.js";
+import { sqlName, sqlText } from "../../api/sql-text.js";
 import { plainPosition } from "../command-line.js";
 import { printable } from "../printable.js";
 import { FORMAT_NAMES } from "./formats.js";
 import { linesOf } from "./lines.js";
 import type { Shell } from "./shell.js";
-import { quoted } from "./store.js";
 import { widthOf } from "./width.js";
 import { formatNamed } from "./words.js";
 
@@ -24,9 +24,6 @@ interface DotCommand {
 }
 
 const usage = (message: string): QuireError => new QuireError("USAGE", message, EXIT_USAGE);
-
-/** A name of a table or a column, in quotes. */
-export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 function isOn(word: string): boolean {
   if (/^(?:on|yes|true|1)$/i.test(word)) return true;
@@ -55,7 +52,7 @@ async function names(shell: Shell, condition: string): Promise<string[]> {
 }
 
 const like = (column: string, pattern: string | undefined): string =>
-  pattern === undefined ? "TRUE" : `${column} ILIKE ${quoted(pattern)}`;
+  pattern === undefined ? "TRUE" : `${column} ILIKE ${sqlText(pattern)}`;
 
 /** Runs a command of `quire`, which sees what is committed. */
 async function runOther(shell: Shell, words: readonly string[]): Promise<void> {
@@ -71,7 +68,7 @@ async function importFile(shell: Shell, words: readonly string[]): Promise<void>
   if (tableAt < 0) throw usage("use .import FILE TABLE, and options of quire import");
   if (store.inTransaction) throw usage("an import is a transaction of its own: COMMIT or ROLLBACK before it");
   const table = options[tableAt] as string;
-  const isThere = (await names(shell, `type = 'table' AND lower(name) = ${quoted(table.toLowerCase())}`)).length > 0;
+  const isThere = (await names(shell, `type = 'table' AND lower(name) = ${sqlText(table.toLowerCase())}`)).length > 0;
   const rest = options.filter((_, at) => at !== fileAt && at !== tableAt);
   const making = isThere || rest.includes("--create") ? [] : ["--create"];
   // It has to have the file alone.
@@ -89,7 +86,7 @@ const EXPORT_FORMATS: ReadonlyMap<string, string> = new Map([
 async function exportTable(shell: Shell, [table = "", file]: readonly string[]): Promise<void> {
   const told = file === undefined ? undefined : EXPORT_FORMATS.get(extname(file).toLowerCase());
   if (file !== undefined) shell.output.redirect(file, 1);
-  await shell.show(`SELECT * FROM ${quotedName(table)}`, told === undefined ? shell.settings.format : formatNamed(told));
+  await shell.show(`SELECT * FROM ${sqlName(table)}`, told === undefined ? shell.settings.format : formatNamed(told));
 }
 
 async function readFile(shell: Shell, [file = ""]: readonly string[]): Promise<void> {

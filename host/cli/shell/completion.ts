@@ -2,7 +2,8 @@
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { COMMAND_NAMES, completesWith, quotedName } from "./commands.js";
+import { sqlName } from "../../api/sql-text.js";
+import { COMMAND_NAMES, completesWith } from "./commands.js";
 import { FORMAT_NAMES } from "./formats.js";
 
 /** Tables and views, and the columns of each. */
@@ -69,7 +70,7 @@ function tokens(sql: string): Token[] {
 /** A name as it has to be written. */
 function written(name: string): string {
   const isPlain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !RESERVED_WORDS.includes(name.toLowerCase());
-  return isPlain ? name : quotedName(name);
+  return isPlain ? name : sqlName(name);
 }
 
 /** Names that nobody would type are left out, and so is what a terminal may not get. */
@@ -121,7 +122,7 @@ export function completeSql(before: string, behind: string, names: Names): Compl
     Array.from(new Set(found))
       .filter(fits)
       .sort()
-      .map((name) => (quote ? quotedName(name) : written(name)));
+      .map((name) => (quote ? sqlName(name) : written(name)));
   const used = namedTables([...list, ...tokens(behind)], names);
   if (begun.at(-1)?.text === ".") {
     const owner = begun.at(-2)?.name?.toLowerCase();

@@ -45,9 +45,6 @@ export class StatementError extends QuireError {
   }
 }
 
-/** A text of SQL that is `text`. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 export class ShellStore {
   /** What the user calls it. */
   readonly name: string;

@@ -1,6 +1,7 @@
 /** What a file has of tables and views, as types are written for them. */
 import { parentsFirst } from "../../files/parents-first.js";
 import type { Session } from "../../api/session.js";
+import { sqlName } from "../../api/sql-text.js";
 import { type FieldReply, type IndexReply, readColumn, typeOfSpec } from "../../api/table-schema.js";
 
 /** A column, with the word that `create` takes for it. */
@@ -67,7 +68,7 @@ export async function readRelations(db: Session): Promise<Relations> {
   const views: TypedView[] = [];
   for (const { name } of await db.sql<{ name: string }>`SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name`) {
     try {
-      const { columns } = await db.prepare(`SELECT * FROM "${name.replaceAll('"', '""')}"`);
+      const { columns } = await db.prepare(`SELECT * FROM ${sqlName(name)}`);
       views.push({ name, columns, broken: null });
     } catch (error) {
       views.push({ name, columns: [], broken: (error as Error).message });
