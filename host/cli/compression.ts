@@ -1,9 +1,9 @@
 /** Compressed files that commands read and write: told by the endings of their names, and what is read by its first bytes, too. */
-import { closeSync, openSync, readSync } from "node:fs";
 import { extname } from "node:path";
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { firstBytes } from "../node/whole-file.js";
 
 export type Compression = "gzip" | "Brotli" | "zstd";
 
@@ -31,15 +31,12 @@ export function compressionNamed(name: string): Compression | null {
 export function compressionOf(path: string): Compression | null {
   const named = compressionNamed(path);
   if (named !== null) return named;
-  const head = Buffer.alloc(4);
   try {
-    const file = openSync(path, "r");
-    readSync(file, head, 0, head.length, 0);
-    closeSync(file);
+    const head = firstBytes(path, 4).toString("hex");
+    return FIRST_BYTES.find(([bytes]) => head.startsWith(bytes))?.[1] ?? null;
   } catch {
     return null;
   }
-  return FIRST_BYTES.find(([bytes]) => head.toString("hex").startsWith(bytes))?.[1] ?? null;
 }
 
 /** The name of what is in a compressed file. */

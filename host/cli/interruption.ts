@@ -3,11 +3,12 @@
  * lock is still held then, and the program that ran the module is gone.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { type PreparedCommand, filePosition, plainPosition } from "./command-line.js";
 import { COMMANDS } from "./commands.js";
 import { QuireError } from "../api/errors.js";
+import { firstBytes } from "../node/whole-file.js";
 import { modulePath } from "../paths.js";
 import { node } from "../runtimes/node.js";
 
@@ -128,11 +129,8 @@ function removeUnfinished(path: string): boolean {
   rmSync(`${path}-spill`, { force: true });
   const state = stateOf(path);
   if (state === null) return false;
-  const head = Buffer.alloc(MARK.length);
-  const file = openSync(path, "r");
-  const length = readSync(file, head, 0, head.length, 0);
-  closeSync(file);
-  if (length > 0 && head.toString("latin1") !== MARK) return true;
+  const head = firstBytes(path, MARK.length);
+  if (head.length > 0 && head.toString("latin1") !== MARK) return true;
   rmSync(path, { force: true });
   return false;
 }

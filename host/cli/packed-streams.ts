@@ -1,9 +1,10 @@
 /** What goes into a command's standard input from a compressed file, and from its standard output into a file. */
 import { once } from "node:events";
-import { createReadStream, createWriteStream, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
+import { WholeFile } from "../node/whole-file.js";
 import { type Compression, packer, unpacker } from "./compression.js";
 import { ZstdFrames } from "./zstd-frames.js";
 
@@ -57,15 +58,15 @@ export async function unpackInto({ path, named, compression }: PackedSource, std
 
 /** A file that a command's standard output goes into: it is whole, or as it was. */
 export class OutFile {
-  readonly #unfinished: string;
+  readonly #whole: WholeFile;
 
   constructor(
-    readonly path: string,
+    path: string,
     /** As it was typed. */
     readonly named: string,
     readonly compression: Compression | null,
   ) {
-    this.#unfinished = `${path}-unfinished`;
+    this.#whole = new WholeFile(path);
   }
 
   #failed(error: unknown): QuireError {
@@ -76,7 +77,7 @@ export class OutFile {
   async take(stdout: Readable): Promise<void> {
     const packing = this.compression === null ? [] : [packer(this.compression)];
     try {
-      await pipeline([stdout, ...packing, createWriteStream(this.#unfinished)]);
+      await pipeline([stdout, ...packing, createWriteStream(this.#whole.unfinished)]);
     } catch (error) {
       throw this.#failed(error);
     }
@@ -85,10 +86,7 @@ export class OutFile {
   /** Gives what was taken its name. */
   finish(): void {
     try {
-      const file = openSync(this.#unfinished, "r+");
-      fsyncSync(file);
-      closeSync(file);
-      renameSync(this.#unfinished, this.path);
+      this.#whole.finish();
     } catch (error) {
       throw this.#failed(error);
     }
@@ -96,6 +94,6 @@ export class OutFile {
 
   /** Removes what was taken, if it has no name yet. */
   discard(): void {
-    rmSync(this.#unfinished, { force: true });
+    this.#whole.discard();
   }
 }

@@ -1,10 +1,10 @@
 /** A command in the program of another runtime, with this process's streams. */
 import { spawn } from "node:child_process";
-import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { EXIT_RUNTIME, QuireError, reasonOf, trapError } from "../api/errors.js";
 import { type WriteLock, inheritedBy } from "../node/lock/write-lock.js";
 import { requireModule } from "../node/wasi.js";
+import { writeAll } from "../node/whole-file.js";
 import { Interrupted } from "./interruption.js";
 import { endedByTrap, requireRuntime } from "../node/run-command.js";
 import type { Invocation } from "../runtimes/adapter.js";
@@ -21,7 +21,7 @@ const STDERR_LENGTH = 8192;
 /** Writes to standard error without Node's stream for it, whose opening would make a pipe non-blocking. */
 function passOn(bytes: Buffer): void {
   try {
-    for (let at = 0; at < bytes.length;) at += writeSync(2, bytes, at);
+    writeAll(2, bytes);
   } catch {
     // Nobody is listening, or it is full and does not wait.
   }

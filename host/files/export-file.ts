@@ -2,13 +2,13 @@
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import type { Params } from "../api/requests.js";
 import { sqlName } from "../api/sql-text.js";
+import { writeWhole } from "../node/whole-file.js";
 import { arrowSink } from "./arrow-writer.js";
 import type { AnySession, Watch } from "./insert-rows.js";
 import { kindNamed } from "./kinds.js";
 import { parquetSink } from "./parquet-writer.js";
 import type { FileColumn, RowSink, SinkColumn, Write } from "./row-file.js";
 import { unpointed } from "./values.js";
-import { writeWhole } from "./whole-file.js";
 
 /** Formats of rows that the host writes: `arrows` is Arrow's stream. */
 export type RowFormat = "parquet" | "arrow" | "arrows";

@@ -1,6 +1,6 @@
 /** What a file of rows is: by what it begins with, or is called. */
-import { closeSync, openSync, readSync } from "node:fs";
 import { extname } from "node:path";
+import { firstBytes } from "../node/whole-file.js";
 
 /** Files that the host reads and writes; all others are the module's. `arrows` is Arrow's stream. */
 export type FileKind = "parquet" | "arrow" | "arrows" | "sqlite";
@@ -31,18 +31,10 @@ const BEGINNINGS: readonly (readonly [string, FileKind])[] = [
 
 /** What the file begins with; null where that is none of these, or it can't be read. */
 export function kindOfFile(path: string): FileKind | null {
-  const head = Buffer.alloc(16);
-  let length: number;
   try {
-    const file = openSync(path, "r");
-    try {
-      length = readSync(file, head, 0, head.length, 0);
-    } finally {
-      closeSync(file);
-    }
+    const head = firstBytes(path, 16).toString("latin1");
+    return BEGINNINGS.find(([start]) => head.startsWith(start))?.[1] ?? null;
   } catch {
     return null;
   }
-  const text = head.toString("latin1", 0, length);
-  return BEGINNINGS.find(([start]) => text.startsWith(start))?.[1] ?? null;
 }

@@ -1,7 +1,8 @@
 /** SQLite files, by Node's own SQLite, or else by a package that the user installs. */
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
+import { firstBytes } from "../node/whole-file.js";
 import { missing } from "./packages.js";
 
 /** A value of SQLite: whole numbers are bigints, or numbers where the package has no others. */
@@ -107,13 +108,7 @@ const WAL_HINT =
   "the file is in WAL mode, which node-sqlite3-wasm can't read: install better-sqlite3, use Node 22.13, or PRAGMA journal_mode = DELETE";
 
 /** Whether a file's header says that its last changes may be in a file beside it. */
-function isInWalMode(path: string): boolean {
-  const head = Buffer.alloc(20);
-  const file = openSync(path, "r");
-  readSync(file, head, 0, head.length, 0);
-  closeSync(file);
-  return head[19] === 2;
-}
+const isInWalMode = (path: string): boolean => firstBytes(path, 20)[19] === 2;
 
 /** What went wrong, told of the file. */
 function badSqlite(path: string, error: unknown): QuireError {

@@ -1,6 +1,7 @@
 /** Where a shell writes to: standard output, or a file for the next statement or for all. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { QuireError, reasonOf } from "../../api/errors.js";
+import { writeAll } from "../../node/whole-file.js";
 
 /** Whoever reads what is written is gone. */
 export class ReaderGone extends Error {}
@@ -29,8 +30,7 @@ export class ShellOutput {
     if (text === "") return;
     if (this.#file !== null) {
       try {
-        const bytes = Buffer.from(text);
-        for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+        writeAll(this.#file, Buffer.from(text));
         return;
       } catch (error) {
         throw new QuireError("IO_ERROR", `can't write to the file of .output (${reasonOf(error)})`, undefined, { cause: error });

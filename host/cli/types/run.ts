@@ -1,7 +1,7 @@
 /** `quire FILE types`: TypeScript for the tables and views that a file has. */
-import { writeSync } from "node:fs";
 import { EXIT_USAGE, QuireError } from "../../api/errors.js";
 import { open } from "../../node/open.js";
+import { writeAll } from "../../node/whole-file.js";
 import { takeOption, takeRuntime, takeWait } from "../command-line.js";
 import { drizzleTypes } from "./drizzle.js";
 import { kyselyTypes } from "./kysely.js";
@@ -46,8 +46,6 @@ export async function writeTypes(words: readonly string[]): Promise<void> {
   );
 }
 
-/** Writes to standard output without Node's stream for it, whose opening would make a pipe non-blocking. */
 function write(text: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
+  writeAll(1, Buffer.from(text));
 }
