@@ -7,7 +7,8 @@ import { type ValueForms, inexact, numberIfExact } from "./value-forms.js";
 /** Each byte in hexadecimal. */
 export const BYTE_HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-function toHex(bytes: Uint8Array): string {
+/** Bytes in hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += BYTE_HEX[byte] as string;
   return text;

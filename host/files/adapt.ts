@@ -1,16 +1,17 @@
 /** Values of a file's column for a column of another type. */
 import { JsonText } from "../api/document.js";
-import { Unfit, hex, utf8Text, uuidText } from "./values.js";
+import { toHex } from "../api/json-values.js";
+import { Unfit, integerType, utf8Text, uuidText } from "./values.js";
 
 /** Makes a value of one. */
 export type Adapter = (value: unknown) => unknown;
 
-const isInteger = (type: string): boolean => /^u?int/.test(type);
+const isInteger = (type: string): boolean => integerType(type) !== null;
 
 /** What a value is as text. */
 export function textOf(value: unknown): string {
   if (value instanceof JsonText) return value.text;
-  if (value instanceof Uint8Array) return hex(value);
+  if (value instanceof Uint8Array) return toHex(value);
   return typeof value === "object" ? JSON.stringify(value) : (value as string | number | bigint | boolean).toString();
 }
 

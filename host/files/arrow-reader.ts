@@ -2,10 +2,11 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Data, RecordBatch, RecordBatchReader, Schema } from "apache-arrow";
 import { ArrowTypes } from "./arrow-types.js";
+import { asBadFile, badFile } from "./bad-file.js";
 import { decodeLz4Frame } from "./lz4.js";
 import { needPackage } from "./packages.js";
-import { asBadFile, badFile, zstd } from "./parquet-reader.js";
-import type { Batch, RowFile } from "./row-file.js";
+import { zstd } from "./parquet-reader.js";
+import { type Batch, type RowFile, nameOfTwo } from "./row-file.js";
 
 export const loadArrow = (): Promise<typeof import("apache-arrow")> => needPackage("apache-arrow", () => import("apache-arrow"));
 
@@ -41,8 +42,8 @@ export async function openArrow(path: string): Promise<RowFile> {
       type: (readings[i] as { readonly type: string }).type,
       nullable: nullable || arrow.DataType.isNull(type),
     }));
-    const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) !== i);
-    if (twice !== undefined) throw badFile(path, `two columns are called ${twice.name}`);
+    const twice = nameOfTwo(columns);
+    if (twice !== undefined) throw badFile(path, `two columns are called ${twice}`);
     return {
       columns,
       rows: null,

@@ -187,10 +187,7 @@ export class ArrowTypes {
     const fields = (type.children as readonly Field[] | undefined) ?? [];
     const members = fields.map((field) => {
       const { get } = this.field(field);
-      return (data: Data, at: number): unknown => {
-        const value = get(data, at);
-        return value instanceof JsonText ? (JSON.parse(value.text) as unknown) : values.documentValue(value);
-      };
+      return (data: Data, at: number): unknown => values.documentValue(get(data, at));
     });
     const [first] = members;
     const range = (data: Data, start: number, end: number): unknown[] => {

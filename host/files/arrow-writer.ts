@@ -1,9 +1,9 @@
 /** Arrow IPC, files and streams, written a record batch at a time. */
 import type { Data, DataType, Field, RecordBatch } from "apache-arrow";
 import { loadArrow } from "./arrow-reader.js";
-import { scaled } from "./parquet-writer.js";
+import { gatheringSink } from "./gathering-sink.js";
 import type { RowSink, SinkColumn, Write } from "./row-file.js";
-import { daysOf, microsecondsOf, uuidBytes } from "./values.js";
+import { daysOf, integerType, microsecondsOf, scaled, uuidBytes } from "./values.js";
 
 type Arrow = typeof import("apache-arrow");
 
@@ -48,11 +48,12 @@ const textBytes = (value: unknown): Uint8Array => encoder.encode(value as string
 /** The type of a column, and its buffers of values. */
 function storing(arrow: Arrow, column: SinkColumn): readonly [DataType, (values: readonly unknown[]) => object] {
   const { type, scale } = column;
-  if (Object.hasOwn(ARRAYS, type)) {
+  const integer = integerType(type);
+  if (integer !== null) {
+    const { isSigned, bits } = integer;
     const Values = ARRAYS[type as keyof typeof ARRAYS] as { from(values: readonly unknown[]): ArrayBufferView };
-    const [, name = ""] = /^(u?int\d+)$/.exec(type) ?? [];
-    const Type = arrow[(name.startsWith("u") ? `Uint${name.slice(4)}` : `Int${name.slice(3)}`) as "Int8"];
-    const zero = type.endsWith("64") ? 0n : 0;
+    const Type = arrow[`${isSigned ? "Int" : "Uint"}${bits}` as "Int8"];
+    const zero = bits === 64 ? 0n : 0;
     return [new Type(), (values) => ({ data: Values.from(values.map((value) => value ?? zero)) })];
   }
   switch (type) {
@@ -64,7 +65,7 @@ function storing(arrow: Arrow, column: SinkColumn): readonly [DataType, (values:
         (values) => {
           const data = new BigUint64Array(2 * values.length);
           for (const [i, value] of values.entries()) {
-            const digits = value === null ? 0n : scaled(value, scale);
+            const digits = value === null ? 0n : scaled(value as string, scale);
             data[2 * i] = BigInt.asUintN(64, digits);
             data[2 * i + 1] = BigInt.asUintN(64, digits >> 64n);
           }
@@ -128,43 +129,30 @@ export async function arrowSink(columns: readonly SinkColumn[], write: Write, st
   })().catch((error: unknown) => {
     failure = error;
   });
-  let data = columns.map((): unknown[] => []);
-  let rows = 0;
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    if (rows > 0) writer.write(batchOf());
-    data = columns.map((): unknown[] => []);
-    [rows, bytes] = [0, 0];
-    await new Promise(setImmediate);
-    if (failure !== null) throw failure as Error;
-  };
-  const batchOf = (): RecordBatch => {
-    const children = columns.map((_, i): Data => {
-      const values = data[i] as unknown[];
+  const batchOf = (data: readonly (readonly unknown[])[], rows: number): RecordBatch => {
+    const children = data.map((values, i): Data => {
       const [type, buffers] = ways[i] as (typeof ways)[number];
       const nullCount = values.reduce((count: number, value) => count + Number(value === null), 0);
-      const nullBitmap = nullCount === 0 ? null : bits(values.length, (at) => values[at] !== null);
-      return arrow.makeData({ type, length: values.length, nullCount, nullBitmap, ...buffers(values) } as never);
+      const nullBitmap = nullCount === 0 ? null : bits(rows, (at) => values[at] !== null);
+      return arrow.makeData({ type, length: rows, nullCount, nullBitmap, ...buffers(values) } as never);
     });
     const struct = arrow.makeData({ type: new arrow.Struct(fields), length: rows, nullCount: 0, children });
     return new arrow.RecordBatch(schema, struct);
   };
-  return {
-    async write(list) {
-      for (const row of list) {
-        for (let i = 0; i < columns.length; i++) {
-          const value = row[i];
-          bytes += typeof value === "string" || value instanceof Uint8Array ? value.length + 8 : 8;
-          (data[i] as unknown[]).push(value);
-        }
-        if (++rows >= BATCH_ROWS || bytes >= BATCH_BYTES) await flush();
-      }
+  return gatheringSink({
+    columns: columns.length,
+    mostRows: BATCH_ROWS,
+    mostBytes: BATCH_BYTES,
+    store: (value) => value,
+    async flush(data, rows) {
+      writer.write(batchOf(data, rows));
+      await new Promise(setImmediate);
+      if (failure !== null) throw failure as Error;
     },
     async finish() {
-      await flush();
       writer.finish();
       await taking;
       if (failure !== null) throw failure as Error;
     },
-  };
+  });
 }

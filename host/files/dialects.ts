@@ -1,5 +1,6 @@
 /** How values and definitions are written in the SQL of other engines. */
 import { sqlText } from "../api/sql-text.js";
+import { integerType } from "./values.js";
 
 export const DIALECTS = ["sqlite", "postgres", "duckdb"] as const;
 export type DialectName = (typeof DIALECTS)[number];
@@ -34,19 +35,17 @@ function around(text: string, nul: string): string {
   return text.split("\0").map(sqlText).join(` || ${nul} || `);
 }
 
-const isInteger = (type: string): boolean => /^u?int/.test(type);
-
 const sqlite: Dialect = {
   name: "sqlite",
   column({ type, isWide }) {
-    if (isInteger(type)) {
+    if (integerType(type) !== null) {
       if (isWide)
         return {
           type: "UNSIGNED TEXT",
           literal: quoted,
           note: "has numbers above 9223372036854775807, which SQLite has not: it is text",
         };
-      return { type: SQLITE_INTEGERS[type] ?? type.toUpperCase(), literal: digits };
+      return { type: SQLITE_INTEGERS[type] as string, literal: digits };
     }
     switch (type) {
       case "decimal":
@@ -69,9 +68,10 @@ const sqlite: Dialect = {
   nul: (text) => around(text, "char(0)"),
 };
 
-/** The names that come back as the same types. */
-const SQLITE_INTEGERS: Readonly<Partial<Record<string, string>>> = {
+/** The names of whole numbers that an SQLite file's columns get the same types by. */
+export const SQLITE_INTEGERS: Readonly<Partial<Record<string, string>>> = {
   ...{ int8: "TINYINT", int16: "SMALLINT", int32: "INT4", int64: "BIGINT" },
+  ...{ uint8: "UINT8", uint16: "UINT16", uint32: "UINT32", uint64: "UINT64" },
 };
 
 const postgres: Dialect = {
@@ -106,8 +106,11 @@ const POSTGRES_INTEGERS: Readonly<Partial<Record<string, string>>> = {
 const duckdb: Dialect = {
   name: "duckdb",
   column({ type, whole, scale }) {
-    const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) ?? [];
-    if (bits !== undefined) return { type: (unsigned === "u" ? "U" : "") + (DUCKDB_INTEGERS[bits] as string), literal: digits };
+    const integer = integerType(type);
+    if (integer !== null) {
+      const name = DUCKDB_INTEGERS[integer.bits] as string;
+      return { type: integer.isSigned ? name : `U${name}`, literal: digits };
+    }
     switch (type) {
       case "decimal":
         // In quotes: a list of decimals of several scales would be one of floating point numbers.
@@ -130,6 +133,6 @@ const duckdb: Dialect = {
   nul: (text) => around(text, "chr(0)"),
 };
 
-const DUCKDB_INTEGERS: Readonly<Partial<Record<string, string>>> = { 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" };
+const DUCKDB_INTEGERS: Readonly<Partial<Record<number, string>>> = { 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" };
 
 export const dialects: Readonly<Record<DialectName, Dialect>> = { sqlite, postgres, duckdb };

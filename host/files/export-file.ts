@@ -7,7 +7,7 @@ import { arrowSink } from "./arrow-writer.js";
 import type { AnySession, Watch } from "./insert-rows.js";
 import { kindNamed } from "./kinds.js";
 import { parquetSink } from "./parquet-writer.js";
-import type { FileColumn, RowSink, SinkColumn, Write } from "./row-file.js";
+import { type FileColumn, type RowSink, type SinkColumn, type Write, nameOfTwo } from "./row-file.js";
 import { unpointed } from "./values.js";
 
 /** Formats of rows that the host writes: `arrows` is Arrow's stream. */
@@ -56,9 +56,9 @@ async function queryOf(db: AnySession, options: ExportOptions): Promise<Query> {
     const { columns } = await db.prepare(sql, EXACT);
     const list = columns.map(({ name, type }) => ({ name, type, nullable: true }));
     if (list.length === 0) throw new QuireError("BAD_OPTION", `exportFile: ${sql} gives no rows`, EXIT_NOT_DONE);
-    const twice = list.find(({ name }, i) => list.findIndex((column) => column.name === name) !== i);
+    const twice = nameOfTwo(list);
     if (twice === undefined) return { sql: documentsAsText(`(${sql})`, list), params, columns: list };
-    throw new QuireError("BAD_OPTION", `two columns are called ${twice.name}; name one of them with AS`, EXIT_NOT_DONE);
+    throw new QuireError("BAD_OPTION", `two columns are called ${twice}; name one of them with AS`, EXIT_NOT_DONE);
   }
   const [definition] = (await db.schema(table)).tables;
   const fields = definition?.fields ?? [];
@@ -73,7 +73,7 @@ async function queryOf(db: AnySession, options: ExportOptions): Promise<Query> {
 }
 
 /** A query of these columns in which documents are their texts, whose numbers have all their digits. */
-function documentsAsText(from: string, columns: readonly FileColumn[]): string {
+export function documentsAsText(from: string, columns: readonly Pick<FileColumn, "name" | "type">[]): string {
   const list = columns.map(({ name, type }) =>
     type === "json" ? `CAST(${sqlName(name)} AS text) AS ${sqlName(name)}` : sqlName(name),
   );
@@ -102,6 +102,12 @@ export async function* pagesOf(
 const FLOAT_DIGITS = 15;
 const MOST_SIGNED = 2n ** 63n - 1n;
 
+/** A column, and what its values need. */
+interface Measured extends SinkColumn {
+  /** Whether a value is beyond signed 64 bits, or a decimal has more digits than floating point keeps. */
+  readonly isWide: boolean;
+}
+
 /** How many digits the values of each decimal have before the point and behind it, and what is beyond 64 bits: all rows are looked at. */
 async function measure(
   db: AnySession,
@@ -109,7 +115,7 @@ async function measure(
   sql: string,
   params: Params,
   watch: Watch,
-): Promise<(SinkColumn & { readonly isWide: boolean })[]> {
+): Promise<Measured[]> {
   const sizes = columns.map((column) => ({ ...column, whole: 1, scale: 0, isWide: false }));
   const measured = sizes.flatMap(({ type }, i) => (type === "decimal" || type === "uint64" ? [i] : []));
   if (measured.length === 0) return sizes;
@@ -132,12 +138,7 @@ async function measure(
 }
 
 /** The same of a table's columns. */
-export function digitsIn(
-  db: AnySession,
-  table: string,
-  columns: readonly FileColumn[],
-  watch: Watch,
-): Promise<(SinkColumn & { readonly isWide: boolean })[]> {
+export function digitsIn(db: AnySession, table: string, columns: readonly FileColumn[], watch: Watch): Promise<Measured[]> {
   return measure(db, columns, `SELECT ${columns.map(({ name }) => sqlName(name)).join(", ")} FROM ${sqlName(table)}`, [], watch);
 }
 

@@ -96,14 +96,11 @@ async function importAnew(db: AnySession, file: RowFile, options: ImportOptions,
       return columnWord(name, (targets[i] as Target).type, ...(isKey ? ["pk"] : nullable ? ["null"] : []));
     });
     if (chosen === null) words.unshift(columnWord(freeName(file.columns), "uint32", "pk", "auto"));
-    if (how.batch > 0) {
+    const make = async (): Promise<ImportResult> => {
       await db.create(table, words);
       return { table, rows: await insertRows(db, table, file, targets, how), columns: words };
-    }
-    return await db.transaction(async () => {
-      await db.create(table, words);
-      return { table, rows: await insertRows(db, table, file, targets, how), columns: words };
-    });
+    };
+    return how.batch > 0 ? make() : db.transaction(make);
   };
   if (key !== undefined) return attempt(key);
   const guess = how.batch > 0 ? undefined : likelyKey(targets);

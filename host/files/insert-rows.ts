@@ -9,7 +9,7 @@ import { Unfit } from "./values.js";
 export type AnySession = Session<ValueTypes>;
 
 /** Rows of one call. */
-const CALL_ROWS = 1000;
+export const CALL_ROWS = 1000;
 
 /** What is told of while it goes on. */
 export interface Watch {
@@ -25,7 +25,7 @@ export interface Target {
   readonly type: string;
 }
 
-/** What a column's values go through; `nulls`: texts that stand for null. */
+/** The column that values go into, and what they go through before. */
 interface Way {
   readonly name: string;
   readonly adapt: Adapter | null;

@@ -2,17 +2,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import * as zlib from "node:zlib";
 import type { AsyncBuffer, Compressors, FileMetaData, ParquetParsers, SchemaTree } from "hyparquet";
-import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
+import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { asBadFile, badFile } from "./bad-file.js";
 import { decodeLz4, decodeLz4Blocks } from "./lz4.js";
 import { needPackage } from "./packages.js";
 import { asStored, documentReading, readingOf } from "./parquet-types.js";
-import type { Batch, FileColumn, RowFile } from "./row-file.js";
+import { type Batch, type FileColumn, type RowFile, nameOfTwo } from "./row-file.js";
 import { Unfit, dateText, datetimeText, utf8Text } from "./values.js";
-
-/** What made of a file that is no such file, or is damaged. */
-export function badFile(path: string, what: string, cause?: unknown): QuireError {
-  return new QuireError("BAD_FILE", `${path}: ${what}`, EXIT_NOT_DONE, { cause });
-}
 
 /** A file as hyparquet reads it. */
 async function bufferOf(path: string, file: FileHandle): Promise<AsyncBuffer> {
@@ -67,8 +63,9 @@ export async function openParquet(path: string): Promise<RowFile> {
     const file = await bufferOf(path, handle);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     const trees = parquetSchema(metadata).children;
-    const twice = trees.find(({ element: { name } }, i) => trees.findIndex((tree) => tree.element.name === name) !== i);
-    if (twice !== undefined) throw badFile(path, `two columns are called ${twice.element.name}`);
+    const columns = trees.map(columnOf);
+    const twice = nameOfTwo(columns);
+    if (twice !== undefined) throw badFile(path, `two columns are called ${twice}`);
     const compressors = await compressorsOf(metadata);
     const stored = asStored(metadata);
     const readGroup = async (start: number, rows: number): Promise<Map<string, ArrayLike<unknown>>> => {
@@ -90,7 +87,7 @@ export async function openParquet(path: string): Promise<RowFile> {
       return new Map(Array.from(chunks, ([name, parts]) => [name, joined(parts)]));
     };
     return {
-      columns: trees.map(columnOf),
+      columns,
       rows: Number(metadata.num_rows),
       batches: () => groupsOf(path, metadata, trees, readGroup),
       close: () => handle.close(),
@@ -99,13 +96,6 @@ export async function openParquet(path: string): Promise<RowFile> {
     await handle.close();
     throw asBadFile(path, error);
   }
-}
-
-/** What goes wrong with reading, in the file's name. */
-export function asBadFile(path: string, error: unknown): unknown {
-  if (error instanceof QuireError || error instanceof Unfit) return error;
-  if (typeof (error as { syscall?: unknown }).syscall === "string") return error;
-  return badFile(path, reasonOf(error), error);
 }
 
 const isNested = ({ element, children }: SchemaTree): boolean => children.length > 0 || element.repetition_type === "REPEATED";

@@ -164,10 +164,7 @@ function itemReading({ element, children }: SchemaTree): (stored: unknown) => un
   if (element.logical_type?.type === "VARIANT") return values.documentValue;
   if (first === undefined) {
     const { read } = readingOf(element);
-    return orNull((stored: unknown) => {
-      const value = read === null ? stored : read(stored as never);
-      return value instanceof JsonText ? (JSON.parse(value.text) as unknown) : values.documentValue(value);
-    });
+    return orNull((stored: unknown) => values.documentValue(read === null ? stored : read(stored as never)));
   }
   const isWrapper = children.length === 1 && first.element.repetition_type === "REPEATED";
   if (isWrapper && element.converted_type === "LIST") {

@@ -2,13 +2,14 @@
 import * as zlib from "node:zlib";
 import type { ParquetWriter, Writer } from "hyparquet-writer";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { gatheringSink } from "./gathering-sink.js";
 import { needPackage } from "./packages.js";
 import type { RowSink, SinkColumn, Write } from "./row-file.js";
-import { daysOf, microsecondsOf, unpointed, uuidBytes } from "./values.js";
+import { daysOf, integerType, microsecondsOf, scaled, uuidBytes } from "./values.js";
 
 /** Rows of a group. */
 const GROUP_ROWS = 65_536;
-/** About how many bytes a group's values have at most: so much is in memory. */
+/** About how many bytes its values have at most. */
 const GROUP_BYTES = 32 << 20;
 
 /** An element of the schema, as the writer has it. */
@@ -36,12 +37,12 @@ const DECIMAL_BYTES = 16;
 
 /** A column's element in the file, and what makes a stored value of one of ours; null: it is stored as it is. */
 function storing({ type, scale, whole }: SinkColumn): readonly [Omit<SchemaElement, "name">, Stored | null] {
-  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) ?? [];
-  if (bits !== undefined) {
-    const bitWidth = Number(bits);
+  const integer = integerType(type);
+  if (integer !== null) {
+    const { isSigned, bits } = integer;
     // The newer way to tell types is not used: hyparquet-writer spells the width so that DuckDB and others can't read it.
-    const converted = `${unsigned === "" ? "" : "U"}INT_${bits}` as NonNullable<SchemaElement["converted_type"]>;
-    return [{ type: bitWidth === 64 ? "INT64" : "INT32", converted_type: converted }, null];
+    const converted = `${isSigned ? "" : "U"}INT_${bits}` as NonNullable<SchemaElement["converted_type"]>;
+    return [{ type: bits === 64 ? "INT64" : "INT32", converted_type: converted }, null];
   }
   switch (type) {
     case "boolean":
@@ -51,7 +52,10 @@ function storing({ type, scale, whole }: SinkColumn): readonly [Omit<SchemaEleme
       const precision = fits ? Math.max(whole + scale, 1) : 38;
       const stored = fits ? { type: "INT64" as const } : { type: "FIXED_LEN_BYTE_ARRAY" as const, type_length: DECIMAL_BYTES };
       const logical = { type: "DECIMAL", precision, scale } as const;
-      return [{ ...stored, converted_type: "DECIMAL", logical_type: logical, precision, scale }, (value) => scaled(value, scale)];
+      return [
+        { ...stored, converted_type: "DECIMAL", logical_type: logical, precision, scale },
+        (value) => scaled(String(value), scale),
+      ];
     }
     case "date":
       return [{ type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } }, (value) => daysOf(String(value))];
@@ -72,12 +76,6 @@ function storing({ type, scale, whole }: SinkColumn): readonly [Omit<SchemaEleme
     default:
       return [{ type: "BYTE_ARRAY" }, null];
   }
-}
-
-/** The digits of a decimal as all values of its column have them. */
-export function scaled(value: unknown, scale: number): bigint {
-  const of = unpointed(String(value));
-  return of.digits * 10n ** BigInt(scale - of.scale);
 }
 
 /** A file that is written to by appending to it. */
@@ -117,36 +115,24 @@ export async function parquetSink(columns: readonly SinkColumn[], write: Write, 
     compressors: compress === null ? {} : { [name]: compress },
     createdBy: "quire",
   });
-  let data = columns.map((): unknown[] => []);
-  let rows = 0;
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    if (rows === 0) return;
-    await writer.write({
-      columnData: columns.map((column, i) => ({ name: column.name, data: data[i] as unknown[] })),
-      rowGroupSize: rows,
-    });
-    data = columns.map((): unknown[] => []);
-    [rows, bytes] = [0, 0];
-  };
-  return {
-    async write(list) {
-      for (const row of list) {
-        for (let i = 0; i < columns.length; i++) {
-          const value = row[i];
-          const [, store] = ways[i] as (typeof ways)[number];
-          const stored = value === null ? null : store === null ? value : store(value);
-          bytes += typeof stored === "string" || stored instanceof Uint8Array ? stored.length + 8 : 8;
-          (data[i] as unknown[]).push(stored);
-        }
-        if (++rows >= GROUP_ROWS || bytes >= GROUP_BYTES) await flush();
-      }
+  return gatheringSink({
+    columns: columns.length,
+    mostRows: GROUP_ROWS,
+    mostBytes: GROUP_BYTES,
+    store(value, i) {
+      const [, store] = ways[i] as (typeof ways)[number];
+      return store === null ? value : store(value);
+    },
+    async flush(data, rows) {
+      await writer.write({
+        columnData: columns.map((column, i) => ({ name: column.name, data: data[i] as unknown[] })),
+        rowGroupSize: rows,
+      });
     },
     async finish() {
-      await flush();
       // Until now they were texts: the writer would have made JSON of their JSON.
       for (const element of schema) if (element.logical_type?.type === "JSON") element.converted_type = "JSON";
       await writer.finish();
     },
-  };
+  });
 }

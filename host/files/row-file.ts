@@ -8,6 +8,12 @@ export interface FileColumn {
   readonly nullable: boolean;
 }
 
+/** The name that two of the columns have; undefined: all are called differently. */
+export function nameOfTwo(columns: readonly { readonly name: string }[]): string | undefined {
+  const names = new Set<string>();
+  return columns.find(({ name }) => names.size === names.add(name).size)?.name;
+}
+
 /** Some rows: for each column what its value is in a row. */
 export interface Batch {
   readonly rows: number;

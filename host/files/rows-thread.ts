@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import { JsonText } from "../api/document.js";
+import { badFile } from "./bad-file.js";
 import type { FileKind } from "./kinds.js";
 import type { Batch, FileColumn, RowFile } from "./row-file.js";
 import { Unfit } from "./values.js";
@@ -59,7 +60,7 @@ class Thread {
   async answer(question: RowsQuestion | null): Promise<Exclude<RowsAnswer, { error: unknown }>> {
     const { signal, readTimeout = PATIENCE_MS } = this.#options;
     signal?.throwIfAborted();
-    const bad = (what: string): QuireError => new QuireError("BAD_FILE", `${this.#path}: ${what}`, EXIT_NOT_DONE);
+    const bad = (what: string): QuireError => badFile(this.#path, what);
     const worker = this.#worker;
     const answer = await new Promise<RowsAnswer>((resolve, reject) => {
       const timer = setTimeout(

@@ -3,7 +3,7 @@ import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import { sqlName, sqlText } from "../api/sql-text.js";
 import { type FieldReply, typeOfSpec } from "../api/table-schema.js";
 import { DIALECTS, type Dialect, type DialectName, type Literal, dialects } from "./dialects.js";
-import { digitsIn, pagesOf } from "./export-file.js";
+import { digitsIn, documentsAsText, pagesOf } from "./export-file.js";
 import type { AnySession, Watch } from "./insert-rows.js";
 import { parentsFirst } from "./parents-first.js";
 import { readConstraints } from "./sqlite-schema.js";
@@ -147,13 +147,11 @@ async function* insertsOf(
   watch: Watch,
 ): AsyncGenerator<{ readonly text: string; readonly rows: number }> {
   const { name, columns } = table;
-  // A document is its text, whose numbers have all their digits.
-  const list = columns.map((column) => (column.type === "json" ? `CAST(${sqlName(column.name)} AS text)` : sqlName(column.name)));
   const start = `INSERT INTO ${sqlName(name)} (${columns.map((column) => sqlName(column.name)).join(", ")}) VALUES\n`;
   let lines: string[] = [];
   let length = 0;
   let number = 0;
-  for await (const page of pagesOf(db, `SELECT ${list.join(", ")} FROM ${sqlName(name)}`, [], watch)) {
+  for await (const page of pagesOf(db, documentsAsText(sqlName(name), columns), [], watch)) {
     for (const row of page) {
       number++;
       const values = row.map((value, i) => {

@@ -1,7 +1,8 @@
 /** `importSqlite`: the tables, keys, indexes, foreign keys, views and rows of an SQLite file. */
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import { sqlName, sqlText } from "../api/sql-text.js";
-import { type AnySession, type Watch, inAnyOrder, insertPart } from "./insert-rows.js";
+import { SQLITE_INTEGERS } from "./dialects.js";
+import { type AnySession, CALL_ROWS, type Watch, inAnyOrder, insertPart } from "./insert-rows.js";
 import { type Plan, type Planned, isUnique, isUsable, referenced, same, unify } from "./sqlite-plan.js";
 import { type SqliteFile, openSqlite } from "./sqlite-reader.js";
 import { type SqliteColumn, type SqliteForeignKey, type SqliteTable, readSchema } from "./sqlite-schema.js";
@@ -26,15 +27,6 @@ export interface SqliteImportResult {
   /** What is otherwise than in the file, or left out: a sentence each. */
   readonly notes: readonly string[];
 }
-
-/** Rows of one call. */
-const CALL_ROWS = 1000;
-
-/** Types as CREATE TABLE has them. */
-const SQL_TYPES: Readonly<Record<string, string>> = {
-  ...{ int8: "TINYINT", int16: "SMALLINT", int32: "INT4", int64: "BIGINT" },
-  ...{ uint8: "UINT8", uint16: "UINT16", uint32: "UINT32", uint64: "UINT64" },
-};
 
 /** Makes what an SQLite file has in the store: all of it, or nothing. */
 export async function importSqlite(db: AnySession, path: string, options: SqliteImportOptions = {}): Promise<SqliteImportResult> {
@@ -239,7 +231,7 @@ class Importer {
     const parts: string[] = [];
     for (const planned of columns) {
       const { column, type } = planned;
-      const words = [sqlName(column.name), counts && planned === key ? "INTEGER" : (SQL_TYPES[type] ?? type)];
+      const words = [sqlName(column.name), counts && planned === key ? "INTEGER" : (SQLITE_INTEGERS[type] ?? type)];
       if (planned === key) words.push("PRIMARY KEY");
       if (column.notNull && planned !== key) words.push("NOT NULL");
       const value = column.default === null || planned === key ? null : await this.#default(table, planned);
@@ -295,7 +287,7 @@ class Importer {
       /^(?:[+-]?[\d.]+(?:e[+-]?\d+)?|'(?:[^']|'')*'|x'[0-9a-f]*'|null|true|false|current_(?:time|date|timestamp))$/i.test(plain);
     const value = isConstant ? plain : `(${plain})`;
     const why = await this.#try(
-      `CREATE TABLE "quire trial" (k INTEGER PRIMARY KEY, c ${SQL_TYPES[type] ?? type} DEFAULT ${value})`,
+      `CREATE TABLE "quire trial" (k INTEGER PRIMARY KEY, c ${SQLITE_INTEGERS[type] ?? type} DEFAULT ${value})`,
     );
     if (why === null) {
       await this.#db.exec(`DROP TABLE "quire trial"`);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
 import { firstBytes } from "../node/whole-file.js";
+import { badFile } from "./bad-file.js";
 import { missing } from "./packages.js";
 
 /** A value of SQLite: whole numbers are bigints, or numbers where the package has no others. */
@@ -113,7 +114,7 @@ const isInWalMode = (path: string): boolean => firstBytes(path, 20)[19] === 2;
 /** What went wrong, told of the file. */
 function badSqlite(path: string, error: unknown): QuireError {
   const hint = isInWalMode(path) ? `; ${WAL_HINT}` : "";
-  return new QuireError("BAD_FILE", `${path}: ${reasonOf(error)}${hint}`, EXIT_NOT_DONE, { cause: error });
+  return badFile(path, reasonOf(error) + hint, error);
 }
 
 function* guarded(path: string, rows: () => Iterable<readonly SqliteValue[]>): Iterable<readonly SqliteValue[]> {

@@ -1,7 +1,8 @@
 /** Which type a column of SQLite gets: by what it was declared to be, and by the values that are in it. */
 import { JsonText } from "../api/document.js";
+import { toHex } from "../api/json-values.js";
 import type { SqliteValue } from "./sqlite-reader.js";
-import { Unfit, decimalText, floatText, hex, unpointed, uuidText } from "./values.js";
+import { Unfit, decimalText, floatText, integerType, unpointed, uuidText } from "./values.js";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
@@ -63,9 +64,9 @@ function exactDecimal(text: string): string {
 }
 
 const rangeOf = (type: string): readonly [bigint, bigint] => {
-  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) as unknown as [string, string, string];
+  const { isSigned, bits } = integerType(type) as NonNullable<ReturnType<typeof integerType>>;
   const all = 1n << BigInt(bits);
-  return unsigned === "u" ? [0n, all - 1n] : [-all / 2n, all / 2n - 1n];
+  return isSigned ? [-all / 2n, all / 2n - 1n] : [0n, all - 1n];
 };
 
 function takes(type: string): (value: SqliteValue) => boolean {
@@ -204,7 +205,7 @@ function shown(value: SqliteValue): string {
 
 /** What makes a value of the type of one of SQLite's. Throws `Unfit`. */
 export function makerOf(type: string): (value: SqliteValue) => unknown {
-  const able = takes(type === "text" ? "text" : type);
+  const able = takes(type);
   const make = MAKERS[type] ?? (type.endsWith("64") ? (value: SqliteValue) => BigInt(value as number) : Number);
   return (value) => {
     if (value === null) return null;
@@ -214,7 +215,7 @@ export function makerOf(type: string): (value: SqliteValue) => unknown {
 }
 
 const MAKERS: Readonly<Record<string, (value: SqliteValue) => unknown>> = {
-  text: (value) => (value instanceof Uint8Array ? hex(value) : String(value)),
+  text: (value) => (value instanceof Uint8Array ? toHex(value) : String(value)),
   blob: (value) => value,
   boolean: (value) => Number(value) === 1,
   decimal: (value) => (typeof value === "number" ? floatText(value, false) : isText(value) ? exactDecimal(value) : String(value)),

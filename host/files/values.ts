@@ -1,5 +1,8 @@
 /** Values of other formats as the ones that columns here have: decimals from floating point and from whole numbers, dates and times from counts. */
 
+import { JsonText } from "../api/document.js";
+import { toHex } from "../api/json-values.js";
+
 /** A value that the column it is for can't hold without a loss. The message says which, and why. */
 export class Unfit extends Error {
   constructor(
@@ -17,6 +20,12 @@ const MOST_SCALE = 28;
 const DECIMAL_BOUND = 1n << 96n;
 
 const SECONDS_OF_DAY = 86_400;
+
+/** What a type of whole numbers is; null: it is none. */
+export function integerType(type: string): { readonly isSigned: boolean; readonly bits: number } | null {
+  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) ?? [];
+  return bits === undefined ? null : { isSigned: unsigned === "", bits: Number(bits) };
+}
 
 /** The decimal that is `digits` divided by ten to the `scale`, with all its digits as long as they fit. */
 export function decimalText(digits: bigint, scale: number): string {
@@ -48,6 +57,12 @@ export function unpointed(text: string): { readonly digits: bigint; readonly sca
   const point = text.indexOf(".");
   if (point < 0) return { digits: BigInt(text), scale: 0 };
   return { digits: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
+}
+
+/** The digits of a decimal's text behind which the point is `scale` places before the end, as all values of its column have them. */
+export function scaled(text: string, scale: number): bigint {
+  const of = unpointed(text);
+  return of.digits * 10n ** BigInt(scale - of.scale);
 }
 
 /** The decimal with the fewest digits that is read as this floating point number again, of 64 bits, or `single` of 32. */
@@ -139,19 +154,13 @@ export function utf8Text(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new Unfit(`the bytes ${hex(bytes.subarray(0, 20))}${bytes.length > 20 ? "…" : ""} are no UTF-8`);
+    throw new Unfit(`the bytes ${toHex(bytes.subarray(0, 20))}${bytes.length > 20 ? "…" : ""} are no UTF-8`);
   }
-}
-
-export function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }
 
 /** The UUID of these 16 bytes. */
 export function uuidText(bytes: Uint8Array): string {
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** The 16 bytes of a UUID's text. */
@@ -162,7 +171,7 @@ export function uuidBytes(text: string): Uint8Array {
 
 /** The whole number that bytes are in two's complement, the highest first. */
 export function bigEndian(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${hex(bytes)}`));
+  return bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${toHex(bytes)}`));
 }
 
 /** The number that these 16 bits are as floating point. */
@@ -178,7 +187,8 @@ export function halfFloat(bits: number): number {
 export function documentValue(value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Uint8Array) return hex(value);
+  if (value instanceof JsonText) return JSON.parse(value.text);
+  if (value instanceof Uint8Array) return toHex(value);
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<unknown>, documentValue);
   if (Array.isArray(value)) return value.map(documentValue);
   if (typeof value !== "object" || value instanceof Date) return value;
