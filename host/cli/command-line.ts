@@ -50,6 +50,10 @@ export function takeOption(name: string, words: readonly string[]): { value: str
   return { value, rest };
 }
 
+/** Whether the option `--NAME` with a value is among `words`. */
+const hasOption = (name: string, words: readonly string[]): boolean =>
+  words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+
 /** Takes `--runtime NAME` out of `words`. */
 export function takeRuntime(words: readonly string[]): { runtime: RuntimeName; rest: string[] } {
   const { value: runtime = "node", rest } = takeOption("runtime", words);
@@ -86,8 +90,7 @@ function takeOut(words: readonly string[], cwd: string): { out: OutFile | null; 
   if (rest.includes("--json"))
     throw refuse("--out goes without --json, whose errors would be lost: a name that ends in .json is JSON");
   const format = OUT_FORMATS.get(command)?.get(extname(nameInside(named)).toLowerCase());
-  const given = rest.some((word) => word === "--format" || word.startsWith("--format="));
-  if (format !== undefined && !given) rest.splice(commandAt + 1, 0, "--format", format);
+  if (format !== undefined && !hasOption("format", rest)) rest.splice(commandAt + 1, 0, "--format", format);
   const compression = compressionNamed(named);
   if (compression !== null) requireCompression(compression, `quire … ${command} … | zstd > ${named}`);
   return { out: new OutFile(path, named, compression), rest };
@@ -114,6 +117,9 @@ export function ownCommand(words: readonly string[]): (typeof OWN_COMMANDS)[numb
   const word = file < 0 ? undefined : rest[plainPosition(rest, file + 1)];
   return OWN_COMMANDS.find((name) => name === word) ?? null;
 }
+
+/** Whether a word is a statement of SQL, and no name. */
+export const isStatement = (word: string): boolean => /[ \n]/.test(word);
 
 /** Where in `words` the FILE is, or -1: `quire --version`, `quire help create` and a bare `quire` have none. */
 export function filePosition(words: readonly string[]): number {
@@ -187,8 +193,8 @@ function onlyReads(sql: string): boolean {
 function writtenFile(words: readonly string[], commandAt: number, file: string, files: readonly FileWord[]): string | null {
   const command = words[commandAt] ?? "";
   const at = plainPosition(words, commandAt + 1);
-  const statement = command === "sql" ? (words[at] ?? "") : /[ \n]/.test(command) ? command : null;
-  const isScript = words.some((word) => word === "--file" || word.startsWith("--file="));
+  const statement = command === "sql" ? (words[at] ?? "") : isStatement(command) ? command : null;
+  const isScript = hasOption("file", words);
   if (statement !== null) return (isScript || !onlyReads(statement)) && !words.includes("--readonly") ? file : null;
   const facts = COMMANDS.get(command);
   const made = facts?.file?.is === "made" ? files.find((word) => word.at === at) : undefined;
@@ -256,8 +262,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
       }
       args[at] = "-";
       const format = FORMATS.get(extname(nameInside(source)).toLowerCase());
-      const given = args.some((word) => word === "--format" || word.startsWith("--format="));
-      if (format !== undefined && !given && command === "import") args.push("--format", format);
+      if (format !== undefined && !hasOption("format", args) && command === "import") args.push("--format", format);
     }
   }
   for (const { name } of files) refuseName(name);

@@ -12,6 +12,9 @@ import { firstBytes } from "../node/whole-file.js";
 import { modulePath } from "../paths.js";
 import { node } from "../runtimes/node.js";
 
+/** Signals by which people and programs end a command. */
+export const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** A signal ended the program that ran the module. */
 export class Interrupted extends Error {
   constructor(readonly signal: NodeJS.Signals) {

@@ -4,6 +4,20 @@ import type { OpenOptions } from "../api/options.js";
 
 export const wrongWords = (message: string): QuireError => new QuireError("USAGE", message, EXIT_USAGE);
 
+/** Takes a word apart that is an option, `--NAME` or `--NAME=VALUE`; null: it is none. */
+export function readOption(word: string): { readonly name: string; readonly told: string | undefined } | null {
+  const [, name, told] = /^--([^=]+)(?:=([^]*))?$/.exec(word) ?? [];
+  return name === undefined ? null : { name, told };
+}
+
+/** The value of an option, which stands behind its name if it is not told; "" of one that stands alone. */
+export function optionValue(name: string, told: string | undefined, isFlag: boolean, next: () => string | undefined): string {
+  if (isFlag && told !== undefined) throw wrongWords(`--${name} takes no value`);
+  const value = isFlag ? "" : (told ?? next());
+  if (value === undefined) throw wrongWords(`--${name} needs a value`);
+  return value;
+}
+
 /** What they are called there. */
 export const OPENING: ReadonlyMap<string, keyof OpenOptions> = new Map([
   ["readonly", "readonly"],

@@ -5,7 +5,7 @@ import { EXIT_RUNTIME, QuireError, reasonOf, trapError } from "../api/errors.js"
 import { type WriteLock, inheritedBy } from "../node/lock/write-lock.js";
 import { requireModule } from "../node/wasi.js";
 import { writeAll } from "../node/whole-file.js";
-import { Interrupted } from "./interruption.js";
+import { ENDING_SIGNALS, Interrupted } from "./interruption.js";
 import { endedByTrap, requireRuntime } from "../node/run-command.js";
 import type { Invocation } from "../runtimes/adapter.js";
 
@@ -27,9 +27,7 @@ function passOn(bytes: Buffer): void {
   }
 }
 
-/** Signals by which people and programs end a command. A second one ends it the hard way. */
-const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** So long a program may take to follow one. */
+/** So long a program may take to follow a signal. A second one ends it the hard way. */
 const GRACE_MS = 2000;
 
 /**

@@ -1,8 +1,8 @@
 /** The words of commands about files of other formats, taken apart. */
 import { type OpenOptions, checkOptions, nearest } from "../../api/options.js";
-import { filePosition, plainPosition, takeRuntime, takeWait } from "../command-line.js";
-import { OPENING, OPENING_FLAGS, openingValue, wrongWords } from "../opening.js";
-import { type FileCommandName, isStatement } from "./words.js";
+import { filePosition, isStatement, plainPosition, takeRuntime, takeWait } from "../command-line.js";
+import { OPENING, OPENING_FLAGS, openingValue, optionValue, readOption, wrongWords } from "../opening.js";
+import type { FileCommandName } from "./words.js";
 
 /** Options with a value of each command, and those that stand alone. */
 const OPTIONS: Readonly<Record<FileCommandName, { readonly values: readonly string[]; readonly flags: readonly string[] }>> = {
@@ -34,12 +34,13 @@ export function readFileWords(words: readonly string[], command: FileCommandName
   let isOver = false;
   for (let i = 0; i < args.length; i++) {
     const word = args[i] as string;
-    const [, name = "", told] = isOver ? [] : (/^--([^=]+)(?:=([^]*))?$/.exec(word) ?? []);
-    if (name === "") {
+    const option = isOver ? null : readOption(word);
+    if (option === null) {
       if (word === "--" && !isOver) isOver = true;
       else if (i !== fileAt && (i !== commandAt || isStatement(word))) plain.push(word);
       continue;
     }
+    const { name, told } = option;
     const opening = OPENING.get(name);
     const isFlag = OPENING_FLAGS.includes(name) || flags.includes(name) || ALL_FLAGS.includes(name);
     if (!isFlag && opening === undefined && !values.includes(name)) {
@@ -48,9 +49,7 @@ export function readFileWords(words: readonly string[], command: FileCommandName
         like === undefined ? `it takes ${[...flags, ...values].map((one) => `--${one}`).join(", ")}` : `did you mean --${like}?`;
       throw wrongWords(`${command} has no option --${name} for such a file; ${hint}`);
     }
-    if (isFlag && told !== undefined) throw wrongWords(`--${name} takes no value`);
-    const value = isFlag ? "" : (told ?? args[++i]);
-    if (value === undefined) throw wrongWords(`--${name} needs a value`);
+    const value = optionValue(name, told, isFlag, () => args[++i]);
     if (opening === undefined) options.set(name, value);
     else open[opening] = isFlag ? true : openingValue(name, value, open[opening]);
   }

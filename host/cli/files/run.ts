@@ -11,14 +11,14 @@ import { dumpSql } from "../../files/sql-script.js";
 import type { AnySession, Watch } from "../../files/insert-rows.js";
 import { open } from "../../node/open.js";
 import { writeAll } from "../../node/whole-file.js";
-import { Interrupted } from "../interruption.js";
+import { isStatement } from "../command-line.js";
+import { ENDING_SIGNALS, Interrupted } from "../interruption.js";
 import { wrongWords } from "../opening.js";
 import { counted, printable } from "../printable.js";
 import { report } from "../report.js";
 import { type FileWords, readFileWords, readTypes, splitNames } from "./options.js";
-import { type FileCommandName, isStatement, sourceKind } from "./words.js";
+import { type FileCommandName, sourceKind } from "./words.js";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Milliseconds between two looks of the line of progress. */
 const EVERY = 200;
 
@@ -185,7 +185,7 @@ export async function runFileCommand(command: FileCommandName, words: readonly s
   const stop = new AbortController();
   const end = (signal: NodeJS.Signals): void => stop.abort(new Interrupted(signal));
   // A second signal ends it the hard way.
-  for (const signal of SIGNALS) process.once(signal, end);
+  for (const signal of ENDING_SIGNALS) process.once(signal, end);
   const watch: Watch = { signal: stop.signal, onProgress: teller.progress };
   let db: AnySession | null = null;
   try {
@@ -206,7 +206,7 @@ export async function runFileCommand(command: FileCommandName, words: readonly s
     report(new QuireError("INTERRUPTED", `${command} was ended by ${error.signal}; ${await kept(db, command, read)}`), words);
     return error.signal;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    for (const signal of ENDING_SIGNALS) process.off(signal, end);
     if (db !== null) {
       await db.close();
       if (isNew) await removeEmpty(file);

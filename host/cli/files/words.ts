@@ -1,8 +1,9 @@
 /** Which commands are about files that the host reads and writes, by packages that the user installs: all others are the module's. */
 import { resolve } from "node:path";
 import { type FileKind, kindNamed, kindOfFile } from "../../files/kinds.js";
-import { filePosition, plainPosition, takeRuntime, takeWait } from "../command-line.js";
+import { filePosition, isStatement, plainPosition, takeRuntime, takeWait } from "../command-line.js";
 import { VALUE_OPTIONS } from "../commands.js";
+import { readOption } from "../opening.js";
 
 /** Formats of `export` and `dump` that are the host's. */
 const FILE_FORMATS: readonly string[] = ["parquet", "arrow", "arrows"];
@@ -12,7 +13,7 @@ const FILE_OPTIONS: readonly string[] = ["codec", "dialect"];
 
 export type FileCommandName = "import" | "export" | "dump";
 
-/** Whether these words ask for help, or have an option; and the words behind the command that are none. */
+/** The command, the words behind it that are no options, and what options have for values: "" for none. */
 interface Parts {
   readonly command: string;
   readonly plain: readonly string[];
@@ -26,17 +27,17 @@ function partsOf(words: readonly string[]): Parts {
   const options = new Map<string, string>();
   for (let i = 0; i < args.length; i++) {
     const word = args[i] as string;
-    const [, name = "", told] = /^--([^=]+)(?:=([^]*))?$/.exec(word) ?? [];
-    if (name === "") {
+    const option = readOption(word);
+    if (option === null) {
       if (i > commandAt) plain.push(word);
-    } else if (told === undefined && (VALUE_OPTIONS.has(word) || FILE_OPTIONS.includes(name))) options.set(name, args[++i] ?? "");
+      continue;
+    }
+    const { name, told } = option;
+    if (told === undefined && (VALUE_OPTIONS.has(word) || FILE_OPTIONS.includes(name))) options.set(name, args[++i] ?? "");
     else options.set(name, told ?? "");
   }
   return { command: args[commandAt] ?? "", plain, option: (name) => options.get(name) };
 }
-
-/** Whether a word is a statement of SQL, and no name. */
-export const isStatement = (word: string): boolean => /[ \n]/.test(word);
 
 /** What the source of an import is, when the host is to read it. */
 export function sourceKind(plain: readonly string[], format: string | undefined): FileKind | null {

@@ -1,6 +1,7 @@
 /** `quire FILE`: a shell at a terminal, and else a script from standard input. */
 import { isatty } from "node:tty";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../../api/errors.js";
+import { ENDING_SIGNALS } from "../interruption.js";
 import { counted, printable } from "../printable.js";
 import { report } from "../report.js";
 import { runDotCommand } from "./commands.js";
@@ -31,8 +32,7 @@ export async function runShell(words: readonly string[]): Promise<number | NodeJ
 async function runScript(shell: Shell): Promise<number | NodeJS.Signals> {
   if (isatty(0)) process.stderr.write("reading statements of SQL from the terminal, up to Ctrl-D\n");
   const ended: { signal: NodeJS.Signals | null } = { signal: null };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const name of signals) {
+  for (const name of ENDING_SIGNALS) {
     process.on(name, () => {
       ended.signal ??= name;
       shell.stop();
@@ -54,7 +54,7 @@ async function runScript(shell: Shell): Promise<number | NodeJS.Signals> {
   }
   const { inTransaction } = store;
   await store.close();
-  for (const name of signals) process.removeAllListeners(name);
+  for (const name of ENDING_SIGNALS) process.removeAllListeners(name);
   const { signal } = ended;
   if (signal !== null) {
     const rest = inTransaction ? "; the transaction was rolled back" : "";

@@ -1,7 +1,7 @@
 /** The command line of a shell: `quire [OPTIONS] FILE`. */
 import { type OpenOptions, checkOptions, nearest } from "../../api/options.js";
 import { filePosition, takeRuntime, takeWait } from "../command-line.js";
-import { OPENING, OPENING_FLAGS, openingValue, wrongWords } from "../opening.js";
+import { OPENING, OPENING_FLAGS, openingValue, optionValue, readOption, wrongWords } from "../opening.js";
 import { FORMAT_NAMES, type FormatName } from "./formats.js";
 
 export interface ShellWords {
@@ -43,7 +43,7 @@ export function readWords(words: readonly string[]): ShellWords {
   for (let i = 0; i < args.length; i++) {
     const word = args[i] as string;
     if (i === position || word === "--") continue;
-    const [, name = "", told] = /^--([^=]+)(?:=([^]*))?$/.exec(word) ?? [];
+    const { name, told } = readOption(word) ?? { name: "", told: undefined };
     const option = OPENING.get(name);
     if (option === undefined && !OTHERS.includes(name)) {
       const like = nearest(name, [...OPENING.keys(), ...OTHERS]);
@@ -52,9 +52,7 @@ export function readWords(words: readonly string[]): ShellWords {
       );
     }
     const isFlag = FLAGS.has(name);
-    if (isFlag && told !== undefined) throw wrongWords(`--${name} takes no value`);
-    const value = isFlag ? "" : (told ?? args[++i]);
-    if (value === undefined) throw wrongWords(`--${name} needs a value`);
+    const value = optionValue(name, told, isFlag, () => args[++i]);
     if (option === undefined) other[name] = value;
     else open[option] = isFlag ? true : openingValue(name, value, open[option]);
     if (option !== undefined && name !== "layout") passed.push(`--${name}`, ...(isFlag ? [] : [value]));

@@ -6,6 +6,7 @@ import { type OpenOptions, checkOptions } from "../../api/options.js";
 import { openEngine } from "../../node/open.js";
 import { WorkerEngine } from "../../node/worker-engine.js";
 import { takeOption, takeRuntime, takeWait } from "../command-line.js";
+import { ENDING_SIGNALS } from "../interruption.js";
 import { packageRoot } from "../../paths.js";
 import { type Studio, StudioServer } from "./server.js";
 
@@ -84,7 +85,7 @@ export async function runStudio(words: readonly string[]): Promise<number | Node
     },
   };
   const ended = new Promise<NodeJS.Signals>((signalled) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => signalled(signal));
+    for (const signal of ENDING_SIGNALS) process.once(signal, () => signalled(signal));
   });
   try {
     const server = await StudioServer.listen(studio, port);
