@@ -1,5 +1,6 @@
 /** Tables as TypeScript knows them: from the words that `create` takes to the types of their rows. */
 import { QuireError } from "./errors.js";
+import { nameInSpec } from "./table-schema.js";
 import type { UsualValues, ValueTypes } from "./value-forms.js";
 
 /** A JSON document. */
@@ -271,7 +272,7 @@ export function defineTable<const C extends Columns, const Name extends string =
         `${name}: JavaScript puts names like ${column} first; use create("${name}", ["${column}:${word}", …])`,
       );
     }
-    return `${column.replace(/[\\:]/g, "\\$&")}:${word}`;
+    return `${nameInSpec(column)}:${word}`;
   });
   return { name, columns, words, alignment: options.alignment ?? 0 };
 }

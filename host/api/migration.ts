@@ -1,11 +1,11 @@
 /** From the definitions that a file has to those of a program, and values of columns that functions of the program give. */
 import type { AnyRow, InputOf, TableDefinition } from "./define-table.js";
 import { QuireError } from "./errors.js";
-import type { Given, Kind, Result } from "./kind.js";
+import { type Given, type Kind, type Result, isStrayPromise } from "./kind.js";
 import { Operation, type Operations, ScanState, type Steps, definitionToJson } from "./operations.js";
 import type { RequestOf, TimeOptions } from "./requests.js";
 import type { Runner } from "./runner.js";
-import { type TableReply, typeOfSpec } from "./table-schema.js";
+import { type TableReply, nameInSpec, nameOfSpec, typeOfSpec } from "./table-schema.js";
 
 /** A row as it was, of a table whose definition the program may have no more. What it is may be written as the function's parameter. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- nothing else takes a function of an interface
@@ -111,9 +111,6 @@ function* changesOf(operations: Operations, request: MigrateRequest): Steps<read
   }
 }
 
-/** The name and the type of a word that `create` takes, as they stand there. */
-const WORD = /^((?:\\[^]|[^\\:])*):((?:\\[^]|[^\\:])*)/u;
-
 /** `sql`: values that SQL gives. */
 function* withFunctions(
   operations: Operations,
@@ -158,8 +155,8 @@ function* fillStage(
   let key = "key";
   while (functions.has(key)) key += "_";
   const made = words.flatMap((word) => {
-    const [, name = "", type = ""] = WORD.exec(word) ?? [];
-    return functions.has(name.replace(/\\([^])/gu, "$1")) ? [`${name}:${type}:null`] : [];
+    const name = nameOfSpec(word);
+    return functions.has(name) ? [`${nameInSpec(name)}:${typeOfSpec(word)}:null`] : [];
   });
   yield* operations.done({ op: "create", table: stage, columns: [`${key}:${keyType}:pk`, ...made] });
   const scan = new ScanState(old, {});
@@ -168,8 +165,7 @@ function* fillStage(
       const values: AnyRow = { [key]: row[primaryKey] };
       for (const [column, valueOf] of functions) {
         const value: unknown = valueOf(row) ?? null;
-        if (typeof (value as { then?: unknown } | null)?.then === "function") {
-          void Promise.resolve(value).catch(() => undefined);
+        if (isStrayPromise(value)) {
           throw new QuireError(
             "BAD_VALUE",
             `migrate: the function for ${column} gave a promise; a value has to be there at once`,

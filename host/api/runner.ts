@@ -4,7 +4,7 @@ import { DirectAccess } from "./direct.js";
 import type { Engine } from "./engine.js";
 import { QuireError } from "./errors.js";
 import { errorOfReply } from "./instance.js";
-import type { Given, Kind, Result } from "./kind.js";
+import { type Given, type Kind, type Result, isStrayPromise } from "./kind.js";
 import { BY_STEPS, type Operation, type Operations, type RequestStep, type Step, requestText } from "./operations.js";
 import { CHANGES_SCHEMA, type Request } from "./requests.js";
 import { Scope, type ScopeTracker } from "./scope.js";
@@ -213,8 +213,7 @@ export class SyncRunner implements Runner<"sync"> {
     this.#depth++;
     try {
       const result = body(this);
-      if (typeof (result as { then?: unknown } | null | undefined)?.then !== "function") return result;
-      void Promise.resolve(result).catch(() => undefined);
+      if (!isStrayPromise(result)) return result;
       throw new QuireError("BAD_REQUEST", "a transaction of openSync can't wait for a promise; use open");
     } finally {
       this.#depth--;

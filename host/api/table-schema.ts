@@ -104,6 +104,15 @@ export function typeOfSpec(spec: string): string {
   return type;
 }
 
+/** The column's name in the same. */
+export function nameOfSpec(spec: string): string {
+  const [name = ""] = /^(?:[^\\:]|\\.)*/su.exec(spec) ?? [];
+  return name.replace(/\\(.)/gsu, "$1");
+}
+
+/** A column's name as it stands there. */
+export const nameInSpec = (name: string): string => name.replace(/[\\:]/g, "\\$&");
+
 export class TableSchema {
   readonly name: string;
   readonly columns: readonly Column[];

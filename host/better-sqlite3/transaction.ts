@@ -1,4 +1,5 @@
 /** Functions that run as transactions. */
+import { isStrayPromise } from "../api/kind.js";
 import type { Connection, OpenDatabase } from "./connection.js";
 import { attempt } from "./sqlite-error.js";
 
@@ -31,10 +32,7 @@ export function transactionOf<F extends AnyFunction>(connection: Connection, bod
     depth++;
     try {
       const result = body.apply(this, given) as ReturnType<F>;
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-        void Promise.resolve(result).catch(() => undefined);
-        throw new TypeError("a transaction can't wait for a promise");
-      }
+      if (isStrayPromise(result)) throw new TypeError("a transaction can't wait for a promise");
       attempt(() => (savepoint === null ? session.commit() : session.release(savepoint)));
       return result;
     } catch (error) {

@@ -1,6 +1,7 @@
 /** `importFile`: a file of rows into a table, which is made if it is to be. */
 import { statSync } from "node:fs";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { nameInSpec } from "../api/table-schema.js";
 import { type AnySession, type InsertOptions, type Target, type Watch, insertRows } from "./insert-rows.js";
 import { kindNamed, kindOfFile } from "./kinds.js";
 import type { FileColumn, RowFile } from "./row-file.js";
@@ -74,7 +75,7 @@ async function targetsIn(db: AnySession, table: string, columns: readonly FileCo
 
 /** A column's name and type as `create` takes them. */
 function columnWord(name: string, type: string, ...flags: readonly string[]): string {
-  return [name.replace(/[\\:]/g, "\\$&"), type, ...flags].join(":");
+  return [nameInSpec(name), type, ...flags].join(":");
 }
 
 /** Types that a key is chosen from. */
