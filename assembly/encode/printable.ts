@@ -7,6 +7,7 @@
  * harness says; a test compares them.
  */
 import { ByteBuffer } from "./byte-buffer";
+import { codePointAt } from "./characters";
 import { utf8CharacterLength } from "./utf8";
 
 /** First and last of the hidden characters behind the control characters: Unicode's format characters that show nothing, line ends. */
@@ -96,15 +97,6 @@ function addByteEscape(byte: u32, out: ByteBuffer): u32 {
 
 function hexDigitOf(value: u32): u32 {
   return value + (value < 10 ? 0x30 : 0x57);
-}
-
-/** The character that starts at `ptr` and has `size` bytes. */
-export function codePointAt(ptr: usize, size: u32): u32 {
-  const first = <u32>load<u8>(ptr);
-  if (size <= 1) return first;
-  let codePoint = first & (0x7f >> size);
-  for (let i: u32 = 1; i < size; i++) codePoint = (codePoint << 6) | (load<u8>(ptr + i) & 0x3f);
-  return codePoint;
 }
 
 /** Columns that a character takes on a terminal: 0 for marks that go onto the one before, 2 for wide ones (Unicode's East Asian Width). */

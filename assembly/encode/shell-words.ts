@@ -1,6 +1,7 @@
 /** Words as a shell spells and reads them: the lines that `schema` prints, and `repair --schema` takes. */
 import { ByteBuffer } from "./byte-buffer";
-import { codePointAt, isHidden, printableLength } from "./printable";
+import { codePointAt } from "./characters";
+import { isHidden, printableLength } from "./printable";
 import { utf8CharacterLength } from "./utf8";
 
 /**

@@ -2,6 +2,8 @@
  * Letters beyond ASCII: their cases, what counts as a letter or digit, and white space. Tables are unpacked when they are first needed.
  */
 import { ByteBuffer } from "./byte-buffer";
+import { codePointAt, lastCharacter } from "./characters";
+import { isDigit } from "./digits";
 import {
   ALPHANUMERIC,
   ALPHANUMERIC_LENGTH,
@@ -110,16 +112,10 @@ const CAPITAL_SIGMA: u32 = 0x3a3;
 const SMALL_SIGMA: u32 = 0x3c3;
 const FINAL_SIGMA: u32 = 0x3c2;
 
-/** Whether `code` is an ASCII digit. */
-@inline
-function isAsciiDigit(code: u32): bool {
-  return code - 0x30 < 10;
-}
-
 /** Whether `code` is an ASCII letter or digit. */
 @inline
 export function isAsciiAlphanumeric(code: u32): bool {
-  return (code | 0x20) - 0x61 < 26 || isAsciiDigit(code);
+  return (code | 0x20) - 0x61 < 26 || isDigit(code);
 }
 
 /** Whether `code` is a letter or a digit of any script. */
@@ -151,30 +147,17 @@ export function sizeAt(ptr: usize): u32 {
   return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/** The code point of the character at `ptr`, where valid UTF-8 is. */
-export function codePointAt(ptr: usize): u32 {
-  const first = <u32>load<u8>(ptr);
-  if (first < 0x80) return first;
-  const second = (<u32>load<u8>(ptr, 1)) & 0x3f;
-  if (first < 0xe0) return ((first & 0x1f) << 6) | second;
-  const third = (second << 6) | ((<u32>load<u8>(ptr, 2)) & 0x3f);
-  if (first < 0xf0) return ((first & 0x0f) << 12) | third;
-  return ((first & 0x07) << 18) | (third << 6) | ((<u32>load<u8>(ptr, 3)) & 0x3f);
-}
-
-/** Where the character before `ptr` begins. */
+/** The character at `ptr`, where valid UTF-8 is. */
 @inline
-export function characterBefore(ptr: usize): usize {
-  do ptr -= 1;
-  while ((load<u8>(ptr) & 0xc0) == 0x80);
-  return ptr;
+export function characterAt(ptr: usize): u32 {
+  return codePointAt(ptr, sizeAt(ptr));
 }
 
 /** Adds the valid UTF-8 of `len` bytes at `ptr`, not in `out`, in lower case: Unicode's full mapping, of no language. */
 export function addLower(ptr: usize, len: u32, out: ByteBuffer): void {
   const end = ptr + len;
   for (let next = ptr; next < end; next += sizeAt(next)) {
-    const code = codePointAt(next);
+    const code = characterAt(next);
     if (code < 0x80) out.addU8(code - 0x41 < 26 ? code | 0x20 : code);
     else if (code == CAPITAL_SIGMA) addCodePoint(isFinal(ptr, next, end) ? FINAL_SIGMA : SMALL_SIGMA, out);
     else if (code == CAPITAL_I_WITH_DOT) {
@@ -188,7 +171,7 @@ export function addLower(ptr: usize, len: u32, out: ByteBuffer): void {
 export function addUpper(ptr: usize, len: u32, out: ByteBuffer): void {
   const end = ptr + len;
   for (; ptr < end; ptr += sizeAt(ptr)) {
-    const code = codePointAt(ptr);
+    const code = characterAt(ptr);
     if (code < 0x80) {
       out.addU8(code - 0x61 < 26 ? code ^ 0x20 : code);
       continue;
@@ -209,12 +192,12 @@ export function addUpper(ptr: usize, len: u32, out: ByteBuffer): void {
 function isFinal(start: usize, ptr: usize, end: usize): bool {
   let before = ptr;
   while (before > start) {
-    before = characterBefore(before);
-    const code = codePointAt(before);
+    before = lastCharacter(start, before);
+    const code = characterAt(before);
     if (isCaseIgnorable(code)) continue;
     if (!isCased(code)) return false;
     for (let after = ptr + sizeAt(ptr); after < end; after += sizeAt(after)) {
-      if (!isCaseIgnorable(codePointAt(after))) return !isCased(codePointAt(after));
+      if (!isCaseIgnorable(characterAt(after))) return !isCased(characterAt(after));
     }
     return true;
   }

@@ -28,6 +28,15 @@ export function addHex(ptr: usize, len: u32, out: ByteBuffer): void {
   out.len += len << 1;
 }
 
+/** The same in capitals. */
+export function addUpperHex(ptr: usize, len: u32, out: ByteBuffer): void {
+  const start = out.len;
+  addHex(ptr, len, out);
+  for (let at = out.ptr + start; at < out.ptr + out.len; at++) {
+    if (load<u8>(at) >= 0x61) store<u8>(at, load<u8>(at) - 0x20);
+  }
+}
+
 /** Writes the bytes that the `len` hexadecimal digits at `ptr` spell to `target`, len / 2 of them; false when they spell none. */
 export function parseHex(ptr: usize, len: u32, target: usize): bool {
   if (len & 1) return false;

@@ -1,19 +1,12 @@
 /** Texts and patterns of LIKE. */
 import { lowerLetter } from "../encode/ascii";
+import { behind } from "../encode/characters";
 import { mayStep } from "../wasi/deadline";
 
-const PERCENT: u32 = 0x25;
-const UNDERSCORE: u32 = 0x5f;
+export const PERCENT: u32 = 0x25;
+export const UNDERSCORE: u32 = 0x5f;
 /** What escapes by itself. */
 export const BACKSLASH: u32 = 0x5c;
-
-/** Behind the character at `at`. */
-@inline
-export function behind(at: usize, end: usize): usize {
-  at += 1;
-  while (at < end && (load<u8>(at) & 0xc0) == 0x80) at += 1;
-  return at;
-}
 
 /**
  * Whether the text is like the pattern of LIKE, in which `escape` takes its meaning from what is behind it; with `fold` whatever the

@@ -85,15 +85,14 @@ function fill(rule: Rule, type: u8, given: Array<string>): bool {
   const count = given.length;
   switch (rule.kind) {
     case ROUND_TO_SCALE:
+    case MAX_STRLEN:
+    case MIN_STRLEN:
       return count == 1 && number(rule, TYPE_UINT32, given[0], true);
     case TIMEZONE:
       if (count != 1 || !number(rule, TYPE_INT16, given[0], true)) return false;
       if (abs(rule.first) <= MOST_OFFSET) return true;
       refused("target timezone offset " + given[0] + " minutes is outside the supported range -1439..=1439");
       return false;
-    case MAX_STRLEN:
-    case MIN_STRLEN:
-      return count == 1 && number(rule, TYPE_UINT32, given[0], true);
     case RANGE_STRLEN:
     case CLAMP:
     case CLAMP_UNSIGNED: {

@@ -2,19 +2,12 @@
 import { BAD_VALUE, OK, Status, fail } from "../status";
 import { ByteBuffer } from "../encode/byte-buffer";
 import { civilYear } from "../encode/calendar";
+import { lastCharacter } from "../encode/characters";
 import { TYPE_TEXT, fixedValueSize } from "../encode/data-type";
 import { addDateTime, isDateTimeValue, moveToOffset } from "../encode/date";
 import { ROUND_HALF_EVEN, roundDecimal } from "../encode/decimal-arithmetic";
-import {
-  addLower,
-  addUpper,
-  characterBefore,
-  codePointAt,
-  isAlphanumeric,
-  isAsciiAlphanumeric,
-  isWhiteSpace,
-  sizeAt,
-} from "../encode/unicode";
+import { addLower, addUpper, characterAt, isAlphanumeric, isAsciiAlphanumeric, isWhiteSpace, sizeAt } from "../encode/unicode";
+import { addUpperHex } from "../encode/uuid";
 import { Rule } from "./rule";
 import {
   CLAMP,
@@ -35,9 +28,6 @@ export let sanitizedLength: u32 = 0;
 const HYPHEN: u32 = 0x2d;
 const BLANK: u32 = 0x20;
 const PERCENT: u32 = 0x25;
-const HEX: usize = memory.data<u8>([
-  0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46,
-]);
 
 /** What is being read lies in one of them, what is made of it in the other. */
 let from: ByteBuffer = new ByteBuffer(256);
@@ -110,10 +100,10 @@ function turn(): void {
 function trim(): void {
   let end = sanitized + sanitizedLength;
   let ptr = sanitized;
-  while (ptr < end && isWhiteSpace(codePointAt(ptr))) ptr += sizeAt(ptr);
+  while (ptr < end && isWhiteSpace(characterAt(ptr))) ptr += sizeAt(ptr);
   while (end > ptr) {
-    const last = characterBefore(end);
-    if (!isWhiteSpace(codePointAt(last))) break;
+    const last = lastCharacter(ptr, end);
+    if (!isWhiteSpace(characterAt(last))) break;
     end = last;
   }
   sanitized = ptr;
@@ -125,7 +115,7 @@ function collapse(ptr: usize, len: u32, between: u32): void {
   let isBehindWord = false;
   for (const end = ptr + len; ptr < end;) {
     const size = sizeAt(ptr);
-    if (isWhiteSpace(codePointAt(ptr))) isBehindWord = to.len > 0;
+    if (isWhiteSpace(characterAt(ptr))) isBehindWord = to.len > 0;
     else {
       if (isBehindWord) to.addU8(between);
       isBehindWord = false;
@@ -138,7 +128,7 @@ function collapse(ptr: usize, len: u32, between: u32): void {
 function keepLetters(ptr: usize, len: u32): void {
   for (const end = ptr + len; ptr < end;) {
     const size = sizeAt(ptr);
-    const code = codePointAt(ptr);
+    const code = characterAt(ptr);
     if (code == HYPHEN || isAlphanumeric(code)) to.addBytes(ptr, size);
     ptr += size;
   }
@@ -147,13 +137,11 @@ function keepLetters(ptr: usize, len: u32): void {
 function encode(ptr: usize, len: u32): void {
   for (const end = ptr + len; ptr < end; ptr++) {
     const byte = <u32>load<u8>(ptr);
-    if (isAsciiAlphanumeric(byte)) {
-      to.addU8(byte);
-      continue;
+    if (isAsciiAlphanumeric(byte)) to.addU8(byte);
+    else {
+      to.addU8(PERCENT);
+      addUpperHex(ptr, 1, to);
     }
-    to.addU8(PERCENT);
-    to.addU8(load<u8>(HEX + (byte >> 4)));
-    to.addU8(load<u8>(HEX + (byte & 15)));
   }
 }
 
@@ -182,29 +170,16 @@ function sanitizeFixed(rule: Rule, type: u8): Status {
 
 /** Bounds that the type does not have are its own. */
 function clamp(ptr: usize, size: u32, low: i64, high: i64): void {
-  switch (size) {
-    case 1: {
-      const value = max(min<i64>(load<i8>(ptr), high), low);
-      store<i8>(ptr, <i8>max<i64>(min<i64>(value, i8.MAX_VALUE), i8.MIN_VALUE));
-      break;
-    }
-    case 2: {
-      const value = max(min<i64>(load<i16>(ptr), high), low);
-      store<i16>(ptr, <i16>max<i64>(min<i64>(value, i16.MAX_VALUE), i16.MIN_VALUE));
-      break;
-    }
-    case 4: {
-      const value = max(min<i64>(load<i32>(ptr), high), low);
-      store<i32>(ptr, <i32>max<i64>(min<i64>(value, i32.MAX_VALUE), i32.MIN_VALUE));
-      break;
-    }
-    default:
-      store<i64>(ptr, max(min(load<i64>(ptr), high), low));
-  }
+  const shift: i64 = 64 - size * 8;
+  const most = i64.MAX_VALUE >> shift;
+  memory.copy(VALUE, ptr, size);
+  const value = (load<i64>(VALUE) << shift) >> shift;
+  store<i64>(VALUE, max(min(max(min(value, high), low), most), ~most));
+  memory.copy(ptr, VALUE, size);
 }
 
 function clampUnsigned(ptr: usize, size: u32, low: u64, high: u64): void {
-  const most: u64 = size == 8 ? u64.MAX_VALUE : ((<u64>1) << (size * 8)) - 1;
+  const most = u64.MAX_VALUE >> (64 - size * 8);
   store<u64>(VALUE, 0);
   memory.copy(VALUE, ptr, size);
   store<u64>(VALUE, min(max(min(load<u64>(VALUE), high), low), most));

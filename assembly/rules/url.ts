@@ -6,8 +6,9 @@
 import { ByteBuffer } from "../encode/byte-buffer";
 import { isText, lowerLetter } from "../encode/ascii";
 import { isDigit } from "../encode/digits";
-import { codePointAt, isAlphanumeric, isAsciiAlphanumeric, isMark, isUppercase, sizeAt } from "../encode/unicode";
+import { characterAt, isAlphanumeric, isAsciiAlphanumeric, isMark, isUppercase, sizeAt } from "../encode/unicode";
 import { addCodePoint, isUtf8 } from "../encode/utf8";
+import { hexDigit, parseHex } from "../encode/uuid";
 
 const COLON: u32 = 0x3a;
 const SLASH: u32 = 0x2f;
@@ -28,6 +29,8 @@ const text: ByteBuffer = new ByteBuffer(256);
 /** A host whose %41 were decoded; and what a domain is mapped to. */
 const decoded: ByteBuffer = new ByteBuffer(64);
 const domain: ByteBuffer = new ByteBuffer(64);
+/** A byte that %41 says. */
+const BYTE: usize = memory.data(1);
 
 /** Whether the UTF-8 of `len` bytes at `ptr` is one. */
 export function isUrl(ptr: usize, len: u32): bool {
@@ -153,19 +156,11 @@ function isHost(at: usize, end: usize, isSpecial: bool): bool {
   decoded.reset();
   for (; at < end; at++) {
     const byte = <u32>load<u8>(at);
-    const high = byte == PERCENT && at + 2 < end ? hexDigit(load<u8>(at + 1)) : -1;
-    const low = high >= 0 ? hexDigit(load<u8>(at + 2)) : -1;
-    decoded.addU8(low < 0 ? byte : (high << 4) | low);
-    if (low >= 0) at += 2;
+    const isEscape = byte == PERCENT && at + 2 < end && parseHex(at + 1, 2, BYTE);
+    decoded.addU8(isEscape ? load<u8>(BYTE) : byte);
+    if (isEscape) at += 2;
   }
   return isUtf8(decoded.ptr, decoded.len) && mapDomain() && isDomain(domain.ptr, domain.ptr + domain.len);
-}
-
-/** The digit's value; -1 for any other byte. */
-function hexDigit(byte: u32): i32 {
-  if (isDigit(byte)) return <i32>byte - 0x30;
-  const letter = lowerLetter(byte);
-  return letter - 0x61 < 6 ? <i32>letter - 0x57 : -1;
 }
 
 /** Makes `domain` of `decoded`; false where a character can't be in one. */
@@ -173,7 +168,7 @@ function mapDomain(): bool {
   domain.reset();
   const end = decoded.ptr + decoded.len;
   for (let at = decoded.ptr; at < end; at += sizeAt(at)) {
-    let code = codePointAt(at);
+    let code = characterAt(at);
     if (code >= 0x80) {
       if (isIgnored(code)) continue;
       if (!isAllowed(code)) return false;
@@ -286,7 +281,7 @@ function numberOf(at: usize, end: usize): i64 {
   let value: i64 = 0;
   for (; at < end; at++) {
     const digit = <i64>hexDigit(load<u8>(at));
-    if (digit < 0 || digit >= base) return -1;
+    if (digit >= base) return -1;
     // More is too much anyway.
     value = min<i64>(value * base + digit, 1 << 40);
   }
@@ -327,7 +322,7 @@ function isIpv6(at: usize, end: usize): bool {
       continue;
     }
     const start = at;
-    while (at < end && at - start < 4 && hexDigit(load<u8>(at)) >= 0) at++;
+    while (at < end && at - start < 4 && hexDigit(load<u8>(at)) <= 15) at++;
     if (at < end && load<u8>(at) == DOT) {
       if (pieces > 6 || !isPlainIpv4(start, end)) return false;
       pieces += 2;

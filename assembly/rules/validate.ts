@@ -1,11 +1,12 @@
 /** What validators say of a value. */
 import { ByteBuffer } from "../encode/byte-buffer";
 import { lowerLetter } from "../encode/ascii";
+import { characters } from "../encode/characters";
 import { compareKeyValues } from "../encode/key";
 import { TYPE_TEXT, valueDiscriminant } from "../encode/data-type";
 import { isDigit } from "../encode/digits";
 import {
-  codePointAt,
+  characterAt,
   isAlphanumeric,
   isAsciiAlphanumeric,
   isLowercase,
@@ -13,6 +14,7 @@ import {
   isWhiteSpace,
   sizeAt,
 } from "../encode/unicode";
+import { hexDigit } from "../encode/uuid";
 import { isCountry, isLanguage } from "./codes";
 import { BACKSLASH, likes } from "./like";
 import { Rule } from "./rule";
@@ -89,13 +91,6 @@ export function isValid(rule: Rule, type: u8, ptr: usize, len: u32): bool {
   }
 }
 
-/** How many characters the text has. */
-function characters(ptr: usize, len: u32): i64 {
-  let count: i64 = 0;
-  for (let at: u32 = 0; at < len; at++) count += i64((load<u8>(ptr + at) & 0xc0) != 0x80);
-  return count;
-}
-
 /** `[A-Za-z0-9_%+-]` */
 function isLocal(byte: u32): bool {
   return isAsciiAlphanumeric(byte) || byte == UNDERSCORE || byte == 0x25 || byte == 0x2b || byte == HYPHEN;
@@ -132,7 +127,7 @@ function isPhoneNumber(at: usize, end: usize): bool {
   if (at < end && load<u8>(at) == 0x2b) at++;
   let count = 0;
   for (; at < end; at += sizeAt(at), count++) {
-    const code = codePointAt(at);
+    const code = characterAt(at);
     const fits = isDigit(code) || code == 0x28 || code == 0x29 || code == DOT || code == HYPHEN || isWhiteSpace(code);
     if (!fits || count == 20) return false;
   }
@@ -177,10 +172,7 @@ function isMimePart(ptr: usize, len: u32): bool {
 
 function isRgbColor(ptr: usize, len: u32): bool {
   if (len != 7 || load<u8>(ptr) != HASH) return false;
-  for (let at: usize = 1; at < 7; at++) {
-    const byte = lowerLetter(load<u8>(ptr + at));
-    if (!isDigit(byte) && byte - 0x61 > 5) return false;
-  }
+  for (let at: usize = 1; at < 7; at++) if (hexDigit(load<u8>(ptr + at)) > 15) return false;
   return true;
 }
 
@@ -188,7 +180,7 @@ function isRgbColor(ptr: usize, len: u32): bool {
 function isSmall(at: usize, end: usize, mark: u32): bool {
   const start = at;
   for (; at < end; at += sizeAt(at)) {
-    const code = codePointAt(at);
+    const code = characterAt(at);
     if (isLowercase(code)) continue;
     if (at == start ? code != UNDERSCORE || mark != UNDERSCORE : code != mark && !isDigit(code)) return false;
   }
@@ -196,8 +188,8 @@ function isSmall(at: usize, end: usize, mark: u32): bool {
 }
 
 function isCamelCase(at: usize, end: usize): bool {
-  if (at == end || !isUppercase(codePointAt(at))) return false;
-  for (; at < end; at += sizeAt(at)) if (!isAlphanumeric(codePointAt(at))) return false;
+  if (at == end || !isUppercase(characterAt(at))) return false;
+  for (; at < end; at += sizeAt(at)) if (!isAlphanumeric(characterAt(at))) return false;
   return true;
 }
 

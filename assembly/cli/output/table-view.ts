@@ -6,9 +6,10 @@
  * NULL is `'NULL'`; control characters and others that hide are shown as escapes, so that a row stays a line.
  */
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { codePointAt } from "../../encode/characters";
 import { isInteger, TYPE_DECIMAL } from "../../encode/data-type";
 import { Row } from "../../encode/row";
-import { addPrintable, characterWidth, codePointAt } from "../../encode/printable";
+import { addPrintable, characterWidth } from "../../encode/printable";
 import { addCodePoint, utf8CharacterLength } from "../../encode/utf8";
 import { isLongValue, writeTextValue } from "../../encode/value-text";
 import { Column } from "../../schema/column";

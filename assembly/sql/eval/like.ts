@@ -1,7 +1,8 @@
 /** LIKE, ILIKE and GLOB. */
 import { BAD_VALUE } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { BACKSLASH, behind, likes } from "../../rules/like";
+import { behind } from "../../encode/characters";
+import { BACKSLASH, PERCENT, UNDERSCORE, likes } from "../../rules/like";
 import { mayStep } from "../../wasi/deadline";
 import { SqlText } from "../sql-text";
 import { OP_GLOB, OP_ILIKE, OP_LIKE } from "../syntax/operators";
@@ -10,8 +11,6 @@ import { Expression, Fixed } from "./expression";
 import { K_BOOLEAN } from "./kinds";
 import { Vector } from "./vector";
 
-const PERCENT: u32 = 0x25;
-const UNDERSCORE: u32 = 0x5f;
 const STAR: u32 = 0x2a;
 const QUESTION: u32 = 0x3f;
 const OPEN: u32 = 0x5b;

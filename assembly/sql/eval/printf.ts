@@ -1,5 +1,6 @@
 /** PRINTF: %d %i %u %f %x %X %o %s %c %q %Q %%, with - + blank 0 and comma, a width and a precision, each of which may be *. */
 import { ByteBuffer } from "../../encode/byte-buffer";
+import { characters, skip } from "../../encode/characters";
 import { addDecimal } from "../../encode/decimal";
 import {
   ROUND_HALF_AWAY,
@@ -10,7 +11,6 @@ import {
 } from "../../encode/decimal-arithmetic";
 import { isDigit } from "../../encode/digits";
 import { addText } from "./cast";
-import { characters, skip } from "./characters";
 import { K_BOOLEAN, K_DECIMAL, K_INT, K_UINT } from "./kinds";
 import { addDoubled, addQuoted } from "./quoted";
 import { Vector } from "./vector";

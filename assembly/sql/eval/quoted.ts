@@ -1,5 +1,5 @@
 /** Values as SQL has them: as literals. */
-import { addHex } from "../../encode/uuid";
+import { addUpperHex } from "../../encode/uuid";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addAscii } from "../../encode/json-pieces";
 import { addText } from "./cast";
@@ -19,15 +19,6 @@ export function addQuoted(value: Vector, i: u32, out: ByteBuffer): void {
     out.addU8(0x27);
     addDoubled(value.ptr(i), value.len(i), out);
     out.addU8(0x27);
-  }
-}
-
-/** Appends bytes as hexadecimal in capitals. */
-export function addUpperHex(ptr: usize, len: u32, out: ByteBuffer): void {
-  const start = out.len;
-  addHex(ptr, len, out);
-  for (let at = out.ptr + start; at < out.ptr + out.len; at++) {
-    if (load<u8>(at) >= 0x61) store<u8>(at, load<u8>(at) - 0x20);
   }
 }
 

@@ -1,13 +1,13 @@
 /** Functions of text and bytes. Places and counts are of characters, and of bytes in blobs. */
 import { BAD_VALUE } from "../../status";
+import { characterLength, characters, codePointAt, hasCharacter, lastCharacter, skip } from "../../encode/characters";
 import { addCodePoint } from "../../encode/utf8";
-import { parseHex } from "../../encode/uuid";
+import { addUpperHex, parseHex } from "../../encode/uuid";
 import { mayStep } from "../../wasi/deadline";
 import { randomU64 } from "../../wasi/random";
 import { Batch } from "./batch";
 import { Call, MOST_BYTES, scratch } from "./call";
 import { addText } from "./cast";
-import { characterLength, characters, hasCharacter, indexOfBytes, lastCharacter, skip } from "./characters";
 import {
   F_CHAR,
   F_CONCAT_WS,
@@ -36,7 +36,7 @@ import {
 } from "./function-names";
 import { K_BLOB, K_TEXT } from "./kinds";
 import { addFormatted, formatProblem } from "./printf";
-import { addQuoted, addUpperHex } from "./quoted";
+import { addQuoted } from "./quoted";
 import { Vector } from "./vector";
 
 /** Positions in a text are no farther than this. */
@@ -58,7 +58,7 @@ export class TextCall extends Call {
         return true;
       case F_UNICODE:
         result.setNull(i, len == 0);
-        if (len != 0) result.setInt(i, codePoint(ptr, ptr + len));
+        if (len != 0) result.setInt(i, codePointAt(ptr, characterLength(ptr, ptr + len)));
         return true;
       case F_INSTR: {
         const at = indexOfBytes(ptr, len, args[1].ptr(i), args[1].len(i));
@@ -262,11 +262,10 @@ export class TextCall extends Call {
   }
 }
 
-/** The first character of a text that is not empty. */
-function codePoint(ptr: usize, end: usize): i64 {
-  const len = characterLength(ptr, end);
-  const first = <u32>load<u8>(ptr);
-  let code = len == 1 ? first : first & (0x7f >> len);
-  for (let at: u32 = 1; at < len; at++) code = (code << 6) | (load<u8>(ptr + at) & 0x3f);
-  return code;
+/** Where the bytes at `what` first are among those at `ptr`; -1 for nowhere, and when there is no time to look on (`mayStep`). */
+function indexOfBytes(ptr: usize, len: u32, what: usize, whatLen: u32): i32 {
+  for (let at: u32 = 0; at + whatLen <= len && mayStep(1 + (whatLen >> 3)); at++) {
+    if (memory.compare(ptr + at, what, whatLen) == 0) return <i32>at;
+  }
+  return -1;
 }

@@ -1,5 +1,4 @@
-/** Characters of UTF-8 text: how many, and where. */
-import { mayStep } from "../../wasi/deadline";
+/** Characters of UTF-8 text: how many, where, and which. */
 
 /** How many characters the UTF-8 at `ptr` has. */
 export function characters(ptr: usize, len: u32): i64 {
@@ -8,16 +7,31 @@ export function characters(ptr: usize, len: u32): i64 {
   return count;
 }
 
+/** Behind the character at `at`. */
+@inline
+export function behind(at: usize, end: usize): usize {
+  at += 1;
+  while (at < end && (load<u8>(at) & 0xc0) == 0x80) at += 1;
+  return at;
+}
+
 /** Bytes of the character at `at`. */
 export function characterLength(at: usize, end: usize): u32 {
-  let next = at + 1;
-  while (next < end && (load<u8>(next) & 0xc0) == 0x80) next += 1;
-  return <u32>(next - at);
+  return <u32>(behind(at, end) - at);
+}
+
+/** The character that starts at `ptr` and has `size` bytes. */
+export function codePointAt(ptr: usize, size: u32): u32 {
+  const first = <u32>load<u8>(ptr);
+  if (size <= 1) return first;
+  let codePoint = first & (0x7f >> size);
+  for (let i: u32 = 1; i < size; i++) codePoint = (codePoint << 6) | (load<u8>(ptr + i) & 0x3f);
+  return codePoint;
 }
 
 /** Where the text goes on behind `count` characters. */
 export function skip(at: usize, end: usize, count: i64): usize {
-  for (; count > 0 && at < end; count--) at += characterLength(at, end);
+  for (; count > 0 && at < end; count--) at = behind(at, end);
   return at;
 }
 
@@ -37,12 +51,4 @@ export function hasCharacter(set: usize, setLen: u32, ptr: usize, len: u32): boo
     set += one;
   }
   return false;
-}
-
-/** Where the bytes at `what` first are among those at `ptr`; -1 for nowhere, and when there is no time to look on (`mayStep`). */
-export function indexOfBytes(ptr: usize, len: u32, what: usize, whatLen: u32): i32 {
-  for (let at: u32 = 0; at + whatLen <= len && mayStep(1 + (whatLen >> 3)); at++) {
-    if (memory.compare(ptr + at, what, whatLen) == 0) return <i32>at;
-  }
-  return -1;
 }
