@@ -11,6 +11,7 @@ import { URL_ENCODING } from "../rules/rule-kinds";
 import { sanitize, sanitized, sanitizedLength } from "../rules/sanitize";
 import { isValid, problem } from "../rules/validate";
 import { Column } from "../schema/column";
+import { allPositions, columnNames } from "../schema/column-names";
 import { suggestion } from "../schema/nearest";
 import { RowRules } from "./catalog-table";
 import { cellText, columnPath } from "./cell-text";
@@ -27,6 +28,8 @@ class ColumnRules {
   readonly validators: Array<Rule> = new Array<Rule>();
   /** Whether to sanitize a value twice would change it again. */
   readonly isOnce: bool;
+  /** Bytes of a value that rules don't look at: a text's length. */
+  readonly head: u32;
 
   constructor(
     readonly column: Column,
@@ -41,6 +44,39 @@ class ColumnRules {
       isOnce = isOnce || rule.kind == URL_ENCODING;
     }
     this.isOnce = isOnce;
+    this.head = column.type == TYPE_TEXT ? 2 : 0;
+  }
+
+  /** Where the row's value is, which it has, without `head`. */
+  @inline ptr(row: Row): usize {
+    return row.ptr(this.position) + this.head;
+  }
+
+
+  @inline len(row: Row): u32 {
+    return row.len(this.position) - this.head;
+  }
+
+  /** Whether rules can look at the value: a text that other programs have stored may be no UTF-8. */
+  @inline isReadable(row: Row): bool {
+    return this.head == 0 || isUtf8(this.ptr(row), this.len(row));
+  }
+
+  /** Makes of the row's value what the sanitizers want: `sanitized`. */
+  sanitize(row: Row): Status {
+    return sanitize(this.sanitizers, this.column.type, this.ptr(row), this.len(row));
+  }
+
+  /** The first validator that does not take the row's value; null where all do, and where it has none. */
+  brokenBy(row: Row): Rule | null {
+    const validators = this.validators;
+    if (validators.length == 0 || !row.isSet(this.position)) return null;
+    if (!this.isReadable(row)) return validators[0];
+    for (let v = 0; v < validators.length; v++) {
+      const rule = unchecked(validators[v]);
+      if (!isValid(rule, this.column.type, this.ptr(row), this.len(row))) return rule;
+    }
+    return null;
   }
 }
 
@@ -48,9 +84,6 @@ export class DeclaredRules extends RowRules {
   private readonly columns: Array<ColumnRules> = new Array<ColumnRules>();
   /** What the file has besides: constraints and defaults. */
   inner: RowRules | null = null;
-  /** After `findBroken`: the column and the rule. */
-  brokenColumn: i32 = 0;
-  brokenRule: Rule | null = null;
 
   private constructor(private readonly table: Table) {
     super();
@@ -65,8 +98,7 @@ export class DeclaredRules extends RowRules {
       const name = columns[c].name;
       const position = table.schema.columnIndex(name);
       if (position < 0) {
-        const names = new Array<string>();
-        for (let i = 0; i < table.schema.columns.length; i++) names.push(table.schema.columns[i].name);
+        const names = columnNames(table.schema, allPositions(table.schema));
         const what = "there are rules for the column " + name + ", which table " + table.name + " does not have";
         fail(COLUMN_NOT_FOUND, what, suggestion(name, names, "columns") + "; rules declares them anew");
         return null;
@@ -95,22 +127,23 @@ export class DeclaredRules extends RowRules {
       if (status != OK) return status;
     }
     row.isSanitized = true;
-    return this.findBroken(row)
-      ? this.broken(row, this.table.schema.columns[this.brokenColumn], this.brokenRule!, this.told(row))
-      : OK;
+    for (let c = 0; c < this.columns.length; c++) {
+      const rules = unchecked(this.columns[c]);
+      const rule = rules.brokenBy(row);
+      if (rule) return this.broken(row, rules.column, rule, told(rules, rule, row));
+    }
+    return OK;
   }
 
   private sanitizeOne(rules: ColumnRules, row: Row): Status {
     const position = rules.position;
     if (rules.sanitizers.length == 0 || !row.isSet(position)) return OK;
     const column = rules.column;
-    const head: u32 = column.type == TYPE_TEXT ? 2 : 0;
-    const ptr = row.ptr(position) + head;
-    const len = row.len(position) - head;
-    // What other programs have stored may be no UTF-8.
-    if (head != 0 && !isUtf8(ptr, len)) return OK;
-    if (sanitize(rules.sanitizers, column.type, ptr, len) != OK)
-      return this.broken(row, column, lastSanitizer(rules), lastError.what);
+    const head = rules.head;
+    const ptr = rules.ptr(row);
+    const len = rules.len(row);
+    if (!rules.isReadable(row)) return OK;
+    if (rules.sanitize(row) != OK) return this.broken(row, column, lastSanitizer(rules), lastError.what);
     if (sanitized == ptr && sanitizedLength == len) return OK;
     if (sanitized == 0) {
       row.setNull(position);
@@ -129,7 +162,7 @@ export class DeclaredRules extends RowRules {
     // What is part of the value may move with the row's values.
     const offset = sanitized - ptr;
     values.reserve(head + sanitizedLength);
-    const from = offset <= len ? row.ptr(position) + head + offset : sanitized;
+    const from = offset <= len ? rules.ptr(row) + offset : sanitized;
     if (head != 0) values.addU16(sanitizedLength);
     values.addBytes(from, sanitizedLength);
     row.setFromArena(position, start);
@@ -139,28 +172,6 @@ export class DeclaredRules extends RowRules {
   check(row: Row): Status {
     const inner = this.inner;
     return inner ? inner.check(row) : OK;
-  }
-
-  /** Whether a value is not as a validator wants it: `brokenColumn` and `brokenRule` tell of the first one, from a column on. */
-  findBroken(row: Row, from: i32 = 0): bool {
-    for (let c = from; c < this.columns.length; c++) {
-      const rules = unchecked(this.columns[c]);
-      const position = rules.position;
-      if (rules.validators.length == 0 || !row.isSet(position)) continue;
-      const type = rules.column.type;
-      const head: u32 = type == TYPE_TEXT ? 2 : 0;
-      const ptr = row.ptr(position) + head;
-      const len = row.len(position) - head;
-      const isText = head == 0 || isUtf8(ptr, len);
-      for (let v = 0; v < rules.validators.length; v++) {
-        const rule = unchecked(rules.validators[v]);
-        if (isText && isValid(rule, type, ptr, len)) continue;
-        this.brokenColumn = position;
-        this.brokenRule = rule;
-        return true;
-      }
-    }
-    return false;
   }
 
   /** How many columns have rules. */
@@ -173,9 +184,9 @@ export class DeclaredRules extends RowRules {
     const rules = this.columns[c];
     const position = rules.position;
     if (!row.isSet(position)) return "";
-    let broken = "";
-    if (this.findBroken(row, c) && this.brokenColumn == position) broken = this.brokenRule!.text;
-    else if (!rules.isOnce && this.wouldChange(rules, row)) {
+    const rule = rules.brokenBy(row);
+    let broken = rule ? rule.text : "";
+    if (!rule && !rules.isOnce && wouldChange(rules, row)) {
       for (let s = 0; s < rules.sanitizers.length; s++) broken += (s > 0 ? ":" : "") + rules.sanitizers[s].text;
     }
     if (broken == "") return "";
@@ -184,36 +195,11 @@ export class DeclaredRules extends RowRules {
     );
   }
 
-  /** Whether sanitizers would make another value of one, or can't. */
-  private wouldChange(rules: ColumnRules, row: Row): bool {
-    const head: u32 = rules.column.type == TYPE_TEXT ? 2 : 0;
-    const ptr = row.ptr(rules.position) + head;
-    const len = row.len(rules.position) - head;
-    if (head != 0 && !isUtf8(ptr, len)) return false;
-    if (sanitize(rules.sanitizers, rules.column.type, ptr, len) != OK || sanitized == 0) return true;
-    return !bytesEqual(sanitized, sanitizedLength, ptr, len);
-  }
-
   /** `users.id = 1`, or `users`. */
   private rowText(row: Row): string {
     const key = this.table.keyColumn;
     const column = this.table.schema.columns[key];
     return this.table.name + (row.isSet(key) ? "." + column.name + " = " + cellText(column, row, key) : "");
-  }
-
-  /** What is wrong with the value that `findBroken` found. */
-  private told(row: Row): string {
-    const column = this.table.schema.columns[this.brokenColumn];
-    const head: u32 = column.type == TYPE_TEXT ? 2 : 0;
-    const ptr = row.ptr(this.brokenColumn) + head;
-    const len = row.len(this.brokenColumn) - head;
-    const text = new ByteBuffer(256);
-    writeTextValue(column.type, column.customSize, row.ptr(this.brokenColumn), text);
-    const isCut = text.len > SHOWN;
-    if (isCut) text.len = utf8ValidLength(text.ptr, SHOWN);
-    const shown = text.toText() + (isCut ? "…" : "");
-    text.free();
-    return problem(this.brokenRule!, ptr, len, shown);
   }
 
   private broken(row: Row, column: Column, rule: Rule, what: string): Status {
@@ -224,6 +210,25 @@ export class DeclaredRules extends RowRules {
     const inner = this.inner;
     if (inner) inner.free();
   }
+}
+
+/** Whether sanitizers would make another value of one, or can't. */
+function wouldChange(rules: ColumnRules, row: Row): bool {
+  if (!rules.isReadable(row)) return false;
+  if (rules.sanitize(row) != OK || sanitized == 0) return true;
+  return !bytesEqual(sanitized, sanitizedLength, rules.ptr(row), rules.len(row));
+}
+
+/** What is wrong with a value that `rule` does not take. */
+function told(rules: ColumnRules, rule: Rule, row: Row): string {
+  const column = rules.column;
+  const text = new ByteBuffer(256);
+  writeTextValue(column.type, column.customSize, row.ptr(rules.position), text);
+  const isCut = text.len > SHOWN;
+  if (isCut) text.len = utf8ValidLength(text.ptr, SHOWN);
+  const shown = text.toText() + (isCut ? "…" : "");
+  text.free();
+  return problem(rule, rules.ptr(row), rules.len(row), shown);
 }
 
 /** Whether the other row has the same value in a column. */
