@@ -1,21 +1,16 @@
-/**
- * Expressions of the tree as expressions that can be worked out: names are looked up, and every node gets its type once. One file: each
- * kind of node has its method, and they call each other.
- */
+/** Expressions of the tree as expressions that can be worked out: every node gets its type once. */
 import { asciiLower } from "../../encode/ascii";
-import { AMBIGUOUS_COLUMN, COLUMN_NOT_FOUND, OK, SQL_TYPE, SQL_UNSUPPORTED, TABLE_NOT_FOUND, lastError } from "../../status";
-import { suggestion } from "../../schema/nearest";
+import { SQL_TYPE, SQL_UNSUPPORTED } from "../../status";
 import { TYPE_CUSTOM } from "../../encode/data-type";
 import { Arithmetic, Signed } from "../eval/arithmetic";
 import { Cast, canCast } from "../eval/cast";
 import { Collated, isNoCase } from "../eval/collation";
 import { Comparison } from "../eval/compare";
-import { ColumnValue, Constant, Expression, OuterValue } from "../eval/expression";
+import { Constant, Expression } from "../eval/expression";
 import { F_ARROW, F_ARROW_TEXT, F_JOIN, F_LOWER } from "../eval/function-names";
 import { newCall } from "../eval/functions";
 import { K_BLOB, K_BOOLEAN, K_DECIMAL, K_INT, K_JSON, K_NULL, K_TEXT, K_UINT, kindName, kindOfType } from "../eval/kinds";
 import { Case, IsNull, Logic, Not } from "../eval/logic";
-import { OuterValues } from "../run/subquery";
 import {
   OP_BIT_AND,
   OP_BIT_NOT,
@@ -55,7 +50,6 @@ import {
   N_SUBQUERY,
   N_TEXT,
   N_UNARY,
-  SqlTree,
 } from "../syntax/tree";
 import {
   asCondition,
@@ -71,95 +65,16 @@ import {
 } from "./convert";
 import { withLists } from "./alternatives";
 import { numberConstant, textConstant } from "./literals";
-import { isElement, opened, unopened } from "./open-values";
-import { MERGED, Scope } from "./scope";
-import { StatementContext } from "./statement";
+import { NameBinder } from "./names";
+import { isElement, unopened } from "./open-values";
+import { MERGED } from "./scope";
 import { typeOfSql } from "./types";
 
-/** What binds a query's way to the one right around it, and what it asks of the rows there. */
-export class Outer {
-  readonly values: OuterValues = new OuterValues();
-
-  constructor(readonly binder: ExpressionBinder) {}
-
-  /** A column that this or a query further out has; null when none has it, or with an error. */
-  value(name: string, table: string, node: u32): Expression | null {
-    const binder = this.binder;
-    const scope = binder.scope;
-    const place = scope.find(name, table);
-    if (place >= 0) {
-      binder.note(node, place);
-      const value = binder.columnAt(place, node);
-      return value ? this.slotFor(value) : null;
-    }
-    if (scope.found > 1) {
-      binder.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
-      return null;
-    }
-    const further = binder.outer;
-    return further ? this.further(further.value(name, table, node)) : null;
-  }
-
-  /** An aggregate's result for the rows of the query `level` ones out from the one that it stands in; null with an error. */
-  aggregate(node: u32, name: string, level: i32): Expression | null {
-    const binder = this.binder;
-    if (level > 1) return this.further(binder.outer!.aggregate(node, name, level - 1));
-    const value = binder.ownAggregate(node, name);
-    return value ? this.slotFor(value) : null;
-  }
-
-  private further(value: Expression | null): Expression | null {
-    if (!value) return null;
-    const slot = <OuterValue>unopened(value);
-    if (!this.values.further.includes(slot)) this.values.further.push(slot);
-    return value;
-  }
-
-  /** A value of the query around this one as one here. */
-  private slotFor(value: Expression): Expression {
-    const slot = this.slotOf(unopened(value));
-    return isElement(value) ? opened(this.binder.context, slot) : slot;
-  }
-
-  private slotOf(value: Expression): OuterValue {
-    const values = this.values;
-    for (let v = 0; v < values.values.length; v++) {
-      const known = values.values[v];
-      if (known === value) return values.slots[v];
-      if (!(known instanceof ColumnValue) || !(value instanceof ColumnValue)) continue;
-      if ((<ColumnValue>known).position == (<ColumnValue>value).position) return values.slots[v];
-    }
-    const slot = new OuterValue(value.kind);
-    slot.column = value.column;
-    values.values.push(value);
-    values.slots.push(this.binder.context.ownValue(slot));
-    return slot;
-  }
-}
-
-export abstract class ExpressionBinder {
-  protected readonly tree: SqlTree;
-
-  constructor(
-    readonly context: StatementContext,
-    readonly scope: Scope,
-    /** The query around this one. */
-    readonly outer: Outer | null,
-  ) {
-    this.tree = context.tree;
-  }
-
+export abstract class ExpressionBinder extends NameBinder {
   /** A call of a function or an aggregate. */
   protected abstract call(node: u32): Expression | null;
   /** What a node is in a query with groups, where that is not its parts' business; null where it is. */
   protected abstract ofGroup(node: u32): Expression | null;
-  /** The result, N_RESULT, that has `name` as its alias, where such are names; 0 for none. */
-  protected abstract resultCalled(name: string): u32;
-  protected abstract resultValue(result: u32): Expression | null;
-  /** An aggregate of this query's rows; null with an error. */
-  abstract ownAggregate(node: u32, name: string): Expression | null;
-  /** A column of the rows, which in a query with groups has to be one of theirs. */
-  abstract columnAt(place: i32, node: u32): Expression | null;
   /** A query as a value: its one column's value in its only row. */
   protected abstract scalar(node: u32): Expression | null;
   /** The same of a query with `count` columns: the values of each. */
@@ -252,75 +167,6 @@ export abstract class ExpressionBinder {
     const constant = numberConstant(this.tree.textPtr(node), this.tree.textLen(node), negative);
     if (!constant) this.context.text.place(this.tree.start(node));
     return constant;
-  }
-
-  /** A column of this query's rows, or of a query around it; null with an error. */
-  private column(node: u32): Expression | null {
-    const tree = this.tree;
-    const scope = this.scope;
-    const name = tree.text(tree.a(node));
-    const table = tree.b(node) == 0 ? "" : tree.text(tree.b(node));
-    const place = scope.find(name, table);
-    if (place >= 0) {
-      this.note(node, place);
-      return this.columnAt(place, node);
-    }
-    const result = scope.found == 0 && table.length == 0 ? this.resultCalled(name) : 0;
-    if (result != 0) {
-      this.context.note(tree.a(node), name, null);
-      return this.resultValue(result);
-    }
-    const outer = this.outer;
-    if (scope.found == 0 && (table.length == 0 || !scope.source(table))) {
-      lastError.status = OK;
-      const value = outer ? outer.value(name, table, node) : null;
-      if (value || lastError.status != OK) return value;
-    }
-    if (scope.found > 1) {
-      this.context.fail(AMBIGUOUS_COLUMN, "there is more than one column " + name, node, "write the table's name before it");
-      return null;
-    }
-    if (table.length > 0 && !scope.source(table)) return this.noSource(table, node);
-    const names = new Array<string>();
-    for (let s = 0; s < scope.sources.length; s++) {
-      const source = scope.sources[s];
-      for (let c = 0; c < source.columns.length; c++) {
-        if (table.length == 0 || scope.source(table) === source) names.push(source.columns[c].name);
-      }
-    }
-    const hint = names.length == 0 ? "there is no FROM" : suggestion(name, names, "columns");
-    this.context.fail(COLUMN_NOT_FOUND, "there is no column " + (table.length > 0 ? table + "." : "") + name, node, hint);
-    return null;
-  }
-
-  /** Notes, where that is wanted, that N_COLUMN means the column at `place`. */
-  note(node: u32, place: i32): void {
-    if (!this.context.nameUses) return;
-    const column = this.scope.column(place);
-    this.context.note(this.tree.a(node), column.name, column.column);
-  }
-
-  /** Fails because nothing in FROM is called `table`. */
-  protected noSource(table: string, node: u32): Expression | null {
-    const names = new Array<string>();
-    for (let s = 0; s < this.scope.sources.length; s++) names.push(this.scope.sources[s].name);
-    const hint = names.length == 0 ? "there is no FROM" : suggestion(table, names, "in FROM");
-    this.context.fail(TABLE_NOT_FOUND, "there is no " + table + " in FROM", node, hint);
-    return null;
-  }
-
-  /** The column at a place of the rows. */
-  protected columnValue(place: i32): ColumnValue {
-    const subject = this.scope.column(place);
-    const value = new ColumnValue(place, subject.kind);
-    value.column = subject.column;
-    return value;
-  }
-
-  /** The same as it is read. */
-  private openValue(place: i32): Expression {
-    const value = this.columnValue(place);
-    return this.scope.column(place).isOpen ? opened(this.context, value) : value;
   }
 
   /** What is shown at a place of the rows; null with an error. */

@@ -14,7 +14,7 @@ import { foreignKeyRows } from "../catalog/foreign-key-rows";
 import { FOREIGN_KEY_CHECK, catalogColumns, catalogNumber } from "../catalog/relation-names";
 import { ViewBinder, catalogRows } from "../catalog/relations";
 import { asNumber, asText, notYet } from "./convert";
-import { Outer } from "./expressions";
+import { Outer } from "./names";
 import { CommonTable, NamedColumn, Relation, Source, sameName } from "./scope";
 import { MergeBinder } from "./merged-queries";
 

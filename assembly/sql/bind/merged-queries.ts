@@ -5,7 +5,7 @@ import { CatalogEntry } from "../../store/catalog";
 import { EVERY_ROW } from "../eval/expression";
 import { Condition, addConditions } from "./conditions";
 import { catalogNumber } from "../catalog/relation-names";
-import { Outer } from "./expressions";
+import { Outer } from "./names";
 import { CommonTable, Scope, Source, sameName } from "./scope";
 import { StatementContext } from "./statement";
 import { WindowBinder } from "./windows";

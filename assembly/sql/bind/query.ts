@@ -18,7 +18,7 @@ import { StatementMemory } from "../../store/statement-memory";
 import { StoredText } from "../sql-text";
 import { MOST_DEPTH } from "../syntax/reader";
 import { readStatement, sqlRoot } from "../syntax/statements";
-import { Outer } from "./expressions";
+import { Outer } from "./names";
 import { QUERY_PARTS, StatementContext } from "./statement";
 import { SelectBinder } from "./select";
 import { closed, closedColumns, valueOf } from "./open-values";

@@ -10,7 +10,7 @@ import { Operator, Project } from "../run/operator";
 import { ExistsQuery, OuterValues, QueryColumn, QueryValue, ScalarQuery } from "../run/subquery";
 import { FLAG_NOT } from "../syntax/tree";
 import { unifiedLeft, unifiedRight, unify } from "./convert";
-import { Outer } from "./expressions";
+import { Outer } from "./names";
 import { JoinBinder } from "./joins";
 import { opened, valueOf } from "./open-values";
 import { Relation, cellsOf } from "./scope";
