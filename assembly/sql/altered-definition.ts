@@ -256,15 +256,15 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const value = old.defaultValue;
     const offset = old.defaultOffset();
     if (!value) return OK;
-    if (offset == 0) column.setDefault(0, 0);
-    else {
-      const known = cellConstant(old.type, old.customSize, changetype<usize>(value) + offset, value.byteLength - offset);
-      if (this.giveDefault(column, known, node) == OK) return OK;
-      lastError.hint =
-        "so the default of " + old.name + " does not go with the type; DROP DEFAULT before, in the same statement, takes it away";
-      return lastError.status;
+    if (offset == 0) {
+      column.setDefault(0, 0);
+      return OK;
     }
-    return OK;
+    const known = cellConstant(old.type, old.customSize, changetype<usize>(value) + offset, value.byteLength - offset);
+    if (this.giveDefault(column, known, node) == OK) return OK;
+    lastError.hint =
+      "so the default of " + old.name + " does not go with the type; DROP DEFAULT before, in the same statement, takes it away";
+    return lastError.status;
   }
 
   // ---- constraints ----

@@ -109,22 +109,18 @@ export class Migration {
   }
 
   /** The change of the wanted table number `w`, without values; null where it comes, and on failure. */
-  private alteration(w: i32, values: AlteredValues | null): Alteration | null {
+  private alteration(w: i32): Alteration | null {
     lastError.status = OK;
     const wanted = this.wanted[w];
     // None is called "".
     const table = findTable(this.db.tables, this.namesNow[w]);
     if (!table) return null;
-    const names = new Array<string>();
+    const names = columnNames(wanted, allPositions(wanted));
     const olds = new Array<string>();
-    const known = new Array<string>();
-    for (let c = 0; c < wanted.columns.length; c++) {
-      names.push(wanted.columns[c].name);
-      olds.push(this.wish(this.renames, wanted.name, wanted.columns[c].name));
-    }
-    for (let c = 0; c < table.schema.columns.length; c++) known.push(table.schema.columns[c].name);
+    for (let c = 0; c < names.length; c++) olds.push(this.wish(this.renames, wanted.name, names[c]));
+    const known = columnNames(table.schema, allPositions(table.schema));
     const from = origins(names, olds, known, table.name + ".");
-    return from ? new Alteration(table, wanted, from, values, true) : null;
+    return from ? new Alteration(table, wanted, from, null, true) : null;
   }
 
   /** Finds what each of the wanted tables is called now. */
@@ -161,7 +157,7 @@ export class Migration {
     if (status != OK) return status;
     for (let w = 0; w < this.wanted.length; w++) {
       const wanted = this.wanted[w];
-      const alteration = this.alteration(w, null);
+      const alteration = this.alteration(w);
       if (!alteration && lastError.status != OK) return lastError.status;
       const found: Array<SchemaChange> = alteration
         ? changesOf(alteration)
@@ -243,7 +239,7 @@ export class Migration {
   private alter(w: i32, dependents: Dependents): Status {
     const db = this.db;
     const wanted = this.wanted[w];
-    const plain = this.alteration(w, null)!;
+    const plain = this.alteration(w)!;
     const context = StatementContext.of(db, new NoText(), new SqlTree(), []);
     const values = new AlteredValues(context, plain.table);
     const contexts = [context];

@@ -128,9 +128,7 @@ export abstract class SelectBinder extends ResultBinder {
     if (counted) {
       if (having) operator = context.own(new Filter(operator, [having]));
     } else if (this.isGrouped) {
-      if (isOrdered && !extreme) operator = new OrderedGroup(operator, keys, this.aggregates, kinds);
-      else operator = new Group(operator, this.groupValues, this.aggregates, kinds, context.budget);
-      operator = context.own(operator);
+      operator = this.grouped(operator, kinds, isOrdered && !extreme);
       if (having) operator = context.own(new Filter(operator, [having]));
     }
     if (hasWindows) {
@@ -154,6 +152,14 @@ export abstract class SelectBinder extends ResultBinder {
       operator = new Project(operator, values);
     } else return new Relation(operator, columns);
     return this.give(operator, columns);
+  }
+
+  /** The groups of rows, of which those of one are behind each other if they are `ordered`: keys and aggregates, of `kinds`. */
+  private grouped(rows: Operator, kinds: Array<u8>, ordered: bool): Operator {
+    const groups: Operator = ordered
+      ? new OrderedGroup(rows, this.groupValues, this.aggregates, kinds)
+      : new Group(rows, this.groupValues, this.aggregates, kinds, this.context.budget);
+    return this.context.own(groups);
   }
 
   /** The only aggregate of a query of one table that has nothing else; null where it is not such. */
@@ -274,10 +280,8 @@ export abstract class SelectBinder extends ResultBinder {
     const order = this.orderOfGroups(keys, [], [], null);
     const rows = this.rowsOfAll(from, read, conditions, order);
     if (!rows) return null;
-    let operator: Operator;
-    if (order && this.isOrdered) operator = new OrderedGroup(rows, keys, this.aggregates, kinds);
-    else operator = new Group(rows, keys, this.aggregates, kinds, this.context.budget);
-    return this.give(new Project(this.context.own(operator), values), unnamed(values));
+    const groups = this.grouped(rows, kinds, order !== null && this.isOrdered);
+    return this.give(new Project(groups, values), unnamed(values));
   }
 
   /**

@@ -9,6 +9,35 @@ import { N_COLUMN, N_CREATE_INDEX, SqlTree } from "../syntax/tree";
 import { quoted } from "./definition-text";
 import { readExpression } from "./stored-expressions";
 
+/** The text of an entry in which names become others, in the order in which they stand there. */
+export class NewNames {
+  private readonly text: StoredText;
+  private readonly out: ByteBuffer = new ByteBuffer(256);
+  /** Where what is left of the text begins. */
+  at: u32 = 0;
+
+  constructor(private readonly entry: CatalogEntry) {
+    this.text = new StoredText(entry.sql, "", -1);
+  }
+
+  /** Has `name` in the place of what is between `start` and `end`. */
+  put(name: string, start: u32, end: u32): void {
+    this.out.addBytes(this.text.ptr + this.at, start - this.at);
+    this.out.addText(quoted(name));
+    this.at = end;
+  }
+
+  /** The same entry with the text as it is now, called `name` and of `table`. To be asked once. */
+  finish(name: string, table: string): CatalogEntry {
+    const entry = this.entry;
+    this.out.addBytes(this.text.ptr + this.at, this.text.len - this.at);
+    const renamed = new CatalogEntry(entry.kind, name, table, this.out.toText(), entry.key);
+    renamed.address = entry.address;
+    this.out.free();
+    return renamed;
+  }
+}
+
 /** What a table and its columns are called, before and now. */
 export class Renaming {
   /** N_NAME nodes of a text, in the order in which they stand there, and whether each is a table's. */
@@ -38,24 +67,15 @@ export class Renaming {
     this.gone = "";
     if (entry.kind == INDEX) this.addOfIndex(text, tree);
     else if (readExpression(text, tree) != 0) this.addOfColumns(tree);
-    const out = new ByteBuffer(256);
-    let at: u32 = 0;
+    const changed = new NewNames(entry);
     for (let n = 0; n < this.names.length; n++) {
       const node = this.names[n];
       const now = this.newName(tree.text(node), this.areTables[n]);
-      if (now == "") continue;
-      out.addBytes(text.ptr + at, tree.start(node) - at);
-      out.addText(quoted(now));
-      at = tree.end(node);
+      if (now != "") changed.put(now, tree.start(node), tree.end(node));
     }
-    out.addBytes(text.ptr + at, text.len - at);
-    const own = entry.kind == DEFAULT ? this.columns.indexOf(entry.name) : -1;
-    const name = own < 0 ? entry.name : this.newColumns[own];
-    const renamed = new CatalogEntry(entry.kind, name, this.newTable, out.toText(), entry.key);
-    renamed.address = entry.address;
-    out.free();
     tree.free();
-    return renamed;
+    const own = entry.kind == DEFAULT ? this.columns.indexOf(entry.name) : -1;
+    return changed.finish(own < 0 ? entry.name : this.newColumns[own], this.newTable);
   }
 
   /** What `name` is called now; "" where it is called so still. */

@@ -1,5 +1,4 @@
 /** The names of tables and columns in a view's text: they follow when these are called otherwise, and mean what they meant. */
-import { ByteBuffer } from "../../encode/byte-buffer";
 import { Column } from "../../schema/column";
 import { Alteration } from "../../store/alteration";
 import { CatalogEntry } from "../../store/catalog";
@@ -11,7 +10,7 @@ import { sameName } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
 import { StoredText } from "../sql-text";
 import { N_COLUMN, N_CTE, N_DERIVED, N_JOIN, N_STAR, N_TABLE, SqlTree } from "../syntax/tree";
-import { quoted } from "./definition-text";
+import { NewNames } from "./renamed-text";
 
 /** What a name means whose column goes: nothing that another one could. */
 const GONE: string = "\0";
@@ -143,24 +142,15 @@ export class ViewNames {
   get renamed(): CatalogEntry {
     const view = this.view;
     if (!this.isOther) return view;
-    const text = new StoredText(view.sql, "", -1);
-    const out = new ByteBuffer(256);
+    const changed = new NewNames(view);
     const names = this.names.slice();
     names.sort((a, b) => <i32>a.start - <i32>b.start);
-    let at: u32 = 0;
     for (let n = 0; n < names.length; n++) {
       const name = names[n];
       const now = name.now;
-      if (now == "" || name.start < at) continue;
-      out.addBytes(text.ptr + at, name.start - at);
-      out.addText(quoted(now));
-      at = name.end;
+      if (now != "" && name.start >= changed.at) changed.put(now, name.start, name.end);
     }
-    out.addBytes(text.ptr + at, text.len - at);
-    const renamed = new CatalogEntry(view.kind, view.name, view.table, out.toText(), view.key);
-    renamed.address = view.address;
-    out.free();
-    return renamed;
+    return changed.finish(view.name, view.table);
   }
 
   /** Whether the names in `other`, of a text that has these with other spellings, mean the same. */

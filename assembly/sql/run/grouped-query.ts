@@ -19,7 +19,6 @@ export class GroupedQuery extends QueryValue {
   private filledFor: u32 = 0;
   private readonly key: ByteBuffer = new ByteBuffer(64);
   private readonly orders: StaticArray<u32>;
-  private readonly parts: Array<Vector | null> = new Array<Vector | null>();
 
   /** `operator` gives each group's keys, of the kinds of `subjects`, and behind them what `plain` gives, of `kinds`. */
   constructor(
@@ -68,15 +67,16 @@ export class GroupedQuery extends QueryValue {
     if (this.filledFor == this.state.number) return true;
     const operator = this.operator;
     const known = this.known;
-    const parts = this.parts;
+    const parts = new Array<Vector | null>();
+    const values = new Array<Vector | null>();
     const count = this.subjects.length;
     this.forget();
     this.runs += 1;
     if (!operator.open()) return this.failed();
     while (operator.next()) {
       const batch = operator.batch;
-      const values = new Array<Vector | null>();
       parts.length = 0;
+      values.length = 0;
       for (let c = 0; c < count + this.answers.length; c++) {
         const vector = batch.columns.vector(c, batch);
         if (!vector) return false;
