@@ -76,6 +76,18 @@ test("a statement whose time is over ends with SQL_TIMEOUT, has changed nothing,
   assert.equal(failure(() => db.sql("SELECT 1", [], { timeout: 1.5 }))[0], "BAD_REQUEST");
 });
 
+test("a value that there is no time to look at is not one that breaks its rule", () => {
+  using db = openSync(":memory:");
+  if (!hasClock(db)) return;
+  db.create("t", ["id:int32:pk:auto", `v:text:like=%${"a".repeat(30_000)}b`]);
+  for (const or of ["", "OR IGNORE"]) {
+    const sql = `INSERT ${or} INTO t (v) VALUES (rpad('', 65535, 'a'))`;
+    const [code, milliseconds] = failure(() => db.sql(sql, [], { timeout: 25 }));
+    assert.equal(code, "SQL_TIMEOUT", sql);
+    assert.ok(milliseconds >= 25 && milliseconds < 2000, `${sql}: ${milliseconds}`);
+  }
+});
+
 test("a check of the file ends with its time", () => {
   using db = openSync(":memory:");
   db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INT); CREATE INDEX of_a ON t (a); CREATE INDEX of_b ON t (b, a)");

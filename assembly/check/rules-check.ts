@@ -43,7 +43,7 @@ function checkRows(survey: Survey, table: Table, rules: DeclaredRules): void {
   const report = survey.report;
   const scan = new RowScan(table);
   report.enter(table.name);
-  while (scan.next()) {
+  while (survey.mayGoOn(64) && scan.next()) {
     for (let c = 0; c < rules.count; c++) {
       const problem = rules.storedProblem(scan.row, c);
       if (problem == "") continue;

@@ -13,6 +13,7 @@ import { isValid, problem } from "../rules/validate";
 import { Column } from "../schema/column";
 import { allPositions, columnNames } from "../schema/column-names";
 import { suggestion } from "../schema/nearest";
+import { mayStep } from "../wasi/deadline";
 import { RowRules } from "./catalog-table";
 import { cellText, columnPath } from "./cell-text";
 import { Table } from "./table";
@@ -130,7 +131,8 @@ export class DeclaredRules extends RowRules {
     for (let c = 0; c < this.columns.length; c++) {
       const rules = unchecked(this.columns[c]);
       const rule = rules.brokenBy(row);
-      if (rule) return this.broken(row, rules.column, rule, told(rules, rule, row));
+      // Where the time was over nobody has looked at all of the value.
+      if (rule) return mayStep(0) ? this.broken(row, rules.column, rule, told(rules, rule, row)) : lastError.status;
     }
     return OK;
   }
