@@ -113,9 +113,9 @@ async function* batchesOf(thread: Thread, columns: readonly FileColumn[]): Async
       rows,
       values: columns.map(({ type }, i) => {
         const list = values[i] as readonly unknown[];
-        const odd = unfit.filter(({ column }) => column === i);
+        const odd = new Map(unfit.filter(({ column }) => column === i).map((one) => [one.row, one]));
         return (row: number): unknown => {
-          const found = odd.find((one) => one.row === row);
+          const found = odd.get(row);
           if (found !== undefined) throw new Unfit(found.message, found.text);
           const value = list[row];
           if (type !== "json" || value === null) return value;
