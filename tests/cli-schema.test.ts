@@ -85,6 +85,43 @@ test("schema of one table, and how words are quoted", async (t) => {
   ]);
 });
 
+test("a default's value ends the column: what looks like a flag there needs a backslash in front of its colon", async (t) => {
+  const store = openStore(t);
+  // As written, and the value.
+  const taken: [word: string, value: string][] = [
+    ["red\\:x", "red:x"],
+    ["x\\:unique", "x:unique"],
+    ["C:\\dir\\", "C:\\dir\\"],
+    ["a\\\\:b", "a\\:b"],
+    ["a\\\\:unique", "a\\:unique"],
+    ["12:30:00", "12:30:00"],
+    ["a:nul:uniques:", "a:nul:uniques:"],
+    ["unique", "unique"],
+    ["::Trims\\:range=0,1:", "::Trims:range=0,1:"],
+  ];
+  const words = taken.map(([word], n) => `c${n}:text:default=${word}`);
+  await store.ok(["create", "t", "id:uint32:pk:auto", ...words]);
+  const valuesOf = async (from: typeof store): Promise<unknown[]> => {
+    const { ok } = JSON.parse(await from.ok(["schema", "--json"])) as { ok: { tables: { fields: { default?: string }[] }[] } };
+    return (ok.tables[0]?.fields ?? []).slice(1).map((field) => field.default);
+  };
+  assert.deepEqual(
+    await valuesOf(store),
+    taken.map(([, value]) => value),
+  );
+  const line = await store.ok(["schema"]);
+  const copy = openStore(t);
+  await copy.ok(shellWords(line));
+  assert.equal(await copy.ok(["schema"]), line);
+  assert.deepEqual(await valuesOf(copy), await valuesOf(store));
+  for (const behind of ["unique", "null", "index=g", "references=t.id", "trim", "Email", "maxstrlen=3"])
+    assert.match(
+      await store.fails("BAD_SCHEMA", 1, ["create", "u", "id:uint32:pk", `c:text:default=a:${behind}`]),
+      new RegExp(`${behind} behind default= .*write \\\\: for a colon`, "u"),
+    );
+  await store.fails("BAD_SCHEMA", 1, ["alter", "t", "add", "d:int32:default=5:null"]);
+});
+
 interface TableReply {
   columns: string[];
   alignment: number;
@@ -119,6 +156,21 @@ test("indexes stand in the reference's order, each list of columns once", async 
     "w:date:unique:index=g3",
     "v:blob:index=g2",
   ]);
+});
+
+test("numbers behind a group's name give its columns their places", async (t) => {
+  const specs = [
+    "k:uint8:pk:unique=g.3",
+    "a:int8:index=v1.x:index=h",
+    "b:int8:unique=g.1:index=v1.x",
+    "c:int8:unique=g.2:index=h.1",
+  ];
+  const first = await definition(t, specs);
+  assert.deepEqual(
+    first.indexes.map(({ columns, unique }) => columns.join(",") + (unique ? "!" : "")),
+    ["k!", "b,c,k!", "a,c", "a,b"],
+  );
+  assert.deepEqual(await definition(t, first.columns), first);
 });
 
 test("more than nine groups keep their order", async (t) => {

@@ -33,7 +33,7 @@ const NO_RUNTIME = ["--runtime", "wazero", "app.db", "tables"];
 const PROGRAM = `
 import { type JsonValue, type RowOf, type Session, type ValuesOf, defineTable, open, openSync } from "quire-db";
 
-const users = defineTable("users", { id: "uint32:pk:auto", name: "text:unique", born: "date:null", about: "json:null", note: "text:default=a:null" });
+const users = defineTable("users", { id: "uint32:pk:auto", name: "text:unique", born: "date:null", about: "json:null", note: "text:default=a:nul" });
 const orders = defineTable("orders", {
   no: "uint64:pk", user: "uint32:references=users.id:cascade", total: "decimal", paid: "boolean:default=false", at: "datetime", scan: "blob:null", tag: "custom(Tag,4):null",
 });
@@ -81,6 +81,10 @@ async function main(): Promise<void> {
   defineTable("t", { id: "uint23:pk" });
   // @ts-expect-error: there is no such flag
   defineTable("t", { id: "uint32:pk", name: "text:uniqe" });
+  // @ts-expect-error: a flag behind a default would be of its value
+  defineTable("t", { id: "uint32:pk", name: "text:default=x:unique" });
+  // @ts-expect-error: so would a rule
+  defineTable("t", { id: "uint32:pk", name: "text:default=12:30:trim" });
   const any: string = "uint32:pk";
   defineTable("t", { any, "a:b": "custom(a\\\\:b,4):null", own: "custom(Tag):pk:index=g", is: "text:references=a.b:restrict:default=x:uniqe" });
   const { faults } = await db.check({ quick: true });

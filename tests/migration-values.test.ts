@@ -1,5 +1,6 @@
 /** Values that functions of a program give in `db.migrate`, what it would change, and what it may not destroy. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DestructiveChangeError, type SyncSession, defineTable, open, openSync } from "../host/index.js";
@@ -152,6 +153,31 @@ test("what would be lost is an error that lists it, before a function is called"
       return true;
     },
   );
+});
+
+test("a dry run calls the functions, names the row whose value does not fit, and leaves nothing", (t) => {
+  const path = join(tempFolder(t), "app.db");
+  filled(path).close();
+  const bytes = readFileSync(path);
+  const db = openSync(path);
+  const planned = db.pendingMigrations([after], { renames });
+  assert.deepEqual(db.migrate([after], { ...options, dryRun: true }), planned);
+  const twice = { ...functions, "people.full:name": (row: User) => (row.id > 2000n ? "same" : String(row.id)) };
+  assert.throws(() => db.migrate([after], { ...options, values: twice, dryRun: true }), {
+    code: "UNIQUE_CONFLICT",
+    message: /full:name = same/u,
+  });
+  const none = { ...functions, "people.tags": (row: User) => (row.id === 2001n ? null : []) };
+  assert.throws(() => db.migrate([after], { ...options, values: none, dryRun: true }), {
+    code: "NOT_NULL",
+    message: /id = 2001/u,
+  });
+  assert.deepEqual(
+    db.tables().map(({ name, rows }) => [name, rows]),
+    [["users", ROWS]],
+  );
+  db.close();
+  assert.ok(bytes.equals(readFileSync(path)));
 });
 
 test("hasDrift and pendingMigrations tell what migrate would do, and change nothing", () => {

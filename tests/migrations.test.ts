@@ -127,9 +127,12 @@ describe("migrations of the crates", () => {
       const hash = db.hash().hash;
       const tables = one.to.map(definitionOf);
       const options = { renames: renamesOf(one), values: VALUES[one.case] ?? {}, allowDestructive: one.allow_destructive };
-      const planned = db.migrate(tables, { ...options, dryRun: true });
-      assert.equal(db.hash().hash, hash, "a dry run changes nothing");
+      const planned = db.pendingMigrations(tables, { renames: options.renames });
       const wanted = one.migrate === "ok" ? "ok" : OURS[one.case];
+      const dry = (): readonly SchemaChange[] => db.migrate(tables, { ...options, dryRun: true });
+      if (wanted === "ok" || wanted === "DESTRUCTIVE_CHANGE") assert.deepEqual(dry(), planned);
+      else assert.throws(dry, { code: wanted });
+      assert.equal(db.hash().hash, hash, "a dry run changes nothing");
       if (wanted !== "ok") {
         assert.throws(() => db.migrate(tables, options), { code: wanted });
         assert.equal(db.hash().hash, hash, "it leaves all as it was");
@@ -204,7 +207,7 @@ test("a program's tables are made by its first start, and changed by later ones"
   });
   const teams = defineTable("teams", { name: "text:pk" });
   const renames = { people: "users", "people.fullName": "name" };
-  assert.deepEqual(kinds(db.migrate([people, teams], { renames, dryRun: true })), [
+  assert.deepEqual(kinds(db.pendingMigrations([people, teams], { renames })), [
     "renameTable people",
     "renameColumn people.fullName",
     "alterType people.age",
@@ -295,6 +298,97 @@ test("names go on in a chain, and what was renamed once is not renamed again", (
   const three = defineTable("t", { id: "int64:pk:auto", c: "int32:null", b: "int32:null", old: "int32:null" });
   db.migrate([three], { renames: { "t.old": "b" } });
   assert.deepEqual(db.sql("SELECT c, b, old FROM t").rows, [[2, null, 1]]);
+});
+
+test("names that are only swapped are refused, in migrations; ALTER TABLE swaps them", () => {
+  using db = openSync(":memory:");
+  db.migrate([pair("a", "b"), defineTable("u", { id: "int64:pk:auto" })]);
+  db.exec("INSERT INTO t (a, b) VALUES (1, 2)");
+  const message = (of: string): RegExp => new RegExp(`^${of} are to get each other's names`, "u");
+  const swapped: [tables: TableDefinition[], renames: Record<string, string>, what: RegExp][] = [
+    [[pair("a", "b")], { "t.a": "b", "t.b": "a" }, message("t.a and t.b")],
+    [[pair("b", "a")], { "t.a": "b", "t.b": "a" }, message("t.b and t.a")],
+    [[{ ...pair("a", "b"), name: "u" }, defineTable("t", { id: "int64:pk:auto" })], { u: "t", t: "u" }, message("u and t")],
+  ];
+  for (const [tables, renames, what] of swapped)
+    assert.throws(() => db.migrate(tables, { renames, allowDestructive: true }), { code: "BAD_REQUEST", message: what });
+  const three = (a: string, b: string, c: string): TableDefinition =>
+    defineTable("t", { id: "int64:pk:auto", [a]: "int32:null", [b]: "int32:null", [c]: "int32:null" });
+  const circle = { "t.a": "b", "t.b": "c", "t.c": "a" };
+  assert.throws(() => db.migrate([three("a", "b", "c")], { renames: circle }), { code: "BAD_REQUEST" });
+  db.sql("ALTER TABLE t RENAME a TO x, RENAME b TO a, RENAME x TO b");
+  assert.deepEqual(db.sql("SELECT a, b FROM t").rows, [[2, 1]]);
+});
+
+test("a dry run finds all that speaks against a migration, names the row, and leaves the file as it was", (t) => {
+  const path = join(tempFolder(t), "app.db");
+  const first = openSync(path);
+  const items = (rest: Record<string, string>): TableDefinition => defineTable("items", { id: "int64:pk:auto", ...rest });
+  first.migrate([items({ a: "int32:null", b: "text" })]);
+  first
+    .table(items({ a: "int32:null", b: "text" }))
+    .insertMany(Array.from({ length: 3000 }, (_, n) => ({ a: n === 7 ? null : n % 2999, b: `${n}${"x".repeat(600)}` })));
+  first.close();
+  const bytes = readFileSync(path);
+  // A table larger than the cache.
+  const db = openSync(path, { cacheBytes: 1 });
+  const refused: [rest: Record<string, string>, values: Record<string, string>, code: string, message: RegExp][] = [
+    [{ a: "int32", b: "text" }, {}, "NOT_NULL", /^the row id = 8 of items: items\.a has no value/u],
+    [{ a: "int32:null:unique", b: "text" }, {}, "UNIQUE_CONFLICT", /^two rows of items have a = 0/u],
+    [{ a: "int8:null", b: "text" }, {}, "OVERFLOW", /^the row id = 129 of items: .*128/u],
+    [{ a: "int32:null:references=items.id", b: "text" }, {}, "BAD_SCHEMA", /^items\.a refers to items\.id, which is a int64/u],
+    [{ a: "int64:null:references=items.id", b: "text" }, {}, "FOREIGN_KEY_BROKEN", /items\.a = 0/u],
+    [{ a: "int32:null", b: "text", c: "text" }, { "items.c": "b ||" }, "SQL_SYNTAX", /^the value of items\.c, line 1/u],
+    [{ a: "int32:null", b: "text", c: "text" }, { "items.c": "d" }, "COLUMN_NOT_FOUND", /no column d/u],
+    [
+      { a: "int32:null", b: "text", c: "int32" },
+      { "items.c": "id / nullif(id - 5, 0)" },
+      "NOT_NULL",
+      /^the row id = 5 of items/u,
+    ],
+    [{ a: "int32:null", b: "date" }, {}, "BAD_VALUE", /^the row id = 1 of items: /u],
+  ];
+  for (const isDry of [true, false]) {
+    for (const [rest, values, code, message] of refused) {
+      const what = `${code} ${String(message)}`;
+      assert.throws(() => db.migrate([items(rest)], { values, dryRun: isDry }), { code, message }, what);
+    }
+  }
+  const narrow = items({ b: "text:unique", c: "int64:index" });
+  const options = { values: { "items.c": "coalesce(a, 0)" }, dryRun: true } as never;
+  const planned = ["dropColumn items.a", "addColumn items.c", "addIndex items", "addIndex items"];
+  assert.deepEqual(kinds(db.migrate([narrow], options)), planned);
+  assert.throws(() => db.pendingMigrations([narrow], options).concat(db.migrate([narrow])), {
+    code: "DESTRUCTIVE_CHANGE",
+  });
+  // Inside of a transaction what came before stays.
+  db.begin();
+  db.sql("UPDATE items SET a = 1 WHERE id = 8");
+  assert.deepEqual(kinds(db.migrate([narrow], options)), planned);
+  assert.deepEqual(db.sql("SELECT a FROM items WHERE id = 8").rows, [[1]]);
+  db.rollback();
+  assert.equal(db.check().errors, 0);
+  db.close();
+  assert.ok(bytes.equals(readFileSync(path)), "the file is as it was, byte for byte");
+});
+
+test("a file's own definitions, as schema prints them, are no change", async (t) => {
+  const store = openStore(t);
+  await store.ok([
+    "sql",
+    `CREATE TABLE a (x INT, y TEXT, z DATE, PRIMARY KEY (y, x), UNIQUE (z, x)); CREATE INDEX zyx ON a (z, y, x); CREATE INDEX xy ON a (x, y);
+     CREATE TABLE b (id INTEGER PRIMARY KEY, a TEXT DEFAULT 'x:unique', b TEXT DEFAULT 'a\\:index', c INT UNIQUE, d INT);
+     CREATE INDEX bd ON b (d, c); CREATE UNIQUE INDEX bdc ON b (d); CREATE INDEX bac ON b (c, a)`,
+  ]);
+  const text = await store.ok(["schema"]);
+  assert.doesNotMatch(text, /create can't make/u);
+  writeFileSync(join(store.folder, "own.schema"), text);
+  assert.equal(await store.ok(["migrate", "data/own.schema"]), "nothing to change\n");
+  assert.equal(await store.ok(["diff", "--schema", "data/own.schema"]), "the definitions are equal\n");
+  const copy = openStore(t);
+  writeFileSync(join(copy.folder, "own.schema"), text);
+  await copy.ok(["migrate", "data/own.schema"]);
+  assert.equal(await copy.ok(["schema"]), text);
 });
 
 test("tables get each other's names in a chain, and those of tables that go or come", () => {
@@ -406,6 +500,8 @@ test("on the command line: a schema that was edited, said before it is done, and
   assert.equal(await store.ok(["migrate", source, "--dry-run"]), "table users comes\n1 change to make\n");
   await store.fails("FILE_NOT_FOUND", 1, ["tables"]);
   assert.equal(await store.ok(["migrate", source]), "table users comes\n1 change made\n");
+  const dry = await store.run(["migrate", source, "users.age:=nobody", "--dry-run"]);
+  assert.deepEqual([dry.stdout, dry.status], ["nothing to change\n", 0]);
   await store.ok(["insert into users (name, age) values ('Ada', 36)"]);
   write("create people id:uint32:pk:auto name:text:unique born:int32:null\n");
   await store.fails("DESTRUCTIVE_CHANGE", 1, ["migrate", source]);

@@ -101,9 +101,9 @@ export function allCommands(): Array<Command> {
         "Types: " +
           TYPE_NAMES.slice(0, -1).join(" ") +
           "\n  custom(TAG) custom(TAG,N).\n" +
-          "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index),\n" +
-          "  unique=GROUP (the same, no two rows with the same in all of them),\n" +
-          "  default=VALUE, references=TABLE.COLUMN with cascade or restrict. A backslash takes the meaning from a : behind it.\n" +
+          "Flags: pk (one column), unique, null, auto (integers), index, index=GROUP (the columns of one group make one index,\n" +
+          "  in their order, or by numbers: index=GROUP.2), unique=GROUP (the same, no two rows with the same in all of them),\n" +
+          "  references=TABLE.COLUMN with cascade or restrict, and last default=VALUE. A backslash takes the meaning of a : away.\n" +
           "Example: quire data/shop.db create items id:uint32:pk:auto name:text:unique price:decimal:null:index",
       ),
     new Command("drop", runDrop, "TABLE", "remove a table with its rows and give its pages back").takes(1, 1).needs(OPENS_WRITE),
@@ -155,7 +155,8 @@ export function allCommands(): Array<Command> {
         "SOURCE has lines as schema prints them, or JSON; - is standard input. Tables and columns go by their names; people=users and\n" +
           "people.name=full_name say what was called otherwise, and people.age:='2026 - born' what rows get as a column's value.\n" +
           "All is done in one transaction, or nothing; rows are written anew once, where they have to be. Where values would go with\n" +
-          "their column or table --allow-destructive has to be given. --dry-run only says what would be done.\n" +
+          "their column or table --allow-destructive has to be given. --dry-run says what would be done, does it, and takes it\n" +
+          "back, so that a row that does not fit and an expression that is wrong are told.\n" +
           "Example: quire data/app.db schema > app.schema; $EDITOR app.schema; quire data/app.db migrate app.schema --dry-run",
       ),
     new Command(

@@ -72,7 +72,7 @@ const OPERATIONS: Array<OperationShape> = [
   new Operation("checkpoint", "", "", handleCheckpoint),
   new Operation("create", "table columns", "alignment", handleCreate),
   new Operation("drop", "table", "", handleDrop),
-  new Operation("migrate", "schema", "renames values staged dryRun allowDestructive timeout", handleMigrate),
+  new Operation("migrate", "schema", "renames values staged plan dryRun allowDestructive timeout", handleMigrate),
   knowing("rules", "", "table columns schema", handleRules),
   new Operation("tables", "", "", handleTables),
   new Operation("schema", "", "table", handleSchema),

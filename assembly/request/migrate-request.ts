@@ -9,7 +9,15 @@ import { JSON_STRING } from "../encode/json";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { SchemaChange } from "../store/schema-difference";
 import { Migration } from "../sql/migration";
-import { FIELD_ALLOW_DESTRUCTIVE, FIELD_DRY_RUN, FIELD_RENAMES, FIELD_SCHEMA, FIELD_STAGED, FIELD_VALUES } from "./request";
+import {
+  FIELD_ALLOW_DESTRUCTIVE,
+  FIELD_DRY_RUN,
+  FIELD_PLAN,
+  FIELD_RENAMES,
+  FIELD_SCHEMA,
+  FIELD_STAGED,
+  FIELD_VALUES,
+} from "./request";
 import { Session } from "./session";
 
 export function handleMigrate(session: Session, out: ByteBuffer): Status {
@@ -18,28 +26,38 @@ export function handleMigrate(session: Session, out: ByteBuffer): Status {
   if (!wanted) return lastError.status;
   if (wanted.length == 0) return fail(BAD_SCHEMA, "the definitions have no table", "what has none is an empty file");
   const isDry = request.flag(FIELD_DRY_RUN, 0);
+  const isPlan = request.flag(FIELD_PLAN, 0);
   const allows = request.flag(FIELD_ALLOW_DESTRUCTIVE, 0);
-  if (isDry < 0 || allows < 0) return lastError.status;
+  if (isDry < 0 || isPlan < 0 || allows < 0) return lastError.status;
   const migration = new Migration(session.db, wanted);
   let status = readWishes(session, FIELD_RENAMES, migration);
   if (status == OK) status = readWishes(session, FIELD_VALUES, migration);
   if (status == OK) status = readWishes(session, FIELD_STAGED, migration);
   if (status == OK) status = migration.plan();
-  if (status == OK && isDry == 0) status = run(session, migration, wanted, allows == 1);
+  if (status == OK && isPlan == 0) status = run(session, migration, wanted, allows == 1, isDry == 1);
   if (status == OK) addChanges(migration.changes, out);
   return status;
 }
 
-/** Makes the tables the wanted ones. The session's rules are no matter meanwhile; those of the definitions hold from now on. */
-function run(session: Session, migration: Migration, wanted: Array<TableSchemaSnapshot>, allowDestructive: bool): Status {
+/**
+ * Makes the tables the wanted ones. The session's rules are no matter meanwhile; those of the definitions hold from now on. A trial leaves
+ * all as it was, and may destroy what it likes.
+ */
+function run(
+  session: Session,
+  migration: Migration,
+  wanted: Array<TableSchemaSnapshot>,
+  allowDestructive: bool,
+  isTrial: bool,
+): Status {
   const catalog = session.db.catalog;
   const declared = catalog.declared;
   catalog.declared = new Map<string, Array<Column>>();
   catalog.changed();
-  let status = migration.run(allowDestructive);
+  let status = migration.run(allowDestructive || isTrial, isTrial);
   catalog.declared = declared;
   catalog.changed();
-  for (let w = 0; w < wanted.length && status == OK; w++) {
+  for (let w = 0; w < wanted.length && status == OK && !isTrial; w++) {
     const columns = wanted[w].columns;
     if (hasRules(columns)) status = catalog.setRules(wanted[w].name, columns);
   }

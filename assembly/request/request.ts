@@ -73,6 +73,7 @@ export const FIELD_RENAMES: i32 = field("renames");
 export const FIELD_VALUES: i32 = field("values");
 export const FIELD_STAGED: i32 = field("staged");
 export const FIELD_DRY_RUN: i32 = field("dryRun");
+export const FIELD_PLAN: i32 = field("plan");
 export const FIELD_ALLOW_DESTRUCTIVE: i32 = field("allowDestructive");
 
 /** What the field of this number, one of `FIELD_…`, is called in requests. */

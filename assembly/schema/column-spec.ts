@@ -2,15 +2,15 @@
  * Columns as `create` takes them and `schema` prints them: `name:type[:flag]…`.
  *
  * Parts are separated by `:`. A backslash takes the meaning from the character behind it, so that names may hold `:`, `.`, `,` and
- * parentheses. `default=VALUE` comes last and its value is all that follows, backslashes and colons included; `default` alone is a
- * default of null.
+ * parentheses. `default=VALUE` comes last and its value is all that follows: backslashes are themselves there, but for one in front of a
+ * colon, and a colon needs one where a flag seems to come behind it. `default` alone is a default of null.
  *
  * Flags that are names of rules (assembly/rules) are a session's: they are no part of the definition that a file has, and `schema` does not
  * print them.
  *
  * The indexes that follow from the flags stand in the reference's order: the primary key; unique columns in declaration order; columns
- * with `index` in declaration order; groups (`index=NAME`, `unique=NAME`) sorted by their names' bytes. A list of columns is indexed only
- * once, at its first place.
+ * with `index` in declaration order; groups (`index=NAME`, `unique=NAME`) sorted by their names' bytes. The columns of a group are in
+ * declaration order, or by the numbers behind its name (`index=NAME.2`). A list of columns is indexed only once, at its first place.
  */
 import { Status, OK, BAD_REQUEST, BAD_SCHEMA, fail, lastError } from "../status";
 import { asciiLower } from "../encode/ascii";
@@ -50,10 +50,31 @@ class Group {
   columns: Array<string> = new Array<string>();
   unique: bool = false;
   readonly nameBytes: ArrayBuffer;
+  /** The number of each column; 0 for one without. */
+  private numbers: Array<i32> = new Array<i32>();
 
   constructor(readonly name: string) {
     this.nameBytes = String.UTF8.encode(name);
   }
+
+  /** Adds a column behind those whose numbers are not greater. */
+  add(column: string, number: i32): void {
+    if (this.columns.includes(column)) return;
+    let at = this.columns.length;
+    while (at > 0 && this.numbers[at - 1] > number) at -= 1;
+    this.columns.push(column);
+    moveLast<string>(this.columns, at);
+    this.numbers.push(number);
+    moveLast<i32>(this.numbers, at);
+  }
+}
+
+/** Moves the last of `list` to `at`. */
+export function moveLast<T>(list: Array<T>, at: i32): void {
+  const last = list.length - 1;
+  const moved = list[last];
+  for (let i = last; i > at; i--) list[i] = list[i - 1];
+  list[at] = moved;
 }
 
 /** Takes the specs of a table's columns and makes its definition. */
@@ -105,13 +126,22 @@ export class TableDefinition {
   private addFlag(scanner: SpecScanner, column: Column): Status {
     const flag = scanner.part(":=");
     const hasValue = scanner.ended == 0x3d;
-    if (hasValue && flag == "default") return this.addDefault(column, scanner.rest());
+    if (hasValue && flag == "default") return this.addDefault(column, scanner.rest().split(":"));
     if (hasValue && (flag == "index" || flag == "unique")) {
-      const name = scanner.part(":");
+      let name = scanner.part(":.");
+      let number = 0;
+      if (scanner.ended == 0x2e) {
+        const digits = scanner.part(":");
+        number = digits.length < 5 ? I32.parseInt(digits) : 0;
+        if (number <= 0 || number.toString() != digits) {
+          name += "." + digits;
+          number = 0;
+        }
+      }
       if (name == "") return flagError(column, flag + "= needs a group's name");
       if (this.groups.length == MOST_COLUMNS) return this.refuseMore("indexes");
       const group = this.group(name);
-      if (!group.columns.includes(column.name)) group.columns.push(column.name);
+      group.add(column.name, number);
       group.unique = group.unique || flag == "unique";
       return OK;
     }
@@ -150,8 +180,17 @@ export class TableDefinition {
     return OK;
   }
 
-  private addDefault(column: Column, text: string): Status {
-    const bytes = String.UTF8.encode(text);
+  /** `parts` are what stands between colons. */
+  private addDefault(column: Column, parts: Array<string>): Status {
+    for (let p = 1; p < parts.length; p++) {
+      const before = parts[p - 1];
+      if (before.endsWith("\\")) parts[p - 1] = before.substring(0, before.length - 1);
+      else if (isFlag(parts[p])) {
+        const what = parts[p] + " behind default= would be of its value";
+        return flagError(column, what, "default comes last; or write \\: for a colon of the value");
+      }
+    }
+    const bytes = String.UTF8.encode(parts.join(":"));
     const value = new ByteBuffer(64);
     const status = parseValue(column.type, column.customSize, changetype<usize>(bytes), bytes.byteLength, value);
     if (status == OK) column.setDefault(value.ptr, value.len);
@@ -171,10 +210,9 @@ export class TableDefinition {
     const group = new Group(name);
     // Sorted by the bytes of the names.
     let at = this.groups.length;
+    while (at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0) at -= 1;
     this.groups.push(group);
-    for (; at > 0 && compareNames(this.groups[at - 1].nameBytes, group.nameBytes) > 0; at--)
-      this.groups[at] = this.groups[at - 1];
-    this.groups[at] = group;
+    moveLast<Group>(this.groups, at);
     return group;
   }
 
@@ -197,6 +235,12 @@ export class TableDefinition {
     schema.alignment = alignment != 0 ? alignment : schema.usualAlignment;
     return schema;
   }
+}
+
+/** Whether `part` is a flag or a rule, with what it is given. */
+function isFlag(part: string): bool {
+  const name = part.split("=")[0];
+  return FLAGS.includes(name) || ruleKind(name) >= 0;
 }
 
 function compareNames(a: ArrayBuffer, b: ArrayBuffer): i32 {
@@ -359,10 +403,11 @@ export function columnSpecs(schema: TableSchemaSnapshot): Array<string> {
     }
     groups += 1;
     const flag = (columns.length > 1 && indexes[i].unique ? ":unique=g" : ":index=g") + groups.toString().padStart(digits, "0");
-    for (let j = 0; j < columns.length; j++) {
-      const at = schema.columnIndex(columns[j]);
-      flags[at] += flag;
-    }
+    let isNumbered = false;
+    for (let j = 1; j < columns.length; j++)
+      isNumbered = isNumbered || schema.columnIndex(columns[j]) < schema.columnIndex(columns[j - 1]);
+    for (let j = 0; j < columns.length; j++)
+      flags[schema.columnIndex(columns[j])] += flag + (isNumbered ? "." + (j + 1).toString() : "");
   }
   const specs = new Array<string>();
   for (let i = 0; i < schema.columns.length; i++) specs.push(columnSpec(schema.columns[i], flags[i]));
@@ -390,13 +435,14 @@ function columnSpec(column: Column, indexFlags: string): string {
   return text + ":default" + (offset == 0 ? "" : "=" + defaultText(column, changetype<usize>(value) + offset));
 }
 
-/** A default's value as text. */
+/** A default's value as text, with backslashes in front of colons that need one. */
 function defaultText(column: Column, ptr: usize): string {
   const out = new ByteBuffer(64);
   writeTextValue(column.type, column.customSize, ptr, out);
-  const text = out.toText();
+  const parts = out.toText().split(":");
   out.free();
-  return text;
+  for (let p = 1; p < parts.length; p++) if (parts[p - 1].endsWith("\\") || isFlag(parts[p])) parts[p - 1] += "\\";
+  return parts.join(":");
 }
 
 /** Whether the columns' specs make the very same definition again: the definition may come from elsewhere. */

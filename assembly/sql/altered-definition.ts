@@ -3,6 +3,7 @@ import { BAD_SCHEMA, COLUMN_NOT_FOUND, INDEX_NOT_FOUND, OK, SQL_UNSUPPORTED, Sta
 import { asciiLower } from "../encode/ascii";
 import { TYPE_INT64, isInteger } from "../encode/data-type";
 import { Column, FLAG_AUTO, FLAG_NULLABLE, FLAG_PRIMARY_KEY, FLAG_UNIQUE, ForeignKey, IndexDefinition } from "../schema/column";
+import { moveLast } from "../schema/column-spec";
 import { hasEnd, isIndexName } from "../schema/index-names";
 import { HIDDEN_KEY, TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { CHECK, CatalogEntry } from "../store/catalog";
@@ -397,12 +398,4 @@ function renamedIn(names: Array<string>, before: string, name: string): Array<st
   const renamed = names.slice();
   for (let n = 0; n < names.length; n++) if (names[n] == before) renamed[n] = name;
   return renamed;
-}
-
-/** Moves the last of `list` to `at`. */
-function moveLast<T>(list: Array<T>, at: i32): void {
-  const last = list.length - 1;
-  const moved = list[last];
-  for (let i = last; i > at; i--) list[i] = list[i - 1];
-  list[at] = moved;
 }

@@ -175,9 +175,9 @@ export class Migration {
 
   /**
    * Carries out what `plan` found, all of it or nothing. `DESTRUCTIVE_CHANGE` where values would go and it may not be so; else what rows or
-   * definitions say that do not fit.
+   * definitions say that do not fit. What is only tried (`isTrial`) is taken back.
    */
-  run(allowsDestructive: bool): Status {
+  run(allowsDestructive: bool, isTrial: bool): Status {
     const db = this.db;
     if (!allowsDestructive) {
       const texts = new Array<string>();
@@ -190,7 +190,7 @@ export class Migration {
     if (this.changes.length == 0 && this.stages.length == 0) return OK;
     const inner = db.inTransaction;
     const status = beginTogether(db);
-    return status == OK ? endTogether(db, inner, this.carryOut()) : status;
+    return status == OK ? endTogether(db, inner, this.carryOut(), isTrial) : status;
   }
 
   private carryOut(): Status {
@@ -301,6 +301,7 @@ function origins(names: Array<string>, olds: Array<string>, known: Array<string>
   const from = new Array<i32>();
   const inKnown = placesOf(known);
   const inNames = placesOf(names);
+  if (!areStraight(names, olds, inNames, path)) return null;
   for (let n = 0; n < names.length; n++) from.push(placeIn(inKnown, names[n]));
   /** Which of `known` are renamed. */
   const renamed = new Array<bool>(known.length);
@@ -323,6 +324,22 @@ function origins(names: Array<string>, olds: Array<string>, known: Array<string>
     }
   }
   return areSpelled(names, olds, known, from, path) ? from : null;
+}
+
+/** Whether no names are to be swapped: those that were look the same as those that are to be. */
+function areStraight(names: Array<string>, olds: Array<string>, inNames: Map<string, i32>, path: string): bool {
+  for (let n = 0; n < names.length; n++) {
+    let at = n;
+    for (let steps = 0; at >= 0 && steps < names.length; steps++) {
+      at = olds[at] == names[at] ? -1 : placeIn(inNames, olds[at]);
+      if (at != n) continue;
+      const what =
+        path + names[n] + " and " + path + olds[n] + " are to get each other's names, which can't be told from having them";
+      fail(BAD_REQUEST, what, "a migration to other names before makes it plain; or ALTER TABLE, whose RENAMEs are done once");
+      return false;
+    }
+  }
+  return true;
 }
 
 /**

@@ -16,16 +16,19 @@ export function beginTogether(db: DbmsContext): Status {
   return db.inTransaction ? db.savepoint(OWN_SAVEPOINT) : db.begin();
 }
 
-/** Ends it: keeps (and outside of a transaction commits) what was done, or takes it back when `status` is a failure. */
-export function endTogether(db: DbmsContext, inner: bool, status: Status): Status {
+/**
+ * Ends it: keeps (and outside of a transaction commits) what was done, or takes it back when `status` is a failure, or it was only to be
+ * tried (`isTrial`).
+ */
+export function endTogether(db: DbmsContext, inner: bool, status: Status, isTrial: bool = false): Status {
   if (status == OK) status = db.flushChanges();
-  if (status == OK) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
+  if (status == OK && !isTrial) return inner ? db.release(OWN_SAVEPOINT) : db.commit();
   const failure = savedError();
   let undone = inner ? db.rollbackTo(OWN_SAVEPOINT) : db.rollback();
   if (undone == OK && inner) undone = db.release(OWN_SAVEPOINT);
   // A handle that can't be used any more is so since the failure that `status` is: that one is to be told.
-  if (undone != OK && undone != HANDLE_POISONED) return undone;
-  return restoreError(failure);
+  if (undone != OK && (status == OK || undone != HANDLE_POISONED)) return undone;
+  return status == OK ? OK : restoreError(failure);
 }
 
 /** The insertion that is under way in a store: there is one at a time. */

@@ -105,12 +105,23 @@ type UnknownFlag<Flag extends string, Type extends string> = Flag extends KnownF
     ? never
     : Flag;
 
-/** Its flags. `default=` takes all that follows. */
+/** What stands between colons behind the first one. */
+type PartsBehind<Text extends string> = Text extends `${string}:${infer Rest}`
+  ? (Rest extends `${infer Part}:${string}` ? Part : Rest) | PartsBehind<Rest>
+  : never;
+
+/** Its flags. `default=` takes all that follows, of which nothing may look like a flag. */
 type Flags<Rest extends string> = Rest extends `default=${string}`
-  ? "default"
+  ? "default" | DefaultFlag<PartsBehind<Rest>>
   : Rest extends `${infer Flag}:${infer More}`
     ? Flag | Flags<More>
     : Rest;
+/** Those of the parts of a default that are flags or rules. */
+type DefaultFlag<Part extends string> = Part extends string
+  ? Lowercase<Part> extends KnownFlag | RuleOf<"text" | "int8" | "uint8" | "decimal" | "datetime">
+    ? `${Part} behind default=`
+    : never
+  : never;
 type FlagsOf<Word extends string> = Word extends `${string}:${infer Rest}` ? Flags<Rest> : never;
 
 /** The values of a type as rows hold them. */

@@ -38,7 +38,7 @@ export interface MigrationPolicy {
 
 /** How definitions become those that are wanted. */
 export interface MigrateOptions<D extends TableDefinition = TableDefinition> extends DriftOptions, MigrationPolicy {
-  /** Nothing is changed: only what would be is told. */
+  /** What is done is taken back: only what would be changed is told, or what rows or values do not go with it. */
   readonly dryRun?: boolean;
   /**
    * Values of columns that come, are called otherwise, get another type or must not be null any more: SQL of the row as it was, or a function
@@ -79,6 +79,9 @@ type MigrateRequest = RequestOf<"migrate">;
 /** Functions by the table, and the column of it, whose values they give. */
 type Functions = ReadonlyMap<string, ReadonlyMap<string, RowFunction<unknown>>>;
 
+/** The savepoint to which a migration with functions that is only tried goes back. */
+const BEFORE = "__quire_before";
+
 /** Changes of a column behind which it gets values. */
 const VALUED = new Set(["addColumn", "renameColumn", "alterType", "setNotNull"]);
 
@@ -103,7 +106,7 @@ function* changesOf(operations: Operations, request: MigrateRequest): Steps<read
     return (yield* operations.member(request, "changes")) as readonly SchemaChange[];
   } catch (error) {
     if ((error as { code?: unknown }).code !== "DESTRUCTIVE_CHANGE") throw error;
-    const planned = yield* changesOf(operations, { ...request, staged: undefined, dryRun: true });
+    const planned = yield* changesOf(operations, { ...request, staged: undefined, plan: true });
     throw new DestructiveChangeError(
       (error as Error).message,
       planned.filter(({ destructive }) => destructive),
@@ -121,12 +124,13 @@ function* withFunctions(
 ): Steps<readonly SchemaChange[]> {
   // For names alone: what is planned has no values.
   const named = [...functions].flatMap(([table, columns]) => [...columns.keys()].map((column) => `${table}.${column}=NULL`));
-  const planned = yield* changesOf(operations, { ...request, ...lists({ values: [...sql, ...named] }), dryRun: true });
+  const planned = yield* changesOf(operations, { ...request, ...lists({ values: [...sql, ...named] }), plan: true });
   const whole = { ...request, ...lists({ values: sql }) };
   // What it may not do is refused before a row is read.
-  if (request.allowDestructive !== true && planned.some(({ destructive }) => destructive))
+  if (request.allowDestructive !== true && request.dryRun !== true && planned.some(({ destructive }) => destructive))
     return yield* changesOf(operations, whole);
   const staged: string[] = [];
+  if (request.dryRun === true) yield* operations.done({ op: "savepoint", name: BEFORE });
   for (const [name, columns] of functions) {
     const changes = planned.filter(({ table }) => table === name);
     const isValued = (column: string): boolean => changes.some((change) => change.column === column && VALUED.has(change.change));
@@ -138,7 +142,12 @@ function* withFunctions(
     yield* fillStage(operations, stage, old, words, wanted);
     staged.push(`${name}=${stage}`);
   }
-  return yield* changesOf(operations, { ...whole, ...lists({ staged }) });
+  const changes = yield* changesOf(operations, { ...whole, ...lists({ staged }) });
+  if (request.dryRun === true) {
+    yield* operations.done({ op: "rollbackTo", name: BEFORE });
+    yield* operations.done({ op: "release", name: BEFORE });
+  }
+  return changes;
 }
 
 /** Makes the table `stage` of the primary keys of `old` and of what functions give for each of its rows. */
@@ -218,7 +227,7 @@ export function migrate<K extends Kind>(
   }
   const request = requestOf(tables, options);
   const values = assignments(sql);
-  const isPlain = functions.size === 0 || options.dryRun === true;
+  const isPlain = functions.size === 0;
   const operation = new Operation<undefined, undefined, readonly SchemaChange[]>("migrate", (operations) =>
     isPlain
       ? changesOf(operations, { ...request, ...lists({ values }) })
@@ -228,15 +237,17 @@ export function migrate<K extends Kind>(
   return isPlain ? run(runner) : runner.transaction((inner) => run(inner) as Given<K, readonly SchemaChange[]>);
 }
 
-/** `hasDrift` of sessions. */
-export function hasDrift<K extends Kind>(
+/** What a session's `name` says of the changes that `migrate` would make, by the definitions alone. */
+export function comparison<K extends Kind, Told>(
   runner: Runner<K>,
+  name: string,
   tables: readonly TableDefinition[],
   options: DriftOptions,
-): Result<K, boolean> {
-  const request = requestOf(tables, { ...options, dryRun: true });
-  const operation = new Operation<undefined, undefined, boolean>("hasDrift", function* (operations) {
-    return (yield* changesOf(operations, request)).length > 0;
+  tell: (changes: readonly SchemaChange[]) => Told,
+): Result<K, Told> {
+  const request = { ...requestOf(tables, options), plan: true };
+  const operation = new Operation<undefined, undefined, Told>(name, function* (operations) {
+    return tell(yield* changesOf(operations, request));
   });
   return runner.run(operation, "", undefined, undefined);
 }

@@ -36,7 +36,7 @@ export const OPERATION_FIELDS = {
   release: ["name"],
   create: ["table", "columns", "alignment"],
   drop: ["table"],
-  migrate: ["schema", "renames", "values", "staged", "dryRun", "allowDestructive", "timeout"],
+  migrate: ["schema", "renames", "values", "staged", "plan", "dryRun", "allowDestructive", "timeout"],
   rules: ["table", "columns", "schema"],
   tables: [],
   schema: ["table"],

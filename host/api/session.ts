@@ -25,7 +25,7 @@ import type {
   TimeOptions,
 } from "./requests.js";
 import { parameterFields } from "./json-values.js";
-import { type DriftOptions, type MigrateOptions, type SchemaChange, hasDrift, migrate } from "./migration.js";
+import { type DriftOptions, type MigrateOptions, type SchemaChange, comparison, migrate } from "./migration.js";
 import type { RowFrom, TypedShape } from "./row-types.js";
 import { type Runner, needFunction } from "./runner.js";
 import { EXEC } from "./script.js";
@@ -141,12 +141,12 @@ abstract class SessionOf<K extends Kind, Values extends ValueTypes> {
 
   /** What `migrate` would change, in the order in which it is done. */
   pendingMigrations(tables: readonly TableDefinition[], options: DriftOptions = {}): Result<K, readonly SchemaChange[]> {
-    return this.runner.attempt(() => migrate(this.runner, tables, { ...options, dryRun: true }));
+    return this.runner.attempt(() => comparison(this.runner, "pendingMigrations", tables, options, (changes) => changes));
   }
 
   /** Whether the file's definitions are others than those of `tables`. */
   hasDrift(tables: readonly TableDefinition[], options: DriftOptions = {}): Result<K, boolean> {
-    return this.runner.attempt(() => hasDrift(this.runner, tables, options));
+    return this.runner.attempt(() => comparison(this.runner, "hasDrift", tables, options, ({ length }) => length > 0));
   }
 
   /**

@@ -38,17 +38,29 @@ export function runMigrate(ctx: CommandContext): Status {
   const isNew = isMissing(ctx.invocation.file);
   let status = openStore(ctx, true, true);
   if (status != OK) return status;
-  startRequest("migrate");
-  addTextField("schema", text.toText());
+  const schema = text.toText();
   text.free();
+  const isSilent = ctx.json;
+  // What would be done is said before what speaks against it is looked for.
+  if (isDry && !isSilent) {
+    status = ask(ctx, schema, renames, values, "plan");
+    if (status == OK) tell(true);
+  }
+  if (status == OK) status = ask(ctx, schema, renames, values, isDry ? "dryRun" : "");
+  if (status == OK && !isDry && !isSilent) tell(false);
+  if ((status != OK || isDry) && isNew) removeStore(ctx);
+  return status;
+}
+
+/** Has it done, or what the flag `only` says. */
+function ask(ctx: CommandContext, schema: string, renames: Array<string>, values: Array<string>, only: string): Status {
+  startRequest("migrate");
+  addTextField("schema", schema);
   if (renames.length > 0) addTextsField("renames", renames);
   if (values.length > 0) addTextsField("values", values);
-  if (isDry) addAscii(addField("dryRun"), "true");
+  if (only != "") addAscii(addField(only), "true");
   if (ctx.has("allow-destructive")) addAscii(addField("allowDestructive"), "true");
-  status = call(ctx);
-  if ((status != OK || isDry) && isNew) removeStore(ctx);
-  if (status == OK && !ctx.json) tell(isDry);
-  return status;
+  return call(ctx);
 }
 
 /** Says what was changed, a line each. */
