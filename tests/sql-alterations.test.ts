@@ -100,6 +100,53 @@ test("an index that goes with its column takes its name along, the last name the
   assert.throws(() => db.sql("SELECT * FROM __quire_catalog"), { code: "TABLE_NOT_FOUND" });
 });
 
+test("names of UNIQUE constraints are kept, and DROP CONSTRAINT takes them away", (t) => {
+  const path = join(tempFolder(t), "a.db");
+  {
+    using db = openSync(path);
+    db.exec(`
+      CREATE TABLE staff (id INTEGER PRIMARY KEY, a INT CONSTRAINT one UNIQUE, b INT, c INT, CONSTRAINT two UNIQUE (a, b),
+        CONSTRAINT "a ""third""" UNIQUE (c), CONSTRAINT fourth UNIQUE (b, c), CONSTRAINT fifth UNIQUE (b, c),
+        CONSTRAINT staff_a_c_key UNIQUE (a, c), CONSTRAINT the_key UNIQUE (id));
+      ALTER TABLE staff ADD d INT, ADD CONSTRAINT sixth UNIQUE (d), RENAME d TO e;
+      CREATE TABLE others (a INT, b INT, CONSTRAINT two UNIQUE (a, b));
+      INSERT INTO staff (a, b, c, e) VALUES (1, 1, 1, 1);
+    `);
+  }
+  using db = openSync(path);
+  const indexes = (table: string): readonly unknown[] =>
+    rows(db, `SELECT name FROM pragma_index_list('${table}') ORDER BY name`).map(([name]) => name);
+  const own = ['a "third"', "fifth", "fourth", "one", "sixth", "staff_a_c_unique", "two"];
+  assert.deepEqual(indexes("staff"), own);
+  // A name that another index has is not kept.
+  assert.deepEqual(indexes("others"), ["others_a_b_unique"]);
+  const drop = (name: string): unknown => db.sql(`ALTER TABLE staff DROP CONSTRAINT ${name}`);
+  const insert = (sql: string): unknown => db.sql(`INSERT INTO staff (a, b, c, e) VALUES ${sql}`);
+  const refuses = (sql: string): void => assert.throws(() => insert(sql), { code: "UNIQUE_CONFLICT" }, sql);
+  refuses("(1, 2, 2, 2)");
+  drop("one");
+  refuses("(1, 1, 2, 2)");
+  drop("TWO");
+  insert("(1, 1, 2, 2)");
+  refuses("(5, 5, 1, 5)");
+  drop('"a ""third"""');
+  insert("(5, 5, 1, 5)");
+  refuses("(6, 6, 6, 1)");
+  drop("sixth");
+  insert("(6, 6, 6, 1)");
+  // One of two names of the same columns.
+  drop("fourth");
+  refuses("(7, 1, 1, 7)");
+  drop("fifth");
+  insert("(7, 1, 1, 7)");
+  refuses("(7, 8, 1, 8)");
+  drop("staff_a_c_key");
+  insert("(7, 8, 1, 8)");
+  assert.throws(() => drop("the_key"), { code: "INDEX_NOT_FOUND" });
+  assert.deepEqual(indexes("staff"), []);
+  assert.throws(() => db.sql("SELECT * FROM __quire_catalog"), { code: "TABLE_NOT_FOUND" });
+});
+
 test("what would leave something broken, or rows that do not fit, is refused by name and leaves nothing", () => {
   using db = shop();
   const before = [definitions(db), rows(db, "SELECT * FROM items"), rows(db, "SELECT * FROM sales")];

@@ -25,6 +25,7 @@ test("types and constraints are those of create", () => {
     ub UNSIGNED BIG INT, u1 uint8, u2 uint16, u4 uint32, u8 uint64, d DECIMAL(10, 2) DEFAULT '1.50', mo money, f FLOAT DEFAULT '0',
     dp DOUBLE PRECISION, b BOOLEAN DEFAULT '1', b2 bool default FALSE, c varchar(20) DEFAULT 'it''s', cl "CLOB" default 5, ch CHARACTER VARYING(3),
     bl BLOB DEFAULT x'0aFF', da DATE DEFAULT '2024-02-29', ti TIMESTAMPTZ, u UUID, j JSONB DEFAULT '{"a":[1]}', n int DEFAULT NULL,
+    ti1 time, ti2 TIME(3) WITHOUT TIME ZONE DEFAULT '23:59', ti3 timestamp(6) with time zone, vc VARYING CHARACTER(255), nc nchar(9), lt LONGTEXT, lb longblob,
     CONSTRAINT the_key PRIMARY KEY (c)
   ) STRICT;`);
   assert.deepEqual(told(db, "types"), [
@@ -38,6 +39,9 @@ test("types and constraints are those of create", () => {
       "c:text:pk:default=it's",
       ..."cl:text:null:default=5 ch:text:null bl:blob:null:default=0aff da:date:null:default=2024-02-29".split(" "),
       ...'ti:datetime:null u:uuid:null j:json:null:default={"a":[1]} n:int64:null'.split(" "),
+      ..."ti1:text:null ti2:text:null:default=23:59 ti3:datetime:null vc:text:null nc:text:null lt:text:null lb:blob:null".split(
+        " ",
+      ),
     ],
     ["c!"],
   ]);

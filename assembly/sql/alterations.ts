@@ -63,6 +63,7 @@ export class Alterations extends AlteredDefinition {
     const name = alteration.schema.name;
     let status = this.dependents.follow(alteration);
     if (status == OK) status = this.keepDefaults(name);
+    if (status == OK) status = this.keepUniques(name);
     if (status == OK) status = this.keepChecks(name);
     if (status == OK && this.checks.length > 0) status = this.checkRows(name);
     return status == OK ? this.dependents.end() : status;

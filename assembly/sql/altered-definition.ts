@@ -13,7 +13,7 @@ import { sameName } from "./bind/scope";
 import { isKeyIndex, shownFrom } from "./catalog/definition-text";
 import { defaultEntry } from "./catalog/row-defaults";
 import { RESERVED, isReservedName } from "./catalog/relation-names";
-import { isSameList, nameIn, namedIndexes } from "./catalog/named-indexes";
+import { isSameList, nameIn, namedIndexes, uniqueNames } from "./catalog/named-indexes";
 import { ColumnDefinitions } from "./column-definitions";
 import {
   ALTER_ADD_COLUMN,
@@ -240,7 +240,11 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       if (key) this.orphans.push(key);
     }
     for (let i = this.indexes.length - 1; i >= 0; i--) if (this.indexes[i].columns.includes(name)) this.indexes.splice(i, 1);
-    for (let u = this.uniques.length - 1; u >= 0; u--) if (this.uniques[u].includes(name)) this.uniques.splice(u, 1);
+    for (let u = this.uniques.length - 1; u >= 0; u--) {
+      if (!this.uniques[u].includes(name)) continue;
+      this.uniques.splice(u, 1);
+      this.uniqueNames.splice(u, 1);
+    }
     return OK;
   }
 
@@ -300,6 +304,9 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       const index = this.indexes[i];
       if (!index.unique) continue;
       if (known >= 0 ? !named[known].isOn(table.name, index.columns) : !isIndexName(name, table.name, index.columns)) continue;
+      // Where it has another name it stays.
+      if (known >= 0 && uniqueNames(named, table.name, index.columns) > 1)
+        return this.placed(this.db.dropEntry(named[known].entry), subject);
       this.indexes.splice(i, 1);
       for (let c = 0; c < this.columns.length && index.columns.length == 1; c++)
         if (this.columns[c].name == index.columns[0]) this.columns[c].flags &= ~FLAG_UNIQUE;
@@ -377,7 +384,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
       if (schema.columns[c].unique && schema.indexOn(names) < 0)
         schema.placeIndex(schema.indexes.push(new IndexDefinition(names, true)) - 1);
     }
-    for (let u = 0; u < this.uniques.length; u++) schema.addIndex(this.uniques[u], true);
+    for (let u = 0; u < this.uniques.length; u++) if (this.uniques[u].length > 1) schema.addIndex(this.uniques[u], true);
     const layout = schema.rowLayout();
     const isUsual = layout.fixedBody != 0 || table.schema.alignment == table.schema.usualAlignment;
     layout.free();

@@ -25,6 +25,7 @@ import { asDefault, boundDefault } from "./catalog/row-defaults";
 import { Batch, VectorColumns } from "./eval/batch";
 import { addFitting } from "./eval/cells";
 import { Expression } from "./eval/expression";
+import { keepConstraint } from "./index-definitions";
 import {
   FLAG_AUTO as FLAG_AUTO_NAME,
   FLAG_CASCADE,
@@ -50,8 +51,9 @@ export abstract class ColumnDefinitions {
   /** Nodes of defaults that are worked out for each row, and their columns. */
   protected defaults: Array<u32> = new Array<u32>();
   protected defaulted: Array<string> = new Array<string>();
-  /** UNIQUE over several columns. */
-  protected uniques: Array<Array<string>> = new Array<Array<string>>();
+  /** UNIQUE over several columns or with a name; and the node of each one's name, 0 for none. */
+  protected readonly uniques: Array<Array<string>> = new Array<Array<string>>();
+  protected readonly uniqueNames: Array<u32> = new Array<u32>();
 
   constructor(
     protected readonly db: DbmsContext,
@@ -160,7 +162,8 @@ export abstract class ColumnDefinitions {
       this.checks.push(rule);
       return OK;
     }
-    if (isOwn && op != RULE_REFERENCES && op != RULE_PRIMARY && op != RULE_DEFAULT) return OK;
+    const isNamed = op == RULE_UNIQUE && tree.c(rule) != 0;
+    if (isOwn && !isNamed && op != RULE_REFERENCES && op != RULE_PRIMARY && op != RULE_DEFAULT) return OK;
     const columns = this.columnNames(this.columns, names, isOwn);
     if (columns.length == 0) return lastError.status;
     let position = 0;
@@ -170,7 +173,9 @@ export abstract class ColumnDefinitions {
     if (op == RULE_REFERENCES) return this.addReference(first, tree.b(rule), table);
     if (op == RULE_UNIQUE) {
       if (columns.length == 1) first.flags |= FLAG_UNIQUE;
-      else this.uniques.push(columns);
+      if (columns.length == 1 && !isNamed) return OK;
+      this.uniques.push(columns);
+      this.uniqueNames.push(tree.c(rule));
       return OK;
     }
     if (this.key.length > 0) return this.context.syntaxError("there is more than one PRIMARY KEY", rule);
@@ -260,6 +265,20 @@ export abstract class ColumnDefinitions {
       const rule = this.defaults[d];
       const entry = new CatalogEntry(DEFAULT, this.defaulted[d], name, this.textBetween(tree.a(rule), tree.d(rule)));
       const status = this.placed(this.db.addEntry(entry), rule);
+      if (status != OK) return status;
+    }
+    return OK;
+  }
+
+  /** Keeps the names of UNIQUE constraints of the table, which is made by now. */
+  protected keepUniques(name: string): Status {
+    const tree = this.tree;
+    for (let u = 0; u < this.uniques.length; u++) {
+      const node = this.uniqueNames[u];
+      if (node == 0) continue;
+      const table = this.db.table(name);
+      if (!table) return lastError.status;
+      const status = this.placed(keepConstraint(this.db, tree.text(node), table, this.uniques[u]), node);
       if (status != OK) return status;
     }
     return OK;

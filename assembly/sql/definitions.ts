@@ -110,6 +110,7 @@ export class Definitions extends ColumnDefinitions {
     }
     if (status == OK) status = this.make(name, table);
     if (status == OK) status = this.keepDefaults(name);
+    if (status == OK) status = this.keepUniques(name);
     return status == OK ? this.keepChecks(name) : status;
   }
 
@@ -150,7 +151,8 @@ export class Definitions extends ColumnDefinitions {
       status = definition.addColumn(column);
     }
     if (status == OK && key.length > 1) status = definition.addIndex(key, true);
-    for (let u = 0; u < this.uniques.length && status == OK; u++) status = definition.addIndex(this.uniques[u], true);
+    for (let u = 0; u < this.uniques.length && status == OK; u++)
+      if (this.uniques[u].length > 1) status = definition.addIndex(this.uniques[u], true);
     if (status == OK) status = this.db.createTable(definition.build(0), true);
     const isOfText = status == BAD_SCHEMA || status == NAME_TOO_LONG || status == PAGE_FULL;
     return isOfText ? this.context.text.place(this.tree.start(node)) : status;

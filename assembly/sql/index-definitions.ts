@@ -7,7 +7,7 @@ import { Table } from "../store/table";
 import { sameName } from "./bind/scope";
 import { StatementContext } from "./bind/statement";
 import { indexText, isKeyIndex, quoted, quotedNames } from "./catalog/definition-text";
-import { NamedIndex, isSameList, nameIn, namedIndexes, namesOf } from "./catalog/named-indexes";
+import { NamedIndex, isSameList, nameIn, namedIndexes, namesOf, uniqueNames } from "./catalog/named-indexes";
 import { FLAG_DESCENDING, FLAG_DISTINCT, FLAG_IF } from "./syntax/tree";
 
 /** A message lists so many names of indexes at most. */
@@ -47,6 +47,16 @@ export function createIndex(db: DbmsContext, context: StatementContext, node: u3
   if (status == OK && isKept) status = keepName(db, name, table.name, unique, orderedNames(columns, descending));
   if (status == OK) status = db.createIndex(table.name, columns, unique);
   return status;
+}
+
+/** Keeps what a UNIQUE constraint on these columns is called, unless it follows from them, an index is called so, or they are the key. */
+export function keepConstraint(db: DbmsContext, name: string, table: Table, columns: Array<string>): Status {
+  const named = namedIndexes(db.catalog);
+  if (!named) return lastError.status;
+  const others = otherIndexes(db, named, name, table, columns);
+  const isKept = others == POSSIBLE || (others == NONE && !isDerived(name, table.name, columns));
+  if (!isKept || nameIn(named, name) >= 0 || isKeyIndex(table.schema, table.schema.indexOn(columns))) return OK;
+  return keepName(db, name, table.name, true, quotedNames(columns));
 }
 
 /** Columns as CREATE INDEX has them. */
@@ -97,8 +107,7 @@ function dropNamed(db: DbmsContext, named: Array<NamedIndex>, known: i32): Statu
   const at = table.schema.indexOn(subject.columns);
   if (at < 0 || isKeyIndex(table.schema, at)) return OK;
   const names = namesOf(named, entry.table, subject.columns);
-  let isUnique = false;
-  for (let n = 0; n < names.length; n++) isUnique = isUnique || (names[n] !== subject && names[n].unique);
+  const isUnique = uniqueNames(named, entry.table, subject.columns) > i32(subject.unique);
   // It stays as it is where another name wants it so.
   if (names.length > 1 && (isUnique || !table.schema.indexes[at].unique)) return OK;
   status = db.dropIndex(entry.table, subject.columns);

@@ -38,10 +38,14 @@ const TYPES: Array<Names> = [
   new Names(TYPE_UINT8, ",uint8,unsigned tinyint,"),
   new Names(TYPE_DECIMAL, ",decimal,numeric,dec,money,real,float,double,double precision,float4,float8,number,"),
   new Names(TYPE_BOOLEAN, ",boolean,bool,"),
-  new Names(TYPE_TEXT, ",text,varchar,char,character,clob,string,nvarchar,character varying,"),
-  new Names(TYPE_BLOB, ",blob,bytea,binary,varbinary,"),
+  new Names(
+    TYPE_TEXT,
+    ",text,varchar,char,character,clob,string,nvarchar,nchar,character varying,varying character,native character,",
+  ),
+  new Names(TYPE_TEXT, ",tinytext,mediumtext,longtext,time,timetz,time without time zone,"),
+  new Names(TYPE_BLOB, ",blob,bytea,binary,varbinary,tinyblob,mediumblob,longblob,"),
   new Names(TYPE_DATE, ",date,"),
-  new Names(TYPE_DATETIME, ",datetime,timestamp,timestamptz,timestamp with time zone,"),
+  new Names(TYPE_DATETIME, ",datetime,timestamp,timestamptz,timestamp without time zone,"),
   new Names(TYPE_UUID, ",uuid,"),
   new Names(TYPE_JSON, ",json,jsonb,"),
 ];

@@ -69,3 +69,10 @@ export function namesOf(named: Array<NamedIndex>, table: string, columns: Array<
   for (let n = 0; n < named.length; n++) if (named[n].isOn(table, columns)) found.push(named[n]);
   return found;
 }
+
+/** How many of `named` say that the index of a table on these columns is unique. */
+export function uniqueNames(named: Array<NamedIndex>, table: string, columns: Array<string>): i32 {
+  let count = 0;
+  for (let n = 0; n < named.length; n++) if (named[n].unique && named[n].isOn(table, columns)) count += 1;
+  return count;
+}

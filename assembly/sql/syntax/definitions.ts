@@ -202,7 +202,7 @@ export abstract class DefinitionReader extends ChangeReader {
       if (!this.accept("asc")) this.accept("desc");
       return this.append(rules, this.rule(RULE_PRIMARY, start)) && this.conflict();
     }
-    if (this.accept("unique")) return this.append(rules, this.rule(RULE_UNIQUE, start)) && this.conflict();
+    if (this.accept("unique")) return this.append(rules, this.rule(RULE_UNIQUE, start, 0, 0, name)) && this.conflict();
     if (this.accept("null")) return this.append(rules, this.rule(RULE_NULL, start));
     if (this.accept("not")) {
       return this.need("null") && this.append(rules, this.rule(RULE_NOT_NULL, start)) && this.conflict();
@@ -354,7 +354,7 @@ export abstract class DefinitionReader extends ChangeReader {
     if (!this.needSymbol(OPEN)) return 0;
     const columns = this.indexColumns();
     if (columns == 0) return 0;
-    return this.conflict() ? this.rule(isKey ? RULE_PRIMARY : RULE_UNIQUE, start, columns) : 0;
+    return this.conflict() ? this.rule(isKey ? RULE_PRIMARY : RULE_UNIQUE, start, columns, 0, name) : 0;
   }
 
   // ---- indexes ----

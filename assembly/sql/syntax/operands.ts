@@ -396,6 +396,10 @@ export abstract class OperandReader extends SqlReader {
       } while (this.acceptSymbol(COMMA));
       if (!this.needSymbol(CLOSE)) return 0;
     }
+    if (this.accept("with") || this.accept("without")) {
+      // All dates with a time are of a zone.
+      if (!this.need("time") || !this.need("zone")) return 0;
+    }
     return this.done(node);
   }
 
