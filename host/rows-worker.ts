@@ -1,12 +1,11 @@
 /** The thread that `files/rows-thread.ts` starts: opens a file of rows, says what it has, and gives its rows as they are asked for. */
 import { parentPort, workerData } from "node:worker_threads";
-import { JsonText } from "./api/document.js";
 import { reasonOf } from "./api/errors.js";
 import { openArrow } from "./files/arrow-reader.js";
 import { openParquet } from "./files/parquet-reader.js";
 import type { Batch, RowFile } from "./files/row-file.js";
 import type { RowsAnswer, RowsQuestion, RowsTask, SentUnfit } from "./files/rows-thread.js";
-import { Unfit } from "./files/values.js";
+import { Unfit, documentText } from "./files/values.js";
 
 /** Rows that are sent at once. */
 const SENT_ROWS = 4096;
@@ -33,9 +32,9 @@ function partOf(file: RowFile, { rows, values }: Batch, start: number): RowsAnsw
     return Array.from({ length: count }, (_, row): unknown => {
       try {
         const value = get(start + row);
-        if (value instanceof JsonText) return { text: value.text };
+        if (isDocument && value !== null) return documentText(value);
         // A part of a larger piece of memory would be sent with all of that.
-        return value instanceof Uint8Array ? value.slice() : isDocument && value !== null ? { value } : value;
+        return value instanceof Uint8Array ? value.slice() : value;
       } catch (error) {
         if (!(error instanceof Unfit)) throw error;
         unfit.push({ column, row, message: error.message, text: error.text });
@@ -59,7 +58,7 @@ try {
     if (question === "first") answers = answersOf(file);
     answers.next().then(({ done, value }) => say(done === true ? { end: true } : value), sayError);
   });
-  say({ columns: file.columns, rows: file.rows });
+  say({ columns: file.columns, rows: file.rows, notes: file.notes });
 } catch (error) {
   sayError(error);
 }

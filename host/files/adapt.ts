@@ -1,7 +1,7 @@
 /** Values of a file's column for a column of another type. */
 import { JsonText } from "../api/document.js";
 import { toHex } from "../api/json-values.js";
-import { Unfit, integerType, utf8Text, uuidText } from "./values.js";
+import { Unfit, integerType, jsonOf, utf8Text, uuidText } from "./values.js";
 
 /** Makes a value of one. */
 export type Adapter = (value: unknown) => unknown;
@@ -22,13 +22,7 @@ const wholeNumber: Adapter = (value) => {
   return BigInt(whole);
 };
 
-const document: Adapter = (value) => {
-  try {
-    return new JsonText(String(value));
-  } catch {
-    throw new Unfit(`${String(value).slice(0, 80)} is no JSON`);
-  }
-};
+const document: Adapter = (value) => jsonOf(String(value));
 
 const midnight = "T00:00:00.000000+00:00";
 const dateOf: Adapter = (value) => {

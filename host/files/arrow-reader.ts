@@ -2,6 +2,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Data, RecordBatch, RecordBatchReader, Schema } from "apache-arrow";
 import { ArrowTypes } from "./arrow-types.js";
+import { reasonOf } from "../api/errors.js";
+import { endIsMarked } from "./arrow-frames.js";
 import { asBadFile, badFile } from "./bad-file.js";
 import { decodeLz4Frame } from "./lz4.js";
 import { needPackage } from "./packages.js";
@@ -33,6 +35,9 @@ export async function openArrow(path: string): Promise<RowFile> {
     return await reader.open();
   };
   try {
+    const probe = await open(path);
+    handles.push(probe);
+    const isMarked = await endIsMarked(path, probe);
     const { schema } = (await start()) as { schema?: Schema | null };
     if (!schema) throw badFile(path, "it is no file and no stream of Arrow");
     const types = new ArrowTypes(arrow);
@@ -47,36 +52,47 @@ export async function openArrow(path: string): Promise<RowFile> {
     return {
       columns,
       rows: null,
+      notes: isMarked
+        ? []
+        : [`${path} does not say where it ends, which streams of Arrow need not: if it was cut, rows are missing`],
       async *batches() {
         const batches = (await start())[Symbol.asyncIterator]();
-        for (;;) {
+        for (let number = 1; ; number++) {
           const next = await batches.next().catch((error: unknown) => {
-            throw asBadFile(path, error);
+            throw asBadFile(path, `record batch ${number}`, error);
           });
           if (next.done === true) return;
-          yield batchOf(path, next.value, readings);
+          yield batchOf(path, number, next.value, readings);
         }
       },
       close,
     };
   } catch (error) {
     await close();
-    throw asBadFile(path, error);
+    const [, unknown] = /^Unrecognized type: "([A-Z]\w*)"/.exec(reasonOf(error)) ?? [];
+    if (unknown !== undefined && unknown !== "undefined") {
+      throw badFile(path, `apache-arrow reads no columns of the type ${unknown}; write them as another one`, error);
+    }
+    throw asBadFile(path, "what it says of its columns", error);
   }
 }
 
 function batchOf(
   path: string,
+  number: number,
   { numRows, data }: RecordBatch,
   readings: readonly { get: (data: Data, at: number) => unknown }[],
 ): Batch {
+  if (data.children.some(({ length }) => length !== numRows)) {
+    throw badFile(path, `columns of record batch ${number} are not of one length; it is damaged, get it anew`);
+  }
   const values = readings.map(({ get }, i) => {
     const column = data.children[i] as Data;
     return (row: number): unknown => {
       try {
         return get(column, row);
       } catch (error) {
-        throw asBadFile(path, error);
+        throw asBadFile(path, `record batch ${number}`, error);
       }
     };
   });

@@ -94,8 +94,9 @@ export class ArrowTypes {
     if (extension === "arrow.uuid" && (type.typeId as number) === this.#type.FixedSizeBinary) {
       return as("uuid", (data, at) => values.uuidText(reading.get(data, at) as Uint8Array));
     }
+    if (extension === "arrow.bool8" && reading.type === "int8") return as("boolean", (data, at) => reading.get(data, at) !== 0);
     if (extension !== "arrow.json" || reading.type !== "text") return reading;
-    return as("json", (data, at) => new JsonText(reading.get(data, at) as string));
+    return as("json", (data, at) => values.jsonOf(reading.get(data, at) as string));
   }
 
   of(type: DataType): ArrowReading {
@@ -185,33 +186,37 @@ export class ArrowTypes {
   #nested(type: DataType): ArrowReading {
     const types = this.#type;
     const fields = (type.children as readonly Field[] | undefined) ?? [];
-    const members = fields.map((field) => {
-      const { get } = this.field(field);
-      return (data: Data, at: number): unknown => values.documentValue(get(data, at));
-    });
+    const members = fields.map((field) => this.field(field).get);
     const [first] = members;
-    const range = (data: Data, start: number, end: number): unknown[] => {
+    const items = (data: Data, start: number, end: number, get = first): unknown[] => {
       const [inside] = data.children as [Data];
       if (end > inside.length) throw new Error("a list is behind the end of its batch");
-      return Array.from({ length: end - start }, (_, i) => first?.(inside, start + i));
+      return Array.from({ length: end - start }, (_, i) => get?.(inside, start + i));
     };
     switch (type.typeId as number) {
       case types.List:
       case types.LargeList:
-        return as("json", (data, at) => range(data, ...offsets(data, at)));
+        return as("json", (data, at) => values.listOf(items(data, ...offsets(data, at))));
       case types.FixedSizeList: {
         const { listSize } = type as unknown as FixedSizeList;
-        return as("json", (data, at) => range(data, at * listSize, (at + 1) * listSize));
+        return as("json", (data, at) => values.listOf(items(data, at * listSize, (at + 1) * listSize)));
       }
       case types.Struct:
         return as("json", (data, at) =>
-          Object.fromEntries(fields.map(({ name }, i) => [name, members[i]?.(data.children[i] as Data, at)])),
+          values.objectOf(fields.map(({ name }, i) => [name, members[i]?.(data.children[i] as Data, at)])),
         );
-      case types.Map:
+      case types.Map: {
+        const [key, value] = ((fields[0]?.type as DataType | undefined)?.children ?? []).map(
+          (field: Field) => this.field(field).get,
+        );
         return as("json", (data, at) => {
-          const entries = range(data, ...offsets(data, at)) as Record<string, unknown>[];
-          return Object.fromEntries(entries.map((entry) => Object.values(entry) as [string, unknown]));
+          const entry = (inside: Data, place: number): readonly [unknown, unknown] => {
+            const [keys, held] = inside.children as [Data, Data];
+            return [key?.(keys, place), value?.(held, place)];
+          };
+          return values.objectOf(items(data, ...offsets(data, at), entry) as (readonly [unknown, unknown])[]);
         });
+      }
       case types.Union: {
         const { typeIdToChildIndex, mode } = type as unknown as { typeIdToChildIndex: Record<number, number>; mode: number };
         return {
@@ -219,7 +224,8 @@ export class ArrowTypes {
           get: (data, at) => {
             const child = typeIdToChildIndex[(data.typeIds as unknown as Int8Array)[at] as number] as number;
             const place = mode === 1 ? Number((data.valueOffsets as unknown as Int32Array)[at]) : at;
-            return members[child]?.(data.children[child] as Data, place) ?? null;
+            const value = members[child]?.(data.children[child] as Data, place) ?? null;
+            return value === null ? null : JsonText.of(values.documentText(value));
           },
         };
       }

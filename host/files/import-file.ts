@@ -27,6 +27,8 @@ export interface ImportResult {
   readonly rows: number;
   /** The words for `create` of a table that was made. */
   readonly columns?: readonly string[];
+  /** What people should know of the file. */
+  readonly notes: readonly string[];
 }
 
 /** Opens a file of rows; the kind is that of its first bytes, or else of its name. */
@@ -51,7 +53,7 @@ export async function importFile(db: AnySession, path: string, options: ImportOp
     const how: InsertOptions = { ...options, nulls, batch };
     if (create) return await importAnew(db, file, options, how);
     const targets = await targetsIn(db, table, file.columns);
-    return { table, rows: await insertRows(db, table, file, targets, how) };
+    return { table, rows: await insertRows(db, table, file, targets, how), notes: file.notes };
   } finally {
     await file.close();
   }
@@ -99,7 +101,7 @@ async function importAnew(db: AnySession, file: RowFile, options: ImportOptions,
     if (chosen === null) words.unshift(columnWord(freeName(file.columns), "uint32", "pk", "auto"));
     const make = async (): Promise<ImportResult> => {
       await db.create(table, words);
-      return { table, rows: await insertRows(db, table, file, targets, how), columns: words };
+      return { table, rows: await insertRows(db, table, file, targets, how), columns: words, notes: file.notes };
     };
     return how.batch > 0 ? make() : db.transaction(make);
   };

@@ -29,6 +29,7 @@ export interface Target {
 interface Way {
   readonly name: string;
   readonly adapt: Adapter | null;
+  readonly isText: boolean;
 }
 
 function wayOf({ name, type }: FileColumn, target: Target): Way {
@@ -40,7 +41,7 @@ function wayOf({ name, type }: FileColumn, target: Target): Way {
       EXIT_NOT_DONE,
     );
   }
-  return { name: target.name, adapt };
+  return { name: target.name, adapt, isText: target.type === "text" };
 }
 
 export interface InsertOptions extends Watch {
@@ -119,8 +120,8 @@ async function* rowsOf(file: RowFile, ways: readonly Way[], nulls: readonly stri
       number++;
       const made: Record<string, unknown> = {};
       for (let i = 0; i < ways.length; i++) {
-        const { name, adapt } = ways[i] as Way;
-        made[name] = valueOf(values[i] as (row: number) => unknown, row, adapt, nulls, (reason) => {
+        const way = ways[i] as Way;
+        made[way.name] = valueOf(values[i] as (row: number) => unknown, row, way, nulls, (reason) => {
           const column = (file.columns[i] as FileColumn).name;
           return new QuireError("BAD_VALUE", `row ${number}: ${column}: ${reason}`, EXIT_NOT_DONE);
         });
@@ -133,7 +134,7 @@ async function* rowsOf(file: RowFile, ways: readonly Way[], nulls: readonly stri
 function valueOf(
   values: (row: number) => unknown,
   row: number,
-  adapt: Adapter | null,
+  { adapt, isText }: Way,
   nulls: readonly string[],
   refuse: (reason: string) => QuireError,
 ): unknown {
@@ -144,6 +145,7 @@ function valueOf(
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     if (error.text !== null && nulls.includes(error.text)) return null;
+    if (error.text !== null && isText) return error.text;
     throw refuse(error.message);
   }
 }

@@ -25,7 +25,7 @@ const decimal = (scale: number): Reading =>
 const time = (unit: values.TimeUnit): Reading => as("text", (stored: number | bigint) => values.timeText(BigInt(stored), unit));
 const moment = (unit: values.TimeUnit): Reading => as("datetime", (stored: bigint) => values.datetimeText(stored, unit));
 const text = as("text");
-const json = as("json", (stored: string) => new JsonText(stored));
+const json = as("json", values.jsonOf);
 const date = as("date", values.dateText);
 const uuid = as("uuid", values.uuidText);
 const float = (single: boolean): Reading => as("decimal", (stored: number) => values.floatText(stored, single));
@@ -140,7 +140,8 @@ export function asStored(metadata: FileMetaData): FileMetaData {
     delete stored.logical_type;
     const inside = element.num_children ?? 0;
     const isGroup = inside > 0 || isVariant;
-    schema.push(isGroup ? element : isText(element) ? { ...stored, converted_type: "UTF8" } : stored);
+    // Maps come as lists of their entries: objects would have keys that are no texts as they are stored, and each once.
+    schema.push(isGroup ? (isMap(element) ? stored : element) : isText(element) ? { ...stored, converted_type: "UTF8" } : stored);
     for (let i = 0; i < inside; i++) take(isVariant || element.logical_type?.type === "VARIANT");
   };
   take(false);
@@ -150,7 +151,9 @@ export function asStored(metadata: FileMetaData): FileMetaData {
 /** What makes a document of the values of a column that has others inside, or is repeated. */
 export function documentReading(tree: SchemaTree): (stored: unknown) => unknown {
   const one = itemReading(tree);
-  return tree.element.repetition_type === "REPEATED" ? orNull((stored: unknown[]) => Array.from(stored, one)) : one;
+  return tree.element.repetition_type === "REPEATED"
+    ? orNull((stored: unknown[]) => values.listOf(Array.from(stored, one)))
+    : one;
 }
 
 const orNull =
@@ -161,23 +164,28 @@ const orNull =
 /** The same of one of the values, where they are repeated. */
 function itemReading({ element, children }: SchemaTree): (stored: unknown) => unknown {
   const [first] = children;
-  if (element.logical_type?.type === "VARIANT") return values.documentValue;
+  if (element.logical_type?.type === "VARIANT") return orNull((stored) => JsonText.of(values.documentText(stored)));
   if (first === undefined) {
     const { read } = readingOf(element);
-    return orNull((stored: unknown) => values.documentValue(read === null ? stored : read(stored as never)));
+    return orNull(read ?? ((stored: unknown) => stored));
   }
   const isWrapper = children.length === 1 && first.element.repetition_type === "REPEATED";
   if (isWrapper && element.converted_type === "LIST") {
     // What is repeated has just the value inside, or is it.
     const item = itemReading(first.children.length === 1 ? (first.children[0] as SchemaTree) : first);
-    return orNull((stored: unknown[]) => Array.from(stored, item));
+    return orNull((stored: unknown[]) => values.listOf(Array.from(stored, item)));
   }
-  if (isWrapper && element.converted_type === "MAP" && first.children.length === 2) {
-    const read = documentReading(first.children[1] as SchemaTree);
-    return orNull((stored: object) => Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, read(value)])));
+  if (isWrapper && isMap(element) && first.children.length === 2) {
+    const [key, value] = first.children.map((child) => [child.element.name, documentReading(child)] as const) as [Member, Member];
+    return orNull((stored: Record<string, readonly Record<string, unknown>[]>) =>
+      values.objectOf((stored[first.element.name] ?? []).map((entry) => [key[1](entry[key[0]]), value[1](entry[value[0]])])),
+    );
   }
-  const members = children.map((child) => [child.element.name, documentReading(child)] as const);
-  return orNull((stored: Record<string, unknown>) =>
-    Object.fromEntries(members.map(([name, read]) => [name, read(stored[name])])),
-  );
+  const members: readonly Member[] = children.map((child) => [child.element.name, documentReading(child)]);
+  return orNull((stored: Record<string, unknown>) => values.objectOf(members.map(([name, read]) => [name, read(stored[name])])));
 }
+
+/** A column inside of another, and what reads its values. */
+type Member = readonly [string, (stored: unknown) => unknown];
+
+const isMap = ({ converted_type: type }: SchemaElement): boolean => type === "MAP" || type === "MAP_KEY_VALUE";

@@ -26,6 +26,8 @@ export interface RowFile {
   readonly columns: readonly FileColumn[];
   /** How many rows there are; null when that is not known before they are read. */
   readonly rows: number | null;
+  /** What people should know of it. */
+  readonly notes: readonly string[];
   batches(): AsyncIterable<Batch>;
   close(): Promise<void>;
 }

@@ -26,15 +26,15 @@ export interface SentUnfit {
   readonly text: string | null;
 }
 
+/** What a file of rows has. */
+export type FileHead = Pick<RowFile, "columns" | "rows" | "notes">;
+
 /** What the thread answers: what the file has, rows column by column, or that there are no more. */
 export type RowsAnswer =
-  | { readonly columns: readonly FileColumn[]; readonly rows: number | null }
+  | FileHead
   | { readonly rows: number; readonly values: readonly (readonly unknown[])[]; readonly unfit: readonly SentUnfit[] }
   | { readonly end: true }
   | { readonly error: { readonly code: string | null; readonly message: string } };
-
-/** A document as it is sent: as text, or as what it is. */
-export type SentDocument = { readonly text: string } | { readonly value: unknown };
 
 /** Milliseconds that rows may take to come, unless told. */
 const PATIENCE_MS = 300_000;
@@ -96,7 +96,7 @@ class Thread {
 export async function openInThread(task: RowsTask, options: ReadOptions): Promise<RowFile> {
   const thread = new Thread(task, options);
   try {
-    const opened = (await thread.answer(null)) as { readonly columns: readonly FileColumn[]; readonly rows: number | null };
+    const opened = (await thread.answer(null)) as FileHead;
     return { ...opened, batches: () => batchesOf(thread, opened.columns), close: () => thread.end() };
   } catch (error) {
     await thread.end();
@@ -118,9 +118,7 @@ async function* batchesOf(thread: Thread, columns: readonly FileColumn[]): Async
           const found = odd.get(row);
           if (found !== undefined) throw new Unfit(found.message, found.text);
           const value = list[row];
-          if (type !== "json" || value === null) return value;
-          const sent = value as SentDocument;
-          return "text" in sent ? new JsonText(sent.text) : sent.value;
+          return type === "json" && value !== null ? JsonText.of(value as string) : value;
         };
       }),
     };

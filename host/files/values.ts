@@ -16,6 +16,8 @@ export class Unfit extends Error {
 
 /** Digits that a decimal has at most behind the point. */
 const MOST_SCALE = 28;
+/** Digits that decimals have at most in other formats. */
+const MOST_DIGITS = 400;
 /** What the digits of a decimal stay below. */
 const DECIMAL_BOUND = 1n << 96n;
 
@@ -29,14 +31,17 @@ export function integerType(type: string): { readonly isSigned: boolean; readonl
 
 /** The decimal that is `digits` divided by ten to the `scale`, with all its digits as long as they fit. */
 export function decimalText(digits: bigint, scale: number): string {
-  let [value, places] = [digits, scale];
+  let [value, places] = [digits, digits === 0n ? Math.min(Math.max(scale, 0), MOST_SCALE) : scale];
+  if (Math.abs(places) > MOST_DIGITS)
+    throw new Unfit(`10 to the power of ${-places} is no part of a decimal, which has 28 digits`);
   while ((places > MOST_SCALE || abs(value) >= DECIMAL_BOUND) && places > 0 && value % 10n === 0n) {
     value /= 10n;
     places--;
   }
   if (places < 0) [value, places] = [value * 10n ** BigInt(-places), 0];
   if (places > MOST_SCALE || abs(value) >= DECIMAL_BOUND) {
-    throw new Unfit(`${pointed(digits, scale)} has more digits than a decimal, which has 28`);
+    const text = pointed(digits, scale);
+    throw new Unfit(`${text} has more digits than a decimal, which has 28`, text);
   }
   return pointed(value, places);
 }
@@ -97,7 +102,7 @@ export function dateText(days: number): string {
 function isoText(seconds: number, what: string): string {
   const date = new Date(seconds * 1000);
   const year = date.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) throw new Unfit(`${what} is not in the years 0 to 9999`);
+  if (!(year >= 0 && year <= 9999)) throw new Unfit(`${what} is not in the years 0 to 9999`, what);
   return date.toISOString();
 }
 
@@ -105,29 +110,32 @@ function isoText(seconds: number, what: string): string {
 export const TICKS = { second: 1n, millisecond: 1000n, microsecond: 1_000_000n, nanosecond: 1_000_000_000n } as const;
 export type TimeUnit = keyof typeof TICKS;
 
-/** A count of ticks as whole seconds, and microseconds. */
-function split(ticks: bigint, unit: TimeUnit): { readonly seconds: bigint; readonly micros: string } {
+/** A count of ticks as whole seconds, and microseconds; `spell` makes the text of seconds and their fraction. */
+function split(ticks: bigint, unit: TimeUnit, spell: (seconds: bigint, fraction: string) => string): string {
   const perSecond = TICKS[unit];
   const seconds = floorDivide(ticks, perSecond);
   const nanos = (ticks - seconds * perSecond) * (TICKS.nanosecond / perSecond);
-  if (nanos % 1000n !== 0n) throw new Unfit(`${ticks} nanoseconds are not whole microseconds, which times here have`);
-  return { seconds, micros: String(nanos / 1000n).padStart(6, "0") };
+  if (nanos % 1000n === 0n) return spell(seconds, String(nanos / 1000n).padStart(6, "0"));
+  const text = spell(seconds, String(nanos).padStart(9, "0"));
+  throw new Unfit(`${ticks} nanoseconds are not whole microseconds, which times here have`, text);
 }
 
 /** The time that is so many ticks behind 1970-01-01, in UTC. */
 export function datetimeText(ticks: bigint, unit: TimeUnit): string {
-  const { seconds, micros } = split(ticks, unit);
-  return `${isoText(Number(seconds), `${ticks} ${unit}s from 1970`).slice(0, 19)}.${micros}+00:00`;
+  return split(ticks, unit, (seconds, fraction) => {
+    return `${isoText(Number(seconds), `${ticks} ${unit}s from 1970`).slice(0, 19)}.${fraction}+00:00`;
+  });
 }
 
 /** A time of day: `07:30:00`, with a fraction if it has one. */
 export function timeText(ticks: bigint, unit: TimeUnit): string {
-  const { seconds, micros } = split(ticks, unit);
-  if (seconds < 0n || seconds > BigInt(SECONDS_OF_DAY)) throw new Unfit(`${ticks} ${unit}s are no time of day`);
-  const of = Number(seconds);
-  const pair = (value: number): string => String(value).padStart(2, "0");
-  const text = `${pair(Math.floor(of / 3600))}:${pair(Math.floor(of / 60) % 60)}:${pair(of % 60)}`;
-  return micros === "000000" ? text : `${text}.${micros.replace(/0+$/, "")}`;
+  return split(ticks, unit, (seconds, fraction) => {
+    if (seconds < 0n || seconds > BigInt(SECONDS_OF_DAY)) throw new Unfit(`${ticks} ${unit}s are no time of day`);
+    const of = Number(seconds);
+    const pair = (value: number): string => String(value).padStart(2, "0");
+    const text = `${pair(Math.floor(of / 3600))}:${pair(Math.floor(of / 60) % 60)}:${pair(of % 60)}`;
+    return /^0+$/.test(fraction) ? text : `${text}.${fraction.replace(/0+$/, "")}`;
+  });
 }
 
 /** The days from 1970-01-01 to a date's text. */
@@ -183,14 +191,37 @@ export function halfFloat(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** What a value is in a document: as the protocol has it, but for numbers that are exact. */
-export function documentValue(value: unknown): unknown {
-  if (value === undefined || value === null) return null;
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof JsonText) return JSON.parse(value.text);
-  if (value instanceof Uint8Array) return toHex(value);
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as Iterable<unknown>, documentValue);
-  if (Array.isArray(value)) return value.map(documentValue);
-  if (typeof value !== "object" || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, documentValue(member)]));
+/** The document of a text, which has to be one. */
+export function jsonOf(text: string): JsonText {
+  try {
+    return new JsonText(text);
+  } catch {
+    throw new Unfit(`${text.slice(0, 80)} is no JSON`, text);
+  }
+}
+
+/** A value as the text that it has in a document: as the protocol spells it, but for numbers that are exact. */
+export function documentText(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  if (value instanceof JsonText) return value.text;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`;
+  if (value instanceof Uint8Array) return `"${toHex(value)}"`;
+  if (ArrayBuffer.isView(value)) return listOf(Array.from(value as unknown as Iterable<unknown>)).text;
+  if (Array.isArray(value)) return listOf(value).text;
+  if (typeof value !== "object" || value instanceof Date) return JSON.stringify(value);
+  return objectOf(Object.entries(value)).text;
+}
+
+/** The document that has these values in this order. */
+export function listOf(values: readonly unknown[]): JsonText {
+  return JsonText.of(`[${values.map(documentText).join(",")}]`);
+}
+
+/** The document that has these members in this order, also those whose names are the same. */
+export function objectOf(members: readonly (readonly [unknown, unknown])[]): JsonText {
+  const spell = ([name, value]: readonly [unknown, unknown]): string => {
+    const key = documentText(name);
+    return `${key.startsWith('"') ? key : JSON.stringify(key)}:${documentText(value)}`;
+  };
+  return JsonText.of(`{${members.map(spell).join(",")}}`);
 }

@@ -127,13 +127,15 @@ async function runImport(db: AnySession, words: FileWords, teller: Teller, watch
     ...(key === undefined ? {} : { key }),
     ...(batch === undefined ? {} : { batch: Number(batch) }),
   });
-  const { rows, columns } = result;
+  const { rows, columns, notes } = result;
   if (columns !== undefined) teller.note(`created ${[table, ...columns].map(shellWord).join(" ")}`);
+  for (const note of notes) teller.note(`note: ${note}`);
   teller.done(`imported ${counted(rows, "row")} into ${table}`, {
     table,
     imported: rows,
     skipped: 0,
     ...(columns === undefined ? {} : { columns }),
+    ...(notes.length === 0 ? {} : { notes }),
   });
 }
 
