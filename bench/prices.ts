@@ -45,6 +45,12 @@ export const PRICES: readonly Price[] = [
     guards: ["a page that is changed does not forget its fences"],
   },
   {
+    name: "compact leaves",
+    off: "if (true) return 0;",
+    row: `${RANDOM} / get_after_random / fd_pread`,
+    guards: ["a page that is changed does not forget its compact form"],
+  },
+  {
     name: "whole-page policy",
     part: "this.readAhead.wantsAll(pageNo)",
     off: "false",
@@ -54,7 +60,7 @@ export const PRICES: readonly Price[] = [
   {
     name: "records age faster",
     off: "",
-    row: `${RANDOM} / get_after_random / fd_pread`,
+    row: `${SMALL_CACHE} / get_unique / fd_pread`,
     guards: [COUNTS],
   },
   {

@@ -4,14 +4,14 @@ import { MemoryManager } from "../memory/manager/memory-manager";
 import { IndexTree } from "../index/index-tree";
 import { PAGE_SIZE } from "../memory/base/layout";
 import { CountingProvider } from "./counting-provider";
-import { VALUE_INT32, VALUE_NULL, VALUE_TEXT, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
+import { VALUE_INT32, VALUE_INT64, VALUE_NULL, VALUE_TEXT, VALUE_UINT32, VALUE_UINT64 } from "../encode/data-type";
 import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
 
 const key: usize = heap.alloc(10000);
 
 /** Makes `key` the one-column key of `value`; the integer's type is `discriminant`. */
 function makeKey(discriminant: u8, value: i64): u32 {
-  const size: u32 = discriminant == VALUE_UINT64 ? 8 : 4;
+  const size: u32 = discriminant == VALUE_UINT64 || discriminant == VALUE_INT64 ? 8 : 4;
   store<u32>(key, 1);
   store<u32>(key, 1 + size, 4);
   store<u8>(key, discriminant, 8);
@@ -86,6 +86,34 @@ function lookUp(discriminant: u8, count: u32, value: (i: u32) => i64): u64 {
   return provider.bytesRead / 4000;
 }
 
+/**
+ * Looks up 100,000 entries and what is next to them, and keys of another type, until all leaves were read often; the bytes read for
+ * each at last, on average.
+ */
+function findAll(discriminant: u8, value: (i: u32) => i64): u64 {
+  const count: u32 = 100000;
+  const provider = new CountingProvider();
+  const tree = bigTree(provider, discriminant, count, value);
+  const other: u8 = discriminant == VALUE_UINT32 ? VALUE_INT32 : VALUE_UINT32;
+  for (let round: u32 = 0; round < 24; round++) {
+    provider.bytesRead = 0;
+    for (let i: u32 = 0; i < 3000; i++) {
+      const at = (i * 34 + round) % count;
+      makeKey(discriminant, value(at));
+      const found = tree.find(key);
+      if (found != at + 1) expect(found).toBe(at + 1);
+      const isNext = (at > 0 && value(at - 1) == value(at) + 1) || (at + 1 < count && value(at + 1) == value(at) + 1);
+      makeKey(discriminant, value(at) + 1);
+      // The last one's successor may be the first of its type, which is another entry.
+      if (!isNext && at > 0 && at + 1 < count && tree.find(key) != NO_ADDRESS)
+        expect(at).toBe(0xffffffff, "a key that is not there was found");
+      makeKey(other, value(at));
+      if (tree.find(key) != NO_ADDRESS) expect(at).toBe(0xffffffff, "a key of another type was found");
+    }
+  }
+  return provider.bytesRead / 9000;
+}
+
 describe("Looking for a node's parent", () => {
   test("tells a read that fails from a parent that is not there", () => {
     for (let failIn: u32 = 0; failIn < 3; failIn++) {
@@ -107,6 +135,34 @@ describe("A lookup in a tree larger than the cache", () => {
     expect(lookUp(VALUE_UINT32, 200000, (i: u32) => <i64>i * 3)).toBeLessThan(4500);
     expect(lookUp(VALUE_UINT64, 200000, (i: u32) => <i64>i * 1000000007)).toBeLessThan(4500);
     expect(lookUp(VALUE_INT32, 200000, (i: u32) => <i64>i * 2 - 200000)).toBeLessThan(4500);
+  });
+
+  test("reads nothing of a leaf that is kept compact, whatever integers its keys are and however they are spread", () => {
+    // 60 leaves or more, with 32 frames.
+    expect(findAll(VALUE_UINT32, (i: u32) => 0xffffffff - <i64>i * 3)).toBe(0);
+    expect(findAll(VALUE_INT32, (i: u32) => i32.MIN_VALUE + <i64>i * 70000)).toBe(0);
+    expect(findAll(VALUE_UINT64, (i: u32) => -1 - <i64>i)).toBe(0);
+    expect(findAll(VALUE_INT64, (i: u32) => i64.MIN_VALUE + <i64>i * 7)).toBe(0);
+    expect(findAll(VALUE_INT64, (i: u32) => (i < 30000 ? <i64>i * 5 - 70000 : i64.MAX_VALUE - i))).toBeLessThan(3000);
+    // Too far from each other: by fences.
+    const far = findAll(VALUE_UINT64, (i: u32) => (<i64>i) << 40);
+    expect(far).toBeGreaterThan(0);
+    expect(far).toBeLessThan(4500);
+  });
+
+  test("finds the first of equal keys, as before", () => {
+    const provider = new CountingProvider();
+    const tree = bigTree(provider, VALUE_UINT32, 120000, (i: u32) => <i64>(i / 3));
+    for (let round = 0; round < 30; round++) {
+      provider.bytesRead = 0;
+      for (let i: u32 = 1; i < 40000; i += 13) {
+        makeKey(VALUE_UINT32, i);
+        const found = tree.find(key);
+        // Where a run goes on from one leaf to the next the later one is searched.
+        if (found < i * 3 + 1 || found > i * 3 + 3) expect(found).toBe(i * 3 + 1);
+      }
+    }
+    expect(provider.bytesRead).toBe(0);
   });
 
   test("finds entries of two sizes in one leaf", () => {

@@ -2,7 +2,7 @@
  * Looking up a key in a leaf that was in memory before, with one read of a sector: for each of the leaf's sectors its first entry's
  * place and key are kept (fence pointers, as LSM trees have them for their blocks).
  *
- *   count u16 | end of the last entry u16 | the size of each entry u16, or 0 where they differ
+ *   count u16 | end of the last entry u16 | the size of each entry u16, or 0 where they differ | sectors read by them u16
  *     of one size: | { the key's value, with its discriminant } … |      where the entry is follows from its size
  *     else:        | { the entry's offset u16 | where its key is in all this u16 } … | keys |
  */
@@ -23,7 +23,15 @@ export const SEARCH_FOUND: i32 = 2;
 /** The record that `findByFences` found. */
 export let foundAddress: RecordAddress = NO_ADDRESS;
 
-const FENCES: u32 = 6;
+const FENCES: u32 = 8;
+const SECTORS_READ: u32 = 6;
+/**
+ * When so many sectors of a leaf were read one by one all of it is read once more, to have it compact: that costs as much again, and saves
+ * all that would come.
+ */
+const READS_FOR_ALL: u32 = PAGE_SECTORS;
+/** For their number where the leaf is of no kind that there is compact. */
+const NEVER_ALL: u32 = 0xffff;
 const FENCE: u32 = 4;
 /** What stands before the value in a key of one column. */
 const KEY_HEADER: u32 = 8;
@@ -34,8 +42,8 @@ function valueLen(stride: u32): u32 {
   return stride - LEAF_ENTRY - KEY_HEADER;
 }
 
-/** Keeps the fences of a leaf that was read for a lookup. */
-export function noteFences(access: MemoryAccess, leaf: Frame): void {
+/** Keeps the fences of a leaf that was read for a lookup. `isCompactable`: it would be kept compact if there is room. */
+export function noteFences(access: MemoryAccess, leaf: Frame, isCompactable: bool): void {
   const count = entryCount(leaf);
   const stride = leaf.stride;
   let fences: u32 = 0;
@@ -55,6 +63,7 @@ export function noteFences(access: MemoryAccess, leaf: Frame): void {
   store<u16>(derived, <u16>fences);
   store<u16>(derived, <u16>leaf.used, 2);
   store<u16>(derived, <u16>stride, 4);
+  store<u16>(derived, isCompactable ? 0 : <u16>NEVER_ALL, SECTORS_READ);
   if (stride != 0) {
     const len = valueLen(stride);
     for (let i: u32 = 0; i < fences; i++)
@@ -104,6 +113,16 @@ function compareFence(derived: usize, fence: u32, key: usize): i32 {
 export function findByFences(access: MemoryAccess, pageNo: u32, key: usize): i32 {
   const derived = access.manager.derived.find(pageNo);
   if (derived == 0) return SEARCH_UNKNOWN;
+  const manager = access.manager;
+  const sectors = <u32>load<u16>(derived, SECTORS_READ);
+  if (sectors == READS_FOR_ALL && manager.mayCompact) return SEARCH_UNKNOWN;
+  const misses = manager.cache.misses;
+  const outcome = searchFences(access, pageNo, derived, key);
+  if (sectors < READS_FOR_ALL && manager.cache.misses != misses) store<u16>(derived, <u16>(sectors + 1), SECTORS_READ);
+  return outcome;
+}
+
+function searchFences(access: MemoryAccess, pageNo: u32, derived: usize, key: usize): i32 {
   const count = <u32>load<u16>(derived);
   let low: u32 = 0;
   let high = count;

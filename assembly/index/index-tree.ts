@@ -7,6 +7,7 @@
  */
 import { Status, OK, NO_PAGE, lastError, fail, KEY_TOO_LARGE } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
+import { Frame } from "../memory/cache/page-cache";
 import { RecordAddress, NO_ADDRESS } from "../table/page-ledger";
 import { compareKeyToProbe } from "../encode/key";
 import { ChangeableTree } from "./tree-cursor";
@@ -26,6 +27,7 @@ import {
   writeNode,
 } from "./node";
 import { findByFences, foundAddress, noteFences, SEARCH_ABSENT, SEARCH_FOUND } from "./fences";
+import { NOT_COMPACT, compactLen, findCompact, keepCompact } from "./compact-leaf";
 import { insertIntoTree } from "./insert";
 import { moveInTree } from "./move";
 import { removeFromTree } from "./remove";
@@ -60,6 +62,9 @@ export class IndexTree extends ChangeableTree {
     for (let level: u32 = 0; level < MAX_DEPTH; level++) {
       const cached = this.access.manager.cache.find(pageNo);
       if (!cached && level > 0) {
+        const address = findCompact(this.access, pageNo, key);
+        if (address == NO_ADDRESS) break;
+        if (address != NOT_COMPACT) return address;
         const outcome = findByFences(this.access, pageNo, key);
         if (outcome == SEARCH_FOUND) return foundAddress;
         if (outcome == SEARCH_ABSENT) break;
@@ -70,13 +75,22 @@ export class IndexTree extends ChangeableTree {
         pageNo = childPage(frame, searchNode(frame, key, true));
         continue;
       }
-      if (!cached && level > 0) noteFences(this.access, frame);
       const slot = searchNode(frame, key, false);
-      if (slot < entryCount(frame) && compareKeyToProbe(entryKey(frame, slot), key) == 0) return leafAddress(frame, slot);
+      const isThere = slot < entryCount(frame) && compareKeyToProbe(entryKey(frame, slot), key) == 0;
+      const address = isThere ? leafAddress(frame, slot) : NO_ADDRESS;
+      if (!cached && level > 0) this.noteLeaf(frame);
+      if (isThere) return address;
       break;
     }
     lastError.status = OK;
     return NO_ADDRESS;
+  }
+
+  /** Keeps of a leaf that was read for a lookup what the next ones need. */
+  private noteLeaf(leaf: Frame): void {
+    const len = compactLen(leaf);
+    noteFences(this.access, leaf, len != 0);
+    if (len != 0) keepCompact(this.access, leaf, len);
   }
 
   /** Whether the leaf that `key` belongs to is likely to be in memory. */

@@ -90,6 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant("a COMMIT frame whose append failed stays", "faults"),
   mutant("a page that is changed does not forget its sectors", "sessions"),
   mutant("a page that is changed does not forget its fences", "sessions"),
+  mutant("a page that is changed does not forget its compact form", "sessions"),
   mutant("a rollback does not forget what was read of the spill", "sessions"),
   mutant("sectors are always read from the page file", "sessions", "slot == NO_SLOT || pageNo < mainPages", "slot == NO_SLOT"),
   mutant("sectors that the spill had are forgotten", "sessions", "sectors", "before | sectors"),

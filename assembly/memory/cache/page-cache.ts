@@ -43,6 +43,8 @@ const RECORDS_AGE: u64 = 2;
  */
 export const FLAG_PASSING: u32 = 16;
 const PASSING_AGE: u64 = 6;
+/** The frame has what was made of pages (`compact-cache.ts`), no sectors. */
+export const FLAG_COMPACT: u32 = 32;
 
 
 @unmanaged
@@ -69,6 +71,8 @@ export class PageCache {
   private count: u32 = 1;
   private readonly capacity: u32;
   private freeList: u32 = 0;
+  /** The frame that `letGo` gave up, or 0. */
+  private spare: u32 = 0;
   private tick: u32 = GUARANTEE;
   private hand: u32 = 1;
   private auxCount: u32 = 0;
@@ -120,6 +124,11 @@ export class PageCache {
    * evicted page's and must be saved by the caller if it is dirty, before `install`. Null when there is neither memory nor an old frame.
    */
   take(): Frame | null {
+    if (this.spare != 0) {
+      const frame = this.at(this.spare);
+      this.spare = 0;
+      return frame;
+    }
     if (this.freeList != 0) {
       const frame = this.at(this.freeList);
       this.freeList = frame.next;
@@ -201,6 +210,13 @@ export class PageCache {
   release(frame: Frame): void {
     frame.next = this.freeList;
     this.freeList = this.indexOf(frame);
+  }
+
+  /** Takes out a page, which has not changed, to have its room for the next one: the cache is as full as before. */
+  letGo(frame: Frame): void {
+    this.detach(frame);
+    if (this.spare != 0) this.release(this.at(this.spare));
+    this.spare = this.indexOf(frame);
   }
 
   /** The index that `frameAt` has the frame by. */

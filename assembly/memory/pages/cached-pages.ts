@@ -26,7 +26,18 @@ import { PAGE_SIZE } from "../base/layout";
 import { changeBytes } from "../base/page-change";
 import { CHANGED, CLEAN, COMMITTED, READING, HandleState, goTo } from "../base/handle-state";
 import { MemoryProvider } from "../file/provider";
-import { PageCache, Frame, SECTOR_SHIFT, FLAG_PASSING, FLAG_SPILLED, firstByte, runBytes, sectorsOf } from "../cache/page-cache";
+import {
+  PageCache,
+  Frame,
+  SECTOR_SHIFT,
+  FLAG_COMPACT,
+  FLAG_PASSING,
+  FLAG_SPILLED,
+  firstByte,
+  runBytes,
+  sectorsOf,
+} from "../cache/page-cache";
+import { CompactCache } from "../cache/compact-cache";
 import { DerivedCache } from "../cache/derived-cache";
 import { WholePagePolicy } from "../cache/whole-page-policy";
 import { SectorCache, SECTORS_FRAME } from "../cache/sector-cache";
@@ -44,6 +55,7 @@ export abstract class CachedPages {
   readonly cache: PageCache;
   private readonly sectors: SectorCache;
   readonly derived: DerivedCache;
+  readonly compact: CompactCache;
   private readonly readAhead: WholePagePolicy = new WholePagePolicy();
   protected readonly waiting: DeferredWrites;
   /** Whether some of the running transaction do. */
@@ -74,6 +86,7 @@ export abstract class CachedPages {
     this.cache = cache;
     this.sectors = new SectorCache(cache);
     this.derived = new DerivedCache(cacheBytes);
+    this.compact = new CompactCache(cache);
     const waiting = new DeferredWrites();
     this.waiting = waiting;
     this.changed = new DirtyPages(provider, cache, spill, waiting);
@@ -190,6 +203,29 @@ export abstract class CachedPages {
     return frame.dirty == 0 ? this.derived.make(frame.pageNo, len) : 0;
   }
 
+  /** Whether a page that is read now may be had compact later. */
+  get mayCompact(): bool {
+    return this.cache.isFull && this.compact.mayGrow;
+  }
+
+  /**
+   * Room for `len` bytes (at most `MAX_COMPACT`) that the page in `frame` is to be had in when it is not in memory any more; 0 when it
+   * has changed since it was read, or pages need not go, or there is no room.
+   */
+  makeCompact(frame: Frame, len: u32): usize {
+    // off: compact leaves
+    if (frame.dirty != 0 || !this.cache.isFull) return 0;
+    const compact = this.compact;
+    let place = compact.roomFor(len);
+    if (!place) {
+      if (!compact.mayGrow) return 0;
+      place = this.takeFrame();
+      if (!place) return 0;
+      compact.fill(place);
+    }
+    return compact.add(place, frame.pageNo, len);
+  }
+
   /** Why a page could not be read for the first time. */
   private unread: ErrorDetail | null = null;
 
@@ -237,7 +273,8 @@ export abstract class CachedPages {
     }
     if (frame.pageNo == NO_PAGE) return frame;
     if (frame.pageNo == SECTORS_FRAME) {
-      this.sectors.empty(frame);
+      if (frame.flags & FLAG_COMPACT) this.compact.empty(frame);
+      else this.sectors.empty(frame);
       return frame;
     }
     if (this.changed.keep(frame) != OK) return null;
@@ -330,6 +367,8 @@ export abstract class CachedPages {
     this.sectors.forget(pageNo);
     // mutant: a page that is changed does not forget its fences
     this.derived.forget(pageNo);
+    // mutant: a page that is changed does not forget its compact form
+    this.compact.forget(pageNo);
   }
 
   private forgetPages(pages: StaticArray<u32>): void {
@@ -400,6 +439,7 @@ export abstract class CachedPages {
     this.waiting.free();
     this.sectors.free();
     this.derived.free();
+    this.compact.free();
     this.cache.free();
     this.changed.free();
   }
