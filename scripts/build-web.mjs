@@ -1,11 +1,8 @@
 // Builds build/web/, the page that shows a page file (web/): one folder that any server serves.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { root } from "./lib.mjs";
-
-/** The file that the page opens for who has none. */
-const SAMPLE = "tests/golden/layout-0.9/blog.db.gz";
+import { makeSample } from "./sample.mjs";
 
 /** Builds it: null, or what is missing. */
 export async function buildWeb() {
@@ -29,6 +26,6 @@ export async function buildWeb() {
   });
   for (const name of ["index.html", "style.css"]) copyFileSync(join(root, "web", name), join(to, name));
   for (const name of ["quire-lib.wasm", "quire.wasm"]) copyFileSync(join(root, "build", name), join(to, name));
-  writeFileSync(join(to, "sample.db"), gunzipSync(readFileSync(join(root, SAMPLE))));
+  await makeSample(join(to, "sample.db"));
   return null;
 }

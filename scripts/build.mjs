@@ -90,7 +90,14 @@ async function buildHost() {
 
 /** The page of web/, of the library and the host. */
 async function buildPage() {
-  const sources = [...filesBelow("web", ""), LIBRARY, HOST_STAMP, "scripts/build-web.mjs", "package-lock.json"];
+  const sources = [
+    ...filesBelow("web", ""),
+    LIBRARY,
+    HOST_STAMP,
+    "scripts/build-web.mjs",
+    "scripts/sample.mjs",
+    "package-lock.json",
+  ];
   if (!force && changedAt(PAGE_STAMP) > newest(sources)) return;
   const started = Date.now();
   const missing = await buildWeb();

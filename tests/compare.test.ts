@@ -144,6 +144,12 @@ test("diff lists rows by primary key: only here, only there, and changed columns
     counted.tables.map((table) => [table.rows.length, table.onlyA, table.onlyB, table.changed]),
     tables.map((table) => [0, table.onlyA, table.onlyB, table.changed]),
   );
+  const limited = await diff(store, ["--limit", "2"]);
+  assert.deepEqual(
+    limited.tables.find(({ name }) => name === "users"),
+    { ...users, rows: users.rows.slice(0, 2) },
+  );
+  await store.fails("USAGE", 2, ["diff", "data/other.db", "--limit", "x"]);
   const text = await store.run(["diff", "data/other.db"]);
   assert.equal(text.status, 1);
   assert.equal(text.stderr, "");

@@ -198,9 +198,10 @@ test("page decodes each kind of page", async () => {
     indexes.entries.map((entry) => [entry["columns"], entry["root"]]),
     [["id"], ["age"], ["email"]].map((columns) => [columns.join(), file.root("users", columns)]),
   );
+  const records = await of(file.recordPage("users"));
   const leaf = await of(file.root("users", ["id"]));
   const entries = file.entries(file.root("users", ["id"]));
-  assert.equal(leaf.owner, "index leaf");
+  assert.deepEqual([leaf.owner, leaf["index"], "index" in records], ["index leaf", "id", false]);
   assert.deepEqual(
     leaf.entries,
     entries.map(({ at, key, page, offset }) => ({
@@ -210,7 +211,6 @@ test("page decodes each kind of page", async () => {
       at: offset,
     })),
   );
-  const records = await of(file.recordPage("users"));
   const rows = records.entries.map((entry) => entry["row"] as Row);
   const byId = (a: Row, b: Row): number => Number(a["id"]) - Number(b["id"]);
   assert.deepEqual(rows.sort(byId), [...goldenRows("blog")["users"]!].sort(byId));

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -118,15 +119,36 @@ test("nothing but the page and its file is served, to nobody who does not know t
     ask(running, at("command"), { method: "POST", body: JSON.stringify(words) });
   assert.match((await command(["map"])).text, /"status":0,"stdout":" 0 /);
   assert.match((await command(["page", "7"])).text, /index leaf of table users/);
-  for (const words of [["repair", "x.db"], ["page", "7", "--schema", "/etc/passwd"], ["sql", "SELECT 1"], [["map"]], "map", null])
+  const notes = [
+    ["repair", "x.db"],
+    ["repair"],
+    ["diff", "/etc/passwd", "--limit", "1"],
+    ["diff", "OTHER"],
+    ["repair", "OUT", "--json"],
+  ];
+  for (const words of [...notes, ["page", "7", "--schema", "/etc/passwd"], ["sql", "SELECT 1"], [["map"]], "map", null])
     assert.equal((await command(words)).status, 403, JSON.stringify(words));
   const contents = await ask(running, at("contents"));
   assert.equal(Buffer.compare(Buffer.from(contents.text, "latin1"), BLOG), 0);
+  // Files beside the open one are the server's own, and go with it.
+  assert.equal((await ask(running, at("made"))).status, 404);
+  assert.equal((await ask(running, at("other"), { method: "POST", body: "no page file" })).status, 200);
+  assert.match((await command(["diff", "OTHER", "--limit", "5", "--json"])).text, /NOT_A_PAGE_FILE[^]*OTHER/);
+  assert.match((await command(["repair", "OUT"])).text, /"stdout":"OUT: 2 tables with 159 rows saved[^]*"hasMade":true/);
+  const made = join(tempFolder(t), "made.db");
+  writeFileSync(made, Buffer.from((await ask(running, at("made"))).text, "latin1"));
+  const repaired = openSync(made, { readonly: true });
+  assert.deepEqual(repaired.check().faults, []);
+  repaired.close();
+  const owned = readdirSync(tmpdir()).filter((name) => name.startsWith("quire-studio-"));
+  assert.ok(owned.length > 0);
   assert.equal(Buffer.compare(readFileSync(path), BLOG), 0);
 
   child.kill("SIGINT");
   const [status, signal] = (await once(child, "close")) as [number | null, string | null];
   assert.ok(status === 130 || signal === "SIGINT", `${status} ${signal}`);
+  const left = readdirSync(tmpdir()).filter((name) => owned.includes(name));
+  assert.equal(left.length, owned.length - 1, "its files are gone");
 });
 
 test("with --write rows are changed, and are in the file when it ends; while it runs the file is locked", async (t) => {
@@ -176,6 +198,20 @@ testInBrowser({
     await panel.getByLabel("name").fill("Ada");
     await panel.getByRole("button", { name: "Save" }).click();
     await page.locator("regular-table td", { hasText: /^Ada$/ }).waitFor();
+    // The file as it is now beside what it was, and saved anew, while it is open for writing.
+    writeFileSync(`${path}.before`, BLOG);
+    await page.locator("nav a", { hasText: "Compare" }).click();
+    await page.setInputFiles("#other", `${path}.before`);
+    await page.getByText("differs in 1 table.").waitFor();
+    await page.getByText("1 row changed").waitFor();
+    await page.locator("nav a", { hasText: "Check" }).click();
+    await page.getByRole("button", { name: "Repair" }).click();
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: /^Download / }).click()]);
+    await saved.saveAs(`${path}.repaired`);
+    const repaired = openSync(`${path}.repaired`, { readonly: true });
+    assert.equal(Number(repaired.sql("SELECT count(*) FROM users WHERE name = 'Ada'").rows[0]?.[0]), 1);
+    assert.deepEqual(repaired.check().faults, []);
+    repaired.close();
     await page.locator("nav a", { hasText: "SQL" }).click();
     await page.getByRole("textbox", { name: "SQL" }).click();
     await page.keyboard.press("Control+A");

@@ -16,6 +16,7 @@ const LAYOUTS = ["layout-0.6", "layout-0.8", "layout-0.9", "layout-0.11"];
 /** The page, just loaded. Errors of its own fail the test. */
 async function start(t: TestContext, { origin, blank }: BrowserTest): Promise<Page> {
   const page = await blank(t);
+  page.setDefaultTimeout(12_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.stack ?? error.message));
   t.after(() => assert.deepEqual(faults, []));
@@ -53,6 +54,11 @@ async function type(page: Page, sql: string): Promise<void> {
   await page.keyboard.press("Control+A");
   await page.keyboard.type(sql);
   await page.keyboard.press("Escape");
+}
+
+/** What TypeScript does not know of elements, in a program of Node. */
+interface Attributes {
+  getAttribute(name: string): string | null;
 }
 
 testInBrowser({
@@ -170,7 +176,7 @@ testInBrowser({
     await page.getByText(/^1,000\+ rows, /).waitFor();
     const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
     await saved.saveAs(join(folder, "result.csv"));
-    const lines = readFileSync(join(folder, "result.csv"), "utf8").split("\r\n");
+    const lines = readFileSync(join(folder, "result.csv"), "utf8").split("\n");
     assert.equal(lines.length, 2502);
     assert.deepEqual([lines[0], lines[2500]], ["n,nothing,quotes", '2500,,"a,""b"""']);
 
@@ -195,21 +201,182 @@ testInBrowser({
     assert.equal(row.stdout, "name,age\nAda,99\n");
   },
 
-  "pages as a picture, each decoded": async (t, all) => {
+  "pages as a picture, each decoded; from there to other pages and to the rows, by mouse and by keys": async (t, all) => {
     const page = await start(t, all);
     const path = unpacked(t, "layout-0.9/blog.db.gz");
     await openFile(page, path);
+    const json = async (...words: string[]): Promise<Record<string, unknown>> => {
+      const { stdout } = await quire(["data/blog.db", ...words, "--json"], { folder: join(path, "..") });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
     await page.locator("nav a", { hasText: "Pages" }).click();
-    await page.locator(".page-map .cell").first().waitFor();
-    assert.equal(await page.locator(".page-map .cell").count(), 19);
+    const toolbar = page.getByRole("toolbar", { name: "Pages" });
+    await toolbar.getByRole("button").first().waitFor();
+    const { pages } = (await json("map")) as { pages: string };
+    assert.equal((await toolbar.getByRole("button").allTextContents()).join(""), pages);
+    // A leaf of the primary key, its entries, and the row of one of them.
     await page.getByRole("button", { name: "page 7: index leaf, table users" }).click();
-    const text = page.locator(".pages-view pre");
-    await text.filter({ hasText: "page 7: index leaf of table users, index id" }).waitFor();
-    const { stdout } = await quire(["data/blog.db", "page", "7"], { folder: join(path, "..") });
-    assert.equal(await text.textContent(), stdout);
+    await page.getByRole("heading", { name: "page 7: index leaf of table users, index id" }).waitFor();
+    const leaf = (await json("page", "7")) as { count: number; entries: { key: number; page: number }[] };
+    await until(async () => (await cells(page, 2)).length > 5, "entries");
+    const keys = await cells(page, 2);
+    assert.deepEqual(keys, leaf.entries.map(({ key }) => String(key)).slice(0, keys.length));
+    await page.locator('regular-table tbody td[aria-colindex="2"]').nth(4).click();
+    await page.getByText("1 of 50 rows", { exact: true }).waitFor();
+    assert.deepEqual(await cells(page, 1), [keys[4]]);
+    // By keys: from the first cell of the picture to the record page, and to one of its rows.
+    await page.goBack();
+    await toolbar.getByRole("button").first().waitFor();
+    await toolbar.getByRole("button").first().focus();
+    const recordPage = leaf.entries[0]?.page ?? 0;
+    for (let at = 0; at < recordPage; at++) await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: `page ${recordPage}: record page of table users` }).waitFor();
+    const { entries } = (await json("page", String(recordPage))) as {
+      entries: { byte: number; row: { id: number; name: string } }[];
+    };
+    await until(async () => (await cells(page, 4)).includes(entries[2]?.row.name ?? ""), "records");
+    await page.locator("regular-table").focus();
+    for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "Enter"]) await page.keyboard.press(key);
+    await page.getByText("1 of 50 rows", { exact: true }).waitFor();
+    assert.deepEqual(await cells(page, 1), [String(entries[2]?.row.id)]);
+    // From the registry to a table's snapshot; bytes in hexadecimal; a page that there is not.
+    await page.goBack();
+    await page.getByRole("button", { name: "page 0: schema registry" }).click();
+    await page.locator("regular-table tbody td.link", { hasText: /^3$/ }).click();
+    await page.getByRole("heading", { name: "page 3: schema snapshot of table users" }).waitFor();
+    await page.getByLabel("in hexadecimal").check();
+    const { hex } = (await json("page", "3", "--hex")) as { hex: string };
+    const bytes = (await page.getByLabel("Bytes").textContent()) ?? "";
+    assert.equal(bytes.replace(/^[0-9a-f]{4,5} {2}(.{47}).*$/gm, "$1").replace(/\s/g, ""), hex);
     await page.getByLabel("Number of a page").fill("99");
     await page.keyboard.press("Enter");
-    await page.getByRole("alert").filter({ hasText: "99" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "there is no page 99; the last one is 18" }).waitFor();
+  },
+
+  "pages of a file of crates 0.6, whose definitions were asked for": async (t, all) => {
+    const page = await start(t, all);
+    await openFile(page, unpacked(t, "layout-0.6/blog.db.gz"));
+    await page.getByLabel("Its definitions").fill(readFileSync(join(GOLDEN, "layout-0.6", "blog.schema.json"), "utf8"));
+    await page.getByRole("button", { name: "Open with them" }).click();
+    await page.locator("nav a", { hasText: "Pages" }).click();
+    await page
+      .getByRole("button", { name: /record page, table users/ })
+      .first()
+      .click();
+    await page.getByRole("heading", { name: /record page of table users/ }).waitFor();
+  },
+
+  "a chart of a result: bars, lines or points, told in words as well, and its columns to be chosen": async (t, all) => {
+    const page = await start(t, all);
+    await page.getByRole("button", { name: "Look at a sample" }).click();
+    await page.locator("nav a", { hasText: "SQL" }).click();
+    const run = async (sql: string): Promise<void> => {
+      await type(page, sql);
+      await page.keyboard.press("Control+Enter");
+      await page.getByText(/^\d[\d,]*\+? rows?, /).waitFor();
+    };
+    await run("VALUES ('a', 3, -1.5), ('b', NULL, 2), ('<i>', 12, 0)");
+    await page.getByRole("button", { name: "Chart" }).click();
+    const told = (name: RegExp | string) => page.getByRole("img", { name });
+    await told(
+      "Bars: column2, column3 by column1, 3 rows. column2 from 3 (a) to 12 (<i>); column3 from -1.5 (a) to 2 (b).",
+    ).waitFor();
+    // Five values are there, each with its words; the tallest bar is of 12, and four times as tall as the one of 3.
+    const bars = page.locator(".picture rect");
+    assert.deepEqual(await bars.locator("title").allTextContents(), [
+      "a: column2 3",
+      "<i>: column2 12",
+      "a: column3 -1.5",
+      "b: column3 2",
+      "<i>: column3 0",
+    ]);
+    const heights = await bars.evaluateAll((found) =>
+      found.map((bar) => Number((bar as unknown as Attributes).getAttribute("height"))),
+    );
+    assert.ok(Math.abs((heights[1] ?? 0) - 4 * (heights[0] ?? 0)) < 0.01, String(heights));
+    await page.getByRole("button", { name: "column2" }).click();
+    assert.equal(await bars.count(), 3);
+    await page.getByLabel("Kind of chart").selectOption("points");
+    assert.equal(await page.locator(".picture circle").count(), 3);
+    // The choice stays for the next result; times are lines, and two columns of numbers points.
+    await run("SELECT date_trunc('month', placed) AS month, sum(total) AS revenue FROM orders GROUP BY 1 ORDER BY 1");
+    await told(/^Lines: revenue by month, 36 rows\. revenue from [\d,.]+ \(2023-06-01\) to /).waitFor();
+    await run("SELECT weight_g, price FROM products");
+    await told(/^Points: price by weight_g, 120 rows\./).waitFor();
+    assert.equal(await page.locator(".picture circle").count(), 120);
+    // Where there is nothing to be drawn the rows are shown.
+    await run("SELECT name, city FROM customers LIMIT 3");
+    await page.getByRole("grid", { name: "Result" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Chart" }).isVisible(), false);
+  },
+
+  "statements one after the other; what fails stands at its place, and what ran before it stays": async (t, all) => {
+    const page = await start(t, all);
+    await page.getByRole("button", { name: "begin with an empty one" }).click();
+    await page.getByRole("link", { name: "SQL" }).click();
+    await type(
+      page,
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, '😀;'), (2, 'b'); SELECT v FROM t",
+    );
+    await page.keyboard.press("Control+Enter");
+    await page.getByText(/^2 rows, /).waitFor();
+    assert.deepEqual(await cells(page, 1), ["😀;", "b"]);
+    await type(page, "DELETE FROM t WHERE v = 'b'; SELECT '😀', nothing FROM t");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("alert").filter({ hasText: "line 1, column 42: there is no column nothing" }).waitFor();
+    assert.equal(await page.locator(".cm-lintRange-error").textContent(), "nothing");
+    assert.equal(await page.locator("nav li", { hasText: "t" }).first().textContent(), "t1");
+  },
+
+  "what is saved as CSV is what the command writes": async (t, all) => {
+    const page = await start(t, all);
+    const folder = tempFolder(t);
+    await page.getByRole("button", { name: "begin with an empty one" }).click();
+    await page.getByRole("link", { name: "SQL" }).click();
+    const sql = `VALUES ('''quoted''', '#no comment', ''), ('a,b', 'say "hi"', NULL), (' blank ', 'two' || char(10) || 'lines', '-')`;
+    await type(page, sql);
+    await page.keyboard.press("Control+Enter");
+    await page.getByText(/^3 rows, /).waitFor();
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    await saved.saveAs(join(folder, "result.csv"));
+    writeFileSync(join(folder, "blog.db"), readFileSync(unpacked(t, "layout-0.9/blog.db.gz")));
+    const { stdout } = await quire(["data/blog.db", "sql", sql, "--format", "csv"], { folder });
+    assert.equal(readFileSync(join(folder, "result.csv"), "utf8"), stdout);
+  },
+
+  "another file is compared: tables, definitions and rows that differ, and the way to them": async (t, all) => {
+    const page = await start(t, all);
+    const path = unpacked(t, "layout-0.9/blog.db.gz");
+    const other = `${path}.other.db`;
+    writeFileSync(other, readFileSync(path));
+    await openFile(page, path);
+    await page.locator("nav a", { hasText: "Compare" }).click();
+    await page.setInputFiles("#other", other);
+    await page.getByText("blog.db.other.db is equal.").waitFor();
+    const db = openSync(other);
+    const [first, second] = db.sql("SELECT id, age FROM users ORDER BY id LIMIT 2").rows as [[number, number], [number, number]];
+    db.exec(
+      `UPDATE users SET age = 99 WHERE id = ${first[0]}; DELETE FROM posts; DELETE FROM users WHERE id = ${second[0]};
+       CREATE TABLE more (id INTEGER PRIMARY KEY); ALTER TABLE users ADD COLUMN note TEXT`,
+    );
+    db.close();
+    await page.setInputFiles("#other", other);
+    await page.getByText("blog.db.other.db differs in 3 tables.").waitFor();
+    const of = (name: string) => page.locator(".diff-view section", { has: page.getByRole("heading", { name, exact: true }) });
+    await of("more").getByText("only in the other file: 1 column, 0 rows").waitFor();
+    await of("posts").getByText("109 rows only here").waitFor();
+    const users = of("users");
+    assert.deepEqual(await users.locator(".changes li").allTextContents(), ["+ note:text:null"]);
+    await users.getByText("1 row only here, 1 row changed").waitFor();
+    const changed = users.getByRole("row", { name: /changed/ });
+    assert.match((await changed.textContent()) ?? "", new RegExp(`changed${first[0]}age ${first[1]} → 99$`));
+    await changed.getByRole("button").click();
+    await page.getByText("1 of 50 rows", { exact: true }).waitFor();
+    await page.goBack();
+    writeFileSync(other, "no page file");
+    await page.setInputFiles("#other", other);
+    await page.getByRole("alert").filter({ hasText: "OTHER" }).waitFor();
   },
 
   "a damaged file's faults are listed; what is none is said; a narrow window has all that a wide one has": async (t, all) => {

@@ -11,7 +11,7 @@ import { MemoryAccess } from "../memory/access/memory-access";
 import { mayStep } from "../wasi/deadline";
 import { GivenTables } from "../schema/given-tables";
 import { CheckReport } from "./check-report";
-import { CheckedTable } from "./checked-table";
+import { CheckedIndex, CheckedTable } from "./checked-table";
 import { PAGE_NUMBER_WRONG, PAGE_OWNED_TWICE, PAGE_UNREADABLE } from "./fault-kinds";
 import { OwnerMap, ownerName, OWNER_NONE, OWNER_INNER, OWNER_LEAF } from "./owner-map";
 
@@ -106,12 +106,20 @@ export class Survey {
 
   /** What the page is, and whose: `record page of table users`. */
   describe(pageNo: u32): string {
+    const owner = ownerName(this.owners.kind(pageNo));
+    const table = this.tableOf(pageNo);
+    if (!table) return owner;
+    const index = this.indexOf(pageNo);
+    return owner + " of table " + table.name + (index ? ", index " + index.columnsText : "");
+  }
+
+  /** The index that has the page as a node, or null. */
+  indexOf(pageNo: u32): CheckedIndex | null {
     const kind = this.owners.kind(pageNo);
     const table = this.tableOf(pageNo);
-    if (!table) return ownerName(kind);
+    if (!table || (kind != OWNER_INNER && kind != OWNER_LEAF)) return null;
     const index = this.owners.index(pageNo);
-    const isNode = (kind == OWNER_INNER || kind == OWNER_LEAF) && index < <u32>table.indexes.length;
-    return ownerName(kind) + " of table " + table.name + (isNode ? ", index " + table.indexes[index].columnsText : "");
+    return index < <u32>table.indexes.length ? table.indexes[index] : null;
   }
 
   free(): void {

@@ -312,12 +312,12 @@ export function allCommands(): Array<Command> {
           "--rules SCHEMA lists also the values that are not as the rules want them which columns have in that file of definitions.",
       ),
     new Command("hash", runHash, "[TABLE]", "print a hash of the content, however it is stored").takes(0, 1),
-    new Command("diff", runDiff, "OTHER [--count] | --schema OTHER", "show in what two databases differ")
-      .takes(0, 1, "count")
+    new Command("diff", runDiff, "OTHER [--count | --limit N] | --schema OTHER", "show in what two databases differ")
+      .takes(0, 1, "count,limit")
       .needs(OPENS_ITSELF)
       .tells(
         "- is what only FILE has, + what only OTHER has, ~ a row with the same primary key and other values.\n" +
-          "Exit status 0: equal, 1: different. --count only counts the rows.\n" +
+          "Exit status 0: equal, 1: different. --count only counts the rows; --limit lists so many of each table.\n" +
           "--schema OTHER compares definitions alone with those of a page file, or of a text as migrate takes it: what it lists is what\n" +
           "migrate would change in FILE.",
       ),

@@ -1,4 +1,4 @@
-/** A file in memory, or what was written over a `Blob` that is read as it is needed. */
+/** A file in memory, or what was written over a `Blob` or another file, which is read as it is needed. */
 import type { SyncFile } from "./folder.js";
 
 /** Bytes that are kept, or read from the blob, at once: a page of the store. */
@@ -12,35 +12,61 @@ const READ_AHEAD = 16;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Chunks that were written are kept, others come from the blob, or are zeros. Reading from a blob waits for its bytes, which only workers may. */
+/** A private file's bytes are copied in parts of so many, which the browser may put on its disk. */
+const PART_BYTES = 1 << 22;
+
+/** The bytes of a file, in a `Blob` of their own. */
+function copyOf(file: SyncFile, from: number, to: number): Blob {
+  const parts: BlobPart[] = [];
+  for (let at = from; at < to; at += PART_BYTES) {
+    const part = new Uint8Array(Math.min(PART_BYTES, to - at));
+    file.read(part, { at });
+    parts.push(new Blob([part]));
+  }
+  return new Blob(parts);
+}
+
+/** Chunks that were written are kept, others come from what the file stands on, or are zeros. Reading from a blob waits for its bytes, which only workers may. */
 export class ChunkedFile implements SyncFile {
-  readonly #blob: Blob;
+  readonly #base: Blob | SyncFile;
   readonly #written = new Map<number, Bytes>();
-  /** Chunks of the blob, the least recently used first. */
+  /** Chunks of the base, the least recently used first. */
   readonly #read = new Map<number, Bytes>();
   #reader: FileReaderSync | null = null;
   #lastRead = -2;
   #size: number;
-  /** Chunks that were not written are as in the blob up to here, and zeros behind it. */
-  #blobEnd: number;
+  /** Chunks that were not written are as in the base up to here, and zeros behind it. */
+  #baseEnd: number;
 
-  constructor(blob = new Blob()) {
-    this.#blob = blob;
-    this.#size = this.#blobEnd = blob.size;
+  /** A file on another one, which must not change meanwhile, and is not changed itself. */
+  constructor(base: Blob | SyncFile = new Blob()) {
+    this.#base = base;
+    this.#size = this.#baseEnd = base instanceof Blob ? base.size : base.getSize();
+  }
+
+  /** Bytes of the base, fewer at its end. */
+  #ofBase(from: number, length: number): Uint8Array {
+    const base = this.#base;
+    if (base instanceof Blob) {
+      const part = base.slice(from, from + length);
+      if (part.size === 0) return new Uint8Array();
+      this.#reader ??= new FileReaderSync();
+      return new Uint8Array(this.#reader.readAsArrayBuffer(part));
+    }
+    const bytes = new Uint8Array(length);
+    return bytes.subarray(0, base.read(bytes, { at: from }));
   }
 
   getSize(): number {
     return this.#size;
   }
 
-  /** A chunk of the blob; zeros stand behind its end. */
-  #ofBlob(chunk: number): Bytes {
+  /** A chunk of the base; zeros stand behind its end. */
+  #readChunk(chunk: number): Bytes {
     let bytes = this.#read.get(chunk);
     if (bytes === undefined) {
       const chunks = chunk === this.#lastRead + 1 ? READ_AHEAD : 1;
-      const part = this.#blob.slice(chunk * CHUNK, (chunk + chunks) * CHUNK);
-      this.#reader ??= new FileReaderSync();
-      const read = part.size === 0 ? new Uint8Array() : new Uint8Array(this.#reader.readAsArrayBuffer(part));
+      const read = this.#ofBase(chunk * CHUNK, chunks * CHUNK);
       for (let i = chunks - 1; i >= 0; i--) {
         bytes = new Uint8Array(CHUNK);
         bytes.set(read.subarray(i * CHUNK, (i + 1) * CHUNK));
@@ -58,10 +84,10 @@ export class ChunkedFile implements SyncFile {
   #chunk(chunk: number): Bytes {
     const written = this.#written.get(chunk);
     if (written !== undefined) return written;
-    const inBlob = this.#blobEnd - chunk * CHUNK;
-    if (inBlob <= 0) return new Uint8Array(CHUNK);
-    const bytes = this.#ofBlob(chunk);
-    return inBlob >= CHUNK ? bytes : bytes.slice().fill(0, inBlob);
+    const inBase = this.#baseEnd - chunk * CHUNK;
+    if (inBase <= 0) return new Uint8Array(CHUNK);
+    const bytes = this.#readChunk(chunk);
+    return inBase >= CHUNK ? bytes : bytes.slice().fill(0, inBase);
   }
 
   read(into: Uint8Array, { at }: { readonly at: number }): number {
@@ -95,7 +121,7 @@ export class ChunkedFile implements SyncFile {
 
   truncate(size: number): void {
     this.#size = size;
-    this.#blobEnd = Math.min(this.#blobEnd, size);
+    this.#baseEnd = Math.min(this.#baseEnd, size);
     const [last, rest] = [Math.floor(size / CHUNK), size % CHUNK];
     for (const chunk of this.#written.keys()) if (chunk > last || (chunk === last && rest === 0)) this.#written.delete(chunk);
     if (this.#written.has(last)) this.#written.set(last, this.#chunk(last).slice().fill(0, rest));
@@ -109,16 +135,17 @@ export class ChunkedFile implements SyncFile {
     this.#read.clear();
   }
 
-  /** The file as it is now: parts of the blob, and copies of what was written. */
+  /** The file as it is now: parts of the blob that it stands on, and copies of all else. */
   blob(): Blob {
     const parts: BlobPart[] = [];
     let end = 0;
     /** Adds what was not written up to there. */
     const addUnwritten = (to: number): void => {
-      const ofBlob = Math.min(to, this.#blobEnd);
-      if (end < ofBlob) parts.push(this.#blob.slice(end, ofBlob));
+      const ofBase = Math.min(to, this.#baseEnd);
+      const base = this.#base;
+      if (end < ofBase) parts.push(base instanceof Blob ? base.slice(end, ofBase) : copyOf(base, end, ofBase));
       const zeros = new Blob([new Uint8Array(CHUNK)]);
-      for (let at = Math.max(end, ofBlob); at < to; at += CHUNK) parts.push(zeros.slice(0, to - at));
+      for (let at = Math.max(end, ofBase); at < to; at += CHUNK) parts.push(zeros.slice(0, to - at));
       end = to;
     };
     for (const chunk of [...this.#written.keys()].sort((a, b) => a - b)) {

@@ -76,6 +76,11 @@ export class Folder {
     else this.#slots.delete(name);
   }
 
+  /** Takes the name of a file away, which goes on. */
+  forget(name: string): void {
+    this.#slots.delete(name);
+  }
+
   /** Gives the file the name `to`, in place of one that has it. What is in a file whose name stays its own is copied. */
   rename(from: string, to: string): void {
     const source = this.get(from);

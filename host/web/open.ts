@@ -68,9 +68,9 @@ class WorkerEngine implements PageEngine {
     return this.#question({ contents: true }) as Promise<Blob>;
   }
 
-  async command(words: readonly string[]): Promise<MadeResult> {
+  async command(words: readonly string[], other: Blob | null): Promise<MadeResult> {
     this.#command ??= loadModule(this.#commandAt);
-    return this.#question({ command: words, module: await this.#command }) as Promise<MadeResult>;
+    return this.#question({ command: words, other, module: await this.#command }) as Promise<MadeResult>;
   }
 
   #question(question: WebQuestion): Promise<unknown> {
@@ -120,10 +120,10 @@ export class WebSession<Values extends ValueTypes = UsualValues> extends Session
 
   /**
    * Runs a command of `quire` that reads the file, as it was last committed; `words` are those behind FILE, like `["page", "7"]`. One that is
-   * `OUT` is a file that is made, whose bytes come with the result: `["repair", "OUT"]`.
+   * `OUT` is a file that is made, whose bytes come with the result: `["repair", "OUT"]`; `OTHER` is the file `other`: `["diff", "OTHER"]`.
    */
-  command(words: readonly string[]): Promise<MadeResult> {
-    return this.runner.attempt(() => this.#engine.command(words));
+  command(words: readonly string[], other: Blob | null = null): Promise<MadeResult> {
+    return this.runner.attempt(() => this.#engine.command(words, other));
   }
 
   /** Ends the request that runs, if it has a timeout, as if its time were over; false where the page is not isolated from others, and so can't. */

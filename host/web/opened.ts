@@ -5,7 +5,7 @@ import { type LibraryHost, LibraryInstance, errorOfReply, openRequest } from "..
 import { MemoryViews, utf8Of } from "../api/memory-views.js";
 import { IN_MEMORY, type OpenOptions } from "../api/options.js";
 import { ChunkedFile } from "./chunked-file.js";
-import { Folder, type SyncFile } from "./folder.js";
+import { Folder } from "./folder.js";
 import { openPrivateFiles } from "./opfs.js";
 import { type CommandResult, FOLDER, FolderWasi } from "./wasi.js";
 
@@ -22,18 +22,16 @@ export interface WebOptions extends Omit<OpenOptions, "runtime" | "allowLinks" |
   readonly commandModule?: string | URL;
 }
 
-/** Names that no page file gets: of definitions, of a copy, and of what a command makes. */
+/** Names that no page file gets: of definitions, of a copy, of what a command makes, and of a second file that it reads. */
 const SCHEMA = "the schema";
 const COPY = "a copy";
-const MADE = "made";
+const MADE = "what is made";
+const OTHER = "the other file";
 
 /** What a command came to, and the file that it made. */
 export interface MadeResult extends CommandResult {
   readonly made: Blob | null;
 }
-
-/** A private file is copied in parts of so many bytes, which the browser may put on its disk. */
-const PART_BYTES = 1 << 22;
 
 /** What an instance lives in here: it sees one folder. */
 class WebHost implements LibraryHost {
@@ -59,18 +57,6 @@ class WebHost implements LibraryHost {
   close(): void {
     this.#folder.close();
   }
-}
-
-/** The bytes of a file that is there. */
-function blobOf(file: SyncFile | null): Blob {
-  if (file instanceof ChunkedFile) return file.blob();
-  const parts: BlobPart[] = [];
-  for (let at = 0; file !== null && at < file.getSize(); at += PART_BYTES) {
-    const part = new Uint8Array(Math.min(PART_BYTES, file.getSize() - at));
-    file.read(part, { at });
-    parts.push(new Blob([part]));
-  }
-  return new Blob(parts);
 }
 
 /** A file in memory that has these bytes. */
@@ -119,9 +105,13 @@ export class OpenedFile {
   readonly engine: InProcessEngine;
   readonly #files: Files;
 
-  private constructor(files: Files, engine: InProcessEngine) {
+  /** The text of definitions that the file needs. */
+  readonly #schema: string | undefined;
+
+  private constructor(files: Files, engine: InProcessEngine, schema: string | undefined) {
     this.#files = files;
     this.engine = engine;
+    this.#schema = schema;
   }
 
   /** Opens `source` by the module. As soon as `isStopped` what runs with a timeout ends. */
@@ -138,38 +128,53 @@ export class OpenedFile {
       const path = files.name === null ? IN_MEMORY : `${FOLDER}/${files.name}`;
       const request = openRequest(path, options, schema === undefined ? undefined : `${FOLDER}/${SCHEMA}`);
       const instance = new LibraryInstance(new WebHost(module, files.folder, isStopped), request);
-      return new OpenedFile(files, new InProcessEngine(instance, refusePath));
+      return new OpenedFile(files, new InProcessEngine(instance, refusePath), schema);
     } catch (error) {
       await files.tidy();
       throw error;
     }
   }
 
-  /** The page file as it was last committed, without what is not in it. Where the session began with a `Blob`, what is unchanged is not copied. */
-  contents(): Blob {
+  /** The page file as it was last committed, as it is until the next change. */
+  #committed(): ChunkedFile {
     const { folder, name } = this.#files;
     // A store in memory has its pages there, and gives a copy of them.
     const request = name === null ? { op: "backup", path: `${FOLDER}/${COPY}` } : { op: "checkpoint" };
     const reply = JSON.parse(this.engine.request(JSON.stringify(request))) as { ok?: unknown };
     if (reply.ok === undefined) throw errorOfReply(reply);
-    const blob = blobOf(folder.get(name ?? COPY));
-    if (name === null) folder.remove(COPY);
-    return blob;
+    const file = folder.get(name ?? COPY) ?? new ChunkedFile();
+    if (name === null) folder.forget(COPY);
+    return file instanceof ChunkedFile ? file : new ChunkedFile(file);
+  }
+
+  /** The page file as it was last committed, without what is not in it. Where the session began with a `Blob`, what is unchanged is not copied. */
+  contents(): Blob {
+    return this.#committed().blob();
   }
 
   /**
-   * Runs a command of `quire` on the file as it was last committed, in a folder of its own: `words` are those behind FILE, and one that is `OUT`
-   * is a file that is made, whose bytes come with the result.
+   * Runs a command of `quire` on the file as it was last committed, in a folder of its own: `words` are those behind FILE. One that is `OUT` is a
+   * file that is made, whose bytes come with the result, and `OTHER` is the file `other`. What is printed calls them so, too.
    */
-  command(module: WebAssembly.Module, words: readonly string[]): MadeResult {
+  command(module: WebAssembly.Module, words: readonly string[], other: Blob | null): MadeResult {
     const folder = new Folder(() => new ChunkedFile());
     const name = this.#files.name ?? COPY;
-    folder.add(name, { file: new ChunkedFile(this.contents()), exists: true });
-    const out = `${FOLDER}/${MADE}`;
-    const all = [`${FOLDER}/${name}`, ...words.map((word) => (word === "OUT" ? out : word))];
-    const result = new FolderWasi(folder, () => false).run(module, all);
+    folder.add(name, { file: new ChunkedFile(this.#committed()), exists: true });
+    if (other !== null) folder.add(OTHER, { file: new ChunkedFile(other), exists: true });
+    const paths = new Map([
+      ["OUT", `${FOLDER}/${MADE}`],
+      ["OTHER", `${FOLDER}/${OTHER}`],
+    ]);
+    const all = [`${FOLDER}/${name}`, ...words.map((word) => paths.get(word) ?? word)];
+    if (this.#schema !== undefined) {
+      folder.add(SCHEMA, { file: fileOf(utf8Of(this.#schema)), exists: true });
+      all.push("--schema", `${FOLDER}/${SCHEMA}`);
+    }
+    const { status, stdout, stderr } = new FolderWasi(folder, () => false).run(module, all);
+    const named = (text: string): string => [...paths].reduce((all, [word, path]) => all.replaceAll(path, word), text);
     const made = folder.get(MADE);
-    return { ...result, made: made === null ? null : blobOf(made) };
+    const blob = made instanceof ChunkedFile ? made.blob() : null;
+    return { status, stdout: named(stdout), stderr: named(stderr), made: blob };
   }
 
   /** What is to be done when the engine is closed. */

@@ -8,11 +8,16 @@ import type { CommandResult } from "./wasi.js";
 export interface PageEngine extends Engine<"async"> {
   /** The page file as it was last committed. */
   contents(): Promise<Blob>;
-  /** Runs a command of `quire` on the file. */
-  command(words: readonly string[]): Promise<MadeResult>;
+  /** Runs a command of `quire` on the file, and on the other one where it names that. */
+  command(words: readonly string[], other: Blob | null): Promise<MadeResult>;
   /** Ends the request that runs; false where that can't be. */
   stop(): boolean;
   kill(): void;
+}
+
+/** What a command came to on the server, which keeps the file that it made. */
+interface ServedResult extends CommandResult {
+  readonly hasMade: boolean;
 }
 
 /** The module on the server. `base` is what its addresses begin with. */
@@ -28,7 +33,7 @@ export class RemoteEngine implements PageEngine {
     throw new QuireError("UNSUPPORTED", `${call}: a page names no files; contents() gives the file's bytes`);
   }
 
-  async #fetch(name: string, body: string | null): Promise<Response> {
+  async #fetch(name: string, body: string | Blob | null): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(new URL(name, this.#base), body === null ? {} : { method: "POST", body });
@@ -49,9 +54,10 @@ export class RemoteEngine implements PageEngine {
     return (await this.#fetch("contents", null)).blob();
   }
 
-  async command(words: readonly string[]): Promise<MadeResult> {
-    const result = (await (await this.#fetch("command", JSON.stringify(words))).json()) as CommandResult;
-    return { ...result, made: null };
+  async command(words: readonly string[], other: Blob | null): Promise<MadeResult> {
+    if (other !== null) await this.#fetch("other", other);
+    const { hasMade, ...result } = (await (await this.#fetch("command", JSON.stringify(words))).json()) as ServedResult;
+    return { ...result, made: hasMade ? await (await this.#fetch("made", null)).blob() : null };
   }
 
   stop(): boolean {

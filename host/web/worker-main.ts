@@ -13,13 +13,15 @@ export interface WebTask {
 
 /** What a worker is asked for that is no request: the file's bytes, and to run a command of the module. */
 export type WebQuestion =
-  { readonly contents: true } | { readonly command: readonly string[]; readonly module: WebAssembly.Module };
+  | { readonly contents: true }
+  | { readonly command: readonly string[]; readonly other: Blob | null; readonly module: WebAssembly.Module };
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 async function answer(opened: OpenedFile, message: string | WebQuestion | null): Promise<unknown> {
   if (typeof message === "string") return opened.engine.request(message);
-  if (message !== null) return "contents" in message ? opened.contents() : opened.command(message.module, message.command);
+  if (message !== null)
+    return "contents" in message ? opened.contents() : opened.command(message.module, message.command, message.other);
   try {
     opened.engine.close();
   } finally {

@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Serves the package, and with `pages` files that are not in it; pages are isolated from others, so that they may share memory. */
-async function serve(pages: ReadonlyMap<string, Buffer>): Promise<Server> {
+export async function serve(pages: ReadonlyMap<string, Buffer>): Promise<Server> {
   const server = createServer(({ url = "/" }, response) => {
     const path = decodeURIComponent(new URL(url, "http://localhost").pathname);
     const file = normalize(join(packageRoot, path));
@@ -41,6 +41,16 @@ async function serve(pages: ReadonlyMap<string, Buffer>): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
+}
+
+/** Starts the browser, without a window. */
+export function launch(program: string): Promise<Browser> {
+  const fonts = join(chromiumFolder(), "fonts.conf");
+  return chromium.launch({
+    executablePath: program,
+    args: ["--no-sandbox", "--disable-gpu"],
+    ...(existsSync(fonts) ? { env: { ...(process.env as Record<string, string>), FONTCONFIG_PATH: chromiumFolder() } } : {}),
+  });
 }
 
 /** What tests in a browser have. */
@@ -67,12 +77,7 @@ export function testInBrowser(
   let browser: Browser;
   before(async () => {
     server = await serve(new Map([...pages, ["/blank.html", Buffer.from("<!doctype html><title>blank</title>")]]));
-    const fonts = join(chromiumFolder(), "fonts.conf");
-    browser = await chromium.launch({
-      executablePath: program,
-      args: ["--no-sandbox", "--disable-gpu"],
-      ...(existsSync(fonts) ? { env: { ...(process.env as Record<string, string>), FONTCONFIG_PATH: chromiumFolder() } } : {}),
-    });
+    browser = await launch(program);
   });
   after(async () => {
     await browser.close();

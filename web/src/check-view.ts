@@ -41,7 +41,7 @@ export class CheckView {
       { className: "check-view" },
       h("p", {}, size),
       h("p", {}, "Reads all pages, and compares rows, indexes, counters and definitions with each other."),
-      h("div", { className: "actions" }, this.#run, opened.isServed ? null : this.#repair),
+      h("div", { className: "actions" }, this.#run, this.#repair),
       this.#result,
     );
   }
@@ -52,8 +52,8 @@ export class CheckView {
     this.#result.textContent = "reading all that can be read …";
     try {
       const { status, stdout, stderr, made } = await this.#opened.session.command(["repair", "OUT"]);
-      const report = h("pre", { tabIndex: 0 }, `${stdout}${stderr}`);
       const name = this.#opened.name.replace(/(\.[^.]*)?$/, ".repaired$1");
+      const report = h("pre", { tabIndex: 0 }, `${stdout}${stderr}`.replaceAll("OUT", name));
       const save = made === null ? null : button(`Download ${name}`, () => download(made, name), { className: "main" });
       const said = h(
         "p",

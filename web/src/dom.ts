@@ -17,9 +17,43 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element of a picture, with attributes, and what is in it. */
+export function svg(
+  tag: string,
+  attributes: Readonly<Record<string, string | number>>,
+  ...children: readonly (Node | string)[]
+): SVGElement {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
 /** A button with text. */
 export function button(text: string, act: () => unknown, properties: Readonly<Record<string, unknown>> = {}): HTMLButtonElement {
   return h("button", { type: "button", ...properties, onclick: act }, text);
+}
+
+/** Where a file is chosen, and the label that looks like a button; the same file can be chosen again, for it may have changed. */
+export function fileChooser(id: string, text: string, chosen: (file: File) => void): HTMLLabelElement {
+  const input = h("input", {
+    type: "file",
+    id,
+    onchange: () => {
+      const file = input.files?.[0];
+      input.value = "";
+      if (file !== undefined) chosen(file);
+    },
+  });
+  return h("label", { className: "file main", for: id }, text, input);
+}
+
+/** The file that was dropped, if it was one. */
+export function droppedFile(event: DragEvent): File | null {
+  event.preventDefault();
+  return event.dataTransfer?.files[0] ?? null;
 }
 
 /** What went wrong, as text. */

@@ -56,7 +56,10 @@ export class Grid {
     table.addStyleListener(() => this.#style());
     table.addEventListener("click", (event) => this.#clicked(event));
     table.addEventListener("keydown", (event) => this.#key(event));
-    new ResizeObserver(() => void table.draw()).observe(this.element);
+    // A grid that was taken out of the page has no room to be drawn in.
+    new ResizeObserver(() => {
+      if (this.element.isConnected) void table.draw();
+    }).observe(this.element);
   }
 
   /** Other rows in the place of these. */
@@ -65,7 +68,7 @@ export class Grid {
     this.#parts.clear();
     this.#active = { x: 0, y: 0 };
     this.#table.setAttribute("aria-colcount", String(rows.columns.length));
-    await this.#table.draw({ invalid_viewport: true });
+    if (this.element.isConnected) await this.#table.draw({ invalid_viewport: true });
   }
 
   /** A row that has been shown. */

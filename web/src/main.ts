@@ -1,5 +1,5 @@
 /** The page: a file is chosen, opened, and shown. */
-import { FaultLine, button, h, messageOf } from "./dom.js";
+import { FaultLine, button, droppedFile, fileChooser, h, messageOf } from "./dom.js";
 import { Opened } from "./opened.js";
 import { Page } from "./page.js";
 
@@ -9,7 +9,6 @@ const SAMPLE = "sample.db";
 class Start {
   readonly #fault = new FaultLine();
   readonly #definitions = h("div");
-  readonly #choose = h("input", { type: "file", id: "file", onchange: () => this.#chosen(this.#choose.files) });
 
   show(): void {
     document.title = "Quire";
@@ -22,7 +21,7 @@ class Start {
         {},
         "A Quire or wasm-dbms database, or a canister's stable memory. It stays in this browser: nothing is sent anywhere.",
       ),
-      h("label", { className: "file main", for: "file" }, "Choose a file", this.#choose),
+      fileChooser("file", "Choose a file", (file) => void this.#open(file, file.name)),
       h(
         "p",
         {},
@@ -38,14 +37,9 @@ class Start {
     document.body.replaceChildren(h("main", { className: "start" }, drop));
     document.body.ondragover = (event) => event.preventDefault();
     document.body.ondrop = (event) => {
-      event.preventDefault();
-      this.#chosen(event.dataTransfer?.files ?? null);
+      const file = droppedFile(event);
+      if (file !== null) void this.#open(file, file.name);
     };
-  }
-
-  #chosen(files: FileList | null): void {
-    const file = files?.[0];
-    if (file !== undefined) void this.#open(file, file.name);
   }
 
   async #sample(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   open,
 } from "quire-db/web";
 import { messageOf } from "./dom.js";
+import { textOf } from "./values.js";
 
 /** Milliseconds that a statement of the page may take, which can be stopped before. */
 const TIME = 2_000_000_000;
@@ -35,6 +36,12 @@ interface Reference {
 
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A value as SQL has it in a condition. */
+export function literal(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return `'${textOf(value).replaceAll("'", "''")}'`;
 }
 
 /** What is known of a file when nothing of it can be read. */
@@ -153,6 +160,14 @@ export class Opened {
   /** Runs SQL: as many rows as are wanted, and more with the `after` of the answer. */
   async sql(sql: string, params: readonly unknown[] = [], page: { maxRows?: number; after?: string } = {}): Promise<Answer> {
     return (await this.session.request({ op: "sql", sql, params, timeout: TIME, ...page })) as Answer;
+  }
+
+  /** The JSON that a command of `quire` prints, which reads the file; `other` is a second file that it reads, `OTHER`. Throws what it says is wrong. */
+  async command(words: readonly string[], other: Blob | null = null): Promise<string> {
+    const { stdout, stderr } = await this.session.command([...words, "--json"], other);
+    const { error } = JSON.parse(stdout === "" ? stderr : stdout) as { error?: { message: string; hint?: string } };
+    if (error === undefined) return stdout;
+    throw new Error([error.message, error.hint].filter((part) => part !== undefined).join("; "));
   }
 
   /** Ends the statement that runs; false where only ending the worker does. */

@@ -2,6 +2,7 @@
 import { button, count, download, h, messageOf } from "./dom.js";
 import { CheckView } from "./check-view.js";
 import { type Around, type TableLook, addressOf, lookAt, lookOf } from "./look.js";
+import { DiffView } from "./diff-view.js";
 import type { Opened } from "./opened.js";
 import { PagesView } from "./pages-view.js";
 import { SchemaView } from "./schema-view.js";
@@ -14,6 +15,7 @@ const PLACES = [
   ["schema", "Schema"],
   ["pages", "Pages"],
   ["check", "Check"],
+  ["compare", "Compare"],
 ] as const;
 
 export class Page implements Around {
@@ -119,7 +121,8 @@ export class Page implements Around {
     const { hash } = location;
     if (hash === "#sql") return new SqlView(this, this.#opened).element;
     if (hash === "#schema") return new SchemaView(this, this.#opened).element;
-    if (hash === "#pages") return new PagesView(this.#opened).element;
+    if (hash === "#pages") return new PagesView(this, this.#opened).element;
+    if (hash === "#compare") return new DiffView(this, this.#opened).element;
     if (hash === "#check") return new CheckView(this.#opened).element;
     const look = lookOf(hash);
     const table = look === null ? undefined : this.#opened.table(look.table);

@@ -1,26 +1,18 @@
 /** The tables and what refers to what, as a picture and as text. */
 import dagre from "@dagrejs/dagre";
 import type { TableSchemaInfo } from "quire-db/web";
-import { button, h, plural } from "./dom.js";
+import { button, h, plural, svg } from "./dom.js";
 import { type Around, lookAt } from "./look.js";
 import type { Opened } from "./opened.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const LINE = 20;
 const LETTER = 7.4;
+/** Pixels between a table and those that it refers to. */
+const RANKS = 80;
 /** Columns of a table that its box shows. */
 const SHOWN = 14;
-
-function svg(
-  tag: string,
-  attributes: Readonly<Record<string, string | number>>,
-  ...children: readonly (Node | string)[]
-): SVGElement {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
+/** Pixels that a reference of a table to itself stands out. */
+const BOW = 34;
 
 /** A line of a table's box: the primary key and what refers to others look otherwise. */
 interface Line {
@@ -35,6 +27,22 @@ function linesOf({ fields, primaryKey }: TableSchemaInfo): Line[] {
   });
   if (lines.length <= SHOWN) return lines;
   return [...lines.slice(0, SHOWN - 1), { text: `… ${lines.length - SHOWN + 1} more`, kind: "plain" }];
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** A line through points that leaves and arrives level. */
+function bent(points: readonly Point[]): string {
+  const parts = points.map(({ x, y }, i) => {
+    const before = points[i - 1];
+    if (before === undefined) return `M${x.toFixed(1)},${y.toFixed(1)}`;
+    const middle = ((before.x + x) / 2).toFixed(1);
+    return `C${middle},${before.y.toFixed(1)} ${middle},${y.toFixed(1)} ${x.toFixed(1)},${y.toFixed(1)}`;
+  });
+  return parts.join(" ");
 }
 
 export class SchemaView {
@@ -58,7 +66,7 @@ export class SchemaView {
 function diagram(page: Around, opened: Opened): Node {
   const { tables } = opened.schema;
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 30, ranksep: 70, marginx: 10, marginy: 10 });
+  graph.setGraph({ rankdir: "LR", nodesep: 30, ranksep: RANKS, marginx: BOW, marginy: 10 });
   graph.setDefaultEdgeLabel(() => ({}));
   const lines = new Map(tables.map((table) => [table.name, linesOf(table)]));
   for (const { name } of tables) {
@@ -67,7 +75,7 @@ function diagram(page: Around, opened: Opened): Node {
     graph.setNode(name, { width: letters * LETTER + 20, height: (own.length + 1) * LINE + 14 });
   }
   const references = opened.references();
-  for (const { from, to, column } of references) graph.setEdge(from, to, {}, column);
+  for (const { from, to, column } of references) if (from !== to) graph.setEdge(from, to, {}, column);
   dagre.layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" });
@@ -87,10 +95,32 @@ function diagram(page: Around, opened: Opened): Node {
       ),
     ),
   );
-  for (const edge of graph.edges()) {
-    const { points } = graph.edge(edge) as { points: readonly { x: number; y: number }[] };
-    const d = points.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
-    picture.append(svg("path", { d, class: "edge", "marker-end": "url(#tip)" }));
+  const boxOf = (name: string): { left: number; right: number; top: number } => {
+    const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number };
+    return { left: x - width / 2, right: x + width / 2, top: y - height / 2 };
+  };
+  /** The height of a column's line in its table's box; of the name where the column is not shown. */
+  const lineOf = (name: string, column: string): number => {
+    const at = opened.table(name)?.fields.findIndex((field) => field.name === column) ?? -1;
+    return boxOf(name).top + (at + 2) * LINE - 4;
+  };
+  for (const { from, to, column, target } of references) {
+    const [a, b] = [boxOf(from), boxOf(to)];
+    const start: Point = { x: a.right, y: lineOf(from, column) };
+    if (from === to) {
+      // A bow beside the box.
+      const [out, end] = [a.right + BOW, lineOf(to, target)];
+      const d = `M${start.x},${start.y} C${out},${start.y} ${out},${end} ${a.right},${end}`;
+      picture.append(svg("path", { d, class: "edge", "marker-end": "url(#tip)" }));
+      continue;
+    }
+    const { points } = graph.edge({ v: from, w: to, name: column }) as { points: readonly Point[] };
+    const isBack = b.right < a.left;
+    if (isBack) start.x = a.left;
+    const end: Point = { x: isBack ? b.right : b.left, y: lineOf(to, target) };
+    // Between neighbours nothing is in the way.
+    const around = Math.abs(end.x - start.x) < 2 * RANKS ? [] : points.slice(1, -1);
+    picture.append(svg("path", { d: bent([start, ...around, end]), class: "edge", "marker-end": "url(#tip)" }));
   }
   for (const { name } of tables) {
     const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number };

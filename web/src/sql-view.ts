@@ -2,10 +2,14 @@
 import { autocompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { SQLDialect, sql } from "@codemirror/lang-sql";
-import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec } from "@codemirror/state";
+import { EditorState, Prec, type Text } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { csvCell } from "../../host/api/csv.js";
+import { StatementSplitter } from "../../host/api/statement-splitter.js";
+import { Chart, isDrawable } from "./chart.js";
+import { codeLook } from "./code-look.js";
 import { FaultLine, button, count, download, h, messageOf, plural } from "./dom.js";
 import { Grid } from "./grid.js";
 import type { Around } from "./look.js";
@@ -16,8 +20,9 @@ import { textOf } from "./values.js";
 /** Rows that are asked for at once. */
 const PAGE = 1000;
 
-/** What is typed stays while the page is there. */
+/** What is typed stays while the page is there, and so does whether results are shown as charts. */
 let typed = "";
+let wantsChart = false;
 
 /** Words of the dialect that completion knows, besides tables and columns. */
 const QUIRE = SQLDialect.define({
@@ -59,21 +64,21 @@ class Result {
   }
 }
 
-/** A field of CSV, in quotes where it has to be. */
-function csvField(value: unknown): string {
-  if (value === null) return "";
-  const text = textOf(value);
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 function csvOf(columns: readonly string[], rows: readonly (readonly unknown[])[]): Blob {
-  const lines = [columns, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`);
-  return new Blob(lines, { type: "text/csv" });
+  const line = (cells: readonly unknown[]): string =>
+    `${cells.map((value) => (value === null ? "" : csvCell(textOf(value)))).join(",")}\n`;
+  return new Blob([columns, ...rows].map(line), { type: "text/csv" });
 }
 
 function jsonOf(columns: readonly string[], rows: readonly (readonly unknown[])[]): Blob {
   const objects = rows.map((row) => JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i]]))));
   return new Blob([`[\n${objects.join(",\n")}\n]\n`], { type: "application/json" });
+}
+
+/** As many lines and blanks as are in front of a place. */
+function blanksBefore(doc: Text, at: number): string {
+  const { number, from } = doc.lineAt(at);
+  return "\n".repeat(number - 1) + " ".repeat(Array.from(doc.sliceString(from, at)).length);
 }
 
 export class SqlView {
@@ -84,6 +89,8 @@ export class SqlView {
   readonly #said = h("span", { className: "count", role: "status" });
   readonly #fault = new FaultLine();
   readonly #result = h("div", { className: "result" });
+  /** What can be done with the result. */
+  readonly #actions = h("div", { className: "actions", role: "group", "aria-label": "Result" });
   readonly #run = button("Run", () => void this.run(), { className: "main", title: "Ctrl+Enter" });
   readonly #stop = button("Stop", () => this.#stopRunning(), { hidden: true });
   #isRunning = false;
@@ -108,7 +115,7 @@ export class SqlView {
           bracketMatching(),
           autocompletion(),
           lintGutter(),
-          syntaxHighlighting(defaultHighlightStyle),
+          codeLook,
           sql({ dialect: QUIRE, schema, upperCaseKeywords: true }),
           Prec.highest(keymap.of([{ key: isMac ? "Cmd-Enter" : "Ctrl-Enter", run: runs }])),
           // The tab key leaves the editor behind Escape, as Codemirror has it.
@@ -132,15 +139,27 @@ export class SqlView {
         this.#stop,
         button("Explain", () => void this.explain()),
         this.#said,
+        h("span", { className: "space" }),
+        this.#actions,
       ),
       this.#fault.element,
       this.#result,
     );
   }
 
-  #text(): string {
-    const { from, to } = this.#editor.state.selection.main;
-    return from === to ? this.#editor.state.doc.toString() : this.#editor.state.sliceDoc(from, to);
+  /** The statements that are selected, or all, each with blanks in front, so that places in it are those in the editor. */
+  #statements(): string[] {
+    const { doc, selection } = this.#editor.state;
+    const { from, to, empty } = selection.main;
+    const splitter = new StatementSplitter();
+    const found = [
+      ...splitter.feed(blanksBefore(doc, empty ? 0 : from) + doc.sliceString(empty ? 0 : from, empty ? doc.length : to)),
+    ];
+    const last = splitter.end();
+    if (last !== null) found.push(last);
+    const statements = found.map(({ sql, line, column }) => "\n".repeat(line - 1) + " ".repeat(column - 1) + sql);
+    // What is no statement the module tells.
+    return statements.length === 0 ? [doc.toString()] : statements;
   }
 
   #stopRunning(): void {
@@ -149,7 +168,7 @@ export class SqlView {
   }
 
   /** Runs what `act` does, and shows the error under its place. */
-  async #while(act: (text: string) => Promise<void>): Promise<void> {
+  async #while(act: () => Promise<void>): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#run.disabled = true;
@@ -158,10 +177,10 @@ export class SqlView {
     this.#said.textContent = "running …";
     this.#editor.dispatch(setDiagnostics(this.#editor.state, []));
     try {
-      await act(this.#text());
+      await act();
     } catch (error) {
       this.#said.textContent = "";
-      this.#result.replaceChildren();
+      this.#clear();
       this.#fault.show(error);
       this.#point(error);
     } finally {
@@ -171,31 +190,52 @@ export class SqlView {
     }
   }
 
+  #clear(): void {
+    this.#result.replaceChildren();
+    this.#actions.replaceChildren();
+  }
+
   #point(error: unknown): void {
     const place = placeOf(error);
-    const { doc, selection } = this.#editor.state;
-    if (place === null || !selection.main.empty || place.line > doc.lines) return;
+    const { doc } = this.#editor.state;
+    if (place === null || place.line > doc.lines) return;
     const line = doc.line(place.line);
-    const from = Math.min(line.from + place.column - 1, line.to);
+    // Places are told in characters, not in units of UTF-16.
+    const from =
+      line.from +
+      Array.from(line.text)
+        .slice(0, place.column - 1)
+        .join("").length;
     const word = /^\w+/.exec(doc.sliceString(from, line.to))?.[0].length ?? 1;
     const found: Diagnostic = { from, to: Math.min(from + word, line.to), severity: "error", message: messageOf(error) };
     this.#editor.dispatch(setDiagnostics(this.#editor.state, [found]), { selection: { anchor: from }, scrollIntoView: true });
   }
 
   async run(): Promise<void> {
-    await this.#while(async (text) => {
+    await this.#while(async () => {
       const began = performance.now();
-      const answer = await this.#opened.sql(text, [], { maxRows: PAGE });
+      const statements = this.#statements();
+      let answer: Answer | null = null;
+      let changes = 0;
+      let isChange = false;
+      try {
+        for (const sql of statements) {
+          answer = await this.#opened.sql(sql, [], { maxRows: PAGE });
+          changes += answer.changes;
+          isChange ||= answer.columns.length === 0 || answer.changes > 0;
+        }
+      } finally {
+        // What ran before one that fails stays.
+        if (isChange) await this.#page.changed();
+      }
       const took = performance.now() - began;
       const time = took < 1000 ? `${took.toFixed(1)} ms` : `${(took / 1000).toFixed(2)} s`;
-      if (answer.columns.length === 0) {
-        this.#said.textContent = `${plural(answer.changes, "row")} changed, ${time}`;
-        this.#result.replaceChildren();
-        await this.#page.changed();
-        return;
+      if (answer !== null && answer.columns.length > 0)
+        this.#show(new Result(this.#opened, statements.at(-1) ?? "", answer), time);
+      else {
+        this.#said.textContent = `${plural(changes, "row")} changed, ${time}`;
+        this.#clear();
       }
-      if (answer.changes > 0) await this.#page.changed();
-      this.#show(new Result(this.#opened, text, answer), time);
     });
   }
 
@@ -209,6 +249,7 @@ export class SqlView {
         await result.all();
         more.hidden = true;
         await grid.show(rows());
+        showRows();
       });
       tell();
     });
@@ -220,6 +261,17 @@ export class SqlView {
       read: async (from: number, most: number) => await Promise.resolve(result.rows.slice(from, from + most)),
     });
     const grid = new Grid(rows(), { label: "Result" });
+    const shown = h("div", { className: "shown" });
+    const draws = button("Chart", () => {
+      wantsChart = !wantsChart;
+      showRows();
+    });
+    const showRows = (): void => {
+      draws.hidden = !isDrawable(types, result.rows);
+      const isChart = wantsChart && !draws.hidden;
+      draws.setAttribute("aria-pressed", String(isChart));
+      shown.replaceChildren(isChart ? new Chart(columns, types, result.rows).element : grid.element);
+    };
     const save = (make: typeof csvOf, name: string) => async () => {
       await this.#while(async () => {
         await result.all();
@@ -227,23 +279,24 @@ export class SqlView {
       });
       tell();
     };
-    const actions = h(
-      "div",
-      { className: "actions" },
+    showRows();
+    this.#actions.replaceChildren(
+      draws,
       more,
       button("CSV", save(csvOf, "result.csv")),
       button("JSON", save(jsonOf, "result.json")),
     );
-    this.#result.replaceChildren(grid.element, actions);
+    this.#result.replaceChildren(shown);
     tell();
   }
 
   async explain(): Promise<void> {
-    await this.#while(async (text) => {
-      const request = { op: "sql", sql: text, explain: true };
+    await this.#while(async () => {
+      const request = { op: "sql", sql: this.#statements().at(-1), explain: true };
       const { plan } = (await this.#opened.session.request(request)) as { plan: readonly PlanStep[] };
       this.#said.textContent = "how it would run";
-      this.#result.replaceChildren(planPicture(plan));
+      this.#clear();
+      this.#result.append(planPicture(plan));
     });
   }
 }

@@ -3,9 +3,9 @@ import type { TableSchemaInfo } from "quire-db/web";
 import { FaultLine, button, count, h, plural } from "./dom.js";
 import { Grid, type Rows } from "./grid.js";
 import { type Around, type TableLook, lookAt } from "./look.js";
-import { type Opened, quoted } from "./opened.js";
+import { type Opened, literal, quoted } from "./opened.js";
 import { RowPanel } from "./row-panel.js";
-import { CELL_LETTERS, textOf } from "./values.js";
+import { CELL_LETTERS } from "./values.js";
 
 /** A column as a cell shows it: of long values their beginning. */
 function cellOf(name: string, type: string): string {
@@ -34,12 +34,6 @@ async function rowsOf(opened: Opened, table: TableSchemaInfo, look: TableLook): 
     count: total,
     read: async (from, most) => (await opened.sql(`${statement} LIMIT ${most} OFFSET ${from}`, [], { maxRows: most })).rows,
   };
-}
-
-/** A value as SQL has it in a condition. */
-function literal(value: unknown): string {
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return `'${textOf(value).replaceAll("'", "''")}'`;
 }
 
 export class TableView {

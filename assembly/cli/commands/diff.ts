@@ -91,17 +91,19 @@ class Diff {
   private out: ByteBuffer = stdout.buffer;
   /** The line in the making, for people. */
   private text: ByteBuffer = new ByteBuffer(256);
-  private countOnly: bool;
+  /** Rows of each table that are listed at most. */
+  private limit: i64;
 
   constructor(
     private ctx: CommandContext,
     private a: DbmsContext,
     private b: DbmsContext,
   ) {
-    this.countOnly = ctx.has("count");
+    this.limit = ctx.has("count") ? 0 : ctx.number("limit", i64.MAX_VALUE);
   }
 
   run(): Status {
+    if (this.limit < 0) return USAGE;
     const json = this.ctx.json;
     if (json) this.out.addText('{"tables":[');
     // Both lists are in the order of names.
@@ -191,7 +193,7 @@ class Diff {
       if (kind == ROW_ONLY_A) onlyA += 1;
       else if (kind == ROW_ONLY_B) onlyB += 1;
       else changed += 1;
-      if (this.countOnly) continue;
+      if (onlyA + onlyB + changed > <u64>this.limit) continue;
       if (json) {
         this.out.addText(onlyA + onlyB + changed > 1 ? ',{"a":' : '{"a":');
         if (kind == ROW_ONLY_B) this.out.addText("null");

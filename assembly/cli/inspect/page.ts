@@ -45,6 +45,11 @@ export function runPage(ctx: CommandContext): Status {
     out.addText('{"page":' + pageNo.toString() + ',"owner":"' + ownerName(survey.owners.kind(pageNo)) + '","table":');
     if (table) addQuoted(table.name, out);
     else out.addText("null");
+    const index = survey.indexOf(pageNo);
+    if (index) {
+      out.addText(',"index":');
+      addQuoted(index.columnsText, out);
+    }
     view.addJson(out);
     out.addText(',"hex":"');
     addHex(copy, hexOnly ? PAGE_SIZE : FIRST_BYTES, out);

@@ -1,4 +1,5 @@
 /** The formats that rows are shown in: those of `sql --format`, letter by letter. A test compares the two. */
+import { csvCell } from "../../api/csv.js";
 import { printable } from "../printable.js";
 import { cut, widthOf } from "./width.js";
 
@@ -33,7 +34,10 @@ interface Shape {
 
 const FORMATS: Readonly<Record<FormatName, (shape: Shape, settings: Settings) => RowFormat>> = {
   table: tableFormat,
-  csv: (shape, settings) => delimited(shape, settings, ",", csvCell(settings.nullText ?? ""), settings.nullText ?? ""),
+  csv: (shape, settings) => {
+    const nullText = settings.nullText ?? "";
+    return delimited(shape, settings, ",", (text) => csvCell(text, nullText), nullText);
+  },
   tsv: (shape, settings) => delimited(shape, settings, "\t", tsvCell, settings.nullText ?? "\\N"),
   ndjson: ({ columns }) => ({ rows: (rows) => rows.map((row) => `${jsonRow(columns, row)}\n`).join(""), end: () => "" }),
   json: jsonFormat,
@@ -82,11 +86,6 @@ function jsonFormat({ columns }: Shape): RowFormat {
     end: () => (before === ",\n" ? "\n]\n" : "[\n]\n"),
   };
 }
-
-const csvCell =
-  (nullText: string) =>
-  (text: string): string =>
-    text === nullText || /[,"\r\n]|^[\ufeff'#]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 const TSV_ESCAPES: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\" };
 const tsvCell = (text: string): string => text.replace(/[\t\n\r\\]/g, (character) => TSV_ESCAPES[character] as string);

@@ -21,14 +21,9 @@ function wrong(what: string): QuireError {
   return new QuireError("USAGE", `${what}; quire FILE studio --help tells more`, EXIT_USAGE);
 }
 
-/** Runs a command on the file in a process of its own. */
-function runReading(path: string, schema: string | undefined, words: readonly string[]): ReturnType<Studio["command"]> {
-  const given = [
-    join(packageRoot, "build", "host", "cli.js"),
-    path,
-    ...words,
-    ...(schema === undefined ? [] : ["--schema", schema]),
-  ];
+/** Runs a command that reads, in a process of its own. */
+function runReading(words: readonly string[]): ReturnType<Studio["command"]> {
+  const given = [join(packageRoot, "build", "host", "cli.js"), ...words];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, given, { stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
@@ -79,7 +74,8 @@ export async function runStudio(words: readonly string[]): Promise<number | Node
       if (namesFile(text)) return Promise.reject(new QuireError("UNSUPPORTED", "backup: a page names no files"));
       return engine.request(text);
     },
-    command: (words: readonly string[]): ReturnType<Studio["command"]> => runReading(path, schema, words),
+    command: (words: readonly string[]): ReturnType<Studio["command"]> =>
+      runReading([path, ...words, ...(schema === undefined ? [] : ["--schema", schema])]),
     stop: (): void => {
       if (engine instanceof WorkerEngine) engine.stop();
     },

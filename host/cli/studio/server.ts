@@ -5,10 +5,12 @@
  * to this machine meanwhile, sends its own. Nothing but the page's files and the open file is served.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { QuireError, reasonOf } from "../../api/errors.js";
 import { packageRoot } from "../../paths.js";
@@ -69,15 +71,53 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** The words of a command that the page may run: `map`, and `page` with a number. */
+/** The commands that the page may run. */
+const COMMANDS = /^(?:(?:map|page \d{1,10}(?: --hex)?|diff OTHER --limit \d{1,10})(?: --json)?|repair OUT)$/;
+
+/** The words of such a command. */
 function commandOf(text: string | null): string[] | null {
   const words: unknown = JSON.parse(text ?? "null");
   if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) return null;
-  return /^(?:map|page \d{1,10}(?: --hex)?)$/.test(words.join(" ")) ? words : null;
+  return COMMANDS.test(words.join(" ")) ? words : null;
+}
+
+/** Files beside the open one that commands name: the one that they make, and the one that the page has sent. They are the server's own. */
+class NamedFiles {
+  #folder: string | null = null;
+
+  #path(word: string): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), "quire-studio-"));
+    return join(this.#folder, `${word}.db`);
+  }
+
+  /** The words with these files' paths, and the way back from the paths in what was printed. */
+  resolve(words: readonly string[]): { readonly given: readonly string[]; readonly named: (text: string) => string } {
+    const names = ["OUT", "OTHER"].filter((name) => words.includes(name));
+    if (words.includes("OUT")) rmSync(this.made, { force: true });
+    return {
+      given: words.map((word) => (names.includes(word) ? this.#path(word) : word)),
+      named: (text) => names.reduce((all, name) => all.replaceAll(this.#path(name), name), text),
+    };
+  }
+
+  get made(): string {
+    return this.#path("OUT");
+  }
+
+  /** Keeps the bytes of the other file. */
+  async keepOther(bytes: Readable): Promise<void> {
+    await pipeline(bytes, createWriteStream(this.#path("OTHER")));
+  }
+
+  remove(): void {
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = null;
+  }
 }
 
 export class StudioServer {
   readonly #studio: Studio;
+  readonly #files = new NamedFiles();
   readonly #token = randomBytes(16).toString("hex");
   readonly #server: Server;
   #port = 0;
@@ -111,6 +151,7 @@ export class StudioServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+    this.#files.remove();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -150,8 +191,12 @@ export class StudioServer {
     } else if (method === "POST" && name === "command") {
       const words = commandOf(await bodyOf(request));
       if (words === null) this.#end(response, 403, "the page runs no such command");
-      else this.#end(response, 200, JSON.stringify(await this.#studio.command(words)), "application/json");
+      else this.#end(response, 200, JSON.stringify(await this.#command(words)), "application/json");
+    } else if (method === "POST" && name === "other") {
+      await this.#files.keepOther(request);
+      this.#end(response, 200, "");
     } else if (method === "GET" && name === "contents") await this.#contents(response);
+    else if (method === "GET" && name === "made" && existsSync(this.#files.made)) await this.#send(response, this.#files.made);
     else if (method === "GET" && FILES.has(name)) this.#file(response, FILES.get(name) as string);
     else this.#end(response, method === "GET" ? 404 : 405, "there is nothing here");
   }
@@ -164,6 +209,17 @@ export class StudioServer {
       if (!(error instanceof QuireError)) throw error;
       return JSON.stringify({ error: { code: error.code, message: error.message } });
     }
+  }
+
+  async #command(words: readonly string[]): Promise<Awaited<ReturnType<Studio["command"]>> & { readonly hasMade: boolean }> {
+    const { given, named } = this.#files.resolve(words);
+    const { status, stdout, stderr } = await this.#studio.command(given);
+    return {
+      status,
+      stdout: named(stdout),
+      stderr: named(stderr),
+      hasMade: words.includes("OUT") && existsSync(this.#files.made),
+    };
   }
 
   #file(response: ServerResponse, name: string): void {
@@ -180,8 +236,12 @@ export class StudioServer {
       this.#end(response, 409, reply.error.message);
       return;
     }
-    const { size } = statSync(this.#studio.path);
+    await this.#send(response, this.#studio.path);
+  }
+
+  async #send(response: ServerResponse, path: string): Promise<void> {
+    const { size } = statSync(path);
     response.writeHead(200, { ...HEADERS, "content-type": "application/octet-stream", "content-length": size });
-    await pipeline(createReadStream(this.#studio.path, { end: Math.max(0, size - 1) }), response);
+    await pipeline(createReadStream(path, { end: Math.max(0, size - 1) }), response);
   }
 }
