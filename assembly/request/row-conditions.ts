@@ -8,7 +8,7 @@ import { QueryRows } from "../sql/query-rows";
 import { mayRun } from "../wasi/deadline";
 import { RowCondition } from "../sql/row-condition";
 import { RowTerms } from "../sql/row-terms";
-import { Run, RunReader } from "../sql/run/run";
+import { Run, RunReader } from "../store/run";
 import { parametersOf } from "./parameters";
 import { FIELD_ORDER_BY, FIELD_PARAMS, FIELD_WHERE } from "./request";
 import { Session } from "./session";

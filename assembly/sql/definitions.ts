@@ -27,7 +27,7 @@ import { RESERVED, isReservedName } from "./catalog/relation-names";
 import { ColumnDefinitions } from "./column-definitions";
 import { createIndex, dropIndex } from "./index-definitions";
 import { QueryRows } from "./query-rows";
-import { Run, RunReader } from "./run/run";
+import { Run, RunReader } from "../store/run";
 import {
   FLAG_IF,
   FLAG_TEMPORARY,

@@ -1,6 +1,6 @@
 /** Whole queries as operators: SELECT with what follows it, UNION and the like, VALUES, recursions, and views. */
 import { BAD_SCHEMA, OK, SQL_LIMIT, SQL_SYNTAX, SQL_TYPE, lastError } from "../../status";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Expression } from "../eval/expression";
 import { K_TEXT, kindName } from "../eval/kinds";
 import { LimitValues } from "../run/limit";

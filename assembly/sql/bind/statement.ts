@@ -6,7 +6,7 @@ import { Table } from "../../query/store";
 import { Catalog, CatalogEntry } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
 import { unknownTable } from "../../store/names";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Constant, OuterValue } from "../eval/expression";
 import { K_INT, K_TEXT } from "../eval/kinds";
 import { RunState } from "../eval/run-state";

@@ -4,7 +4,7 @@ import { Catalog, CatalogEntry } from "../../store/catalog";
 import { CATALOG } from "../../store/catalog-table";
 import { StatementMemory } from "../../store/statement-memory";
 import { StatementContext } from "../bind/statement";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { SqlText, StoredText } from "../sql-text";
 import { QueryReader } from "../syntax/queries";
 import { T_END } from "../syntax/lexer";

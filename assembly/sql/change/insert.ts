@@ -19,7 +19,7 @@ import { Batch, VectorColumns } from "../eval/batch";
 import { Expression, Fixed } from "../eval/expression";
 import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
-import { Run, RunReader, Spilled } from "../run/run";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { OP_NEGATE } from "../syntax/operators";
 import { N_DEFAULT, N_NULL, N_NUMBER, N_TEXT, N_UNARY, N_VALUES, OR_ABORT } from "../syntax/tree";
 import { ChangeStatement } from "./change";

@@ -5,14 +5,14 @@ import { Row } from "../../encode/row";
 import { Table } from "../../query/store";
 import { NamedColumn, Relation } from "../bind/scope";
 import { StatementContext } from "../bind/statement";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, VectorColumns } from "../eval/batch";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { Operator, Project } from "../run/operator";
 import { RowQueue } from "../run/row-queue";
-import { Run, RunReader, Spilled } from "../run/run";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { RowColumns } from "./row-columns";
 
 /** What can't be read of the rows of a statement that is done. */

@@ -30,7 +30,7 @@ import { Vector } from "../eval/vector";
 import { evaluateAll, giveBack } from "../run/kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "../run/key-set";
 import { Filter, Limit, Operator } from "../run/operator";
-import { Run, RunReader, Spilled } from "../run/run";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { TableScan } from "../run/table-scan";
 import { FLAG_CASCADE, FLAG_NOT, N_UPDATE, OR_ABORT, OR_IGNORE, OR_REPLACE } from "../syntax/tree";
 import { ChangeStatement } from "./change";

@@ -1,5 +1,5 @@
 /** What all that is worked out in one run of a statement has in common. */
-import { MemoryBudget } from "./arena";
+import { MemoryBudget } from "../../store/memory-budget";
 
 export class RunState {
   /** Which run it is, from 1 on: what is worked out once in a run is worked out anew when this has changed. */

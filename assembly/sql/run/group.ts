@@ -1,6 +1,6 @@
 /** GROUP BY: rows with equal keys, and what aggregates make of them. */
 import { OK } from "../../status";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Expression } from "../eval/expression";
 import { Batch, WantedColumns } from "../eval/batch";
 import { BATCH_ROWS, Vector } from "../eval/vector";
@@ -8,7 +8,7 @@ import { Aggregate } from "./aggregate";
 import { KeptRows, evaluateAll, giveBack, makeKey, ordersOf } from "./kept-rows";
 import { LaterRows } from "./later-rows";
 import { Keeper, Operator } from "./operator";
-import { RunReader } from "./run";
+import { RunReader } from "../../store/run";
 import { TupleTable, Tuples, setTupleNumber, tupleNumber } from "./tuples";
 
 /** Rows that were put aside, in batches: their keys, and some of the columns. */

@@ -11,7 +11,7 @@ import { KeyedTuples } from "./keyed-tuples";
 import { Operator } from "./operator";
 import { FROM_LEFT, OVER, PairJoin } from "./pair-join";
 import { Sorter } from "./sorter";
-import { Run, RunReader } from "./run";
+import { Run, RunReader } from "../../store/run";
 import {
   TupleList,
   Tuples,

@@ -4,12 +4,12 @@
  * the same, its right side comes in blocks, and its left side once for each of them.
  */
 import { OK, lastError } from "../../status";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, WantedColumns } from "../eval/batch";
 import { BATCH_ROWS } from "../eval/vector";
 import { MOST_LEVELS, Partitions } from "./partitions";
 import { Operator } from "./operator";
-import { Run, RunReader, Spilled } from "./run";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { Tuples, setTupleNumber, tupleNumber } from "./tuples";
 
 /** In a row's number: it had a partner in a block before; null is in its key, so that it has none. */

@@ -1,7 +1,7 @@
 /** An operator that keeps rows and gives them again. */
 import { lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, VectorColumns } from "../eval/batch";
 import { isNoCase } from "../eval/collation";
 import { Expression } from "../eval/expression";

@@ -1,6 +1,6 @@
 /** Different keys, each with some values. */
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Vector } from "../eval/vector";
 import { TupleTable, Tuples } from "./tuples";
 

@@ -10,7 +10,7 @@ import { anyNull, evaluateAll, giveBack, makeKey } from "./kept-rows";
 import { JoinParts, NULL_IN_KEY } from "./join-parts";
 import { Keeper, Operator } from "./operator";
 import { Partitions } from "./partitions";
-import { RunReader } from "./run";
+import { RunReader } from "../../store/run";
 import { TupleList, TupleTable, Tuples, nextTuple, setTupleNumber, tupleNumber } from "./tuples";
 
 /** The only one of a key's values, if that is an integer; else null. */

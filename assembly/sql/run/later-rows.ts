@@ -3,10 +3,10 @@
  * at by itself when those before are done, in which others may be put aside again.
  */
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Vector } from "../eval/vector";
 import { Aside, Partitions } from "./partitions";
-import { RunReader, Spilled } from "./run";
+import { RunReader, Spilled } from "../../store/run";
 import { Tuples, setTupleNumber } from "./tuples";
 
 export class LaterRows {

@@ -1,6 +1,6 @@
 /** Rows of several runs, each in the order of its keys, in the order of all: of equal keys those of earlier runs come first. */
 import { compareTuples, Tuples } from "./tuples";
-import { Run, RunReader } from "./run";
+import { Run, RunReader } from "../../store/run";
 
 export class Merge {
   private readonly readers: Array<RunReader> = new Array<RunReader>();

@@ -1,6 +1,6 @@
 /** Rows that are put aside by the hashes of their keys: those with equal keys are in one run. */
-import { MemoryBudget } from "../eval/arena";
-import { Run, RunReader, Spilled } from "./run";
+import { MemoryBudget } from "../../store/memory-budget";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { Tuples, tupleHash } from "./tuples";
 
 /** Bits of a hash that say in which partition a row is, at each level others, the highest ones first. */

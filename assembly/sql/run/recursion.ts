@@ -4,7 +4,7 @@
  */
 import { OK, SQL_LIMIT, Status, fail, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";
@@ -12,7 +12,7 @@ import { evaluateAll, giveBack, makeKey } from "./kept-rows";
 import { KEY_FAILED, KEY_KNOWN, KeySet } from "./key-set";
 import { Operator } from "./operator";
 import { RowQueue } from "./row-queue";
-import { RunReader, Spilled } from "./run";
+import { RunReader, Spilled } from "../../store/run";
 
 /** A recursion that goes on and on ends with an error. */
 const MOST_STEPS: u32 = 1000000;

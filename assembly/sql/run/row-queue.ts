@@ -1,9 +1,9 @@
 /** Rows in the order in which they come: in memory, and in the statement's file those that there is no room for. */
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch } from "../eval/batch";
 import { Vector } from "../eval/vector";
-import { Run, RunReader, Spilled } from "./run";
+import { Run, RunReader, Spilled } from "../../store/run";
 import { Tuples } from "./tuples";
 
 const NO_KEY: ByteBuffer = new ByteBuffer(0);

@@ -1,7 +1,7 @@
 /** ORDER BY, with LIMIT if there is one; DISTINCT; UNION, INTERSECT and EXCEPT. */
 import { OK, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, VectorColumns } from "../eval/batch";
 import { Expression } from "../eval/expression";
 import { Vector } from "../eval/vector";

@@ -1,11 +1,11 @@
 /** Rows that are sorted by their keys: in memory, or in runs of the statement's file when they are too many. */
 import { compareBytes } from "../../encode/bytes";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch } from "../eval/batch";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Merge } from "./merge";
-import { Run, Spilled } from "./run";
+import { Run, Spilled } from "../../store/run";
 import { TupleList, Tuples, leaveOutBehind, tupleKey, tupleKeyLen } from "./tuples";
 
 /** Of more rows than these all are kept. */

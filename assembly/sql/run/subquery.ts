@@ -1,7 +1,7 @@
 /** Queries as values: `(SELECT …)` and EXISTS. Each runs when its value is asked for, once for each different row around it. */
 import { BAD_VALUE, DIVISION_BY_ZERO, OK, OVERFLOW, SQL_LIMIT, SQL_TYPE, Status, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
-import { FLOOR } from "../eval/arena";
+import { FLOOR } from "../../store/memory-budget";
 import { Batch, VectorColumns, keepBytes, keepValue } from "../eval/batch";
 import { Expression, OuterValue, READS_ROWS, addColumn } from "../eval/expression";
 import { RunState } from "../eval/run-state";

@@ -7,11 +7,12 @@ import { addOrderedJson } from "../../encode/json-compare";
 import { addOrderedBytes } from "../../encode/ordered-bytes";
 import { xxh3 } from "../../encode/xxh3";
 import { mayStep } from "../../wasi/deadline";
-import { Arena, MemoryBudget } from "../eval/arena";
+import { Arena } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, keepValue, selectBetween } from "../eval/batch";
 import { K_BOOLEAN, K_DATE, K_DATETIME, K_DECIMAL, K_INT, K_JSON, K_UINT, K_UUID, isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
-import { Run, RunReader } from "./run";
+import { Run, RunReader } from "../../store/run";
 
 /**
  * A kept row:

@@ -2,7 +2,7 @@
 import { OK, OVERFLOW, SQL_LIMIT } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { addDecimals } from "../../encode/decimal-arithmetic";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { compareFolded, compareSlots } from "../eval/compare";
 import { K_INT, isBytes } from "../eval/kinds";
 import { SqlText } from "../sql-text";

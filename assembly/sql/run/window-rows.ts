@@ -4,12 +4,13 @@
  */
 import { OK, lastError } from "../../status";
 import { isSameFolded } from "../../encode/ascii";
-import { Arena, MemoryBudget } from "../eval/arena";
+import { Arena } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { compareSlots } from "../eval/compare";
 import { isBytes } from "../eval/kinds";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";
-import { Run, RunReader, Spilled } from "./run";
+import { Run, RunReader, Spilled } from "../../store/run";
 
 /** The number of the chunk that has a row, and the row's place there. */
 @inline function chunkNumber(row: i64): i64 {

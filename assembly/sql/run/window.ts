@@ -1,6 +1,6 @@
 /** Windows: rows that are sorted by partitions and by their order in them, with what functions make of them behind their columns. */
 import { lastError } from "../../status";
-import { MemoryBudget } from "../eval/arena";
+import { MemoryBudget } from "../../store/memory-budget";
 import { Batch, Columns } from "../eval/batch";
 import { BATCH_ROWS, Vector } from "../eval/vector";
 import { Operator } from "./operator";

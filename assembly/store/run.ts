@@ -2,11 +2,11 @@
  * Records that a statement keeps in the order in which they come. A run of them is written once, from the first to the last, and read as
  * often as it is wanted: a list of chunks, in the statements' file (statement-memory.ts), or in memory as long as there is room.
  */
-import { OK } from "../../status";
-import { copyBytes } from "../../encode/bytes";
-import { ByteBuffer } from "../../encode/byte-buffer";
-import { StatementMemory } from "../../store/statement-memory";
-import { MemoryBudget } from "../eval/arena";
+import { OK } from "../status";
+import { copyBytes } from "../encode/bytes";
+import { ByteBuffer } from "../encode/byte-buffer";
+import { MemoryBudget } from "./memory-budget";
+import { StatementMemory } from "./statement-memory";
 
 /** Bytes that a run begins with. */
 const FIRST_ROOM: u32 = 512;
