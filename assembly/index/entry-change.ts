@@ -4,19 +4,8 @@
  */
 import { copyBytes } from "../encode/bytes";
 import { compareKeys, hasNull } from "../encode/key";
-import {
-  VALUE_BLOB,
-  VALUE_INT8,
-  VALUE_INT16,
-  VALUE_INT32,
-  VALUE_INT64,
-  VALUE_TEXT,
-  VALUE_UINT8,
-  VALUE_UINT16,
-  VALUE_UINT32,
-  VALUE_UINT64,
-} from "../encode/data-type";
 import { RecordAddress, addressOffset, addressPage } from "../table/page-ledger";
+import { isExact, rankOf } from "./key-words";
 import { LEAF_ENTRY } from "./node";
 
 /** An entry that comes or goes. The entry itself, as it is in a leaf, is behind these fields. */
@@ -89,65 +78,6 @@ export class EntryChange {
 @inline
 export function changeAt(list: usize, i: u32): EntryChange {
   return changetype<EntryChange>(<usize>load<u32>(list + ((<usize>i) << 2)));
-}
-
-/** Whether the rank is all that there is to a key: one number of at most seven bytes. */
-function isExact(key: usize, rank: u64): bool {
-  if (load<u32>(key) != 1) return false;
-  const discriminant = <u32>load<u8>(key, 8);
-  if (discriminant == VALUE_INT64 || discriminant == VALUE_UINT64) return (rank & MOST) != 0 && (rank & MOST) < MOST - 1;
-  return (
-    discriminant == VALUE_UINT32 ||
-    discriminant == VALUE_INT32 ||
-    discriminant == VALUE_UINT16 ||
-    discriminant == VALUE_INT16 ||
-    discriminant == VALUE_UINT8 ||
-    discriminant == VALUE_INT8
-  );
-}
-
-/** The first value's discriminant, and as much of the value as goes into seven bytes so that their order is its own. */
-function rankOf(key: usize): u64 {
-  const discriminant = <u32>load<u8>(key, 8);
-  return ((<u64>discriminant) << 56) | (valueRank(discriminant, key + 9) >> 8);
-}
-
-function valueRank(discriminant: u32, value: usize): u64 {
-  switch (discriminant) {
-    case VALUE_UINT32:
-      return (<u64>load<u32>(value)) << 32;
-    case VALUE_TEXT:
-    case VALUE_BLOB:
-      return bytesRank(value + 2, load<u16>(value));
-    case VALUE_UINT64:
-      return min(load<u64>(value), MOST) << 8;
-    case VALUE_UINT16:
-      return (<u64>load<u16>(value)) << 48;
-    case VALUE_UINT8:
-      return (<u64>load<u8>(value)) << 56;
-    case VALUE_INT64:
-      // Those that seven bytes do not hold are the lowest one, or the highest.
-      return (<u64>(max(min(load<i64>(value), <i64>(MOST >> 1)), -(<i64>(MOST >> 1))) + <i64>(MOST >> 1))) << 8;
-    case VALUE_INT32:
-      return ((<u64>load<u32>(value)) << 32) ^ SIGN;
-    case VALUE_INT16:
-      return ((<u64>load<u16>(value)) << 48) ^ SIGN;
-    case VALUE_INT8:
-      return ((<u64>load<u8>(value)) << 56) ^ SIGN;
-    default:
-      return 0;
-  }
-}
-
-const SIGN: u64 = 1 << 63;
-const MOST: u64 = (1 << 56) - 1;
-
-/** The first seven of `len` bytes, the first one on top. */
-function bytesRank(ptr: usize, len: u32): u64 {
-  if (len >= 8) return bswap(load<u64>(ptr));
-  let rank: u64 = 0;
-  for (let i: u32 = 0; i < len; i++) rank |= (<u64>load<u8>(ptr + i)) << (56 - (i << 3));
-  return rank;
 }
 
 /** Changes are sorted by key, and within a key by time; within one that has a null by record, as several may have it. */

@@ -19,7 +19,7 @@ import { CELL_MISSING, Row } from "../encode/row";
 import { Column, ForeignKey, giveDefault } from "../schema/column";
 import { fingerprintOf } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
-import { NO_ADDRESS } from "../table/page-ledger";
+import { RecordAppender } from "../table/record-appender";
 import { RECORD_HEADER_SIZE } from "../table/table-registry";
 import { mayStep } from "../wasi/deadline";
 import { beginWork, endWork, noteRow } from "../wasi/row-work";
@@ -27,6 +27,7 @@ import { checkTarget, checkTargets } from "./foreign-key-targets";
 import { fillIndexes, redefineIndexes } from "./index-changes";
 import { OpenTables } from "./open-tables";
 import { damagedRecord } from "./record-prefix";
+import { StatementMemory } from "./statement-memory";
 import { cellText, columnPath } from "./cell-text";
 import { Reference, Table } from "./table";
 import { releaseTable, writeSnapshot, writeTable } from "./table-pages";
@@ -173,11 +174,11 @@ export class Alteration {
   }
 
   /** Opens the table anew with its new definition; null on failure. With `oneNull` unique columns have one null at most. */
-  carryOut(access: MemoryAccess, oneNull: bool): Table | null {
+  carryOut(access: MemoryAccess, memory: StatementMemory, oneNull: bool): Table | null {
     const table = this.table;
-    if (!this.keepsRecords) return this.rewrite(access, oneNull);
+    if (!this.keepsRecords) return this.rewrite(access, memory, oneNull);
     const pages = table.pages.named(this.schema.name);
-    const changed = redefineIndexes(access, table, this.schema, pages, oneNull);
+    const changed = redefineIndexes(access, memory, table, this.schema, pages, oneNull);
     const ledger = changed ? changed.autoincrement : null;
     if (!ledger || ledger.initFrom(this.schema.columns, ledger, this.allBefore) == OK) return changed;
     changed!.free();
@@ -218,7 +219,7 @@ export class Alteration {
   }
 
   /** Writes all rows anew. */
-  private rewrite(access: MemoryAccess, oneNull: bool): Table | null {
+  private rewrite(access: MemoryAccess, memory: StatementMemory, oneNull: bool): Table | null {
     const table = this.table;
     const made = writeTable(access, this.schema);
     if (!made) return null;
@@ -226,20 +227,21 @@ export class Alteration {
     const counted = table.autoincrement;
     let status: Status = OK;
     if (ledger && counted) status = ledger.initFrom(this.schema.columns, counted, this.allBefore);
-    if (status == OK) status = this.copyRows(made);
+    if (status == OK) status = this.copyRows(access, made);
     if (status == OK) status = releaseTable(access, table);
-    if (status == OK) status = fillIndexes(made, oneNull);
+    if (status == OK) status = fillIndexes(access, memory, made, oneNull);
     if (status == OK) return made;
     made.free();
     return null;
   }
 
-  private copyRows(made: Table): Status {
+  private copyRows(access: MemoryAccess, made: Table): Status {
     const table = this.table;
     const reader = table.reader();
     const old = new Row(table.layout);
     const row = new Row(made.layout);
     const body = new ByteBuffer(1024);
+    const appender = new RecordAppender(access, made.registry);
     let status: Status = OK;
     beginWork("writing ", table.name);
     while (status == OK && reader.next()) {
@@ -252,12 +254,13 @@ export class Alteration {
       // Room for the record's length.
       body.addU16(0);
       status = row.encode(body);
-      if (status == OK && made.registry.insertFramed(body.ptr, body.len - RECORD_HEADER_SIZE) == NO_ADDRESS)
-        status = lastError.status;
+      if (status == OK) status = appender.add(body.ptr, body.len - RECORD_HEADER_SIZE);
       if (status == RECORD_TOO_LARGE) this.nameRow(old);
     }
     endWork();
     if (status == OK) status = reader.status;
+    if (status == OK) status = appender.finish();
+    appender.free();
     old.free();
     row.free();
     body.free();
@@ -274,7 +277,7 @@ export class Alteration {
       if (row.state(i) != CELL_MISSING) continue;
       const from = unchecked(this.from[i]);
       const column = unchecked(columns[i]);
-      if (from >= 0 && old.isSet(from)) row.set(i, old.ptr(from), old.len(from));
+      if (from >= 0 && old.isSet(from)) row.setAt(i, old.ptr(from), old.len(from));
       else if (from >= 0) row.setNull(i);
       else giveDefault(column, row, i);
     }

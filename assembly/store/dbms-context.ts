@@ -404,7 +404,7 @@ export class DbmsContext {
     if (status != OK) return status;
     this.transaction.noteSchemaChange();
     const watch = table.watch;
-    const changed = alteration.carryOut(this.access, this.store.oneNull);
+    const changed = alteration.carryOut(this.access, this.store.statementMemory, this.store.oneNull);
     if (changed) status = alteration.renameReferences(this.access, open);
     else status = lastError.status;
     if (changed && status == OK) status = open.replace(table, changed);

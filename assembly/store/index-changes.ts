@@ -1,29 +1,26 @@
 /** Indexes that come to a table with rows, and go. */
 import { Status, OK, NO_PAGE, UNIQUE_CONFLICT, fail, lastError } from "../status";
 import { MemoryAccess } from "../memory/access/memory-access";
+import { PAGE_SHIFT } from "../memory/base/layout";
 import { reserveUnclaimed } from "../memory/access/unclaimed-pages";
 import { ByteBuffer } from "../encode/byte-buffer";
-import { compareKeys } from "../encode/key";
+import { compareKeys, hasNull } from "../encode/key";
 import { Row } from "../encode/row";
 import { IndexTree } from "../index/index-tree";
+import { addressIn } from "../index/node";
+import { TreeBuilder } from "../index/tree-builder";
 import { TablePages } from "../schema/schema-registry";
 import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { mayStep } from "../wasi/deadline";
 import { beginWork, endWork, noteRow } from "../wasi/row-work";
-import { RecordAddress } from "../table/page-ledger";
+import { NO_ADDRESS, RecordAddress } from "../table/page-ledger";
+import { EntrySorter, entryBytes } from "./entry-sorter";
 import { damagedRecord } from "./record-prefix";
 import { keyText } from "./row-lookup";
+import { StatementMemory } from "./statement-memory";
 import { Table } from "./table";
-import { EntryKeeper, TableIndex } from "./table-index";
+import { TableIndex } from "./table-index";
 import { writeSnapshot } from "./table-pages";
-import { WriteBuffer } from "./write-buffer";
-
-/** Of changes that nothing may look for before they are carried out. */
-class Nobody extends EntryKeeper {
-  flushChanges(): Status {
-    return OK;
-  }
-}
 
 /**
  * Gives `table` the definition `schema` under `pages`, its own, which may have another name: the same columns, which may be called
@@ -33,6 +30,7 @@ class Nobody extends EntryKeeper {
  */
 export function redefineIndexes(
   access: MemoryAccess,
+  memory: StatementMemory,
   table: Table,
   schema: TableSchemaSnapshot,
   pages: TablePages,
@@ -58,7 +56,7 @@ export function redefineIndexes(
   const changed = new Table(access, pages, schema, len);
   status = changed.indexLedger.init(schema.indexes, roots);
   if (status == OK) status = changed.loadRoots();
-  for (let m = 0; m < made.length && status == OK; m++) status = fillIndex(changed, made[m], oneNull);
+  for (let m = 0; m < made.length && status == OK; m++) status = fillIndex(access, memory, changed, made[m], oneNull);
   if (status == OK) return changed;
   changed.free();
   return null;
@@ -72,10 +70,11 @@ function namesBefore(table: Table, schema: TableSchemaSnapshot, columns: Array<s
 }
 
 /** Fills all indexes of `table`, whose trees are empty, from its rows; `redefineIndexes` tells of `oneNull`. */
-export function fillIndexes(table: Table, oneNull: bool): Status {
+export function fillIndexes(access: MemoryAccess, memory: StatementMemory, table: Table, oneNull: bool): Status {
   let status: Status = OK;
   for (let i = 0; i < table.indexes.length && status == OK; i++) {
-    if (table.indexOn(table.indexes[i].definition.columns) === table.indexes[i]) status = fillIndex(table, i, oneNull);
+    if (table.indexOn(table.indexes[i].definition.columns) === table.indexes[i])
+      status = fillIndex(access, memory, table, i, oneNull);
   }
   return status;
 }
@@ -96,17 +95,26 @@ function releaseTrees(access: MemoryAccess, table: Table, stay: Array<u32>): Sta
   return status;
 }
 
-/** Adds an entry for each row to index number `i`, whose tree is empty: many at a time, in the order of keys. */
-function fillIndex(table: Table, i: i32, oneNull: bool): Status {
+/** Adds an entry for each row to index number `i`, whose tree is empty: sorted first, leaf by leaf. */
+function fillIndex(access: MemoryAccess, memory: StatementMemory, table: Table, i: i32, oneNull: bool): Status {
   const index = table.indexes[i];
-  const buffer = new WriteBuffer(new Nobody(), table.access.manager);
-  const tables = [table];
-  const reader = table.reader();
+  const sorter = new EntrySorter(memory, entryBytes((<u64>access.manager.cache.mostFrames) << PAGE_SHIFT));
   const row = new Row(table.layout);
+  beginWork("index (" + index.definition.columns.join(", ") + ") of ", table.name);
+  let status = addEntries(table, index, row, sorter);
+  if (status == OK) status = sorter.finish();
+  if (status == OK) status = build(table, index, row, sorter, oneNull);
+  endWork();
+  sorter.free();
+  row.free();
+  return status;
+}
+
+/** Gives `sorter` an entry for each row. */
+function addEntries(table: Table, index: TableIndex, row: Row, sorter: EntrySorter): Status {
+  const reader = table.reader();
   const key = new ByteBuffer(256);
   let status: Status = OK;
-  buffer.batchTable = table;
-  beginWork("index (" + index.definition.columns.join(", ") + ") of ", table.name);
   while (status == OK && reader.next()) {
     noteRow();
     if (!row.decode(reader.body, reader.bodyLen)) {
@@ -115,46 +123,30 @@ function fillIndex(table: Table, i: i32, oneNull: bool): Status {
     }
     key.reset();
     index.addKey(table.schema, row, key);
-    buffer.tag += 1;
-    if (!mayStep(64)) status = lastError.status;
-    else status = buffer.add(table, i, false, key.ptr, key.len, reader.address);
-    if (status == OK && buffer.isFull) status = carryOut(buffer, tables, row);
+    status = mayStep(64) ? sorter.add(key.ptr, key.len, reader.address) : lastError.status;
   }
-  if (status == OK) status = reader.status;
-  if (status == OK) status = carryOut(buffer, tables, row);
-  endWork();
-  buffer.reset();
   key.free();
-  row.free();
-  return status == OK && oneNull && index.unique ? checkNulls(table, index) : status;
+  return status == OK ? reader.status : status;
 }
 
-/** `OK` when no two entries of a unique index have the same key, be it one with a null. */
-function checkNulls(table: Table, index: TableIndex): Status {
-  const cursor = index.cursor;
-  const before = new ByteBuffer(256);
+/** Fills the tree of `index`; `UNIQUE_CONFLICT` when another row has the key of one. */
+function build(table: Table, index: TableIndex, row: Row, sorter: EntrySorter, oneNull: bool): Status {
+  const root = index.tree.rootPage;
+  const builder = new TreeBuilder(index.tree);
   let status: Status = OK;
-  for (let found = cursor.seekFirst(); found && status == OK; found = cursor.next()) {
-    const key = cursor.key();
-    if (before.len > 0 && compareKeys(before.ptr, key) == 0) {
-      const row = new Row(table.layout);
-      status = failOfTwo(table, index, cursor.address(), row);
-      row.free();
-    } else {
-      before.reset();
-      before.addBytes(key, cursor.keyLen());
-    }
+  let conflict = NO_ADDRESS;
+  for (let entry = sorter.next(); entry != 0 && status == OK; entry = sorter.next()) {
+    const last = builder.lastKey;
+    if (index.unique && last != 0 && compareKeys(last, entry + 2) == 0 && (oneNull || !hasNull(last)))
+      // Of all such rows the one that comes first is named.
+      conflict = min(conflict, addressIn(entry));
+    else status = builder.add(entry);
   }
-  before.free();
-  return status == OK ? cursor.status : status;
-}
-
-/** Adds the entries that wait; `UNIQUE_CONFLICT` when another row has the key of one. */
-function carryOut(buffer: WriteBuffer, tables: Array<Table>, row: Row): Status {
-  const status = buffer.carryOut(tables, true);
-  if (status != OK || buffer.conflictIndex < 0) return status;
-  const table = tables[0];
-  return failOfTwo(table, table.indexes[buffer.conflictIndex], buffer.conflictAddress, row);
+  if (status == OK) status = sorter.status;
+  if (status == OK && conflict == NO_ADDRESS) status = builder.finish();
+  if (status == OK && conflict == NO_ADDRESS) status = table.noteRoot(index, root);
+  builder.free();
+  return status == OK && conflict != NO_ADDRESS ? failOfTwo(table, index, conflict, row) : status;
 }
 
 /** Fails because the row at `address` has a key in `index`, which is to be unique, that another one has. */

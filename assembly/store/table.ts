@@ -227,7 +227,7 @@ export class Table {
   }
 
   /** Notes the root of an index if it is not `before` any more. */
-  @inline private noteRoot(index: TableIndex, before: u32): Status {
+  @inline noteRoot(index: TableIndex, before: u32): Status {
     const root = index.tree.rootPage;
     return root != before ? this.indexLedger.setRoot(index.definition.columns, root) : OK;
   }

@@ -167,6 +167,18 @@ export class PageLedger {
     return status == OK ? addressOf(pageNo, start) : NO_ADDRESS;
   }
 
+  /** Lists a page more, of which nothing is used: its entry's index, or 0xffffffff. */
+  append(): u32 {
+    const count = this.count;
+    this.knowsBytes = false;
+    return count == 0xffffffff ? count : this.addPage(count);
+  }
+
+  /** Says how many bytes at the end of entry `index`'s page are unused. */
+  setFree(index: u32, free: u32): Status {
+    return this.access.writeU64(this.pageNo, ENTRIES_OFFSET + index * PAGE_ENTRY_SIZE + 4, free);
+  }
+
   /** Claims a page and lists it in its place: the entry's index, or 0xffffffff. */
   private addPage(count: u32): u32 {
     if (count >= MAX_RECORD_PAGES) {
