@@ -15,6 +15,9 @@ import { READ_ONLY } from "./torture/engine.js";
 import { kills, takeOverProcess } from "./torture/kills.js";
 import { checkPatches, compileModule, SMALL_LIMITS } from "./torture/module.js";
 import { judge, MUTANTS } from "./torture/mutants.js";
+import { liveThrough } from "./sql/alterations.js";
+import { DiskStore } from "./sql/life-stores.js";
+import { Random } from "./torture/random.js";
 import { SQL_MUTANTS } from "./torture/sql-mutants.js";
 import { SqlWriter } from "./torture/sql-writer.js";
 import { oldStart } from "./torture/start.js";
@@ -163,6 +166,17 @@ describe("statements of SQL", () => {
       const killed = places((place) => writer.kill(place), seed, 31);
       t.diagnostic(`${writer.statements} statements, ${writer.done} of them done; ${failed} failures, ${killed} kills`);
       assert.ok(writer.done > 30 && writer.done < writer.statements && failed > 10 && killed > 3);
+    }
+  });
+});
+
+describe("tables whose definitions change", () => {
+  test("are what a model is, with sessions that are killed on the way", async () => {
+    const module = await compileModule("library", OFTEN);
+    for (const [seed, filling] of [0, 0, 150, 150].entries()) {
+      const store = new DiskStore(module, seed % 2 === 0 ? "0.9" : "0.11", new Random(seed, 24));
+      const { done, refused, killed } = liveThrough(seed, store, 150, filling);
+      assert.ok(done > 90 && refused > 5 && killed > 0, `seed ${seed}: ${done} done, ${refused} refused, ${killed} killed`);
     }
   });
 });

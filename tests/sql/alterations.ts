@@ -1,10 +1,10 @@
 /**
  * Random lives of a table: columns and constraints come, go and change on rows that are there, in transactions that are sometimes taken back,
- * beside a model that knows only rows and rules. What the model refuses has to be refused, and to leave nothing.
+ * beside a model that knows only rows and rules. What the model refuses has to be refused, and to leave nothing. Where a store can be killed,
+ * it is: it then has what it had before the statement, or what it has behind it.
  */
-import { closeSync, openSync as openFile, readSync, rmSync } from "node:fs";
-import { type SyncSession, openSync } from "../../host/index.js";
 import { Random } from "../torture/random.js";
+import type { LifeStore } from "./life-stores.js";
 
 type Value = string | null;
 type Type = "INTEGER" | "TEXT" | "DECIMAL";
@@ -27,6 +27,8 @@ interface Model {
   /** What the view `seen` shows; null where there is none. */
   readonly view: readonly string[] | null;
   readonly rows: readonly ReadonlyMap<string, Value>[];
+  /** The keys to which rows of the table `kids` refer; null where there is none. */
+  readonly kids: readonly string[] | null;
 }
 
 /** What is done to a table, and what comes of it: null where it has to be refused. */
@@ -35,9 +37,6 @@ interface Step {
   readonly after: Model | null;
 }
 
-/** Where the schema's hash stands in a page file (docs/format.md, "Schema registry"). */
-const HASH_BYTES = 8;
-
 const literal = (value: Value, type: Type): string =>
   value === null ? "NULL" : type === "TEXT" ? `'${value.replaceAll("'", "''")}'` : value;
 
@@ -45,12 +44,18 @@ const literal = (value: Value, type: Type): string =>
 const WHOLE = /^-?\d+$/u;
 const DECIMAL = /^-?\d+(\.\d+)?$/u;
 
+/** A column's number, which says what its values are like. */
+const numberOf = (name: string): number => Number(/\d+$/u.exec(name)?.[0] ?? 0);
+
 class Life {
   readonly #random: Random;
+  /** How many rows there are at first. */
+  readonly #filling: number;
   #fresh = 0;
 
-  constructor(random: Random) {
+  constructor(random: Random, filling: number) {
     this.#random = random;
+    this.#filling = filling;
   }
 
   newName(): string {
@@ -58,9 +63,13 @@ class Life {
     return `c${quotes}${++this.#fresh}`;
   }
 
-  value(type: Type, isRequired: boolean): Value {
+  /** A value of a column. In tables of many rows some columns have no nulls, some no text but numbers, and few values are there twice. */
+  value(type: Type, isRequired: boolean, name = ""): Value {
     const random = this.#random;
-    if (!isRequired && random.oneIn(4)) return null;
+    const isFilled = this.#filling > 0;
+    if (!isRequired && (!isFilled || numberOf(name) % 3 === 0) && random.oneIn(4)) return null;
+    if (isFilled && (type === "INTEGER" || (type === "TEXT" && numberOf(name) % 2 === 0))) return String(random.below(1 << 28));
+    if (isFilled) return type === "TEXT" ? `t'${random.below(1 << 28)}`.padEnd(400, "-") : `${random.below(1 << 28)}.5`;
     if (type === "TEXT") return random.oneIn(2) ? String(random.below(50) - 9) : `t'${random.below(30)}`;
     return type === "INTEGER" ? String(random.below(60) - 20) : `${random.below(40) - 20}.${1 + random.below(9)}`;
   }
@@ -70,16 +79,15 @@ class Life {
     for (const type of ["INTEGER", "TEXT"] as const)
       columns.push({ name: this.newName(), type, isRequired: false, fallback: null });
     const hasKey = !this.#random.oneIn(3);
-    return { name: "t0", columns, key: hasKey ? "id" : null, unique: [], indexes: [], view: null, rows: [] };
+    return { name: "t0", columns, key: hasKey ? "id" : null, unique: [], indexes: [], view: null, rows: [], kids: null };
   }
 
-  insertion(model: Model): Step {
-    const count = 1 + this.#random.below(12);
+  insertion(model: Model, count = 1 + this.#random.below(12)): Step {
     let rows = [...model.rows];
     for (let n = 0; n < count; n++) {
       const row = new Map<string, Value>();
       for (const { name, type, isRequired } of model.columns)
-        row.set(name, name === model.key && type !== "TEXT" ? String(++this.#fresh) : this.value(type, isRequired));
+        row.set(name, name === model.key && type !== "TEXT" ? String(++this.#fresh) : this.value(type, isRequired, name));
       rows = [...rows, row];
     }
     const names = model.columns.map(({ name }) => `"${name}"`).join(", ");
@@ -87,6 +95,33 @@ class Life {
       .slice(model.rows.length)
       .map((row) => `(${model.columns.map(({ name, type }) => literal(row.get(name) ?? null, type)).join(", ")})`);
     return { sql: `INSERT INTO ${model.name} (${names}) VALUES ${values.join(", ")}`, after: kept({ ...model, rows }) };
+  }
+
+  /** Rows go; none to which others refer. */
+  deletion(model: Model): Step {
+    const { name } = this.#random.pick(model.columns);
+    const value = model.rows.length === 0 ? null : (this.#random.pick(model.rows).get(name) ?? null);
+    const type = model.columns.find((column) => column.name === name)?.type ?? "TEXT";
+    const goes = (row: ReadonlyMap<string, Value>): boolean => value !== null && row.get(name) === value;
+    const isNamed = model.rows.some((row) => goes(row) && model.kids?.includes(row.get(model.key ?? "") ?? "") === true);
+    return {
+      sql: `DELETE FROM ${model.name} WHERE "${name}" = ${literal(value, type)}`,
+      after: isNamed ? null : { ...model, rows: model.rows.filter((row) => !goes(row)) },
+    };
+  }
+
+  /** The table whose rows refer to those of the table, and rows of it. */
+  kids(model: Model): Step | null {
+    const { key, kids, rows } = model;
+    if (key === null || model.columns.find(({ name }) => name === key)?.type !== "INTEGER") return null;
+    if (kids === null) {
+      const sql = `CREATE TABLE kids (id INTEGER PRIMARY KEY, parent BIGINT NOT NULL REFERENCES ${model.name} ("${key}"))`;
+      return { sql, after: { ...model, kids: [] } };
+    }
+    if (this.#random.oneIn(4)) return { sql: "DROP TABLE kids", after: { ...model, kids: null } };
+    const parent = rows.length === 0 || this.#random.oneIn(4) ? "-1" : (this.#random.pick(rows).get(key) ?? "-1");
+    const isThere = rows.some((row) => row.get(key) === parent);
+    return { sql: `INSERT INTO kids (parent) VALUES (${parent})`, after: isThere ? { ...model, kids: [...kids, parent] } : null };
   }
 
   /** ALTER TABLE or CREATE or DROP INDEX. */
@@ -98,7 +133,7 @@ class Life {
     const quoted = `"${column.name}"`;
     const changed = (now: Column): readonly Column[] => model.columns.map((one) => (one === column ? now : one));
     const values = model.rows.map((row) => row.get(column.name) ?? null);
-    switch (random.below(15)) {
+    switch (random.below(16)) {
       case 0:
       case 1:
       case 2: {
@@ -156,13 +191,20 @@ class Life {
         const type = random.pick(["INTEGER", "TEXT", "DECIMAL"] as const);
         const fits = (value: Value): boolean =>
           value === null || type === "TEXT" || (type === "INTEGER" ? WHOLE : DECIMAL).test(value);
-        const after = [...values, column.fallback].every(fits) ? kept({ ...model, columns: changed({ ...column, type }) }) : null;
+        const isReferred = isKey && model.kids !== null && type !== column.type;
+        const isPossible = !isReferred && [...values, column.fallback].every(fits);
+        const after = isPossible ? kept({ ...model, columns: changed({ ...column, type }) }) : null;
         return { sql: alter(`ALTER COLUMN ${quoted} ${random.pick(["SET DATA TYPE", "TYPE"])} ${type}`), after };
       }
       case 7: {
         if (column.type !== "INTEGER") return { sql: alter(`ALTER ${quoted} TYPE DATE USING nobody`), after: null };
         const rows = model.rows.map((row) => new Map([...row, [column.name, doubled(row.get(column.name) ?? null)] as const]));
-        return { sql: alter(`ALTER ${quoted} TYPE INTEGER USING ${quoted} * 2 + 1`), after: kept({ ...model, rows }) };
+        if (rows.some((row) => BigInt(row.get(column.name) ?? 0) > MOST)) return this.step(model);
+        const keys = new Set(isKey ? rows.map((row) => row.get(column.name)) : (model.kids ?? []));
+        return {
+          sql: alter(`ALTER ${quoted} TYPE INTEGER USING ${quoted} * 2 + 1`),
+          after: (model.kids ?? []).every((parent) => keys.has(parent)) ? kept({ ...model, rows }) : null,
+        };
       }
       case 8:
         return {
@@ -211,10 +253,13 @@ class Life {
         const list = view.map((name) => `${random.oneIn(2) ? `${model.name}.` : ""}"${name}"`).join(", ");
         return { sql: `CREATE VIEW seen AS SELECT ${list} FROM ${model.name}`, after: { ...model, view } };
       }
+      case 14:
+        return this.kids(model) ?? this.step(model);
       default: {
         // A unique constraint of several columns in a table without a key would be taken for its key.
         if (model.unique.some((names) => names.length > 1)) return this.step(model);
-        if (model.key === column.name) return { sql: alter("DROP PRIMARY KEY"), after: { ...model, key: null } };
+        if (model.key === column.name)
+          return { sql: alter("DROP PRIMARY KEY"), after: model.kids === null ? { ...model, key: null } : null };
         const key = kept({
           ...model,
           key: column.name,
@@ -222,13 +267,16 @@ class Life {
           unique: model.unique.filter((names) => names.join() !== column.name),
           indexes: model.indexes.filter((name) => name !== column.name),
         });
-        return { sql: alter(`${model.key === null ? "" : "DROP PRIMARY KEY, "}ADD PRIMARY KEY (${quoted})`), after: key };
+        return { sql: alter(`${model.key === null ? "" : "DROP PRIMARY KEY, "}ADD PRIMARY KEY (${quoted})`), after: model.kids === null ? key : null };
       }
     }
   }
 }
 
-const doubled = (value: Value): Value => (value === null ? null : String(Number(value) * 2 + 1));
+/** Values that are doubled become no larger. */
+const MOST = 1n << 60n;
+
+const doubled = (value: Value): Value => (value === null ? null : String(BigInt(value) * 2n + 1n));
 
 /** The model, where its rows keep to its rules; else null. */
 function kept(model: Model): Model | null {
@@ -250,8 +298,11 @@ function kept(model: Model): Model | null {
 
 const shown = (rows: readonly (readonly unknown[])[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
-function expectRows(db: SyncSession, model: Model, what: string): void {
-  const { columns, rows } = db.sql(`SELECT * FROM ${model.name}`);
+/** Values by which an index is asked at most. */
+const ASKED = 12;
+
+function expectRows(store: LifeStore, model: Model, what: string): void {
+  const { columns, rows } = store.sql(`SELECT * FROM ${model.name}`);
   const names = model.columns.map(({ name }) => name);
   if (columns.join() !== names.join()) throw new Error(`${what}: columns ${columns.join()}, not ${names.join()}`);
   const wanted = shown(model.rows.map((row) => names.map((name) => row.get(name) ?? null)));
@@ -259,110 +310,132 @@ function expectRows(db: SyncSession, model: Model, what: string): void {
   if (found.join("\n") !== wanted.join("\n")) throw new Error(`${what}: rows\n${found.join("\n")}\nnot\n${wanted.join("\n")}`);
   if (model.view !== null) {
     const { view } = model;
-    const seen = db.sql("SELECT * FROM seen");
+    const seen = store.sql("SELECT * FROM seen");
     const shows = shown(model.rows.map((row) => view.map((name) => row.get(name) ?? null)));
     if (seen.columns.join() !== view.join() || shown(seen.rows).join("\n") !== shows.join("\n"))
       throw new Error(`${what}: the view has ${seen.columns.join()}: ${shown(seen.rows).join("\n")}`);
   }
+  if (model.kids !== null) {
+    const parents = store.sql("SELECT parent FROM kids ORDER BY id").rows.map(([parent]) => parent);
+    if (parents.join() !== model.kids.join()) throw new Error(`${what}: kids of ${parents.join()}, not ${model.kids.join()}`);
+  }
   // By each index, too.
   for (const name of new Set([...model.indexes, ...model.unique.map(([first = ""]) => first)])) {
-    for (const value of new Set(model.rows.map((row) => row.get(name) ?? null))) {
+    const values = new Set(model.rows.map((row) => row.get(name) ?? null));
+    for (const value of [...values].slice(-ASKED)) {
       if (value === null) continue;
       const type = model.columns.find((column) => column.name === name)?.type ?? "TEXT";
       const count = model.rows.filter((row) => row.get(name) === value).length;
-      const [[told] = []] = db.sql(`SELECT COUNT(*) FROM ${model.name} WHERE "${name}" = ${literal(value, type)}`).rows;
+      const [[told] = []] = store.sql(`SELECT COUNT(*) FROM ${model.name} WHERE "${name}" = ${literal(value, type)}`).rows;
       if (String(told) !== String(count)) throw new Error(`${what}: ${String(told)} rows with ${name} = ${value}, not ${count}`);
     }
   }
 }
 
-/** Of columns that the crates 0.9 can't read `check` warns. */
-function expectSound(db: SyncSession, what: string): void {
-  const faults = db.check().faults.filter(({ code, severity }) => severity !== "note" && code !== "REFERENCE_COLUMN");
+/** All that its definitions say. */
+const definitions = (store: LifeStore): string => JSON.stringify(store.sql("SELECT name, sql FROM sqlite_master").rows);
+
+/** Of what the crates 0.9 can't read `check` warns. */
+const WARNINGS = new Set(["REFERENCE_COLUMN", "REFERENCE_HOLES"]);
+
+function expectSound(store: LifeStore, what: string): void {
+  const faults = store.faults().filter(({ code, severity }) => severity !== "note" && !WARNINGS.has(code));
   if (faults.length > 0) throw new Error(`${what}: check: ${JSON.stringify(faults)}`);
 }
 
-function hashOf(path: string): string {
-  const bytes = Buffer.alloc(HASH_BYTES);
-  const file = openFile(path, "r");
-  readSync(file, bytes, 0, HASH_BYTES, 0);
-  closeSync(file);
-  return bytes.toString("hex");
+/** What the definitions say makes the very same definitions: the crates take the one for the other. */
+function expectDefinition(store: LifeStore, what: string): void {
+  const texts = store.sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").rows.map(([text]) => String(text));
+  // What refers to a table comes behind it, and indexes and views behind both.
+  const order = (text: string): number => (text.startsWith("CREATE TABLE") ? (text.includes("REFERENCES") ? 1 : 0) : 2);
+  texts.sort((one, other) => order(one) - order(other));
+  const anew = store.anew();
+  for (const text of texts) anew.sql(text);
+  anew.close();
+  store.reopen();
+  if (anew.hash() !== store.hash()) throw new Error(`${what}: another definition than that of ${texts.join("; ")}`);
 }
 
-/** Where files of one life are, and how they are made. */
-export interface LifeOptions {
-  readonly path: string;
-  readonly layout: "0.9" | "0.11";
-  readonly steps: number;
-}
-
-/** How many statements did what they said, and how many were refused. */
+/** How many statements did what they said, how many were refused, and how many times the store was killed. */
 export interface LifeCounts {
   done: number;
   refused: number;
+  killed: number;
 }
 
-/** One life from a seed: throws where the store and the model differ. */
-export function liveThrough(seed: number, options: LifeOptions): LifeCounts {
-  const { path, layout, steps } = options;
+/** One life of so many steps from a seed, with `filling` rows at first: throws where the store and the model differ. */
+export function liveThrough(seed: number, store: LifeStore, steps: number, filling = 0): LifeCounts {
   const random = new Random(seed, 23);
-  const life = new Life(random);
-  const counts = { done: 0, refused: 0 };
-  let db = openSync(path, { layout, cacheBytes: random.pick([1 << 18, 1 << 22]) });
+  const life = new Life(random, filling);
+  const counts = { done: 0, refused: 0, killed: 0 };
   let model = life.first();
+  /** What is committed; null outside of transactions. */
   let before: Model | null = null;
+  let kept = "";
   const create = model.columns.map(
     ({ name, type }) => `"${name}" ${name === "id" ? (model.key === null ? "BIGINT NOT NULL" : "BIGINT PRIMARY KEY") : type}`,
   );
-  db.sql(`CREATE TABLE ${model.name} (${create.join(", ")})`);
+  store.sql(`CREATE TABLE ${model.name} (${create.join(", ")})`);
+  if (filling > 0) {
+    const { sql, after } = life.insertion(model, filling);
+    store.sql(sql);
+    model = after ?? model;
+  }
   for (let at = 0; at < steps; at++) {
     const kind = random.below(10);
-    if (kind === 0 && before === null) {
-      db.begin();
-      before = model;
-      continue;
-    }
-    if (kind < 2 && before !== null) {
-      if (random.oneIn(2)) {
-        db.rollback();
-        model = before;
-      } else db.commit();
-      before = null;
-      expectRows(db, model, `seed ${seed}, step ${at}, the transaction's end`);
-      continue;
-    }
-    const { sql, after } = kind < 4 ? life.insertion(model) : life.step(model);
-    const what = `seed ${seed}, step ${at}, ${sql}`;
+    let step: Step;
+    if (kind === 0 && before === null) step = { sql: "BEGIN", after: model };
+    else if (kind < 2 && before !== null) step = random.oneIn(2) ? { sql: "ROLLBACK", after: before } : { sql: "COMMIT", after: model };
+    else if (kind === 3) step = life.deletion(model);
+    else step = kind < 4 ? life.insertion(model) : life.step(model);
+    const { sql, after } = step;
+    const what = `seed ${seed}, step ${at}, ${sql.slice(0, 300)}`;
+    if (before === null) kept = definitions(store);
     let failure: Error | null = null;
+    let isKilled = false;
     try {
-      db.sql(sql);
+      if (store.killed !== undefined && random.oneIn(10)) isKilled = store.killed(sql, random.below(random.pick([6, 60])));
+      else store.sql(sql);
     } catch (error) {
       failure = error as Error;
+    }
+    if (isKilled) {
+      // It is as it was when the last transaction ended, or as it is behind this one.
+      const ended = sql === "COMMIT" ? model : before === null ? after : null;
+      model = before ?? model;
+      before = null;
+      if (ended !== null && (definitions(store) !== kept || !isLike(store, model))) model = ended;
+      counts.killed += 1;
+      expectRows(store, model, `killed: ${what}`);
+      expectSound(store, `killed: ${what}`);
+      continue;
     }
     if ((failure === null) !== (after !== null))
       throw new Error(`${what}: ${failure === null ? "it was done" : String(failure)}`.slice(-400));
     if (after === null) counts.refused += 1;
     else counts.done += 1;
+    if (sql === "BEGIN") before = model;
+    else if (sql === "COMMIT" || sql === "ROLLBACK") before = null;
     model = after ?? model;
-    expectRows(db, model, what);
+    expectRows(store, model, what);
     if (before === null && random.oneIn(12)) {
-      expectSound(db, what);
-      const statements = db.sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").rows.map(([text]) => String(text));
-      db.close();
-      // What its definition says makes the very same definition: the crates take the one for the other.
-      const anew = `${path}-anew`;
-      const made = openSync(anew, { layout });
-      for (const text of statements) made.sql(text);
-      made.close();
-      if (hashOf(anew) !== hashOf(path)) throw new Error(`${what}: another definition than that of ${statements.join("; ")}`);
-      for (const ending of ["", "-log"]) rmSync(`${anew}${ending}`, { force: true });
-      db = openSync(path, { cacheBytes: random.pick([1 << 18, 1 << 22]) });
-      expectRows(db, model, `${what}, opened again`);
+      expectSound(store, what);
+      expectDefinition(store, what);
+      expectRows(store, model, `${what}, opened again`);
     }
   }
-  if (before !== null) db.commit();
-  expectSound(db, `seed ${seed}`);
-  db.close();
+  if (before !== null) store.sql("COMMIT");
+  expectSound(store, `seed ${seed}`);
+  store.close();
   return counts;
+}
+
+/** Whether the store has what the model has. */
+function isLike(store: LifeStore, model: Model): boolean {
+  try {
+    expectRows(store, model, "");
+    return true;
+  } catch {
+    return false;
+  }
 }

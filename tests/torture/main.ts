@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { OFTEN } from "../sessions/often.js";
+import { liveThrough } from "../sql/alterations.js";
+import { DiskStore } from "../sql/life-stores.js";
 import { CrashTorture, type CrashTotals, type Modules } from "./crash.js";
 import {
   COMMANDS,
@@ -36,17 +38,18 @@ import {
   takeOver,
 } from "./writers.js";
 import { REWRITES, rewriteStore } from "./rewrites.js";
+import { Random } from "./random.js";
 import { runtimes } from "../../host/runtimes/index.js";
 
 const USAGE = `usage: npm run torture -- [PART…] [--seconds N] [--seed N] [--threads N] [--kills N] [--only WORDS]
        npm run torture -- --replay SEED:POINT:OUTCOME[:FILE]
 
-Parts: crash (N seconds of it, 60), sql (statements in which calls fail or that are killed, N seconds of it), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, rewrites (tables larger than the cache, at all places), mutants (only those with WORDS in their names), kills (N of each runtime, 100),
+Parts: crash (N seconds of it, 60), sql (statements in which calls fail or that are killed, N seconds of it), lives (of tables whose definitions change 1,000 times, killed on the way, N seconds of it), old (the same on page files of layout 0.8, and calls that fail there), writers, faults, rewrites (tables larger than the cache, at all places), mutants (only those with WORDS in their names), kills (N of each runtime, 100),
 logs (changed at random, N seconds of it), pages (every run of pages of every golden file lost in every way; only files with WORDS in
 their names).
 Without a part: all of them.`;
 
-const PARTS = ["crash", "sql", "old", "writers", "faults", "rewrites", "mutants", "kills", "logs", "pages"] as const;
+const PARTS = ["crash", "sql", "lives", "old", "writers", "faults", "rewrites", "mutants", "kills", "logs", "pages"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -290,6 +293,30 @@ async function sql(options: Options): Promise<string[]> {
   return loop.failures;
 }
 
+/** Changes of a table in one life, and rows that it has at first in every second one. */
+const LIFE_STEPS = 1000;
+const LIFE_ROWS = 400;
+
+async function lives(options: Options): Promise<string[]> {
+  const module = await compileModule("library", OFTEN);
+  const deadline = performance.now() + options.seconds * 1000;
+  const failures: string[] = [];
+  const all = { done: 0, refused: 0, killed: 0 };
+  let seed = options.seed;
+  for (; performance.now() < deadline && failures.length === 0; seed++) {
+    const store = new DiskStore(module, seed % 2 === 0 ? "0.9" : "0.11", new Random(seed, 24));
+    await tried(failures, () => {
+      const { done, refused, killed } = liveThrough(seed, store, LIFE_STEPS, seed % 4 < 2 ? LIFE_ROWS : 0);
+      all.done += done;
+      all.refused += refused;
+      all.killed += killed;
+    });
+  }
+  const { done, refused, killed } = all;
+  console.log(`lives: seeds ${options.seed} to ${seed - 1}, ${done} statements done, ${refused} refused, ${killed} kills`);
+  return failures;
+}
+
 async function mutants(options: Options): Promise<string[]> {
   const failures: string[] = [];
   for (const mutant of [...MUTANTS, ...SQL_MUTANTS]) {
@@ -377,7 +404,7 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, sql, old, writers, faults, rewrites, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
+    const parts = { crash, sql, lives, old, writers, faults, rewrites, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

@@ -16,6 +16,11 @@ export const REWRITES: readonly TestedCommand[] = [
       '{"op":"migrate","schema":"create goods name:text id:uint64:pk:auto","renames":["goods=items"],"allowDestructive":true}',
     reads: false,
   },
+  {
+    words: ["serve", ...CACHE],
+    stdin: '{"op":"migrate","schema":"create goods name:text id:uint64:pk:auto","renames":["goods=items"],"dryRun":true}',
+    reads: false,
+  },
 ];
 
 /** A store whose table has some 3 MB, for a cache of half as much. */
