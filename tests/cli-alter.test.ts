@@ -80,11 +80,45 @@ test("what alter can't do is refused by name, and nothing is changed", async (t)
     [["users", "ad", "n:text"], "USAGE", 2, /there is no change ad; did you mean add\?/u],
     [["users", "add", "n:text", "m:text"], "USAGE", 2, /alter add takes one word/u],
     [["users", "add"], "USAGE", 2, /usage: quire FILE alter TABLE/u],
+    [["users", "add", "n:text:null:trim"], "BAD_SCHEMA", 1, /rules are a session's/u],
+    [["users", "set", "age:uint8:null", "--first"], "USAGE", 2, /only alter add has --after and --first; migrate moves columns/u],
+    [["users", "add", "n:text:null", "--first", "--after", "id"], "USAGE", 2, /two places/u],
+    [["users", "drop", "age", "--using", "1"], "USAGE", 2, /alter drop has no --using/u],
+    [["users", "set", "age:date:null"], "SQL_TYPE", 1, /column age is date, the value integer$/mu],
     [["usres", "drop", "age"], "TABLE_NOT_FOUND", 1, /did you mean users\?/u],
   ];
   for (const [words, code, status, message] of refused)
     assert.match(await store.fails(code, status, ["alter", ...words]), message, words.join(" "));
   assert.equal(await store.ok(["hash"]), before);
+});
+
+test("what hints of alter and migrate name can be done", async (t) => {
+  const store = await users(t);
+  await store.ok(["drop", "posts"]);
+  const source = join(store.folder, "app.schema");
+  const migrate = async (text: string, ...words: string[]): Promise<string> => {
+    writeFileSync(source, text);
+    return store.ok(["migrate", "data/app.schema", ...words]);
+  };
+  // migrate does: columns that count, of custom types, other places and keys.
+  await store.ok(["alter", "users", "add", "note:text:null"]);
+  const told = await migrate(
+    "create users n:uint32:auto name:text:pk own:custom(3):null id:uint32 note:text:null age:uint8:null\n",
+  );
+  assert.match(told, /^column users\.n comes: uint32, counts$/mu);
+  assert.equal(await store.ok(["SELECT n, name, id FROM users ORDER BY n", "--format", "csv"]), "n,name,id\n1,Ada,1\n2,Bo,2\n");
+  // ALTER TABLE does several changes in one statement.
+  const [, sql = ""] = /: (ALTER TABLE .*)$/mu.exec(await store.fails("BAD_SCHEMA", 1, ["alter", "users", "drop", "name"])) ?? [];
+  assert.equal(sql, 'ALTER TABLE "users" …, DROP COLUMN "name"');
+  await store.ok([sql.replace("…", "DROP PRIMARY KEY")]);
+  // What goes is named, and allowed, or renamed.
+  const short = "create users rowid:int64:pk:auto n:uint32:auto id:uint32 comment:text:null\n";
+  writeFileSync(source, short);
+  const refusal = await store.fails("DESTRUCTIVE_CHANGE", 1, ["migrate", "data/app.schema", "users.comment=note"]);
+  assert.match(refusal, /takes away: column users\.own goes.*--allow-destructive lets it; NEW=OLD says/su);
+  assert.match(await store.fails("BAD_REQUEST", 1, ["migrate", "data/app.schema", "users:=5"]), /values are of columns/u);
+  await migrate(short, "users.comment=note", "--allow-destructive");
+  assert.equal(await schemaOf(store, "users"), short.trim());
 });
 
 test("index lists, makes and removes indexes", async (t) => {

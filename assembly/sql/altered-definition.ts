@@ -268,7 +268,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     const known = cellConstant(old.type, old.customSize, changetype<usize>(value) + offset, value.byteLength - offset);
     if (this.giveDefault(column, known, node) == OK) return OK;
     lastError.hint =
-      "so the default of " + old.name + " does not go with the type; DROP DEFAULT before, in the same statement, takes it away";
+      "so the default of " + old.name + " does not go with the type; to take it away, DROP DEFAULT before, in the same statement";
     return lastError.status;
   }
 

@@ -66,6 +66,7 @@ export class Migration {
    * comes, is renamed, gets another type or must not be null any more: what was done before is not done again.
    */
   value(table: string, column: string, expression: string): Status {
+    if (column == "") return fail(BAD_REQUEST, "values are of columns, not of the table " + table);
     const status = this.checkNamed(table, column);
     if (status == OK) this.values.push(new ColumnWish(table, column, expression));
     return status;

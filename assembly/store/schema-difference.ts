@@ -56,7 +56,15 @@ export function changesOf(alteration: Alteration): Array<SchemaChange> {
     else {
       const value = column.defaultValue ? ", " + defaultText(column) : "";
       const text =
-        "column " + name + "." + column.name + " comes: " + column.typeText + (column.nullable ? ", null" : "") + value;
+        "column " +
+        name +
+        "." +
+        column.name +
+        " comes: " +
+        column.typeText +
+        (column.nullable ? ", null" : "") +
+        (column.auto ? ", counts" : "") +
+        value;
       changes.push(new SchemaChange("addColumn", name, column.name, text));
       if (column.foreignKey) changes.push(new SchemaChange("addReference", name, column.name, referenceText(name, column)));
     }

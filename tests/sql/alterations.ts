@@ -267,7 +267,10 @@ class Life {
           unique: model.unique.filter((names) => names.join() !== column.name),
           indexes: model.indexes.filter((name) => name !== column.name),
         });
-        return { sql: alter(`${model.key === null ? "" : "DROP PRIMARY KEY, "}ADD PRIMARY KEY (${quoted})`), after: model.kids === null ? key : null };
+        return {
+          sql: alter(`${model.key === null ? "" : "DROP PRIMARY KEY, "}ADD PRIMARY KEY (${quoted})`),
+          after: model.kids === null ? key : null,
+        };
       }
     }
   }
@@ -385,7 +388,8 @@ export function liveThrough(seed: number, store: LifeStore, steps: number, filli
     const kind = random.below(10);
     let step: Step;
     if (kind === 0 && before === null) step = { sql: "BEGIN", after: model };
-    else if (kind < 2 && before !== null) step = random.oneIn(2) ? { sql: "ROLLBACK", after: before } : { sql: "COMMIT", after: model };
+    else if (kind < 2 && before !== null)
+      step = random.oneIn(2) ? { sql: "ROLLBACK", after: before } : { sql: "COMMIT", after: model };
     else if (kind === 3) step = life.deletion(model);
     else step = kind < 4 ? life.insertion(model) : life.step(model);
     const { sql, after } = step;

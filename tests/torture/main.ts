@@ -404,7 +404,19 @@ if (isMainThread) {
   const options = readOptions(process.argv.slice(2));
   if (options.replay !== null) await replay(options.replay);
   else {
-    const parts = { crash, sql, lives, old, writers, faults, rewrites, mutants, kills: killed, logs: hostileLogs, pages: lostPages };
+    const parts = {
+      crash,
+      sql,
+      lives,
+      old,
+      writers,
+      faults,
+      rewrites,
+      mutants,
+      kills: killed,
+      logs: hostileLogs,
+      pages: lostPages,
+    };
     const failures: string[] = [];
     for (const part of options.parts) failures.push(...(await parts[part](options)));
     for (const failure of failures) console.log(`FAILED: ${failure}`);

@@ -10,6 +10,7 @@ import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { columnText, columnTypeText, defaultText, indexText, quoted, referenceText } from "../../sql/catalog/definition-text";
 import { CommandContext } from "../command-line/context";
 import { runStatements } from "../command-line/made-statements";
+import { refuseRules } from "./tables";
 
 export function runAlter(ctx: CommandContext): Status {
   const table = ctx.table(ctx.word(0));
@@ -18,7 +19,11 @@ export function runAlter(ctx: CommandContext): Status {
   const count = ctx.words.length;
   const work = new AlterWork(ctx, table.schema);
   let status: Status = OK;
-  if (change != "rename" && count > 3) status = fail(USAGE, "alter " + change + " takes one word");
+  const hasPlace = ctx.has("after") || ctx.has("first");
+  if (hasPlace && change != "add") status = fail(USAGE, "only alter add has --after and --first", "migrate moves columns");
+  else if (ctx.has("after") && ctx.has("first")) status = fail(USAGE, "--after and --first are two places for one column");
+  else if (ctx.has("using") && change != "add" && change != "set") status = fail(USAGE, "alter " + change + " has no --using");
+  else if (change != "rename" && count > 3) status = fail(USAGE, "alter " + change + " takes one word");
   else if (change == "add") status = work.add(ctx.word(2));
   else if (change == "set") status = work.set(ctx.word(2));
   else if (change == "drop") work.parts.push("DROP COLUMN " + quoted(ctx.word(2)));
@@ -43,13 +48,19 @@ class AlterWork {
   run(): Status {
     const table = quoted(this.schema.name);
     if (this.parts.length > 0) this.statements.unshift("ALTER TABLE " + table + " " + this.parts.join(", "));
-    return runStatements(this.ctx, this.statements, "altered " + this.schema.name);
+    const status = runStatements(this.ctx, this.statements, "altered " + this.schema.name);
+    // What this command, which makes one change, can't do.
+    const hint = lastError.hint;
+    const parts = this.parts.join(", ");
+    if (status != OK && hint.endsWith(", in the same statement"))
+      lastError.hint = hint + " of SQL: ALTER TABLE " + table + " …, " + parts;
+    return status;
   }
 
   /** Reads a word of `create`; null with an error. */
   private column(word: string): Column | null {
     const definition = new TableDefinition(this.schema.name);
-    if (definition.add(word) != OK) return null;
+    if (definition.add(word) != OK || refuseRules(definition.added) != OK) return null;
     const wanted = definition.build(0);
     this.wanted = wanted;
     const column = wanted.columns[0];

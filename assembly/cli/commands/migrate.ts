@@ -1,5 +1,5 @@
 /** `migrate SOURCE [NEW=OLD | COLUMN:=VALUE]…`: from the definitions that FILE has to those in SOURCE. */
-import { Status, OK, lastError } from "../../status";
+import { Status, OK, DESTRUCTIVE_CHANGE, lastError } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { JSON_TRUE } from "../../encode/json";
 import { addAscii } from "../../encode/json-pieces";
@@ -60,7 +60,9 @@ function ask(ctx: CommandContext, schema: string, renames: Array<string>, values
   if (values.length > 0) addTextsField("values", values);
   if (only != "") addAscii(addField(only), "true");
   if (ctx.has("allow-destructive")) addAscii(addField("allowDestructive"), "true");
-  return call(ctx);
+  const status = call(ctx);
+  if (status == DESTRUCTIVE_CHANGE) lastError.hint = "--allow-destructive lets it; NEW=OLD says what is only called otherwise";
+  return status;
 }
 
 /** Says what was changed, a line each. */

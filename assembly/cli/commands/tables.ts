@@ -3,7 +3,7 @@ import { Status, OK, BAD_SCHEMA, USAGE, fail, lastError } from "../../status";
 import { LAYOUT_0_11 } from "../../memory/base/layout";
 import { addUnsigned } from "../../encode/digits";
 import { shellWord } from "../../encode/shell-words";
-import { hasRules } from "../../schema/column";
+import { Column, hasRules } from "../../schema/column";
 import { columnSpecs, defineTable, isExpressible, isUsualAlignment } from "../../schema/column-spec";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { Table } from "../../store/table";
@@ -32,12 +32,7 @@ export function runCreate(ctx: CommandContext): Status {
   // A definition that can't be leaves no file behind.
   const schema = defineTable(name, specs, <u32>alignment);
   if (!schema) return lastError.status;
-  if (hasRules(schema.columns))
-    return fail(
-      BAD_SCHEMA,
-      "rules are a session's, and no file keeps them",
-      "--rules SCHEMA of the commands that write gives them",
-    );
+  if (refuseRules(schema.columns) != OK) return lastError.status;
   const isNew = isMissing(ctx.invocation.file);
   let status = openStore(ctx, true, true);
   if (status != OK) return status;
@@ -57,6 +52,13 @@ export function runCreate(ctx: CommandContext): Status {
     );
   }
   return status;
+}
+
+/** `OK` unless columns of a command that defines some have rules. */
+export function refuseRules(columns: Array<Column>): Status {
+  if (!hasRules(columns)) return OK;
+  const hint = "--rules SCHEMA of the commands that write gives them";
+  return fail(BAD_SCHEMA, "rules are a session's, and no file keeps them", hint);
 }
 
 export function runDrop(ctx: CommandContext): Status {

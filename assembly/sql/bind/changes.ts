@@ -4,8 +4,9 @@ import { typeName } from "../../encode/data-type";
 import { Column } from "../../schema/column";
 import { suggestion } from "../../schema/nearest";
 import { Table } from "../../query/store";
+import { canCast } from "../eval/cast";
 import { ColumnValue, Constant, Expression } from "../eval/expression";
-import { kindName } from "../eval/kinds";
+import { kindName, kindOfType } from "../eval/kinds";
 import { Limit, Operator } from "../run/operator";
 import { Sort } from "../run/sort";
 import { OP_CROSS } from "../syntax/operators";
@@ -218,7 +219,8 @@ export function assignedTo(context: StatementContext, column: Column, value: Exp
   const converted = assigned(context, value, column);
   if (!converted && lastError.status == OK) {
     const what = "column " + column.name + " is " + typeName(column.type) + ", the value " + kindName(value.kind);
-    context.fail(SQL_TYPE, what, node, "CAST makes one of the other");
+    const isCast = canCast(value.kind, kindOfType(column.type));
+    context.fail(SQL_TYPE, what, node, isCast ? "CAST makes one of the other" : "");
   }
   return converted;
 }
