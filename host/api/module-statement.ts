@@ -1,7 +1,7 @@
 /** Statements of the library module in this process: its calls `prepare` to `finalize` (docs/abi.md, "Statements"). */
 import type { LibraryInstance } from "./instance.js";
 import type { MemoryViews } from "./memory-views.js";
-import { ParameterWriter } from "./parameter-writer.js";
+import { writeParameters } from "./parameter-writer.js";
 import type { RecordReader } from "./record-codec.js";
 import { RowMaker } from "./row-maker.js";
 import { type Column, type ColumnType, TYPE_CODES, TYPE_SIZES } from "./table-schema.js";
@@ -54,10 +54,11 @@ export class ModuleStatement {
   /** What the last step told: rows that were changed, and the key of the one that was inserted last. */
   changes = 0;
   lastId: unknown = undefined;
+  /** The last row of a step that was given no list for them. */
+  row: unknown = undefined;
   #version: number;
   readonly #instance: LibraryInstance;
   readonly #handle: number;
-  readonly #writer = new ParameterWriter();
 
   private constructor(
     readonly sql: string,
@@ -103,7 +104,7 @@ export class ModuleStatement {
   /** Gives it these values to run with; false when they have to go as JSON. */
   bind(params: unknown): boolean {
     const instance = this.#instance;
-    const byteLen = this.#writer.write(instance, this.shape.parameters, params);
+    const byteLen = writeParameters(instance, this.shape.parameters, params);
     if (byteLen < 0) return false;
     if (instance.call("bind", this.#handle, byteLen) < 0) throw instance.failure();
     return true;
@@ -113,22 +114,22 @@ export class ModuleStatement {
    * `bind` and the first `step`, and with a number of rows the whole run: whether others may follow; undefined when the values have to go as
    * JSON.
    */
-  run(params: unknown, maxRows: number, rows: unknown[], reading: RowReading): boolean | undefined {
+  run(params: unknown, maxRows: number, rows: unknown[] | null, reading: RowReading): boolean | undefined {
     const instance = this.#instance;
-    const byteLen = this.#writer.write(instance, this.shape.parameters, params);
+    const byteLen = writeParameters(instance, this.shape.parameters, params);
     return byteLen < 0 ? undefined : this.#take(instance.callRun(this.#handle, byteLen, maxRows), rows, reading);
   }
 
   /**
-   * Goes on: adds `maxRows` rows at most to `rows`, objects or, `raw`, lists of their values; 0 for as many as one reply holds. Whether others
-   * may follow.
+   * Goes on: adds `maxRows` rows at most to `rows`, objects or, `raw`, lists of their values; 0 for as many as one reply holds. Without a list
+   * only the last one is kept, as `row`. Whether others may follow.
    */
-  step(maxRows: number, rows: unknown[], reading: RowReading): boolean {
+  step(maxRows: number, rows: unknown[] | null, reading: RowReading): boolean {
     return this.#take(this.#instance.callStatement("step", this.#handle, maxRows), rows, reading);
   }
 
   /** Takes what a step replied. */
-  #take(status: number, rows: unknown[], { raw, reader }: RowReading): boolean {
+  #take(status: number, rows: unknown[] | null, { raw, reader }: RowReading): boolean {
     const instance = this.#instance;
     if (status < 0) throw instance.failure();
     let { replyStart, memory } = instance;
@@ -146,7 +147,9 @@ export class ModuleStatement {
     let at = replyStart + STEP_HEAD;
     try {
       for (let left = view.getUint32(replyStart, true); left > 0; left--) {
-        rows.push(raw ? reader.values(memory, columns, at + 4) : maker.row(reader, memory, at + 4));
+        const row = raw ? reader.values(memory, columns, at + 4) : maker.row(reader, memory, at + 4);
+        if (rows === null) this.row = row;
+        else rows.push(row);
         at += 4 + view.getUint32(at, true);
       }
     } catch (error) {
@@ -178,11 +181,15 @@ export class ModuleStatement {
   }
 }
 
+/** Columns of keys, by the codes of their types. */
+const KEY_COLUMNS = Array.from({ length: 256 }, (_, code): Column => {
+  const type = TYPE_OF_CODE.get(code) ?? "custom";
+  return { name: "", type, nullable: false, size: type === "custom" ? 0 : TYPE_SIZES[type], position: 0 };
+});
+
 /** The key at `at`, behind its type. */
 function keyAt(memory: MemoryViews, at: number, reader: RecordReader): unknown {
-  const type = TYPE_OF_CODE.get(memory.bytes[at] as number) ?? "custom";
-  const size = type === "custom" ? 0 : TYPE_SIZES[type];
-  return reader.key(memory, { name: "", type, nullable: false, size, position: 0 }, at + 1);
+  return reader.key(memory, KEY_COLUMNS[memory.bytes[at] as number] as Column, at + 1);
 }
 
 /** So many statements that nobody runs are kept for whoever prepares their text again. */
@@ -226,17 +233,18 @@ export class ModuleStatements {
     oldest.finalize();
   }
 
-  /** Runs `sql` to its end: its rows and what it changed; undefined when it has to go as JSON. */
-  run(sql: string, params: unknown, reading: RowReading, maxRows = 0): StatementResult | undefined {
+  /**
+   * Runs `sql` to its end, or to the `maxRows` rows that are wanted, which are added to `rows`: the statement, which tells what it came to until
+   * it is run again; undefined when it has to go as JSON.
+   */
+  run(sql: string, params: unknown, rows: unknown[] | null, reading: RowReading, maxRows = 0): ModuleStatement | undefined {
     const statement = this.take(sql);
     try {
       if (!statement.shape.isPlain) return undefined;
-      const rows: unknown[] = [];
       let more = statement.run(params, maxRows, rows, reading);
       if (more === undefined) return undefined;
       while (more && maxRows === 0) more = statement.step(0, rows, reading);
-      const { changes, lastId } = statement;
-      return { givesRows: statement.shape.givesRows, rows, changes, lastId };
+      return statement;
     } finally {
       this.give(statement);
     }

@@ -88,14 +88,15 @@ export function* ask(call: StatementCall, params: Params, page: object): Steps<S
   return { givesRows: reply.columns.length > 0, rows: rowsOf(reply, call), changes, lastId: key, after };
 }
 
-/** What a statement comes to by the module's calls, of `maxRows` rows at most; undefined when it has to go as a request. */
+/** Runs a statement by the module's calls, as `ModuleStatements.run` does; undefined when it has to go as a request. */
 function runDirect(
   { statements }: { readonly statements: ModuleStatements },
   call: StatementCall,
   params: Params,
+  rows: unknown[] | null,
   maxRows = 0,
-): StatementResult | undefined {
-  return call.isDirect ? statements.run(call.sql, params, call, maxRows) : undefined;
+): ModuleStatement | undefined {
+  return call.isDirect ? statements.run(call.sql, params, rows, call, maxRows) : undefined;
 }
 
 /** All that a statement comes to. Its rows come in as few replies as may be: nothing else of the session is to get in between. */
@@ -110,7 +111,12 @@ export const EXECUTE = new Operation<StatementCall, Params, StatementResult>(
     }
     return result;
   },
-  (direct, _, call, params) => runDirect(direct, call, params) ?? BY_STEPS,
+  (direct, _, call, params) => {
+    const rows: unknown[] = [];
+    const done = runDirect(direct, call, params, rows);
+    if (done === undefined) return BY_STEPS;
+    return { givesRows: done.shape.givesRows, rows, changes: done.changes, lastId: done.lastId };
+  },
 );
 
 /** Runs a statement to its end. */
@@ -121,8 +127,10 @@ export const RUN = new Operation<StatementCall, Params, RunResult>(
     return { changes, lastId };
   },
   (direct, _, call, params) => {
-    const result = runDirect(direct, call, params);
-    return result === undefined ? BY_STEPS : { changes: result.changes, lastId: result.lastId };
+    const done = runDirect(direct, call, params, null);
+    if (done === undefined) return BY_STEPS;
+    done.row = undefined;
+    return { changes: done.changes, lastId: done.lastId };
   },
 );
 
@@ -134,7 +142,10 @@ export const ALL = new Operation<StatementCall, Params, unknown[]>(
     for (const state = new RowsState(call, params); !state.done;) for (const row of yield* state.next()) rows.push(row);
     return rows;
   },
-  (direct, _, call, params) => runDirect(direct, call, params)?.rows ?? BY_STEPS,
+  (direct, _, call, params) => {
+    const rows: unknown[] = [];
+    return runDirect(direct, call, params, rows) === undefined ? BY_STEPS : rows;
+  },
 );
 
 /** The first row of a statement. */
@@ -144,8 +155,11 @@ export const GET = new Operation<StatementCall, Params, unknown>(
     return (yield* ask(call, params, { maxRows: 1 })).rows[0];
   },
   (direct, _, call, params) => {
-    const result = runDirect(direct, call, params, 1);
-    return result === undefined ? BY_STEPS : result.rows[0];
+    const done = runDirect(direct, call, params, null, 1);
+    if (done === undefined) return BY_STEPS;
+    const { row } = done;
+    done.row = undefined;
+    return row;
   },
 );
 

@@ -10,7 +10,7 @@ export type Arguments = readonly [Params] | readonly unknown[];
 
 /** The values as one list or object. */
 export function paramsOf(given: Arguments): Params {
-  const [only] = given;
+  const only = given[0];
   if (given.length !== 1 || typeof only !== "object" || only === null) return given;
   if (Array.isArray(only)) return only as readonly unknown[];
   const prototype: unknown = Object.getPrototypeOf(only);
