@@ -186,4 +186,26 @@ describe("the order of decimals", () => {
     expect(order("8", "7.9228162514264337593543950335")).toBeGreaterThan(0);
     expect(order("7", "7.0000000000000000000000000001")).toBeLessThan(0);
   });
+
+  test("short ones are read as long ones are", () => {
+    // An exponent of zero has the same value, and is not read the short way.
+    const texts = [
+      "0",
+      "-0",
+      "0.00",
+      "-0.0",
+      "5.",
+      ".5",
+      "-.5",
+      "1.50",
+      "9999999999999999999",
+      "-9999999999999999999",
+      "0.999999999999999999",
+      "00012.30",
+    ];
+    for (let i = 0; i < texts.length; i++) expect(again(texts[i])).toBe(again(texts[i] + "e0"), texts[i]);
+    expect(again("99999999999999999999")).toBe("99999999999999999999");
+    expect(again("1234567890123456789.0")).toBe("1234567890123456789.0");
+    for (let i = 0; i < 6; i++) expect(again([".", "-", "-.", "1.2.3", "1-2", ""][i])).toBe("refused");
+  });
 });

@@ -108,9 +108,27 @@ export function moveToOffset(ptr: usize, offset: i32): bool {
 
 /** Writes the date that the `len` bytes at `ptr` spell to the 4 bytes at `target`; false when they spell none. */
 export function parseDate(ptr: usize, len: u32, target: usize, lenient: bool = false): bool {
+  if (len == 10 && load<u8>(ptr, 4) == HYPHEN && load<u8>(ptr, 7) == HYPHEN) {
+    const year = pairAt(ptr) * 100 + pairAt(ptr + 2);
+    const month = pairAt(ptr + 5);
+    const day = pairAt(ptr + 8);
+    if (year <= 9999 && month - 1 < 12 && day - 1 < daysInMonth(year, month)) {
+      store<u32>(target, year | (month << 16) | (day << 24));
+      return true;
+    }
+    if (!lenient) return false;
+  }
   at = ptr;
   end = ptr + len;
   return readDateFields(target, lenient) && at == end;
+}
+
+/** The number of the two digits at `ptr`; 10,000 or more when one of them is none. */
+@inline
+function pairAt(ptr: usize): u32 {
+  const tens = <u32>load<u8>(ptr) - 0x30;
+  const ones = <u32>load<u8>(ptr, 1) - 0x30;
+  return tens < 10 && ones < 10 ? tens * 10 + ones : 10000;
 }
 
 /** The fraction: up to six digits, more when they are zeros. Lenient: more than six are a count of microseconds, as written. */

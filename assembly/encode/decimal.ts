@@ -78,6 +78,7 @@ function readExponent(ptr: usize, end: usize): bool {
  * them. Zero has no sign.
  */
 export function parseDecimal(ptr: usize, len: u32, target: usize): bool {
+  if (parseShort(ptr, len, target)) return true;
   if (len > <u32>EXPONENT_LIMIT) return false;
   const end = ptr + len;
   let at = ptr;
@@ -127,6 +128,30 @@ export function parseDecimal(ptr: usize, len: u32, target: usize): bool {
   scale -= tens - multiplyTens(tens);
   if (scale < 0) return false;
   storeDecimal(target, <u32>scale, sign == 0x2d);
+  return true;
+}
+
+/** The same of what most decimals are, up to 19 digits with a point or none; false for all else. */
+function parseShort(ptr: usize, len: u32, target: usize): bool {
+  const end = ptr + len;
+  let at = ptr;
+  const negative = len > 0 && load<u8>(at) == 0x2d;
+  if (negative) at++;
+  const most = end - at;
+  let value: u64 = 0;
+  let point: usize = 0;
+  if (most > 20) return false;
+  for (; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    if (isDigit(byte)) value = value * 10 + (byte - 0x30);
+    else if (byte == 0x2e && point == 0) point = at + 1;
+    else return false;
+  }
+  const digits = most - (point != 0 ? 1 : 0);
+  if (digits - 1 > 18) return false;
+  low = value;
+  high = 0;
+  storeDecimal(target, point != 0 ? <u32>(end - point) : 0, negative && value != 0);
   return true;
 }
 

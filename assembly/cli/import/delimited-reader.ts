@@ -172,9 +172,41 @@ export class DelimitedReader {
     return this.has(at + 1) && load<u8>(this.source.start + at + 1) == LINE_FEED ? 2 : 1;
   }
 
+  /** Reads a row as most are, all of it there and without quotes and escapes: its bytes with its line break; 0 for all others. */
+  private readUsual(): u32 {
+    const dialect = this.dialect;
+    if (dialect.escapes || dialect.spaced) return 0;
+    const delimiter = dialect.delimiter;
+    const quote = dialect.quote;
+    // Most bytes are above all that ends a cell.
+    const last = max(delimiter, CARRIAGE_RETURN);
+    const start = this.source.start;
+    const end = this.source.end;
+    let cell = start;
+    for (let ptr = start; ptr < end; ptr++) {
+      const byte = <u32>load<u8>(ptr);
+      if (byte > last) {
+        if (byte != quote || ptr != cell) continue;
+        break;
+      }
+      if (byte == delimiter) {
+        this.addCell(<u32>(cell - start), <u32>(ptr - cell), 0);
+        cell = ptr + 1;
+      } else if (byte == LINE_FEED) {
+        this.addCell(<u32>(cell - start), <u32>(ptr - cell), 0);
+        this.nextLine += 1;
+        return <u32>(ptr + 1 - start);
+      } else if (byte == CARRIAGE_RETURN || (byte == quote && ptr == cell && quote != 0)) break;
+    }
+    this.cellCount = 0;
+    this.cells.reset();
+    return 0;
+  }
+
   /** Reads the row at `source.start`: its bytes with its line break. After a malformed cell the rest of the line is skipped. */
   private readCells(): u32 {
-    let at: u32 = 0;
+    let at = this.readUsual();
+    if (at != 0) return at;
     const dialect = this.dialect;
     const delimiter = dialect.delimiter;
     const quote = dialect.quote;
@@ -200,7 +232,7 @@ export class DelimitedReader {
       } else {
         at = this.plainEnd(at);
         cellEnd = at;
-        if (dialect.escapes && this.backslashes) flags = ESCAPED;
+        if (this.backslashes) flags = ESCAPED;
       }
       this.addCell(cell, cellEnd - cell, flags);
       if (!this.has(at)) return at;
@@ -228,6 +260,9 @@ export class DelimitedReader {
   private plainEnd(at: u32): u32 {
     const source = this.source;
     const delimiter = this.dialect.delimiter;
+    const escapes = this.dialect.escapes;
+    // Most bytes are above all that ends a cell.
+    const last = max(delimiter, CARRIAGE_RETURN);
     this.backslashes = false;
     do {
       const start = source.start;
@@ -235,8 +270,8 @@ export class DelimitedReader {
       let ptr = start + at;
       for (; ptr < end; ptr++) {
         const byte = <u32>load<u8>(ptr);
-        if (byte == delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN) return <u32>(ptr - start);
-        if (byte == BACKSLASH) this.backslashes = true;
+        if (escapes && byte == BACKSLASH) this.backslashes = true;
+        if (byte <= last && (byte == delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN)) return <u32>(ptr - start);
       }
       at = <u32>(ptr - start);
     } while (source.more());
@@ -270,9 +305,11 @@ export class DelimitedReader {
 
   private addCell(offset: u32, len: u32, flags: u8): void {
     this.cellCount += 1;
-    this.cells.addU32(offset);
-    this.cells.addU32(len);
-    this.cells.addU32(flags);
+    const record = this.cells.reserve(CELL_STRIDE);
+    store<u32>(record, offset);
+    store<u32>(record, len, 4);
+    store<u32>(record, flags, 8);
+    this.cells.len += CELL_STRIDE;
   }
 
   /** Whether the cell stood in quotes. */

@@ -25,7 +25,6 @@ import { isDigit, parsedUnsigned, parseUnsigned } from "../../encode/digits";
 import { parseDate, parseDateTime } from "../../encode/date";
 import { parseDecimal } from "../../encode/decimal";
 import { parseUuid } from "../../encode/uuid";
-import { xxh3 } from "../../encode/xxh3";
 import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE, JsonTape } from "../../encode/json";
 import {
   FORM_COMMA,
@@ -43,7 +42,7 @@ import {
   toPlainDate,
   toPlainNumber,
 } from "./cell-form";
-import { HashSet } from "./infer-unique";
+import { ValueSet } from "./infer-unique";
 
 const MAYBE_INTEGER: u32 = 1;
 const MAYBE_DECIMAL: u32 = 2;
@@ -109,9 +108,9 @@ export class ColumnGuess {
   /** Its numbers are of two forms, and so text. */
   isUnclear: bool = false;
   /** The texts of the values, where it matters whether they are unique. */
-  unique: HashSet | null = null;
+  unique: ValueSet | null = null;
   /** The values of those texts, as long as all of them are of a type that has several spellings for a value. */
-  private uniqueValues: HashSet | null = null;
+  private uniqueValues: ValueSet | null = null;
   private sawZero: bool = false;
   private sawMinusZero: bool = false;
 
@@ -179,12 +178,50 @@ export class ColumnGuess {
       if ((maybe & MAYBE_FORM) == 0) return;
     }
     if (maybe == 0) return;
+    if (!chosen && (maybe & MAYBE_NUMBER) != 0 && this.tryUsual(maybe, ptr, len)) return;
     if (this.choices) {
       if ((maybe & (MAYBE_NUMBER | MAYBE_COMMA)) != 0) maybe = this.tryNumberForms(maybe, ptr, len);
       if ((maybe & (MAYBE_ORDERED | MAYBE_TIMED)) != 0) maybe = this.tryDateForms(maybe, ptr, len);
     } else if ((maybe & MAYBE_NUMBER) != 0) maybe = this.tryPlain(maybe, ptr, len);
     if ((maybe & MAYBE_BOOLEAN) != 0 && !isBooleanWord(ptr, len)) maybe &= ~MAYBE_BOOLEAN;
     this.maybe = this.tryOthers(maybe, ptr, len);
+  }
+
+  /** Takes what most numbers are into account, as the rest of `addText` does; false for all else. */
+  private tryUsual(maybe: u32, ptr: usize, len: u32): bool {
+    const end = ptr + len;
+    const negative = load<u8>(ptr) == 0x2d;
+    let at = ptr + (negative ? 1 : 0);
+    const digits = end - at;
+    if (digits - 1 > 17 || (load<u8>(at) == 0x30 && digits > 1 && isDigit(load<u8>(at, 1)))) return false;
+    let value: u64 = 0;
+    let byte: u32 = 0;
+    for (; at < end; at++) {
+      byte = load<u8>(at);
+      if (!isDigit(byte)) break;
+      value = value * 10 + (byte - 0x30);
+    }
+    if (at == end) {
+      this.maybe = maybe & (MAYBE_NUMBER | MAYBE_COMMA);
+      if ((maybe & MAYBE_INTEGER) != 0) this.noteInteger(value, negative);
+      return true;
+    }
+    // Others may be dates, or of two forms.
+    if (byte != 0x2e || (maybe & ~MAYBE_NUMBER) != 0 || digits < 2) return false;
+    while (++at < end) if (!isDigit(load<u8>(at))) return false;
+    this.maybe = maybe & MAYBE_DECIMAL;
+    this.saw |= SAW_MARK;
+    this.noteExample(ptr, len);
+    return true;
+  }
+
+  private noteInteger(value: u64, negative: bool): void {
+    if (value == 0) {
+      if (negative) this.sawMinusZero = true;
+      else this.sawZero = true;
+    }
+    if (negative) this.smallest = max(this.smallest, value);
+    else this.largest = max(this.largest, value);
   }
 
   /** Which forms of numbers the text leaves possible. */
@@ -283,17 +320,17 @@ export class ColumnGuess {
 
   private noteUnique(ptr: usize, len: u32): void {
     const unique = this.unique;
-    if (unique) unique.add(xxh3(ptr, len));
+    if (unique) unique.add(ptr, len);
   }
 
   private noteValue(ptr: usize, len: u32): void {
     if (!this.unique) return;
     let values = this.uniqueValues;
     if (!values) {
-      values = new HashSet();
+      values = new ValueSet();
       this.uniqueValues = values;
     }
-    values.add(xxh3(ptr, len));
+    values.add(ptr, len);
   }
 
   /** Which of the types that are not numbers the text leaves possible. */
@@ -320,14 +357,8 @@ export class ColumnGuess {
       return maybe & ~MAYBE_NUMBER;
     }
     if ((maybe & MAYBE_INTEGER) != 0) {
-      if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) {
-        if (parsedUnsigned == 0) {
-          if (negative) this.sawMinusZero = true;
-          else this.sawZero = true;
-        }
-        if (negative) this.smallest = max(this.smallest, parsedUnsigned);
-        else this.largest = max(this.largest, parsedUnsigned);
-      } else maybe &= ~MAYBE_INTEGER;
+      if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) this.noteInteger(parsedUnsigned, negative);
+      else maybe &= ~MAYBE_INTEGER;
     }
     return parseDecimal(ptr, len, SCRATCH) ? maybe : maybe & ~MAYBE_DECIMAL;
   }

@@ -8,7 +8,7 @@ import { nearest } from "../../schema/nearest";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { FormChoices } from "./cell-form";
 import { ColumnGuess } from "./infer-column";
-import { HashSet } from "./infer-unique";
+import { ValueSet } from "./infer-unique";
 import { TypeChoices, unknownChoice } from "./column-types";
 import { asciiLower } from "../../encode/ascii";
 
@@ -32,7 +32,7 @@ export class TableGuess {
       return fail(NAME_TOO_LONG, "the name " + name.substring(0, 40) + "… is longer than the 255 bytes that a column's can have");
     }
     const guess = new ColumnGuess(name, this.types.find(name), this.choices, this.takesNullWords);
-    if (this.rows == 0 && (this.columns.length == 0 || asciiLower(name) == "id")) guess.unique = new HashSet();
+    if (this.rows == 0 && (this.columns.length == 0 || asciiLower(name) == "id")) guess.unique = new ValueSet();
     this.columns.push(guess);
     return OK;
   }
