@@ -255,6 +255,29 @@ testInBrowser(
       });
     },
 
+    "sessions that follow each other at once, of one worker and of several, wait for each other": async (t, { blank }) => {
+      const page = await blank(t);
+      const found = await run(page, async (web) => {
+        const made = await web.open("turns.db");
+        await made.sql("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+        await made.close();
+        const turns = async (first: number): Promise<void> => {
+          for (let id = first; id < first + 6; id++) {
+            const db = await web.open("turns.db", { wait: 60 });
+            await db.sql("INSERT INTO t VALUES (?)", [id]);
+            await db.close();
+          }
+        };
+        await Promise.all([turns(0), turns(100), turns(200)]);
+        const last = await web.open("turns.db");
+        const { rows } = await last.sql("SELECT count(*), sum(id) FROM t");
+        const { faults } = await last.check();
+        await last.close();
+        return { rows, faults };
+      });
+      assert.deepEqual(found, { rows: [["18", String(3 * 15 + 6 * 300)]], faults: [] });
+    },
+
     "what takes too long is stopped, and the session goes on; a worker that is ended ends it": async (t, { blank }) => {
       const page = await blank(t);
       const found = await run(page, async (web) => {

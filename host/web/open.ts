@@ -19,6 +19,12 @@ import {
 import { type PageEngine, RemoteEngine } from "./remote.js";
 import type { WebQuestion, WebTask } from "./worker-main.js";
 
+/** Where the command's module and the worker are; undefined: where the package has it. */
+interface Places {
+  readonly commandModule: string | URL;
+  readonly worker: string | URL | undefined;
+}
+
 /** The module in a worker. */
 class WorkerEngine implements PageEngine {
   readonly instance = null;
@@ -30,24 +36,23 @@ class WorkerEngine implements PageEngine {
   #command: Promise<WebAssembly.Module> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(task: WebTask, commandAt: string | URL) {
+  private constructor(task: WebTask, { commandModule, worker }: Places) {
     this.#stop = task.stop;
-    this.#commandAt = commandAt;
-    this.#worker = new Worker(new URL("./worker-main.js", import.meta.url), { type: "module", name: "quire" });
+    this.#commandAt = commandModule;
+    this.#worker =
+      // Bundlers know this form, and no other.
+      worker === undefined
+        ? new Worker(new URL("./worker-main.js", import.meta.url), { type: "module", name: "quire" })
+        : new Worker(worker, { type: "module", name: "quire" });
     this.#messages = new ThreadMessages((message) => this.#worker.postMessage(message));
     this.#worker.onmessage = ({ data }: MessageEvent<ThreadReply>) => this.#messages.settle(data);
     this.#worker.onerror = ({ message }) => this.#messages.end(message || "its worker could not be loaded");
     this.#worker.postMessage(task);
   }
 
-  static async open(
-    source: Source,
-    options: WebOptions,
-    module: WebAssembly.Module,
-    commandAt: string | URL,
-  ): Promise<WorkerEngine> {
+  static async open(source: Source, options: WebOptions, module: WebAssembly.Module, places: Places): Promise<WorkerEngine> {
     const stop = globalThis.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
-    const engine = new WorkerEngine({ source, options, module, stop }, commandAt);
+    const engine = new WorkerEngine({ source, options, module, stop }, places);
     try {
       await engine.#messages.opened();
     } catch (error) {
@@ -143,11 +148,12 @@ function checked(call: string, source: unknown, options: WebOptions): WebOptions
     typeof source === "string" || source instanceof Blob || source instanceof ArrayBuffer || source instanceof Uint8Array;
   if (!known)
     throw new QuireError("BAD_OPTION", `${call} takes the path of a private file, a File, or bytes, not ${String(source)}`);
-  const { module, commandModule, ...rest } = options;
+  const { module, commandModule, worker, ...rest } = options;
   const { runtime, allowLinks, ...others } = checkOptions(call, rest);
   if (runtime !== undefined || allowLinks !== undefined)
     throw new QuireError("BAD_OPTION", `${call}: runtime and allowLinks have no meaning in a browser`);
-  return { ...others, ...(module === undefined ? {} : { module }), ...(commandModule === undefined ? {} : { commandModule }) };
+  const places = Object.entries({ module, commandModule, worker }).filter(([, place]) => place !== undefined);
+  return { ...others, ...(Object.fromEntries(places) as WebOptions) };
 }
 
 /**
@@ -159,8 +165,9 @@ export async function open<const Options extends WebOptions = WebOptions>(
   options?: Options,
 ): Promise<WebSession<ValuesOf<Options>>> {
   const given = checked("open", source, options ?? {});
-  const { module, commandModule = new URL("../../quire.wasm", import.meta.url), ...sent } = given;
-  const engine = await WorkerEngine.open(source, sent, await loadLibrary(module), commandModule);
+  const { module, commandModule, worker, ...sent } = given;
+  const places = { commandModule: commandModule ?? new URL("../../quire.wasm", import.meta.url), worker };
+  const engine = await WorkerEngine.open(source, sent, await loadLibrary(module), places);
   const { transactionWait = TRANSACTION_WAIT } = given;
   const runner = AsyncRunner.over(engine, new Operations(formsWith(USUAL_FORMS, given)), transactionWait, null);
   return new WebSession(nameOf(source), engine, runner);

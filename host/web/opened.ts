@@ -20,6 +20,8 @@ export interface WebOptions extends Omit<OpenOptions, "runtime" | "allowLinks" |
   readonly module?: string | URL | WebAssembly.Module;
   /** Where `quire.wasm` is, which `command` runs. */
   readonly commandModule?: string | URL;
+  /** Where the worker is, `quire-db/web/worker`: for bundlers that don't know `new Worker(new URL(…, import.meta.url))`. */
+  readonly worker?: string | URL;
 }
 
 /** Names that no page file gets: of definitions, of a copy, of what a command makes, and of a second file that it reads. */

@@ -39,15 +39,24 @@ async function folderOf(path: string): Promise<{ folder: FileSystemDirectoryHand
   }
 }
 
-/** A file's handle, waited for while another tab or worker has it. */
-async function handleOf(file: FileSystemFileHandle, path: string, readonly: boolean, until: number): Promise<SyncFile> {
+/** A file's handle, waited for while another tab or worker has it; the file is made where it is missing, unless it is only read. */
+async function handleOf(
+  directory: FileSystemDirectoryHandle,
+  name: string,
+  path: string,
+  readonly: boolean,
+  until: number,
+): Promise<SyncFile> {
   // Browsers that know no modes give the handle to one alone.
   const options = { mode: readonly ? "read-only" : "readwrite" };
   for (;;) {
     try {
+      const file = await directory.getFileHandle(name, { create: !readonly });
       return await (file.createSyncAccessHandle as (given: typeof options) => Promise<SyncFile>)(options);
     } catch (error) {
-      if (!isNamed(error, "NoModificationAllowedError")) throw error;
+      // A session elsewhere that was closed removes names that have no files: one of them may go in between.
+      const isGone = isNamed(error, "NotFoundError") && !readonly;
+      if (!isGone && !isNamed(error, "NoModificationAllowedError")) throw error;
       if (performance.now() >= until)
         throw new QuireError("LOCKED", `${path} is open in another tab or worker; close it there, or wait longer`, EXIT_NOT_DONE);
       await new Promise((resolve) => setTimeout(resolve, TRY_EVERY));
@@ -55,18 +64,23 @@ async function handleOf(file: FileSystemFileHandle, path: string, readonly: bool
   }
 }
 
+/** What sessions of this thread that were closed have still to remove. */
+let tidied: Promise<unknown> = Promise.resolve();
+
 /**
  * Opens the page file at `path`, and what is beside it. A page file is there if it has a name, as in other file systems; the others are there
  * if they have bytes, since names are given ahead of their use. What is made for a session alone, like the spill or a copy, is in memory.
  */
 export async function openPrivateFiles(path: string, readonly: boolean, wait = WAIT_SECONDS): Promise<PrivateFiles> {
+  await tidied;
   const { folder: directory, name } = await folderOf(path);
   const until = performance.now() + wait * 1000;
   const folder = new Folder((made) => (made.startsWith(`${name}-log`) ? null : new ChunkedFile()));
   const slots = new Map<string, Slot>();
   const tidy = async (): Promise<void> => {
-    if (readonly) return;
-    for (const [slotName, { exists }] of slots) if (!exists) await directory.removeEntry(slotName).catch(() => undefined);
+    const names = readonly ? [] : [...slots].flatMap(([slotName, { exists }]) => (exists ? [] : [slotName]));
+    const removals = names.map((slotName) => directory.removeEntry(slotName).catch(() => undefined));
+    await (tidied = Promise.all([tidied, ...removals]));
   };
   try {
     for (const ending of ["", ...KEPT_ENDINGS]) {
@@ -79,7 +93,7 @@ export async function openPrivateFiles(path: string, readonly: boolean, wait = W
         },
       );
       if (!isThere && readonly) continue;
-      const file = await handleOf(await directory.getFileHandle(slotName, { create: !readonly }), path, readonly, until);
+      const file = await handleOf(directory, slotName, path, readonly, until);
       const slot = { file, exists: isThere && (ending === "" || file.getSize() > 0) };
       slots.set(slotName, slot);
       folder.add(slotName, slot);

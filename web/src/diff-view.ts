@@ -117,7 +117,7 @@ export class DiffView {
   #rows(name: string, rows: readonly { readonly a: Row | null; readonly b: Row | null }[]): HTMLElement {
     const key = this.#opened.table(name)?.primaryKey ?? "";
     const lines = rows.map(({ a, b }) => {
-      const value = (a ?? b ?? {})[key];
+      const value = (a ?? b)?.[key];
       const go = (): void => this.#around.goTable(lookAt(name, `${quoted(key)} = ${literal(value)}`));
       const [mark, kind] = b === null ? ["−", "removed"] : a === null ? ["+", "added"] : ["~", ""];
       const meaning = b === null ? ONLY_HERE : a === null ? ONLY_THERE : "changed";
@@ -144,7 +144,7 @@ function valuesOf(a: Row | null, b: Row | null, key: string): HTMLElement[] {
   const isChanged = (name: string): boolean =>
     // What a column has that only one file has the definitions tell.
     name in left && name in right && JSON.stringify(left[name]) !== JSON.stringify(right[name]);
-  const isOne = a === null || b === null;
+  const isOne = [a, b].includes(null);
   return [...new Set([...Object.keys(left), ...Object.keys(right)])]
     .filter((name) => name !== key && (isOne || isChanged(name)))
     .map((name) => {
