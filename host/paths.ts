@@ -45,6 +45,12 @@ export function chromiumFolder(): string {
   return join(runtimesCache(), `chromium-${CHROMIUM_VERSION}`);
 }
 
+/** Releases of Node that the tests take besides the one that runs them, and that `npm run runtimes` gets. */
+export const OTHER_NODES = [
+  { name: "node22", version: "22.23.5" },
+  { name: "node24", version: "24.22.3" },
+] as const;
+
 /** The folder into which `npm run runtimes` installs, shared by all clones of this user. */
 export function runtimesCache(): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");

@@ -2,8 +2,8 @@
 //
 //   node scripts/runtimes.mjs [--minutes N] [--from KIND] [NAME…]
 //
-// NAME: a runtime of host/runtimes/, python-wasmtime, which the test of examples/python-host needs, or chromium, for the tests in a browser;
-// without a name: all but those that their adapter leaves out, the quick ones first. --minutes, or QUIRE_BUILD_MINUTES: how long a cargo build may take before it is given up,
+// NAME: a runtime of host/runtimes/; python-wasmtime, which the test of examples/python-host needs; chromium, for the tests in a browser; or
+// node22 or node24, for those under other releases of Node; without a name: all but those that their adapter leaves out, the quick ones first. --minutes, or QUIRE_BUILD_MINUTES: how long a cargo build may take before it is given up,
 // instead of what the adapter says; the next try goes on where it was. --from: only from sources of this kind (release, cargo, …).
 //
 // A runtime on PATH, or named by QUIRE_NAME, or in this user's cache folder is left alone. Otherwise it is installed into
@@ -33,7 +33,8 @@ const hostFile = (name) => join(root, "build", "host", name);
 if ((await runNode([join(root, "scripts/build.mjs"), "--host"])) !== 0) process.exit(1);
 const importHost = (name) => import(pathToFileURL(hostFile(name)).href);
 const { runtimes } = await importHost("runtimes/index.js");
-const { cacheFolder, cachedProgram, isProgram } = await importHost("runtimes/find-program.js");
+const { cacheFolder, cachedProgram, findProgram, isProgram } = await importHost("runtimes/find-program.js");
+const { OTHER_NODES } = await importHost("paths.js");
 
 function usage(what) {
   console.error(`runtimes: ${what}`);
@@ -89,8 +90,18 @@ async function get(adapter) {
   });
 }
 
+/** Other releases of Node, which npm has for each kind of machine; found, named and installed as runtimes are. */
+const nodes = OTHER_NODES.map(({ name, version }) => ({
+  name,
+  version,
+  sources: [{ kind: "npm", package: `node-${process.platform}-${process.arch}`, program: "node" }],
+  homepage: "https://nodejs.org",
+  installSeconds: 5,
+  find: () => findProgram(name, version),
+}));
+
 const installable = runtimes.filter(({ sources }) => sources.length > 0);
-const getters = new Map(installable.map((adapter) => [adapter.name, () => get(adapter)]));
+const getters = new Map([...installable, ...nodes].map((adapter) => [adapter.name, () => get(adapter)]));
 for (const { name, folder, install } of OTHERS) {
   getters.set(name, async () => {
     const paths = await importHost("paths.js");
@@ -106,6 +117,6 @@ for (const name of wanted) {
 }
 if (wanted.length === 0) {
   const usual = installable.filter(({ onlyWhenNamed }) => onlyWhenNamed !== true);
-  wanted = [...usual, ...OTHERS].sort((a, b) => a.installSeconds - b.installSeconds).map(({ name }) => name);
+  wanted = [...usual, ...OTHERS, ...nodes].sort((a, b) => a.installSeconds - b.installSeconds).map(({ name }) => name);
 }
 for (const name of wanted) await getters.get(name)();
