@@ -31,7 +31,7 @@ async function runPrepared(prepared: PreparedCommand): Promise<number | NodeJS.S
     if (module !== null) return await runInProcess(invocation, stdin, module);
     // Most run in this process, and need not load what starts others.
     const { runProgram } = await import("./cli/run-program.js");
-    const { unpackInto } = await import("./cli/packed-streams.js");
+    const { unpackInto } = await import("./node/packed-streams.js");
     const status = await runProgram(runtime, invocation, stdin ?? "inherit", held, {
       feed: packed === null ? null : (stdin) => unpackInto(packed, stdin),
       drain: out === null ? null : (stdout) => out.take(stdout),

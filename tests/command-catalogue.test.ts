@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { COMMANDS, FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "../host/cli/commands.js";
+import { COMMANDS, PATH_OPTIONS, VALUE_OPTIONS } from "../host/cli/commands.js";
+import { TEXT_FORMATS } from "../host/files/kinds.js";
 import { modulePath, packageRoot } from "../host/paths.js";
 import { runCommand } from "./torture/command.js";
 import { commandStore } from "./torture/commands.js";
@@ -155,8 +156,8 @@ test("a file's extension stands for the format that import takes it for, and no 
   };
   const source = readFileSync(join(packageRoot, "assembly", "cli", "import", "import-source.ts"), "utf8");
   const known = [...source.matchAll(/lower\.endsWith\("(\.[a-z]+)"\)/g)].map((match) => match[1]);
-  assert.deepEqual([...FORMATS.keys()], known);
-  for (const [extension, format] of FORMATS) {
+  assert.deepEqual([...TEXT_FORMATS.keys()], known);
+  for (const [extension, format] of TEXT_FORMATS) {
     const files = new Map([[`in${extension}`, Image.of(Buffer.from(text[format] ?? assert.fail(format)))]]);
     const run = runCommand(module, Disk.of(files), [
       "data/new.db",

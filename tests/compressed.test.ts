@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import * as zlib from "node:zlib";
-import { type Compression, requireCompression } from "../host/cli/compression.js";
-import { OutFile, unpackInto } from "../host/cli/packed-streams.js";
+import { type Compression, requireCompression } from "../host/node/compression.js";
+import { OutFile, unpackInto } from "../host/node/packed-streams.js";
 import { packageRoot } from "../host/paths.js";
 import { quire, tempFolder } from "./helpers/store.js";
 

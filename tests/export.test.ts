@@ -208,3 +208,19 @@ test("an export of half a million cells has the rows of its import, in their ord
   const rows = await store.rows("t");
   assert.equal(canonical(rows[99_999] ?? {}), '{"a":699993,"b":-99999,"c":"2026-02-12","d":false,"id":99999}');
 });
+
+test("a view is exported as a table is, and other commands name what reads it", async (t) => {
+  const store = openStore(t);
+  await store.ok(["create", "t", "id:uint32:pk", "name:text", "n:int64"]);
+  await store.ok(["insert", "t", '{"id":1,"name":"a","n":5}', '{"id":2,"name":"b","n":7}']);
+  await store.ok(["sql", `CREATE VIEW "the v" AS SELECT name, n * 2 AS twice FROM t`]);
+  const csv = (...words: string[]): Promise<string> => store.ok(["export", "the v", "--format", "csv", ...words]);
+  assert.equal(await csv("--order", "twice DESC"), "name,twice\nb,14\na,10\n");
+  assert.equal(await csv("--columns", "twice", "--where", "name = ?", "b"), "twice\n14\n");
+  assert.deepEqual(JSON.parse(await store.ok(["export", "THE V", "--json", "--order", "name"])), [
+    { name: "a", twice: "10" },
+    { name: "b", twice: "14" },
+  ]);
+  assert.match(await store.fails("COLUMN_NOT_FOUND", 1, ["export", "the v", "--columns", "id"]), /id/);
+  assert.match(await store.fails("TABLE_NOT_FOUND", 1, ["scan", "the v"]), /the v is a view.*export and sql read its rows/);
+});

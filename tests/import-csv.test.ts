@@ -105,6 +105,38 @@ test("quotes: apostrophes where all rows have them so, blanks before a quote, an
   makes("id,s\n1,$a,b$\n", "id:int32:pk s:text", '1,"a,b"\n', null, "--quote", "$");
 });
 
+test("TSV: quotes and backslashes are what all of the file says, and a note tells which", () => {
+  const tsv = ["--format", "tsv"];
+  const asEscapes = /^note: read with backslashes as escapes \(to choose otherwise: --escape\)$/;
+  const asTheyStand = /^note: read with backslashes as they stand \(to choose otherwise: --escape\)$/;
+  makes("a\tb\n1\tx\\ty\\\\\\n\n", "a:int32:pk b:text", '1,"x\ty\\\n"\n', asEscapes, ...tsv);
+  makes("a\tb\n1\tC:\\new\\temp\n", "a:int32:pk b:text", "1,C:\\new\\temp\n", asTheyStand, ...tsv);
+  makes("a\tb\n1\tx\\ty\n2\t\\d+\n", "a:int32:pk b:text", "1,x\\ty\n2,\\d+\n", asTheyStand, ...tsv);
+  makes("a\tb\n1\tx\\ty\n2\t\\d+\n", "a:int32:pk b:text", "1,x\ty\n2,\\d+\n", null, ...tsv, "--escape", "\\");
+  makes("a\tb\n1\tx\\ty\n", "a:int32:pk b:text", "1,x\\ty\n", null, ...tsv, "--escape", "");
+  makes("a\tb\n1\tC:\\\\new\n2\t\\N\n", "a:int32:pk b:text:null", "1,C:\\new\n2,\n", asEscapes, ...tsv);
+  // What comes behind the rows that are looked at first may say otherwise.
+  const many = Array.from({ length: 600 }, (_, at) => `${at}\tx\n`).join("");
+  refuses(`a\tb\n${many}600\t\\t\n601\t\\d\n`, /line 603: a backslash begins no escape, and others do; --escape ''/, ...tsv);
+  makes(`a\tb\n${many}600\t\\t\n`, "a:int32:pk b:text", `${many.replaceAll("\t", ",")}600,\t\n`, asEscapes, ...tsv);
+  // Spreadsheets and pandas write quotes; databases, which write \N, do not.
+  const asQuotes = /^note: read with " as quotes \(to choose otherwise: --quote\)$/;
+  makes('a\tb\n1\t"x\ty\nz"\n2\t"say ""hi"""\n', "a:int32:pk b:text", '1,"x\ty\nz"\n2,"say ""hi"""\n', asQuotes, ...tsv);
+  makes('a\tb\n1\t"x"\n2\t"y" and z\n', "a:int32:pk b:text", '1,"""x"""\n2,"""y"" and z"\n', null, ...tsv);
+  makes('a\tb\n1\t"Giliap"\n2\t\\N\n', "a:int32:pk b:text:null", '1,"""Giliap"""\n2,\n', null, ...tsv);
+  makes('a\tb\n1\t"x"\n', "a:int32:pk b:text", '1,"""x"""\n', null, ...tsv, "--quote", "");
+  makes('a\tb\n1\t"x"\n2\t\\N\n', "a:int32:pk b:text:null", "1,x\n2,\n", null, ...tsv, "--quote", '"');
+});
+
+test("CSV with a backslash before quotes inside of quotes, as some programs write it", () => {
+  const asEscapes = /^note: read with backslashes as escapes \(to choose otherwise: --escape\)$/;
+  makes('a,b\n1,"say \\"hi\\", he"\n2,"x\\\\"\n', "a:int32:pk b:text", '1,"say ""hi"", he"\n2,x\\\n', asEscapes);
+  // A backslash at the end of a cell is one.
+  makes('a,b\n1,"C:\\"\n2,"D:\\"\n', "a:int32:pk b:text", "1,C:\\\n2,D:\\\n", null);
+  makes("a,b\n1,C:\\new\n", "a:int32:pk b:text", "1,C:\\new\n", null);
+  makes('a,b\n1,"C:\\new"\n', "a:int32:pk b:text", "1,C:\\new\n", null);
+});
+
 test("headers: names above columns of numbers; years; none; what the table is called by", () => {
   makes(
     "1,2.5\n3,4.5\n",
@@ -153,6 +185,22 @@ test("lines before the header: titles and comments, and never rows", () => {
   makes("#ff0000,red\n#00ff00,green\nnone,x\n", "'#ff0000:text:pk' red:text", '"#00ff00",green\nnone,x\n', null);
   makes("x\ny\nid,v\n1,2\n", "id:int32:pk v:int32", "1,2\n", null, "--skip", "2");
   makes("id,v\n# no\n1,2\n#3,4\n", "id:int32:pk v:int32", "1,2\n", null, "--comment", "#");
+  // Spreadsheets write delimiters for cells that are empty, in titles and in blank lines, too.
+  makes("Report 2026;;\n;;\nid;v;w\n1;2;x\n", "id:int32:pk v:int32 w:text", "1,2,x\n", lines("2 lines"));
+  makes(
+    "Report 2026,,,\nName,City,Land,Note\nAnn,Rome,IT,x\n",
+    "Name:text:pk City:text Land:text Note:text",
+    "Ann,Rome,IT,x\n",
+    lines("line"),
+  );
+  makes(
+    "From:,2026-01-01,,\nTo:,2026-02-01,,\nid,v,w,x\n1,2,3,y\n",
+    "id:int32:pk v:int32 w:int32 x:text",
+    "1,2,3,y\n",
+    lines("2 lines"),
+  );
+  makes("id,,\n1,2,3\n", "id:int32:pk column2:int32 column3:int32", "1,2,3\n", /are called column2, column3/);
+  makes("a,b,c\n,,\n1,2,x\n", "id:uint32:pk:auto a:int32:null b:int32:null c:text:null", "1,,,\n2,1,2,x\n", null);
   refuses("id,v\n1,2\n# no\n", /line 3: the row has 1 cell, the header names 2/);
   // duckdb/duckdb#25827: rows before those that have more cells are rows, and the header is one.
   refuses("c0\nv0\na;b\n", /line 3: the row has 2 cells, the header names 1/, "--delimiter", ";");
@@ -212,6 +260,12 @@ test("numbers: a decimal comma, thousands, and what may be either", () => {
   const late = run("k;v\na;1,5\nb;2.5\n", [], ["k:text:pk", "v:decimal"]);
   assert.match(late.run.stderr, /line 2, column v: "1,5" is not a decimal.*; add --decimal , if/);
   assert.equal(run("k;v\na;1,5\nb;2\n", [], ["k:text:pk", "v:decimal"]).rows, "a,1.5\nb,2\n");
+});
+
+test("zero has no sign, which is said", () => {
+  makes("id,v\n1,-0\n2,5\n", "id:int32:pk v:int32", "1,0\n2,5\n", /^note: -0 is 0 in v$/);
+  makes("id,v\n1,-0.00\n2,5\n", "id:int32:pk v:decimal", "1,0.00\n2,5\n", /^note: -0 is 0 in v$/);
+  makes("id,v\n1,-0\n2,x\n", "id:int32:pk v:text", "1,-0\n2,x\n", null);
 });
 
 test("codes that look like numbers stay text, and numbers that programs write are numbers", () => {
@@ -343,7 +397,8 @@ test("options that don't go together, or with the format, are refused by name", 
     [["--thousands", "7"], /--thousands needs one character/],
     [["--thousands", ",", "--decimal", ","], /need different characters/],
     [["--dates", "dd.mm.yyyy"], /--dates needs dmy, mdy or ymd/],
-    [["--format", "tsv", "--quote", "'"], /--quote goes with --format csv/],
+    [["--escape", "^"], /--escape needs \\, or '' for none/],
+    [["--format", "json", "--escape", ""], /--escape goes with --format csv or tsv/],
     [["--format", "json", "--skip", "1"], /--skip goes with --format csv or tsv/],
     [["--format", "ndjson", "--dates", "dmy"], /--dates goes with --format csv or tsv/],
   ] as const) {
@@ -400,10 +455,41 @@ test("whatever the bytes are, an import ends, with a table or an error", () => {
 
 test("the example of docs/csv.md prints what it says", () => {
   const page = readFileSync(join(packageRoot, "docs/csv.md"), "utf8");
-  const [shell = "", said = ""] = [...page.matchAll(/```(?:sh)?\n([^`]*)```/g)].map((match) => match[1] ?? "");
+  const blocks = [...page.matchAll(/^```(?:sh)?\n([^`]*)```/gm)].map((match) => match[1] ?? "");
+  const [shell = "", said = ""] = blocks;
   const text = /^printf '(.*)' > data\/umsatz\.csv\n/.exec(shell)?.[1] ?? "";
   const disk = Disk.of(new Map([["umsatz.csv", Image.of(Buffer.from(text.replaceAll("\\n", "\n")))]]));
   const words = ["data/shop.db", "import", "umsatz", "data/umsatz.csv", "--create"];
   assert.ok(shell.includes(`quire ${words.join(" ")}\n`));
   assert.equal(runCommand(module, disk, words).stderr, said);
+  const [print = "", printed = ""] = blocks.slice(2);
+  const [command, ...more] = print.trim().split(" ");
+  assert.equal(command, "quire");
+  assert.equal(runCommand(module, disk, more).stdout, printed);
+});
+
+test("--print writes rows as they would be imported, and imports nothing", () => {
+  const disk = new Disk();
+  const quire = (words: readonly string[], stdin: string): CommandRun =>
+    runCommand(module, disk, ["data/s.db", ...words], { stdin });
+  const csv = (...words: string[]): string[] => ["import", "t", "-", "--format", "csv", "--print", ...words];
+  const made = quire(csv("--create"), "name;n;big\na;1,5;9007199254740993\n;NA;1\n");
+  assert.deepEqual(made.stdout.split("\n"), [
+    '{"name":"a","n":"1.5","big":"9007199254740993"}',
+    '{"name":null,"n":null,"big":"1"}',
+    "",
+  ]);
+  assert.match(made.stderr, /^would create t .*\nnote: .*printed 2 rows\n$/s);
+  assert.match(quire(["tables"], "").stderr, /FILE_NOT_FOUND/);
+  // What a source does not have is left out, so that who takes the rows gives it its default.
+  assert.equal(quire(["create", "t", "id:uint32:pk:auto", "a:text:default=x", "d:json:null"], "").status, 0);
+  const words = ["import", "t", "-", "--format", "ndjson", "--print"];
+  assert.equal(quire(words, '{"a":"y","d":{"x":1.10}}\n{}\n{"d":null}\n').stdout, '{"a":"y","d":{"x":1.10}}\n{}\n{"d":null}\n');
+  const json = quire([...words, "--json"], '{"d":{"x":1.10}}\n').stdout.split("\n");
+  assert.equal(json[0], '{"d":"{\\"x\\":1.10}"}');
+  assert.match(json[1] ?? "", /^{"table":"t","imported":1,"skipped":0,"memoryBytes":/);
+  assert.equal(quire([...words, "--skip-bad"], '{"a":"y"}\n{"b":1}\n{"a":"z"}\n').stdout, '{"a":"y"}\n{"a":"z"}\n');
+  assert.match(quire(words, '{"a":"y"}\n{"b":1}\n').stderr, /COLUMN_NOT_FOUND: line 2: /);
+  assert.match(quire([...words, "--on-conflict", "skip"], "").stderr, /USAGE: --print goes without/);
+  assert.equal(quire(["export", "t", "--format", "csv"], "").stdout, "id,a,d\n");
 });

@@ -112,16 +112,30 @@ test("GeoJSON features have their properties as columns, and their geometry as J
     { row_id: 2, id: null, name: null, o: null, geometry: null },
   ]);
   assert.match(made.notes[1] ?? "", /GeoJSON features, with their properties as columns/);
-  // What features and properties both have keeps apart, as the first feature has it.
+  // What features and properties both have keeps apart, whichever feature shows it.
   const twice = take(`[${feature('"id": 7, ', '{"id": "a"}')}, ${feature('"id": 8, ', '{"x": 1}')}]`, ["--flatten"]);
   assert.deepEqual(twice.rows, [
     { feature_id: 7, id: "a", geometry, x: null },
     { feature_id: 8, id: null, geometry, x: 1 },
   ]);
-  refused(
-    `[${feature("", '{"id": "a"}')}, ${feature('"id": 8, ', '{"id": "b"}')}]`,
-    /line 1: the row names column id twice; nothing was imported/,
-  );
+  const later = `[${feature('"id": 7, ', '{"x": 1}')}, ${feature("", '{"id": "a"}')}, ${feature('"id": 8, ', '{"id": "b"}')}]`;
+  const apart = [
+    { feature_id: 7, x: 1, geometry, id: null },
+    { feature_id: null, x: null, geometry, id: "a" },
+    { feature_id: 8, x: null, geometry, id: "b" },
+  ];
+  for (const stdin of [false, true]) {
+    const rows = take(later, [], { stdin }).rows.map((row) => ({ ...(row as object), row_id: undefined }));
+    assert.deepEqual(
+      rows,
+      apart.map((row) => ({ row_id: undefined, ...row })),
+    );
+  }
+  const columns = ["n:uint32:pk:auto", "feature_id:int32:null", "id:text:null", "x:int32:null", "geometry:json:null"];
+  assert.deepEqual(take(`[${feature('"id": 7, ', '{"x": 1}')}]`, [], { columns }).rows, [
+    { n: 1, feature_id: 7, id: null, x: 1, geometry },
+  ]);
+  refused(later, /line 1: .*no column feature_id/, [], { columns: columns.filter((word) => !word.startsWith("feature_id")) });
   // One a line, and a row that merely is called one.
   assert.deepEqual(take(`${feature("", '{"a": 1}')}\n${feature("", '{"a": 2}')}\n`, [], { format: "ndjson" }).rows, [
     { a: 1, geometry },
@@ -237,4 +251,22 @@ test("what is around rows may be of any size, rows and their depth have a limit 
   refused(`{"rows": [{"a": ${"[".repeat(200)}${"]".repeat(200)}}]}`, /nested too deep|deeper/);
   refused(`{"rows": [{"a": ${'{"b":'.repeat(200)}1${"}".repeat(200)}}]}`, /nested too deep|deeper/, ["--flatten"]);
   refused('{"rows": [{"a": "' + "y".repeat(70_000) + '"}]}', /column a: a text of 70000 bytes is above the limit/);
+});
+
+test("numbers beyond all floats are text, and no part of a document", () => {
+  const text = '[{"id": 1, "x": 1e400}, {"id": 2, "x": -2.5}]';
+  assert.equal(take(text).schema, "create t id:int32:pk x:text");
+  assert.deepEqual(take(text).rows, [
+    { id: 1, x: "1e400" },
+    { id: 2, x: "-2.5" },
+  ]);
+  assert.equal(take(text, ["--types", "x=text"]).status, 0);
+  refused(text, /line 1, column x: "1e400" is not a decimal/, ["--types", "x=decimal"]);
+  refused('[{"id": 1, "x": {"y": [1e400]}}]', /line 1, column x: .* is not JSON: a number out of range/);
+  assert.deepEqual(take('[{"id": 1, "x": {"y": 1e400}}]', ["--flatten"]).rows, [{ id: 1, x_y: "1e400" }]);
+});
+
+test("what is no JSON in a row is named by its line, and its place in the row", () => {
+  refused('[{"id": 1,\n"x": 1},\n{"id": 2,\n"x": tru}]', /: line 4: expected a JSON value at byte 15 of row 2/);
+  refused('{"id": 1}\n{"id": tru}\n', /: line 2: expected a JSON value at byte 7(;|$)/m, [], { format: "ndjson" });
 });

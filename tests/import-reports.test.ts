@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { ZstdFrames } from "../host/cli/zstd-frames.js";
+import { ZstdFrames } from "../host/node/zstd-frames.js";
 import { modulePath } from "../host/paths.js";
 import { smallWindowModule } from "./helpers/small-window.js";
 import { runCommand } from "./torture/command.js";

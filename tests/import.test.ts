@@ -59,7 +59,7 @@ test("TSV: escapes, \\N for null, an empty cell of a text column is an empty tex
   const store = openStore(t);
   await store.ok(PEOPLE);
   const text = 'name\tnote\tage\na\\tb\\nc\\\\d\\re\t\\N\t1\n"quoted"\t\t\nC:\\dir\\\t\\\\N\t3\n';
-  await importText(store, text, "--format", "tsv");
+  await importText(store, text, "--format", "tsv", "--escape", "\\");
   assert.deepEqual(await people(store), [
     [1, "a\tb\nc\\d\re", 1, null],
     [2, '"quoted"', null, ""],

@@ -233,7 +233,7 @@ test("CSV without a header, and with bad rows left out, cut anywhere", () => {
 });
 
 test("TSV cut anywhere", () =>
-  checkAll(importer("tsv"), [
+  checkAll(importer("tsv", "--escape", "\\"), [
     ["a\tb\r\n\r\n1\t2\r\n\r3\t4\r\n", A_B_C_D],
     [`${MARK}a\tb\r1\t2\r`, A_B],
     [
@@ -246,6 +246,26 @@ test("TSV cut anywhere", () =>
     ['a\tb\n"é\t😀"\n', [['"é', '😀"']]],
     ["a\tb\r\n1\t2\t3\r\n", null],
   ]));
+
+test("quotes and backslashes that are found out, cut anywhere", () => {
+  const found: readonly (readonly [string, string, unknown[][]])[] = [
+    ["tsv", 'a\tb\n"1\t""2"\tC:\\new\n', [['1\t"2', "C:\\new"]]],
+    ["tsv", "a\tb\n\\\\\\t\t\\N\n", [["\\\t", null]]],
+    ["tsv", "a\tb\nC:\\new\t\\N\n", [["C:\\new", null]]],
+    [
+      "csv",
+      'a,b\n"1\\"\\\\",x\n"\\"",\\n\n',
+      [
+        ['1"\\', "x"],
+        ['"', "\n"],
+      ],
+    ],
+  ];
+  for (const [format, text, rows] of found) {
+    assert.match(compareCuts(importer(format), Buffer.from(text), JSON.stringify(text)), /^0 /);
+    assert.deepEqual(rowsOf(importer(format), Buffer.from(text)), rows, text);
+  }
+});
 
 test("NDJSON cut anywhere", () =>
   checkAll(importer("ndjson"), [
@@ -296,6 +316,7 @@ test("a table made of the input: CSV, NDJSON and JSON cut anywhere", () => {
     "a,b\n3/4/2026,1\n",
     "#c\n#d,e\nx,1\ny,2\n",
     "1,x\n2,y\n",
+    "T,,\n,,\na,b,c\nx,1,2\n",
   ])
     compareCuts(create("csv"), Buffer.from(text), JSON.stringify(text));
   compareCuts(create("ndjson"), Buffer.from('{"a":"é"}\r\n\r\n{"b":1}'), "ndjson");

@@ -168,8 +168,8 @@ export function allCommands(): Array<Command> {
       .takes(
         1,
         2,
-        "format,create,key,types,batch,skip-bad,null,delimiter,quote,comment,skip,header,no-header,ragged,decimal,thousands,dates," +
-          "encoding,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,layout,rules",
+        "format,create,key,types,batch,skip-bad,null,delimiter,quote,escape,comment,skip,header,no-header,ragged,decimal,thousands,dates," +
+          "encoding,rows,key-as,flatten,on-conflict,ignore-extra,dry-run,print,layout,rules",
       )
       .needs(OPENS_ITSELF)
       .tells(
@@ -179,10 +179,10 @@ export function allCommands(): Array<Command> {
           "--types A=text,B=uint8 gives columns these types instead. From standard input the types are those of the first 16 MiB.\n" +
           "A header names the columns, in any order; with --no-header they come as they are declared. A column that the source\n" +
           "does not have gets its number, its default, or null. How CSV and TSV are written is found out from their first 64 KiB, and\n" +
-          "said where it is not the usual: --delimiter C, --quote C, --header, --skip N (lines before it), --comment C, --decimal C,\n" +
-          "--thousands C, --dates dmy|mdy|ymd and --encoding NAME choose; --ragged takes rows that are too short. In CSV an empty cell\n" +
-          "is null, and one in quotes is text; NA, N/A, NULL, - and the like are null among numbers, dates and booleans; --null TEXT,\n" +
-          "several times if need be, says what is null instead. Rows may refer to each other in any order:\n" +
+          "said where it is not the usual: --delimiter C, --quote C, --escape C, --header, --skip N (lines before it), --comment C,\n" +
+          "--decimal C, --thousands C, --dates dmy|mdy|ymd and --encoding NAME choose; --ragged takes rows that are too short.\n" +
+          "In CSV an empty cell is null, and one in quotes is text; NA, N/A, NULL, - and the like are null among numbers, dates and\n" +
+          "booleans; --null TEXT, several times if need be, says what is null instead. Rows may refer to each other in any order:\n" +
           "in all of the import, with --batch in each batch; with --skip-bad a row has to come behind what it refers to.\n" +
           "Rows of JSON are objects in an array or one after the other. Inside of an object --rows data.items names the array of them,\n" +
           "or an object whose members are rows, each with its name in the column key, or that of --key-as; it is found if there is one\n" +
@@ -192,6 +192,7 @@ export function allCommands(): Array<Command> {
           "Rows are told by the primary key, or by the unique columns --key A,B.\n" +
           "--ignore-extra leaves out what the table has no column for.\n" +
           "--dry-run says what would be new, changed, the same and refused, and changes nothing.\n" +
+          "--print writes the rows to standard output as NDJSON, instead of into the table.\n" +
           "npx quire also imports Parquet and Arrow files, and with an SQLite file in the place of TABLE all of it: docs/files.md.\n" +
           "Example: quire data/geo.db import airports airports.csv --create --key iata",
       ),
@@ -199,7 +200,7 @@ export function allCommands(): Array<Command> {
       "export",
       runExport,
       "TABLE [--format table|csv|tsv|ndjson|json|markdown|line] [--where CONDITION] [--order LIST]",
-      "print all rows of a table",
+      "print all rows of a table or view",
     )
       .takes(1, 1, "format,columns,null,delimiter,no-header,numbers,where,order,timeout")
       .tells(

@@ -167,6 +167,11 @@ function scaleOf(ptr: usize): u32 {
   return (load<u32>(ptr) >> 16) & 0xff;
 }
 
+/** Whether the decimal at `ptr` is below zero. */
+export function isNegative(ptr: usize): bool {
+  return (load<u32>(ptr) & SIGN) != 0;
+}
+
 
 @inline
 function isZero(ptr: usize): bool {

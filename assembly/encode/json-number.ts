@@ -51,6 +51,9 @@ function digitFault(at: usize, end: usize): usize {
   return scanFault(at < end ? JSON_BAD_NUMBER : JSON_ENDS_EARLY, at);
 }
 
+/** Where the number ends that was out of range last. */
+export let wideNumberEnd: usize = 0;
+
 /** Where the number ends that starts at `at` with a digit or `-`; 0 for a fault, a number beyond the range of f64 among them. */
 export function scanNumber(at: usize, end: usize): usize {
   const start = at;
@@ -75,8 +78,9 @@ export function scanNumber(at: usize, end: usize): usize {
     if (at == digits) return digitFault(at, end);
   }
   // Fewer than 300 digits without an exponent cannot leave the range.
-  if ((hasExponent || at - start > 300) && !readNumber(start, <u32>(at - start))) return scanFault(JSON_NUMBER_RANGE, start);
-  return at;
+  if ((!hasExponent && at - start <= 300) || readNumber(start, <u32>(at - start))) return at;
+  wideNumberEnd = at;
+  return scanFault(JSON_NUMBER_RANGE, start);
 }
 
 /** Whether 10 times `significand` and `digit` is above the largest u64. */

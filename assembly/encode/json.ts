@@ -22,13 +22,14 @@ import {
   JSON_NO_COMMA_IN_OBJECT,
   JSON_NO_KEY,
   JSON_NO_VALUE,
+  JSON_NUMBER_RANGE,
   JSON_TOO_DEEP,
   JSON_TRAILING,
   jsonErrorText,
   scanError,
   scanErrorAt,
 } from "./json-error";
-import { scanNumber } from "./json-number";
+import { scanNumber, wideNumberEnd } from "./json-number";
 import { skipSpace } from "./json-space";
 import { scanHasEscapes, scanString, unescapeJson } from "./json-string";
 import { utf8ValidLength } from "./utf8";
@@ -78,6 +79,10 @@ export class JsonTape {
   /** Why the last reading failed (`JSON_…`, 0 when it did not), and at which byte of the text. */
   error: i32 = 0;
   errorOffset: u32 = 0;
+  /** Numbers beyond the range of f64 are read as well: what is done with them is for others to say. No document has them. */
+  takesWide: bool = false;
+  /** There is such a number in the text. */
+  isWide: bool = false;
   private nodes: usize = 0;
   private used: u32 = 0;
   private capacity: u32 = 0;
@@ -112,6 +117,7 @@ export class JsonTape {
     this.used = 0;
     this.error = 0;
     this.endOffset = 0;
+    this.isWide = false;
     this.maxDepth = maxDepth;
     this.arena.reset();
     if (!this.read(ptr, ptr + len)) return false;
@@ -168,7 +174,11 @@ export class JsonTape {
       return close + 1;
     }
     if (byte == 0x2d || isDigit(byte)) {
-      const after = scanNumber(at, end);
+      let after = scanNumber(at, end);
+      if (after == 0 && this.takesWide && scanError == JSON_NUMBER_RANGE) {
+        this.isWide = true;
+        after = wideNumberEnd;
+      }
       if (after == 0) return this.scanFailed();
       this.add(JSON_NUMBER, 0, at, after, parent, link);
       return after;

@@ -286,7 +286,8 @@ export function parseJsonValue(type: u8, customSize: u32, tape: JsonTape, node: 
       const depth = JSON_COLUMN_DEPTH.toString();
       return fail(BAD_VALUE, shown(ptr, len) + " is nested deeper than the " + depth + " levels that a JSON column takes");
     }
-    return addDocument(ptr, len, out);
+    // Numbers that documents do not have, and the tape may have taken, are found by reading it as one.
+    return tape.isWide ? parseValue(type, customSize, ptr, len, out) : addDocument(ptr, len, out);
   }
   const kind = tape.kind(node);
   let suits = false;

@@ -1,8 +1,8 @@
 /** Rows as JSON objects, written. */
 import { ByteBuffer } from "../encode/byte-buffer";
-import { TYPE_DECIMAL, isInteger } from "../encode/data-type";
+import { TYPE_DECIMAL, TYPE_JSON, TYPE_TEXT, isInteger } from "../encode/data-type";
 import { addJsonString } from "../encode/json-string";
-import { Row } from "../encode/row";
+import { CELL_MISSING, Row } from "../encode/row";
 import { isLongValue, writeJsonValue, writeTextValue } from "../encode/value-text";
 import { Column } from "../schema/column";
 import { allPositions, firstColumns } from "../schema/column-names";
@@ -34,6 +34,11 @@ export class RowWriter {
     }
   }
 
+  /** Columns that a row does not have are left out, not null. */
+  leavesOut: bool = false;
+  /** Documents are strings of their texts, which keep all digits of their numbers wherever they are read. */
+  documentsAsText: bool = false;
+
   /** A writer of all columns, in the schema's order. */
   static all(schema: TableSchemaSnapshot): RowWriter {
     return new RowWriter(schema, allPositions(schema));
@@ -44,15 +49,26 @@ export class RowWriter {
     const columns = this.schema.columns;
     const positions = this.positions;
     let start: u32 = 0;
+    const before = out.len;
     for (let i = 0; i < positions.length; i++) {
       const end = unchecked(this.ends[i]);
+      const position = unchecked(positions[i]);
+      if (this.leavesOut && row.state(position) == CELL_MISSING) {
+        start = end;
+        continue;
+      }
       out.addBytes(this.names.ptr + start, end - start);
       start = end;
-      const position = unchecked(positions[i]);
       const column = unchecked(columns[position]);
       const isNumber = this.numbers && row.isSet(position) && (isInteger(column.type) || column.type == TYPE_DECIMAL);
       if (isNumber) writeTextValue(column.type, 0, row.ptr(position), out);
-      else writeJsonCell(column, position, row, out);
+      else if (this.documentsAsText && column.type == TYPE_JSON && row.isSet(position)) {
+        writeJsonValue(TYPE_TEXT, 0, row.ptr(position), out, isLongValue(row.len(position)));
+      } else writeJsonCell(column, position, row, out);
+    }
+    if (this.leavesOut) {
+      if (out.len == before) out.addU8(0x7b);
+      else store<u8>(out.ptr + before, 0x7b);
     }
     out.addU8(0x7d);
   }

@@ -7,11 +7,12 @@ import { statSync } from "node:fs";
 import { extname, parse, resolve } from "node:path";
 import { IN_MEMORY } from "../api/options.js";
 import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
-import { COMMANDS, FORMATS, OUT_FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
-import { compressionNamed, compressionOf, nameInside, requireCompression } from "./compression.js";
+import { COMMANDS, OUT_FORMATS, PATH_OPTIONS, VALUE_OPTIONS } from "./commands.js";
+import { compressionNamed, compressionOf, nameInside, requireCompression } from "../node/compression.js";
+import { TEXT_FORMATS } from "../files/kinds.js";
 import { GuestFolders, realFile, refuseLinks, refusedName } from "../node/guest-files.js";
 import type { Preopen } from "../runtimes/adapter.js";
-import { OutFile, type PackedSource } from "./packed-streams.js";
+import { OutFile, type PackedSource } from "../node/packed-streams.js";
 import { type LockRequest, WAIT_SECONDS } from "../node/lock/write-lock.js";
 import { RUNTIME_NAMES, type RuntimeName, isRuntimeName } from "../api/runtime-names.js";
 
@@ -73,15 +74,29 @@ export function takeWait(words: readonly string[]): { waitSeconds: number; rest:
   return { waitSeconds: Number(value), rest };
 }
 
-/** Takes `--out OUT` out of `words`. */
+/** Takes the OUT of `export TABLE OUT` out of `words`: a word whose ending tells a format, where no option tells it. */
+function takeOutWord(words: string[]): string | undefined {
+  const commandAt = plainPosition(words, filePosition(words) + 1);
+  if (words[commandAt] !== "export" || hasOption("format", words)) return undefined;
+  const at = plainPosition(words, plainPosition(words, commandAt + 1) + 1);
+  const isOut = at > commandAt + 1 && OUT_FORMATS.get("export")?.has(formatEnding(words[at] as string)) === true;
+  return isOut ? words.splice(at, 1)[0] : undefined;
+}
+
+/** The ending of a file's name that tells its format. */
+const formatEnding = (name: string): string => extname(nameInside(name)).toLowerCase();
+
+/** Takes `--out OUT`, or the OUT of `export TABLE OUT`, out of `words`. */
 function takeOut(words: readonly string[], cwd: string): { out: OutFile | null; rest: string[] } {
-  const { value: named, rest } = takeOption("out", words);
+  const { value, rest } = takeOption("out", words);
+  const named = value ?? takeOutWord(rest);
   if (named === undefined) return { out: null, rest };
   const refuse = (message: string): QuireError => new QuireError("USAGE", message, EXIT_USAGE);
   const path = resolve(cwd, named);
   const at = filePosition(rest);
   const commandAt = plainPosition(rest, at + 1);
-  const command = rest[commandAt] ?? "";
+  const word = rest[commandAt] ?? "";
+  const command = isStatement(word) ? "sql" : word;
   if (at < 0 || !OUT_FORMATS.has(command)) throw refuse(`--out goes with ${[...OUT_FORMATS.keys()].join(", ")}`);
   if (named === "" || statSync(path, { throwIfNoEntry: false })?.isFile() === false)
     throw refuse(`--out needs the name of a file, not "${named}"`);
@@ -89,7 +104,7 @@ function takeOut(words: readonly string[], cwd: string): { out: OutFile | null; 
     throw refuse(`--out can't be ${named}, which has the tables`);
   if (rest.includes("--json"))
     throw refuse("--out goes without --json, whose errors would be lost: a name that ends in .json is JSON");
-  const format = OUT_FORMATS.get(command)?.get(extname(nameInside(named)).toLowerCase());
+  const format = OUT_FORMATS.get(command)?.get(formatEnding(named));
   if (format !== undefined && !hasOption("format", rest)) rest.splice(commandAt + 1, 0, "--format", format);
   const compression = compressionNamed(named);
   if (compression !== null) requireCompression(compression, `quire … ${command} … | zstd > ${named}`);
@@ -261,7 +276,7 @@ export function prepareCommand(words: readonly string[], cwd: string): PreparedC
         packed = { path: source, named: name, compression };
       }
       args[at] = "-";
-      const format = FORMATS.get(extname(nameInside(source)).toLowerCase());
+      const format = TEXT_FORMATS.get(formatEnding(source));
       if (format !== undefined && !hasOption("format", args) && command === "import") args.push("--format", format);
     }
   }

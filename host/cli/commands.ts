@@ -4,6 +4,8 @@
  * be missing or of another build. tests/catalogues.test.ts compares the two in full, by what the module's help says and what its commands do.
  */
 
+import { TEXT_FORMATS } from "../files/kinds.js";
+
 /** A word of a command that is a file: how many words are between it and the command's name. */
 export interface FileArgument {
   readonly behind: number;
@@ -81,6 +83,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
       "on-conflict",
       "encoding",
       "quote",
+      "escape",
       "comment",
       "skip",
       "decimal",
@@ -102,18 +105,10 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set(
 /** Options whose value is a file. */
 export const PATH_OPTIONS: ReadonlySet<string> = new Set(["--schema", "--rules", "--acl", "--file"]);
 
-/** The formats of `import` that a file's extension stands for. */
-export const FORMATS: ReadonlyMap<string, string> = new Map([
-  [".csv", "csv"],
-  [".tsv", "tsv"],
-  [".tab", "tsv"],
-  [".ndjson", "ndjson"],
-  [".jsonl", "ndjson"],
-  [".json", "json"],
-]);
-
 /** The commands whose output `--out` takes, and the formats that the extension of its file stands for there. */
 export const OUT_FORMATS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
-  ...["export", "scan", "get", "sql"].map((name) => [name, new Map([...FORMATS, [".md", "markdown"]])] as const),
+  ...["export", "scan", "get", "sql"].map(
+    (name) => [name, new Map<string, string>([...TEXT_FORMATS, [".md", "markdown"]])] as const,
+  ),
   ["dump", new Map()],
 ]);

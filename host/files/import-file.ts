@@ -1,13 +1,16 @@
 /** `importFile`: a file of rows into a table, which is made if it is to be. */
 import { statSync } from "node:fs";
+import { extname } from "node:path";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
 import { nameInSpec } from "../api/table-schema.js";
 import { type AnySession, type InsertOptions, type Target, type Watch, insertRows } from "./insert-rows.js";
-import { kindNamed, kindOfFile } from "./kinds.js";
+import { nameInside } from "../node/compression.js";
+import { TEXT_FORMATS, type TextFormat, kindNamed, kindOfFile } from "./kinds.js";
 import type { FileColumn, RowFile } from "./row-file.js";
 import { type ReadOptions, openInThread } from "./rows-thread.js";
+import { type TextOptions, importText } from "./text-file.js";
 
-export interface ImportOptions extends Watch, ReadOptions {
+export interface ImportOptions extends Watch, ReadOptions, TextOptions {
   /** The table that the rows go into. */
   readonly table: string;
   /** Makes the table, with the types of the file's columns. */
@@ -16,7 +19,7 @@ export interface ImportOptions extends Watch, ReadOptions {
   readonly key?: string;
   /** Other types for columns of a table that is made, as `{ price: "text" }`. */
   readonly types?: Readonly<Record<string, string>>;
-  /** Texts of values that are null, as `["NaN"]`. */
+  /** Texts of values that are null, as `["NaN"]`; in text nothing else is null then. */
   readonly nulls?: readonly string[];
   /** Rows after which what is done so far is committed; absent: all rows are one transaction. */
   readonly batch?: number;
@@ -27,30 +30,43 @@ export interface ImportResult {
   readonly rows: number;
   /** The words for `create` of a table that was made. */
   readonly columns?: readonly string[];
-  /** What people should know of the file. */
+  /** What people should know of the file, and of text how it was read and what is null in it, a line each. */
   readonly notes: readonly string[];
+  /** Of text: rows that `skipBad` left out. */
+  readonly skipped?: number;
 }
+
+/** The format of text that the options or the file's name tell. */
+function textFormatOf(path: string, { format }: ImportOptions): TextFormat | null {
+  return format ?? TEXT_FORMATS.get(extname(nameInside(path)).toLowerCase()) ?? null;
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 /** Opens a file of rows; the kind is that of its first bytes, or else of its name. */
 async function openRows(path: string, options: ReadOptions): Promise<RowFile> {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+  if (!isFile(path)) {
     throw new QuireError("FILE_NOT_FOUND", `there is no file ${path} to read from`, EXIT_NOT_DONE);
   }
   const kind = kindOfFile(path) ?? kindNamed(path);
   if (kind !== null && kind !== "sqlite") return openInThread({ path, kind }, options);
-  const other = kind === "sqlite" ? "an SQLite file, which importSqlite reads" : "neither Parquet nor Arrow";
+  const other =
+    kind === "sqlite" ? "an SQLite file, which importSqlite reads" : "neither Parquet nor Arrow; CSV and JSON are told by format";
   throw new QuireError("BAD_FILE", `${path} is ${other}`, EXIT_NOT_DONE);
 }
 
 /**
- * Puts the rows of a Parquet or Arrow file into a table, or none of them: a row group, or a record batch, is in memory at a time. Values keep
- * what they are: one that its column can't hold without a loss is `BAD_VALUE`, which names row and column.
+ * Puts the rows of a Parquet, Arrow, CSV, TSV, JSON or NDJSON file into a table, or none of them: a row group, or a record batch, is in memory
+ * at a time. Values keep what they are: one that its column can't hold without a loss is `BAD_VALUE`, which names row and column.
  */
 export async function importFile(db: AnySession, path: string, options: ImportOptions): Promise<ImportResult> {
+  const { table, create = false, nulls = [], batch = 0 } = options;
+  const how: InsertOptions = { ...options, nulls, batch };
+  const format = textFormatOf(path, options);
+  if (format !== null && isFile(path) && (options.format !== undefined || kindOfFile(path) === null))
+    return importText(db, path, format, { ...options, ...how });
   const file = await openRows(path, options);
   try {
-    const { table, create = false, nulls = [], batch = 0 } = options;
-    const how: InsertOptions = { ...options, nulls, batch };
     if (create) return await importAnew(db, file, options, how);
     const targets = await targetsIn(db, table, file.columns);
     return { table, rows: await insertRows(db, table, file, targets, how), notes: file.notes };

@@ -5,6 +5,8 @@
 export type { DialectName } from "./dialects.js";
 export { type ExportOptions, type ExportResult, type RowFormat, exportFile } from "./export-file.js";
 export { type ImportOptions, type ImportResult, importFile } from "./import-file.js";
+export type { TextFormat } from "./kinds.js";
+export type { TextOptions } from "./text-file.js";
 export type { Watch } from "./insert-rows.js";
 export { type DumpOptions, dumpSql } from "./sql-script.js";
 export { type SqliteImportOptions, type SqliteImportResult, importSqlite } from "./sqlite-import.js";

@@ -60,13 +60,23 @@ export async function insertRows(
   options: InsertOptions,
 ): Promise<number> {
   const ways = file.columns.map((column, i) => wayOf(column, targets[i] as Target));
-  const rows = rowsOf(file, ways, options.nulls);
+  return insertObjects(db, table, rowsOf(file, ways, options.nulls), file.rows, options);
+}
+
+/** The same of rows that are objects; `of` is how many there are, null where that is not known. */
+export async function insertObjects(
+  db: AnySession,
+  table: string,
+  rows: AsyncGenerator<object, void, undefined>,
+  of: number | null,
+  options: InsertOptions,
+): Promise<number> {
   let done = 0;
   const insert = async (part: object[]): Promise<void> => {
     options.signal?.throwIfAborted();
     await insertPart(db, table, part, done);
     done += part.length;
-    options.onProgress?.(done, file.rows);
+    options.onProgress?.(done, of);
   };
   const { batch } = options;
   let next = await rows.next();

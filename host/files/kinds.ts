@@ -38,3 +38,16 @@ export function kindOfFile(path: string): FileKind | null {
     return null;
   }
 }
+
+/** Formats of text. */
+export type TextFormat = "csv" | "tsv" | "ndjson" | "json";
+
+/** Those that the ending of a file's name stands for. */
+export const TEXT_FORMATS: ReadonlyMap<string, TextFormat> = new Map([
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+  [".tab", "tsv"],
+  [".ndjson", "ndjson"],
+  [".jsonl", "ndjson"],
+  [".json", "json"],
+]);

@@ -5,7 +5,7 @@
  * store before it unless the command does so itself, and afterwards reports a failure, closes the store, writes out what waits and
  * ends with the exit status.
  */
-import { Status, OK, USAGE, fail, lastError } from "../../status";
+import { Status, OK, TABLE_NOT_FOUND, USAGE, fail, lastError } from "../../status";
 import { LAYOUT_0_6, LAYOUT_0_8, LAYOUT_0_9, LAYOUT_0_11, layoutName } from "../../memory/base/layout";
 import { MemoryManager } from "../../memory/manager/memory-manager";
 import { MemoryProvider } from "../../memory/file/provider";
@@ -75,7 +75,8 @@ export class CommandContext {
   table(name: string): Table | null {
     const table = findTable(this.db.tables, name);
     if (table) return table.refresh() == OK ? table : null;
-    unknownTable(this.db.tables, name);
+    if (this.db.catalog.view(name)) fail(TABLE_NOT_FOUND, name + " is a view", "export and sql read its rows");
+    else unknownTable(this.db.tables, name);
     return null;
   }
 

@@ -14,21 +14,14 @@ import {
 } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { counted } from "../../check/check-report";
-import { ScanLoop } from "../../query/scan-loop";
-import { allPositions } from "../../schema/column-names";
-import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
-import { stringConstant } from "../../sql/bind/literals";
-import { Constant } from "../../sql/eval/expression";
 import { Statement } from "../../sql/execute";
-import { QueryRows } from "../../sql/query-rows";
 import { SqlText } from "../../sql/sql-text";
 import { isMissing } from "../../wasi/file";
 import { environmentVariable, readWhole, stderr, stdout } from "../../wasi/stdio";
 import { call, startRequest, addField, addTextField, addTextsField } from "../command-line/command-request";
 import { CommandContext, openStore } from "../command-line/context";
 import { removeStore } from "../command-line/made-store";
-import { RowFormat } from "../output/row-formats";
-import { formatNamed } from "../export/formats";
+import { parametersOf, printRows } from "../export/statement-rows";
 
 /** Bytes of a script at most. */
 const LONGEST_SCRIPT: u32 = 64 << 20;
@@ -128,13 +121,6 @@ function inStatement(text: SqlText, number: i32, start: u32): Status {
   return lastError.status;
 }
 
-/** Values of parameters, which take the types of what they meet. */
-function parametersOf(words: Array<string>): Array<Constant> {
-  const parameters = new Array<Constant>();
-  for (let i = 0; i < words.length; i++) parameters.push(stringConstant(words[i]));
-  return parameters;
-}
-
 /** With `--json`: what the request `sql` replies to the text from byte `start` to `end`. */
 function printReply(ctx: CommandContext, text: SqlText, start: u32, end: u32, words: Array<string>): Status {
   startRequest("sql");
@@ -142,26 +128,6 @@ function printReply(ctx: CommandContext, text: SqlText, start: u32, end: u32, wo
   if (words.length > 0) addTextsField("params", words);
   if (ctx.has("explain")) addField("explain").addText("true");
   return call(ctx);
-}
-
-/** How rows are to be printed; null with `USAGE`. */
-function formatOf(ctx: CommandContext, schema: TableSchemaSnapshot): RowFormat | null {
-  return formatNamed(ctx, ctx.invocation.option("format", "table"), schema, allPositions(schema));
-}
-
-function printRows(ctx: CommandContext, statement: Statement, words: Array<string>): Status {
-  // What is wrong with the options is said before anything is changed.
-  if (!formatOf(ctx, new TableSchemaSnapshot("", ""))) return lastError.status;
-  const rows = statement.rows(ctx.db, parametersOf(words));
-  if (!rows) return lastError.status;
-  const format = formatOf(ctx, rows.schema);
-  let status = lastError.status;
-  if (format) {
-    status = format.print<QueryRows>(new ScanLoop<QueryRows>(rows));
-    if (status == OK) status = rows.status;
-  }
-  rows.free();
-  return status;
 }
 
 function change(ctx: CommandContext, statement: Statement, words: Array<string>): Status {

@@ -12,6 +12,7 @@ import { DialectChoices } from "./sniff";
 const OPTIONS: StaticArray<string> = [
   "delimiter",
   "quote",
+  "escape",
   "comment",
   "skip",
   "header",
@@ -33,7 +34,7 @@ export class CsvOptions {
 
   constructor(
     private readonly ctx: CommandContext,
-    private readonly tsv: bool,
+    readonly tsv: bool,
   ) {
     this.nulls = new NullTexts(ctx.invocation.options("null"), tsv ? "\\N" : "");
     this.header = !ctx.has("no-header");
@@ -57,7 +58,12 @@ export class CsvOptions {
       dialect.quote = 0;
       dialect.escapes = true;
       chosen.delimiter = true;
-      chosen.quote = true;
+    }
+    if (ctx.has("escape")) {
+      const escape = ctx.invocation.option("escape", "");
+      if (escape != "" && escape != "\\") return fail(USAGE, "--escape needs \\, or '' for none");
+      dialect.escapes = escape != "";
+      chosen.escape = true;
     }
     if (ctx.has("delimiter")) {
       dialect.delimiter = delimiterOf(ctx.invocation.option("delimiter", ""));
@@ -65,8 +71,6 @@ export class CsvOptions {
       chosen.delimiter = true;
     }
     if (ctx.has("quote")) {
-      if (this.tsv)
-        return fail(USAGE, "--quote goes with --format csv", "add --format csv --delimiter '\\t' for cells in quotes");
       chosen.quote = true;
       const quote = ctx.invocation.option("quote", "") != "" ? this.byteOf("quote") : 0;
       if (quote < 0) return USAGE;

@@ -1,9 +1,9 @@
 /**
  * Rows of a CSV (RFC 4180) or TSV source, one at a time, as cells that lie where they were read.
  *
- * CSV: cells in quotes may hold the delimiter, line breaks and doubled quotes. TSV: no quotes; `\t`, `\n`, `\r` and `\\` are
- * escapes, any other backslash is itself. Lines end with LF, CRLF or CR. A byte order mark is skipped. Blank lines are no rows, unless
- * a row has one cell. What else holds of a source its `Dialect` says.
+ * Cells in quotes may hold the delimiter, line breaks and doubled quotes. Where there are escapes they are `\t`, `\n`, `\r`, `\\` and
+ * a backslash before a quote; any other backslash is itself. Lines end with LF, CRLF or CR. A byte order mark is skipped. Blank
+ * lines are no rows, unless a row has one cell. What else holds of a source its `Dialect` says.
  */
 import { Status, OK, BAD_VALUE, fail } from "../../status";
 import { ByteBuffer } from "../../encode/byte-buffer";
@@ -21,7 +21,7 @@ const CELL_STRIDE: u32 = 12;
 const QUOTED: u8 = 1;
 /** Its text without escapes is in the arena. */
 const IN_ARENA: u8 = 2;
-/** The TSV cell holds backslashes. */
+/** The cell holds escapes or doubled quotes. */
 const ESCAPED: u8 = 4;
 
 export class DelimitedReader {
@@ -35,6 +35,11 @@ export class DelimitedReader {
   expected: u32 = 0;
   /** What may be the reason when a row has another number of cells. */
   hint: string = "";
+  /** Escapes in cells that were asked for, and the line of the first backslash that begins none, 0 for none. */
+  escapeCount: u64 = 0;
+  strayLine: u64 = 0;
+  /** There was a backslash before a quote that closes a cell. */
+  sawEscapedQuote: bool = false;
   private nextLine: u64 = 1;
   private cells: ByteBuffer = new ByteBuffer(64 * CELL_STRIDE);
   private arena: ByteBuffer = new ByteBuffer(1024);
@@ -54,6 +59,9 @@ export class DelimitedReader {
     this.nextLine = 1;
     this.toSkip = this.dialect.skip;
     this.expected = 0;
+    this.escapeCount = 0;
+    this.strayLine = 0;
+    this.sawEscapedQuote = false;
     this.status = OK;
     this.source.skipMark();
   }
@@ -221,10 +229,15 @@ export class DelimitedReader {
         if (at == 0) return this.source.available;
         cellEnd = at - 1;
         flags = QUOTED;
-        if (this.quotesDoubled) flags |= ESCAPED;
+        if (this.isEscaped) flags |= ESCAPED;
         if (dialect.spaced) while (this.has(at) && load<u8>(this.source.start + at) == SPACE) at += 1;
         if (this.has(at) && !this.endsCell(load<u8>(this.source.start + at))) {
-          this.status = fail(BAD_VALUE, "text follows a closing quote", "a quote inside a cell in quotes is written twice");
+          const place = this.nextLine == this.line ? "" : " in line " + this.nextLine.toString();
+          this.status = fail(
+            BAD_VALUE,
+            "text follows a closing quote" + place,
+            "a quote inside a cell in quotes is written twice",
+          );
           flags = 0;
           at = this.plainEnd(at);
           while (this.has(at) && load<u8>(this.source.start + at) == delimiter) at = this.plainEnd(at + 1);
@@ -232,7 +245,7 @@ export class DelimitedReader {
       } else {
         at = this.plainEnd(at);
         cellEnd = at;
-        if (this.backslashes) flags = ESCAPED;
+        if (this.isEscaped) flags = ESCAPED;
       }
       this.addCell(cell, cellEnd - cell, flags);
       if (!this.has(at)) return at;
@@ -254,7 +267,8 @@ export class DelimitedReader {
     return byte == this.dialect.delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN;
   }
 
-  private backslashes: bool = false;
+  /** The cell gone over last holds backslashes, or in quotes escapes or doubled quotes. */
+  private isEscaped: bool = false;
 
   /** Where the cell without quotes ends that goes on at `at`. */
   private plainEnd(at: u32): u32 {
@@ -263,14 +277,14 @@ export class DelimitedReader {
     const escapes = this.dialect.escapes;
     // Most bytes are above all that ends a cell.
     const last = max(delimiter, CARRIAGE_RETURN);
-    this.backslashes = false;
+    this.isEscaped = false;
     do {
       const start = source.start;
       const end = source.end;
       let ptr = start + at;
       for (; ptr < end; ptr++) {
         const byte = <u32>load<u8>(ptr);
-        if (escapes && byte == BACKSLASH) this.backslashes = true;
+        if (escapes && byte == BACKSLASH) this.isEscaped = true;
         if (byte <= last && (byte == delimiter || byte == LINE_FEED || byte == CARRIAGE_RETURN)) return <u32>(ptr - start);
       }
       at = <u32>(ptr - start);
@@ -278,26 +292,34 @@ export class DelimitedReader {
     return at;
   }
 
-  private quotesDoubled: bool = false;
-
   /** The byte behind the quote that closes the cell that goes on at `at`; 0, with the rest of the source as its row, when there is none. */
   private quotedEnd(at: u32, quote: u32): u32 {
     const source = this.source;
-    this.quotesDoubled = false;
+    const escapes = this.dialect.escapes;
+    this.isEscaped = false;
     let last: u32 = 0;
     for (;;) {
       if (!this.has(at)) {
-        if (source.status == OK) this.status = fail(BAD_VALUE, "a quote is not closed before the end of " + source.name);
+        if (source.status == OK) {
+          const what = "a quote is not closed before the end of " + source.name;
+          this.status = fail(BAD_VALUE, what, "--quote '' takes quotes for text");
+        }
         return 0;
       }
       const byte = <u32>load<u8>(source.start + at);
       at += 1;
       // A line ends with LF, CRLF or CR; the CR of a CRLF counts.
       if (byte == CARRIAGE_RETURN || (byte == LINE_FEED && last != CARRIAGE_RETURN)) this.nextLine += 1;
+      if (byte == BACKSLASH && escapes) {
+        this.isEscaped = true;
+        // What is hidden is no quote; a line break counts still.
+        if (this.has(at) && (load<u8>(source.start + at) == quote || load<u8>(source.start + at) == BACKSLASH)) at += 1;
+      }
+      if (byte == quote && last == BACKSLASH) this.sawEscapedQuote = true;
       last = byte;
       if (byte != quote) continue;
       if (!this.has(at) || load<u8>(source.start + at) != quote) return at;
-      this.quotesDoubled = true;
+      this.isEscaped = true;
       at += 1;
     }
     return 0; // never reached, but the compiler cannot tell
@@ -331,8 +353,7 @@ export class DelimitedReader {
     if ((flags & IN_ARENA) != 0) return this.arena.ptr + load<u32>(record);
     if ((flags & ESCAPED) == 0) return this.rowStart + load<u32>(record);
     const start = this.arena.len;
-    if (this.dialect.escapes) addUnescaped(this.rowStart + load<u32>(record), load<u32>(record, 4), this.arena);
-    else addUndoubled(this.rowStart + load<u32>(record), load<u32>(record, 4), this.dialect.quote, this.arena);
+    this.addUnescaped(this.rowStart + load<u32>(record), load<u32>(record, 4), (flags & QUOTED) != 0);
     store<u32>(record, start);
     store<u32>(record, this.arena.len - start, 4);
     store<u8>(record, flags | IN_ARENA, 8);
@@ -343,36 +364,35 @@ export class DelimitedReader {
   @inline textLen(cell: u32): u32 {
     return load<u32>(this.cells.ptr + cell * CELL_STRIDE, 4);
   }
-}
 
-/** Adds the `len` bytes at `ptr` with one `quote` for each two. */
-function addUndoubled(ptr: usize, len: u32, quote: u32, out: ByteBuffer): void {
-  let target = out.reserve(len);
-  const start = target;
-  const end = ptr + len;
-  while (ptr < end) {
-    const byte = load<u8>(ptr++);
-    store<u8>(target++, byte);
-    if (byte == quote) ptr += 1;
-  }
-  out.len += <u32>(target - start);
-}
-
-/** Adds the `len` bytes at `ptr` with TSV's escapes taken out. */
-function addUnescaped(ptr: usize, len: u32, out: ByteBuffer): void {
-  let target = out.reserve(len);
-  const start = target;
-  const end = ptr + len;
-  while (ptr < end) {
-    let byte = <u32>load<u8>(ptr++);
-    if (byte == BACKSLASH && ptr < end) {
-      const letter = <u32>load<u8>(ptr++);
-      if (letter == 0x74) byte = TAB;
-      else if (letter == 0x6e) byte = LINE_FEED;
-      else if (letter == 0x72) byte = CARRIAGE_RETURN;
-      else if (letter != BACKSLASH) ptr -= 1;
+  /** Adds the `len` bytes at `ptr` to the arena, with escapes taken out, and one quote for each two of a cell that stood in quotes. */
+  private addUnescaped(ptr: usize, len: u32, isQuoted: bool): void {
+    const arena = this.arena;
+    const dialect = this.dialect;
+    const quote = isQuoted ? dialect.quote : 0x100;
+    let target = arena.reserve(len);
+    const start = target;
+    const end = ptr + len;
+    // C:\new is a path: with escapes it is C:\\new.
+    const isPath = len > 3 && load<u16>(ptr, 1) == 0x5c3a && load<u8>(ptr, 3) != BACKSLASH;
+    if (isPath && dialect.escapes && this.strayLine == 0) this.strayLine = this.line;
+    while (ptr < end) {
+      let byte = <u32>load<u8>(ptr++);
+      if (byte == quote) ptr += 1;
+      else if (byte == BACKSLASH && dialect.escapes) {
+        const letter = <u32>(ptr < end ? load<u8>(ptr) : 0);
+        const isEscape = letter == 0x74 || letter == 0x6e || letter == 0x72 || letter == BACKSLASH || letter == quote;
+        if (isEscape) {
+          ptr += 1;
+          this.escapeCount += 1;
+          byte = letter == 0x74 ? TAB : letter == 0x6e ? LINE_FEED : letter == 0x72 ? CARRIAGE_RETURN : letter;
+        } else if (letter == 0x4e && len == 2) {
+          // Null, as those write it whose backslashes are escapes.
+          this.escapeCount += 1;
+        } else if (this.strayLine == 0) this.strayLine = this.line;
+      }
+      store<u8>(target++, <u8>byte);
     }
-    store<u8>(target++, <u8>byte);
+    arena.len += <u32>(target - start);
   }
-  out.len += <u32>(target - start);
 }

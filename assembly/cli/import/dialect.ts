@@ -9,7 +9,7 @@ export class Dialect {
   delimiter: u32 = COMMA;
   /** What stands around cells that hold delimiters and line breaks, and twice inside of them; 0: nothing does. */
   quote: u32 = QUOTE;
-  /** Backslashes begin escapes, as in TSV. */
+  /** Backslashes begin escapes: those of TSV, and in quotes one before a quote. */
   escapes: bool = false;
   /** Blanks may stand before the quote that opens a cell. */
   spaced: bool = false;

@@ -123,6 +123,7 @@ export class ImportSource {
     if (csv) this.cells = new DelimitedReader(source, csv.dialect);
     else {
       const objects = new JsonReader(source, !this.isJson);
+      objects.tape.takesWide = true;
       objects.shape = new JsonShape(ctx.invocation.option("key-as", "key"), ctx.has("flatten"));
       this.objects = objects;
     }
@@ -157,6 +158,7 @@ export class ImportSource {
   examine(schema: TableSchemaSnapshot | null): Status {
     const cells = this.cells;
     if (cells) return this.sniff(cells, schema);
+    if (schema) this.objects!.shape!.takeColumns(schema);
     return this.isJson ? this.placeRows(this.objects!, schema) : OK;
   }
 
@@ -164,7 +166,7 @@ export class ImportSource {
     const csv = this.csv!;
     const source = this.bytes;
     const isSniffed = !csv.chosen.delimiter;
-    const sniffer = new Sniffer(source, cells, csv.chosen, schema, this.notes);
+    const sniffer = new Sniffer(source, cells, csv.chosen, schema, this.notes, csv.tsv);
     sniffer.hasHeader = csv.header;
     sniffer.run();
     if (sniffer.hasHeader) this.header = new Header(source, cells, this.notes, isSniffed);
@@ -201,9 +203,21 @@ export class ImportSource {
     if (status != OK) return status;
     status = cells
       ? guessFromCells(cells, guess, header ? header.names : null, this.csv!.nulls, skipBad)
-      : guessFromObjects(this.objects!, guess, skipBad);
+      : this.guessObjects(this.objects!, guess, skipBad);
     if (status != OK) return atLine(this.line, status);
     return cells ? this.takeGuesses(guess) : OK;
+  }
+
+  private guessObjects(objects: JsonReader, guess: TableGuess, skipBad: bool): Status {
+    let status = guessFromObjects(objects, guess, skipBad);
+    const shape = objects.shape!;
+    if (status != OK || !shape.isRenamed) return status;
+    // Now that all names are known, rows have the same columns from the first one on.
+    status = this.bytes.rewind();
+    if (status != OK) return status;
+    objects.restart();
+    guess.restart();
+    return guessFromObjects(objects, guess, skipBad);
   }
 
   /** A guess for rows of this source. */
@@ -292,6 +306,22 @@ export class ImportSource {
   get canGoOn(): bool {
     const objects = this.objects;
     return this.bytes.status == OK && (!objects || objects.canGoOn);
+  }
+
+  /** Fails when some backslashes were escapes, and others none, of which no option says that they are. */
+  checkEscapes(): Status {
+    const cells = this.cells;
+    if (!cells || this.csv!.chosen.escape || cells.escapeCount == 0) return OK;
+    if (cells.strayLine == 0) {
+      this.notes.read("backslashes as escapes", "--escape");
+      return OK;
+    }
+    fail(
+      BAD_VALUE,
+      "a backslash begins no escape, and others do",
+      "--escape '' takes them as they stand, --escape '\\' takes escapes where they are",
+    );
+    return atLine(cells.strayLine, BAD_VALUE);
   }
 
   /** Notes what was found out about rows in JSON. */

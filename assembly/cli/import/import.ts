@@ -19,8 +19,11 @@ import {
   lastError,
   errorMessage,
 } from "../../status";
+import { addAscii, addStrings } from "../../encode/json-pieces";
 import { Row } from "../../encode/row";
 import { shellWord } from "../../encode/shell-words";
+import { RowWriter } from "../../query/row-writer";
+import { columnSpecs } from "../../schema/column-spec";
 import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 import { DEFAULT } from "../../store/catalog";
 import { DbmsContext } from "../../store/dbms-context";
@@ -29,12 +32,13 @@ import { RowBatch } from "../../store/row-batch";
 import { Table } from "../../store/table";
 import { findTable } from "../../store/table-list";
 import { isMissing } from "../../wasi/file";
-import { stderr } from "../../wasi/stdio";
+import { stderr, stdout } from "../../wasi/stdio";
 import { CommandContext, openStore } from "../command-line/context";
 import { splitNames } from "../command-line/name-list";
 import { DelimitedReader } from "./delimited-reader";
 import { openOrMakeStore, removeStore } from "../command-line/made-store";
 import { Progress, grouped } from "../output/progress";
+import { isOver } from "../output/row-formats";
 import { ImportReport, badRow, printNotes } from "./report";
 import { badColumn, fillFromObject } from "./row-reader";
 import { atLine } from "./byte-source";
@@ -66,6 +70,8 @@ class Import {
   private readonly skipBad: bool;
   /** All is taken back in the end. */
   private readonly isDry: bool;
+  /** Writes the rows to standard output, instead of putting them into the table; null: it doesn't. */
+  private printer: RowWriter | null = null;
   private extra: ExtraColumns | null = null;
   /** What becomes of rows whose key is there already; null: they are an error. */
   private keyed: KeyedRows | null = null;
@@ -97,8 +103,8 @@ class Import {
     const create = ctx.has("create");
     this.create = create;
     this.source = new ImportSource(ctx, create);
-    this.isDry = ctx.has("dry-run");
-    this.skipBad = this.isDry || ctx.has("skip-bad");
+    this.isDry = ctx.has("dry-run") || ctx.has("print");
+    this.skipBad = ctx.has("dry-run") || ctx.has("skip-bad");
     if (ctx.has("ignore-extra")) this.extra = new ExtraColumns();
   }
 
@@ -147,6 +153,8 @@ class Import {
     if (this.create && this.extra)
       return fail(USAGE, "--ignore-extra goes without --create", "a table that is made has all columns");
     if (checkConflict(this.conflict) != OK) return USAGE;
+    if (ctx.has("print") && (ctx.has("dry-run") || ctx.has("on-conflict") || ctx.has("batch")))
+      return fail(USAGE, "--print goes without --dry-run, --on-conflict and --batch", "no row goes into the table");
     if (!this.create && ctx.has("types")) return fail(USAGE, "--types goes with --create", "a table that is there has its types");
     if (ctx.has("types")) {
       const status = this.types.parse(ctx.invocation.option("types", ""));
@@ -196,6 +204,12 @@ class Import {
   private useTable(table: Table): Status {
     this.table = table;
     this.row = new Row(table.layout);
+    if (this.ctx.has("print")) {
+      const printer = RowWriter.all(table.schema);
+      printer.leavesOut = true;
+      printer.documentsAsText = this.ctx.json;
+      this.printer = printer;
+    }
     if (this.conflict != "error") {
       const ctx = this.ctx;
       const names = this.create || !ctx.has("key") ? new Array<string>() : splitNames(ctx.invocation.option("key", ""));
@@ -220,7 +234,7 @@ class Import {
       cells.hint,
       defaults,
       this.extra,
-      this.conflict == "update",
+      this.conflict == "update" || this.printer != null,
     );
     this.mapping = mapping;
     if (!mapping) return atLine(cells.line, lastError.status);
@@ -268,11 +282,20 @@ class Import {
     this.rowBatch = batch;
     this.beginRows();
     const keyed = this.keyed;
+    const printer = this.printer;
+    if (printer && this.ctx.json && this.schema) {
+      addAscii(stdout.buffer, '{"columns":');
+      addStrings(stdout.buffer, columnSpecs(this.schema!));
+      stdout.line("}");
+    }
     for (;;) {
       let status = this.readRow();
       if (status == OK) {
-        if (this.atEnd) return this.commit(db, true);
-        status = keyed ? keyed.put(this.row!) : batch.add(this.row!, source.line);
+        if (this.atEnd) {
+          status = source.checkEscapes();
+          return status == OK ? this.commit(db, true) : status;
+        }
+        status = printer ? this.print(printer) : keyed ? keyed.put(this.row!) : batch.add(this.row!, source.line);
       } else if (!keyed) status = batch.refuse(source.line);
       if (status != OK) {
         const line = keyed ? source.line : batch.badRow;
@@ -286,9 +309,17 @@ class Import {
         status = this.commit(db, false);
         if (status != OK) return status;
       }
+      if (printer && isOver(stdout)) return stdout.status;
       progress.row(this.imported, bytes.position, size);
     }
     return OK; // never reached, but the compiler cannot tell
+  }
+
+  private print(printer: RowWriter): Status {
+    printer.write(this.row!, stdout.buffer);
+    stdout.buffer.addU8(10);
+    stdout.check();
+    return OK;
   }
 
   private rowBatch: RowBatch | null = null;
@@ -425,6 +456,7 @@ class Import {
       notes.all(),
       this.keyed,
       this.isDry,
+      this.printer != null,
     );
     if (this.ctx.json) report.printJson(this.listed);
     else report.print(this.skipped > MOST_LISTED ? this.skipped - MOST_LISTED : 0);

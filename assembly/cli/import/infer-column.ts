@@ -23,7 +23,7 @@ import {
 } from "../../encode/data-type";
 import { isDigit, parsedUnsigned, parseUnsigned } from "../../encode/digits";
 import { parseDate, parseDateTime } from "../../encode/date";
-import { parseDecimal } from "../../encode/decimal";
+import { isNegative, parseDecimal } from "../../encode/decimal";
 import { parseUuid } from "../../encode/uuid";
 import { JSON_ARRAY, JSON_FALSE, JSON_NULL, JSON_NUMBER, JSON_OBJECT, JSON_STRING, JSON_TRUE, JsonTape } from "../../encode/json";
 import {
@@ -66,11 +66,12 @@ const MAYBE_FORM: u32 = MAYBE_COMMA | MAYBE_ORDERED | MAYBE_TIMED;
 /** Longest text that becomes a primary key by itself, in bytes. */
 const LONGEST_KEY: u32 = 255;
 
-/** What cells had: a mark of numbers, with which two forms differ; a comma; dates divided by something else than points; an exponent. */
+/** What cells had: a mark of numbers, with which two forms differ; a comma; dates without points between their parts; an exponent; -0. */
 export const SAW_MARK: u32 = 1;
 export const SAW_COMMA: u32 = 2;
 export const SAW_NO_POINT: u32 = 4;
 export const SAW_EXPONENT: u32 = 8;
+export const SAW_MINUS_ZERO: u32 = 16;
 
 const HALF: u64 = 0x8000000000000000;
 
@@ -112,7 +113,6 @@ export class ColumnGuess {
   /** The values of those texts, as long as all of them are of a type that has several spellings for a value. */
   private uniqueValues: ValueSet | null = null;
   private sawZero: bool = false;
-  private sawMinusZero: bool = false;
 
   /**
    * `chosen` has the type that the column is to have, whatever its values are; null: to be found out. With `choices` its cells are those
@@ -201,6 +201,7 @@ export class ColumnGuess {
       if (!isDigit(byte)) break;
       value = value * 10 + (byte - 0x30);
     }
+    if (negative && value == 0) return false;
     if (at == end) {
       this.maybe = maybe & (MAYBE_NUMBER | MAYBE_COMMA);
       if ((maybe & MAYBE_INTEGER) != 0) this.noteInteger(value, negative);
@@ -217,7 +218,7 @@ export class ColumnGuess {
 
   private noteInteger(value: u64, negative: bool): void {
     if (value == 0) {
-      if (negative) this.sawMinusZero = true;
+      if (negative) this.saw |= SAW_MINUS_ZERO;
       else this.sawZero = true;
     }
     if (negative) this.smallest = max(this.smallest, value);
@@ -360,7 +361,9 @@ export class ColumnGuess {
       if (parseUnsigned(first, digits, negative ? HALF : u64.MAX_VALUE)) this.noteInteger(parsedUnsigned, negative);
       else maybe &= ~MAYBE_INTEGER;
     }
-    return parseDecimal(ptr, len, SCRATCH) ? maybe : maybe & ~MAYBE_DECIMAL;
+    if (!parseDecimal(ptr, len, SCRATCH)) return maybe & ~MAYBE_DECIMAL;
+    if (negative && !isNegative(SCRATCH)) this.saw |= SAW_MINUS_ZERO;
+    return maybe;
   }
 
   /** Whether the column can be the primary key without being named. */
@@ -387,7 +390,7 @@ export class ColumnGuess {
   private get isRepeated(): bool {
     const texts = this.unique;
     if (texts && texts.repeated) return true;
-    if ((this.maybe & MAYBE_INTEGER) != 0 && !this.chosen) return this.sawZero && this.sawMinusZero;
+    if ((this.maybe & MAYBE_INTEGER) != 0 && !this.chosen) return this.sawZero && (this.saw & SAW_MINUS_ZERO) != 0;
     const values = this.uniqueValues;
     return values != null && values.repeated && (this.chosen != null || (this.maybe & (MAYBE_DATETIME | MAYBE_UUID)) != 0);
   }

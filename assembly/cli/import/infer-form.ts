@@ -17,6 +17,7 @@ import {
   SAW_COMMA,
   SAW_EXPONENT,
   SAW_MARK,
+  SAW_MINUS_ZERO,
   SAW_NO_POINT,
   TIMED_SHIFT,
 } from "./infer-column";
@@ -144,14 +145,17 @@ export function formNotes(columns: Array<ColumnGuess>, notes: ImportNotes): void
       );
     }
   }
-  const exponents = listed(
-    columns,
-    (column: ColumnGuess) => (column.saw & SAW_EXPONENT) != 0 && (column.maybe & MAYBE_NUMBER) != 0,
-  );
-  if (exponents != "") notes.lines.push("numbers with exponents are written out in " + exponents);
+  noteNumbers(columns, SAW_EXPONENT, "numbers with exponents are written out in ", notes);
+  noteNumbers(columns, SAW_MINUS_ZERO, "-0 is 0 in ", notes);
 }
 
-let wanted: u8 = 0;
+let wanted: u32 = 0;
+
+function noteNumbers(columns: Array<ColumnGuess>, saw: u32, what: string, notes: ImportNotes): void {
+  wanted = saw;
+  const names = listed(columns, (column: ColumnGuess) => (column.saw & wanted) != 0 && (column.maybe & MAYBE_NUMBER) != 0);
+  if (names != "") notes.lines.push(what + names);
+}
 
 function noteForm(columns: Array<ColumnGuess>, form: u8, what: string, option: string, notes: ImportNotes): void {
   wanted = form;

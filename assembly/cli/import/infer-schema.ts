@@ -157,6 +157,13 @@ export class TableGuess {
     return name; // never reached, but the compiler cannot tell
   }
 
+  /** Forgets all that was added. */
+  restart(): void {
+    this.free();
+    this.columns.length = 0;
+    this.rows = 0;
+  }
+
   free(): void {
     for (let i = 0; i < this.columns.length; i++) this.columns[i].free();
   }

@@ -252,8 +252,10 @@ export class JsonReader {
     source.start += len;
     this.rows += 1;
     // Brackets matched, so the next row's place is known whatever is wrong inside of this one.
-    if (!this.tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
-    return this.reshape();
+    const tape = this.tape;
+    if (tape.parse(row, len, JSON_REQUEST_DEPTH)) return this.reshape();
+    for (let at: u32 = 0; at < tape.errorOffset; at++) if (load<u8>(row + at) == LINE_FEED) this.line += 1;
+    return this.bad(tape.errorText() + " of row " + this.rows.toString(), true);
   }
 
   /** Ends the array: nothing may come behind it but the end of the objects that it is in. */

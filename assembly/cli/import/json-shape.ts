@@ -9,19 +9,22 @@ import { ByteBuffer } from "../../encode/byte-buffer";
 import { bytesEqual } from "../../encode/bytes";
 import { JSON_NULL, JSON_OBJECT, JSON_REQUEST_DEPTH, JSON_STRING, JsonTape } from "../../encode/json";
 import { addJsonString } from "../../encode/json-string";
+import { TableSchemaSnapshot } from "../../schema/table-schema-snapshot";
 
 const TYPE: ArrayBuffer = String.UTF8.encode("type");
 const FEATURE: ArrayBuffer = String.UTF8.encode("Feature");
 const PROPERTIES: ArrayBuffer = String.UTF8.encode("properties");
 const GEOMETRY: ArrayBuffer = String.UTF8.encode("geometry");
-/** Stands before the names of a feature's members that a property of the first one has, too. */
+/** Stands before the names of features' members that properties have, too. */
 const FEATURE_PREFIX: string = "feature_";
 
 export class JsonShape {
   /** The first row was a GeoJSON feature. */
   hasFeatures: bool = false;
   private isFirst: bool = true;
-  /** Members of features, as their names stand in the text, that the first one has a property of the same name as. */
+  /** A feature behind the first one showed that a member's name is a property's, too: rows before it have another column for it. */
+  isRenamed: bool = false;
+  /** Members of features, as their names stand in the text, that some have a property of the same name as. */
   private readonly prefixed: Array<ArrayBuffer> = new Array<ArrayBuffer>();
   private readonly keyName: ArrayBuffer;
   private readonly out: ByteBuffer = new ByteBuffer(256);
@@ -42,12 +45,15 @@ export class JsonShape {
    */
   apply(tape: JsonTape, name: usize, nameLen: u32): bool {
     const properties = this.propertiesOf(tape);
-    if (this.isFirst) {
+    const isFirst = this.isFirst;
+    if (isFirst) {
       this.isFirst = false;
       this.hasFeatures = properties != 0;
-      for (let key = tape.first(0); key != 0 && properties != 0; key = tape.next(key)) {
-        if (hasMember(tape, properties, key)) this.prefixed.push(rawBytes(tape, key));
-      }
+    }
+    for (let key = tape.first(0); key != 0 && properties != 0; key = tape.next(key)) {
+      if (!hasMember(tape, properties, key) || this.isPrefixed(tape, key)) continue;
+      this.prefixed.push(rawBytes(tape, key));
+      this.isRenamed = !isFirst;
     }
     const isFeature = this.hasFeatures && properties != 0;
     if (!isFeature && !this.flattens && name == 0) return true;
@@ -89,6 +95,23 @@ export class JsonShape {
     return kind == JSON_OBJECT || kind == JSON_NULL ? properties : 0;
   }
 
+  /** Takes columns of a table that is there for those of members whose names properties have, too. */
+  takeColumns(schema: TableSchemaSnapshot): void {
+    for (let i = 0; i < schema.columns.length; i++) {
+      const name = schema.columns[i].name;
+      if (name.startsWith(FEATURE_PREFIX))
+        this.prefixed.push(String.UTF8.encode('"' + name.substring(FEATURE_PREFIX.length) + '"'));
+    }
+  }
+
+  private isPrefixed(tape: JsonTape, key: u32): bool {
+    for (let p = 0; p < this.prefixed.length; p++) {
+      const name = this.prefixed[p];
+      if (bytesEqual(changetype<usize>(name), name.byteLength, tape.rawPtr(key), tape.rawLen(key))) return true;
+    }
+    return false;
+  }
+
   /** A feature's members, but for its type, and its properties in the place of theirs. */
   private addFeature(tape: JsonTape, properties: u32): void {
     const type = memberOf(tape, 0, TYPE);
@@ -98,11 +121,7 @@ export class JsonShape {
         if (tape.kind(properties) == JSON_OBJECT) this.addMembers(tape, properties);
         continue;
       }
-      for (let p = 0; p < this.prefixed.length; p++) {
-        const name = this.prefixed[p];
-        if (bytesEqual(changetype<usize>(name), name.byteLength, tape.rawPtr(key), tape.rawLen(key)))
-          this.prefix.addText(FEATURE_PREFIX);
-      }
+      if (this.isPrefixed(tape, key)) this.prefix.addText(FEATURE_PREFIX);
       this.addMember(tape, key);
       this.prefix.reset();
     }

@@ -28,6 +28,8 @@ export class ImportReport {
     private readonly keyed: KeyedRows | null,
     /** Nothing of it is kept: it was only tried. */
     private readonly isDry: bool,
+    /** Its rows were printed, on standard output. */
+    private readonly isPrinted: bool,
   ) {}
 
   /** For people; `unlisted` bad rows were not shown one by one. */
@@ -48,10 +50,14 @@ export class ImportReport {
     }
     printNotes(this.notes);
     if (unlisted > 0) stderr.line((this.isDry ? "refused " : "skipped ") + grouped(unlisted) + " more");
+    const rows = this.imported.toString() + (this.imported == 1 ? " row" : " rows");
+    if (this.isPrinted) {
+      stderr.line("printed " + rows + (this.skipped > 0 ? ", skipped " + this.skipped.toString() + " bad" : ""));
+      return;
+    }
     const keyed = this.keyed;
     let text = this.isDry ? "would import " : "imported ";
-    text +=
-      this.imported.toString() + (this.imported == 1 ? " row" : " rows") + " into " + this.table + (keyed ? keyed.text : "");
+    text += rows + " into " + this.table + (keyed ? keyed.text : "");
     if (this.isDry) {
       const refused = this.skipped > 0 ? ", and refuses " + this.skipped.toString() + ": without --skip-bad it would fail" : "";
       stdout.line(text + refused);
@@ -68,7 +74,7 @@ export class ImportReport {
     addString(out, this.table);
     addAscii(out, ',"imported":' + this.imported.toString() + ',"skipped":' + this.skipped.toString());
     if (this.keyed) this.keyed!.addJson(out);
-    if (this.isDry) addAscii(out, ',"dryRun":true');
+    if (this.isDry && !this.isPrinted) addAscii(out, ',"dryRun":true');
     if (this.skipped > 0) out.addText(',"bad":[' + listed.join(",") + "]");
     const schema = this.schema;
     if (schema) {

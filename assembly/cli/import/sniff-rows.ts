@@ -16,7 +16,7 @@ import {
   toPlainNumber,
 } from "./cell-form";
 import { DelimitedReader } from "./delimited-reader";
-import { TAB } from "./dialect";
+import { QUOTE, TAB } from "./dialect";
 import { isBooleanWord } from "./infer-column";
 
 /** Rows that are looked at. */
@@ -57,6 +57,8 @@ export class SniffedRows {
   readonly counts: StaticArray<u32> = new StaticArray<u32>(MOST_ROWS);
   readonly lines: StaticArray<u32> = new StaticArray<u32>(MOST_ROWS);
   readonly isHash: StaticArray<bool> = new StaticArray<bool>(MOST_ROWS);
+  /** By row: where its last cell is that is not empty, from 1 on; 0 for none. */
+  readonly filled: StaticArray<u32> = new StaticArray<u32>(MOST_ROWS);
   rows: u32 = 0;
   /** How many cells most rows have; the highest number where several are as frequent. */
   usual: u32 = 0;
@@ -70,6 +72,13 @@ export class SniffedRows {
   /** Cells begin with the other quote, and with blanks before a quote. */
   sawApostrophe: bool = false;
   sawSpacedQuote: bool = false;
+  /** Cells begin with a quote that is none in this dialect. */
+  sawQuote: bool = false;
+  /** Cells have escapes, and backslashes that begin none. */
+  hasEscapes: bool = false;
+  hasStrays: bool = false;
+  /** There is a backslash before a quote that closes a cell. */
+  sawEscapedQuote: bool = false;
 
   /** Reads rows up to the end of what `cells` sees of its source. */
   read(cells: DelimitedReader): void {
@@ -86,9 +95,11 @@ export class SniffedRows {
         const len = cells.textLen(i);
         const first = len > 0 ? load<u8>(ptr) : 0;
         all += 1;
+        if (len > blanksBefore(ptr, len)) this.filled[this.rows] = i + 1;
         if (i == 0) this.isHash[this.rows] = first == 0x23 && !cells.isQuoted(i);
         if (cells.isQuoted(i)) this.quoted += 1;
         else if (first == 0x27) this.sawApostrophe = true;
+        else if (first == QUOTE) this.sawQuote = true;
         else if (first == 0x20 && hasQuoteBehindBlanks(ptr, len)) this.sawSpacedQuote = true;
         const kind = cellKind(ptr, len);
         if (kind > CELL_TEXT) typed += 1;
@@ -97,7 +108,20 @@ export class SniffedRows {
       this.rows += 1;
     }
     this.typed = all == 0 ? 0 : (typed * 1000) / all;
+    this.hasEscapes = cells.escapeCount > 0;
+    this.hasStrays = cells.strayLine > 0;
+    this.sawEscapedQuote = cells.sawEscapedQuote;
     this.count();
+  }
+
+  /** The line of the last row. */
+  get lastLine(): u32 {
+    return this.rows == 0 ? 0 : this.lines[this.rows - 1];
+  }
+
+  /** Whether the row is unlike those of a table: it has not as many cells as most, or half of them or more, at the end, are empty. */
+  isSparse(row: u32): bool {
+    return this.counts[row] != this.usual || (this.usual <= 64 && this.filled[row] <= this.usual >> 1);
   }
 
   private count(): void {

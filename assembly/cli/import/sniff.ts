@@ -33,6 +33,7 @@ const MOST_SKIPPED: u32 = 50;
 export class DialectChoices {
   delimiter: bool = false;
   quote: bool = false;
+  escape: bool = false;
   skip: bool = false;
   /** `--header` or `--no-header`. */
   header: bool = false;
@@ -50,6 +51,8 @@ export class Sniffer {
     private readonly chosen: DialectChoices,
     private readonly table: TableSchemaSnapshot | null,
     private readonly notes: ImportNotes,
+    /** The source is to be TSV: tabs divide cells, and backslashes may be escapes. */
+    private readonly isTsv: bool,
   ) {
     this.dialect = cells.dialect;
   }
@@ -62,17 +65,22 @@ export class Sniffer {
     const start = source.start;
     this.takeSepLine(start);
     let rows = this.look(start);
-    if (!dialect.escapes) {
+    if (this.isTsv) rows = this.chooseEscapes(start, rows);
+    else {
       rows = this.chooseDelimiter(start, rows);
       this.chooseQuote(start, rows);
       rows = this.look(start);
     }
+    this.hasStrays = rows.hasStrays;
     if (this.mayHaveTitles) dialect.skip = this.titleLines(start, rows);
     if (!this.chosen.header) this.hasHeader = this.looksLikeHeader(start, dialect.skip) != -1;
     source.endHead(start);
     this.cells.restart();
     this.say();
   }
+
+  /** There are backslashes that begin no escapes. */
+  private hasStrays: bool = false;
 
   private look(start: usize): SniffedRows {
     this.source.start = start;
@@ -90,7 +98,7 @@ export class Sniffer {
     if (this.chosen.skip || source.available < 6 || load<u32>(ptr) != 0x3d706573) return;
     const byte = <u32>load<u8>(ptr, 4);
     if ((load<u8>(ptr, 5) != 0x0a && load<u8>(ptr, 5) != 0x0d) || byte > 127 || byte == QUOTE) return;
-    if (!this.chosen.delimiter && !this.dialect.escapes) {
+    if (!this.chosen.delimiter) {
       this.dialect.delimiter = byte;
       this.chosen.delimiter = true;
     }
@@ -142,6 +150,33 @@ export class Sniffer {
     return cells.cellCount;
   }
 
+  /** Takes backslashes of TSV for what they are as soon as one is no escape, and quotes for quotes where all of them can be. */
+  private chooseEscapes(start: usize, rows: SniffedRows): SniffedRows {
+    const dialect = this.dialect;
+    const chosen = this.chosen;
+    if (!chosen.escape && rows.hasStrays) {
+      dialect.escapes = false;
+      rows = this.look(start);
+      rows.hasStrays = true;
+    }
+    if (chosen.quote || !rows.sawQuote) return rows;
+    const escapes = dialect.escapes;
+    dialect.quote = QUOTE;
+    if (!chosen.escape) dialect.escapes = false;
+    const others = this.look(start);
+    const isLike = rows.hasEscapes ? others.share > rows.share : others.share >= rows.share;
+    if (isLike && others.malformed <= rows.malformed && others.quoted > 0 && others.lastLine * 2 >= rows.lastLine) {
+      this.hasQuotes = true;
+      return others;
+    }
+    dialect.quote = 0;
+    dialect.escapes = escapes;
+    return rows;
+  }
+
+  /** Quotes of TSV are quotes. */
+  private hasQuotes: bool = false;
+
   /** Takes the apostrophe for a quote where it is one in all rows, and blanks before quotes for nothing. */
   private chooseQuote(start: usize, rows: SniffedRows): void {
     const dialect = this.dialect;
@@ -149,6 +184,11 @@ export class Sniffer {
       dialect.spaced = true;
       const others = this.look(start);
       if (others.malformed > rows.malformed || others.share < rows.share) dialect.spaced = false;
+    }
+    if (rows.sawEscapedQuote && !this.chosen.escape && dialect.quote != 0) {
+      dialect.escapes = true;
+      const others = this.look(start);
+      if (others.malformed >= rows.malformed && others.share <= rows.share) dialect.escapes = false;
     }
     if (this.chosen.quote || rows.quoted > 0 || !rows.sawApostrophe) return;
     dialect.quote = APOSTROPHE;
@@ -168,9 +208,17 @@ export class Sniffer {
     const mayNameRows = usual > 2 && rows.counts[row] + 1 == usual;
     if (usual > 1 && !mayNameRows) {
       let single = true;
-      for (; row < rows.rows && rows.counts[row] != usual; row++) single = single && rows.counts[row] == 1;
+      for (; row < rows.rows && rows.isSparse(row); row++) single = single && rows.filled[row] <= 1;
       if (row == rows.rows) return 0;
-      const isApart = row > begin && single && usual > 2 && rows.lines[row] > rows.lines[row - 1] + 1;
+      let isApart = row > begin && single && usual > 2;
+      if (isApart) {
+        const before = row - 1;
+        const isBlankBetween = rows.lines[row] > rows.lines[before] + 1 || rows.filled[before] == 0;
+        // A row of names below one that has a single of them, and delimiters.
+        const isPadded =
+          rows.counts[before] == usual && rows.filled[row] == usual && this.looksLikeHeader(start, rows.lines[before]) == 0;
+        isApart = isBlankBetween || isPadded;
+      }
       if (row > begin && !isApart && this.looksLikeHeader(start, rows.lines[row] - 1) != 1) row = begin;
     }
     return row == 0 || rows.lines[row] > MOST_SKIPPED ? 0 : rows.lines[row] - 1;
@@ -282,13 +330,15 @@ export class Sniffer {
   private say(): void {
     const dialect = this.dialect;
     const notes = this.notes;
-    if (!dialect.escapes && dialect.delimiter != COMMA && !this.chosen.delimiter) {
+    if (dialect.delimiter != COMMA && !this.chosen.delimiter) {
       notes.read(
         dialect.delimiter == TAB ? "tabs between cells" : String.fromCharCode(dialect.delimiter) + " between cells",
         "--delimiter",
       );
     }
     if (dialect.quote == APOSTROPHE && !this.chosen.quote) notes.read("' as quotes", "--quote");
+    if (this.hasQuotes) notes.read('" as quotes', "--quote");
+    if (!dialect.escapes && this.hasStrays) notes.read("backslashes as they stand", "--escape");
     if (dialect.skip > 0 && !this.chosen.skip) {
       notes.read(
         dialect.skip == 1 ? "its first line left out" : "its first " + dialect.skip.toString() + " lines left out",

@@ -7,8 +7,8 @@ import type { FileCommandName } from "./words.js";
 /** Options with a value of each command, and those that stand alone. */
 const OPTIONS: Readonly<Record<FileCommandName, { readonly values: readonly string[]; readonly flags: readonly string[] }>> = {
   import: { values: ["format", "key", "types", "batch", "null"], flags: ["create", "lenient"] },
-  export: { values: ["format", "columns", "where", "order", "codec"], flags: [] },
-  dump: { values: ["format", "dialect"], flags: [] },
+  export: { values: ["format", "columns", "where", "order", "codec", "out"], flags: [] },
+  dump: { values: ["format", "dialect", "out"], flags: [] },
 };
 const ALL_FLAGS: readonly string[] = ["json", "progress", "no-progress", "color", "no-color"];
 

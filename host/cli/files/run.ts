@@ -1,5 +1,5 @@
 /** `import`, `export` and `dump` of files of other formats, which the host reads and writes: in a session of its own. */
-import { existsSync, rmSync, writeSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { EXIT_RUNTIME, QuireError } from "../../api/errors.js";
 import { type RowFormat, exportFile, writeRows } from "../../files/export-file.js";
@@ -9,8 +9,9 @@ import { importSqlite } from "../../files/sqlite-import.js";
 import { DIALECTS, type DialectName } from "../../files/dialects.js";
 import { dumpSql } from "../../files/sql-script.js";
 import type { AnySession, Watch } from "../../files/insert-rows.js";
+import { compressionNamed } from "../../node/compression.js";
 import { open } from "../../node/open.js";
-import { writeAll } from "../../node/whole-file.js";
+import { writeAll, writeWhole } from "../../node/whole-file.js";
 import { isStatement } from "../command-line.js";
 import { ENDING_SIGNALS, Interrupted } from "../interruption.js";
 import { wrongWords } from "../opening.js";
@@ -97,6 +98,17 @@ async function runSqliteImport(db: AnySession, { plain, options }: FileWords, te
   teller.done(text, { tables: tables.map(({ table, rows: imported }) => ({ table, imported })), imported: rows, notes });
 }
 
+/** The file that `--out` names. */
+function outOf(options: ReadonlyMap<string, string>): string | undefined {
+  const out = options.get("out");
+  if (out === undefined) return undefined;
+  if (compressionNamed(out) !== null)
+    throw wrongWords(`${out} can't be compressed as it is written; name it without that ending`);
+  if (out === "" || statSync(out, { throwIfNoEntry: false })?.isFile() === false)
+    throw wrongWords(`--out needs the name of a file, not "${out}"`);
+  return out;
+}
+
 async function runDump(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
   const dialect = options.get("dialect") ?? "sqlite";
   if (plain.length > 0) throw wrongWords(`dump takes no ${plain.join(" ")}`);
@@ -104,7 +116,11 @@ async function runDump(db: AnySession, { plain, options }: FileWords, teller: Te
   if (format !== "sql") throw wrongWords(`--dialect goes with --format sql, not ${format}`);
   if (!DIALECTS.some((name) => name === dialect))
     throw wrongWords(`there is no dialect ${dialect}; use one of ${DIALECTS.join(", ")}`);
-  for await (const text of dumpSql(db, { ...watch, dialect: dialect as DialectName })) writeAll(1, Buffer.from(text));
+  const dump = async (write: (bytes: Uint8Array) => void): Promise<void> => {
+    for await (const text of dumpSql(db, { ...watch, dialect: dialect as DialectName })) write(Buffer.from(text));
+  };
+  const out = outOf(options);
+  await (out === undefined ? dump((bytes) => writeAll(1, bytes)) : writeWhole(out, dump));
   teller.clear();
 }
 
@@ -147,7 +163,7 @@ async function runExport(db: AnySession, { plain, options }: FileWords, teller: 
   const isQuery = isStatement(what);
   // A file is known by its name. Without one rows go to standard output, in the format that is told.
   const isFile = kindNamed(others[0] ?? "") !== null;
-  const out = isFile || format === undefined ? others.shift() : undefined;
+  const out = outOf(options) ?? (isFile || format === undefined ? others.shift() : undefined);
   if (isQuery && (where ?? orderBy ?? names) !== undefined) throw wrongWords("--where, --order and --columns go with a table");
   const which = {
     ...watch,

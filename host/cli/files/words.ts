@@ -9,7 +9,7 @@ import { readOption } from "../opening.js";
 const FILE_FORMATS: readonly string[] = ["parquet", "arrow", "arrows"];
 
 /** Options that only these commands have, with their values. */
-const FILE_OPTIONS: readonly string[] = ["codec", "dialect"];
+const FILE_OPTIONS: readonly string[] = ["codec", "dialect", "out"];
 
 export type FileCommandName = "import" | "export" | "dump";
 
@@ -57,9 +57,9 @@ export function fileCommand(words: readonly string[]): FileCommandName | null {
   if (command === "import") return sourceKind(plain, format) === null ? null : command;
   if (command === "dump") return format === "sql" || option("dialect") !== undefined ? command : null;
   // The rows of a query, which `sql` prints in the module's formats.
-  if (command === "sql" || isStatement(command)) return FILE_FORMATS.includes(format ?? "") ? "export" : null;
-  if (command !== "export") return null;
-  if (format !== undefined) return FILE_FORMATS.includes(format) ? command : null;
-  const kind = kindNamed(plain[1] ?? "");
-  return kind === null || kind === "sqlite" ? null : command;
+  const isQuery = command === "sql" || isStatement(command);
+  if (command !== "export" && !isQuery) return null;
+  if (format !== undefined) return FILE_FORMATS.includes(format) ? "export" : null;
+  const kind = kindNamed(option("out") ?? (isQuery ? "" : (plain[1] ?? "")));
+  return kind === null || kind === "sqlite" ? null : "export";
 }

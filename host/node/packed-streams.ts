@@ -4,7 +4,7 @@ import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EXIT_NOT_DONE, QuireError, reasonOf } from "../api/errors.js";
-import { WholeFile } from "../node/whole-file.js";
+import { WholeFile } from "./whole-file.js";
 import { type Compression, packer, unpacker } from "./compression.js";
 import { ZstdFrames } from "./zstd-frames.js";
 

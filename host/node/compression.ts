@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
-import { firstBytes } from "../node/whole-file.js";
+import { firstBytes } from "./whole-file.js";
 
 export type Compression = "gzip" | "Brotli" | "zstd";
 
