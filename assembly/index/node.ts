@@ -497,12 +497,12 @@ export function writeNode(
   return status == OK && len > 0 ? access.writeAtRaw(pageNo, headerLen, entries, len) : status;
 }
 
-/** Writes the `len` bytes at `node`, a whole node, into a zeroed page, or over an empty root. */
+/** Writes the `len` bytes at `node`, a whole node, into a zeroed page, or over an empty root; `writeFresh` tells of what is behind them. */
 export function writeWholeNode(access: MemoryAccess, pageNo: u32, node: usize, len: u32): Status {
   const frame = access.manager.frame(pageNo);
   if (!frame) return lastError.status;
   frame.flags &= ~FLAG_NODE_VALID;
-  return access.writeAtRaw(pageNo, 0, node, len);
+  return access.writeFresh(pageNo, node, len);
 }
 
 const headerBytes: StaticArray<u8> = new StaticArray<u8>(16);

@@ -65,7 +65,7 @@ export class RecordAppender {
   finish(): Status {
     const pageNo = this.pageNo;
     if (pageNo == NO_PAGE) return OK;
-    const status = this.access.writeAtRaw(pageNo, 0, this.page, this.end);
+    const status = this.access.writeFresh(pageNo, this.page, this.end);
     return status == OK ? this.ledger.setFree(this.entry, PAGE_SIZE - this.end) : status;
   }
 

@@ -61,6 +61,8 @@ export const MUTANTS: readonly Mutant[] = [
     "load<u32>(slot, 12) <= this.generation",
   ),
   mutant("the images are not applied", "crash"),
+  mutant("a page has no images though what overwrote it was taken back", "crash"),
+  mutant("a page that the log overwrites is taken for one that has images", "crash"),
   mutant("a part of the images is enough", "crash", "> FRAME_COMMIT", "== FRAME_IMAGES_END"),
   mutant("a transaction without its end is replayed", "crash", "<=", "=="),
   mutant("the last transaction is not replayed", "crash", "offset", "next"),

@@ -62,6 +62,16 @@ export class PageAccess {
     return change(this.manager, this.journaled, CHANGE_WRITE, pageNo, pageOffset, ptr, len, 0);
   }
 
+  /**
+   * Writes the first `len` bytes of a zeroed page; there are 65,536 at `ptr`. Where that is not much more, those behind become zero and all
+   * are written: a page that is overwritten as a whole needs no images of what it was.
+   */
+  writeFresh(pageNo: u32, ptr: usize, len: u32): Status {
+    if (len <= PAGE_SIZE >> 1) return this.writeAtRaw(pageNo, 0, ptr, len);
+    memory.fill(ptr + len, 0, PAGE_SIZE - len);
+    return this.writeAtRaw(pageNo, 0, ptr, PAGE_SIZE);
+  }
+
   /** Zeroes `len` bytes. */
   zeroRaw(pageNo: u32, pageOffset: u32, len: u32): Status {
     return change(this.manager, this.journaled, CHANGE_ZERO, pageNo, pageOffset, 0, len, 0);

@@ -13,7 +13,7 @@
  */
 import { ByteBuffer } from "../../encode/byte-buffer";
 import { copyBytes } from "../../encode/bytes";
-import { CHANGE_GROW, CHANGE_INSERT, CHANGE_REMOVE, CHANGE_WRITE } from "../base/page-change";
+import { CHANGE_GROW, CHANGE_INSERT, CHANGE_REMOVE, CHANGE_WRITE, CHANGE_ZERO } from "../base/page-change";
 import { PAGE_SIZE } from "../base/layout";
 
 export const RECORD_BASE: u32 = 6;
@@ -75,6 +75,11 @@ export class LogRecord {
   bytes: usize = 0;
   /** Of BASE. */
   hash: u64 = 0;
+
+  /** Whether it says what all of its page is. */
+  get overwrites(): bool {
+    return this.len == PAGE_SIZE && (this.kind == CHANGE_WRITE || this.kind == CHANGE_ZERO) && this.pageOffset == 0;
+  }
 
   /** Reads the record at `at`: where the next one starts, or 0 when there is none that ends at `end` or before. */
   read(at: usize, end: usize): usize {

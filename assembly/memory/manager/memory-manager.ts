@@ -483,6 +483,7 @@ export class MemoryManager extends CachedPages {
         break;
       }
       frame.flags &= ~(FLAG_NODE_VALID | FLAG_SORTED);
+      this.changed.forgetWhole(pageNo);
     }
     let status = found < 0 ? lastError.status : OK;
     if (status == OK && redo) status = redo.truncate(redoMark);

@@ -1,9 +1,9 @@
 /**
  * Replays a log over its page file (docs/log.md). What is replayed stays in the cache, as changes that a checkpoint then writes.
  *
- * A complete set of checkpoint images wins: the main file may hold any part of it, so pages that it has are taken from the
- * images, and pages
- * beyond its old end from the records. Without one the main file is untouched since the last checkpoint, and the records say all.
+ * A complete set of checkpoint images wins: the main file may hold any part of it, so pages that it has are taken from the images, and
+ * pages beyond its old end, or that the log overwrites as a whole, from the records. Without one the main file is untouched since the last
+ * checkpoint, and the records say all.
  */
 import { Status, OK, NO_PAGE, DAMAGED, fail, lastError } from "../../status";
 import { isZero } from "../../encode/bytes";
@@ -215,7 +215,10 @@ export class Recovery {
       if (pageNo != pages.pageCount) return this.malformed();
       return pages.growOnePage() != NO_PAGE ? OK : lastError.status;
     }
-    if (this.images && pageNo < this.log.mainPages) return OK;
+    // Also where it seems to have that content already: the main file may be torn.
+    // mutant: a page that the log overwrites is taken for one that has images
+    if (record.overwrites) pages.noteWhole(pageNo);
+    if (this.images && pageNo < this.log.mainPages && !pages.isWhole(pageNo)) return OK;
     return applyChange(pages, record.kind, pageNo, record.pageOffset, record.bytes, record.len, record.tailLen);
   }
 

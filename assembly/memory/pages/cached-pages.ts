@@ -334,6 +334,16 @@ export abstract class CachedPages {
     this.noteTransaction();
   }
 
+  /** To be called before all of a page is overwritten by a change that the log has, or is to have. */
+  noteWhole(pageNo: u32): void {
+    if (pageNo < this.mainPages) this.changed.noteWhole(pageNo);
+  }
+
+  /** Whether a page of the main file was overwritten as a whole since the last checkpoint. */
+  isWhole(pageNo: u32): bool {
+    return this.changed.isWhole(pageNo);
+  }
+
   /** Some of these sectors are changed for the first time since their page was read. */
   private firstChange(frame: Frame, sectors: u32): void {
     if (frame.dirty == 0) this.noteChanged(frame);
@@ -351,7 +361,7 @@ export abstract class CachedPages {
   /** Has the log note what the main file has of sectors that are about to change for the first time since the last checkpoint. */
   private noteBases(pageNo: u32, page: usize, sectors: u32): void {
     const redo = this.redo;
-    if (!redo || pageNo >= this.mainPages) return;
+    if (!redo || pageNo >= this.mainPages || this.changed.isWhole(pageNo)) return;
     while (sectors != 0) {
       const pageOffset = firstByte(sectors);
       const len = runBytes(sectors);

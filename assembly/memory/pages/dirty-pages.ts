@@ -43,6 +43,11 @@ export class DirtyPages {
   private room: u32 = 0;
   /** Spill slot of each page that is in the spill. */
   private readonly slots: U32Map = new U32Map();
+  /**
+   * Pages that were overwritten as a whole since the last checkpoint, as the log has it. Whatever the main file has there, the records make
+   * them what they are, so that they need no images.
+   */
+  private readonly whole: U32Map = new U32Map();
   /** Images that wait to be written as one frame: where they start, and the end of the last one. */
   private images: usize = 0;
   private imagesEnd: usize = 0;
@@ -63,6 +68,22 @@ export class DirtyPages {
   note(frame: Frame): void {
     if (this.count == this.room) this.makeRoom();
     this.add(frame);
+  }
+
+  /** Takes note that a page of the main file is overwritten as a whole. Page 0 has to be known from others, and has its images. */
+  noteWhole(pageNo: u32): void {
+    if (pageNo != 0) this.whole.set(pageNo, 0);
+  }
+
+  /** Takes note that a change of a page was taken back, which may be the one that overwrote it. */
+  forgetWhole(pageNo: u32): void {
+    // mutant: a page has no images though what overwrote it was taken back
+    if (this.whole.count != 0) this.whole.delete(pageNo);
+  }
+
+  /** Whether a page was overwritten as a whole. */
+  @inline isWhole(pageNo: u32): bool {
+    return this.whole.count != 0 && this.whole.has(pageNo);
   }
 
   private add(frame: Frame): void {
@@ -200,7 +221,8 @@ export class DirtyPages {
       if (status == OK) status = this.appendSpilled(log, mainPages, before, after);
       // mutant: the images of a checkpoint are without the changes that wait for their pages
       if (status == OK) status = this.appendWaiting(log, before, after);
-      if (status == OK && (this.imagesEnd != this.images || log.end != start)) {
+      // Where pages need none the log is to say all the same that the main file may be torn.
+      if (status == OK && (this.imagesEnd != this.images || log.end != start || this.whole.count != 0)) {
         status = this.flushImages(log);
         if (status == OK && log.append(FRAME_IMAGES_END, before, 0) == 0) status = lastError.status;
       }
@@ -216,7 +238,7 @@ export class DirtyPages {
     let last: Frame | null = null;
     for (let i: u32 = 0; i < this.count; i++) {
       const frame = this.frameAt(i);
-      if (frame === last || !isDirty(frame) || frame.pageNo >= mainPages) continue;
+      if (frame === last || !isDirty(frame) || frame.pageNo >= mainPages || this.isWhole(frame.pageNo)) continue;
       last = frame;
       const status = this.appendImage(log, frame.pageNo, this.changedSectors(frame), before, frame.data);
       if (status != OK) return status;
@@ -227,7 +249,7 @@ export class DirtyPages {
   private appendSpilled(log: LogFile, mainPages: u32, before: usize, after: usize): Status {
     const spilled = this.spilled();
     for (let i = 0; i < spilled.length && spilled[i] < mainPages; i++) {
-      if (this.cache.find(spilled[i])) continue;
+      if (this.cache.find(spilled[i]) || this.isWhole(spilled[i])) continue;
       const slot = this.slots.get(spilled[i], NO_SLOT);
       let status = this.spill.read(slot, after);
       if (status == OK) status = this.appendImage(log, spilled[i], this.spill.sectorsIn(slot), before, after);
@@ -368,11 +390,13 @@ export class DirtyPages {
   clear(): void {
     this.count = 0;
     this.slots.clear();
+    this.whole.clear();
     this.spill.clear();
   }
 
   free(): void {
     this.slots.free();
+    this.whole.free();
     if (this.list != 0) heap.free(this.list);
     this.list = 0;
   }

@@ -1,7 +1,7 @@
 /** Changes of pages in memory, made in one way: noted first for undo and log, or not, for what these two do. */
 import { Status, OK, OUT_OF_BOUNDS, fail, lastError } from "../../status";
 import { isZero } from "../../encode/bytes";
-import { CHANGE_ZERO, changeBytes } from "../base/page-change";
+import { CHANGE_WRITE, CHANGE_ZERO, changeBytes } from "../base/page-change";
 import { PAGE_SIZE } from "../base/layout";
 import { Frame } from "../cache/page-cache";
 import { CachedPages } from "./cached-pages";
@@ -44,6 +44,7 @@ export function change(
   if (journaled) {
     const status = pages.undo.note(kind, pageNo, pageOffset, at, len, tailLen);
     if (status != OK) return status;
+    if (len == PAGE_SIZE && (kind == CHANGE_WRITE || kind == CHANGE_ZERO)) pages.noteWhole(pageNo);
   }
   pages.touch(frame, pageOffset, len + tailLen);
   changeBytes(kind, at, bytes, len, tailLen);

@@ -3,14 +3,15 @@
  * `NAME-spill`, or the heap), which is opened by the first use. Nothing in it outlives the transaction.
  *
  * A slot has room for the sectors from the first to the last of those that were written to it, or for a whole page where these are more
- * than half of one. Slots lie one behind another, without gaps: of many pages with a sector each a sparse file would come, which takes
- * the file system milliseconds a page to remove.
+ * than half of one; a page of zeros takes none. Slots lie one behind another, without gaps: of many pages with a sector each a sparse file
+ * would come, which takes the file system milliseconds a page to remove.
  */
 import { Status, OK, lastError } from "../../status";
 import { MemoryProvider } from "../file/provider";
-import { PAGE_SHIFT } from "../base/layout";
+import { PAGE_SHIFT, PAGE_SIZE } from "../base/layout";
 import { ALL_SECTORS, PAGE_SECTORS, SECTOR_SHIFT, endByte, firstByte } from "../cache/page-cache";
 import { LogFile } from "../file/log-file";
+import { isZero } from "../../encode/bytes";
 
 /** No slot. */
 export const NO_SLOT: u32 = 0xffffffff;
@@ -68,12 +69,13 @@ export class Spill {
    * The slot, or `NO_SLOT` on failure, which leaves what the slot had of other sectors.
    */
   write(slot: u32, ptr: usize, sectors: u32 = ALL_SECTORS): u32 {
+    const before = slot == NO_SLOT ? 0 : this.sectorsIn(slot);
+    if (sectors == ALL_SECTORS && isZero(ptr, PAGE_SIZE)) return this.noteZeros(slot, before);
     const provider = this.allowed() == OK ? this.opened() : null;
     if (!provider) return NO_SLOT;
-    const before = slot == NO_SLOT ? 0 : this.sectorsIn(slot);
     // mutant: sectors that the spill had are forgotten
     const after = before | sectors;
-    const moves = before == 0 || roomFor(before) != roomFor(after);
+    const moves = before == 0 || roomFor(before) != roomFor(after) || this.placeOf(slot) == NO_PLACE;
     const place = moves ? this.takeRun(provider, roomFor(after)) : this.placeOf(slot);
     if (place == NO_PLACE) return NO_SLOT;
     // mutant: what lies between two spilled sectors is not written where the later one is new
@@ -84,10 +86,28 @@ export class Spill {
       if (moves) this.freeRuns[roomFor(after)].push(place);
       return NO_SLOT;
     }
-    if (slot == NO_SLOT) slot = this.freeSlots.length > 0 ? this.freeSlots.pop() : this.used++;
-    else if (moves) this.freeRuns[roomFor(before)].push(this.placeOf(slot));
+    if (slot == NO_SLOT) slot = this.takeSlot();
+    else if (moves) this.freeRun(slot);
     this.note(slot, place, after);
     return slot;
+  }
+
+  private takeSlot(): u32 {
+    return this.freeSlots.length > 0 ? this.freeSlots.pop() : this.used++;
+  }
+
+  /** Takes note that a page of zeros was written to `slot`, or to a new one. */
+  private noteZeros(slot: u32, before: u32): u32 {
+    if (before == 0) slot = this.takeSlot();
+    else this.freeRun(slot);
+    this.note(slot, NO_PLACE, ALL_SECTORS);
+    return slot;
+  }
+
+  /** What a slot has room in may be used for another one. */
+  private freeRun(slot: u32): void {
+    const place = this.placeOf(slot);
+    if (place != NO_PLACE) this.freeRuns[roomFor(this.sectorsIn(slot))].push(place);
   }
 
   /** `count` sectors in a row: where they are, or `NO_PLACE` on failure. The smallest free run that has as many, or new ones. */
@@ -134,6 +154,10 @@ export class Spill {
 
   /** Reads `len` bytes from byte `from` of a slot's page on, which were written. */
   readPart(slot: u32, from: u32, len: u32, ptr: usize): Status {
+    if (this.placeOf(slot) == NO_PLACE) {
+      memory.fill(ptr, 0, len);
+      return OK;
+    }
     const provider = this.store;
     if (!provider) return lastError.status;
     const status = provider.read(offsetOf(this.placeOf(slot), this.sectorsIn(slot), from), ptr, len);
@@ -143,7 +167,7 @@ export class Spill {
   /** Gives a slot back. One from before `clear` is free already: it would be given out twice. */
   release(slot: u32): void {
     if (slot >= this.used) return;
-    this.freeRuns[roomFor(this.sectorsIn(slot))].push(this.placeOf(slot));
+    this.freeRun(slot);
     this.freeSlots.push(slot);
   }
 
