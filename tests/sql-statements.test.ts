@@ -109,8 +109,14 @@ test("whole numbers of which JavaScript shows rounded digits are what they are",
   for (const db of await sessionsOfAllKinds(t)) {
     await (await db.prepare("CREATE TABLE n (v UNSIGNED BIGINT, d DECIMAL)")).run();
     const insert = await db.prepare("INSERT INTO n VALUES (?1, ?1) RETURNING v, d, typeof(?1) AS kind");
-    for (const value of [2 ** 53, 2 ** 60, 2 ** 63, 1e19])
-      assert.deepEqual(await insert.all(value), [{ v: BigInt(value), d: String(BigInt(value)), kind: "text" }]);
+    for (const value of [2 ** 53, 2 ** 60, 2 ** 63, 1e19, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n])
+      assert.deepEqual(await insert.all(value), [{ v: BigInt(value), d: String(BigInt(value)), kind: "integer" }]);
+    // Also where nothing says what they are to be: there they were text.
+    const any = await db.prepare<{ v: unknown; kind: string }>("SELECT ?1 AS v, typeof(?1) AS kind");
+    for (const value of [2n ** 53n + 1n, -(2n ** 63n), 2n ** 64n - 1n])
+      assert.deepEqual(await any.all(value), [{ v: value, kind: "integer" }]);
+    assert.deepEqual(await any.all(-(2n ** 64n)), [{ v: "-18446744073709551616", kind: "decimal" }]);
+    assert.equal(await failure(() => any.all(2n ** 100n)), "OVERFLOW");
   }
 });
 

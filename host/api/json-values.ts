@@ -1,6 +1,6 @@
 /** Values between TypeScript and the JSON of requests and replies (`docs/protocol.md`, "Values"). */
 import { QuireError } from "./errors.js";
-import { checkDocument, describe } from "./document.js";
+import { JsonText, checkDocument, describe } from "./document.js";
 import type { Column, ColumnType, TableSchema } from "./table-schema.js";
 import { type ValueForms, inexact, numberIfExact } from "./value-forms.js";
 
@@ -102,10 +102,10 @@ export function parameterFields(params: unknown): ParameterFields {
  * number or its name.
  */
 export function parameterToJson(value: unknown, name: number | string): unknown {
-  if (typeof value === "bigint") return isExact(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "bigint") return isExact(Number(value)) ? Number(value) : JsonText.of(String(value));
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new QuireError("BAD_VALUE", `parameter ${name}: ${value} is no number of SQL`);
-    return isExact(value) ? value : String(BigInt(value));
+    return isExact(value) ? value : JsonText.of(String(BigInt(value)));
   }
   if (value instanceof Uint8Array) return toHex(value);
   if (value instanceof Date) {

@@ -34,7 +34,7 @@ export function writeParameters(instance: LibraryInstance, names: readonly strin
   let room = 0;
   for (let i = 0; i < given.length; i++) {
     const value = given[i];
-    if (typeof value === "number") room += 17;
+    if (typeof value === "number" || typeof value === "bigint") room += 17;
     else if (typeof value === "string") room += 7 + 3 * value.length;
     else if (value instanceof Uint8Array) room += 7 + value.length;
     else {
@@ -66,6 +66,11 @@ function putValue(memory: MemoryViews, value: unknown, at: number): number {
       // In halves: a bigint would be an object that is thrown away. Small numbers are quicker without division.
       view.setInt32(at + 1, value, true);
       view.setInt32(at + 5, (value | 0) === value ? value >> 31 : Math.floor(value / 2 ** 32), true);
+      return at + 9;
+    case "bigint":
+      if (value !== BigInt.asIntN(64, value) && value !== BigInt.asUintN(64, value)) return -1;
+      bytes[at] = value === BigInt.asIntN(64, value) ? TYPE_CODES.int64 : TYPE_CODES.uint64;
+      view.setBigUint64(at + 1, BigInt.asUintN(64, value), true);
       return at + 9;
     case "boolean":
       bytes[at] = TYPE_CODES.boolean;
