@@ -43,6 +43,58 @@ test("dump brings views, constraints and names along, and load and import keep t
   assert.doesNotMatch(info, /__quire_catalog/);
 });
 
+/** What keeps views, constraints, names and defaults: the words of a command, and the file that it makes, "" for the store itself. */
+const KEEPS: readonly (readonly [words: readonly string[], file: string])[] = [
+  [["compact", "data/out.db"], "out.db"],
+  [["backup", "data/out.db"], "out.db"],
+  [["repair", "data/out.db"], "out.db"],
+  [["convert", "data/out.db", "--layout", "0.9"], "out.db"],
+  [["convert", "data/out.db", "--layout", "0.11"], "out.db"],
+  [["compact"], ""],
+  [["migrate", "data/own.schema"], ""],
+  [["migrate", "data/more.schema"], ""],
+  [["alter", "items", "add", "more:text:default=m", "--first"], ""],
+];
+
+for (const layout of ["0.9", "0.11"] as const) {
+  test(`copies and changes of a file keep what SQL keeps in it, layout ${layout}`, async (t) => {
+    const first = openStore(t);
+    await first.ok(["create", "items", "id:uint32:pk:auto", "name:text", "price:decimal:null", "--layout", layout]);
+    await first.ok([
+      "sql",
+      `ALTER TABLE items ADD CONSTRAINT dear CHECK (price < 100); ALTER TABLE items ADD COLUMN made DATETIME;
+       ALTER TABLE items ALTER made SET DEFAULT CURRENT_TIMESTAMP; CREATE INDEX by_price ON items (price);
+       CREATE VIEW cheap AS SELECT name FROM items WHERE price < 10; INSERT INTO items (name, price) VALUES ('pen', 1), ('book', 20)`,
+    ]);
+    const schema = await first.ok(["schema"]);
+    const bytes = readFileSync(first.path);
+    for (const [words, file] of KEEPS.filter(([words]) => words[0] !== "convert" || words[3] !== layout)) {
+      const store = openStore(t, { bytes });
+      writeFileSync(join(store.folder, "own.schema"), schema);
+      writeFileSync(join(store.folder, "more.schema"), schema.replace("name:text", "name:text more:uint8:default=1"));
+      await store.ok([...words]);
+      if (file !== "") {
+        assert.match(await store.ok(["diff", "data/out.db"]), /are equal: 2 tables, 6 rows/u, words.join(" "));
+        writeFileSync(store.path, readFileSync(join(store.folder, file)));
+      }
+      const csv = async (sql: string): Promise<string> => store.ok([sql, "--format", "csv"]);
+      assert.equal(await csv("SELECT * FROM cheap"), "name\npen\n", words.join(" "));
+      await store.fails("CHECK_FAILED", 1, ["INSERT INTO items (name, price) VALUES ('gold', 100)"]);
+      assert.equal(
+        await csv("INSERT INTO items (name) VALUES ('new') RETURNING made > '2020-01-01 00:00' AS ok"),
+        "ok\ntrue\n",
+        words.join(" "),
+      );
+      await store.ok(["DROP INDEX by_price"]);
+    }
+    // What differs in it is a difference of files.
+    const other = openStore(t, { bytes });
+    writeFileSync(join(other.folder, "first.db"), bytes);
+    await other.ok(["ALTER TABLE items DROP CONSTRAINT dear"]);
+    assert.match((await other.run(["diff", "data/first.db"])).stdout, /"name":"dear"/u);
+  });
+}
+
 test("check notes what is of no use, and rows that were there before their constraint", async (t) => {
   const store = openStore(t);
   for (const sql of [
