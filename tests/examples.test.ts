@@ -58,7 +58,9 @@ testOnRuntimes("examples/assembly: a program with its own tables, and Quire's co
   };
   await says("1\twork\twater the plants\n", "add", "work", "water the plants");
   await says("2\thome\tétagère\n", "add", "home", "étagère");
-  await says("3\twork\tcall Bob\n", "add", "work", "call Bob");
+  await says("3\twork\tcall Bob\n", "add", "Work ", " call Bob");
+  const empty = await call("add", "work", " ");
+  assert.match(empty.stderr, /^notes: CHECK_FAILED: notes\.id = \d+: text breaks the rule minstrlen=1/);
   await says("1\twork\twater the plants\n3\twork\tcall Bob\n", "list", "work");
   await says("1\twork\twater the plants\n2\thome\tétagère\n", "find", "t");
   await says("", "find", "nothing");

@@ -1,11 +1,14 @@
 /** Rules hold for all rows that a session writes, by whatever door; and docs/rules.md is true. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { defineTable, open, openSync } from "../host/index.js";
 import { packageRoot } from "../host/paths.js";
-import { openStore } from "./helpers/store.js";
+import { CREATE, NULL, refuses, text, u32, u8 } from "./helpers/component.js";
+import { componentIn } from "./helpers/component-folder.js";
+import { testOnSessions } from "./helpers/sessions.js";
+import { openStore, tempFolder } from "./helpers/store.js";
 
 const users = defineTable("users", {
   id: "uint32:pk:auto",
@@ -285,6 +288,91 @@ test("commands: --rules for what writes and for check", async (t) => {
   await store.fails("TABLE_NOT_FOUND", 1, ["check", "--rules", "data/odd.rules"]);
   await store.fails("TABLE_NOT_FOUND", 1, ["insert", "users", '{"id":9,"email":"q@q.co"}', "--rules", "data/odd.rules"]);
   assert.match(await store.ok(["check"]), /no faults/u);
+});
+
+test("serve and load: rules of the command line, and those that a request declares", async (t) => {
+  const store = openStore(t);
+  writeFileSync(join(store.folder, "app.rules"), "create t id:uint32:pk:auto a:text:trim:lowercase b:uint8:null:range=0,9\n");
+  await store.ok(["create", "t", "id:uint32:pk:auto", "a:text", "b:uint8:null"]);
+  const requests = [
+    { op: "insert", table: "t", row: { a: " X ", b: 9 } },
+    { op: "insert", table: "t", rows: [{ a: "Y" }, { a: "z", b: 10 }] },
+    { op: "sql", sql: "INSERT INTO t (a, b) VALUES ('S ', 10)" },
+    { op: "update", table: "t", key: 1, set: { a: "U " } },
+    { op: "rules", table: "t", columns: ["a:text:uppercase"] },
+    { op: "sql", sql: "INSERT INTO t (a, b) VALUES ('s', 10) RETURNING a" },
+    { op: "scan", table: "t", columns: ["a", "b"] },
+  ];
+  const stdin = requests.map((request) => JSON.stringify(request)).join("\n");
+  const { stdout } = await store.run(["serve", "--rules", "data/app.rules"], { stdin });
+  const replies = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { ok?: Record<string, unknown>; error?: { code: string; message: string } });
+  assert.deepEqual(
+    replies.map(({ error }) => error?.code ?? ""),
+    ["", "CHECK_FAILED", "CHECK_FAILED", "", "", "", ""],
+  );
+  assert.match(replies[1]?.error?.message ?? "", /^row 2: t\.id = \d+: b breaks the rule range=0,9/u);
+  assert.deepEqual(replies[5]?.ok?.["rows"], [["S"]]);
+  assert.deepEqual(replies[6]?.ok?.["rows"], [
+    { a: "u", b: 9 },
+    { a: "S", b: 10 },
+  ]);
+  // A dump's rows are written, too.
+  writeFileSync(join(store.folder, "rows.ndjson"), await store.ok(["dump"]));
+  const other = openStore(t);
+  for (const name of ["rows.ndjson", "app.rules"])
+    writeFileSync(join(other.folder, name), readFileSync(join(store.folder, name)));
+  const told = await other.fails("CHECK_FAILED", 1, ["load", "data/rows.ndjson", "--rules", "data/app.rules"]);
+  assert.match(told, /t\.id = \d+: b breaks the rule range=0,9: Value '10'/u);
+  assert.ok(!existsSync(other.path));
+  writeFileSync(join(other.folder, "app.rules"), "create t id:uint32:pk:auto a:text:lowercase b:uint8:null\n");
+  await other.ok(["load", "data/rows.ndjson", "--rules", "data/app.rules"]);
+  assert.equal(
+    await other.ok(["export", "t", "--format", "csv"]),
+    (await store.ok(["export", "t", "--format", "csv"])).toLowerCase(),
+  );
+});
+
+test("the component: what a request declares holds for rows, SQL and statements of the connection", async (t) => {
+  const { Connection, sql } = await componentIn(tempFolder(t));
+  using db = Connection.open("data/app.db", CREATE);
+  db.request(
+    '{"op":"create","table":"t","columns":["id:uint32:pk:auto","a:text:unique:trim:lowercase:email","n:uint8:null:range=0,9"]}',
+  );
+  using table = db.table("t");
+  const refused = (what: RegExp, call: () => unknown): void => refuses("constraint", "CHECK_FAILED", what, call);
+  assert.deepEqual(table.insert(["a"], [[text(" A@B.co ")]]), [u32(1)]);
+  assert.deepEqual(table.get(u32(1)), [u32(1), text("a@b.co"), NULL]);
+  refused(/^row 2: .*a breaks the rule email/u, () => table.insert(["a"], [[text("b@b.co")], [text("b")]]));
+  refused(/n breaks the rule range=0,9/u, () => table.update(u32(1), ["n"], [u8(10)]));
+  table.update(u32(1), ["a"], [text(" C@B.co")]);
+  refused(/a breaks the rule email/u, () => sql.execute(db, "INSERT INTO t (a) VALUES (?)", [text("x")]));
+  using statement = sql.Statement.prepare(db, "UPDATE t SET n = ?, a = a || ' '");
+  refused(/n breaks the rule range=0,9/u, () => statement.execute([u8(10)]));
+  statement.execute([u8(9)]);
+  assert.deepEqual(table.get(u32(1)), [u32(1), text("c@b.co"), u8(9)]);
+  assert.match(db.request('{"op":"rules"}'), /"rules":\["trim","lowercase","email"\]/u);
+  // Another connection has none, as another session.
+  db.close();
+  using other = Connection.open("data/app.db", CREATE);
+  using same = other.table("t");
+  same.insert(["a"], [[text(" X")]]);
+});
+
+testOnSessions("sessions over runtimes", async (_, openFile) => {
+  const db = await openFile();
+  await db.migrate([users]);
+  const table = db.table(users);
+  const id = await table.insert({ email: " A@B.co " });
+  assert.equal((await table.get(id)).email, "a@b.co");
+  await assert.rejects(async () => table.insertMany([{ email: "b@b.co" }, { email: "x" }]), {
+    code: "CHECK_FAILED",
+    message: /^row 2: users\.id = \d+: email breaks the rule email/u,
+  });
+  await assert.rejects(async () => db.sql("UPDATE users SET age = 151"), { code: "CHECK_FAILED" });
+  await db.close();
 });
 
 /** The cells of a table in a page, code spans without their ticks. */

@@ -42,15 +42,17 @@ const TEXT = 2;
 
 const FAILED: Status = -1;
 
-/** Makes the table when it is not there yet. */
+/** The definition of `notes`, with the rules for its values: topics are written in one way, and no note is empty. */
+const NOTES: Array<string> = ["id:uint32:pk:auto", "topic:text:index:trim:lowercase", "text:text:trim:minstrlen=1"];
+
+/** Makes the table when it is not there yet. The file keeps no rules, so they are declared for one that is. */
 function openNotes(db: DbmsContext): Table | null {
   for (let i = 0; i < db.tables.length; i++) {
-    if (db.tables[i].name == "notes") return db.table("notes");
+    if (db.tables[i].name == "notes") return db.declareRules("notes", NOTES) == OK ? db.table("notes") : null;
   }
   const definition = new TableDefinition("notes");
-  const words: Array<string> = ["id:uint32:pk:auto", "topic:text:index", "text:text"];
-  for (let i = 0; i < words.length; i++) {
-    if (definition.add(words[i]) != OK) return null;
+  for (let i = 0; i < NOTES.length; i++) {
+    if (definition.add(NOTES[i]) != OK) return null;
   }
   return db.createTable(definition.build(0)) == OK ? db.table("notes") : null;
 }
