@@ -320,6 +320,19 @@ test("names that are only swapped are refused, in migrations; ALTER TABLE swaps 
   assert.deepEqual(db.sql("SELECT a, b FROM t").rows, [[2, 1]]);
 });
 
+test("a foreign key that names a table which goes, or is called otherwise by then, is refused so", () => {
+  using db = filled();
+  const posts = defineTable("posts", { id: "int64:pk", user: "int64:references=users.id" });
+  db.migrate([users, posts]);
+  const refusal = {
+    code: "BAD_SCHEMA",
+    message: /^posts\.user refers to users\.id, and there is no such table; the definitions have it not, or under another name$/u,
+  };
+  assert.throws(() => db.migrate([posts], { allowDestructive: true }), refusal);
+  assert.throws(() => db.migrate([{ ...users, name: "people" }, posts], { renames: { people: "users" } }), refusal);
+  assert.deepEqual(db.pendingMigrations([users, posts]), []);
+});
+
 test("a dry run finds all that speaks against a migration, names the row, and leaves the file as it was", (t) => {
   const path = join(tempFolder(t), "app.db");
   const first = openSync(path);

@@ -10,6 +10,7 @@ import { Alteration } from "../store/alteration";
 import { DbmsContext } from "../store/dbms-context";
 import { beginTogether, endTogether } from "../store/insertion";
 import { SchemaChange, changesOf } from "../store/schema-difference";
+import { MISSING_TARGET } from "../store/foreign-key-targets";
 import { findTable } from "../store/table-list";
 import { StatementContext } from "./bind/statement";
 import { readExpression } from "./catalog/stored-expressions";
@@ -205,7 +206,11 @@ export class Migration {
     this.holders = placesOf(this.namesNow);
     for (let w = 0; w < this.wanted.length && status == OK; w++) status = this.make(w, dependents);
     for (let s = 0; s < this.stages.length && status == OK; s++) status = db.dropTable(this.stages[s].text);
-    if (status == OK) status = db.checkDefinitions();
+    if (status == OK && db.checkDefinitions() != OK) {
+      status = lastError.status;
+      // All tables that there are to be are there by now.
+      if (lastError.hint == MISSING_TARGET) lastError.hint = "the definitions have it not, or under another name";
+    }
     for (let a = 0; a < this.alterations.length && status == OK; a++) {
       const table = db.table(this.alterations[a].schema.name);
       status = table ? db.checkReferences(this.alterations[a].toCheck(table)) : lastError.status;

@@ -5,6 +5,9 @@ import { TableSchemaSnapshot } from "../schema/table-schema-snapshot";
 import { Table } from "./table";
 import { findTable } from "./table-list";
 
+/** The hint where a foreign key names a table that there is not. */
+export const MISSING_TARGET: string = "create that table first";
+
 /**
  * `OK` when each foreign key of `schema` names a column of one of `tables`, or of itself, that is unique and of its type; with `forward`
  * it may name a table that is not there yet.
@@ -17,8 +20,7 @@ export function checkTargets(tables: Array<Table>, schema: TableSchemaSnapshot, 
     const other = findTable(tables, foreignKey.table);
     const target = foreignKey.table == schema.name ? schema : other ? other.schema : null;
     if (!target && forward) continue;
-    if (!target)
-      return fail(BAD_SCHEMA, referenceText(schema.name, column) + ", and there is no such table", "create that table first");
+    if (!target) return fail(BAD_SCHEMA, referenceText(schema.name, column) + ", and there is no such table", MISSING_TARGET);
     const status = checkTarget(schema.name, column, target);
     if (status != OK) return status;
   }
