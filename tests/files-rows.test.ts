@@ -547,8 +547,8 @@ test("the command imports and exports such files, and says what it can't do", (t
   );
   fails(
     2,
-    ["b.db", "import", "t", "t.parquet", "--skip-bad"],
-    /^quire: USAGE: import has no option --skip-bad for such a file; it takes --create/,
+    ["b.db", "import", "t", "t.parquet", "--flatten"],
+    /^quire: USAGE: import has no option --flatten for such a file; it takes --create/,
   );
   fails(
     2,

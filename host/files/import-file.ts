@@ -1,11 +1,12 @@
 /** `importFile`: a file of rows into a table, which is made if it is to be. */
 import { statSync } from "node:fs";
 import { extname } from "node:path";
-import { EXIT_NOT_DONE, QuireError } from "../api/errors.js";
+import { EXIT_NOT_DONE, EXIT_USAGE, QuireError } from "../api/errors.js";
 import { nameInSpec } from "../api/table-schema.js";
-import { type AnySession, type InsertOptions, type Target, type Watch, insertRows } from "./insert-rows.js";
+import type { AnySession, Watch } from "./insert-rows.js";
 import { nameInside } from "../node/compression.js";
 import { TEXT_FORMATS, type TextFormat, kindNamed, kindOfFile } from "./kinds.js";
+import { type BadRow, type LoadOptions, type Loaded, type Target, loadFile } from "./load-rows.js";
 import type { FileColumn, RowFile } from "./row-file.js";
 import { type ReadOptions, openInThread } from "./rows-thread.js";
 import { type TextOptions, importText } from "./text-file.js";
@@ -15,25 +16,41 @@ export interface ImportOptions extends Watch, ReadOptions, TextOptions {
   readonly table: string;
   /** Makes the table, with the types of the file's columns. */
   readonly create?: boolean;
-  /** The column that becomes the primary key of a table that is made: one called id, or the first, if its values are all there and differ, unless told; else one more that counts. */
-  readonly key?: string;
+  /**
+   * The column that becomes the primary key of a table that is made: one called id, or the first, if its values are all there and differ, unless
+   * told; else one more that counts. Of a table that is there: the columns that tell rows for `onConflict`, the primary key unless told.
+   */
+  readonly key?: string | readonly string[];
   /** Other types for columns of a table that is made, as `{ price: "text" }`. */
   readonly types?: Readonly<Record<string, string>>;
   /** Texts of values that are null, as `["NaN"]`; in text nothing else is null then. */
   readonly nulls?: readonly string[];
   /** Rows after which what is done so far is committed; absent: all rows are one transaction. */
   readonly batch?: number;
+  /** What becomes of a row whose key is there already: an error unless told, or it is left as it is, or gets the values of the file. */
+  readonly onConflict?: "error" | "skip" | "update";
+  /** Columns that the table has not are left out, which a note says. */
+  readonly ignoreExtra?: boolean;
+  /** Rows that are refused are left out, and told of in `bad`. */
+  readonly skipBad?: boolean;
+  /** Does all of it, says what it would do, and takes it back. */
+  readonly dryRun?: boolean;
 }
 
 export interface ImportResult {
   readonly table: string;
+  /** Rows that were inserted or changed. */
   readonly rows: number;
+  /** Rows that were refused, and the first twenty of them, but those of text that can't be read. */
+  readonly skipped: number;
+  readonly bad: readonly BadRow[];
+  /** With `onConflict`: rows of the table that were changed, and those that are the same as before. */
+  readonly changed: number;
+  readonly same: number;
   /** The words for `create` of a table that was made. */
   readonly columns?: readonly string[];
   /** What people should know of the file, and of text how it was read and what is null in it, a line each. */
   readonly notes: readonly string[];
-  /** Of text: rows that `skipBad` left out. */
-  readonly skipped?: number;
 }
 
 /** The format of text that the options or the file's name tell. */
@@ -60,32 +77,46 @@ async function openRows(path: string, options: ReadOptions): Promise<RowFile> {
  * at a time. Values keep what they are: one that its column can't hold without a loss is `BAD_VALUE`, which names row and column.
  */
 export async function importFile(db: AnySession, path: string, options: ImportOptions): Promise<ImportResult> {
-  const { table, create = false, nulls = [], batch = 0 } = options;
-  const how: InsertOptions = { ...options, nulls, batch };
+  const { table, create = false, nulls = [], batch = 0, onConflict = "error", skipBad = false, dryRun = false } = options;
+  const key = options.key === undefined ? [] : typeof options.key === "string" ? [options.key] : options.key;
+  const how: LoadOptions = { ...options, nulls, batch, onConflict, skipBad, dryRun, key, decisive: [] };
+  if (create && key.length > 1) throw new QuireError("USAGE", "a table that is made has a key of one column", EXIT_USAGE);
   const format = textFormatOf(path, options);
   if (format !== null && isFile(path) && (options.format !== undefined || kindOfFile(path) === null))
     return importText(db, path, format, { ...options, ...how });
   const file = await openRows(path, options);
   try {
     if (create) return await importAnew(db, file, options, how);
-    const targets = await targetsIn(db, table, file.columns);
-    return { table, rows: await insertRows(db, table, file, targets, how), notes: file.notes };
+    const extra: string[] = [];
+    const targets = await targetsIn(db, table, file.columns, options.ignoreExtra === true ? extra : null);
+    const loaded = await loadFile(db, table, file, targets, how);
+    const note = `left out, as the table has no such columns: ${extra.join(", ")}`;
+    return { table, ...loaded, notes: extra.length === 0 ? file.notes : [...file.notes, note] };
   } finally {
     await file.close();
   }
 }
 
-/** The columns of a table that is there for those of a file. */
-async function targetsIn(db: AnySession, table: string, columns: readonly FileColumn[]): Promise<Target[]> {
+/** The columns of a table that is there for those of a file; null for what goes into `extra`, if there is one. */
+async function targetsIn(
+  db: AnySession,
+  table: string,
+  columns: readonly FileColumn[],
+  extra: string[] | null,
+): Promise<(Target | null)[]> {
   const [definition] = (await db.schema(table)).tables;
   const fields = definition?.fields ?? [];
   return columns.map(({ name }) => {
     const field = fields.find((candidate) => candidate.name === name);
     if (field !== undefined) return field;
+    if (extra !== null) {
+      extra.push(name);
+      return null;
+    }
     const there = fields.map((candidate) => candidate.name).join(", ");
     throw new QuireError(
       "COLUMN_NOT_FOUND",
-      `${table} has no column ${name}, which the file has; it has ${there}`,
+      `${table} has no column ${name}, which the file has; it has ${there}; --ignore-extra leaves it out`,
       EXIT_NOT_DONE,
     );
   });
@@ -100,8 +131,9 @@ function columnWord(name: string, type: string, ...flags: readonly string[]): st
 const KEY_TYPES = /^(?:u?int(?:8|16|32|64)|text|uuid)$/;
 
 /** Makes the table in the transaction that its rows come in. */
-async function importAnew(db: AnySession, file: RowFile, options: ImportOptions, how: InsertOptions): Promise<ImportResult> {
-  const { table, types = {}, key } = options;
+async function importAnew(db: AnySession, file: RowFile, options: ImportOptions, how: LoadOptions): Promise<ImportResult> {
+  const { table, types = {} } = options;
+  const [key] = how.key;
   const unknown = Object.keys(types).find((name) => !file.columns.some((column) => column.name === name));
   const absent = unknown ?? (key !== undefined && !file.columns.some(({ name }) => name === key) ? key : undefined);
   if (absent !== undefined) {
@@ -109,27 +141,26 @@ async function importAnew(db: AnySession, file: RowFile, options: ImportOptions,
     throw new QuireError("COLUMN_NOT_FOUND", `the file has no column ${absent}; it has ${there}`, EXIT_NOT_DONE);
   }
   const targets = file.columns.map(({ name, type }) => ({ name, type: types[name] ?? type }));
-  const attempt = async (chosen: string | null): Promise<ImportResult> => {
+  // Without a key that is told none is there twice: the values are looked at for one.
+  const chosenHow: LoadOptions = key === undefined ? { ...how, onConflict: "error" } : how;
+  const attempt = async (chosen: string | null, decisive: readonly string[]): Promise<ImportResult> => {
     const words = file.columns.map(({ name, nullable }, i) => {
       const isKey = name === chosen;
       return columnWord(name, (targets[i] as Target).type, ...(isKey ? ["pk"] : nullable ? ["null"] : []));
     });
     if (chosen === null) words.unshift(columnWord(freeName(file.columns), "uint32", "pk", "auto"));
-    const make = async (): Promise<ImportResult> => {
-      await db.create(table, words);
-      return { table, rows: await insertRows(db, table, file, targets, how), columns: words, notes: file.notes };
-    };
-    return how.batch > 0 ? make() : db.transaction(make);
+    const loaded: Loaded = await loadFile(db, table, file, targets, { ...chosenHow, decisive }, () => db.create(table, words));
+    return { table, ...loaded, columns: words, notes: file.notes };
   };
-  if (key !== undefined) return attempt(key);
-  const guess = how.batch > 0 ? undefined : likelyKey(targets);
-  if (guess === undefined) return attempt(null);
+  if (key !== undefined) return attempt(key, []);
+  const guess = how.batch > 0 && !how.dryRun ? undefined : likelyKey(targets);
+  if (guess === undefined) return attempt(null, []);
+  const isNoKey = ["PRIMARY_KEY_CONFLICT", "NOT_NULL"];
   try {
-    return await attempt(guess);
+    return await attempt(guess, isNoKey);
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code !== "PRIMARY_KEY_CONFLICT" && code !== "NOT_NULL") throw error;
-    return attempt(null);
+    if (!isNoKey.includes((error as { code?: unknown }).code as string)) throw error;
+    return attempt(null, []);
   }
 }
 

@@ -16,8 +16,9 @@ import { open } from "../node/open.js";
 import { unpackInto } from "../node/packed-streams.js";
 import { requireRuntime } from "../node/run-command.js";
 import { modulePath } from "../paths.js";
-import { type AnySession, type InsertOptions, insertObjects } from "./insert-rows.js";
+import type { AnySession } from "./insert-rows.js";
 import type { TextFormat } from "./kinds.js";
+import { type LoadOptions, type Loaded, type Read, loadRows } from "./load-rows.js";
 
 /** How a file of text is written, where that is not to be found out: options of the command `import` (docs/csv.md, docs/import.md). */
 export interface TextOptions {
@@ -56,21 +57,17 @@ const OPTIONS: readonly (keyof TextOptions)[] = [
 ];
 
 /** What is done with the rows. */
-interface Task extends TextOptions, InsertOptions {
+interface Task extends Omit<TextOptions, "skipBad">, LoadOptions {
   readonly table: string;
   readonly create?: boolean;
-  readonly key?: string;
   readonly types?: Readonly<Record<string, string>>;
 }
 
-export interface TextResult {
+export interface TextResult extends Loaded {
   readonly table: string;
-  readonly rows: number;
   readonly columns?: readonly string[];
   /** What was found out about the file, and what is null in it, a line each. */
   readonly notes: readonly string[];
-  /** Rows that `skipBad` left out. */
-  readonly skipped: number;
 }
 
 /** The words for the module. */
@@ -84,7 +81,8 @@ function wordsOf(format: TextFormat, task: Task): string[] {
   }
   if (task.header !== undefined) words.push(task.header ? "--header" : "--no-header");
   if (task.create === true) words.push("--create");
-  if (task.key !== undefined) words.push("--key", task.key);
+  const [key] = task.key;
+  if (key !== undefined && task.create === true) words.push("--key", key);
   if (Object.keys(task.types ?? {}).length > 0) words.push("--types", JSON.stringify(task.types));
   for (const text of task.nulls) words.push("--null", text);
   return words;
@@ -188,7 +186,8 @@ class Reading {
 }
 
 /** The rows that are left, as objects with values of these types. Where they end before the file does, that is thrown behind them. */
-async function* objectsOf(reading: Reading, columns: readonly string[]): AsyncGenerator<object, void, undefined> {
+async function* objectsOf(reading: Reading, columns: readonly string[]): AsyncGenerator<Read, void, undefined> {
+  let number = 0;
   const converters = columns.flatMap((word) => {
     const convert = converterOf(typeOfSpec(word));
     return convert === null ? [] : [[nameOfSpec(word), convert] as const];
@@ -199,7 +198,7 @@ async function* objectsOf(reading: Reading, columns: readonly string[]): AsyncGe
       for (const [name, convert] of converters) {
         if (Object.hasOwn(row, name) && row[name] !== null) row[name] = convert(row[name]);
       }
-      yield row;
+      yield { number: ++number, row };
     }
   }
   await reading.report();
@@ -207,7 +206,7 @@ async function* objectsOf(reading: Reading, columns: readonly string[]): AsyncGe
 
 /** Puts the rows of the file into a table, which is made if it is to be. */
 export async function importText(db: AnySession, path: string, format: TextFormat, task: Task): Promise<TextResult> {
-  if (task.create === true) return importAnew(db, path, format, task);
+  if (task.create === true) return readInto(db, path, format, task, null, null);
   const [definition] = (await db.schema(task.table)).tables;
   const { columns = [], fields = [], primaryKey } = definition ?? {};
   // Cells are read as the table's columns have them: the module gets a table that has the same ones.
@@ -227,11 +226,6 @@ export async function importText(db: AnySession, path: string, format: TextForma
   }
 }
 
-function importAnew(db: AnySession, path: string, format: TextFormat, task: Task): Promise<TextResult> {
-  const anew = (): Promise<TextResult> => readInto(db, path, format, task, null, null);
-  return task.batch > 0 ? anew() : db.transaction(anew);
-}
-
 async function readInto(
   db: AnySession,
   path: string,
@@ -248,10 +242,11 @@ async function readInto(
     const made = known === null ? await reading.first() : undefined;
     if (known === null && made === undefined) await reading.report();
     const columns = known ?? (JSON.parse(made ?? "") as { columns: string[] }).columns;
-    if (known === null) await db.create(table, columns);
-    const rows = await insertObjects(db, table, objectsOf(reading, columns), null, task);
+    const targets = columns.map((word) => ({ name: nameOfSpec(word), type: typeOfSpec(word) }));
+    const make = async (): Promise<void> => (known === null ? db.create(table, columns) : undefined);
+    const loaded = await loadRows(db, table, { reads: objectsOf(reading, columns), of: null, targets }, task, make);
     const { skipped, notes = [] } = await reading.report();
-    return { table, rows, ...(known === null ? { columns } : {}), notes, skipped };
+    return { table, ...loaded, ...(known === null ? { columns } : {}), notes, skipped: loaded.skipped + skipped };
   } finally {
     await reading.close();
   }

@@ -133,7 +133,7 @@ class Import {
     if (this.fileIsNew) removeStore(ctx);
     if (status != OK || this.skipped == 0 || ctx.has("skip-bad")) return status;
     ctx.told = true;
-    return BAD_VALUE;
+    return fail(BAD_VALUE, "rows were refused");
   }
 
   private get conflict(): string {

@@ -44,9 +44,9 @@ export class ValueSet {
       memory.fill(this.bits + this.bitsLen, 0, room - this.bitsLen);
       this.bitsLen = room;
     }
-    const held = load<u8>(this.bits + byte);
-    const bit: u8 = 1 << (<u8>(number & 7));
-    store<u8>(this.bits + byte, held | bit);
+    const held = <u32>load<u8>(this.bits + byte);
+    const bit: u32 = 1 << (number & 7);
+    store<u8>(this.bits + byte, <u8>(held | bit));
     if ((held & bit) == 0) return;
     this.repeated = true;
     this.free();

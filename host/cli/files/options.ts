@@ -6,7 +6,10 @@ import type { FileCommandName } from "./words.js";
 
 /** Options with a value of each command, and those that stand alone. */
 const OPTIONS: Readonly<Record<FileCommandName, { readonly values: readonly string[]; readonly flags: readonly string[] }>> = {
-  import: { values: ["format", "key", "types", "batch", "null"], flags: ["create", "lenient"] },
+  import: {
+    values: ["format", "key", "types", "batch", "null", "on-conflict"],
+    flags: ["create", "lenient", "ignore-extra", "skip-bad", "dry-run"],
+  },
   export: { values: ["format", "columns", "where", "order", "codec", "out"], flags: [] },
   dump: { values: ["format", "dialect", "out"], flags: [] },
 };

@@ -1,7 +1,7 @@
 /** `import`, `export` and `dump` of files of other formats, which the host reads and writes: in a session of its own. */
 import { existsSync, rmSync, statSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { EXIT_RUNTIME, QuireError } from "../../api/errors.js";
+import { EXIT_NOT_DONE, EXIT_RUNTIME, QuireError } from "../../api/errors.js";
 import { type RowFormat, exportFile, writeRows } from "../../files/export-file.js";
 import { kindNamed } from "../../files/kinds.js";
 import { importFile } from "../../files/import-file.js";
@@ -67,13 +67,15 @@ class Teller {
     if (!this.isJson) writeSync(2, `${printable(text)}\n`);
   }
 
-  /** The result, for people or for programs. */
+  /** The result, for people or for programs, with its time. */
   done(text: string, json: object): void {
+    this.told(`${text} in ${this.seconds} s`, json);
+  }
+
+  /** The same without a time for people. */
+  told(text: string, json: object): void {
     this.clear();
-    const line = this.isJson
-      ? JSON.stringify({ ...json, seconds: Number(this.seconds) })
-      : `${printable(text)} in ${this.seconds} s`;
-    writeSync(1, `${line}\n`);
+    writeSync(1, `${this.isJson ? JSON.stringify({ ...json, seconds: Number(this.seconds) }) : printable(text)}\n`);
   }
 }
 
@@ -83,7 +85,9 @@ const shellWord = (word: string): string => (/^[\w:=.,/+-]+$/.test(word) ? word 
 /** `import FILE.sqlite`, or `import TABLE FILE.sqlite` for one table of it. */
 async function runSqliteImport(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
   const source = plain.at(-1) as string;
-  const refused = ["key", "batch", "null"].find((name) => options.has(name));
+  const refused = ["key", "batch", "null", "on-conflict", "ignore-extra", "skip-bad", "dry-run"].find((name) =>
+    options.has(name),
+  );
   if (refused !== undefined || plain.length > 2) {
     throw wrongWords(`import of an SQLite file takes no ${refused === undefined ? String(plain[2]) : `--${refused}`}`);
   }
@@ -124,35 +128,70 @@ async function runDump(db: AnySession, { plain, options }: FileWords, teller: Te
   teller.clear();
 }
 
-async function runImport(db: AnySession, words: FileWords, teller: Teller, watch: Watch): Promise<void> {
+const CONFLICTS = ["error", "skip", "update"] as const;
+
+/** The exit status is that of a failed import where a dry run says that it would be one. */
+async function runImport(db: AnySession, words: FileWords, teller: Teller, watch: Watch): Promise<number> {
   const { plain, options } = words;
-  if (sourceKind(plain, options.get("format")) === "sqlite") return runSqliteImport(db, words, teller, watch);
+  if (sourceKind(plain, options.get("format")) === "sqlite") {
+    await runSqliteImport(db, words, teller, watch);
+    return 0;
+  }
   const [table, source, more] = plain;
   if (table === undefined || source === undefined || more !== undefined) {
     throw wrongWords("import of such a file needs a TABLE and the file, and nothing else");
   }
   const key = options.get("key");
   const batch = options.get("batch");
+  const told = options.get("on-conflict") ?? "error";
+  const onConflict = CONFLICTS.find((choice) => choice === told);
+  const create = options.has("create");
+  const [skipBad, dryRun] = [options.has("skip-bad"), options.has("dry-run")];
   if (batch !== undefined && !/^[1-9]\d{0,8}$/.test(batch)) throw wrongWords(`--batch needs a number of rows, not ${batch}`);
+  if (onConflict === undefined) throw wrongWords("--on-conflict is update, skip or error");
+  if (create && options.has("ignore-extra"))
+    throw wrongWords("--ignore-extra goes without --create: a table that is made has all columns");
+  if (!create && options.has("types")) throw wrongWords("--types goes with --create: a table that is there has its types");
+  if (!create && key !== undefined && onConflict === "error") {
+    throw wrongWords("--key goes with --create or --on-conflict");
+  }
   const result = await importFile(db, source, {
     ...watch,
     table,
-    create: options.has("create"),
+    create,
+    onConflict,
+    skipBad,
+    dryRun,
+    ignoreExtra: options.has("ignore-extra"),
     types: readTypes(options.get("types")),
     nulls: options.has("null") ? splitNames(options.get("null") as string) : [],
-    ...(key === undefined ? {} : { key }),
+    ...(key === undefined ? {} : { key: create ? key : splitNames(key) }),
     ...(batch === undefined ? {} : { batch: Number(batch) }),
   });
-  const { rows, columns, notes } = result;
-  if (columns !== undefined) teller.note(`created ${[table, ...columns].map(shellWord).join(" ")}`);
+  const { rows, columns, notes, skipped, bad, changed, same } = result;
+  if (!teller.isJson) for (const { message } of bad) teller.note(`${dryRun ? "refused" : "skipped"} ${message}`);
+  if (columns !== undefined)
+    teller.note(`${dryRun ? "would create" : "created"} ${[table, ...columns].map(shellWord).join(" ")}`);
   for (const note of notes) teller.note(`note: ${note}`);
-  teller.done(`imported ${counted(rows, "row")} into ${table}`, {
+  if (skipped > bad.length) teller.note(`${dryRun ? "refused" : "skipped"} ${grouped(skipped - bad.length)} more`);
+  const isKeyed = options.has("on-conflict") && onConflict !== "error";
+  const became = `${rows - changed} new${onConflict === "update" ? `, ${changed} changed, ${same} the same` : `, ${same} there already`}`;
+  const into = `${counted(rows, "row")} into ${table}${isKeyed ? ` (${became})` : ""}`;
+  const json = {
     table,
     imported: rows,
-    skipped: 0,
+    skipped,
+    ...(isKeyed ? { new: rows - changed, changed, same } : {}),
+    ...(dryRun ? { dryRun } : {}),
+    ...(bad.length === 0 ? {} : { bad }),
     ...(columns === undefined ? {} : { columns }),
     ...(notes.length === 0 ? {} : { notes }),
-  });
+  };
+  const fails = dryRun && skipped > 0 && !skipBad;
+  const without = skipped === 0 ? "" : `, and refuses ${skipped}: without --skip-bad it would fail`;
+  if (dryRun) teller.told(`would import ${into}${without}`, json);
+  else teller.done(`imported ${into}${skipped === 0 ? "" : `, skipped ${skipped} bad ${skipped === 1 ? "one" : "ones"},`}`, json);
+  return fails ? EXIT_NOT_DONE : 0;
 }
 
 async function runExport(db: AnySession, { plain, options }: FileWords, teller: Teller, watch: Watch): Promise<void> {
@@ -208,8 +247,8 @@ export async function runFileCommand(command: FileCommandName, words: readonly s
   let db: AnySession | null = null;
   try {
     db = await open(file, reads ? { ...how, readonly: true } : how);
-    if (command === "import") await runImport(db, read, teller, watch);
-    else if (command === "dump") await runDump(db, read, teller, watch);
+    if (command === "import") return await runImport(db, read, teller, watch);
+    if (command === "dump") await runDump(db, read, teller, watch);
     else await runExport(db, read, teller, watch);
     return 0;
   } catch (error) {
