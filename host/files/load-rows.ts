@@ -162,7 +162,7 @@ class Loader {
       const set = Object.fromEntries(Object.entries(row).filter(([name]) => !key.includes(name)));
       if (Object.keys(set).length > 0) await table.update(found[0] as never, set);
       const now = await this.#found(row);
-      if (now === undefined || now.slice(1).join() !== found.slice(1).join()) {
+      if (now?.slice(1).join() !== found.slice(1).join()) {
         this.result.rows++;
         this.result.changed++;
         return;
@@ -275,7 +275,7 @@ export async function loadRows(
       await once(() => fill(begun, Infinity));
     });
   }
-  return (loader as Loader | null)?.result as Loaded;
+  return loader?.result as Loaded;
 }
 
 /** Refuses columns that don't tell rows: `INDEX_NOT_FOUND`. */
