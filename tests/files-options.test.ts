@@ -172,4 +172,10 @@ test("a key that rows have twice is none, also where bad rows are left out", asy
   ]);
   const again = await importFile(db, path, { table: "u", onConflict: "skip" });
   assert.deepEqual([again.rows, again.same], [0, 3]);
+  const csv = `${path}.csv`;
+  writeFileSync(csv, "id,doc\n1,{}\n2,\n3,[]\n");
+  const tried = await importFile(db, csv, { table: "u", onConflict: "update", dryRun: true });
+  assert.deepEqual([tried.rows, tried.changed, tried.same, await db.table("u").count()], [2, 1, 1, 2]);
+  const merged = await importFile(db, csv, { table: "u", onConflict: "update" });
+  assert.deepEqual([merged.rows, merged.changed, merged.same, await db.table("u").count()], [2, 1, 1, 3]);
 });
