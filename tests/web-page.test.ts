@@ -379,6 +379,75 @@ testInBrowser({
     await page.getByRole("alert").filter({ hasText: "OTHER" }).waitFor();
   },
 
+  "what can be reached by keys has a name, in every view; one main part, and nothing is wider than a narrow window": async (
+    t,
+    all,
+  ) => {
+    const page = await start(t, all);
+    const session = await page.context().newCDPSession(page);
+    /** What the browser tells a screen reader can be focused. */
+    const expectNames = async (view: string): Promise<void> => {
+      const { nodes } = await session.send("Accessibility.getFullAXTree");
+      const focusable = nodes.filter(({ ignored, properties = [] }) => {
+        return !ignored && properties.some(({ name, value }) => name === "focusable" && value.value === true);
+      });
+      // The document, its main part, and what only scrolls need none.
+      const unnamed = ["RootWebArea", "main", "generic"];
+      const nameless = focusable.filter(
+        ({ name, role }) => !unnamed.includes(String(role?.value)) && String(name?.value ?? "") === "",
+      );
+      assert.deepEqual(
+        nameless.map(({ role }) => role?.value),
+        [],
+        view,
+      );
+      assert.ok(focusable.length > 2, view);
+      assert.equal(nodes.filter(({ ignored, role }) => !ignored && role?.value === "main").length, 1, view);
+      const ids = "[...document.querySelectorAll('[id]')].map(({ id }) => id)";
+      assert.equal(await page.evaluate(`${ids}.length - new Set(${ids}).size`), 0, view);
+    };
+    await expectNames("start");
+    await page.getByRole("button", { name: "Look at a sample" }).click();
+    await cells(page, 1);
+    await page.locator("regular-table td").first().waitFor();
+    await expectNames("table");
+    await page.locator("nav a", { hasText: "products" }).click();
+    await page.locator('regular-table tbody td[aria-colindex="3"]').nth(2).click();
+    await page.getByRole("navigation", { name: "References" }).waitFor();
+    await expectNames("row");
+    await page.setViewportSize({ width: 360, height: 640 });
+    const act: Readonly<Record<string, () => Promise<void>>> = {
+      SQL: async () => {
+        await type(page, "SELECT name, price FROM products LIMIT 3");
+        await page.keyboard.press("Control+Enter");
+        await page.getByRole("button", { name: "Chart" }).click();
+        await page.getByRole("img", { name: /^Bars: price by name/ }).waitFor();
+      },
+      Schema: () => page.locator(".diagram svg").waitFor(),
+      Pages: async () => {
+        await page
+          .getByRole("button", { name: /record page, table products/ })
+          .first()
+          .click();
+        await page.locator(".decoded td").first().waitFor();
+      },
+      Check: async () => {
+        await page.getByRole("button", { name: "Check", exact: true }).click();
+        await page.getByText("The file is whole.").waitFor();
+      },
+      Compare: async () => {
+        await page.setInputFiles("#other", unpacked(t, "layout-0.9/blog.db.gz"));
+        await page.locator(".diff-view h2").first().waitFor();
+      },
+    };
+    for (const [view, go] of Object.entries(act)) {
+      await page.locator("nav a", { hasText: view }).click();
+      await go();
+      await expectNames(view);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, `${view} in a narrow window`);
+    }
+  },
+
   "a damaged file's faults are listed; what is none is said; a narrow window has all that a wide one has": async (t, all) => {
     const page = await start(t, all);
     await page.setViewportSize({ width: 390, height: 800 });

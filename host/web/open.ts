@@ -51,7 +51,9 @@ class WorkerEngine implements PageEngine {
   }
 
   static async open(source: Source, options: WebOptions, module: WebAssembly.Module, places: Places): Promise<WorkerEngine> {
-    const stop = globalThis.crossOriginIsolated ? new Int32Array(new SharedArrayBuffer(4)) : null;
+    // WebKit without threads calls pages isolated, and has no memory to share.
+    const shares = globalThis.crossOriginIsolated && "SharedArrayBuffer" in globalThis;
+    const stop = shares ? new Int32Array(new SharedArrayBuffer(4)) : null;
     const engine = new WorkerEngine({ source, options, module, stop }, places);
     try {
       await engine.#messages.opened();

@@ -2,7 +2,7 @@
 import type { TableSchemaInfo } from "quire-db/web";
 import { FaultLine, button, count, h } from "./dom.js";
 import { type Opened, quoted } from "./opened.js";
-import { editedText, shownValue, typedValue } from "./values.js";
+import { DocumentText, editedText, shownValue, typedValue } from "./values.js";
 
 interface PanelActions {
   readonly close: () => void;
@@ -26,11 +26,22 @@ type Field = TableSchemaInfo["fields"][number];
 function editorOf(field: Field, value: unknown, isNew: boolean): Editor {
   const { name, type } = field;
   const id = `value-${name}`;
-  const began = value === null || value === undefined ? "" : editedText(value);
-  const isLong = type === "json" || began.length > 60 || began.includes("\n");
-  const input = isLong
-    ? h("textarea", { id, value: began, rows: Math.min(12, began.split("\n").length + 1), spellcheck: false })
-    : h("input", { id, type: "text", value: began, spellcheck: false });
+  const began = value === null || value === undefined ? "" : editedText(value, type);
+  const isLong = type === "json" || began.length > 60 || /[\r\n]/.test(began);
+  const input =
+    type === "boolean"
+      ? h(
+          "select",
+          { id },
+          ...["", "false", "true"].map((text) =>
+            h("option", { value: text, selected: text === began }, text === "" ? "not given" : text),
+          ),
+        )
+      : isLong
+        ? h("textarea", { id, value: began, rows: Math.min(12, began.split("\n").length + 1), spellcheck: false })
+        : h("input", { id, type: "text", value: began, spellcheck: false });
+  // Elements have one kind of line end: what was not touched is as it is stored.
+  const untouched = input.value;
   const isNull = h("input", { type: "checkbox", checked: value === null, "aria-label": `${name} is null` });
   const update = (): void => {
     input.disabled = isNull.checked;
@@ -42,7 +53,7 @@ function editorOf(field: Field, value: unknown, isNew: boolean): Editor {
     element: h("div", { className: "field" }, h("label", { for: id }, name, h("small", {}, ` ${type}`)), nullBox, input),
     changed: () => {
       if (isNull.checked) return value === null ? undefined : null;
-      if (input.value === began && value !== null) return undefined;
+      if (input.value === untouched && value !== null) return undefined;
       // What a new row has nothing for gets its default.
       if (isNew && input.value === "") return undefined;
       return typedValue(input.value, type);
@@ -99,19 +110,27 @@ export class RowPanel {
       const reply = (await this.#opened.session.request({ op: "get", table: name, key: this.#key })) as { row?: Row | null };
       const found = reply.row ?? null;
       if (found === null) throw new Error("this row is gone");
-      row = found;
+      row = { ...found, ...(await this.#documents()) };
     }
     const editors = this.#table.fields.map((field) => ({ field, editor: editorOf(field, row[field.name], isNew) }));
     const save = async (): Promise<void> => {
       const set: Record<string, unknown> = {};
+      const documents: [string, DocumentText][] = [];
       for (const { field, editor } of editors) {
         const value = editor.changed();
-        if (value !== undefined) set[field.name] = value;
+        if (value instanceof DocumentText) documents.push([field.name, value]);
+        if (value !== undefined) set[field.name] = value instanceof DocumentText ? value.value : value;
       }
       if (!isNew && Object.keys(set).length === 0) return;
-      await this.#opened.session.request(
-        isNew ? { op: "insert", table: name, row: set } : { op: "update", table: name, key: this.#key, set },
-      );
+      const { primaryKey } = this.#table;
+      await this.#opened.session.transaction(async (inner) => {
+        const asked = isNew ? { op: "insert", row: set } : { op: "update", key: this.#key, set };
+        const { key } = (await inner.request({ ...asked, table: name })) as { key?: unknown };
+        for (const [column, { text }] of documents) {
+          const sql = `UPDATE ${quoted(name)} SET ${quoted(column)} = ? WHERE ${quoted(primaryKey)} = ?`;
+          await inner.request({ op: "sql", sql, params: [text, set[primaryKey] ?? key ?? this.#key] });
+        }
+      });
       this.#actions.close();
       await this.#actions.changed();
     };
@@ -140,6 +159,17 @@ export class RowPanel {
     );
     this.#body.replaceChildren(form);
     if (!isNew) this.#body.append(await this.#links(row));
+  }
+
+  /** The texts of the row's documents, with all digits of their numbers. */
+  async #documents(): Promise<Row> {
+    const { name, primaryKey, fields } = this.#table;
+    const names = fields.filter(({ type }) => type === "json").map(({ name }) => name);
+    if (names.length === 0) return {};
+    const columns = names.map((column) => `CAST(${quoted(column)} AS TEXT)`).join(", ");
+    const sql = `SELECT ${columns} FROM ${quoted(name)} WHERE ${quoted(primaryKey)} = ?`;
+    const { rows } = await this.#opened.sql(sql, [this.#key]);
+    return Object.fromEntries(names.map((column, i) => [column, rows[0]?.[i]]));
   }
 
   /** What the row refers to, and what refers to it. */

@@ -10,6 +10,7 @@ import { CELL_LETTERS } from "./values.js";
 /** A column as a cell shows it: of long values their beginning. */
 function cellOf(name: string, type: string): string {
   if (type === "text") return `substr(${quoted(name)}, 1, ${CELL_LETTERS + 1})`;
+  if (type === "json") return `substr(CAST(${quoted(name)} AS TEXT), 1, ${CELL_LETTERS + 1})`;
   return quoted(name);
 }
 

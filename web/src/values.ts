@@ -19,9 +19,34 @@ export function shownValue(value: unknown): string {
   return text.length > CELL_LETTERS ? `${text.slice(0, CELL_LETTERS)}…` : text;
 }
 
-/** The value as an editor's text has it. */
-export function editedText(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value, null, 2) : textOf(value);
+interface ExactJson {
+  /** A number that is written as it stood. Browsers that don't know it write the nearest one that they have. */
+  readonly rawJSON?: (source: string) => unknown;
+}
+
+/** A document whose numbers keep all their digits when it is written again. */
+function exactJson(text: string): unknown {
+  const { rawJSON } = JSON as ExactJson;
+  const keep = (_: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    const source = context?.source;
+    const isOther = typeof value === "number" && source !== undefined && String(value) !== source;
+    return isOther && rawJSON !== undefined ? rawJSON(source) : value;
+  };
+  return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]);
+}
+
+/** The value as an editor's text has it; of a document its text is given. */
+export function editedText(value: unknown, type: string): string {
+  return type === "json" ? JSON.stringify(exactJson(String(value)), null, 2) : textOf(value);
+}
+
+/** A document that was typed: its text has digits that a parsed one may not have. Throws where it is no JSON. */
+export class DocumentText {
+  readonly value: unknown;
+
+  constructor(readonly text: string) {
+    this.value = JSON.parse(text);
+  }
 }
 
 /** What was typed, in the JSON form of values of the type; throws where it is none. */
@@ -32,6 +57,6 @@ export function typedValue(text: string, type: string): unknown {
     if (text.trim() === "" || !Number.isInteger(value)) throw new Error(`"${text}" is no whole number`);
     return value;
   }
-  if (type === "json") return JSON.parse(text);
+  if (type === "json") return new DocumentText(text);
   return text;
 }
