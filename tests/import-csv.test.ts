@@ -222,7 +222,7 @@ test("lines before the header: titles and comments, and never rows", () => {
 });
 
 test("rows that are shorter, or longer by cells of nothing, by --ragged", () => {
-  refuses("a,b,c\n1,2\n", /line 2: the row has 2 cells, the header names 3/);
+  refuses("a,b,c\n1,2\n", /line 2: the row has 2 cells, the header names 3; --ragged takes/);
   makes("a,b,c\n1,2\n3,4,5,\n6\n", "a:int32:pk b:int32:null c:int32:null", "1,2,\n3,4,5\n6,,\n", null, "--ragged");
   refuses("a,b\n1,2,3\n4,5\n", /line 2: the row has 3 cells, the header names 2/, "--ragged");
   // duckdb/duckdb#18403: one cell more than names in each row: the first of them names the rows, as R writes it, and that is said.

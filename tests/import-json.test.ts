@@ -269,4 +269,5 @@ test("numbers beyond all floats are text, and no part of a document", () => {
 test("what is no JSON in a row is named by its line, and its place in the row", () => {
   refused('[{"id": 1,\n"x": 1},\n{"id": 2,\n"x": tru}]', /: line 4: expected a JSON value at byte 15 of row 2/);
   refused('{"id": 1}\n{"id": tru}\n', /: line 2: expected a JSON value at byte 7(;|$)/m, [], { format: "ndjson" });
+  refused('[{"id": 1}]', /: line 1: a row is an object like .*; --format json reads arrays of them/, [], { format: "ndjson" });
 });

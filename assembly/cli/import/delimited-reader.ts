@@ -113,7 +113,8 @@ export class DelimitedReader {
     if (this.status != OK) return false;
     if (this.expected == 0 || this.cellCount == this.expected || (this.dialect.ragged && this.fitsRagged())) return true;
     const count = this.cellCount.toString() + (this.cellCount == 1 ? " cell" : " cells");
-    this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString(), this.hint);
+    const hint = this.hint == "" && this.cellCount < this.expected ? "--ragged takes rows that are too short" : this.hint;
+    this.status = fail(BAD_VALUE, "the row has " + count + ", the header names " + this.expected.toString(), hint);
     return false;
   }
 

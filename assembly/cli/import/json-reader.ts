@@ -5,7 +5,7 @@
  * An object's end is found first, over as many readings as it takes; then its bytes, all in the window, are parsed.
  */
 import { Status, OK, BAD_VALUE, fail } from "../../status";
-import { JSON_OBJECT, JSON_REQUEST_DEPTH, JsonTape } from "../../encode/json";
+import { JSON_ARRAY, JSON_OBJECT, JSON_REQUEST_DEPTH, JsonTape } from "../../encode/json";
 import { isSpace } from "../../encode/json-space";
 import { ByteSource } from "./byte-source";
 import { JsonCursor } from "./json-cursor";
@@ -78,10 +78,10 @@ export class JsonReader {
     return found && this.status == OK;
   }
 
-  private bad(what: string, goOn: bool): bool {
+  private bad(what: string, goOn: bool, hint: string = ""): bool {
     this.canGoOn = goOn;
     if (!goOn) this.finished = true;
-    this.status = fail(BAD_VALUE, what);
+    this.status = fail(BAD_VALUE, what, hint);
     return false;
   }
 
@@ -90,7 +90,8 @@ export class JsonReader {
     if (!this.tape.parse(this.row, this.rowLen, JSON_REQUEST_DEPTH)) return this.bad(this.tape.errorText(), true);
     if (!this.objectsOnly) return true;
     if (this.tape.kind(0) == JSON_OBJECT) return this.reshape();
-    return this.bad('a row is an object like {"name": 1}, one in a line', true);
+    const hint = this.tape.kind(0) == JSON_ARRAY ? "--format json reads arrays of them" : "";
+    return this.bad('a row is an object like {"name": 1}, one in a line', true, hint);
   }
 
   /** Goes over the next `count` rows of a source in lines, unread. */
