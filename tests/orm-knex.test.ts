@@ -388,6 +388,9 @@ test("Knex: forms of values are those that are asked for; an option that is none
   assert.deepEqual(rows, [{ id: 1n, big: 2n ** 62n, balance: "0.10", born: new Date("2026-01-02") }]);
   const plain = openKnex(t, ":memory:", {});
   assert.equal(await codeOf(plain.raw("SELECT 9007199254740993 AS big")), "BAD_VALUE");
+  // Of a query that failed Knex makes a text, for which it has no bigints: that was the error.
+  assert.equal(await codeOf(plain.raw("SELECT ? AS big", [(2n ** 53n + 1n) as never])), "BAD_VALUE");
+  assert.equal(plain.raw("SELECT ?", [(2n ** 60n) as never]).toQuery(), "SELECT 1152921504606846976");
   const wrong = openKnex(t, ":memory:", { integers: "string" as never });
   assert.equal(await codeOf(wrong.raw("SELECT 1")), "BAD_OPTION");
 });

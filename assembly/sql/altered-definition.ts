@@ -321,7 +321,7 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     }
     if (tree.has(node, FLAG_IF)) return OK;
     const hint =
-      "those without a name are called " +
+      "those without a name, and keys in any case, are called " +
       own +
       "_COLUMN_unique, " +
       own +

@@ -3,6 +3,7 @@ declare module "knex/lib/dialects/sqlite3/index.js" {
   import { Knex } from "knex";
 
   export default class Client_SQLite3 extends Knex.Client {
+    _escapeBinding(value: unknown, context?: unknown): string;
     parameterize(values: readonly unknown[], missing: unknown, builder: unknown, bindings: unknown): string;
   }
 }

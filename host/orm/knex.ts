@@ -197,6 +197,11 @@ class Client extends Sqlite3 {
     return new TableCompiler(this, builder);
   }
 
+  /** A value in the text of a query, of which Knex makes one for each that fails; it knows no bigints. */
+  override _escapeBinding(value: unknown, context?: unknown): string {
+    return typeof value === "bigint" ? String(value) : super._escapeBinding(value, context);
+  }
+
   /** Nothing has to be loaded. */
   _driver(): object {
     return {};
