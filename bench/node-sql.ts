@@ -38,7 +38,11 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 interface Line {
   readonly op: string;
   readonly us: readonly number[];
+  readonly cpu: readonly number[];
 }
+
+/** Figures by operation and peer. */
+type Figures = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 const TIMEOUT_MS = 600_000;
 const script = join(packageRoot, "bench", "peers", "npm", "sql.mjs");
@@ -63,18 +67,19 @@ function run(name: string, modules: string, folder: string): readonly Line[] {
   return lines.map((line) => JSON.parse(line) as Line);
 }
 
-/** The medians of all rounds, by operation and peer. */
-function measured(names: readonly string[], modules: string): ReadonlyMap<string, ReadonlyMap<string, number>> {
+/** The medians of all rounds: of the time that passed, and of the processor's. */
+function measured(names: readonly string[], modules: string): readonly [passed: Figures, processor: Figures] {
   const folder = mkdtempSync(join(process.env["QUIRE_BENCH_DATA"] ?? join(packageRoot, "build"), "bench-node-sql-"));
-  const times = new Map<string, Map<string, number[]>>();
+  const passed = new Map<string, Map<string, number[]>>();
+  const processor = new Map<string, Map<string, number[]>>();
   try {
     for (let round = 1; round <= Number(options.rounds); round++) {
       for (const name of names) {
         const lines = run(name, modules, join(folder, "data"));
         if (lines.length === 0) leaveOut(name, `Node ${process.version} has none`);
-        for (const { op, us } of lines) {
-          const byPeer = times.get(op) ?? new Map<string, number[]>();
-          times.set(op, byPeer.set(name, [...(byPeer.get(name) ?? []), ...us]));
+        for (const { op, us, cpu } of lines) {
+          add(passed, op, name, us);
+          add(processor, op, name, cpu);
         }
         say(`round ${round}/${options.rounds}: ${name}`);
       }
@@ -82,6 +87,15 @@ function measured(names: readonly string[], modules: string): ReadonlyMap<string
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  return [mediansOf(passed), mediansOf(processor)];
+}
+
+function add(times: Map<string, Map<string, number[]>>, op: string, name: string, us: readonly number[]): void {
+  const byPeer = times.get(op) ?? new Map<string, number[]>();
+  times.set(op, byPeer.set(name, [...(byPeer.get(name) ?? []), ...us]));
+}
+
+function mediansOf(times: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>): Figures {
   return new Map([...times].map(([op, byPeer]) => [op, new Map([...byPeer].map(([name, us]) => [name, median(us)]))]));
 }
 
@@ -92,22 +106,36 @@ function cellOf(us: number | undefined, ours: number, isOurs: boolean): string {
 }
 
 const { names, modules } = peersHere();
-const medians = measured(names, modules);
-const present = names.filter((name) => [...medians.values()].some((byPeer) => byPeer.has(name)));
-const rows = Object.entries(OPERATIONS).flatMap(([op, title]) => {
-  const byPeer = medians.get(op);
-  if (byPeer === undefined) return [];
-  // Kysely runs over the class in better-sqlite3's shape.
-  const base = byPeer.has(OURS) ? OURS : "quire-db/better-sqlite3";
-  const ours = byPeer.get(base) ?? NaN;
-  return [[title, ...present.map((name) => cellOf(byPeer.get(name), ours, name === base))]];
-});
-const table = [["", ...present], ...rows];
+const [passed, processor] = measured(names, modules);
+const present = names.filter((name) => [...passed.values()].some((byPeer) => byPeer.has(name)));
+
+function tableOf(medians: Figures): readonly (readonly string[])[] {
+  const rows = Object.entries(OPERATIONS).flatMap(([op, title]) => {
+    const byPeer = medians.get(op);
+    if (byPeer === undefined) return [];
+    // Kysely runs over the class in better-sqlite3's shape.
+    const base = byPeer.has(OURS) ? OURS : "quire-db/better-sqlite3";
+    const ours = byPeer.get(base) ?? NaN;
+    return [[title, ...present.map((name) => cellOf(byPeer.get(name), ours, name === base))]];
+  });
+  return [["", ...present], ...rows];
+}
+
+/** A table as Markdown. */
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), `|---|${present.map(() => "---:|").join("")}`, ...rows.map(line)];
+}
+
+const tables = { "Time that passed": tableOf(passed), "Time of the processor": tableOf(processor) };
 const busy =
   load > BUSY
     ? ` The machine was busy with other things (its load was ${load.toFixed(1)}): figures are higher than they need be.`
     : "";
-for (const cells of table) console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(42) : cell.padStart(24))).join(""));
+for (const [title, table] of Object.entries(tables)) {
+  console.log(`\n${title}`);
+  for (const cells of table) console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(42) : cell.padStart(26))).join(""));
+}
 if (busy !== "") console.log(busy.trim());
 if (options.write) {
   const lines = [
@@ -119,11 +147,9 @@ if (options.write) {
     "Microseconds: of each operation the median of several parts in several processes, which take turns; a figure in brackets is a peer's time over Quire's: above 1× Quire is faster.",
     `A table of ${Number(options.rows).toLocaleString("en")} rows with four columns and a unique text in a file, everything in the program's process; 16 MiB of cache. better-sqlite3 is set as its documentation advises, with WAL, and with \`synchronous = FULL\`, so that a commit survives a power cut as all others' do; better-sqlite3-exclusive is the same with \`locking_mode = EXCLUSIVE\`, as Quire's files are always: it looks for no other program's changes before each statement. PGlite has a fiftieth of the rows and operations.`,
     "`quire` is `openSync` of this package, `quire-db/better-sqlite3` its class in [better-sqlite3's shape](better-sqlite3.md), which Kysely's own dialect runs on here.",
+    "Processor time, the user's and the system's, is without the waits for the disk, and changes little when the machine is busy with other things.",
     ...(leftOut().length === 0 ? [] : ["", ...leftOut().map((text) => `- Left out: ${text}.`)]),
-    "",
-    `| ${table[0]?.join(" | ") ?? ""} |`,
-    `|---|${present.map(() => "---:|").join("")}`,
-    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+    ...Object.entries(tables).flatMap(([title, table]) => ["", `## ${title}`, "", ...markdown(table)]),
   ];
   writeFileSync(join(packageRoot, "docs", "node-sql-benchmarks.md"), `${lines.join("\n")}\n`);
 }

@@ -1,4 +1,4 @@
-// SQL from a program on Node, in its process: Quire and what npm offers. One JSON line an operation, with microseconds per operation of each part.
+// SQL from a program on Node, in its process: Quire and what npm offers. One JSON line an operation, with microseconds per operation of each part, and those of the processor.
 //
 //   node sql.mjs PEER FOLDER N quire=FOLDER modules=FOLDER
 //
@@ -27,16 +27,24 @@ function random(below) {
   return (randomState >>> 0) % below;
 }
 
+function processorUs() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
 /** `body` runs `count` operations, one part after the other. */
 async function measure(op, count, body) {
   const us = [];
+  const cpu = [];
   for (let part = 0; part < PARTS; part++) {
     const started = performance.now();
+    const worked = processorUs();
     const pending = body(part, count);
     if (pending !== undefined) await pending;
     us.push(((performance.now() - started) * 1e3) / count);
+    cpu.push((processorUs() - worked) / count);
   }
-  console.log(JSON.stringify({ peer, op, us: us.slice(WARM) }));
+  console.log(JSON.stringify({ peer, op, us: us.slice(WARM), cpu: cpu.slice(WARM) }));
 }
 
 const TABLE = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE, age INTEGER NOT NULL)";
