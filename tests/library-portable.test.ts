@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { libraryPath, packageRoot } from "../host/paths.js";
 
-/** The files of `host/api` that a session does not need: the options of `open`, lists of names, threads, and what is types alone. */
+/** The files of `host/api` that a session does not need: CSV and SQL as text, the options of `open`, lists of names, threads, and what is types alone. */
 const NOT_LOADED = [
-  ...["condition-types.js", "exports.js", "kind.js", "options.js", "row-types.js", "runtime-names.js"],
-  "thread-messages.js",
+  ...["condition-types.js", "csv.js", "exports.js", "options.js", "row-types.js", "runtime-names.js"],
+  ...["sql-text.js", "thread-messages.js"],
 ];
 
 test("sessions of both kinds, in a context that has no Buffer, process or require", () => {
