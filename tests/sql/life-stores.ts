@@ -89,7 +89,8 @@ export class DiskStore implements LifeStore {
 
   /** A session with the smallest cache. */
   #opened(): Library {
-    const library = new Library(this.#module, this.#disk, 1);
+    // A salt that comes again would make frames of a generation before good ones.
+    const library = new Library(this.#module, this.#disk, this.#random.u32());
     const { code, message } = library.open({ create: true, layout: this.#layout, cacheBytes: 0 });
     if (code !== "") throw new Error(`open: ${code} ${message}`);
     return library;

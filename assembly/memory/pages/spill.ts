@@ -156,7 +156,7 @@ export class Spill {
   readPart(slot: u32, from: u32, len: u32, ptr: usize): Status {
     if (this.placeOf(slot) == NO_PLACE) {
       memory.fill(ptr, 0, len);
-      return OK;
+      return this.allowed();
     }
     const provider = this.store;
     if (!provider) return lastError.status;
