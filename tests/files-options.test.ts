@@ -170,6 +170,8 @@ test("a key that rows have twice is none, also where bad rows are left out", asy
     [1, '{"a":2}'],
     [2, null],
   ]);
+  for (const onConflict of ["replace", "UPDATE", null] as unknown as "update"[])
+    await assert.rejects(importFile(db, path, { table: "u", onConflict }), { code: "BAD_OPTION" });
   const again = await importFile(db, path, { table: "u", onConflict: "skip" });
   assert.deepEqual([again.rows, again.same], [0, 3]);
   const csv = `${path}.csv`;

@@ -150,6 +150,32 @@ test("names of UNIQUE constraints are kept, and DROP CONSTRAINT takes them away"
   assert.throws(() => db.sql("SELECT * FROM __quire_catalog"), { code: "TABLE_NOT_FOUND" });
 });
 
+test("a constraint whose columns the same statement gives other names is the one that goes", () => {
+  const left = (change: string): ReturnType<typeof rows> => {
+    using db = openSync(":memory:");
+    db.exec("CREATE TABLE t (a INT CONSTRAINT u UNIQUE, b INT CONSTRAINT v UNIQUE, c INT, CONSTRAINT w UNIQUE (b, c))");
+    db.sql(`ALTER TABLE t ${change}`);
+    return rows(db, "SELECT l.name, i.name FROM pragma_index_list('t') l, pragma_index_info(l.name) i ORDER BY 1, i.seqno");
+  };
+  const w = (b: string): string[][] => [
+    ["w", b],
+    ["w", "c"],
+  ];
+  assert.deepEqual(left("RENAME a TO x, RENAME b TO a, RENAME x TO b, DROP CONSTRAINT u"), [["v", "a"], ...w("a")]);
+  assert.deepEqual(left("RENAME a TO x, RENAME b TO a, RENAME x TO b, DROP CONSTRAINT v"), [["u", "b"], ...w("a")]);
+  assert.deepEqual(left("RENAME a TO d, DROP CONSTRAINT IF EXISTS u"), [["v", "b"], ...w("b")]);
+  assert.deepEqual(left("RENAME b TO d, DROP CONSTRAINT w"), [
+    ["u", "a"],
+    ["v", "d"],
+  ]);
+  assert.deepEqual(left("ADD d INT, ADD UNIQUE (a, d), RENAME a TO e, DROP CONSTRAINT u"), [
+    ["t_e_d_unique", "e"],
+    ["t_e_d_unique", "d"],
+    ["v", "b"],
+    ...w("b"),
+  ]);
+});
+
 test("what would leave something broken, or rows that do not fit, is refused by name and leaves nothing", () => {
   using db = shop();
   const before = [definitions(db), rows(db, "SELECT * FROM items"), rows(db, "SELECT * FROM sales")];

@@ -104,7 +104,7 @@ const CUTS: Readonly<Record<string, (at: number) => boolean>> = {
 
 for (const [name, lasts] of Object.entries(CUTS))
   test(`at every call ${name}`, async () => {
-    Object.assign(globalThis, { FileReaderSync: class {} });
+    Object.assign(globalThis, { FileReaderSync: Object });
     const { openHere } = (await import(pathToFileURL(join(packageRoot, "build", "host", "web", "index.js")).href)) as typeof Web;
     const module = await WebAssembly.compile(readFileSync(join(packageRoot, "build", "quire-lib.wasm")));
     let disk = new Disk();
@@ -170,13 +170,13 @@ testInBrowser(
   {
     "at every call of a browser's own handles the tab is killed": async (t, { blank }) => {
       const page = await blank(t);
-      const outcome = (await page.evaluate(
+      const outcome = await page.evaluate<Outcome>(
         `new Promise((resolve, reject) => {
           const worker = new Worker("/program.js", { type: "module" });
           worker.onmessage = ({ data }) => (typeof data === "string" ? reject(new Error(data)) : resolve(data));
           worker.onerror = ({ message }) => reject(new Error(message));
         })`,
-      )) as Outcome;
+      );
       expectWhole(outcome);
     },
   },

@@ -388,16 +388,17 @@ testInBrowser({
     /** What the browser tells a screen reader can be focused. */
     const expectNames = async (view: string): Promise<void> => {
       const { nodes } = await session.send("Accessibility.getFullAXTree");
-      const focusable = nodes.filter(({ ignored, properties = [] }) => {
-        return !ignored && properties.some(({ name, value }) => name === "focusable" && value.value === true);
-      });
+      const focusable = nodes.filter(
+        ({ ignored, properties = [] }) =>
+          !ignored && properties.some(({ name, value }) => name === "focusable" && value.value === true),
+      );
       // The document, its main part, and what only scrolls need none.
       const unnamed = ["RootWebArea", "main", "generic"];
       const nameless = focusable.filter(
         ({ name, role }) => !unnamed.includes(String(role?.value)) && String(name?.value ?? "") === "",
       );
       assert.deepEqual(
-        nameless.map(({ role }) => role?.value),
+        nameless.map(({ role }) => String(role?.value)),
         [],
         view,
       );

@@ -133,7 +133,7 @@ testInBrowser({
   // subframe7536/sqlite-wasm#7 (a tab that closes) in web.test.ts.
   "private files: nothing is made to be read, openings that fail leave nothing open, and readers share": async (t, { blank }) => {
     const page = await blank(t);
-    const found = (await page.evaluate(`(async () => {
+    const found = await page.evaluate<unknown>(`(async () => {
       const { open } = await import("/build/host/web/index.js");
       const root = await navigator.storage.getDirectory();
       const names = async () => (await Array.fromAsync(root.keys())).sort();
@@ -157,7 +157,7 @@ testInBrowser({
       for (const reader of readers) rows.push((await reader.sql("SELECT count(*) FROM t")).rows[0][0]);
       for (const reader of readers) await reader.close();
       return { missing, none, locked, again, rows, names: await names() };
-    })()`)) as unknown;
+    })()`);
     assert.deepEqual(found, {
       missing: "FILE_NOT_FOUND",
       none: [],

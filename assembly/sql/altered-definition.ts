@@ -280,6 +280,16 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     return OK;
   }
 
+  /** What columns are called in the table as it is, as the catalog has them; none where one comes only now. */
+  private namesBefore(table: Table, columns: Array<string>): Array<string> {
+    const names = new Array<string>();
+    for (let n = 0; n < columns.length; n++) {
+      for (let c = 0; c < this.columns.length; c++)
+        if (this.columns[c].name == columns[n] && this.from[c] >= 0) names.push(table.schema.columns[this.from[c]].name);
+    }
+    return names.length == columns.length ? names : new Array<string>();
+  }
+
   private dropConstraint(table: Table, node: u32): Status {
     const tree = this.tree;
     const subject = tree.a(node);
@@ -303,9 +313,10 @@ export abstract class AlteredDefinition extends ColumnDefinitions {
     for (let i = 0; i < this.indexes.length; i++) {
       const index = this.indexes[i];
       if (!index.unique) continue;
-      if (known >= 0 ? !named[known].isOn(table.name, index.columns) : !isIndexName(name, table.name, index.columns)) continue;
+      const before = this.namesBefore(table, index.columns);
+      if (known >= 0 ? !named[known].isOn(table.name, before) : !isIndexName(name, table.name, index.columns)) continue;
       // Where it has another name it stays.
-      if (known >= 0 && uniqueNames(named, table.name, index.columns) > 1)
+      if (known >= 0 && uniqueNames(named, table.name, before) > 1)
         return this.placed(this.db.dropEntry(named[known].entry), subject);
       this.indexes.splice(i, 1);
       for (let c = 0; c < this.columns.length && index.columns.length == 1; c++)

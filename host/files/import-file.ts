@@ -53,6 +53,9 @@ export interface ImportResult {
   readonly notes: readonly string[];
 }
 
+/** What `onConflict` may be. Programs without types give others, which would be taken for "skip". */
+const CONFLICTS: readonly string[] = ["error", "skip", "update"];
+
 /** The format of text that the options or the file's name tell. */
 function textFormatOf(path: string, { format }: ImportOptions): TextFormat | null {
   return format ?? TEXT_FORMATS.get(extname(nameInside(path)).toLowerCase()) ?? null;
@@ -78,6 +81,10 @@ async function openRows(path: string, options: ReadOptions): Promise<RowFile> {
  */
 export async function importFile(db: AnySession, path: string, options: ImportOptions): Promise<ImportResult> {
   const { table, create = false, nulls = [], batch = 0, onConflict = "error", skipBad = false, dryRun = false } = options;
+  if (!CONFLICTS.includes(onConflict)) {
+    const known = CONFLICTS.map((name) => `"${name}"`).join(", ");
+    throw new QuireError("BAD_OPTION", `importFile: onConflict must be one of ${known}, not ${onConflict}`, EXIT_USAGE);
+  }
   const key = options.key === undefined ? [] : typeof options.key === "string" ? [options.key] : options.key;
   const how: LoadOptions = { ...options, nulls, batch, onConflict, skipBad, dryRun, key, decisive: [] };
   if (create && key.length > 1) throw new QuireError("USAGE", "a table that is made has a key of one column", EXIT_USAGE);
